@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+/** A keyring as configured: `id:hex,id:hex`. The first key signs, all of them verify, so keys rotate without a break. */
+const keyring = z
+  .string()
+  .transform((text) =>
+    text.split(',').map((entry) => {
+      const [id = '', secret = ''] = entry.trim().split(':');
+      return { id, secret };
+    }),
+  )
+  .refine(
+    (keys) => keys.every(({ id, secret }) => /^[a-z0-9]{1,8}$/.test(id) && /^[0-9a-f]{64}$/.test(secret)),
+    'expected id:secret[,id:secret], an id of 1-8 of [a-z0-9] and a secret of 64 hex digits (openssl rand -hex 32)',
+  );
+
+const flag = z.enum(['on', 'off']).transform((value) => value === 'on');
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter(Boolean),
+);
+const address = z
+  .string()
+  .regex(/^[^:]+:\d{1,5}$/, 'expected host:port')
+  .transform((text) => {
+    const [host = '', port = ''] = text.split(':');
+    return { host, port: Number(port) };
+  });
+
+/** Every setting that any process reads: its name in the environment, its shape, its default. */
+const schema = z.object({
+  PORT: z.coerce.number().int().min(0).max(65535).default(3000),
+  HOST: z.string().default('127.0.0.1'),
+  PUBLIC_URL: z.url().optional(),
+  INSTANCE_NAME: z.string().max(60).default('Narwhal'),
+  REGISTRATIONS: z.enum(['open', 'closed']).default('open'),
+
+  DATABASE_URL: z.string().startsWith('postgres'),
+  /** Migrations and session-level work bypass PgBouncer. */
+  DATABASE_DIRECT_URL: z.string().startsWith('postgres').optional(),
+  DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(12),
+  REDIS_URL: z.string().startsWith('redis'),
+  REDIS_QUEUE_URL: z.string().startsWith('redis').optional(),
+
+  STORAGE_DIR: z.string().default('.narwhal/objects'),
+  /** Where workers put a photo's intermediate files; never shared between machines. */
+  SCRATCH_DIR: z.string().optional(),
+  S3_BUCKET: z.string().optional(),
+  S3_ENDPOINT: z.url().optional(),
+  S3_REGION: z.string().default('us-east-1'),
+  S3_ACCESS_KEY_ID: z.string().optional(),
+  S3_SECRET_ACCESS_KEY: z.string().optional(),
+  S3_FORCE_PATH_STYLE: flag.default(true),
+
+  TOKEN_KEYS: keyring,
+  MEDIA_KEYS: keyring,
+
+  CORS_ORIGINS: list.default([]),
+  /** Addresses or networks (CIDR) whose Forwarded headers count. */
+  TRUSTED_PROXIES: list.default([]),
+  METRICS_ADDR: address.default({ host: '127.0.0.1', port: 9464 }),
+  WORKER_METRICS_ADDR: address.default({ host: '127.0.0.1', port: 9465 }),
+  RATE_LIMITS: flag.default(true),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+
+  /** Followers above which an author's posts are merged at read instead of fanned out (hysteresis: 80 %). */
+  LARGE_AUTHOR_FOLLOWERS: z.coerce.number().int().min(2).default(10_000),
+  /** Photos that one worker develops at once; each has a child process of its own. */
+  DEVELOP_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2),
+  /** How often the sweeper looks for what is overdue, and how old overdue is; in milliseconds. */
+  SWEEP_INTERVAL: z.coerce.number().int().min(100).default(5_000),
+  SWEEP_OVERDUE: z.coerce.number().int().min(100).default(10_000),
+});
+
+export type Config = z.output<typeof schema> & { publicUrl: string };
+
+/** Thrown when the environment is incomplete or wrong; `message` names every problem at once. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+/** `NAME_FILE` names a file that holds the value of `NAME`, for every setting: how secrets reach containers and units. */
+function withFiles(env: NodeJS.ProcessEnv): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const name of Object.keys(schema.shape)) {
+    const file = env[`${name}_FILE`];
+    const value = file ? readFileSync(file, 'utf8').trim() : env[name];
+    if (value !== undefined && value !== '') values[name] = value;
+  }
+  return values;
+}
+
+/**
+ * Reads the whole configuration once.
+ *
+ * @throws ConfigError with one line for each setting that is missing or wrong
+ */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const result = schema.safeParse(withFiles(env));
+  if (!result.success) {
+    const lines = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+    throw new ConfigError(`the configuration has ${lines.length} problem(s):\n${lines.join('\n')}`);
+  }
+  const { PUBLIC_URL, PORT } = result.data;
+  return { ...result.data, publicUrl: (PUBLIC_URL ?? `http://localhost:${PORT}`).replace(/\/+$/, '') };
+}

@@ -1,0 +1,38 @@
+const MiB = 1024 * 1024;
+const DAY = 24 * 60 * 60;
+
+/**
+ * Every limit of size and time that clients meet: enforced by the api and the worker, published by `GET /v1/instance`,
+ * and read by the NGINX template. Times are in seconds, sizes in bytes, lengths in Unicode code points.
+ */
+export const limits = {
+  photo: {
+    /** The largest phone JPEG (108 MP) is about 40 MB. */
+    bytes: 50 * MiB,
+    /** 200 MP sensors exist; a decoded pixel takes 3 bytes, and the child's memory limit is sized after this. */
+    pixels: 268_402_689,
+    altText: 1_000,
+    /** What is accepted, by its own first bytes; names and client types are never believed. */
+    formats: ['image/jpeg', 'image/png', 'image/webp', 'image/avif', 'image/gif'],
+    /** An unposted photo is kept this long. */
+    unpostedFor: 7 * DAY,
+    /** The same bytes sent again by the same person within this time answer the photo that exists. */
+    sameBytesFor: DAY,
+    /** No child may work on one photo for longer; the 20 MP AVIF takes about 2 s on one slow core. */
+    developSeconds: 60,
+    childMemory: 1_536 * MiB,
+  },
+  post: { photos: 10, caption: 2_200, place: 100, contentWarning: 200 },
+  comment: { text: 2_200 },
+  user: { username: 30, displayName: 50, bio: 150, website: 200, email: 254, passwordMin: 8, password: 128 },
+  session: { accessToken: 15 * 60, refreshToken: 60 * DAY, repeatRefresh: 60, perUser: 50 },
+  idempotency: { keptFor: DAY, waitSeconds: 5 },
+  list: { default: 20, most: 50, ids: 50 },
+  json: { bytes: 64 * 1024 },
+  wait: { most: 5 },
+  feed: { window: 500, idleFor: 30 * DAY },
+  follow: { following: 7_500 },
+  media: { validFor: DAY },
+} as const;
+
+export type Limits = typeof limits;

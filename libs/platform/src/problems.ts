@@ -1,0 +1,99 @@
+/** One fault of one field: where (JSON pointer into the body, or a parameter's name) and why. */
+export interface FieldFault {
+  pointer?: string;
+  parameter?: string;
+  code: string;
+  params: Record<string, unknown>;
+}
+
+interface ProblemOptions {
+  params?: Record<string, unknown>;
+  errors?: FieldFault[];
+  headers?: Record<string, string>;
+  /** For the log alone; never sent. */
+  cause?: unknown;
+}
+
+/** A refusal that a client can act on: RFC 9457 with a stable `code`. `detail` is English and safe to show to developers. */
+export class Problem extends Error {
+  override name = 'Problem';
+  readonly params: Record<string, unknown>;
+  readonly errors: FieldFault[] | undefined;
+  readonly headers: Record<string, string>;
+
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly detail: string,
+    options: ProblemOptions = {},
+  ) {
+    super(`${code}: ${detail}`, { cause: options.cause });
+    this.params = options.params ?? {};
+    this.errors = options.errors;
+    this.headers = options.headers ?? {};
+  }
+}
+
+type Row = readonly [status: number, detail: string];
+
+/**
+ * The table of every refusal: `code: [status, detail]`. `{name}` in a detail is filled from `params`, which are also
+ * sent. Adding a row here adds the code to `problem`, to the contract's enum of codes and to the documentation.
+ */
+export const problemTable = {
+  json_invalid: [400, 'The body is not valid JSON.'],
+  request_invalid: [400, 'The request could not be read: {reason}.'],
+  cursor_invalid: [400, 'The cursor was not made by this list; start again without it.'],
+  body_incomplete: [400, 'The body ended before it was complete; send the request again.'],
+  token_missing: [401, 'This needs an access token: Authorization: Bearer <accessToken>.'],
+  token_expired: [401, 'The access token has expired; refresh the session.'],
+  token_invalid: [401, 'The access token is not one that this server made.'],
+  session_ended: [401, 'The session has ended; sign in again.'],
+  bad_credentials: [401, 'The login or the password is wrong.'],
+  password_wrong: [403, 'The password is wrong.'],
+  registrations_closed: [403, 'This instance takes no new accounts.'],
+  url_expired: [403, 'This media URL has expired; read the photo again for a new one.'],
+  url_invalid: [403, 'This media URL was altered or not made by this server.'],
+  not_found: [404, 'There is nothing here that you may see.'],
+  method_not_allowed: [405, 'This path answers {allow}.'],
+  idempotency_in_progress: [409, 'The first request with this Idempotency-Key is still running; try again.'],
+  username_taken: [409, 'This username is taken.'],
+  email_taken: [409, 'This email address has an account.'],
+  photo_in_use: [409, 'A post shows this photo; delete the post instead.'],
+  gone: [410, 'What this request made has been deleted since.'],
+  list_expired: [410, 'This ranked list is no longer held; start again without the cursor.'],
+  photo_too_large: [413, 'A photo may have {limit} bytes.'],
+  body_too_large: [413, 'This body may have {limit} bytes.'],
+  unsupported_media_type: [415, 'Expected {expected} but received {received}.'],
+  validation_failed: [422, 'Some fields are not as expected; see errors.'],
+  idempotency_key_reused: [422, 'This Idempotency-Key was used for another request.'],
+  photo_rejected: [422, 'The photo {photoId} could not be developed: {reason}.'],
+  photo_not_found: [422, 'There is no photo {photoId} of yours.'],
+  photo_already_posted: [422, 'The photo {photoId} is in a post already.'],
+  self_not_allowed: [422, 'This cannot be done to oneself.'],
+  follow_limit: [422, 'One may follow {limit} people.'],
+  reply_not_allowed: [422, 'A reply answers a comment of the same post that is not a reply itself.'],
+  comments_closed: [403, 'The author has closed comments on this post.'],
+  rate_limited: [429, 'Too many requests; try again in {retryAfter} seconds.'],
+  internal_error: [500, 'Something went wrong here; the request id names it in the log.'],
+  busy: [503, 'The server is busy; try again in {retryAfter} seconds.'],
+  unavailable: [503, 'Something that this needs is away; try again shortly.'],
+  disk_full: [507, 'The server has no room for uploads at present.'],
+} as const satisfies Record<string, Row>;
+
+export type ProblemCode = keyof typeof problemTable;
+
+/** Wire codes differ from the table's key in one case: a wrong password is `bad_credentials` with 401 at sign-in and 403 elsewhere. */
+const wireCodes: Partial<Record<ProblemCode, string>> = { password_wrong: 'bad_credentials' };
+
+function fill(detail: string, params: Record<string, unknown>): string {
+  return detail.replace(/\{(\w+)\}/g, (_, name: string) => String(params[name] ?? '?'));
+}
+
+/**
+ * Makes the refusal of a code: `throw problem('photo_too_large', { params: { limit } })`.
+ */
+export function problem(code: ProblemCode, options: ProblemOptions = {}): Problem {
+  const [status, detail] = problemTable[code];
+  return new Problem(status, wireCodes[code] ?? code, fill(detail, options.params ?? {}), options);
+}
