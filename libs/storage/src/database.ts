@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import type { DataSource, QueryRunner } from 'typeorm';
+
+/** What a statement answered: its rows, and how many rows it touched. */
+export interface Answer<Row> {
+  rows: Row[];
+  count: number;
+}
+
+/**
+ * Something that runs SQL: the database, or a transaction. `name` labels the metric and the log, never pg's prepared
+ * statements (PgBouncer in transaction mode loses them). bigint arrives as text and stays text.
+ */
+export interface Queryable {
+  query<Row = Record<string, unknown>>(name: string, sql: string, parameters?: readonly unknown[]): Promise<Answer<Row>>;
+}
+
+/** Told of each statement that ran: its name, how long it took in seconds, and whether it failed. */
+export type QueryObserver = (name: string, seconds: number, failed: boolean) => void;
+
+let observer: QueryObserver = () => undefined;
+
+/** One observer a process (its metrics). */
+export function observeQueries(next: QueryObserver): void {
+  observer = next;
+}
+
+async function run<Row>(
+  runner: QueryRunner,
+  name: string,
+  sql: string,
+  parameters: readonly unknown[],
+): Promise<Answer<Row>> {
+  const begun = performance.now();
+  let failed = true;
+  try {
+    const result = await runner.query(sql, [...parameters], true);
+    failed = false;
+    const rows = (result.records ?? []) as Row[];
+    return { rows, count: result.affected ?? rows.length };
+  } finally {
+    observer(name, (performance.now() - begun) / 1000, failed);
+  }
+}
+
+/** PostgreSQL, the truth. Repositories hold the SQL; services open the transactions. */
+@Injectable()
+export class Database implements Queryable {
+  constructor(@InjectDataSource() private readonly source: DataSource) {}
+
+  async query<Row>(name: string, sql: string, parameters: readonly unknown[] = []): Promise<Answer<Row>> {
+    const runner = this.source.createQueryRunner();
+    try {
+      return await run<Row>(runner, name, sql, parameters);
+    } finally {
+      await runner.release();
+    }
+  }
+
+  /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
+  async transaction<Result>(work: (tx: Queryable) => Promise<Result>): Promise<Result> {
+    return this.source.transaction(async (manager) => {
+      const runner = manager.queryRunner;
+      if (!runner) throw new Error('expected a query runner in a transaction but received none');
+      return work({ query: (name, sql, parameters = []) => run(runner, name, sql, parameters) });
+    });
+  }
+}
