@@ -4,3 +4,7 @@ export * from './jobs.js';
 export * from './keys.js';
 export * from './limits.js';
 export * from './problems.js';
+export * from './logger.js';
+export * from './metrics.js';
+export * from './operations-server.js';
+export * from './queue.js';

@@ -1,0 +1,106 @@
+import { Queue, Worker, type ConnectionOptions, type JobsOptions } from 'bullmq';
+import { Redis } from 'ioredis';
+import { jobNames, type JobName, type Jobs } from './jobs.js';
+import { keys } from './keys.js';
+import type { Logger } from './logger.js';
+import { counter } from './metrics.js';
+
+/** Finished jobs are forgotten at once: a kept id would swallow the sweeper's next job of the same row. */
+const jobOptions: JobsOptions = { removeOnComplete: true, removeOnFail: true, attempts: 1 };
+
+/** Enqueueing only hastens: past this it is given up, and the sweeper finds the row. In milliseconds. */
+const ENQUEUE_BUDGET = 250;
+
+function connection(url: string, blocking: boolean): ConnectionOptions {
+  const redis = new Redis(url, {
+    maxRetriesPerRequest: blocking ? null : 0,
+    enableOfflineQueue: blocking,
+    ...(blocking ? {} : { commandTimeout: ENQUEUE_BUDGET }),
+    retryStrategy: (attempt) => Math.min(50 * attempt, 1_000),
+  });
+  redis.on('error', () => undefined);
+  return redis;
+}
+
+/** The sending side of the queues. Rows decide; this only makes them be looked at sooner. */
+export class JobSender {
+  private readonly connection: ConnectionOptions;
+  private readonly queues = new Map<JobName, Queue>();
+
+  constructor(
+    url: string,
+    private readonly logger: Logger,
+  ) {
+    this.connection = connection(url, false);
+    for (const name of jobNames) {
+      const queue = new Queue(name, { connection: this.connection, prefix: keys.queue, defaultJobOptions: jobOptions });
+      queue.on('error', () => undefined);
+      this.queues.set(name, queue);
+    }
+  }
+
+  /** Never throws and never waits for Redis: what is not enqueued is found by the sweeper. A row waits once at most. */
+  send<Name extends JobName>(name: Name, payload: Jobs[Name], priority?: number): void {
+    const jobId = Object.entries(payload).flat().join('-');
+    const options: JobsOptions = priority === undefined ? { jobId } : { jobId, priority };
+    this.queues
+      .get(name)
+      ?.add(name, payload, options)
+      .catch((error: unknown) => this.logger.debug({ error, job: name }, 'not enqueued; the sweeper will find it'));
+  }
+
+  /** Depth (waiting and running) and age in seconds of the oldest waiting job, by queue. */
+  async depths(): Promise<Record<JobName, { depth: number; age: number }>> {
+    const entries = await Promise.all(
+      [...this.queues].map(async ([name, queue]) => {
+        const counts = await queue.getJobCounts('wait', 'active', 'prioritized', 'delayed');
+        const [oldest] = await queue.getWaiting(0, 0);
+        const age = oldest ? (Date.now() - oldest.timestamp) / 1000 : 0;
+        return [name, { depth: Object.values(counts).reduce((sum, n) => sum + n, 0), age }] as const;
+      }),
+    );
+    return Object.fromEntries(entries) as Record<JobName, { depth: number; age: number }>;
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.queues.values()].map((queue) => queue.close()));
+    (this.connection as Redis).disconnect();
+  }
+}
+
+export type JobHandlers = { [Name in JobName]: { concurrency: number; run: (payload: Jobs[Name]) => Promise<void> } };
+
+/** The receiving side: one BullMQ worker a queue. A handler that throws leaves its row to the sweeper. */
+export class JobReceiver {
+  private readonly workers: Worker[];
+  private readonly connections: ConnectionOptions[] = [];
+
+  constructor(url: string, handlers: JobHandlers, logger: Logger) {
+    this.workers = jobNames.map((name) => {
+      const redis = connection(url, true);
+      this.connections.push(redis);
+      const handler = handlers[name] as { concurrency: number; run: (payload: unknown) => Promise<void> };
+      const worker = new Worker(name, (job) => handler.run(job.data), {
+        connection: redis,
+        prefix: keys.queue,
+        concurrency: handler.concurrency,
+        lockDuration: 15_000,
+        stalledInterval: 5_000,
+        maxStalledCount: 1_000,
+      });
+      worker.on('error', (error) => logger.debug({ error, queue: name }, 'queue connection'));
+      worker.on('completed', () => counter('narwhal_jobs_total').inc({ queue: name, outcome: 'done' }));
+      worker.on('failed', (_job, error) => {
+        counter('narwhal_jobs_total').inc({ queue: name, outcome: 'failed' });
+        logger.warn({ error, queue: name }, 'job failed; the sweeper will try again');
+      });
+      return worker;
+    });
+  }
+
+  /** Takes no new job, waits for the running ones, closes. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.workers.map((worker) => worker.close()));
+    for (const redis of this.connections) (redis as Redis).disconnect();
+  }
+}
