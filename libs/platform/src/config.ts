@@ -93,17 +93,29 @@ function withFiles(env: NodeJS.ProcessEnv): Record<string, string> {
   return values;
 }
 
+function parse<Shape extends z.ZodRawShape>(shape: z.ZodObject<Shape>, env: NodeJS.ProcessEnv): z.output<typeof shape> {
+  const result = shape.safeParse(withFiles(env));
+  if (result.success) return result.data;
+  const lines = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+  throw new ConfigError(`the configuration has ${lines.length} problem(s):\n${lines.join('\n')}`);
+}
+
 /**
  * Reads the whole configuration once.
  *
  * @throws ConfigError with one line for each setting that is missing or wrong
  */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const result = schema.safeParse(withFiles(env));
-  if (!result.success) {
-    const lines = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
-    throw new ConfigError(`the configuration has ${lines.length} problem(s):\n${lines.join('\n')}`);
-  }
-  const { PUBLIC_URL, PORT } = result.data;
-  return { ...result.data, publicUrl: (PUBLIC_URL ?? `http://localhost:${PORT}`).replace(/\/+$/, '') };
+  const settings = parse(schema, env);
+  const publicUrl = settings.PUBLIC_URL ?? `http://localhost:${settings.PORT}`;
+  return { ...settings, publicUrl: publicUrl.replace(/\/+$/, '') };
+}
+
+/** All that the migrator and the command line need: where PostgreSQL is, past any PgBouncer. Nothing else has to be set. */
+export function readDirectUrl(env: NodeJS.ProcessEnv = process.env): string {
+  const { DATABASE_URL, DATABASE_DIRECT_URL } = parse(
+    schema.pick({ DATABASE_URL: true, DATABASE_DIRECT_URL: true }),
+    env,
+  );
+  return DATABASE_DIRECT_URL ?? DATABASE_URL;
 }
