@@ -1,0 +1,35 @@
+import { Comment, CommentLike } from './comment.js';
+import { IdempotencyKey } from './idempotency.js';
+import { CountDelta, Outbox, RedisEpoch, Trash } from './later-work.js';
+import { Like, PostLike, Save } from './like.js';
+import { Photo } from './photo.js';
+import { Post } from './post.js';
+import { Block, BlockedBy, Follow, Follower, Mute } from './relations.js';
+import { RefreshToken, Session } from './session.js';
+import { Email, User, Username } from './user.js';
+
+/** Every table, as TypeORM and the drift check know it. */
+export const entities = [
+  User,
+  Username,
+  Email,
+  Session,
+  RefreshToken,
+  IdempotencyKey,
+  Follow,
+  Follower,
+  Block,
+  BlockedBy,
+  Mute,
+  Photo,
+  Post,
+  Like,
+  PostLike,
+  Save,
+  Comment,
+  CommentLike,
+  CountDelta,
+  Outbox,
+  Trash,
+  RedisEpoch,
+];

@@ -1,0 +1,84 @@
+import { realpathSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { ConfigError, readDirectUrl } from '@app/platform';
+import { DataSource, type QueryRunner } from 'typeorm';
+import { dataSourceOptions } from './data-source.js';
+
+/** Any number that nothing else locks: `narwhal` on a phone's keys. */
+const ADVISORY_LOCK = 6_279_425;
+const LOCK_NOT_AVAILABLE = '55P03';
+const TRIES = 30;
+
+type Say = (line: string) => void;
+
+/**
+ * Lets one migrator in at a time. It polls: a session that waits inside pg_advisory_lock holds a snapshot, for which
+ * CREATE INDEX CONCURRENTLY of the one that runs would wait in turn.
+ */
+async function withLock<Result>(runner: QueryRunner, say: Say, work: () => Promise<Result>): Promise<Result> {
+  for (let tries = 0; ; tries += 1) {
+    const [row] = (await runner.query('SELECT pg_try_advisory_lock($1) AS mine', [ADVISORY_LOCK])) as {
+      mine: boolean;
+    }[];
+    if (row?.mine) break;
+    if (tries === 0) say('another migrator is at work; waiting for it');
+    await sleep(250);
+  }
+  try {
+    return await work();
+  } finally {
+    await runner.query('SELECT pg_advisory_unlock($1)', [ADVISORY_LOCK]);
+  }
+}
+
+function isLockTimeout(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === LOCK_NOT_AVAILABLE;
+}
+
+/** Runs what is pending; what was applied is noted file by file, so a second try goes on where the first stopped. */
+async function runPending(source: DataSource, say: Say): Promise<string[]> {
+  const applied: string[] = [];
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const done = await source.runMigrations({ transaction: 'each' });
+      return [...applied, ...done.map(({ name }) => name)];
+    } catch (error) {
+      if (!isLockTimeout(error) || tries === TRIES) throw error;
+      say(`a table is in use; trying again (${tries} of ${TRIES})`);
+      await sleep(250 + Math.random() * 750);
+    }
+  }
+}
+
+/** Brings the database at `url` to this program's schema and answers what was applied. Safe to run from many machines at once. */
+export async function migrate(url: string, say: Say = () => undefined): Promise<string[]> {
+  const source = new DataSource(dataSourceOptions({ url, name: 'narwhal-migrate', pool: 2 }));
+  await source.initialize();
+  const runner = source.createQueryRunner();
+  try {
+    return await withLock(runner, say, () => runPending(source, say));
+  } finally {
+    await runner.release();
+    await source.destroy();
+  }
+}
+
+async function main(): Promise<void> {
+  const say: Say = (line) => void process.stdout.write(`${line}\n`);
+  const applied = await migrate(readDirectUrl(), say);
+  for (const name of applied) say(`applied ${name}`);
+  say(
+    applied.length === 0 ? 'the schema is up to date' : `the schema is up to date; applied ${applied.length}`,
+  );
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  main().catch((error: unknown) => {
+    const reason = error instanceof ConfigError ? error.message : error;
+    process.stderr.write(
+      `migration failed: ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}\n`,
+    );
+    process.exitCode = 1;
+  });
+}

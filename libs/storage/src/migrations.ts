@@ -1,0 +1,63 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+const folder = new URL('./migrations/', import.meta.url);
+const FILE = /^(\d{4})_([a-z0-9_]+)\.sql$/;
+/** TypeORM orders migrations by the 13 digits that end their names: this one plus the file's number. */
+const FIRST = 1_767_225_600_000;
+/** How long a migration waits for a lock before it lets the requests behind it through and tries again. */
+const LOCK_TIMEOUT = '2s';
+
+/** `0001_foundation.sql` is `Foundation1767225600001`: the name that the database notes, which must never change. */
+function nameOf(number: string, words: string): string {
+  const title = words.replace(/(?:^|_)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+  return `${title}${FIRST + Number(number)}`;
+}
+
+/** Outside a transaction each statement needs a query of its own, or PostgreSQL makes one transaction of them all. */
+function statementsOf(sql: string): string[] {
+  return sql
+    .split(/;\s*$/m)
+    .map((statement) => statement.trim())
+    .filter((statement) => statement.replace(/^\s*--.*$/gm, '').trim() !== '');
+}
+
+function migrationOf(file: string, number: string, words: string): new () => MigrationInterface {
+  const sql = readFileSync(new URL(file, folder), 'utf8');
+  const transaction = !/^-- transaction: none\s*$/m.test(sql.split('\n', 1)[0] ?? '');
+
+  return class implements MigrationInterface {
+    name = nameOf(number, words);
+    transaction = transaction;
+
+    async up(runner: QueryRunner): Promise<void> {
+      await runner.query(`SET ${transaction ? 'LOCAL ' : ''}lock_timeout = '${LOCK_TIMEOUT}'`);
+      for (const statement of transaction ? [sql] : statementsOf(sql)) await runner.query(statement);
+    }
+
+    down(): Promise<void> {
+      return Promise.reject(new Error(`expected ${file} to go forward only but was asked to revert it`));
+    }
+  };
+}
+
+function readMigrations(): { name: string; migration: new () => MigrationInterface }[] {
+  const seen = new Set<string>();
+  return readdirSync(folder)
+    .sort()
+    .map((file) => {
+      const [, number = '', words = ''] = FILE.exec(file) ?? [];
+      if (!number || seen.has(number))
+        throw new Error(`expected a name like 0002_what.sql, its number once, but found ${file}`);
+      seen.add(number);
+      return { name: nameOf(number, words), migration: migrationOf(file, number, words) };
+    });
+}
+
+const known = readMigrations();
+
+/** One class a file of `migrations/`, for TypeORM's runner. */
+export const migrations = known.map(({ migration }) => migration);
+
+/** The names that the database notes once each has run, oldest first. */
+export const migrationNames: readonly string[] = known.map(({ name }) => name);
