@@ -1,0 +1,21 @@
+/** What the apps and libs/feed may use of storage. Images have an entry point of their own: `@app/storage/images`. */
+export * from './database.js';
+export * from './objects/object-keys.js';
+export {
+  ObjectMissing,
+  ObjectTooLarge,
+  RangeOutside,
+  type ByteRange,
+  type ObjectInfo,
+  type ObjectRead,
+  type ObjectStore,
+} from './objects/object-store.js';
+export * from './repositories/counts.js';
+export * from './repositories/idempotency.js';
+export * from './repositories/outbox.js';
+export * from './repositories/sessions.js';
+export * from './repositories/users.js';
+export * from './schema-behind.js';
+export * from './storage.module.js';
+export * from './unit-of-work.js';
+export * from './visibility.js';

@@ -1,0 +1,71 @@
+import {
+  Global,
+  Inject,
+  Module,
+  type DynamicModule,
+  type OnApplicationShutdown,
+  type Provider,
+} from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { CONFIG, type Config } from '@app/platform';
+import { Database } from './database.js';
+import { dataSourceOptions } from './data-source.js';
+import type { ObjectStore } from './objects/object-store.js';
+import { openObjectStore } from './objects/open-object-store.js';
+import { CountRows } from './repositories/counts.js';
+import { IdempotencyRows } from './repositories/idempotency.js';
+import { OutboxRows } from './repositories/outbox.js';
+import { SessionRows } from './repositories/sessions.js';
+import { UserRows } from './repositories/users.js';
+import { UnitOfWork } from './unit-of-work.js';
+import { Visibility } from './visibility.js';
+
+/** Injects the object store: `@Inject(OBJECT_STORE) private readonly objects: ObjectStore`. */
+export const OBJECT_STORE = Symbol('OBJECT_STORE');
+
+/** Everything that stands for what lasts; a new repository is one line here. */
+const repositories: Provider[] = [
+  Database,
+  UnitOfWork,
+  Visibility,
+  CountRows,
+  IdempotencyRows,
+  OutboxRows,
+  SessionRows,
+  UserRows,
+];
+
+/** PostgreSQL and the object store, once a process: `StorageModule.forRoot('narwhal-api')`. */
+@Global()
+@Module({})
+export class StorageModule implements OnApplicationShutdown {
+  constructor(@Inject(OBJECT_STORE) private readonly objects: ObjectStore) {}
+
+  /** `name` is what pg_stat_activity calls this process's connections. */
+  static forRoot(name: string): DynamicModule {
+    const database = TypeOrmModule.forRootAsync({
+      inject: [CONFIG],
+      useFactory: (config: Config) => ({
+        ...dataSourceOptions({ url: config.DATABASE_URL, name, pool: config.DATABASE_POOL }),
+        // A database that starts beside us is waited for; after 30 s the process ends and its supervisor says so.
+        retryAttempts: 30,
+        retryDelay: 1_000,
+      }),
+    });
+    const objects: Provider = {
+      provide: OBJECT_STORE,
+      inject: [CONFIG],
+      useFactory: (config: Config) => openObjectStore(config),
+    };
+    return {
+      module: StorageModule,
+      imports: [database],
+      providers: [objects, ...repositories],
+      exports: [OBJECT_STORE, ...repositories],
+    };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.objects.close();
+  }
+}
