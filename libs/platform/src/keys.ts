@@ -1,4 +1,4 @@
-import { shardOf, type Id } from './ids.js';
+import type { Id } from './ids.js';
 
 /**
  * Hash tags: keys of one bucket live on one node of a Redis Cluster, so a script may take several of them. A few hundred
@@ -6,9 +6,19 @@ import { shardOf, type Id } from './ids.js';
  */
 export const BUCKETS = 256;
 
-/** The bucket (0-255) of everything that belongs to this id's logical shard. */
+const SEQUENCES = 2 ** 10;
+const CYCLE = BUCKETS * SEQUENCES;
+const BILLION = 1_000_000_000 % CYCLE;
+
+/**
+ * The bucket (0-255) of everything that belongs to this id's logical shard: the shard's low bits, which stand just above
+ * the id's ten bits of sequence. Worked out in two halves, because a fan-out asks for thousands and BigInt takes six
+ * times as long.
+ */
 export function bucketOf(id: Id): number {
-  return shardOf(id) % BUCKETS;
+  const high = id.length > 9 ? Number(id.slice(0, -9)) : 0;
+  const low = Number(id.slice(-9));
+  return Math.floor((((high % CYCLE) * BILLION + low) % CYCLE) / SEQUENCES);
 }
 
 const tag = (id: Id): string => `nw:{${bucketOf(id)}}`;
@@ -18,24 +28,24 @@ const tag = (id: Id): string => `nw:{${bucketOf(id)}}`;
  * older life are never read again, and all have a time to live. Each line: what it holds · type · cap · time to live.
  */
 export const keys = {
-  /** A home feed: post ids, newest first, 0 at the tail when it is complete · list · 501 · 30 days after the last read. */
+  /** A home feed: post ids, newest first, 0 at the tail when it is complete · list · 532 · 30 days after the last read. */
   homeFeed: (epoch: string, reader: Id) => `${tag(reader)}:${epoch}:feed:${reader}`,
-  /** The generation of a reader's relations, an opaque token that changes with each of them · string · 31 days. */
-  generation: (epoch: string, reader: Id) => `${tag(reader)}:${epoch}:gen:${reader}`,
-  /** Whom a reader follows (themselves included), valid for one generation · set · 7,501 · 1 day. */
-  following: (epoch: string, reader: Id, generation: string) => `${tag(reader)}:${epoch}:following:${reader}:${generation}`,
-  /** Followees whose posts are merged at read, valid for one generation · set · 7,500 · 1 day. */
-  largeFollowees: (epoch: string, reader: Id, generation: string) =>
-    `${tag(reader)}:${epoch}:large:${reader}:${generation}`,
-  /** A large author's newest posts, as a home feed is kept · list · 501 · 1 day. */
+  /**
+   * What makes a reader's other keys valid: `g` the generation of their relations (an opaque token, never used twice),
+   * `lf` and `sf` the floors of liked and saved · hash · 8 short fields · 31 days.
+   */
+  reader: (epoch: string, reader: Id) => `${tag(reader)}:${epoch}:reader:${reader}`,
+  /** Whose posts may appear in a reader's feed, packed; of the present generation, since a bump deletes it · string · 68 kB · 1 day. */
+  relations: (epoch: string, reader: Id) => `${tag(reader)}:${epoch}:relations:${reader}`,
+  /** A large author's newest posts, kept as a home feed is · list · 532 · 1 day after the last read. */
   authorFeed: (epoch: string, author: Id) => `${tag(author)}:${epoch}:author:${author}`,
-  /** What a reader liked: post ids above a floor · sorted by insertion · 1,000 · 7 days. */
+  /** The posts above the reader's floor that they liked, and 0 · set of integers · 250 · 1 day. */
   liked: (epoch: string, reader: Id) => `${tag(reader)}:${epoch}:liked:${reader}`,
   /** What a reader saved; as `liked`. */
   saved: (epoch: string, reader: Id) => `${tag(reader)}:${epoch}:saved:${reader}`,
-  /** A post's counts and version: fields l, c, v; or `gone` · hash · 4 fields · 7 days. */
+  /** A post's counts l and c, version v and author a; or `gone`; t and x while it is loaded · hash · 6 fields · 7 days. */
   post: (epoch: string, post: Id) => `${tag(post)}:${epoch}:post:${post}`,
-  /** A user's counts and version: fields p, r (followers), g (following), v · hash · 4 fields · 7 days. */
+  /** A user's counts p, r (followers), g (following) and version v; or `gone`; t and x · hash · 6 fields · 7 days. */
   user: (epoch: string, user: Id) => `${tag(user)}:${epoch}:user:${user}`,
   /** A session that was looked up: JSON of its user, or ended · string · 15 minutes. */
   session: (epoch: string, session: Id) => `${tag(session)}:${epoch}:session:${session}`,
