@@ -1,0 +1,152 @@
+import { randomBytes } from 'node:crypto';
+import { access, constants, mkdir, open, readdir, rename, rm, stat, statfs, unlink } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import { errorCode, moveFiles, removeFiles, syncUpTo, unless, writeAll } from './durable-files.js';
+import { Measure, partOf } from './measure.js';
+import { assertDay, assertFolder, assertKey, assertName } from './object-keys.js';
+import {
+  ObjectMissing,
+  type ByteRange,
+  type ObjectInfo,
+  type ObjectRead,
+  type ObjectStore,
+  type StoreHealth,
+  type WriteOptions,
+  type Written,
+} from './object-store.js';
+
+/**
+ * Objects as files: `<root>/ab/cdef…/<name>`, beside `tmp/` (being written) and `trash/<day>/` (deleted). All of it is
+ * one file system, so that appearing and disappearing are renames.
+ */
+export class DiskStore implements ObjectStore {
+  readonly kind = 'disk';
+
+  private constructor(private readonly root: string) {}
+
+  static async open(folder: string): Promise<DiskStore> {
+    const root = resolve(folder);
+    for (const part of ['tmp', 'trash']) await mkdir(join(root, part), { recursive: true, mode: 0o750 });
+    return new DiskStore(root);
+  }
+
+  async write(key: string, source: AsyncIterable<Uint8Array>, options: WriteOptions): Promise<Written> {
+    const path = this.#path(key);
+    const temporary = join(this.root, 'tmp', randomBytes(16).toString('hex'));
+    try {
+      const written = await this.#writeTemporary(temporary, source, options);
+      await mkdir(dirname(path), { recursive: true, mode: 0o750 });
+      await rename(temporary, path);
+      await syncUpTo(this.root, dirname(path));
+      return written;
+    } catch (error) {
+      await unless(['ENOENT'], unlink(temporary));
+      throw error;
+    }
+  }
+
+  async read(key: string, range?: ByteRange): Promise<ObjectRead> {
+    const handle = await open(this.#path(key), 'r').catch((error: unknown) => missing(key, error));
+    try {
+      const part = partOf((await handle.stat()).size, range);
+      const { start, end } = part;
+      if (end >= start) return { ...part, stream: handle.createReadStream({ start, end }) };
+      await handle.close();
+      return { ...part, stream: Readable.from([]) };
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  async stat(key: string): Promise<ObjectInfo | null> {
+    try {
+      const { size, mtime } = await stat(this.#path(key));
+      return { bytes: size, modifiedAt: mtime };
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return null;
+      throw error;
+    }
+  }
+
+  async asFile(key: string): Promise<string> {
+    const path = this.#path(key);
+    await access(path, constants.R_OK).catch((error: unknown) => missing(key, error));
+    return path;
+  }
+
+  async remove(folder: string, names: readonly string[]): Promise<void> {
+    await removeFiles(join(this.root, assertFolder(folder)), names.map(assertName));
+  }
+
+  async trash(folder: string, names: readonly string[], day: string): Promise<void> {
+    await moveFiles(
+      this.root,
+      join(this.root, assertFolder(folder)),
+      this.#trash(folder, day),
+      names.map(assertName),
+    );
+  }
+
+  restore(folder: string, names: readonly string[], day: string): Promise<string[]> {
+    return moveFiles(this.root, this.#trash(folder, day), join(this.root, folder), names.map(assertName));
+  }
+
+  async purgeTrash(day: string): Promise<number> {
+    const trash = join(this.root, 'trash');
+    const days = (await readdir(trash)).filter((name) => name < assertDay(day));
+    for (const name of days) await rm(join(trash, name), { recursive: true, force: true });
+    return days.length;
+  }
+
+  async sweepUnfinished(before: Date): Promise<number> {
+    let swept = 0;
+    for (const name of await readdir(join(this.root, 'tmp'))) {
+      const path = join(this.root, 'tmp', name);
+      // Each chunk of a write that still runs makes its file young again.
+      const age = await stat(path).catch(() => null);
+      if (age && age.mtime < before && (await unless(['ENOENT'], unlink(path)))) swept += 1;
+    }
+    return swept;
+  }
+
+  async check(): Promise<StoreHealth> {
+    await access(join(this.root, 'tmp'), constants.W_OK);
+    const { bavail, bsize } = await statfs(this.root);
+    return { freeBytes: bavail * bsize };
+  }
+
+  async close(): Promise<void> {
+    // Nothing stays open between calls.
+  }
+
+  #path(key: string): string {
+    return join(this.root, assertKey(key));
+  }
+
+  #trash(folder: string, day: string): string {
+    return join(this.root, 'trash', assertDay(day), assertFolder(folder));
+  }
+
+  async #writeTemporary(
+    path: string,
+    source: AsyncIterable<Uint8Array>,
+    options: WriteOptions,
+  ): Promise<Written> {
+    const measure = new Measure(options.limit, options.signal);
+    const handle = await open(path, 'wx', 0o640);
+    try {
+      for await (const chunk of measure.pass(source)) await writeAll(handle, chunk);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    return measure.finish();
+  }
+}
+
+function missing(key: string, cause: unknown): never {
+  if (errorCode(cause) === 'ENOENT') throw new ObjectMissing(key, { cause });
+  throw cause;
+}

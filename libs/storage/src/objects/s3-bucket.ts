@@ -1,0 +1,92 @@
+import {
+  AbortMultipartUploadCommand,
+  CopyObjectCommand,
+  DeleteObjectsCommand,
+  ListMultipartUploadsCommand,
+  paginateListObjectsV2,
+  type ListMultipartUploadsCommandOutput,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { isMissing } from './s3-errors.js';
+
+/** S3 deletes this many keys in one request. */
+const KEYS_A_REQUEST = 1_000;
+
+/** The housekeeping of one bucket: what the store does to many objects at once. */
+export class S3Bucket {
+  constructor(
+    private readonly client: S3Client,
+    readonly name: string,
+  ) {}
+
+  /** Deletes keys; absent ones are no error. */
+  async remove(keys: readonly string[]): Promise<void> {
+    for (let from = 0; from < keys.length; from += KEYS_A_REQUEST) {
+      const Objects = keys.slice(from, from + KEYS_A_REQUEST).map((Key) => ({ Key }));
+      const answer = await this.client.send(
+        new DeleteObjectsCommand({ Bucket: this.name, Delete: { Objects, Quiet: true } }),
+      );
+      const [fault] = answer.Errors ?? [];
+      if (fault)
+        throw new Error(`S3 did not delete ${fault.Key ?? '?'}: ${fault.Code ?? '?'} ${fault.Message ?? ''}`);
+    }
+  }
+
+  /** Copies, then deletes: S3 has no rename. Answers which of the `names` were there. */
+  async move(from: string, to: string, names: readonly string[]): Promise<string[]> {
+    const found = await Promise.all(names.map((name) => this.#copy(`${from}/${name}`, `${to}/${name}`)));
+    const moved = names.filter((_, index) => found[index]);
+    await this.remove(moved.map((name) => `${from}/${name}`));
+    return moved;
+  }
+
+  /** The folders right below a prefix that ends in a slash, without it. */
+  async foldersBelow(prefix: string): Promise<string[]> {
+    const folders: string[] = [];
+    const pages = paginateListObjectsV2(
+      { client: this.client },
+      { Bucket: this.name, Prefix: prefix, Delimiter: '/' },
+    );
+    for await (const page of pages) {
+      for (const { Prefix } of page.CommonPrefixes ?? [])
+        folders.push((Prefix ?? '').slice(prefix.length, -1));
+    }
+    return folders;
+  }
+
+  async removeBelow(prefix: string): Promise<void> {
+    const pages = paginateListObjectsV2({ client: this.client }, { Bucket: this.name, Prefix: prefix });
+    for await (const page of pages) await this.remove((page.Contents ?? []).flatMap(({ Key }) => Key ?? []));
+  }
+
+  /** Ends multipart uploads that began before a time: their parts are paid for, yet in no listing. */
+  async abortUploads(before: Date): Promise<number> {
+    let aborted = 0;
+    let marker: { KeyMarker?: string; UploadIdMarker?: string } | null = {};
+    while (marker) {
+      const page: ListMultipartUploadsCommandOutput = await this.client.send(
+        new ListMultipartUploadsCommand({ Bucket: this.name, ...marker }),
+      );
+      for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
+        if (!Initiated || Initiated >= before) continue;
+        await this.client.send(new AbortMultipartUploadCommand({ Bucket: this.name, Key, UploadId }));
+        aborted += 1;
+      }
+      const more = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
+      marker = page.IsTruncated ? more : null;
+    }
+    return aborted;
+  }
+
+  async #copy(from: string, to: string): Promise<boolean> {
+    try {
+      await this.client.send(
+        new CopyObjectCommand({ Bucket: this.name, CopySource: `${this.name}/${from}`, Key: to }),
+      );
+      return true;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
+  }
+}

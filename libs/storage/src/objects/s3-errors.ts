@@ -1,0 +1,18 @@
+import { S3ServiceException } from '@aws-sdk/client-s3';
+import { ObjectMissing, RangeOutside } from './object-store.js';
+
+/** HEAD has no body to carry an error's name, so both the names and the status count. */
+export function isMissing(error: unknown): boolean {
+  return (
+    error instanceof S3ServiceException &&
+    (error.name === 'NoSuchKey' || error.name === 'NotFound') &&
+    error.$metadata.httpStatusCode === 404
+  );
+}
+
+/** The store's own errors where S3 says the same in its words. */
+export function translated(key: string, error: unknown): unknown {
+  if (isMissing(error)) return new ObjectMissing(key, { cause: error });
+  const isOutside = error instanceof S3ServiceException && error.$metadata.httpStatusCode === 416;
+  return isOutside ? new RangeOutside(null) : error;
+}

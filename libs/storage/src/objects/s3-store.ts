@@ -1,0 +1,130 @@
+import { createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { GetObjectCommand, HeadBucketCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { Measure, partOf } from './measure.js';
+import { assertDay, assertFolder, assertKey, assertName } from './object-keys.js';
+import type {
+  ByteRange,
+  ObjectInfo,
+  ObjectRead,
+  ObjectStore,
+  StoreHealth,
+  WriteOptions,
+  Written,
+} from './object-store.js';
+import { S3Bucket } from './s3-bucket.js';
+import { isMissing, translated } from './s3-errors.js';
+
+/** The smallest part that S3 takes; what one upload holds in memory is one part and its copy on the way out. */
+const PART_BYTES = 5 * 1024 * 1024;
+
+/** Objects in an S3 bucket, under the keys that they have on disk; what is deleted lies under `trash/<day>/`. */
+export class S3Store implements ObjectStore {
+  readonly kind = 's3';
+  readonly #bucket: S3Bucket;
+
+  constructor(
+    private readonly client: S3Client,
+    private readonly bucketName: string,
+  ) {
+    this.#bucket = new S3Bucket(client, bucketName);
+  }
+
+  async write(key: string, source: AsyncIterable<Uint8Array>, options: WriteOptions): Promise<Written> {
+    const measure = new Measure(options.limit, options.signal);
+    try {
+      await this.#upload(assertKey(key), Readable.from(measure.pass(source), { objectMode: false }), options);
+    } catch (error) {
+      // When S3 failed, the measure may still be waiting for a slow source.
+      if (source instanceof Readable) source.destroy();
+      throw error;
+    }
+    const written = measure.finish();
+    const stored = await this.stat(key);
+    if (stored?.bytes === written.bytes) return written;
+    await this.#bucket.remove([key]);
+    throw new Error(`S3 holds ${stored?.bytes ?? 'no'} bytes of ${key}, expected ${written.bytes}`);
+  }
+
+  async read(key: string, range?: ByteRange): Promise<ObjectRead> {
+    const Range = range && `bytes=${range.start}-${range.end ?? ''}`;
+    const command = new GetObjectCommand({ Bucket: this.bucketName, Key: assertKey(key), Range });
+    const answer = await this.client.send(command).catch((error: unknown) => {
+      throw translated(key, error);
+    });
+    const total = answer.ContentRange?.split('/').at(-1) ?? answer.ContentLength;
+    return { ...partOf(Number(total), range), stream: answer.Body as Readable };
+  }
+
+  async stat(key: string): Promise<ObjectInfo | null> {
+    try {
+      const command = new HeadObjectCommand({ Bucket: this.bucketName, Key: assertKey(key) });
+      const { ContentLength = 0, LastModified = new Date(0) } = await this.client.send(command);
+      return { bytes: ContentLength, modifiedAt: LastModified };
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw error;
+    }
+  }
+
+  async asFile(key: string, scratchPath: string): Promise<string> {
+    const { stream } = await this.read(key);
+    await pipeline(stream, createWriteStream(scratchPath));
+    return scratchPath;
+  }
+
+  async remove(folder: string, names: readonly string[]): Promise<void> {
+    await this.#bucket.remove(names.map((name) => `${assertFolder(folder)}/${assertName(name)}`));
+  }
+
+  async trash(folder: string, names: readonly string[], day: string): Promise<void> {
+    await this.#bucket.move(assertFolder(folder), trashOf(folder, day), names.map(assertName));
+  }
+
+  restore(folder: string, names: readonly string[], day: string): Promise<string[]> {
+    return this.#bucket.move(trashOf(folder, day), assertFolder(folder), names.map(assertName));
+  }
+
+  async purgeTrash(day: string): Promise<number> {
+    const days = (await this.#bucket.foldersBelow('trash/')).filter((name) => name < assertDay(day));
+    for (const name of days) await this.#bucket.removeBelow(`trash/${name}/`);
+    return days.length;
+  }
+
+  sweepUnfinished(before: Date): Promise<number> {
+    return this.#bucket.abortUploads(before);
+  }
+
+  async check(): Promise<StoreHealth> {
+    await this.client.send(new HeadBucketCommand({ Bucket: this.bucketName }));
+    return { freeBytes: null };
+  }
+
+  async close(): Promise<void> {
+    this.client.destroy();
+  }
+
+  /**
+   * One part at a time: with more, a failed part lets the others go on to the end of the source. A signal reaches the
+   * upload as the failure of its source and not by `upload.abort()`, which answers before the parts are gone.
+   */
+  async #upload(key: string, body: Readable, options: WriteOptions): Promise<void> {
+    const upload = new Upload({
+      client: this.client,
+      params: { Bucket: this.bucketName, Key: key, Body: body, ContentType: options.contentType },
+      partSize: PART_BYTES,
+      queueSize: 1,
+    });
+    try {
+      await upload.done();
+    } finally {
+      body.destroy();
+    }
+  }
+}
+
+function trashOf(folder: string, day: string): string {
+  return `trash/${assertDay(day)}/${assertFolder(folder)}`;
+}
