@@ -93,7 +93,10 @@ function withFiles(env: NodeJS.ProcessEnv): Record<string, string> {
   return values;
 }
 
-function parse<Shape extends z.ZodRawShape>(shape: z.ZodObject<Shape>, env: NodeJS.ProcessEnv): z.output<typeof shape> {
+function parse<Shape extends z.ZodRawShape>(
+  shape: z.ZodObject<Shape>,
+  env: NodeJS.ProcessEnv,
+): z.output<typeof shape> {
   const result = shape.safeParse(withFiles(env));
   if (result.success) return result.data;
   const lines = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);

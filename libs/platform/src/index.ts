@@ -9,3 +9,4 @@ export * from './logger.js';
 export * from './metrics.js';
 export * from './operations-server.js';
 export * from './queue.js';
+export * from './media-urls.js';

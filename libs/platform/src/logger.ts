@@ -25,7 +25,8 @@ export function nestLogger(logger: Logger): LoggerService {
     debug: (message: unknown, context?: string) => logger.debug({ context }, String(message)),
     verbose: (message: unknown, context?: string) => logger.trace({ context }, String(message)),
     warn: (message: unknown, context?: string) => logger.warn({ context }, String(message)),
-    error: (message: unknown, stack?: string, context?: string) => logger.error({ stack, context }, String(message)),
+    error: (message: unknown, stack?: string, context?: string) =>
+      logger.error({ stack, context }, String(message)),
     fatal: (message: unknown, context?: string) => logger.fatal({ context }, String(message)),
   };
 }

@@ -20,7 +20,11 @@ function answer(response: ServerResponse, status: number, type: string, body: st
   response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
 }
 
-async function handle(request: IncomingMessage, response: ServerResponse, options: OperationsOptions): Promise<void> {
+async function handle(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: OperationsOptions,
+): Promise<void> {
   const path = (request.url ?? '').split('?')[0];
   if (path === '/metrics') {
     await options.collect?.();
@@ -39,7 +43,8 @@ async function handle(request: IncomingMessage, response: ServerResponse, option
 export async function startOperationsServer(options: OperationsOptions): Promise<Server> {
   const server = createServer((request, response) => {
     handle(request, response, options).catch((error: unknown) => {
-      if (!response.headersSent) answer(response, 500, 'text/plain', 'the metrics could not be read; see the log\n');
+      if (!response.headersSent)
+        answer(response, 500, 'text/plain', 'the metrics could not be read; see the log\n');
       server.emit('warning', error);
     });
   });

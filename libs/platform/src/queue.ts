@@ -11,6 +11,9 @@ const jobOptions: JobsOptions = { removeOnComplete: true, removeOnFail: true, at
 /** Enqueueing only hastens: past this it is given up, and the sweeper finds the row. In milliseconds. */
 const ENQUEUE_BUDGET = 250;
 
+/** Deltas of this long are folded together: a thousand likes a second are two folds. In milliseconds. */
+const FOLD_DELAY = 500;
+
 function connection(url: string, blocking: boolean): ConnectionOptions {
   const redis = new Redis(url, {
     maxRetriesPerRequest: blocking ? null : 0,
@@ -33,7 +36,11 @@ export class JobSender {
   ) {
     this.connection = connection(url, false);
     for (const name of jobNames) {
-      const queue = new Queue(name, { connection: this.connection, prefix: keys.queue, defaultJobOptions: jobOptions });
+      const queue = new Queue(name, {
+        connection: this.connection,
+        prefix: keys.queue,
+        defaultJobOptions: jobOptions,
+      });
       queue.on('error', () => undefined);
       this.queues.set(name, queue);
     }
@@ -41,12 +48,15 @@ export class JobSender {
 
   /** Never throws and never waits for Redis: what is not enqueued is found by the sweeper. A row waits once at most. */
   send<Name extends JobName>(name: Name, payload: Jobs[Name], priority?: number): void {
-    const jobId = Object.entries(payload).flat().join('-');
-    const options: JobsOptions = priority === undefined ? { jobId } : { jobId, priority };
+    const options: JobsOptions = { jobId: Object.entries(payload).flat().join('-') };
+    if (priority !== undefined) options.priority = priority;
+    if (name === 'fold') options.delay = FOLD_DELAY;
     this.queues
       .get(name)
       ?.add(name, payload, options)
-      .catch((error: unknown) => this.logger.debug({ error, job: name }, 'not enqueued; the sweeper will find it'));
+      .catch((error: unknown) =>
+        this.logger.debug({ error, job: name }, 'not enqueued; the sweeper will find it'),
+      );
   }
 
   /** Depth (waiting and running) and age in seconds of the oldest waiting job, by queue. */
@@ -68,7 +78,9 @@ export class JobSender {
   }
 }
 
-export type JobHandlers = { [Name in JobName]: { concurrency: number; run: (payload: Jobs[Name]) => Promise<void> } };
+export type JobHandlers = {
+  [Name in JobName]: { concurrency: number; run: (payload: Jobs[Name]) => Promise<void> };
+};
 
 /** The receiving side: one BullMQ worker a queue. A handler that throws leaves its row to the sweeper. */
 export class JobReceiver {

@@ -13,7 +13,11 @@ export interface Answer<Row> {
  * statements (PgBouncer in transaction mode loses them). bigint arrives as text and stays text.
  */
 export interface Queryable {
-  query<Row = Record<string, unknown>>(name: string, sql: string, parameters?: readonly unknown[]): Promise<Answer<Row>>;
+  query<Row = Record<string, unknown>>(
+    name: string,
+    sql: string,
+    parameters?: readonly unknown[],
+  ): Promise<Answer<Row>>;
 }
 
 /** Told of each statement that ran: its name, how long it took in seconds, and whether it failed. */

@@ -10,7 +10,14 @@ export {
   type ObjectRead,
   type ObjectStore,
 } from './objects/object-store.js';
+export * from './photo-formats.js';
+export * from './renditions.js';
+export * from './repositories/comments.js';
 export * from './repositories/counts.js';
+export * from './repositories/posts.js';
+export * from './repositories/photos.js';
+export * from './repositories/likes.js';
+export * from './repositories/follows.js';
 export * from './repositories/idempotency.js';
 export * from './repositories/outbox.js';
 export * from './repositories/sessions.js';

@@ -12,6 +12,11 @@ import { Database } from './database.js';
 import { dataSourceOptions } from './data-source.js';
 import type { ObjectStore } from './objects/object-store.js';
 import { openObjectStore } from './objects/open-object-store.js';
+import { CommentRows } from './repositories/comments.js';
+import { FollowRows } from './repositories/follows.js';
+import { LikeRows } from './repositories/likes.js';
+import { PhotoRows } from './repositories/photos.js';
+import { PostRows } from './repositories/posts.js';
 import { CountRows } from './repositories/counts.js';
 import { IdempotencyRows } from './repositories/idempotency.js';
 import { OutboxRows } from './repositories/outbox.js';
@@ -28,6 +33,11 @@ const repositories: Provider[] = [
   Database,
   UnitOfWork,
   Visibility,
+  CommentRows,
+  FollowRows,
+  LikeRows,
+  PhotoRows,
+  PostRows,
   CountRows,
   IdempotencyRows,
   OutboxRows,

@@ -1,0 +1,134 @@
+import { Injectable } from '@nestjs/common';
+import { shardOf, type Id } from '@app/platform';
+import { Database, type Queryable } from '../database.js';
+import type { KeyPage } from './likes.js';
+
+export interface CommentRow {
+  id: Id;
+  post_id: Id;
+  author_id: Id;
+  reply_to: Id | null;
+  text: string;
+  entities: unknown[];
+  hidden: boolean;
+  deleted: boolean;
+  likes_count: number;
+  replies_count: number;
+  created_at: Date;
+}
+
+/** Comments live on their post's shard: a post and all that is said below it are one place. */
+@Injectable()
+export class CommentRows {
+  constructor(private readonly database: Database) {}
+
+  async insert(
+    tx: Queryable,
+    comment: { post: Id; author: Id; replyTo: Id | null; text: string; entities: unknown[] },
+  ): Promise<Id> {
+    const { rows } = await tx.query<{ id: Id }>(
+      'comment.insert',
+      `INSERT INTO comments (shard, id, post_id, author_id, reply_to, text, entities)
+       VALUES ($1::int, next_id($1::int), $2, $3, $4, $5, $6) RETURNING id`,
+      [
+        shardOf(comment.post),
+        comment.post,
+        comment.author,
+        comment.replyTo,
+        comment.text,
+        JSON.stringify(comment.entities),
+      ],
+    );
+    return (rows[0] as { id: Id }).id;
+  }
+
+  async find(id: Id): Promise<CommentRow | null> {
+    const { rows } = await this.database.query<CommentRow>(
+      'comment.find',
+      `SELECT * FROM comments WHERE shard = $1 AND id = $2`,
+      [shardOf(id), id],
+    );
+    return rows[0] ?? null;
+  }
+
+  async lock(tx: Queryable, id: Id): Promise<CommentRow | null> {
+    const { rows } = await tx.query<CommentRow>(
+      'comment.lock',
+      `SELECT * FROM comments WHERE shard = $1 AND id = $2 FOR UPDATE`,
+      [shardOf(id), id],
+    );
+    return rows[0] ?? null;
+  }
+
+  /** A page by key, oldest first; `before` and `after` are as for all lists: ids below and above. */
+  async ofPost(post: Id, { limit, before, after }: KeyPage): Promise<CommentRow[]> {
+    const { rows } = await this.database.query<CommentRow>(
+      'comment.page',
+      `SELECT * FROM comments WHERE shard = $1 AND post_id = $2 AND NOT hidden
+         AND ($3::bigint IS NULL OR id < $3) AND ($4::bigint IS NULL OR id > $4)
+       ORDER BY id ${before === null ? 'ASC' : 'DESC'} LIMIT $5`,
+      [shardOf(post), post, before, after, limit],
+    );
+    return before === null ? rows : rows.toReversed();
+  }
+
+  /** Deletes a comment, or leaves a gap where replies hang below it. */
+  async remove(tx: Queryable, comment: CommentRow): Promise<void> {
+    const place = [shardOf(comment.id), comment.id];
+    const { rows } = await tx.query(
+      'comment.replied',
+      `SELECT 1 FROM comments WHERE shard = $1 AND reply_to = $2 LIMIT 1`,
+      place,
+    );
+    if (rows.length === 0) {
+      await tx.query('comment.delete', `DELETE FROM comments WHERE shard = $1 AND id = $2`, place);
+    } else {
+      await tx.query(
+        'comment.gap',
+        `UPDATE comments SET deleted = true, text = '', entities = '[]' WHERE shard = $1 AND id = $2`,
+        place,
+      );
+    }
+  }
+
+  /** False when it was liked before. */
+  async like(tx: Queryable, user: Id, comment: Id): Promise<boolean> {
+    const { count } = await tx.query(
+      'commentLike.insert',
+      `INSERT INTO comment_likes (shard, comment_id, user_id, id) VALUES ($1::int, $2, $3, next_id($1::int))
+       ON CONFLICT DO NOTHING`,
+      [shardOf(comment), comment, user],
+    );
+    return count === 1;
+  }
+
+  async unlike(tx: Queryable, user: Id, comment: Id): Promise<{ counted: boolean } | null> {
+    const { rows } = await tx.query<{ hidden: boolean }>(
+      'commentLike.delete',
+      `DELETE FROM comment_likes WHERE shard = $1 AND comment_id = $2 AND user_id = $3 RETURNING hidden`,
+      [shardOf(comment), comment, user],
+    );
+    return rows[0] ? { counted: !rows[0].hidden } : null;
+  }
+
+  /** Counts with what is not folded yet, and which of these the reader likes. */
+  async standings(
+    comments: readonly Id[],
+    reader: Id | null,
+  ): Promise<Map<Id, { likes: number; replies: number; liked: boolean }>> {
+    if (comments.length === 0) return new Map();
+    const { rows } = await this.database.query<{ id: Id; likes: number; replies: number; liked: boolean }>(
+      'comment.standings',
+      `SELECT c.id,
+         c.likes_count + coalesce((SELECT sum(d.delta) FROM count_deltas d
+           WHERE d.shard = c.shard AND d.subject_id = c.id AND d.counter = 'comment.likes'), 0)::int AS likes,
+         c.replies_count + coalesce((SELECT sum(d.delta) FROM count_deltas d
+           WHERE d.shard = c.shard AND d.subject_id = c.id AND d.counter = 'comment.replies'), 0)::int AS replies,
+         EXISTS (SELECT 1 FROM comment_likes l
+           WHERE l.shard = c.shard AND l.comment_id = c.id AND l.user_id = $3) AS liked
+       FROM comments c WHERE c.shard = $1 AND c.id = ANY($2::bigint[])`,
+      [shardOf(comments[0] as Id), comments, reader],
+    );
+    return new Map(rows.map((row) => [row.id, row]));
+  }
+}

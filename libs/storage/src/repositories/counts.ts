@@ -1,0 +1,84 @@
+import { Injectable } from '@nestjs/common';
+import { shardOf, type Id } from '@app/platform';
+import { Database, type Queryable } from '../database.js';
+
+/** Every stored count: whose it is, and where it is kept. */
+export const counterTable = {
+  'post.likes': { table: 'posts', column: 'likes_count' },
+  'post.comments': { table: 'posts', column: 'comments_count' },
+  'user.posts': { table: 'users', column: 'posts_count' },
+  'user.followers': { table: 'users', column: 'followers_count' },
+  'user.following': { table: 'users', column: 'following_count' },
+  'comment.likes': { table: 'comments', column: 'likes_count' },
+  'comment.replies': { table: 'comments', column: 'replies_count' },
+} as const;
+
+export type CounterName = keyof typeof counterTable;
+
+/** A count after a fold: what the row holds, plus what is not folded yet. */
+export interface FoldedCount {
+  subject_id: Id;
+  counter: CounterName;
+  value: number;
+}
+
+const folds = Object.entries(counterTable).map(([counter, place]) => ({
+  counter,
+  ...place,
+  step: `fold_${counter.replace('.', '_')}`,
+}));
+
+/** One statement folds all counters of a shard: its deltas go and its rows change together. */
+const foldSql = `WITH taken AS (DELETE FROM count_deltas WHERE shard = $1 RETURNING subject_id, counter, delta),
+  sums AS (SELECT subject_id, counter, sum(delta)::int AS delta FROM taken GROUP BY 1, 2),
+  ${folds
+    .map(
+      ({ counter, table, column, step }) =>
+        `${step} AS (
+          UPDATE ${table} t SET ${column} = t.${column} + s.delta FROM sums s
+          WHERE t.shard = $1 AND t.id = s.subject_id AND s.counter = '${counter}'
+          RETURNING s.subject_id, s.counter, t.${column} AS value)`,
+    )
+    .join(',\n  ')}
+  ${folds.map(({ step }) => `SELECT * FROM ${step}`).join(' UNION ALL ')}`;
+
+/**
+ * Counts are changed by deltas and folded by the worker (docs: design, Counters): a like inserts its row and a delta in one
+ * transaction, so nothing is lost or counted twice, and a thousand likers do not wait for one row's lock.
+ */
+@Injectable()
+export class CountRows {
+  constructor(private readonly database: Database) {}
+
+  async add(tx: Queryable, counter: CounterName, subjectId: Id, delta: number): Promise<void> {
+    await tx.query(
+      'countDelta.insert',
+      `INSERT INTO count_deltas (shard, subject_id, counter, delta) VALUES ($1, $2, $3, $4)`,
+      [shardOf(subjectId), subjectId, counter, delta],
+    );
+  }
+
+  /** Folds what waits on a shard; null when another worker folds it now. */
+  async fold(shard: number): Promise<FoldedCount[] | null> {
+    return this.database.transaction(async (tx) => {
+      const lock = await tx.query<{ mine: boolean }>(
+        'count.lock',
+        `SELECT pg_try_advisory_xact_lock(hashtext('fold'), $1) AS mine`,
+        [shard],
+      );
+      if (!lock.rows[0]?.mine) return null;
+      const { rows } = await tx.query<FoldedCount>('count.fold', foldSql, [shard]);
+      return rows;
+    });
+  }
+
+  /** Shards with deltas older than `seconds`. */
+  async overdueShards(seconds: number, limit: number): Promise<number[]> {
+    const { rows } = await this.database.query<{ shard: number }>(
+      'count.overdue',
+      `SELECT DISTINCT shard FROM count_deltas WHERE created_at < now() - make_interval(secs => $1) LIMIT $2`,
+      [seconds, limit],
+    );
+    return rows.map(({ shard }) => shard);
+  }
+}

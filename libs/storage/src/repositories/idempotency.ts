@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { Id } from '@app/platform';
+import type { Queryable } from '../database.js';
+
+export interface KeyedRequest {
+  /** 0 for nobody signed in. */
+  callerId: Id;
+  path: string;
+  key: string;
+}
+
+export interface KeptOutcome {
+  fingerprint: Buffer;
+  status: number | null;
+  made_id: Id | null;
+}
+
+/** A caller's keys stand together; strangers' keys are spread, since they have no shard of their own. */
+function shardOfKey({ callerId, key }: KeyedRequest): number {
+  const digest = createHash('sha256')
+    .update(`${callerId} ${callerId === '0' ? key : ''}`)
+    .digest();
+  return digest.readUInt16BE() & 8191;
+}
+
+/** Outcomes of requests that carried an Idempotency-Key, written in the effect's own transaction. */
+@Injectable()
+export class IdempotencyRows {
+  /**
+   * Claims the key; null when it is claimed now, else the outcome that an earlier request left. Waits for a request that
+   * runs at this moment.
+   *
+   * @throws the database's error 55P03 when that takes longer than `waitSeconds`
+   */
+  async claim(
+    tx: Queryable,
+    request: KeyedRequest,
+    fingerprint: Buffer,
+    { waitSeconds, keptFor }: { waitSeconds: number; keptFor: number },
+  ): Promise<KeptOutcome | null> {
+    const place = [shardOfKey(request), request.callerId, request.path, request.key];
+    await tx.query('idempotency.wait', `SELECT set_config('lock_timeout', $1, true)`, [`${waitSeconds}s`]);
+    const { count } = await tx.query(
+      'idempotency.claim',
+      `INSERT INTO idempotency_keys AS kept (shard, caller_id, path, key, fingerprint) VALUES ($1, $2, $3, $4, $5)
+       ON CONFLICT (shard, caller_id, path, key) DO UPDATE
+       SET fingerprint = excluded.fingerprint, status = NULL, made_id = NULL, created_at = now()
+       WHERE kept.created_at < now() - make_interval(secs => $6)`,
+      [...place, fingerprint, keptFor],
+    );
+    await tx.query('idempotency.waited', `SELECT set_config('lock_timeout', '0', true)`);
+    if (count === 1) return null;
+    const { rows } = await tx.query<KeptOutcome>(
+      'idempotency.find',
+      `SELECT fingerprint, status, made_id FROM idempotency_keys
+       WHERE shard = $1 AND caller_id = $2 AND path = $3 AND key = $4`,
+      place,
+    );
+    return rows[0] ?? null;
+  }
+
+  async keep(
+    tx: Queryable,
+    request: KeyedRequest,
+    outcome: { status: number; madeId: Id | null },
+  ): Promise<void> {
+    await tx.query(
+      'idempotency.keep',
+      `UPDATE idempotency_keys SET status = $5, made_id = $6
+       WHERE shard = $1 AND caller_id = $2 AND path = $3 AND key = $4`,
+      [shardOfKey(request), request.callerId, request.path, request.key, outcome.status, outcome.madeId],
+    );
+  }
+
+  async forgetOlderThan(connection: Queryable, seconds: number): Promise<number> {
+    const { count } = await connection.query(
+      'idempotency.forget',
+      `DELETE FROM idempotency_keys WHERE created_at < now() - make_interval(secs => $1)`,
+      [seconds],
+    );
+    return count;
+  }
+}

@@ -1,0 +1,83 @@
+import { Injectable } from '@nestjs/common';
+import { shardOf, type Id, type OutboxKind } from '@app/platform';
+import { Database, type Queryable } from '../database.js';
+
+export interface OutboxRow {
+  id: Id;
+  kind: OutboxKind;
+  subject_id: Id;
+  progress: Id | null;
+  attempts: number;
+  created_at: Date;
+}
+
+/** An outbox row just written, for the job that hastens it once the transaction is committed. */
+export interface Written {
+  id: Id;
+  kind: OutboxKind;
+}
+
+/** The outbox: each effect outside PostgreSQL, from the transaction that caused it until it is carried out. */
+@Injectable()
+export class OutboxRows {
+  constructor(private readonly database: Database) {}
+
+  async write(tx: Queryable, kind: OutboxKind, subjectIds: readonly Id[]): Promise<Written[]> {
+    if (subjectIds.length === 0) return [];
+    const { rows } = await tx.query<{ id: Id }>(
+      'outbox.write',
+      `INSERT INTO outbox (shard, id, kind, subject_id)
+       SELECT shard_of(s.id), next_id(shard_of(s.id)), $1, s.id FROM unnest($2::bigint[]) AS s(id) RETURNING id`,
+      [kind, subjectIds],
+    );
+    return rows.map(({ id }) => ({ id, kind }));
+  }
+
+  /** Counts one more attempt and answers the row; null when it is carried out already. */
+  async begin(id: Id): Promise<OutboxRow | null> {
+    const { rows } = await this.database.query<OutboxRow>(
+      'outbox.begin',
+      `UPDATE outbox SET attempts = attempts + 1, attempted_at = clock_timestamp() WHERE shard = $1 AND id = $2
+       RETURNING id, kind, subject_id, progress, attempts, created_at`,
+      [shardOf(id), id],
+    );
+    return rows[0] ?? null;
+  }
+
+  /** Remembers how far a long effect came, so that it goes on from there. */
+  async progress(id: Id, progress: Id): Promise<void> {
+    await this.database.query(
+      'outbox.progress',
+      `UPDATE outbox SET progress = $3, attempted_at = clock_timestamp() WHERE shard = $1 AND id = $2`,
+      [shardOf(id), id, progress],
+    );
+  }
+
+  async done(id: Id): Promise<void> {
+    await this.database.query('outbox.done', `DELETE FROM outbox WHERE shard = $1 AND id = $2`, [
+      shardOf(id),
+      id,
+    ]);
+  }
+
+  async failed(id: Id, error: string): Promise<void> {
+    await this.database.query('outbox.failed', `UPDATE outbox SET error = $3 WHERE shard = $1 AND id = $2`, [
+      shardOf(id),
+      id,
+      error.slice(0, 500),
+    ]);
+  }
+
+  /** Rows that no attempt touched for `seconds`, oldest first. */
+  async overdue(seconds: number, limit: number): Promise<Written[]> {
+    const { rows } = await this.database.query<Written>(
+      'outbox.overdue',
+      `SELECT id, kind FROM outbox
+       WHERE created_at < now() - make_interval(secs => $1)
+         AND (attempted_at IS NULL OR attempted_at < now() - make_interval(secs => $1))
+       ORDER BY created_at LIMIT $2`,
+      [seconds, limit],
+    );
+    return rows;
+  }
+}

@@ -1,0 +1,199 @@
+import { Injectable } from '@nestjs/common';
+import { shardOf, type Id } from '@app/platform';
+import { Database, type Queryable } from '../database.js';
+
+export type PhotoState = 'uploading' | 'processing' | 'ready' | 'rejected';
+
+export interface PhotoRow {
+  id: Id;
+  owner_id: Id;
+  post_id: Id | null;
+  position: number | null;
+  state: PhotoState;
+  attempt: number;
+  folder: string;
+  bytes: string | null;
+  sha256: Buffer | null;
+  type: string | null;
+  alt_text: string;
+  width: number | null;
+  height: number | null;
+  thumbhash: string | null;
+  color: string | null;
+  renditions: Record<string, { width: number; height: number; bytes: number }> | null;
+  rejection: string | null;
+  created_at: Date;
+}
+
+export interface Uploaded {
+  bytes: number;
+  sha256: Buffer;
+  type: string;
+  altText: string;
+}
+
+export interface DevelopedFacts {
+  width: number;
+  height: number;
+  thumbhash: string;
+  color: string;
+  renditions: NonNullable<PhotoRow['renditions']>;
+}
+
+/**
+ * Photos: one uploaded image each. `uploading` names the folder before the first byte; `processing` once the bytes are
+ * safe; `ready` or `rejected` by the attempt that is current.
+ */
+@Injectable()
+export class PhotoRows {
+  constructor(private readonly database: Database) {}
+
+  async begin(owner: Id, folder: string): Promise<Id> {
+    const { rows } = await this.database.query<{ id: Id }>(
+      'photo.begin',
+      `INSERT INTO photos (shard, id, owner_id, state, folder)
+       VALUES ($1::int, next_id($1::int), $2, 'uploading', $3) RETURNING id`,
+      [shardOf(owner), owner, folder],
+    );
+    return (rows[0] as { id: Id }).id;
+  }
+
+  /** The upload is safe in the store. False when the row was swept meanwhile. */
+  async uploaded(tx: Queryable, id: Id, { bytes, sha256, type, altText }: Uploaded): Promise<boolean> {
+    const { count } = await tx.query(
+      'photo.uploaded',
+      `UPDATE photos SET state = 'processing', bytes = $3, sha256 = $4, type = $5, alt_text = $6
+       WHERE shard = $1 AND id = $2 AND state = 'uploading'`,
+      [shardOf(id), id, bytes, sha256, type, altText],
+    );
+    return count === 1;
+  }
+
+  /** A photo of the same bytes that its owner sent lately and has not posted; sends of the same bytes wait for each other. */
+  async sameBytes(tx: Queryable, owner: Id, sha256: Buffer, seconds: number): Promise<Id | null> {
+    await tx.query('photo.sameBytesLock', `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, [
+      `${owner} ${sha256.toString('hex')}`,
+    ]);
+    const { rows } = await tx.query<{ id: Id }>(
+      'photo.sameBytes',
+      `SELECT id FROM photos WHERE shard = $1 AND owner_id = $2 AND sha256 = $3 AND post_id IS NULL
+         AND state IN ('processing', 'ready') AND created_at > now() - make_interval(secs => $4)
+       ORDER BY id DESC LIMIT 1`,
+      [shardOf(owner), owner, sha256, seconds],
+    );
+    return rows[0]?.id ?? null;
+  }
+
+  async find(id: Id): Promise<PhotoRow | null> {
+    return (await this.findMany([id])).get(id) ?? null;
+  }
+
+  async findMany(ids: readonly Id[]): Promise<Map<Id, PhotoRow>> {
+    if (ids.length === 0) return new Map();
+    const { rows } = await this.database.query<PhotoRow>(
+      'photo.findMany',
+      `SELECT p.* FROM unnest($1::int[], $2::bigint[]) AS wanted(shard, id)
+       JOIN photos p ON p.shard = wanted.shard AND p.id = wanted.id`,
+      [ids.map(shardOf), ids],
+    );
+    return new Map(rows.map((row) => [row.id, row]));
+  }
+
+  /** Locks in id order, whatever order was asked for, so that two transactions cannot wait for each other. */
+  async lockMany(tx: Queryable, owner: Id, ids: readonly Id[]): Promise<Map<Id, PhotoRow>> {
+    const { rows } = await tx.query<PhotoRow>(
+      'photo.lockMany',
+      `SELECT * FROM photos WHERE shard = $1 AND owner_id = $2 AND id = ANY($3::bigint[]) AND state <> 'uploading'
+       ORDER BY id FOR UPDATE`,
+      [shardOf(owner), owner, ids],
+    );
+    return new Map(rows.map((row) => [row.id, row]));
+  }
+
+  /** All photos of posts, in their order. */
+  async ofPosts(connection: Queryable, postIds: readonly Id[]): Promise<Map<Id, PhotoRow[]>> {
+    const { rows } = await connection.query<PhotoRow>(
+      'photo.ofPosts',
+      `SELECT p.* FROM unnest($1::int[], $2::bigint[]) AS wanted(shard, id)
+       JOIN photos p ON p.shard = wanted.shard AND p.post_id = wanted.id ORDER BY p.post_id, p.position`,
+      [postIds.map(shardOf), postIds],
+    );
+    const photos = new Map<Id, PhotoRow[]>(postIds.map((id) => [id, []]));
+    for (const row of rows) photos.get(row.post_id as Id)?.push(row);
+    return photos;
+  }
+
+  async attach(tx: Queryable, postId: Id, photoIds: readonly Id[]): Promise<void> {
+    await tx.query(
+      'photo.attach',
+      `UPDATE photos SET post_id = $2, position = wanted.position - 1
+       FROM unnest($3::bigint[]) WITH ORDINALITY AS wanted(id, position)
+       WHERE photos.shard = $1 AND photos.id = wanted.id`,
+      [shardOf(postId), postId, photoIds],
+    );
+  }
+
+  /** Gives the photos of a failed post back, so that the good ones can be posted again. */
+  async detach(tx: Queryable, postId: Id): Promise<void> {
+    await tx.query(
+      'photo.detach',
+      `UPDATE photos SET post_id = NULL, position = NULL WHERE shard = $1 AND post_id = $2`,
+      [shardOf(postId), postId],
+    );
+  }
+
+  async changeAltText(id: Id, owner: Id, altText: string): Promise<PhotoRow | null> {
+    const { rows } = await this.database.query<PhotoRow>(
+      'photo.changeAltText',
+      `UPDATE photos SET alt_text = $4 WHERE shard = $1 AND id = $2 AND owner_id = $3 AND state <> 'uploading' RETURNING *`,
+      [shardOf(id), id, owner, altText],
+    );
+    return rows[0] ?? null;
+  }
+
+  /** Counts an attempt at developing; null when there is nothing (left) to develop. */
+  async beginAttempt(id: Id): Promise<PhotoRow | null> {
+    const { rows } = await this.database.query<PhotoRow>(
+      'photo.beginAttempt',
+      `UPDATE photos SET attempt = attempt + 1, attempted_at = clock_timestamp()
+       WHERE shard = $1 AND id = $2 AND state = 'processing' RETURNING *`,
+      [shardOf(id), id],
+    );
+    return rows[0] ?? null;
+  }
+
+  /** Settles an attempt as `ready`; false when another attempt began meanwhile, whose outcome counts instead. */
+  async ready(tx: Queryable, id: Id, attempt: number, facts: DevelopedFacts): Promise<boolean> {
+    const { count } = await tx.query(
+      'photo.ready',
+      `UPDATE photos SET state = 'ready', settled_at = clock_timestamp(), width = $4, height = $5, thumbhash = $6,
+         color = $7, renditions = $8
+       WHERE shard = $1 AND id = $2 AND attempt = $3 AND state = 'processing'`,
+      [shardOf(id), id, attempt, facts.width, facts.height, facts.thumbhash, facts.color, facts.renditions],
+    );
+    return count === 1;
+  }
+
+  async reject(tx: Queryable, id: Id, attempt: number, code: string): Promise<boolean> {
+    const { count } = await tx.query(
+      'photo.reject',
+      `UPDATE photos SET state = 'rejected', settled_at = clock_timestamp(), rejection = $4
+       WHERE shard = $1 AND id = $2 AND attempt = $3 AND state = 'processing'`,
+      [shardOf(id), id, attempt, code],
+    );
+    return count === 1;
+  }
+
+  /** Takes rows away and leaves their folders to the trash, in one statement. */
+  async discard(tx: Queryable, ids: readonly Id[]): Promise<void> {
+    if (ids.length === 0) return;
+    await tx.query(
+      'photo.discard',
+      `WITH gone AS (
+         DELETE FROM photos USING unnest($1::int[], $2::bigint[]) AS wanted(shard, id)
+         WHERE photos.shard = wanted.shard AND photos.id = wanted.id RETURNING photos.shard, photos.id, photos.folder)
+       INSERT INTO trash (shard, id, folder) SELECT shard, id, folder FROM gone`,
+      [ids.map(shardOf), ids],
+    );
+  }
+}

@@ -1,0 +1,158 @@
+import { Injectable } from '@nestjs/common';
+import { shardOf, type Id } from '@app/platform';
+import { Database, type Queryable } from '../database.js';
+
+export type PostState = 'publishing' | 'published' | 'failed';
+
+export interface PostRow {
+  id: Id;
+  author_id: Id;
+  state: PostState;
+  caption: string;
+  caption_entities: unknown[];
+  place_name: string | null;
+  latitude: number | null;
+  longitude: number | null;
+  sensitive: boolean;
+  content_warning: string | null;
+  comments_closed: boolean;
+  archived: boolean;
+  fanned_out: boolean | null;
+  version: number;
+  failure: string | null;
+  failed_photo_id: Id | null;
+  created_at: Date;
+  published_at: Date | null;
+  edited_at: Date | null;
+}
+
+export interface PostFields {
+  caption?: string;
+  caption_entities?: unknown[];
+  place_name?: string | null;
+  latitude?: number | null;
+  longitude?: number | null;
+  sensitive?: boolean;
+  content_warning?: string | null;
+  comments_closed?: boolean;
+  archived?: boolean;
+}
+
+const fields = [
+  'caption',
+  'caption_entities',
+  'place_name',
+  'latitude',
+  'longitude',
+  'sensitive',
+  'content_warning',
+  'comments_closed',
+  'archived',
+] as const satisfies readonly (keyof PostFields)[];
+
+/** pg would write a list as a PostgreSQL array; the column is jsonb. */
+function valuesOf(change: PostFields, columns: readonly (keyof PostFields)[]): unknown[] {
+  return columns.map((column) =>
+    column === 'caption_entities' ? JSON.stringify(change[column]) : change[column],
+  );
+}
+
+@Injectable()
+export class PostRows {
+  constructor(private readonly database: Database) {}
+
+  async insert(tx: Queryable, author: Id, change: PostFields): Promise<Id> {
+    const columns = fields.filter((column) => change[column] !== undefined);
+    const names = columns.map((column) => `, ${column}`).join('');
+    const places = columns.map((_, index) => `, $${index + 3}`).join('');
+    const { rows } = await tx.query<{ id: Id }>(
+      'post.insert',
+      `INSERT INTO posts (shard, id, author_id, state${names})
+       VALUES ($1::int, next_id($1::int), $2, 'publishing'${places}) RETURNING id`,
+      [shardOf(author), author, ...valuesOf(change, columns)],
+    );
+    return (rows[0] as { id: Id }).id;
+  }
+
+  async lock(tx: Queryable, id: Id): Promise<PostRow | null> {
+    const { rows } = await tx.query<PostRow>(
+      'post.lock',
+      `SELECT * FROM posts WHERE shard = $1 AND id = $2 FOR UPDATE`,
+      [shardOf(id), id],
+    );
+    return rows[0] ?? null;
+  }
+
+  async find(id: Id): Promise<PostRow | null> {
+    return (await this.findMany([id])).get(id) ?? null;
+  }
+
+  async findMany(ids: readonly Id[]): Promise<Map<Id, PostRow>> {
+    if (ids.length === 0) return new Map();
+    const { rows } = await this.database.query<PostRow>(
+      'post.findMany',
+      `SELECT p.* FROM unnest($1::int[], $2::bigint[]) AS wanted(shard, id)
+       JOIN posts p ON p.shard = wanted.shard AND p.id = wanted.id`,
+      [ids.map(shardOf), ids],
+    );
+    return new Map(rows.map((row) => [row.id, row]));
+  }
+
+  /** A page of an author's posts by key; `own` includes what is not published yet, or failed, or archived. */
+  async ofAuthor(
+    author: Id,
+    own: boolean,
+    page: { limit: number; before: Id | null; after: Id | null },
+  ): Promise<Id[]> {
+    const { rows } = await this.database.query<{ id: Id }>(
+      'post.ofAuthor',
+      `SELECT id FROM posts
+       WHERE shard = $1 AND author_id = $2 AND ($3 OR state = 'published') AND NOT archived
+         AND ($4::bigint IS NULL OR id < $4) AND ($5::bigint IS NULL OR id > $5)
+       ORDER BY id ${page.after === null ? 'DESC' : 'ASC'} LIMIT $6`,
+      [shardOf(author), author, own, page.before, page.after, page.limit],
+    );
+    const ids = rows.map(({ id }) => id);
+    return page.after === null ? ids : ids.toReversed();
+  }
+
+  async change(tx: Queryable, id: Id, change: PostFields): Promise<void> {
+    const columns = fields.filter((column) => change[column] !== undefined);
+    const sets = columns.map((column, index) => `, ${column} = $${index + 3}`).join('');
+    await tx.query(
+      'post.change',
+      `UPDATE posts SET version = version + 1, edited_at = clock_timestamp()${sets} WHERE shard = $1 AND id = $2`,
+      [shardOf(id), id, ...valuesOf(change, columns)],
+    );
+  }
+
+  /** Published now; whether it will be fanned out is decided here, from how large the author's audience is. */
+  async publish(tx: Queryable, id: Id, author: Id): Promise<void> {
+    const { rows } = await tx.query<{ fanned_out: boolean }>(
+      'post.publish',
+      `UPDATE posts SET state = 'published', published_at = clock_timestamp(), version = posts.version + 1,
+         fanned_out = (SELECT audience < 2 FROM users WHERE shard = $1 AND id = $3 FOR SHARE)
+       WHERE shard = $1 AND id = $2 RETURNING fanned_out`,
+      [shardOf(id), id, author],
+    );
+    if (rows[0]?.fanned_out !== false) return;
+    await tx.query(
+      'user.newestUnfanned',
+      `UPDATE users SET newest_unfanned_post_id = greatest(newest_unfanned_post_id, $3) WHERE shard = $1 AND id = $2`,
+      [shardOf(author), author, id],
+    );
+  }
+
+  async fail(tx: Queryable, id: Id, failure: string, photoId: Id): Promise<void> {
+    await tx.query(
+      'post.fail',
+      `UPDATE posts SET state = 'failed', failure = $3, failed_photo_id = $4, version = version + 1
+       WHERE shard = $1 AND id = $2`,
+      [shardOf(id), id, failure, photoId],
+    );
+  }
+
+  async remove(tx: Queryable, id: Id): Promise<void> {
+    await tx.query('post.remove', `DELETE FROM posts WHERE shard = $1 AND id = $2`, [shardOf(id), id]);
+  }
+}

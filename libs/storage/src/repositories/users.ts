@@ -1,0 +1,153 @@
+import { Injectable } from '@nestjs/common';
+import { shardOf, type Id } from '@app/platform';
+import { Database, type Queryable } from '../database.js';
+
+export interface UserRow {
+  id: Id;
+  username: string;
+  display_name: string;
+  bio: string;
+  website: string | null;
+  email: string;
+  password_hash: string;
+  private: boolean;
+  role: string;
+  avatar_folder: string | null;
+  avatar_photo_id: Id | null;
+  posts_count: number;
+  followers_count: number;
+  following_count: number;
+  version: number;
+  created_at: Date;
+  closed_at: Date | null;
+}
+
+export interface NewUser {
+  username: string;
+  email: string;
+  passwordHash: string;
+  displayName: string;
+}
+
+export interface ProfileChange {
+  display_name?: string;
+  bio?: string;
+  website?: string | null;
+  private?: boolean;
+  username?: string;
+  password_hash?: string;
+  avatar_folder?: string | null;
+  avatar_photo_id?: Id | null;
+}
+
+const changeable = [
+  'display_name',
+  'bio',
+  'website',
+  'private',
+  'username',
+  'password_hash',
+  'avatar_folder',
+  'avatar_photo_id',
+] as const satisfies readonly (keyof ProfileChange)[];
+
+/** People's rows, and the two tables that keep usernames and emails unique across all shards. */
+@Injectable()
+export class UserRows {
+  constructor(private readonly database: Database) {}
+
+  /** A new person on a shard drawn at random. */
+  async insert(tx: Queryable, user: NewUser): Promise<UserRow> {
+    const shard = Math.floor(Math.random() * 8192);
+    const { rows } = await tx.query<UserRow>(
+      'user.insert',
+      `INSERT INTO users (shard, id, username, email, password_hash, display_name)
+       VALUES ($1::int, next_id($1::int), $2, $3, $4, $5) RETURNING *`,
+      [shard, user.username, user.email, user.passwordHash, user.displayName],
+    );
+    return rows[0] as UserRow;
+  }
+
+  /** Takes a username or an email for a person; false when somebody else has it. */
+  async claim(tx: Queryable, what: 'username' | 'email', value: string, userId: Id): Promise<boolean> {
+    const table = what === 'username' ? 'usernames' : 'emails';
+    const { count } = await tx.query(
+      `${what}.claim`,
+      `INSERT INTO ${table} (${what}, user_id) VALUES ($1, $2)
+       ON CONFLICT (${what}) DO UPDATE SET user_id = excluded.user_id WHERE ${table}.user_id = excluded.user_id`,
+      [value, userId],
+    );
+    return count === 1;
+  }
+
+  async release(tx: Queryable, what: 'username' | 'email', value: string, userId: Id): Promise<void> {
+    const table = what === 'username' ? 'usernames' : 'emails';
+    await tx.query(`${what}.release`, `DELETE FROM ${table} WHERE ${what} = $1 AND user_id = $2`, [
+      value,
+      userId,
+    ]);
+  }
+
+  async find(id: Id, connection: Queryable = this.database): Promise<UserRow | null> {
+    const { rows } = await connection.query<UserRow>(
+      'user.find',
+      `SELECT * FROM users WHERE shard = $1 AND id = $2`,
+      [shardOf(id), id],
+    );
+    return rows[0] ?? null;
+  }
+
+  async lock(tx: Queryable, id: Id): Promise<UserRow | null> {
+    const { rows } = await tx.query<UserRow>(
+      'user.lock',
+      `SELECT * FROM users WHERE shard = $1 AND id = $2 FOR UPDATE`,
+      [shardOf(id), id],
+    );
+    return rows[0] ?? null;
+  }
+
+  async findMany(ids: readonly Id[]): Promise<Map<Id, UserRow>> {
+    const unique = [...new Set(ids)];
+    if (unique.length === 0) return new Map();
+    const { rows } = await this.database.query<UserRow>(
+      'user.findMany',
+      `SELECT u.* FROM unnest($1::int[], $2::bigint[]) AS wanted(shard, id)
+       JOIN users u ON u.shard = wanted.shard AND u.id = wanted.id`,
+      [unique.map(shardOf), unique],
+    );
+    return new Map(rows.map((row) => [row.id, row]));
+  }
+
+  async idOf(what: 'username' | 'email', value: string): Promise<Id | null> {
+    const table = what === 'username' ? 'usernames' : 'emails';
+    const { rows } = await this.database.query<{ user_id: Id }>(
+      `${what}.find`,
+      `SELECT user_id FROM ${table} WHERE ${what} = $1`,
+      [value],
+    );
+    return rows[0]?.user_id ?? null;
+  }
+
+  /** Changes what is named, and the version that caches are kept under. */
+  async change(tx: Queryable, id: Id, change: ProfileChange): Promise<UserRow> {
+    const columns = changeable.filter((column) => change[column] !== undefined);
+    const sets = columns.map((column, index) => `${column} = $${index + 3}`);
+    const { rows } = await tx.query<UserRow>(
+      'user.change',
+      `UPDATE users SET ${['version = version + 1', ...sets].join(', ')} WHERE shard = $1 AND id = $2 RETURNING *`,
+      [shardOf(id), id, ...columns.map((column) => change[column])],
+    );
+    return rows[0] as UserRow;
+  }
+
+  /** Marks the account closed and forgets what names its owner. */
+  async close(tx: Queryable, id: Id): Promise<void> {
+    await tx.query(
+      'user.close',
+      `UPDATE users SET closed_at = now(), version = version + 1, username = 'closed.' || id, email = '',
+         display_name = '', bio = '', website = NULL, password_hash = '', avatar_folder = NULL, avatar_photo_id = NULL
+       WHERE shard = $1 AND id = $2`,
+      [shardOf(id), id],
+    );
+  }
+}

@@ -1,0 +1,101 @@
+import { Injectable } from '@nestjs/common';
+import { shardOf, type Id } from '@app/platform';
+import { Database } from './database.js';
+
+/** How a viewer stands to somebody else. */
+export interface Relation {
+  self: boolean;
+  following: boolean;
+  requested: boolean;
+  followedBy: boolean;
+  blocking: boolean;
+  blockedBy: boolean;
+  muting: boolean;
+}
+
+/** What the rules ask of the person whose things are shown. */
+export interface Owner {
+  id: Id;
+  private: boolean;
+  closed_at: Date | null;
+}
+
+/** What the rules ask of a post. */
+export interface VisiblePost {
+  author_id: Id;
+  state: string;
+  archived: boolean;
+}
+
+export const stranger: Relation = {
+  self: false,
+  following: false,
+  requested: false,
+  followedBy: false,
+  blocking: false,
+  blockedBy: false,
+  muting: false,
+};
+
+type RelationRow = Omit<Relation, 'self'> & { id: Id };
+
+/** All of a viewer's relations stand on the viewer's own shard: one query, one shard, whomever they look at. */
+const relationsSql = `SELECT o.id,
+    coalesce(f.accepted, false) AS following,
+    f.accepted IS NOT NULL AND NOT f.accepted AS requested,
+    coalesce(r.accepted, false) AS "followedBy",
+    b.id IS NOT NULL AS blocking,
+    bb.id IS NOT NULL AS "blockedBy",
+    m.id IS NOT NULL AS muting
+  FROM unnest($3::bigint[]) AS o(id)
+  LEFT JOIN follows f ON f.shard = $1 AND f.follower_id = $2 AND f.followee_id = o.id
+  LEFT JOIN followers r ON r.shard = $1 AND r.followee_id = $2 AND r.follower_id = o.id
+  LEFT JOIN blocks b ON b.shard = $1 AND b.blocker_id = $2 AND b.blocked_id = o.id
+  LEFT JOIN blocked_by bb ON bb.shard = $1 AND bb.blocked_id = $2 AND bb.blocker_id = o.id
+  LEFT JOIN mutes m ON m.shard = $1 AND m.muter_id = $2 AND m.muted_id = o.id`;
+
+/**
+ * Who may see what: the one home of that rule. Everything that shows a user, a post, a photo, a comment or a count asks
+ * here, after it read the rows; lists scan by key and leave out what may not be seen.
+ */
+@Injectable()
+export class Visibility {
+  constructor(private readonly database: Database) {}
+
+  /** How `viewer` (null: nobody signed in) stands to each of `others`; every id asked for is in the answer. */
+  async relations(viewer: Id | null, others: readonly Id[]): Promise<Map<Id, Relation>> {
+    const unique = [...new Set(others)];
+    const known = new Map<Id, Relation>(unique.map((id) => [id, { ...stranger, self: id === viewer }]));
+    const asked = unique.filter((id) => id !== viewer);
+    if (viewer === null || asked.length === 0) return known;
+    const { rows } = await this.database.query<RelationRow>('visibility.relations', relationsSql, [
+      shardOf(viewer),
+      viewer,
+      asked,
+    ]);
+    for (const { id, ...relation } of rows) known.set(id, { self: false, ...relation });
+    return known;
+  }
+
+  async relation(viewer: Id | null, other: Id): Promise<Relation> {
+    return (await this.relations(viewer, [other])).get(other) ?? stranger;
+  }
+
+  /** A profile (name, avatar, counts) is hidden from those whom its owner blocked, and gone once the account is closed. */
+  maySeeProfile(owner: Owner, relation: Relation): boolean {
+    return owner.closed_at === null && !relation.blockedBy;
+  }
+
+  /** What somebody posted, likes and follows: hidden from both sides of a block, and private ones from all but followers. */
+  maySeeContent(owner: Owner, relation: Relation): boolean {
+    if (relation.self) return owner.closed_at === null;
+    if (!this.maySeeProfile(owner, relation) || relation.blocking) return false;
+    return !owner.private || relation.following;
+  }
+
+  /** A post: as its author's content; unpublished and archived ones are their author's alone. */
+  maySeePost(post: VisiblePost, author: Owner, relation: Relation): boolean {
+    if (!this.maySeeContent(author, relation)) return false;
+    return relation.self || (post.state === 'published' && !post.archived);
+  }
+}
