@@ -11,9 +11,11 @@ export {
   type ObjectStore,
 } from './objects/object-store.js';
 export * from './photo-formats.js';
+export * from './publishing.js';
 export * from './renditions.js';
 export * from './repositories/comments.js';
 export * from './repositories/counts.js';
+export * from './repositories/deletions.js';
 export * from './repositories/posts.js';
 export * from './repositories/photos.js';
 export * from './repositories/likes.js';

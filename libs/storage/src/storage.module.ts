@@ -13,6 +13,7 @@ import { dataSourceOptions } from './data-source.js';
 import type { ObjectStore } from './objects/object-store.js';
 import { openObjectStore } from './objects/open-object-store.js';
 import { CommentRows } from './repositories/comments.js';
+import { DeletionRows } from './repositories/deletions.js';
 import { FollowRows } from './repositories/follows.js';
 import { LikeRows } from './repositories/likes.js';
 import { PhotoRows } from './repositories/photos.js';
@@ -22,6 +23,7 @@ import { IdempotencyRows } from './repositories/idempotency.js';
 import { OutboxRows } from './repositories/outbox.js';
 import { SessionRows } from './repositories/sessions.js';
 import { UserRows } from './repositories/users.js';
+import { Publishing } from './publishing.js';
 import { UnitOfWork } from './unit-of-work.js';
 import { Visibility } from './visibility.js';
 
@@ -33,7 +35,9 @@ const repositories: Provider[] = [
   Database,
   UnitOfWork,
   Visibility,
+  Publishing,
   CommentRows,
+  DeletionRows,
   FollowRows,
   LikeRows,
   PhotoRows,

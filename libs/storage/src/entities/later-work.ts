@@ -104,6 +104,24 @@ export class Trash {
   trashed_on!: string;
 }
 
+@Entity('deletions', {
+  comment: 'Ids of deleted posts, photos and comments, so that a DELETE may be repeated',
+})
+@Index('deletions_age', { synchronize: false })
+export class Deletion {
+  @PrimaryColumn({ type: 'smallint', comment: SHARD })
+  shard!: number;
+
+  @PrimaryColumn({ type: 'bigint', comment: 'The id that was deleted' })
+  id!: string;
+
+  @Column({ type: 'bigint', comment: 'Who deleted it: a repeat by the same person succeeds again' })
+  person_id!: string;
+
+  @Column({ type: 'timestamptz', default: () => 'now()', comment: 'Rows older than 30 days are swept' })
+  deleted_at!: Date;
+}
+
 @Entity('redis_epoch', {
   comment: "The life of each Redis's data: derived keys of an older epoch count as absent",
 })

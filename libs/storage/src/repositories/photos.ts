@@ -40,6 +40,12 @@ export interface DevelopedFacts {
   renditions: NonNullable<PhotoRow['renditions']>;
 }
 
+/** What settling a photo tells of it. */
+export interface Settled {
+  post_id: Id | null;
+  created_at: Date;
+}
+
 /**
  * Photos: one uploaded image each. `uploading` names the folder before the first byte; `processing` once the bytes are
  * safe; `ready` or `rejected` by the attempt that is current.
@@ -162,26 +168,37 @@ export class PhotoRows {
     return rows[0] ?? null;
   }
 
-  /** Settles an attempt as `ready`; false when another attempt began meanwhile, whose outcome counts instead. */
-  async ready(tx: Queryable, id: Id, attempt: number, facts: DevelopedFacts): Promise<boolean> {
-    const { count } = await tx.query(
+  /**
+   * Settles an attempt as `ready` and answers its post, if it has one; null when another attempt began meanwhile, whose
+   * outcome counts instead.
+   */
+  async ready(tx: Queryable, id: Id, attempt: number, facts: DevelopedFacts): Promise<Settled | null> {
+    const { rows } = await tx.query<Settled>(
       'photo.ready',
       `UPDATE photos SET state = 'ready', settled_at = clock_timestamp(), width = $4, height = $5, thumbhash = $6,
          color = $7, renditions = $8
-       WHERE shard = $1 AND id = $2 AND attempt = $3 AND state = 'processing'`,
+       WHERE shard = $1 AND id = $2 AND attempt = $3 AND state = 'processing' RETURNING post_id, created_at`,
       [shardOf(id), id, attempt, facts.width, facts.height, facts.thumbhash, facts.color, facts.renditions],
     );
-    return count === 1;
+    return rows[0] ?? null;
   }
 
-  async reject(tx: Queryable, id: Id, attempt: number, code: string): Promise<boolean> {
-    const { count } = await tx.query(
+  async reject(tx: Queryable, id: Id, attempt: number, code: string): Promise<Settled | null> {
+    const { rows } = await tx.query<Settled>(
       'photo.reject',
       `UPDATE photos SET state = 'rejected', settled_at = clock_timestamp(), rejection = $4
-       WHERE shard = $1 AND id = $2 AND attempt = $3 AND state = 'processing'`,
+       WHERE shard = $1 AND id = $2 AND attempt = $3 AND state = 'processing' RETURNING post_id, created_at`,
       [shardOf(id), id, attempt, code],
     );
-    return count === 1;
+    return rows[0] ?? null;
+  }
+
+  /** Forgets an upload that did not complete; the store holds nothing of it. */
+  async abandon(id: Id): Promise<void> {
+    await this.database.query('photo.abandon', `DELETE FROM photos WHERE shard = $1 AND id = $2 AND state = 'uploading'`, [
+      shardOf(id),
+      id,
+    ]);
   }
 
   /** Takes rows away and leaves their folders to the trash, in one statement. */

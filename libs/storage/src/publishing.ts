@@ -1,0 +1,37 @@
+import { Injectable } from '@nestjs/common';
+import { counter, type Id } from '@app/platform';
+import { PhotoRows } from './repositories/photos.js';
+import { PostRows, type PostState } from './repositories/posts.js';
+import type { Tx } from './unit-of-work.js';
+
+/**
+ * Decides what becomes of a post that waits for its photos. The api asks when it makes the post, a worker whenever it
+ * settled one of its photos; whoever asks holds the post's lock, so that of two photos settling at once the second sees
+ * the first.
+ */
+@Injectable()
+export class Publishing {
+  constructor(
+    private readonly posts: PostRows,
+    private readonly photos: PhotoRows,
+  ) {}
+
+  async settle(tx: Tx, postId: Id): Promise<PostState | null> {
+    const post = await this.posts.lock(tx, postId);
+    if (post?.state !== 'publishing') return post?.state ?? null;
+    const photos = (await this.photos.ofPosts(tx, [postId])).get(postId) ?? [];
+    const rejected = photos.find(({ state }) => state === 'rejected');
+    if (rejected) {
+      await this.posts.fail(tx, postId, rejected.rejection ?? 'photo_damaged', rejected.id);
+      await this.photos.detach(tx, postId);
+      await tx.effect('post.changed', postId);
+      return 'failed';
+    }
+    if (photos.length === 0 || photos.some(({ state }) => state !== 'ready')) return 'publishing';
+    await this.posts.publish(tx, postId, post.author_id);
+    await tx.count('user.posts', post.author_id, 1);
+    await tx.effect('post.deliver', postId);
+    tx.afterCommit(() => counter('narwhal_posts_published_total').inc());
+    return 'published';
+  }
+}
