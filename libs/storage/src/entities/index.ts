@@ -1,6 +1,6 @@
 import { Comment, CommentLike } from './comment.js';
 import { IdempotencyKey } from './idempotency.js';
-import { CountDelta, Outbox, RedisEpoch, Trash } from './later-work.js';
+import { CountDelta, Deletion, Outbox, RedisEpoch, Trash } from './later-work.js';
 import { Like, PostLike, Save } from './like.js';
 import { Photo } from './photo.js';
 import { Post } from './post.js';
@@ -31,5 +31,6 @@ export const entities = [
   CountDelta,
   Outbox,
   Trash,
+  Deletion,
   RedisEpoch,
 ];

@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { servers, TEMPLATE } from './servers.js';
+
+/** A database of a test's own, with the present schema and nothing in it. */
+export interface TestDatabase {
+  url: string;
+  /** bigint comes as text, as everywhere. */
+  query<Row extends pg.QueryResultRow>(sql: string, parameters?: unknown[]): Promise<Row[]>;
+  close(): Promise<void>;
+}
+
+async function onServer(sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: servers().postgres });
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
+
+function named(name: string): string {
+  const url = new URL(servers().postgres);
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
+/** `empty` is a database before its first migration. */
+export async function freshDatabase(state: 'migrated' | 'empty' = 'migrated'): Promise<TestDatabase> {
+  const name = `spec_${randomBytes(6).toString('hex')}`;
+  await onServer(`CREATE DATABASE ${name} TEMPLATE ${state === 'migrated' ? TEMPLATE : 'template1'}`);
+  const url = named(name);
+  const pool = new pg.Pool({ connectionString: url, max: 4 });
+  // A test that stops the server kills idle connections too, and pg reports that here.
+  pool.on('error', () => undefined);
+  return {
+    url,
+    query: async <Row extends pg.QueryResultRow>(sql: string, parameters: unknown[] = []) => {
+      const { rows } = await pool.query<Row>(sql, parameters);
+      return rows;
+    },
+    close: async () => {
+      await pool.end();
+      await onServer(`DROP DATABASE ${name} WITH (FORCE)`);
+    },
+  };
+}

@@ -1,0 +1,13 @@
+/** The one place of the tests that reads the environment. */
+const source = process.env;
+
+/** Which of Vitest's parallel workers this is, from 1. */
+export function poolId(): number {
+  return Number(source.VITEST_POOL_ID ?? 1);
+}
+
+/** For child processes: what programs need to run, and none of the settings of whoever runs the tests. */
+export function bareEnvironment(): Record<string, string> {
+  const names = ['PATH', 'HOME', 'LANG', 'TMPDIR'];
+  return Object.fromEntries(names.flatMap((name) => (source[name] ? [[name, source[name]]] : [])));
+}

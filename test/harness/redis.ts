@@ -1,0 +1,61 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { startRedis } from '../../scripts/redis.ts';
+import { freePort } from '../../scripts/ports.ts';
+import { poolId } from './env.js';
+import { forget, remember } from './run-folder.js';
+import { servers } from './servers.js';
+
+const DATABASES = 16;
+
+/** An empty Redis for a spec: a numbered database of the run's server, since specs of one worker run one after the other. */
+export async function freshRedis(): Promise<string> {
+  const url = new URL(servers().redis);
+  url.pathname = `/${poolId() % DATABASES}`;
+  const redis = new Redis(url.href);
+  await redis.flushdb();
+  redis.disconnect();
+  return url.href;
+}
+
+/** A Redis server of a test's own, which may lose everything, go away and come back. */
+export interface OwnRedis {
+  url: string;
+  flushall(): Promise<void>;
+  stop(): Promise<void>;
+  /** On the same port, empty: it keeps nothing over a stop. */
+  start(): Promise<void>;
+  /** For looking into it; connects on first use. */
+  client(): Redis;
+}
+
+export async function ownRedis(name: string): Promise<OwnRedis> {
+  const { folder } = servers();
+  const dir = join(folder, name);
+  mkdirSync(folder, { recursive: true });
+  const port = await freePort();
+  const begin = async () => {
+    const server = await startRedis({ dir, port, persistent: false, logFile: join(folder, `${name}.log`) });
+    remember(folder, server.pid);
+    return server;
+  };
+  let server = await begin();
+  let client: Redis | undefined;
+  const connected = () => {
+    client ??= new Redis(server.url).on('error', () => undefined);
+    return client;
+  };
+  return {
+    url: server.url,
+    client: connected,
+    flushall: async () => void (await connected().flushall()),
+    start: async () => void (server = await begin()),
+    stop: async () => {
+      client?.disconnect();
+      client = undefined;
+      await server.stop();
+      forget(folder, server.pid);
+    },
+  };
+}

@@ -1,0 +1,6 @@
+import { build } from '../../scripts/build.ts';
+
+/** Black-box tests run what is deployed: the built output. Nothing is done when it is current. */
+export default async function bringBuildUpToDate(): Promise<void> {
+  await build();
+}
