@@ -1,0 +1,70 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { assets, inputsDigest } from './build-inputs.ts';
+import { root } from './install.mjs';
+import { withLock } from './lock.mjs';
+import { Refusal, say } from './say.ts';
+
+const dist = join(root, 'dist');
+const cache = join(root, 'node_modules', '.cache', 'narwhal');
+/** Inside dist, so that whoever removes dist removes the claim that it is current. */
+const stampName = '.inputs';
+
+/** Builds dist unless it was built from these very sources. */
+export async function build(options: { always?: boolean } = {}): Promise<void> {
+  await withLock('build', () => {
+    const digest = inputsDigest();
+    if (!options.always && stamp() === digest) return;
+    say('Building the applications ...');
+    const fresh = compile();
+    for (const asset of assets()) {
+      const target = join(fresh, asset);
+      mkdirSync(dirname(target), { recursive: true });
+      cpSync(join(root, asset), target);
+    }
+    writeFileSync(join(fresh, stampName), digest);
+    replaceDist(fresh);
+  });
+}
+
+function stamp(): string | undefined {
+  const file = join(dist, stampName);
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+}
+
+/**
+ * One pass over all applications and libraries, into a folder beside dist: a build that fails leaves the last good one, and
+ * no output outlives its source. `nest build api`, then `worker`, would compile every library twice and leave out
+ * what no application imports, such as the migration command.
+ */
+function compile(): string {
+  const output = join(cache, 'dist');
+  const project = join(cache, 'tsconfig.json');
+  rmSync(output, { recursive: true, force: true });
+  mkdirSync(cache, { recursive: true });
+  const configuration = {
+    extends: join(root, 'tsconfig.json'),
+    compilerOptions: { rootDir: root, outDir: output },
+    include: [join(root, 'apps/*/src/**/*.ts'), join(root, 'libs/*/src/**/*.ts')],
+    exclude: [join(root, '**/*.spec.ts')],
+  };
+  writeFileSync(project, JSON.stringify(configuration));
+  const nest = join(root, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
+  // Nest's CLI takes the path from the folder that it works in.
+  const result = spawnSync(process.execPath, [nest, 'build', 'api', '--path', relative(root, project)], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  if (result.status !== 0) throw new Refusal('The build failed; the reasons are above.');
+  return output;
+}
+
+/** Two renames, so that a Narwhal which is running misses its files for an instant at most. */
+function replaceDist(fresh: string): void {
+  const old = join(cache, 'dist.old');
+  rmSync(old, { recursive: true, force: true });
+  if (existsSync(dist)) renameSync(dist, old);
+  renameSync(fresh, dist);
+  rmSync(old, { recursive: true, force: true });
+}

@@ -1,0 +1,55 @@
+import { join, resolve } from 'node:path';
+import { build } from './build.ts';
+import { readEnvironment } from './env.ts';
+import { root } from './install.mjs';
+import { runProgram } from './run-program.ts';
+import { Refusal, say } from './say.ts';
+import { ensureProgram } from './system-packages.ts';
+import { publishedSettings } from './up/settings.ts';
+import { up } from './up/up.ts';
+
+/** Each resolves to an exit code; nothing means 0. */
+type Command = (args: string[]) => Promise<number | void>;
+
+/** What `npm run` reaches by name; `run` is for TypeScript files of other folders, such as benchmarks. */
+export const commands: Record<string, Command> = {
+  up,
+  setup,
+  test,
+  build: () => build({ always: true }),
+  migrate: (args) => runOnServers('libs/storage/src/migrate.js', args),
+  admin: (args) => runOnServers('libs/storage/src/admin-cli.js', args),
+  run: runFile,
+};
+
+async function setup(): Promise<void> {
+  ensureProgram('redis-server', 'redis-server');
+  ensureProgram('nginx', 'nginx');
+  await build();
+  say('Everything that Narwhal needs is installed and built.');
+}
+
+async function test(args: string[]): Promise<number> {
+  ensureProgram('redis-server', 'redis-server');
+  ensureProgram('nginx', 'nginx');
+  await build();
+  return runProgram(process.execPath, [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', ...args]);
+}
+
+async function runFile([file, ...args]: string[]): Promise<number> {
+  if (!file) throw new Refusal('expected a TypeScript file to run but received none');
+  await build();
+  return runProgram(process.execPath, [resolve(file), ...args]);
+}
+
+/** Runs a program of the build against the servers of the environment, else those of the Narwhal that runs here. */
+async function runOnServers(program: string, args: string[]): Promise<number> {
+  const { dataFolder, isSet } = readEnvironment();
+  const settings = publishedSettings(dataFolder);
+  if (!settings && !isSet('DATABASE_URL')) {
+    throw new Refusal(`No Narwhal runs on ${dataFolder}. Start it with \`npm run up\`, or set DATABASE_URL.`);
+  }
+  await build();
+  const missing = Object.entries(settings ?? {}).filter(([name]) => !isSet(name));
+  return runProgram(process.execPath, [join(root, 'dist', program), ...args], Object.fromEntries(missing));
+}

@@ -1,0 +1,1 @@
+export async function fillWithDemo(_url: string, _dataFolder: string): Promise<void> {}

@@ -1,0 +1,59 @@
+import { resolve } from 'node:path';
+
+/**
+ * What the launcher reads from the environment: the only place in this folder that does (besides install.mjs, which runs
+ * before TypeScript can). What the applications read is written in libs/platform/src/config.ts, and reaches them untouched.
+ */
+const source = process.env;
+
+/** Every setting may also come as NAME_FILE, a file that holds the value. */
+function isSet(name: string): boolean {
+  return Boolean(source[name] ?? source[`${name}_FILE`]);
+}
+
+function port(name: string, fallback: number): number {
+  const value = Number(source[name] || fallback);
+  if (Number.isInteger(value) && value > 0 && value < 65_536) return value;
+  throw new Error(`expected a port (1-65535) for ${name} but received "${source[name]}"`);
+}
+
+export interface Address {
+  host: string;
+  port: number;
+}
+
+/** `host:port`, or nothing when the launcher may choose. */
+function address(name: string): Address | undefined {
+  const value = source[name];
+  if (!value) return undefined;
+  const [host = '', number = ''] = value.split(':');
+  if (host && Number(number) > 0) return { host, port: Number(number) };
+  throw new Error(`expected host:port for ${name} but received "${value}"`);
+}
+
+export function readEnvironment() {
+  return {
+    port: port('PORT', 3000),
+    host: source.HOST || '127.0.0.1',
+    dataFolder: resolve(source.NARWHAL_DATA || '.narwhal'),
+    metrics: address('METRICS_ADDR'),
+    workerMetrics: address('WORKER_METRICS_ADDR'),
+    isSet,
+  };
+}
+
+export type Environment = ReturnType<typeof readEnvironment>;
+
+/** The environment of a child process: this one's, with some settings laid over it. */
+export function childEnvironment(settings: Record<string, string> = {}): NodeJS.ProcessEnv {
+  return { ...source, ...settings };
+}
+
+export function searchPath(): string[] {
+  return (source.PATH ?? '').split(':').filter(Boolean);
+}
+
+/** Whether somebody sits at the terminal, who can be asked for a password. */
+export const interactive = Boolean(process.stdin.isTTY && process.stdout.isTTY && !source.CI);
+
+export const isRoot = process.getuid?.() === 0;

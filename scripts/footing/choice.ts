@@ -1,0 +1,27 @@
+import { chmodSync, chownSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { isRoot } from '../env.ts';
+import { footingElsewhere, wasPutElsewhere } from './elsewhere.ts';
+import { canUse, footingAsUser, plainFooting, type Folders, type Footing } from './footing.ts';
+import { footingInNamespace } from './namespace.ts';
+import { ownerOf, serviceUser } from './user.ts';
+
+/** PostgreSQL refuses to run as root, and Redis should not: root's servers run as a system user, others as their user. */
+export function footingFor(folders: Folders): Footing {
+  makeFolders(folders.data);
+  if (!isRoot) return plainFooting(folders);
+  const user = ownerOf(folders.data) ?? serviceUser();
+  if (wasPutElsewhere(folders.data)) return footingElsewhere(folders, user);
+  chownSync(folders.data, user.uid, user.gid);
+  const asUser = footingAsUser(folders, user);
+  if (canUse(asUser)) return asUser;
+  const inNamespace = footingInNamespace(folders, user);
+  return canUse(inNamespace) ? inNamespace : footingElsewhere(folders, user);
+}
+
+/** A folder made around the data may be passed through, since the data may belong to another user; it cannot be listed. */
+function makeFolders(data: string): void {
+  const around = dirname(data);
+  if (mkdirSync(around, { recursive: true })) chmodSync(around, 0o711);
+  mkdirSync(data, { recursive: true, mode: 0o700 });
+}

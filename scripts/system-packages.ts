@@ -1,0 +1,117 @@
+import { spawnSync } from 'node:child_process';
+import { accessSync, chmodSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { interactive, isRoot, searchPath } from './env.ts';
+import { Refusal, say } from './say.ts';
+
+/** Servers are often installed where only root's PATH leads. */
+const systemFolders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+
+export function findProgram(name: string): string | undefined {
+  return [...searchPath(), ...systemFolders].map((folder) => join(folder, name)).find(isExecutable);
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The path of a program, installed from the system's packages when it is missing. A service that the package brings is
+ * left stopped: Narwhal starts its own, with its own data.
+ */
+export function ensureProgram(program: string, packageName: string): string {
+  const found = findProgram(program);
+  if (found) return found;
+  install(program, packageName);
+  const installed = findProgram(program);
+  if (installed) return installed;
+  throw new Refusal(`${packageName} was installed, but brought no ${program}.`);
+}
+
+function install(program: string, packageName: string): void {
+  const byHand = `  ${isRoot ? '' : 'sudo '}apt-get install ${packageName}`;
+  if (!findProgram('apt-get')) {
+    throw new Refusal(
+      `Narwhal needs ${program}, which this system's package manager has; please install it.`,
+    );
+  }
+  const asRoot = rootPrefix();
+  if (!asRoot) {
+    throw new Refusal(`Narwhal needs ${program}, and installing it takes root. Please type:\n\n${byHand}\n`);
+  }
+  say(`${program} is missing: installing the package ${packageName} (apt-get) ...`);
+  refreshPackageLists(asRoot);
+  if (!withServicesLeftStopped(asRoot, packageName)) {
+    throw new Refusal(
+      `apt-get could not install ${packageName}; its messages are above. By hand:\n\n${byHand}\n`,
+    );
+  }
+}
+
+/** The words before a command that make it run as root; undefined when there is no way to. */
+function rootPrefix(): string[] | undefined {
+  if (isRoot) return [];
+  if (!findProgram('sudo')) return undefined;
+  if (spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0) return ['sudo', '-n'];
+  return interactive ? ['sudo'] : undefined;
+}
+
+function run(command: string[], quiet = true): boolean {
+  const [program = '', ...args] = command;
+  return (
+    spawnSync(program, args, { stdio: ['inherit', quiet ? 'ignore' : 'inherit', 'inherit'] }).status === 0
+  );
+}
+
+/** Another apt may be at work (a fresh cloud machine updates itself): wait for it rather than fail. */
+const aptGet = [
+  'env',
+  'DEBIAN_FRONTEND=noninteractive',
+  'apt-get',
+  '-y',
+  '-q',
+  '-o',
+  'DPkg::Lock::Timeout=300',
+];
+let listsRefreshed = false;
+
+function refreshPackageLists(asRoot: string[]): void {
+  if (!listsRefreshed) run([...asRoot, ...aptGet, 'update']);
+  listsRefreshed = true;
+}
+
+const servicePolicy = '/usr/sbin/policy-rc.d';
+
+/** Debian starts what it installs unless policy-rc.d says 101; one that is there already is somebody's decision. */
+function withServicesLeftStopped(asRoot: string[], packageName: string): boolean {
+  const ours = !existsSync(servicePolicy);
+  if (ours) writeServicePolicy(asRoot);
+  try {
+    return run([...asRoot, ...aptGet, 'install', '--no-install-recommends', packageName]);
+  } finally {
+    if (ours && isRoot) rmSync(servicePolicy, { force: true });
+    else if (ours) run([...asRoot, 'rm', '-f', servicePolicy]);
+    if (hasUnit(packageName)) run([...asRoot, 'systemctl', 'disable', '--quiet', packageName]);
+  }
+}
+
+/** Whether systemd runs here and would start the package's service at the next boot. */
+function hasUnit(packageName: string): boolean {
+  return existsSync('/run/systemd/system') && existsSync(`/lib/systemd/system/${packageName}.service`);
+}
+
+function writeServicePolicy(asRoot: string[]): void {
+  const script = '#!/bin/sh\nexit 101\n';
+  if (isRoot) {
+    writeFileSync(servicePolicy, script);
+    chmodSync(servicePolicy, 0o755);
+  } else {
+    const write = `printf '%s' "$1" > ${servicePolicy} && chmod 755 ${servicePolicy}`;
+    run([...asRoot, 'sh', '-c', write, 'sh', script]);
+  }
+}

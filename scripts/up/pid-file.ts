@@ -1,0 +1,121 @@
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { commandLineOf, endLeftGroup, endProcess, identityOf } from '../processes.ts';
+import { Refusal, say } from '../say.ts';
+import { stopOrder, stopSteps, type ServiceName } from './services.ts';
+
+interface Recorded {
+  pid: number;
+  /** Tells the process from a later one with the same number; see identityOf. */
+  identity: string;
+}
+
+/** What <data>/up.json holds: who runs on this data folder, so that a killed launcher's children can be found. */
+interface Content {
+  launcher: Recorded;
+  url: string;
+  children: (Recorded & { name: ServiceName })[];
+}
+
+function isAlive({ pid, identity }: Recorded): boolean {
+  return identityOf(pid) === identity;
+}
+
+function record(pid: number): Recorded {
+  return { pid, identity: identityOf(pid) ?? '' };
+}
+
+/** The pid file of a data folder, held by one launcher at a time. */
+export class PidFile {
+  readonly file: string;
+  private content: Content;
+
+  constructor(dataFolder: string, url: string) {
+    this.file = join(dataFolder, 'up.json');
+    this.content = { launcher: record(process.pid), url, children: [] };
+  }
+
+  /**
+   * Takes the data folder for this launcher, after ending what a killed one left running in it.
+   *
+   * @throws Refusal when another launcher runs on it
+   */
+  async take(): Promise<void> {
+    const last = readPidFile(this.file);
+    if (last && isAlive(last.launcher)) refuseSecond(last);
+    if (last) await endOrphans(last);
+    rmSync(this.file, { force: true });
+    this.create();
+  }
+
+  /** A link fails when the name exists, so of two launchers that start at the same moment one is told. */
+  private create(): void {
+    const draft = this.writeDraft();
+    try {
+      linkSync(draft, this.file);
+    } catch (error) {
+      const other = readPidFile(this.file);
+      if (other) refuseSecond(other);
+      throw error;
+    } finally {
+      rmSync(draft, { force: true });
+    }
+  }
+
+  private writeDraft(): string {
+    const draft = `${this.file}.${process.pid}`;
+    writeFileSync(draft, `${JSON.stringify(this.content, null, 2)}\n`, { mode: 0o600 });
+    return draft;
+  }
+
+  /** Records a child, in place of the earlier one of its name. */
+  note(name: ServiceName, pid: number): void {
+    const others = this.content.children.filter((child) => child.name !== name);
+    this.content = { ...this.content, children: [...others, { name, ...record(pid) }] };
+    renameSync(this.writeDraft(), this.file);
+  }
+
+  release(): void {
+    rmSync(this.file, { force: true });
+  }
+}
+
+export function readPidFile(file: string): Content | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Content;
+  } catch {
+    return undefined;
+  }
+}
+
+function refuseSecond({ launcher, url }: Content): never {
+  throw new Refusal(
+    `Narwhal already runs on this data folder: ${url} (process ${launcher.pid}).\n` +
+      `Stop it with Ctrl-C where it runs, or \`kill ${launcher.pid}\`. To run a second one beside it:\n` +
+      '  PORT=3001 NARWHAL_DATA=.narwhal-2 npm run up',
+  );
+}
+
+async function endOrphans({ children }: Content): Promise<void> {
+  for (const names of stopOrder) {
+    await Promise.all(children.filter(({ name }) => names.includes(name)).map(endOrphan));
+  }
+}
+
+/** The program that a process must be running besides, since what is in a file may be anything. */
+const programs: Record<ServiceName, string> = {
+  api: 'apps/api/',
+  worker: 'apps/worker/',
+  redis: 'redis-server',
+  postgres: 'postgres',
+};
+
+async function endOrphan(child: Content['children'][number]): Promise<void> {
+  const { name, pid } = child;
+  if (isAlive(child) && commandLineOf(pid).includes(programs[name])) {
+    say(`Ending ${name} (process ${pid}), left by a launcher that was killed ...`);
+    await endProcess(pid, stopSteps[name]);
+  } else {
+    endLeftGroup(child);
+  }
+}

@@ -1,0 +1,19 @@
+import { stopPostgres } from '../postgres.ts';
+import type { StopStep } from '../processes.ts';
+import { stopRedis } from '../redis.ts';
+
+/** The processes of one Narwhal. */
+export type ServiceName = 'postgres' | 'redis' | 'worker' | 'api';
+
+/** The applications finish what they are at. */
+const stopApplication: StopStep[] = [{ signal: 'SIGTERM', patience: 30_000 }];
+
+export const stopSteps: Record<ServiceName, StopStep[]> = {
+  api: stopApplication,
+  worker: stopApplication,
+  redis: stopRedis,
+  postgres: stopPostgres,
+};
+
+/** In the order in which they are stopped: those who use a server before the server. */
+export const stopOrder: ServiceName[][] = [['worker', 'api'], ['redis'], ['postgres']];

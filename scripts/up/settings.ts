@@ -1,0 +1,68 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Address, Environment } from '../env.ts';
+import { freePortNear } from '../ports.ts';
+import { keptSecret, newKeyring } from '../secrets.ts';
+
+export interface Servers {
+  /** Undefined when the environment names a server of the user's own. */
+  databaseUrl?: string;
+  redisUrl?: string;
+}
+
+export interface Metrics {
+  api: Address;
+  worker: Address;
+}
+
+/** The usual ports, or free ones beside another Narwhal, unless the environment says which. */
+export async function chooseMetrics(environment: Environment): Promise<Metrics> {
+  const host = '127.0.0.1';
+  const api = environment.metrics ?? { host, port: await freePortNear(9464) };
+  const worker = environment.workerMetrics ?? { host, port: await freePortNear(9465) };
+  return { api, worker };
+}
+
+/** What the applications are told, besides what the environment says already (see libs/platform/src/config.ts). */
+export function applicationSettings(
+  environment: Environment,
+  servers: Servers,
+  metrics: Metrics,
+): Record<string, string> {
+  const { dataFolder, isSet } = environment;
+  const secret = (name: string) => keptSecret(join(dataFolder, 'secrets', name), newKeyring);
+  const settings: Record<string, string | undefined> = {
+    DATABASE_URL: servers.databaseUrl,
+    REDIS_URL: servers.redisUrl,
+    STORAGE_DIR: join(dataFolder, 'objects'),
+    TOKEN_KEYS: isSet('TOKEN_KEYS') ? undefined : secret('token-keys'),
+    MEDIA_KEYS: isSet('MEDIA_KEYS') ? undefined : secret('media-keys'),
+    METRICS_ADDR: `${metrics.api.host}:${metrics.api.port}`,
+    WORKER_METRICS_ADDR: `${metrics.worker.host}:${metrics.worker.port}`,
+    NODE_ENV: 'production',
+    // Without this, glibc keeps an arena for each thread that ever decoded a photo.
+    MALLOC_ARENA_MAX: '2',
+  };
+  const wanted = Object.entries(settings).filter(([name, value]) => value !== undefined && !isSet(name));
+  return Object.fromEntries(wanted) as Record<string, string>;
+}
+
+const settingsFile = (dataFolder: string) => join(dataFolder, 'secrets', 'running.json');
+
+/** Kept while Narwhal runs, so that `npm run admin` and `npm run migrate` in another terminal reach the same servers. */
+export function publishSettings(dataFolder: string, settings: Record<string, string>): void {
+  mkdirSync(join(dataFolder, 'secrets'), { recursive: true, mode: 0o700 });
+  writeFileSync(settingsFile(dataFolder), JSON.stringify(settings), { mode: 0o600 });
+}
+
+export function withdrawSettings(dataFolder: string): void {
+  rmSync(settingsFile(dataFolder), { force: true });
+}
+
+export function publishedSettings(dataFolder: string): Record<string, string> | undefined {
+  try {
+    return JSON.parse(readFileSync(settingsFile(dataFolder), 'utf8')) as Record<string, string>;
+  } catch {
+    return undefined;
+  }
+}
