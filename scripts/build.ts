@@ -45,7 +45,8 @@ function compile(): string {
   mkdirSync(cache, { recursive: true });
   const configuration = {
     extends: join(root, 'tsconfig.json'),
-    compilerOptions: { rootDir: root, outDir: output },
+    // The output moves once it is complete, so its source maps cannot name their sources relative to themselves.
+    compilerOptions: { rootDir: root, outDir: output, sourceRoot: `${root}/` },
     include: [join(root, 'apps/*/src/**/*.ts'), join(root, 'libs/*/src/**/*.ts')],
     exclude: [join(root, '**/*.spec.ts')],
   };

@@ -63,9 +63,12 @@ export async function installDependencies() {
     );
     const env = { ...process.env, PATH: pathWithoutModules() };
     const result = spawnSync('npm', install, { cwd: root, stdio: 'inherit', env });
-    if (result.error) throw new Error(`npm could not be started (${result.error.message}). It comes with Node.`);
-    if (result.status !== 0) throw new Error('npm could not install the packages; its own messages are above.');
-    if (!isCurrent()) console.log('package-lock.json does not match package.json: `npm install` brings them together.');
+    if (result.error)
+      throw new Error(`npm could not be started (${result.error.message}). It comes with Node.`);
+    if (result.status !== 0)
+      throw new Error('npm could not install the packages; its own messages are above.');
+    if (!isCurrent())
+      console.log('package-lock.json does not match package.json: `npm install` brings them together.');
   });
 }
 

@@ -13,7 +13,7 @@ export function openLog(file: string): number {
 }
 
 /** The last lines of a log, to show why something did not start. */
-export function lastLines(file: string, count = 12): string {
+export function lastLines(file: string, count = 25): string {
   const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   if (size === 0) return '';
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n');

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { commandLineOf } from './processes.ts';
 
 /** Resolves to null when the port can be listened on, else to the error's code (EADDRINUSE, EACCES, ...). */
 export function portFault(port: number, host = '127.0.0.1'): Promise<string | null> {
@@ -57,11 +58,11 @@ function holds(pid: string, sockets: Set<string>): boolean {
   }
 }
 
-/** Who listens on a port, as "node (process 4711)"; undefined when it cannot be seen (another user's process). */
+/** Who listens on a port, as "/usr/bin/node server.js (process 4711)"; undefined when it cannot be seen (another user's process). */
 export function portHolder(port: number): string | undefined {
   const sockets = listeningSockets(port);
   if (sockets.size === 0) return undefined;
   const pid = readdirSync('/proc').find((entry) => /^\d+$/.test(entry) && holds(entry, sockets));
   if (!pid) return undefined;
-  return `${readFileSync(`/proc/${pid}/comm`, 'utf8').trim()} (process ${pid})`;
+  return `${commandLineOf(Number(pid)).trim().slice(0, 120)} (process ${pid})`;
 }

@@ -38,8 +38,9 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningSe
     url: `${url}/narwhal`,
     port,
     pid: process.pid,
+    identity: process.identity,
     ended: process.ended,
-    stop: (hurry) => endProcess(process.pid, stopPostgres, hurry).then(dismantle),
+    stop: (hurry) => endProcess(process, stopPostgres, hurry).then(dismantle),
     kill: async () => {
       signal(process.pid, 'SIGKILL');
       await process.ended;
@@ -98,7 +99,7 @@ async function acceptsConnections(process: Launched, url: string): Promise<boole
       throw new Error('PostgreSQL refuses the password that is kept beside its data.');
     await sleep(50);
   }
-  if (alive) await endProcess(process.pid, stopPostgres);
+  if (alive) await endProcess(process, stopPostgres);
   return false;
 }
 

@@ -13,8 +13,13 @@ export interface Launch {
   input?: string;
 }
 
-export interface Launched {
+/** A process, told from a later one with the same number. */
+export interface ProcessMark {
   pid: number;
+  identity: string;
+}
+
+export interface Launched extends ProcessMark {
   /** Settles when the process has ended, with how, in words. */
   ended: Promise<string>;
 }
@@ -39,7 +44,8 @@ export async function launch(options: Launch): Promise<Launched> {
   await started(child, command);
   child.stdin?.on('error', () => undefined);
   child.stdin?.end(input);
-  return { pid: child.pid ?? 0, ended };
+  const pid = child.pid ?? 0;
+  return { pid, identity: identityOf(pid) ?? '', ended };
 }
 
 function started(child: ChildProcess, command: string): Promise<void> {
@@ -95,26 +101,24 @@ export interface StopStep {
  * Sends one signal after the other until the process is gone; then ends what it left in its group. Once `hurry` is
  * aborted, patience is short.
  */
-export async function endProcess(pid: number, steps: StopStep[], hurry?: AbortSignal): Promise<void> {
-  const identity = identityOf(pid);
+export async function endProcess(mark: ProcessMark, steps: StopStep[], hurry?: AbortSignal): Promise<void> {
   for (const step of [...steps, { signal: 'SIGKILL', patience: 10_000 } as const]) {
-    if (identity === undefined || identityOf(pid) !== identity) break;
-    signal(pid, step.signal);
-    await goneWithin(pid, identity, step.patience, hurry);
+    if (!isAlive(mark)) break;
+    signal(mark.pid, step.signal);
+    await goneWithin(mark, step.patience, hurry);
   }
-  if (identity) endLeftGroup({ pid, identity });
+  endLeftGroup(mark);
+}
+
+export function isAlive({ pid, identity }: ProcessMark): boolean {
+  return identityOf(pid) === identity;
 }
 
 const patienceInHurry = 1_000;
 
-async function goneWithin(
-  pid: number,
-  identity: string,
-  patience: number,
-  hurry?: AbortSignal,
-): Promise<void> {
+async function goneWithin(mark: ProcessMark, patience: number, hurry?: AbortSignal): Promise<void> {
   const begun = Date.now();
-  while (identityOf(pid) === identity) {
+  while (isAlive(mark)) {
     if (Date.now() - begun > (hurry?.aborted ? Math.min(patience, patienceInHurry) : patience)) return;
     await sleep(25);
   }
@@ -124,6 +128,6 @@ async function goneWithin(
  * Ends what a process that is gone left in its group. A number cannot go to a new process while a group bears it, so on
  * the same boot, and while no process has the number, the group is still the one that it led.
  */
-export function endLeftGroup({ pid, identity }: { pid: number; identity: string }): void {
+export function endLeftGroup({ pid, identity }: ProcessMark): void {
   if (identity.startsWith(thisBoot()) && identityOf(pid) === undefined) signal(-pid, 'SIGKILL');
 }

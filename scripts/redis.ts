@@ -37,8 +37,9 @@ export async function startRedis(options: RedisOptions): Promise<RunningServer> 
     url: `redis://:${password}@127.0.0.1:${port}`,
     port,
     pid: process.pid,
+    identity: process.identity,
     ended: process.ended,
-    stop: (hurry) => endProcess(process.pid, stopRedis, hurry).then(dismantle),
+    stop: (hurry) => endProcess(process, stopRedis, hurry).then(dismantle),
     kill: async () => {
       signal(process.pid, 'SIGKILL');
       await process.ended;
@@ -76,7 +77,7 @@ async function waitUntilAnswering(
     if (await answers(port, password)) return;
     await sleep(25);
   }
-  if (alive) await endProcess(process.pid, stopRedis);
+  if (alive) await endProcess(process, stopRedis);
   throw new Error(`Redis did not start; the end of ${logFile}:\n${lastLines(logFile)}`);
 }
 

@@ -1,8 +1,9 @@
+import type { ProcessMark } from './processes.ts';
+
 /** A server that was started here, and how to end it. */
-export interface RunningServer {
+export interface RunningServer extends ProcessMark {
   url: string;
   port: number;
-  pid: number;
   /** Settles when the process has ended, however it did. */
   ended: Promise<string>;
   /** Asks it to finish in order, and waits; shorter once `hurry` is aborted. */

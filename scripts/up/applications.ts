@@ -10,17 +10,23 @@ import type { Process, Service } from './supervisor.ts';
 
 export type Settings = Record<string, string>;
 
-/** api or worker, as the build put it in dist. */
-export function application(name: 'api' | 'worker', settings: Settings, logFile: string): Service {
+/** api or worker, as the build put it in dist; `url` is where it serves /health/ready. */
+export function application(
+  name: 'api' | 'worker',
+  settings: Settings,
+  logFile: string,
+  url: string,
+): Service {
   const program = join(root, 'dist', 'apps', name, 'src', 'main.js');
   return {
     name,
     logFile,
+    ready: (process_) => waitUntilReady(name, process_, `${url}/health/ready`, logFile),
     async start() {
       const env = childEnvironment(settings);
       const args = ['--enable-source-maps', program];
       const process_ = await launch({ command: process.execPath, args, logFile, env, cwd: root });
-      return { ...process_, stop: (hurry) => endProcess(process_.pid, stopSteps[name], hurry) };
+      return { ...process_, stop: (hurry) => endProcess(process_, stopSteps[name], hurry) };
     },
   };
 }
@@ -41,18 +47,19 @@ export async function migrate(settings: Settings, logFile: string, stopped: Prom
 const patience = 120_000;
 
 /** Waits for 200 from a readiness address; fails early, with the log's end, when the process ends instead. */
-export async function waitUntilReady(service: Service, process_: Process, url: string): Promise<void> {
+async function waitUntilReady(name: string, process_: Process, url: string, logFile: string): Promise<void> {
   let ended: string | undefined;
   void process_.ended.then((reason) => (ended = reason));
+  const fail = (what: string) =>
+    new Refusal(`${name} ${what}; the end of ${logFile}:\n${lastLines(logFile)}`);
   const begun = Date.now();
-  while (!(await answersOk(url))) {
-    const log = () => `the end of ${service.logFile}:\n${lastLines(service.logFile)}`;
-    if (ended !== undefined) throw new Refusal(`${service.name} did not start (${ended}); ${log()}`);
+  for (let nextWord = 15_000; !(await answersOk(url)); await sleep(100)) {
     const waited = Date.now() - begun;
-    if (waited > patience)
-      throw new Refusal(`${service.name} is not ready after two minutes (${url}); ${log()}`);
-    if (waited > 15_000 && waited % 15_000 < 100) say(`Still waiting for ${service.name} (${url}) ...`);
-    await sleep(100);
+    if (ended !== undefined) throw fail(`did not start (${ended})`);
+    if (waited > patience) throw fail(`is not ready after two minutes (${url})`);
+    if (waited < nextWord) continue;
+    say(`Still waiting for ${name} (${url}) ...`);
+    nextWord += 15_000;
   }
 }
 

@@ -1,28 +1,21 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { commandLineOf, endLeftGroup, endProcess, identityOf } from '../processes.ts';
+import {
+  commandLineOf,
+  endLeftGroup,
+  endProcess,
+  identityOf,
+  isAlive,
+  type ProcessMark,
+} from '../processes.ts';
 import { Refusal, say } from '../say.ts';
 import { stopOrder, stopSteps, type ServiceName } from './services.ts';
 
-interface Recorded {
-  pid: number;
-  /** Tells the process from a later one with the same number; see identityOf. */
-  identity: string;
-}
-
 /** What <data>/up.json holds: who runs on this data folder, so that a killed launcher's children can be found. */
 interface Content {
-  launcher: Recorded;
+  launcher: ProcessMark;
   url: string;
-  children: (Recorded & { name: ServiceName })[];
-}
-
-function isAlive({ pid, identity }: Recorded): boolean {
-  return identityOf(pid) === identity;
-}
-
-function record(pid: number): Recorded {
-  return { pid, identity: identityOf(pid) ?? '' };
+  children: (ProcessMark & { name: ServiceName })[];
 }
 
 /** The pid file of a data folder, held by one launcher at a time. */
@@ -32,7 +25,11 @@ export class PidFile {
 
   constructor(dataFolder: string, url: string) {
     this.file = join(dataFolder, 'up.json');
-    this.content = { launcher: record(process.pid), url, children: [] };
+    this.content = {
+      launcher: { pid: process.pid, identity: identityOf(process.pid) ?? '' },
+      url,
+      children: [],
+    };
   }
 
   /**
@@ -69,9 +66,9 @@ export class PidFile {
   }
 
   /** Records a child, in place of the earlier one of its name. */
-  note(name: ServiceName, pid: number): void {
+  note(name: ServiceName, { pid, identity }: ProcessMark): void {
     const others = this.content.children.filter((child) => child.name !== name);
-    this.content = { ...this.content, children: [...others, { name, ...record(pid) }] };
+    this.content = { ...this.content, children: [...others, { name, pid, identity }] };
     renameSync(this.writeDraft(), this.file);
   }
 
@@ -114,7 +111,7 @@ async function endOrphan(child: Content['children'][number]): Promise<void> {
   const { name, pid } = child;
   if (isAlive(child) && commandLineOf(pid).includes(programs[name])) {
     say(`Ending ${name} (process ${pid}), left by a launcher that was killed ...`);
-    await endProcess(pid, stopSteps[name]);
+    await endProcess(child, stopSteps[name]);
   } else {
     endLeftGroup(child);
   }

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ProcessMark } from '../processes.ts';
 import { describe, warn } from '../say.ts';
 import type { PidFile } from './pid-file.ts';
 import { stopOrder, type ServiceName } from './services.ts';
 
-export interface Process {
-  pid: number;
+export interface Process extends ProcessMark {
   ended: Promise<string>;
   stop(hurry?: AbortSignal): Promise<void>;
 }
@@ -13,6 +13,8 @@ export interface Service {
   name: ServiceName;
   logFile: string;
   start(): Promise<Process>;
+  /** Settles when the started process serves; fails when it does not come to that. */
+  ready?(process: Process): Promise<void>;
 }
 
 /** A server that ends so often in a row is broken; an application is tried for ever, since what it waits for may come. */
@@ -37,18 +39,18 @@ export class Supervisor {
     this.failure.catch(() => undefined);
   }
 
-  /** Starts a service for the first time. A failure is the caller's; later ends are mended here. */
-  async start(service: Service): Promise<Process> {
+  /** Starts a service for the first time and waits for it. A failure until then is the caller's; later ends are mended. */
+  async start(service: Service): Promise<void> {
     const process = await this.launch(service);
+    await service.ready?.(process);
     void this.keep(service, process);
-    return process;
   }
 
   private async launch(service: Service): Promise<Process> {
     this.stopping.signal.throwIfAborted();
     const attempt = service.start().then((process) => {
       this.running.set(service.name, process);
-      this.pidFile.note(service.name, process.pid);
+      this.pidFile.note(service.name, process);
       return process;
     });
     this.starting.add(attempt);

@@ -8,7 +8,7 @@ import { startPostgres } from '../postgres.ts';
 import { startRedis } from '../redis.ts';
 import { Refusal, say } from '../say.ts';
 import { ensureProgram } from '../system-packages.ts';
-import { application, migrate, waitUntilReady } from './applications.ts';
+import { application, migrate } from './applications.ts';
 import { keptPorts } from './kept-ports.ts';
 import { PidFile } from './pid-file.ts';
 import {
@@ -32,7 +32,7 @@ export async function up(args: string[]): Promise<void> {
   const supervisor = new Supervisor(pidFile);
   try {
     const run = runUntilReady(environment, supervisor, stop, args.includes('--demo'));
-    await Promise.race([run, stop.requested]);
+    await Promise.race([run, stop.requested, supervisor.failure]);
     await Promise.race([supervisor.failure, stop.requested]);
   } finally {
     await supervisor.stopAll(stop.hurry);
@@ -73,16 +73,9 @@ async function runUntilReady(
   publishSettings(environment.dataFolder, settings);
   await migrate(settings, log('migrate'), stop.requested);
 
-  const api = application('api', settings, log('api'));
-  const worker = application('worker', settings, log('worker'));
-  await Promise.all([
-    supervisor
-      .start(api)
-      .then((process) => waitUntilReady(api, process, `${localUrl(environment)}/health/ready`)),
-    supervisor
-      .start(worker)
-      .then((process) => waitUntilReady(worker, process, `${localUrl(metrics.worker)}/health/ready`)),
-  ]);
+  const api = application('api', settings, log('api'), localUrl(environment));
+  const worker = application('worker', settings, log('worker'), localUrl(metrics.worker));
+  await Promise.all([supervisor.start(api), supervisor.start(worker)]);
   if (stop.asked) return;
   summarize(environment, metrics, (Date.now() - begun) / 1000);
   if (demo) await fillWithDemo(localUrl(environment), environment.dataFolder);
