@@ -37,7 +37,7 @@ export async function ownRedis(name: string): Promise<OwnRedis> {
   const port = await freePort();
   const begin = async () => {
     const server = await startRedis({ dir, port, persistent: false, logFile: join(folder, `${name}.log`) });
-    remember(folder, server.pid);
+    remember(folder, server);
     return server;
   };
   let server = await begin();
@@ -55,7 +55,7 @@ export async function ownRedis(name: string): Promise<OwnRedis> {
       client?.disconnect();
       client = undefined;
       await server.stop();
-      forget(folder, server.pid);
+      forget(folder, server);
     },
   };
 }

@@ -23,18 +23,20 @@ export default async function startServers(project: TestProject): Promise<() => 
   endAbandonedRuns();
   const folder = makeRunFolder();
   process.once('exit', () => endRun(folder));
+  // Vitest itself ends at these without a word to anybody.
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
 
   const [postgres, redis] = await Promise.all([
     startPostgres({ dir: join(folder, 'postgres'), durable: false }),
     startRedis({ dir: join(folder, 'redis'), persistent: false }),
   ]);
-  for (const { pid } of [postgres, redis]) remember(folder, pid);
+  for (const server of [postgres, redis]) remember(folder, server);
   await makeTemplate(postgres.url);
   project.provide('servers', { folder, postgres: postgres.url, redis: redis.url } satisfies Servers);
 
   return async () => {
     await Promise.all([postgres.stop(), redis.stop()]);
-    for (const { pid } of [postgres, redis]) forget(folder, pid);
+    for (const server of [postgres, redis]) forget(folder, server);
     endRun(folder);
   };
 }

@@ -1,9 +1,8 @@
-import { realpathSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { ConfigError, readDirectUrl } from '@app/platform';
 import { DataSource, type QueryRunner } from 'typeorm';
 import { dataSourceOptions } from './data-source.js';
+import { isProgram } from './run-as-program.js';
 
 /** Any number that nothing else locks: `narwhal` on a phone's keys. */
 const ADVISORY_LOCK = 6_279_425;
@@ -64,21 +63,19 @@ export async function migrate(url: string, say: Say = () => undefined): Promise<
   }
 }
 
-async function main(): Promise<void> {
+/** Answers an exit code. */
+async function main(): Promise<number> {
   const say: Say = (line) => void process.stdout.write(`${line}\n`);
-  const applied = await migrate(readDirectUrl(), say);
-  for (const name of applied) say(`applied ${name}`);
-  say(
-    applied.length === 0 ? 'the schema is up to date' : `the schema is up to date; applied ${applied.length}`,
-  );
+  try {
+    const applied = await migrate(readDirectUrl(), say);
+    for (const name of applied) say(`applied ${name}`);
+    say('the schema is up to date');
+    return 0;
+  } catch (error) {
+    const reason = error instanceof ConfigError || !(error instanceof Error) ? error : error.stack;
+    process.stderr.write(`the migration failed: ${String(reason)}\n`);
+    return 1;
+  }
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  main().catch((error: unknown) => {
-    const reason = error instanceof ConfigError ? error.message : error;
-    process.stderr.write(
-      `migration failed: ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}\n`,
-    );
-    process.exitCode = 1;
-  });
-}
+if (isProgram(import.meta.url)) process.exitCode = await main();

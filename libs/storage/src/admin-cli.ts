@@ -1,0 +1,77 @@
+import { ConfigError, limits, readDirectUrl } from '@app/platform';
+import { DataSource } from 'typeorm';
+import { dataSourceOptions } from './data-source.js';
+import { Database, type Queryable } from './database.js';
+import { OutboxRows } from './repositories/outbox.js';
+import { isProgram } from './run-as-program.js';
+
+const USAGE = 'usage: npm run admin -- grant <username>\n       npm run admin -- revoke <username>';
+
+/** Said to the operator as it is, without a stack. */
+class Refused extends Error {}
+
+async function setRole(tx: Queryable, username: string, role: 'admin' | 'person'): Promise<string> {
+  const { rows } = await tx.query<{ id: string }>(
+    'admin.role',
+    `UPDATE users SET role = $2 FROM usernames n
+     WHERE n.username = $1 AND users.shard = shard_of(n.user_id) AND users.id = n.user_id AND users.closed_at IS NULL
+     RETURNING users.id`,
+    [username, role],
+  );
+  const [user] = rows;
+  if (!user) throw new Refused(`expected a username of this instance but received "${username}"`);
+  return user.id;
+}
+
+async function endSessions(tx: Queryable, outbox: OutboxRows, userId: string): Promise<void> {
+  const { rows } = await tx.query<{ id: string }>(
+    'admin.end_sessions',
+    `UPDATE sessions SET ended_at = now() WHERE shard = shard_of($1::bigint) AND user_id = $1 AND ended_at IS NULL RETURNING id`,
+    [userId],
+  );
+  await outbox.write(
+    tx,
+    'session.ended',
+    rows.map(({ id }) => id),
+  );
+}
+
+/** What `npm run admin` does: the first admin is made here, never over HTTP. Answers what to tell the operator. */
+export async function admin(url: string, [command, name = '']: readonly string[]): Promise<string> {
+  const username = name.toLowerCase();
+  if (!username || (command !== 'grant' && command !== 'revoke')) throw new Refused(USAGE);
+  const source = new DataSource(dataSourceOptions({ url, name: 'narwhal-admin' }));
+  await source.initialize();
+  try {
+    const database = new Database(source);
+    if (command === 'grant') {
+      await setRole(database, username, 'admin');
+      const minutes = limits.session.accessToken / 60;
+      return `${username} is an admin: at once after signing in again, within ${minutes} minutes otherwise`;
+    }
+    await database.transaction(async (tx) => {
+      const userId = await setRole(tx, username, 'person');
+      // Look-ups of sessions are cached with the role; ending them takes it away now.
+      await endSessions(tx, new OutboxRows(database), userId);
+    });
+    return `${username} is no admin any more, and was signed out everywhere`;
+  } finally {
+    await source.destroy();
+  }
+}
+
+/** Answers an exit code. */
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    process.stdout.write(`${await admin(readDirectUrl(), args)}\n`);
+    return 0;
+  } catch (error) {
+    const expected = error instanceof Refused || error instanceof ConfigError;
+    process.stderr.write(
+      `${expected ? error.message : String(error instanceof Error ? error.stack : error)}\n`,
+    );
+    return 1;
+  }
+}
+
+if (isProgram(import.meta.url)) process.exitCode = await main(process.argv.slice(2));

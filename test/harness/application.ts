@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { root } from '../../scripts/install.mjs';
+import { endProcess, launch, signal, type Launched } from '../../scripts/processes.ts';
+import { forget, remember } from './run-folder.js';
+import { servers } from './servers.js';
+
+const HOST = '127.0.0.1';
+const PATIENCE = 60_000;
+
+export interface ApplicationOptions {
+  name: 'api' | 'worker';
+  /** Where an api serves; a worker has none. */
+  port: number;
+  metricsPort: number;
+  settings: Record<string, string>;
+  logFile: string;
+}
+
+async function isReady(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+    await response.body?.cancel();
+    return response.status === 200;
+  } catch {
+    return false;
+  }
+}
+
+/** One api or worker process of the built output, which may be killed and started again at will. */
+export class Application {
+  private process: Launched | undefined;
+
+  readonly url: string;
+  readonly metricsUrl: string;
+  private readonly readyUrl: string;
+
+  constructor(private readonly options: ApplicationOptions) {
+    const operations = `http://${HOST}:${options.metricsPort}`;
+    this.url = `http://${HOST}:${options.port}`;
+    this.metricsUrl = `${operations}/metrics`;
+    this.readyUrl = `${options.name === 'api' ? this.url : operations}/health/ready`;
+  }
+
+  get pid(): number {
+    if (!this.process) throw new Error(`expected a running ${this.options.name} but it is stopped`);
+    return this.process.pid;
+  }
+
+  /** What it has written so far, over all its starts. */
+  log(): string {
+    return readFileSync(this.options.logFile, 'utf8');
+  }
+
+  async start(): Promise<void> {
+    const { name, port, metricsPort, settings, logFile } = this.options;
+    const addresses: Record<string, string> =
+      name === 'api'
+        ? { PORT: String(port), METRICS_ADDR: `${HOST}:${metricsPort}` }
+        : { WORKER_METRICS_ADDR: `${HOST}:${metricsPort}` };
+    const env = { ...settings, ...addresses };
+    const program = join(root, 'dist', 'apps', name, 'src', 'main.js');
+    const args = ['--enable-source-maps', program];
+    this.process = await launch({ command: process.execPath, args, logFile, env, cwd: root });
+    remember(servers().folder, this.process);
+    await this.untilReady(this.process);
+  }
+
+  private async untilReady(process: Launched): Promise<void> {
+    const { name, logFile } = this.options;
+    let ended: string | undefined;
+    void process.ended.then((reason) => (ended = reason));
+    const deadline = Date.now() + PATIENCE;
+    while (!(await isReady(this.readyUrl))) {
+      if (ended ?? Date.now() > deadline) {
+        const tail = this.log().split('\n').slice(-30).join('\n');
+        throw new Error(
+          `${name} did not become ready (${ended ?? this.readyUrl}); the end of ${logFile}:\n${tail}`,
+        );
+      }
+      await sleep(25);
+    }
+  }
+
+  /** kill -9 unless told otherwise, to this process alone; settles when it is gone. */
+  async kill(name: NodeJS.Signals = 'SIGKILL'): Promise<string> {
+    const { process, pid } = this;
+    signal(pid, name);
+    const reason = (await process?.ended) ?? '';
+    this.process = undefined;
+    return reason;
+  }
+
+  /** SIGTERM, and the time to finish; then what is left of its group. */
+  async stop(): Promise<void> {
+    const { process } = this;
+    if (!process) return;
+    this.process = undefined;
+    await endProcess(process, [{ signal: 'SIGTERM', patience: 20_000 }]);
+    forget(servers().folder, process);
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.start();
+  }
+}

@@ -1,0 +1,35 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const LINE = /^narwhal_pending\{kind="([^"]+)"[^}]*\} (\S+)$/gm;
+
+/** What waits for later work, by kind; undefined when the worker cannot be asked. */
+export async function pending(metricsUrl: string): Promise<Map<string, number> | undefined> {
+  try {
+    const response = await fetch(metricsUrl, { signal: AbortSignal.timeout(2_000) });
+    const text = await response.text();
+    const kinds = [...text.matchAll(LINE)].map(([, kind = '', count]) => [kind, Number(count)] as const);
+    return kinds.length > 0 ? new Map(kinds) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Waits until nothing waits: every photo settled, every post published or failed, every effect carried out, every delta
+ * folded. Rows decide that, so it is true also when a queue has lost its jobs.
+ */
+export async function untilQuiet(metricsUrl: string, patience = 30_000): Promise<void> {
+  const deadline = Date.now() + patience;
+  for (;;) {
+    const rows = await pending(metricsUrl);
+    const waiting = [...(rows ?? [])].filter(([, count]) => count > 0);
+    if (rows && waiting.length === 0) return;
+    if (Date.now() > deadline) {
+      const what = rows
+        ? waiting.map(([kind, count]) => `${count} ${kind}`).join(', ')
+        : `no answer from ${metricsUrl}`;
+      throw new Error(`expected the system to be quiet within ${patience / 1000} s but found ${what}`);
+    }
+    await sleep(50);
+  }
+}

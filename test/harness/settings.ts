@@ -1,0 +1,31 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { bareEnvironment } from './env.js';
+
+const keyring = (): string => `test:${randomBytes(32).toString('hex')}`;
+
+/** What a stack's applications are told (see libs/platform/src/config.ts); their ports are each one's own. */
+export function settingsOf(stack: {
+  databaseUrl: string;
+  redisUrl: string;
+  publicUrl: string;
+  folder: string;
+}): Record<string, string> {
+  return {
+    ...bareEnvironment(),
+    NODE_ENV: 'production',
+    PUBLIC_URL: stack.publicUrl,
+    DATABASE_URL: stack.databaseUrl,
+    DATABASE_POOL: '6',
+    REDIS_URL: stack.redisUrl,
+    STORAGE_DIR: join(stack.folder, 'objects'),
+    SCRATCH_DIR: join(stack.folder, 'scratch'),
+    TOKEN_KEYS: keyring(),
+    MEDIA_KEYS: keyring(),
+    RATE_LIMITS: 'off',
+    // What is lost is found soon, and what is only slow on a busy machine is not yet overdue.
+    SWEEP_INTERVAL: '500',
+    SWEEP_OVERDUE: '4000',
+    MALLOC_ARENA_MAX: '2',
+  };
+}

@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePort } from '../../scripts/ports.ts';
+import { Application } from './application.js';
+import { freshDatabase, type TestDatabase } from './database.js';
+import { untilQuiet } from './quiet.js';
+import { ownRedis, type OwnRedis } from './redis.js';
+import { servers } from './servers.js';
+import { settingsOf } from './settings.js';
+
+export interface StackOptions {
+  /** How many processes of each; one unless told otherwise. */
+  api?: number;
+  worker?: number;
+  /** Laid over the settings of `settingsOf`. */
+  env?: Record<string, string>;
+}
+
+/** A whole Narwhal of a test's own: built output, fresh database, Redis and objects, on ports of its own. */
+export class Stack {
+  constructor(
+    readonly apis: readonly Application[],
+    readonly workers: readonly Application[],
+    readonly database: TestDatabase,
+    readonly redis: OwnRedis,
+    private readonly folder: string,
+  ) {}
+
+  /** For stacks that have one. */
+  get api(): Application {
+    return first(this.apis, 'an api');
+  }
+
+  get worker(): Application {
+    return first(this.workers, 'a worker');
+  }
+
+  /** Of the first api. */
+  get url(): string {
+    return this.api.url;
+  }
+
+  /** Of the first worker. */
+  get metricsUrl(): string {
+    return this.worker.metricsUrl;
+  }
+
+  /** The folder of the disk store. */
+  get objects(): string {
+    return join(this.folder, 'objects');
+  }
+
+  quiet(patience?: number): Promise<void> {
+    return untilQuiet(this.metricsUrl, patience);
+  }
+
+  async start(): Promise<void> {
+    await Promise.all([...this.apis, ...this.workers].map((application) => application.start()));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.apis, ...this.workers].map((application) => application.stop()));
+    await Promise.all([this.redis.stop(), this.database.close()]);
+  }
+}
+
+function first<Item>(items: readonly Item[], what: string): Item {
+  const [item] = items;
+  if (item === undefined) throw new Error(`expected a stack with ${what} but this one has none`);
+  return item;
+}
+
+/** Starts a stack and waits until it serves. End it with `stop` in an afterAll; the run ends it in any case. */
+export async function startStack({ api = 1, worker = 1, env }: StackOptions = {}): Promise<Stack> {
+  const name = `stack-${randomBytes(4).toString('hex')}`;
+  const folder = join(servers().folder, name);
+  mkdirSync(folder);
+  const [database, redis] = await Promise.all([freshDatabase(), ownRedis(`${name}-redis`)]);
+  const firstPort = await freePort();
+  const publicUrl = `http://127.0.0.1:${firstPort}`;
+  const settings = {
+    ...settingsOf({ databaseUrl: database.url, redisUrl: redis.url, publicUrl, folder }),
+    ...env,
+  };
+
+  const make = async (kind: 'api' | 'worker', index: number): Promise<Application> => {
+    const port = kind === 'api' && index === 0 ? firstPort : await freePort();
+    const metricsPort = await freePort();
+    return new Application({
+      name: kind,
+      port,
+      metricsPort,
+      settings,
+      logFile: join(folder, `${kind}-${index}.log`),
+    });
+  };
+  const many = (kind: 'api' | 'worker', count: number) =>
+    Promise.all(Array.from({ length: count }, (_, index) => make(kind, index)));
+  const stack = new Stack(await many('api', api), await many('worker', worker), database, redis, folder);
+  await stack.start();
+  return stack;
+}
