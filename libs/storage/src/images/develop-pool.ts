@@ -1,0 +1,125 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DevelopProcess } from './develop-process.js';
+import type { Developed, DevelopRequest } from './developed.js';
+
+interface Task {
+  request: DevelopRequest;
+  resolve(developed: Developed): void;
+  reject(reason: unknown): void;
+}
+
+export interface DevelopPoolOptions {
+  /** Photos at once, each in a child of its own. */
+  concurrency: number;
+  /** After so many photos a child is replaced, so that what leaks or fragments in it ends. */
+  photosPerChild?: number;
+  /** The built develop-child.js, for specs, which run from source. */
+  childFile?: string;
+}
+
+/** A child that cannot start is tried again after this long, then twice as long, up to the longest. */
+const FIRST_PAUSE = 100;
+const LONGEST_PAUSE = 10_000;
+
+/**
+ * The children that open photos: kept between photos, because starting one takes as long as a photo does. A child that
+ * dies takes its one photo with it; the next photo starts another. Children end with their parent, however it ends.
+ */
+export class DevelopPool {
+  readonly #waiting: Task[] = [];
+  readonly #children = new Set<DevelopProcess>();
+  #idle: DevelopProcess[] = [];
+  readonly #running = new Set<Promise<void>>();
+  #failedStarts = 0;
+  #isClosed = false;
+
+  constructor(private readonly options: DevelopPoolOptions) {}
+
+  /**
+   * Develops a photo as soon as a child is free.
+   *
+   * @throws PhotoRejected when the photo is at fault; DevelopCrash when its child died, which deserves one more attempt;
+   *   DevelopFailed when something of ours is missing (input, room on the disk)
+   */
+  develop(request: DevelopRequest): Promise<Developed> {
+    if (this.#isClosed) return Promise.reject(new Error('the develop pool is closed'));
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ request, resolve, reject });
+      this.#fill();
+    });
+  }
+
+  /** Starts all children now, so that the first photos need not wait for them. */
+  async warm(): Promise<void> {
+    const missing = Math.max(0, this.options.concurrency - this.#children.size);
+    const started = await Promise.all(Array.from({ length: missing }, () => this.#start()));
+    this.#idle.push(...started);
+  }
+
+  /** Of the children alive: for metrics of memory, and for tests. */
+  get pids(): number[] {
+    return [...this.#children].flatMap(({ pid }) => pid ?? []);
+  }
+
+  /** Finishes what was accepted, then ends the children. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    while (this.#running.size > 0) await Promise.all(this.#running);
+    const children = [...this.#children];
+    for (const child of children) child.kill();
+    await Promise.all(children.map((child) => child.exited));
+  }
+
+  #fill(): void {
+    while (this.#running.size < this.options.concurrency) {
+      const task = this.#waiting.shift();
+      if (!task) return;
+      const run: Promise<void> = this.#run(task).finally(() => {
+        this.#running.delete(run);
+        this.#fill();
+      });
+      this.#running.add(run);
+    }
+  }
+
+  async #run({ request, resolve, reject }: Task): Promise<void> {
+    try {
+      const child = this.#takeIdle() ?? (await this.#start());
+      try {
+        resolve(await child.develop(request));
+      } finally {
+        this.#giveBack(child);
+      }
+    } catch (error) {
+      reject(error);
+    }
+  }
+
+  #takeIdle(): DevelopProcess | undefined {
+    this.#idle = this.#idle.filter((child) => child.isAlive);
+    return this.#idle.pop();
+  }
+
+  #giveBack(child: DevelopProcess): void {
+    const isSpent = child.photos >= (this.options.photosPerChild ?? 200);
+    if (child.isAlive && !isSpent) this.#idle.push(child);
+    else child.kill();
+  }
+
+  /** Never in a hurry after a failure: a child that cannot start must not become a thousand that cannot. */
+  async #start(): Promise<DevelopProcess> {
+    if (this.#failedStarts > 0)
+      await sleep(Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.#failedStarts - 1)));
+    const child = new DevelopProcess(this.options.childFile);
+    this.#children.add(child);
+    void child.exited.then(() => this.#children.delete(child));
+    try {
+      await child.started();
+      this.#failedStarts = 0;
+      return child;
+    } catch (error) {
+      this.#failedStarts += 1;
+      throw error;
+    }
+  }
+}

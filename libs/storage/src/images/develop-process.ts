@@ -1,0 +1,117 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { ChildMessage } from './develop-child.js';
+import type { Developed, DevelopRequest } from './developed.js';
+import { DevelopCrash, DevelopFailed, PhotoRejected } from './faults.js';
+import { MemoryWatch } from './memory-watch.js';
+
+/** Found beside this file as built; specs, which run from source, name the built one. */
+const CHILD_FILE = fileURLToPath(new URL('./develop-child.js', import.meta.url));
+
+/** Loading the image library takes 0.15 s; what takes this long will not come. */
+const START_MILLISECONDS = 20_000;
+
+/** The heap holds almost nothing: pixels live outside it. */
+const HEAP_MEBIBYTES = 96;
+
+const LAST_WORDS = 2_000;
+
+/**
+ * A child has nothing of the parent's environment but where programs are: no secret that a broken photo could steal.
+ * Two arenas keep glibc's malloc from holding on to every thread's high-water mark.
+ */
+function environment(): NodeJS.ProcessEnv {
+  return { PATH: process.env['PATH'], MALLOC_ARENA_MAX: '2' };
+}
+
+/** One child process, as its parent sees it: takes one photo at a time, and is killed for what exceeds a limit. */
+export class DevelopProcess {
+  readonly exited: Promise<void>;
+  photos = 0;
+  readonly #process: ChildProcess;
+  #killedFor: PhotoRejected | null = null;
+  #lastWords = '';
+
+  constructor(childFile = CHILD_FILE) {
+    this.#process = fork(childFile, [], {
+      env: environment(),
+      execArgv: [`--max-old-space-size=${HEAP_MEBIBYTES}`],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS);
+    });
+    // Without a listener a failed send or spawn would end the worker; the exit tells all there is to know.
+    this.#process.on('error', () => this.kill());
+    this.exited = once(this.#process, 'exit').then(
+      () => undefined,
+      () => undefined,
+    );
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  get isAlive(): boolean {
+    return this.#process.connected && this.#process.exitCode === null && this.#process.signalCode === null;
+  }
+
+  /** Resolves when the child can take photos. */
+  async started(): Promise<void> {
+    const timer = setTimeout(() => this.kill(), START_MILLISECONDS);
+    try {
+      await this.#message();
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** @throws PhotoRejected, DevelopCrash or DevelopFailed */
+  async develop(request: DevelopRequest): Promise<Developed> {
+    const { developSeconds, childMemory } = request.limits;
+    const timer = setTimeout(() => this.#killFor('time', developSeconds), developSeconds * 1_000);
+    const memory = new MemoryWatch(this.pid, childMemory, () => this.#killFor('memory', childMemory));
+    this.photos += 1;
+    try {
+      const answer = this.#message();
+      this.#process.send(request);
+      return resultOf(await answer);
+    } finally {
+      clearTimeout(timer);
+      memory.stop();
+    }
+  }
+
+  kill(): void {
+    this.#process.kill('SIGKILL');
+  }
+
+  #killFor(what: string, limit: number): void {
+    this.#killedFor ??= new PhotoRejected('too_complex', { cause: new Error(`more ${what} than ${limit}`) });
+    this.kill();
+  }
+
+  /** The next message, or why there will be none. */
+  async #message(): Promise<ChildMessage> {
+    const stop = new AbortController();
+    const next = once(this.#process, 'message', stop) as Promise<[ChildMessage]>;
+    try {
+      const received = await Promise.race([next, this.exited]);
+      if (received) return received[0];
+    } finally {
+      stop.abort();
+      next.catch(() => undefined);
+    }
+    const { exitCode, signalCode } = this.#process;
+    throw this.#killedFor ?? new DevelopCrash(exitCode, signalCode, this.#lastWords);
+  }
+}
+
+function resultOf(message: ChildMessage): Developed {
+  if (message.kind === 'developed') return message.developed;
+  if (message.kind === 'rejected')
+    throw new PhotoRejected(message.code, { cause: new Error(message.reason) });
+  throw new DevelopFailed(message.kind === 'failed' ? message.reason : `unexpected message ${message.kind}`);
+}

@@ -1,0 +1,33 @@
+import type { RenditionName, Size } from '../renditions.js';
+
+/** What one photo may cost; `limits.photo` of the platform fits. Handed over, because the child knows no configuration. */
+export interface DevelopLimits {
+  pixels: number;
+  /** Media types that are taken. */
+  formats: readonly string[];
+  developSeconds: number;
+  /** Bytes that the child may occupy. */
+  childMemory: number;
+}
+
+export interface DevelopRequest {
+  inputPath: string;
+  /** An existing folder, of this photo and attempt alone. */
+  outputFolder: string;
+  limits: DevelopLimits;
+}
+
+export interface DevelopedRendition extends Size {
+  /** The file's name in the output folder, which is also its object's name. */
+  file: string;
+  bytes: number;
+  type: string;
+}
+
+export interface Developed extends Size {
+  /** Standard base64. */
+  thumbhash: string;
+  /** #rrggbb */
+  color: string;
+  renditions: Record<RenditionName, DevelopedRendition>;
+}
