@@ -1,15 +1,102 @@
 import { Injectable } from '@nestjs/common';
-import type { Id } from '@app/platform';
+import { compareIds, keys, limits, type Id } from '@app/platform';
+import { FeedRows } from '@app/storage';
+import { buildList, idsOf, insertInto, partsOf, textOf } from './feed-lists.js';
+import { FeedRedis } from './redis.js';
+import type { ScriptName } from './scripts.js';
+
+const DAY = 24 * 60 * 60;
+
+/** Ids of some authors' posts, and from which id on (inclusive) none of theirs is missing: `'0'` when none is at all. */
+export interface AuthorsPage {
+  ids: Id[];
+  horizon: Id;
+}
+
+/** In the order of feeds, without doubles. */
+export const newestFirst = (ids: readonly Id[]): Id[] => [...new Set(ids)].sort((a, b) => compareIds(b, a));
 
 /** The newest posts of authors who are not fanned out, kept as home feeds are and merged into them when they are read. */
 @Injectable()
 export class AuthorFeeds {
+  private readonly building = new Map<Id, Promise<unknown>>();
+
+  constructor(
+    private readonly redis: FeedRedis,
+    private readonly rows: FeedRows,
+  ) {}
+
   /**
    * Inserts a post that is not fanned out (or is while its author's audience grows) into its author's list, if that is kept.
    *
    * @throws RedisAway: repeat it
    */
-  insert(post: Id, author: Id): Promise<void> {
-    throw new Error(`not built: ${post} ${author}`);
+  async insert(post: Id, author: Id): Promise<void> {
+    await insertInto(this.redis, keys.authorFeed, post, [author]);
+  }
+
+  /**
+   * The newest `limit` posts of these authors between two ids, both exclusive.
+   *
+   * @throws RedisAway
+   */
+  async page(authors: readonly Id[], before: Id | null, lowest: Id, limit: number): Promise<AuthorsPage> {
+    const { parts, absent } = await this.ask('authors-page', authors, [before ?? '', limit, lowest]);
+    const ids = parts.flatMap(([found]) => idsOf(found));
+    if (absent.length > 0) {
+      const range = { above: lowest, limit, ...(before === null ? {} : { before }) };
+      ids.push(...(await this.rows.authorsNewest(absent, range)).map(({ id }) => id));
+    }
+    const horizon = newestFirst(parts.map(([, horizon]) => textOf(horizon)))[0] ?? '0';
+    return { ids: newestFirst(ids).slice(0, limit), horizon };
+  }
+
+  /**
+   * The nearest posts of these authors above a cursor, `limit` of each at most; null when their lists do not reach down
+   * to it.
+   *
+   * @throws RedisAway
+   */
+  async above(authors: readonly Id[], after: Id, limit: number): Promise<Id[] | null> {
+    const { parts, absent } = await this.ask('authors-above', authors, [after, limit]);
+    if (absent.length > 0 || parts.some(([, short]) => textOf(short) !== '')) return null;
+    return newestFirst(parts.flatMap(([found]) => idsOf(found)));
+  }
+
+  /** Resolves when no list is being built: for tests and for a quiet end. */
+  async settled(): Promise<void> {
+    await Promise.all(this.building.values());
+  }
+
+  private async ask(script: ScriptName, authors: readonly Id[], args: (string | number)[]) {
+    const { epoch } = this.redis;
+    const groups = this.redis.groups(authors, (author) => author);
+    const answers = await Promise.all(
+      groups.map((group) =>
+        this.redis.run(
+          script,
+          group.map((author) => keys.authorFeed(epoch, author)),
+          args,
+        ),
+      ),
+    );
+    const parts = answers.map(partsOf);
+    const absent = parts.flatMap(([, , positions], index) =>
+      idsOf(positions).flatMap((position) => groups[index]?.[Number(position) - 1] ?? []),
+    );
+    for (const author of absent) this.build(author);
+    return { parts, absent };
+  }
+
+  /** Builds an absent list for the next reader; this one is served by PostgreSQL. */
+  private build(author: Id): void {
+    if (this.building.has(author)) return;
+    const window = limits.feed.window;
+    const read = async (): Promise<Id[]> =>
+      (await this.rows.authorsNewest([author], { limit: window })).map(({ id }) => id);
+    const built = buildList(this.redis, (epoch) => keys.authorFeed(epoch, author), DAY, read)
+      .catch(() => undefined)
+      .finally(() => this.building.delete(author));
+    this.building.set(author, built);
   }
 }

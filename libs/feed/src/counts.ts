@@ -1,44 +1,95 @@
 import { Injectable } from '@nestjs/common';
-import type { Id } from '@app/platform';
-import type { CounterName } from '@app/storage';
-
-/** What changes about a post without its text changing, and the versions under which its unchanging part is cached. */
-export interface PostCounts {
-  likes: number;
-  comments: number;
-  version: number;
-  author: Id;
-  authorVersion: number;
-}
-
-export interface UserCounts {
-  posts: number;
-  followers: number;
-  following: number;
-  version: number;
-}
+import { keys, type Id } from '@app/platform';
+import { CountReads, type CounterName, type PostCounts, type UserCounts } from '@app/storage';
+import { CachedCounts, type Kind } from './cached-counts.js';
+import { Owed } from './owed.js';
+import { RedisAway } from './redis-away.js';
+import { FeedRedis } from './redis.js';
 
 export type Subject = 'post' | 'user';
 
-/** Counts and versions of posts and users: cached in Redis, loaded from rows and unfolded deltas when absent. */
+/**
+ * A delta is added to a cached count only if its transaction began less than this ago; later, the count is forgotten
+ * instead. In milliseconds; see the protocol below.
+ */
+export const COUNT_CHANGES_WITHIN = 400;
+/** Deltas are settled and folded only when they are older than this. In milliseconds. */
+export const COUNT_SETTLES_AFTER = 800;
+
+/** Redis away for longer than this holds no fold up: a new epoch forgets all counts instead. In milliseconds. */
+const WAITS_FOR_REDIS = 30_000;
+
+const fields: Partial<Record<CounterName, readonly [Subject, string]>> = {
+  'post.likes': ['post', 'l'],
+  'post.comments': ['post', 'c'],
+  'user.posts': ['user', 'p'],
+  'user.followers': ['user', 'r'],
+  'user.following': ['user', 'g'],
+};
+
+/**
+ * Counts and versions of posts and users: cached in Redis, loaded when absent. What a count is, PostgreSQL says in one
+ * statement: the row plus its unfolded deltas. A fold does not change that sum. The protocol that keeps caches equal to it:
+ *
+ * - **Load** (absent): put a token on the key, ask PostgreSQL, write where the token still stands. `forget`, `gone` and
+ *   `settle` remove it, so that nothing read before them is written after them.
+ * - **Changed** (after a like's commit): add the delta if the count is here, so that the next read shows it. When somebody
+ *   loads or settles the key now, it is marked as changed, and they ask PostgreSQL again: after three rounds on a row that
+ *   never rests they write what they have, which may be off by what was just added.
+ * - **Settle** (by the worker, before it folds a delta): as a load, of keys that are here. It writes what PostgreSQL says,
+ *   so whatever went wrong with a delta is right once it was settled, provided that nothing adds it afterwards: hence a
+ *   delta is added within 400 ms of its transaction's beginning or never, and settled after 800 ms or later. Whoever
+ *   stands still in between forgets the key instead, which is right at any time.
+ * - Two settlements of one key: the later token wins, and it reads later. Died before the fold: the deltas are still there.
+ */
 @Injectable()
 export class Counts {
-  /** Of many posts, in one round trip; deleted ones are not in the answer. Falls back to PostgreSQL. */
-  posts(ids: readonly Id[]): Promise<Map<Id, PostCounts>> {
-    throw new Error(`not built: ${ids.length}`);
+  private readonly cachedPosts: CachedCounts<PostCounts>;
+  private readonly cachedUsers: CachedCounts<UserCounts>;
+  private readonly owed: Owed;
+
+  constructor(
+    private readonly redis: FeedRedis,
+    rows: CountReads,
+  ) {
+    this.cachedPosts = new CachedCounts(redis, postKind(rows));
+    this.cachedUsers = new CachedCounts(redis, userKind(rows));
+    this.owed = new Owed(redis);
   }
 
-  /** Of many users; those that are gone are not in the answer. Falls back to PostgreSQL. */
+  /** Of many posts, in one round trip; deleted ones are not in the answer. PostgreSQL answers when Redis cannot. */
+  async posts(ids: readonly Id[]): Promise<Map<Id, PostCounts>> {
+    const posts = await this.cachedPosts.of(ids);
+    const unknown = [...posts.values()].filter(({ authorVersion }) => Number.isNaN(authorVersion));
+    if (unknown.length === 0) return posts;
+    const authors = await this.users([...new Set(unknown.map(({ author }) => author))]);
+    for (const post of unknown) {
+      const author = authors.get(post.author);
+      if (author) post.authorVersion = author.version;
+      else posts.delete(post.id);
+    }
+    return posts;
+  }
+
+  /** Of many users; those that are gone are not in the answer. PostgreSQL answers when Redis cannot. */
   users(ids: readonly Id[]): Promise<Map<Id, UserCounts>> {
-    throw new Error(`not built: ${ids.length}`);
+    return this.cachedUsers.of(ids);
   }
 
   /**
    * Tells of a delta that was committed, so that the next read shows it at once. `since` is `performance.now()` from
    * before the transaction began. Never throws: what it could not tell, the fold's `settle` does.
    */
-  changed(counter: CounterName, subject: Id, delta: number, since: number): Promise<void> {
-    throw new Error(`not built: ${counter} ${subject} ${delta} ${since}`);
+  async changed(counter: CounterName, subject: Id, delta: number, since: number): Promise<void> {
+    const [kind, field] = fields[counter] ?? [];
+    if (!kind || !field) return;
+    const cached = this.cached(kind);
+    try {
+      const isLate = performance.now() - since > COUNT_CHANGES_WITHIN;
+      await (isLate ? cached.forget([subject]) : cached.add(subject, field, delta));
+    } catch {
+      this.owed.add(subject, keys[kind]);
+    }
   }
 
   /**
@@ -46,8 +97,13 @@ export class Counts {
    *
    * @throws RedisAway: do not fold yet
    */
-  settle(kind: Subject, ids: readonly Id[]): Promise<void> {
-    throw new Error(`not built: ${kind} ${ids.length}`);
+  async settle(kind: Subject, ids: readonly Id[]): Promise<void> {
+    try {
+      await this.cached(kind).settle(ids);
+    } catch (error) {
+      if (!(error instanceof RedisAway) || this.redis.awayFor < WAITS_FOR_REDIS) throw error;
+      await this.redis.renew();
+    }
   }
 
   /**
@@ -56,7 +112,7 @@ export class Counts {
    * @throws RedisAway: repeat it
    */
   forget(kind: Subject, ids: readonly Id[]): Promise<void> {
-    throw new Error(`not built: ${kind} ${ids.length}`);
+    return this.cached(kind).forget(ids);
   }
 
   /**
@@ -65,6 +121,53 @@ export class Counts {
    * @throws RedisAway: repeat it
    */
   gone(kind: Subject, ids: readonly Id[]): Promise<void> {
-    throw new Error(`not built: ${kind} ${ids.length}`);
+    return this.cached(kind).gone(ids);
+  }
+
+  private cached(kind: Subject): CachedCounts<PostCounts> | CachedCounts<UserCounts> {
+    return kind === 'post' ? this.cachedPosts : this.cachedUsers;
   }
 }
+
+/** `NaN` when the author's version is not cached. */
+const postKind = (rows: CountReads): Kind<PostCounts> => ({
+  keyOf: keys.post,
+  script: 'post-counts',
+  fields: [
+    ['l', ({ likes }) => likes],
+    ['c', ({ comments }) => comments],
+    ['v', ({ version }) => version],
+    ['a', ({ author }) => author],
+  ],
+  parse: (id, [likes, comments, version, author = '', authorVersion]) => ({
+    id,
+    likes: count(likes),
+    comments: count(comments),
+    version: Number(version),
+    author,
+    authorVersion: authorVersion ? Number(authorVersion) : Number.NaN,
+  }),
+  read: (ids) => rows.posts(ids),
+});
+
+const userKind = (rows: CountReads): Kind<UserCounts> => ({
+  keyOf: keys.user,
+  script: 'user-counts',
+  fields: [
+    ['p', ({ posts }) => posts],
+    ['r', ({ followers }) => followers],
+    ['g', ({ following }) => following],
+    ['v', ({ version }) => version],
+  ],
+  parse: (id, [posts, followers, following, version]) => ({
+    id,
+    posts: count(posts),
+    followers: count(followers),
+    following: count(following),
+    version: Number(version),
+  }),
+  read: (ids) => rows.users(ids),
+});
+
+/** An unlike may be told of before its like, for an instant. */
+const count = (text: string | undefined): number => Math.max(0, Number(text));

@@ -1,19 +1,49 @@
-import { Global, Module, type DynamicModule } from '@nestjs/common';
+import {
+  Global,
+  Module,
+  type DynamicModule,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type Provider,
+} from '@nestjs/common';
+import { CONFIG, type Config } from '@app/platform';
+import { CountReads, FeedRows, MarkReads, RedisEpochs } from '@app/storage';
 import { AuthorFeeds } from './author-feeds.js';
 import { Counts } from './counts.js';
+import { RedisEpoch } from './epoch.js';
+import { FeedWindows } from './feed-windows.js';
 import { HomeFeeds } from './home-feeds.js';
 import { ReaderMarks } from './reader-marks.js';
+import { RedisLink } from './redis-link.js';
+import { FeedRedis } from './redis.js';
+import { ReaderRelations } from './relations.js';
 import { SessionCache } from './session-cache.js';
 
-const rooms = [HomeFeeds, AuthorFeeds, Counts, ReaderMarks, SessionCache];
+const rows: Provider[] = [CountReads, FeedRows, MarkReads, RedisEpochs];
+const rooms: Provider[] = [FeedRedis, HomeFeeds, AuthorFeeds, Counts, ReaderMarks, SessionCache];
 
 /** What is quick, once a process: `FeedModule.forRoot({ budget: 250 })`. Needs PlatformModule and StorageModule. */
 @Global()
 @Module({})
-export class FeedModule {
-  /** `budget`: how long Redis has before PostgreSQL serves, in milliseconds. */
-  static forRoot(options: { budget: number }): DynamicModule {
-    void options;
-    return { module: FeedModule, providers: rooms, exports: rooms };
+export class FeedModule implements OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(private readonly redis: FeedRedis) {}
+
+  /** `budget`: how long Redis has for a command, in milliseconds; on the request path 250, then PostgreSQL serves. */
+  static forRoot({ budget }: { budget: number }): DynamicModule {
+    const link: Provider = {
+      provide: RedisLink,
+      inject: [CONFIG],
+      useFactory: (config: Config) => new RedisLink(config.REDIS_URL, budget),
+    };
+    const within: Provider[] = [link, RedisEpoch, FeedWindows, ReaderRelations, ...rows];
+    return { module: FeedModule, providers: [...within, ...rooms], exports: rooms };
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.redis.start();
+  }
+
+  onApplicationShutdown(): void {
+    this.redis.stop();
   }
 }

@@ -1,14 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { Id } from '@app/platform';
-
-/** Which page: the newest when neither cursor is given. */
-export interface PageRequest {
-  /** Posts older than this id. */
-  before?: Id | null;
-  /** The page just above this id. */
-  after?: Id | null;
-  limit: number;
-}
+import { compareIds, counter, limits, type Id } from '@app/platform';
+import { FeedRows } from '@app/storage';
+import { AuthorFeeds, newestFirst } from './author-feeds.js';
+import { FeedWindows, type PageRequest, type WindowPage } from './feed-windows.js';
+import { RedisAway } from './redis-away.js';
+import { ReaderRelations, type Relations } from './relations.js';
 
 /** Candidates of one page: visibility is decided by the reader of the rows, who asks for more until the page is full. */
 export interface FeedPage {
@@ -22,12 +18,28 @@ export interface FeedPage {
   mayAppear(author: Id): boolean;
 }
 
-/** Every reader's newest posts in Redis, and PostgreSQL below and instead of it. */
+/** PostgreSQL asked for relations in the same statement. */
+const filtered = (): boolean => true;
+
+/**
+ * Every reader's newest posts in Redis, and PostgreSQL below and instead of it, in the same order and with the same
+ * filter: a feed has no end and no hole at any depth. Posts of authors who are not fanned out are merged in when a page
+ * is read.
+ */
 @Injectable()
 export class HomeFeeds {
-  /** Reads a page. Falls back to PostgreSQL, in the same order, whenever Redis cannot answer; never throws for Redis. */
-  page(reader: Id, request: PageRequest): Promise<FeedPage> {
-    throw new Error(`not built: ${reader} ${request.limit}`);
+  constructor(
+    private readonly windows: FeedWindows,
+    private readonly rows: FeedRows,
+    private readonly relations: ReaderRelations,
+    private readonly authors: AuthorFeeds,
+  ) {}
+
+  /** Reads a page. PostgreSQL answers whenever Redis cannot; never throws for Redis. */
+  async page(reader: Id, request: PageRequest): Promise<FeedPage> {
+    const page = (await this.fromRedis(reader, request)) ?? (await this.fromRows(reader, request));
+    counter('narwhal_feed_reads_total').inc({ source: page.source });
+    return page;
   }
 
   /**
@@ -36,7 +48,7 @@ export class HomeFeeds {
    * @throws RedisAway: repeat it
    */
   insert(post: Id, readers: readonly Id[]): Promise<number> {
-    throw new Error(`not built: ${post} ${readers.length}`);
+    return this.windows.insert(post, readers);
   }
 
   /**
@@ -46,6 +58,91 @@ export class HomeFeeds {
    * @throws RedisAway: repeat it
    */
   bump(readers: readonly Id[]): Promise<void> {
-    throw new Error(`not built: ${readers.length}`);
+    return this.windows.bump(readers);
+  }
+
+  /** Null: PostgreSQL must answer. */
+  private async fromRedis(reader: Id, request: PageRequest): Promise<FeedPage | null> {
+    try {
+      const list = await this.windows.read(reader, request, this.relations.generationOf(reader));
+      if (list.state === 'below') return null;
+      if (list.state === 'absent' || list.state === 'building') return await this.rebuilt(reader, request);
+      const relations = await this.relations.of(reader, list.generation, list.relations, list.floor);
+      if (request.after) return await this.newer(relations, list, request.after, request.limit);
+      return await this.older(reader, relations, list, request);
+    } catch (error) {
+      if (error instanceof RedisAway) return null;
+      throw error;
+    }
+  }
+
+  /** Only a first page rebuilds: somebody deep in a feed has a cursor, which PostgreSQL answers as quickly. */
+  private async rebuilt(reader: Id, { before, after, limit }: PageRequest): Promise<FeedPage | null> {
+    if (before || after) return null;
+    const ids = await this.windows.rebuild(reader);
+    if (!ids) return null;
+    const complete = ids.length <= limit && ids.length < limits.feed.window;
+    return { ids: ids.slice(0, limit), complete, source: 'postgres', mayAppear: filtered };
+  }
+
+  /**
+   * `horizon`: at and above it nothing is missing, of the list or of any merged author; below it PostgreSQL answers, which
+   * knows no difference between the two.
+   */
+  private async older(
+    reader: Id,
+    relations: Relations,
+    list: WindowPage,
+    { before = null, limit }: PageRequest,
+  ): Promise<FeedPage> {
+    let { ids } = list;
+    const last = ids.at(-1) ?? before ?? '0';
+    let horizon = list.state === 'floor' ? last : '0';
+    let complete = list.state === 'end';
+    if (relations.merged.length > 0 && !(list.state === 'floor' && ids.length === 0)) {
+      const lowest = list.state === 'end' ? '0' : last;
+      const merged = await this.authors.page(relations.merged, before, lowest, limit);
+      ids = newestFirst([...ids, ...merged.ids]);
+      if (compareIds(merged.horizon, horizon) > 0) horizon = merged.horizon;
+      complete &&= horizon === '0' && ids.length <= limit && merged.ids.length < limit;
+    }
+    ids = ids.filter((id) => compareIds(id, horizon) >= 0).slice(0, limit);
+    if (horizon !== '0' && ids.length < limit) {
+      const wanted = limit - ids.length;
+      const below = await this.rows.newestIds(reader, horizon, wanted);
+      complete = below.length < wanted;
+      ids = [...ids, ...below];
+    }
+    return { ids, complete, source: 'redis', mayAppear: (author) => relations.authors.has(author) };
+  }
+
+  /** Null when an author's list does not reach down to the cursor. */
+  private async newer(
+    relations: Relations,
+    list: WindowPage,
+    after: Id,
+    limit: number,
+  ): Promise<FeedPage | null> {
+    let { ids } = list;
+    let complete = list.state === 'end';
+    if (relations.merged.length > 0) {
+      const merged = await this.authors.above(relations.merged, after, limit);
+      if (!merged) return null;
+      ids = newestFirst([...ids, ...merged]);
+      complete &&= ids.length <= limit && merged.length < limit;
+    }
+    return {
+      ids: ids.slice(-limit),
+      complete,
+      source: 'redis',
+      mayAppear: (author) => relations.authors.has(author),
+    };
+  }
+
+  private async fromRows(reader: Id, { before, after, limit }: PageRequest): Promise<FeedPage> {
+    const ids = after
+      ? await this.rows.aboveIds(reader, after, limit)
+      : await this.rows.newestIds(reader, before ?? null, limit);
+    return { ids, complete: ids.length < limit, source: 'postgres', mayAppear: filtered };
   }
 }

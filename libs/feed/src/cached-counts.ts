@@ -1,0 +1,152 @@
+import { freshToken } from './fresh-token.js';
+import { idsOf, textOf } from './feed-lists.js';
+import { FeedRedis } from './redis.js';
+import { RedisAway } from './redis-away.js';
+import type { ScriptName } from './scripts.js';
+import type { Id } from '@app/platform';
+
+const DAY = 24 * 60 * 60;
+/** How long counts that nobody asks for anew are kept, in seconds. */
+const KEPT_FOR = 7 * DAY;
+const GONE_FOR = DAY;
+/** An unfinished load is forgotten after this, in seconds. */
+const UNFINISHED_FOR = 10;
+/** Reads of a row that changes all the time, before its counts are written although they changed once more. */
+const READS = 3;
+
+/** How one kind of subject is cached. */
+export interface Kind<Row extends { id: Id }> {
+  keyOf: (epoch: string, id: Id) => string;
+  /** Answers a text a subject: its fields, `gone`, or `''`. */
+  script: ScriptName;
+  /** The hash's fields, and where their values come from. */
+  fields: readonly (readonly [string, (row: Row) => string | number])[];
+  /** Reads what the script says of a subject that is here. */
+  parse: (id: Id, fields: string[]) => Row;
+  read: (ids: readonly Id[]) => Promise<Row[]>;
+}
+
+/** One kind's counts in Redis, and the steps of the protocol that `Counts` describes. */
+export class CachedCounts<Row extends { id: Id }> {
+  constructor(
+    private readonly redis: FeedRedis,
+    private readonly kind: Kind<Row>,
+  ) {}
+
+  /** Of many, in one round trip; absent ones are loaded, deleted ones left out. PostgreSQL answers when Redis cannot. */
+  async of(ids: readonly Id[]): Promise<Map<Id, Row>> {
+    if (ids.length === 0) return new Map();
+    const found = new Map<Id, Row>();
+    const absent = await this.cached(ids, found).catch(() => null);
+    const rows = absent ? await this.load(absent) : await this.kind.read(ids);
+    for (const row of rows) found.set(row.id, row);
+    return found;
+  }
+
+  /** Fills in what is cached and answers what is absent. @throws RedisAway */
+  private async cached(ids: readonly Id[], found: Map<Id, Row>): Promise<Id[]> {
+    const absent: Id[] = [];
+    await this.each(this.kind.script, ids, [], (group, answer) => {
+      const texts = textOf(answer).split(';');
+      group.forEach((id, index) => {
+        const text = texts[index] ?? '';
+        if (text === '') absent.push(id);
+        else if (text !== 'gone') found.set(id, this.kind.parse(id, text.split(',')));
+      });
+    });
+    return absent;
+  }
+
+  /** Reads absent ones from PostgreSQL and keeps them; what cannot be kept is answered all the same. */
+  private async load(ids: readonly Id[]): Promise<Row[]> {
+    if (ids.length === 0) return [];
+    const token = freshToken();
+    const begun = await this.begin(token, 'load', ids).then(
+      () => true,
+      () => false,
+    );
+    const rows = await this.kind.read(ids);
+    if (begun) await this.install(token, ids, rows).catch(ignoreAway);
+    return rows;
+  }
+
+  /** Overwrites cached ones with what PostgreSQL says. @throws RedisAway */
+  async settle(ids: readonly Id[]): Promise<void> {
+    const token = freshToken();
+    await this.begin(token, 'settle', ids);
+    await this.install(token, ids, await this.kind.read(ids));
+  }
+
+  /** @throws RedisAway */
+  async add(id: Id, field: string, delta: number): Promise<void> {
+    await this.redis.run('counts-changed', [this.kind.keyOf(this.redis.epoch, id)], [field, delta]);
+  }
+
+  /** @throws RedisAway */
+  forget(ids: readonly Id[]): Promise<void> {
+    return this.each('forget', ids, []);
+  }
+
+  /** @throws RedisAway */
+  gone(ids: readonly Id[]): Promise<void> {
+    return this.each('counts-gone', ids, [GONE_FOR]);
+  }
+
+  private begin(token: string, how: 'load' | 'settle', ids: readonly Id[]): Promise<void> {
+    return this.each('counts-begin', ids, [token, how, UNFINISHED_FOR]);
+  }
+
+  private async install(token: string, ids: readonly Id[], rows: readonly Row[]): Promise<void> {
+    let [asked, answered] = [ids, rows];
+    for (let reads = 1; asked.length > 0; reads += 1) {
+      asked = await this.write(token, asked, answered, reads >= READS);
+      if (asked.length > 0) answered = await this.kind.read(asked);
+    }
+  }
+
+  /** Answers which of them changed since they were read. */
+  private async write(
+    token: string,
+    ids: readonly Id[],
+    rows: readonly Row[],
+    force: boolean,
+  ): Promise<Id[]> {
+    const { epoch } = this.redis;
+    const { fields, keyOf } = this.kind;
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    const names = fields.map(([name]) => name);
+    const calls = this.redis
+      .groups(ids, (id) => id)
+      .map(async (group) => {
+        const values = group.flatMap((id) => {
+          const row = byId.get(id);
+          return fields.map(([, valueOf]) => (row ? valueOf(row) : ''));
+        });
+        const head = [token, force ? 1 : 0, KEPT_FOR, GONE_FOR, fields.length, ...names];
+        const written = group.map((id) => keyOf(epoch, id));
+        const changed = idsOf(await this.redis.run('counts-install', written, [...head, ...values]));
+        return changed.flatMap((position) => group[Number(position) - 1] ?? []);
+      });
+    return (await Promise.all(calls)).flat();
+  }
+
+  private async each(
+    script: ScriptName,
+    ids: readonly Id[],
+    args: (string | number)[],
+    take: (group: Id[], answer: unknown) => void = () => undefined,
+  ): Promise<void> {
+    const { epoch } = this.redis;
+    const calls = this.redis
+      .groups(ids, (id) => id)
+      .map(async (group) => {
+        const taken = group.map((id) => this.kind.keyOf(epoch, id));
+        take(group, await this.redis.run(script, taken, args));
+      });
+    await Promise.all(calls);
+  }
+}
+
+function ignoreAway(error: unknown): void {
+  if (!(error instanceof RedisAway)) throw error;
+}

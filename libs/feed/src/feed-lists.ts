@@ -1,0 +1,74 @@
+import { randomInt } from 'node:crypto';
+import { limits, type Id } from '@app/platform';
+import { FeedRedis } from './redis.js';
+
+/** Entries by which a list may exceed the window before it is trimmed, so that one insertion in 32 trims, not each. */
+export const SLACK = 32;
+
+/** A build that takes longer has died, or answers to nobody: the next reader takes over. In milliseconds. */
+const BUILDER_DIES_AFTER = 10_000;
+/** An unfinished list is not kept longer, in seconds. */
+const UNFINISHED_FOR = 60;
+
+export const textOf = (part: unknown): string =>
+  Buffer.isBuffer(part) ? part.toString('latin1') : String(part);
+
+/** The parts of a script's answer. */
+export const partsOf = (answer: unknown): unknown[] => (Array.isArray(answer) ? answer : []);
+
+/** Ids that a script joined. */
+export function idsOf(part: unknown): Id[] {
+  const text = textOf(part);
+  return text === '' ? [] : text.split(',');
+}
+
+/**
+ * Inserts a post into lists, each named by whom it belongs to; one call a group. Answers how many of them exist.
+ *
+ * @throws RedisAway
+ */
+export async function insertInto(
+  redis: FeedRedis,
+  keyOf: (epoch: string, owner: Id) => string,
+  post: Id,
+  owners: readonly Id[],
+): Promise<number> {
+  const { epoch } = redis;
+  const { window } = limits.feed;
+  const calls = redis
+    .groups(owners, (owner) => owner)
+    .map((group) =>
+      redis.run(
+        'feed-insert',
+        group.map((owner) => keyOf(epoch, owner)),
+        [post, window, window + SLACK],
+      ),
+    );
+  const existing = await Promise.all(calls);
+  return existing.reduce<number>((sum, answer) => sum + Number(answer), 0);
+}
+
+/**
+ * Builds one list: marks it as being built, reads PostgreSQL, installs what it answered unless the list was dropped or
+ * taken over meanwhile. Answers what was read, or null when there was nothing to build or somebody else builds it.
+ *
+ * @throws RedisAway, or what `read` throws
+ */
+export async function buildList(
+  redis: FeedRedis,
+  keyOf: (epoch: string) => string,
+  seconds: number,
+  read: () => Promise<Id[]>,
+): Promise<Id[] | null> {
+  const { epoch } = redis;
+  const key = keyOf(epoch);
+  const random = randomInt(1_000_000).toString().padStart(6, '0');
+  const marker = textOf(await redis.run('feed-begin', [key], [random, BUILDER_DIES_AFTER, UNFINISHED_FOR]));
+  if (marker === '') return null;
+  const ids = await read();
+  const complete = ids.length < limits.feed.window ? 1 : 0;
+  const install = [marker, limits.feed.window, complete, seconds, ...ids];
+  // What was read is good whether or not it can be kept; a list of an older epoch is read by nobody.
+  await redis.run('feed-install', [key], install).catch(() => undefined);
+  return ids;
+}

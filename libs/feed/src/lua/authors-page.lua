@@ -1,0 +1,68 @@
+-- Merges the feeds of several authors into one page below a cursor.
+-- KEYS  authors' feeds of one group
+-- ARGV  1 before, or '' · 2 limit · 3 the lowest id of interest, exclusive
+-- Answer: 1 ids, newest first, joined by commas · 2 the horizon: at and above it nothing is missing · 3 positions of the
+-- feeds that are absent, joined by commas
+local before, limit, lowest = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local call = redis.call
+
+local function isNewer(a, b)
+  if #a == #b then return a > b end
+  return #a > #b
+end
+
+-- The first position whose entry is older than the cursor, by halves; the length if there is none.
+local function search(key)
+  local low, high = 0, call('LLEN', key)
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    if isNewer(before, call('LINDEX', key, middle)) then high = middle else low = middle + 1 end
+  end
+  return low
+end
+
+local horizon, absent = '0', {}
+-- Parallel arrays of what takes part: its key, the position read, the entry there.
+local sources, positions, heads, count = {}, {}, {}, 0
+
+-- An author's list that ends without 0 says nothing below its last entry.
+local function endsAt(floor)
+  if isNewer(floor, horizon) then horizon = floor end
+end
+
+for index, key in ipairs(KEYS) do
+  local head = call('LINDEX', key, 0)
+  local tail = head and call('LINDEX', key, -1)
+  if not tail or string.byte(tail) == 45 then
+    absent[#absent + 1] = index
+  elseif isNewer(head, lowest) then
+    local position = before == '' and 0 or search(key)
+    local entry = position == 0 and head or call('LINDEX', key, position)
+    if not entry then
+      if tail ~= '0' then endsAt(before) end
+    elseif isNewer(entry, lowest) then
+      count = count + 1
+      sources[count], positions[count], heads[count] = key, position, entry
+    end
+  end
+end
+
+local ids = {}
+while count > 0 and #ids < limit do
+  local best = 1
+  for index = 2, count do
+    if isNewer(heads[index], heads[best]) then best = index end
+  end
+  local id = heads[best]
+  ids[#ids + 1] = id
+  positions[best] = positions[best] + 1
+  local entry = call('LINDEX', sources[best], positions[best])
+  if not entry then endsAt(id) end
+  if entry and isNewer(entry, lowest) then
+    heads[best] = entry
+  else
+    sources[best], positions[best], heads[best] = sources[count], positions[count], heads[count]
+    count = count - 1
+  end
+end
+return { table.concat(ids, ','), horizon, table.concat(absent, ',') }

@@ -1,0 +1,54 @@
+-- Inserts one post into those of these lists that exist: newest first, without doubles, never below a list's floor.
+-- KEYS  lists of one group (home feeds or authors' feeds)
+-- ARGV  1 the post's id · 2 ids kept by a trim · 3 entries above which a list is trimmed (some more, so that few are)
+-- Answer: how many of the lists exist.
+--
+-- Ids have up to 19 digits, more than a Lua number holds: they are compared by length, then as text. A list's last entry
+-- says what it is: 0 when it is complete, -<time><random> while it is built, otherwise the floor.
+local id, window, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local width = #id
+local call, keys = redis.call, KEYS
+local BLOCK = 16
+
+local function isMarker(entry)
+  return string.byte(entry) == 45
+end
+
+local function isOlder(entry)
+  local length = #entry
+  if length == width then return entry < id end
+  return length < width or isMarker(entry)
+end
+
+-- Answers the new length, or nothing when the post is there already or lies below the floor.
+local function place(key)
+  local from = 1
+  while true do
+    local block = call('LRANGE', key, from, from + BLOCK - 1)
+    for _, entry in ipairs(block) do
+      if entry == id then return end
+      if isOlder(entry) then return call('LINSERT', key, 'BEFORE', entry, id) end
+    end
+    if #block < BLOCK then return end
+    from = from + BLOCK
+  end
+end
+
+local existing = 0
+for index = 1, #keys do
+  local key = keys[index]
+  local head = call('LINDEX', key, 0)
+  if head then
+    existing = existing + 1
+    local length
+    if isOlder(head) then
+      length = call('LPUSHX', key, id)
+    elseif head ~= id then
+      length = place(key)
+    end
+    if length and length > most and not isMarker(call('LINDEX', key, -1)) then
+      call('LTRIM', key, 0, window - 1)
+    end
+  end
+end
+return existing

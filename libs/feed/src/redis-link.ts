@@ -1,0 +1,108 @@
+import { EventEmitter } from 'node:events';
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { loadScripts, type ScriptName } from './scripts.js';
+
+/** What a script takes: texts, numbers, or packed bytes. */
+export type Argument = string | number | Buffer;
+
+/** `redis+cluster://[:password@]host:port,host:port` names some nodes of a cluster; any other URL one server. */
+const CLUSTER = 'redis+cluster://';
+
+function options(budget: number): RedisOptions {
+  return {
+    lazyConnect: true,
+    commandTimeout: budget,
+    connectTimeout: 2_000,
+    // What was not answered is not sent again behind our back: the data may be of another epoch by then.
+    maxRetriesPerRequest: 0,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    retryStrategy: (attempt) => Math.min(50 * attempt, 500),
+    // A primary that was made a replica refuses writes: meet the new primary at the same address.
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+  };
+}
+
+function open(url: string, budget: number): Redis | Cluster {
+  if (!url.startsWith(CLUSTER)) return new Redis(url, options(budget));
+  const [nodes = '', password] = url.slice(CLUSTER.length).replace(/\/$/, '').split('@').reverse();
+  const redisOptions: RedisOptions = { ...options(budget), lazyConnect: false };
+  if (password) redisOptions.password = decodeURIComponent(password.replace(/^[^:]*:/, ''));
+  return new Cluster(
+    nodes
+      .split(',')
+      .map((node) => ({ host: node.replace(/:\d+$/, ''), port: Number(/\d+$/.exec(node)?.[0] ?? 6379) })),
+    { redisOptions, lazyConnect: true, enableOfflineQueue: false, slotsRefreshInterval: 5_000 },
+  );
+}
+
+/**
+ * The connection to Redis, and the only place that knows its client. Emits `up` when commands can be sent and `down` when
+ * not; what is sent meanwhile fails at once.
+ */
+export class RedisLink extends EventEmitter<{ up: []; down: [] }> {
+  private readonly client: Redis | Cluster;
+  private readonly scripts = loadScripts();
+  readonly isCluster: boolean;
+  /** Counts connections, so that what was asked of one is not believed of the next. */
+  connections = 0;
+
+  constructor(url: string, budget: number) {
+    super();
+    this.client = open(url, budget);
+    this.isCluster = this.client instanceof Cluster;
+    this.client.on('ready', () => {
+      this.connections += 1;
+      this.emit('up');
+    });
+    this.client.on('close', () => this.emit('down'));
+    // Each failed attempt is an error; who asks for something hears of it, and `available` says the rest.
+    this.client.on('error', () => undefined);
+  }
+
+  get isUp(): boolean {
+    return this.client.status === 'ready';
+  }
+
+  connect(): void {
+    this.client.connect().catch(() => undefined);
+  }
+
+  close(): void {
+    this.client.disconnect();
+  }
+
+  /** Names this life of the data: every start of a server and every change of the primary gives another text. */
+  async fingerprint(): Promise<string> {
+    const nodes = this.client instanceof Cluster ? this.client.nodes('master') : [this.client];
+    const lives = nodes.map(async (node) => {
+      const [server, replication] = await Promise.all([node.info('server'), node.info('replication')]);
+      return `${/run_id:(\w+)/.exec(server)?.[1] ?? ''}/${/master_replid:(\w+)/.exec(replication)?.[1] ?? ''}`;
+    });
+    return (await Promise.all(lives)).sort().join(' ');
+  }
+
+  async ping(): Promise<void> {
+    await this.client.ping();
+  }
+
+  async get(key: string): Promise<string | null> {
+    return this.client.get(key);
+  }
+
+  async set(key: string, value: string, seconds: number, onlyIfAbsent: boolean): Promise<void> {
+    if (onlyIfAbsent) await this.client.set(key, value, 'EX', seconds, 'NX');
+    else await this.client.set(key, value, 'EX', seconds);
+  }
+
+  /** Runs a Lua command; texts in the answer are Buffers. Sends the source when the server does not have it yet. */
+  async run(name: ScriptName, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
+    const { source, digest } = this.scripts[name];
+    try {
+      return await this.client.callBuffer('EVALSHA', digest, keys.length, ...keys, ...args);
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+      return this.client.callBuffer('EVAL', source, keys.length, ...keys, ...args);
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Every Lua command; each is a file of that name in `lua/`, whose head says what it takes and answers. */
+export const scriptNames = [
+  'authors-above',
+  'authors-page',
+  'counts-begin',
+  'counts-changed',
+  'counts-gone',
+  'counts-install',
+  'feed-begin',
+  'feed-insert',
+  'feed-install',
+  'feed-page',
+  'feeds-bump',
+  'forget',
+  'marks-begin',
+  'marks-changed',
+  'marks-changing',
+  'marks-install',
+  'marks-of',
+  'post-counts',
+  'relations-fill',
+  'user-counts',
+] as const;
+
+export type ScriptName = (typeof scriptNames)[number];
+
+export interface Script {
+  source: string;
+  /** What Redis calls it: the SHA-1 of its source. */
+  digest: string;
+}
+
+/** Reads the Lua commands, which lie beside this file also in the built output. */
+export function loadScripts(): Record<ScriptName, Script> {
+  const entries = scriptNames.map((name): [ScriptName, Script] => {
+    const source = readFileSync(join(import.meta.dirname, 'lua', `${name}.lua`), 'utf8');
+    return [name, { source, digest: createHash('sha1').update(source).digest('hex') }];
+  });
+  return Object.fromEntries(entries) as Record<ScriptName, Script>;
+}

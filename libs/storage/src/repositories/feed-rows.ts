@@ -1,0 +1,100 @@
+import { Injectable } from '@nestjs/common';
+import { shardOf, type Id } from '@app/platform';
+import { Database } from '../database.js';
+
+/** Whose posts may appear in the feed of $2 (on shard $1): their own, and those of whom they follow, without muted and blocked. */
+const authors = `authors AS MATERIALIZED (
+    SELECT f.followee_id AS id FROM follows f
+    WHERE f.shard = $1 AND f.follower_id = $2 AND f.accepted
+      AND NOT EXISTS (SELECT FROM mutes m WHERE m.shard = $1 AND m.muter_id = $2 AND m.muted_id = f.followee_id)
+      AND NOT EXISTS (SELECT FROM blocks b WHERE b.shard = $1 AND b.blocker_id = $2 AND b.blocked_id = f.followee_id)
+      AND NOT EXISTS (SELECT FROM blocked_by b WHERE b.shard = $1 AND b.blocked_id = $2 AND b.blocker_id = f.followee_id)
+    UNION ALL SELECT $2::bigint)`;
+
+/** Which of an author's posts a feed shows; one's own also while their photos are developed. */
+const shown = `NOT p.archived AND (p.state = 'published' OR (p.state = 'publishing' AND p.author_id = $2))`;
+
+/** One author's posts, along the index (shard, author_id, id DESC): never more than are asked for. */
+const postsOf = (author: string, range: string, order: string, limit: string): string =>
+  `SELECT p.id FROM posts p
+     WHERE p.shard = shard_of(${author}) AND p.author_id = ${author} AND ${range} AND ${shown}
+     ORDER BY p.id ${order} LIMIT ${limit}`;
+
+/**
+ * A few of each author's newest are enough to say how far down the page can reach: it ends at the $4th newest of them or
+ * above. Without that bound, 1,000 authors would give 500 posts each to find 500 among.
+ */
+const newestSql = `WITH ${authors},
+  few AS (SELECT least($4::bigint, greatest(4, 4 * $4::bigint / count(*))) AS each FROM authors),
+  heads AS MATERIALIZED (
+    SELECT h.id FROM authors a
+    CROSS JOIN LATERAL (${postsOf('a.id', 'p.id < $3', 'DESC', '(SELECT each FROM few)')}) h),
+  bound AS (SELECT coalesce((SELECT id FROM heads ORDER BY id DESC OFFSET $4::bigint - 1 LIMIT 1), 0) AS id)
+  SELECT n.id FROM bound, authors a
+  CROSS JOIN LATERAL (${postsOf('a.id', 'p.id < $3 AND p.id >= bound.id', 'DESC', '$4')}) n
+  ORDER BY n.id DESC LIMIT $4`;
+
+const aboveSql = `WITH ${authors}
+  SELECT n.id FROM authors a
+  CROSS JOIN LATERAL (${postsOf('a.id', 'p.id > $3', 'ASC', '$4')}) n
+  ORDER BY n.id LIMIT $4`;
+
+/** Of each named author, as others see them: $2 is nobody. */
+const authorsNewestSql = `SELECT a.id AS author, n.id FROM unnest($1::bigint[]) AS a(id)
+  CROSS JOIN LATERAL (${postsOf('a.id', 'p.id < $3 AND p.id > $5', 'DESC', '$4')}) n
+  ORDER BY n.id DESC`;
+
+const relationsSql = `WITH ${authors}
+  SELECT a.id, u.audience > 0 OR u.newest_unfanned_post_id > $3 AS merged FROM authors a
+  JOIN users u ON u.shard = shard_of(a.id) AND u.id = a.id`;
+
+const LARGEST = '9223372036854775807';
+const NOBODY = '0';
+
+type IdRow = { id: Id };
+const ids = (rows: readonly IdRow[]): Id[] => rows.map(({ id }) => id);
+
+/** Whose posts may appear in a reader's feed, and which of these authors are merged into it when it is read. */
+export interface FeedRelations {
+  authors: Id[];
+  merged: Id[];
+}
+
+/** What home feeds are rebuilt from, and what serves instead of them: the same order and the same filter at any depth. */
+@Injectable()
+export class FeedRows {
+  constructor(private readonly database: Database) {}
+
+  /** The newest posts of a reader's feed below `before`, newest first. */
+  async newestIds(reader: Id, before: Id | null, limit: number): Promise<Id[]> {
+    const parameters = [shardOf(reader), reader, before ?? LARGEST, limit];
+    return ids((await this.database.query<IdRow>('feed.newest', newestSql, parameters)).rows);
+  }
+
+  /** The posts of a reader's feed just above `after`, newest first. */
+  async aboveIds(reader: Id, after: Id, limit: number): Promise<Id[]> {
+    const parameters = [shardOf(reader), reader, after, limit];
+    return ids((await this.database.query<IdRow>('feed.above', aboveSql, parameters)).rows).reverse();
+  }
+
+  /** The newest posts of each of these authors between two ids, both exclusive; at most `limit` of each, newest first. */
+  async authorsNewest(
+    authorIds: readonly Id[],
+    { before = LARGEST, above = '0', limit }: { before?: Id; above?: Id; limit: number },
+  ): Promise<{ author: Id; id: Id }[]> {
+    const parameters = [authorIds, NOBODY, before, limit, above];
+    return (await this.database.query<{ author: Id; id: Id }>('feed.authors', authorsNewestSql, parameters))
+      .rows;
+  }
+
+  /** `floor`: posts that were not fanned out count from here on. */
+  async relations(reader: Id, floor: Id): Promise<FeedRelations> {
+    const parameters = [shardOf(reader), reader, floor];
+    const { rows } = await this.database.query<IdRow & { merged: boolean }>(
+      'feed.relations',
+      relationsSql,
+      parameters,
+    );
+    return { authors: ids(rows), merged: ids(rows.filter(({ merged }) => merged)) };
+  }
+}

@@ -1,0 +1,31 @@
+import { Injectable } from '@nestjs/common';
+import { shardOf, type Id } from '@app/platform';
+import { Database } from '../database.js';
+
+const tables = { liked: 'likes', saved: 'saves' } as const;
+
+/** Which posts a reader liked or saved, ordered by the post: for the caches and instead of them. */
+@Injectable()
+export class MarkReads {
+  constructor(private readonly database: Database) {}
+
+  /** Of these posts, those that the reader marked. */
+  async among(mark: keyof typeof tables, reader: Id, posts: readonly Id[]): Promise<Id[]> {
+    const { rows } = await this.database.query<{ post_id: Id }>(
+      `${mark}.among`,
+      `SELECT post_id FROM ${tables[mark]} WHERE shard = $1 AND user_id = $2 AND post_id = ANY($3::bigint[])`,
+      [shardOf(reader), reader, posts],
+    );
+    return rows.map(({ post_id }) => post_id);
+  }
+
+  /** The newest posts that the reader marked: newest by the post, not by when it was marked. */
+  async newest(mark: keyof typeof tables, reader: Id, limit: number): Promise<Id[]> {
+    const { rows } = await this.database.query<{ post_id: Id }>(
+      `${mark}.newest`,
+      `SELECT post_id FROM ${tables[mark]} WHERE shard = $1 AND user_id = $2 ORDER BY post_id DESC LIMIT $3`,
+      [shardOf(reader), reader, limit],
+    );
+    return rows.map(({ post_id }) => post_id);
+  }
+}

@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../database.js';
+
+/** Which life of Redis's data is the present one, agreed on by all processes in one row (see RedisEpoch in libs/feed). */
+@Injectable()
+export class RedisEpochs {
+  constructor(private readonly database: Database) {}
+
+  /** The epoch of this fingerprint: the present one when it is unchanged, otherwise a new one, alike for all who ask at once. */
+  async of(fingerprint: string): Promise<string> {
+    const present = await this.database.query<{ epoch: number }>(
+      'epoch.read',
+      `SELECT epoch FROM redis_epoch WHERE name = 'default' AND fingerprint = $1`,
+      [fingerprint],
+    );
+    if (present.rows[0]) return String(present.rows[0].epoch);
+    const { rows } = await this.database.query<{ epoch: number }>(
+      'epoch.advance',
+      `INSERT INTO redis_epoch AS e (name, epoch, fingerprint) VALUES ('default', 1, $1)
+       ON CONFLICT (name) DO UPDATE SET fingerprint = $1, begun_at = now(),
+         epoch = e.epoch + CASE WHEN e.fingerprint = $1 THEN 0 ELSE 1 END
+       RETURNING epoch`,
+      [fingerprint],
+    );
+    return String(rows[0]?.epoch);
+  }
+
+  /** Begins a new epoch of the same server. */
+  async renew(): Promise<void> {
+    await this.database.query(
+      'epoch.renew',
+      `UPDATE redis_epoch SET epoch = epoch + 1, begun_at = now() WHERE name = 'default'`,
+    );
+  }
+}
