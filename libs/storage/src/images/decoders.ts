@@ -4,6 +4,8 @@ import { PhotoRejected } from './faults.js';
 import { isTurned, turnedSize, upright } from './orientation.js';
 import { decodedSize, openPixels, rawPixels, type Decoded, type Pixels } from './pixels.js';
 
+type FailOn = NonNullable<SharpOptions['failOn']>;
+
 export type Decoder = (path: string, limits: { pixels: number }) => Promise<Decoded>;
 
 /** libvips' loaders of what is decoded here; all others are shut, whatever a file claims to be. */
@@ -28,9 +30,28 @@ function rejected(cause: unknown): PhotoRejected {
   return new PhotoRejected('photo_damaged', { cause });
 }
 
-/** `error` refuses what is cut off or broken, and bears the harmless slips of real cameras, which `warning` does not. */
-function openOptions(pixels: number): SharpOptions {
-  return { failOn: 'error', limitInputPixels: pixels, sequentialRead: true };
+/**
+ * What cameras do wrong without harm to the picture, in libjpeg's words. Everything else that it warns of means that
+ * pixels are lost: a part of the photo would be grey.
+ */
+const SLIP =
+  /extraneous bytes before marker|Invalid SOS parameters|unknown JFIF revision|Adobe color transform/;
+
+function isSlip(error: unknown): boolean {
+  return error instanceof Error && error.message.split('\n').every((line) => SLIP.test(line));
+}
+
+/**
+ * Strictly first; a second time, without regard to warnings, for the few photos with a harmless slip. Only JPEG needs
+ * it: the other formats' decoders fail on what is cut off or broken (`error`) without being told apart.
+ */
+async function bearingSlips(decode: (failOn: FailOn) => Promise<Decoded>): Promise<Decoded> {
+  try {
+    return await decode('warning');
+  } catch (error) {
+    if (!isSlip(error)) throw error;
+    return decode('error');
+  }
 }
 
 /**
@@ -53,12 +74,15 @@ async function pixelsOf(path: string, header: Metadata, options: SharpOptions): 
 
 /** sharp's decoder, for files that it must find to be of this `format`, too. */
 function bySharp(format: keyof FormatEnum): Decoder {
-  return async (path, limits) => {
-    const options = openOptions(limits.pixels);
-    try {
+  return async (path, { pixels }) => {
+    const decode = async (failOn: FailOn): Promise<Decoded> => {
+      const options = { failOn, limitInputPixels: pixels, sequentialRead: true };
       const header = await sharp(path, options).metadata();
       if (header.format !== format) throw new PhotoRejected('photo_damaged');
-      return await pixelsOf(path, header, options);
+      return pixelsOf(path, header, options);
+    };
+    try {
+      return await (format === 'jpeg' ? bearingSlips(decode) : decode('error'));
     } catch (error) {
       throw rejected(error);
     }

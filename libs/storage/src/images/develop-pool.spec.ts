@@ -1,0 +1,182 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { buildChild, type BuiltChild } from '../../../../test/fixtures/built-child.js';
+import { plain } from '../../../../test/fixtures/photos.js';
+import { DevelopPool, type DevelopPoolOptions } from './develop-pool.js';
+import type { DevelopLimits } from './developed.js';
+import { DevelopCrash, DevelopFailed } from './faults.js';
+
+const limits: DevelopLimits = { pixels: 1e8, formats: ['image/jpeg'], developSeconds: 20, childMemory: 1e9 };
+
+let folder: string;
+let built: BuiltChild;
+let small: string;
+/** Takes some tenths of a second: time enough to be killed in. */
+let large: string;
+let pool: DevelopPool;
+let photos = 0;
+
+beforeAll(async () => {
+  built = buildChild();
+  folder = await mkdtemp(join(tmpdir(), 'narwhal-pool-'));
+  small = join(folder, 'small');
+  large = join(folder, 'large');
+  await writeFile(small, await plain(40, 30, '#123456').jpeg().toBuffer());
+  await writeFile(large, await plain(9_000, 7_000, '#123456').jpeg({ progressive: true }).toBuffer());
+});
+afterEach(() => pool?.close());
+afterAll(async () => {
+  built.remove();
+  await rm(folder, { recursive: true });
+});
+
+function open(options: Partial<DevelopPoolOptions> = {}): DevelopPool {
+  pool = new DevelopPool({ concurrency: 1, childFile: built.childFile, ...options });
+  return pool;
+}
+
+async function develop(inputPath: string, changed: Partial<DevelopLimits> = {}) {
+  photos += 1;
+  const outputFolder = join(folder, `photo-${photos}`);
+  await mkdir(outputFolder);
+  return pool.develop({ inputPath, outputFolder, limits: { ...limits, ...changed } });
+}
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+async function until(holds: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 200 && !holds(); tries += 1) await sleep(25);
+  expect(holds()).toBe(true);
+}
+
+describe('DevelopPool', () => {
+  it('develops more photos than it has children', async () => {
+    open({ concurrency: 2 });
+    const results = await Promise.all(Array.from({ length: 7 }, () => develop(small)));
+    expect(results.map(({ width }) => width)).toEqual(Array(7).fill(40));
+    expect(pool.pids).toHaveLength(2);
+  });
+
+  it('keeps a child for a number of photos, then takes another', async () => {
+    open({ photosPerChild: 2 });
+    await pool.warm();
+    const seen = [];
+    for (let index = 0; index < 5; index += 1) {
+      await develop(small);
+      seen.push(...pool.pids);
+    }
+    expect(new Set(seen).size).toBe(3);
+  });
+
+  it('tells rejections from failures of its own', async () => {
+    open();
+    const text = join(folder, 'text');
+    await writeFile(text, 'no photo at all, however it is called');
+    await expect(develop(text)).rejects.toMatchObject({ name: 'PhotoRejected', code: 'not_a_photo' });
+    await expect(develop(join(folder, 'absent'))).rejects.toThrow(DevelopFailed);
+    await expect(develop(small)).resolves.toMatchObject({ width: 40 });
+  });
+
+  it('kills what takes too long or too much, and nothing else suffers', async () => {
+    open({ concurrency: 2 });
+    const outcomes = await Promise.allSettled([
+      develop(large, { developSeconds: 0.05 }),
+      develop(small),
+      develop(large, { childMemory: 80e6 }),
+      develop(small),
+    ]);
+    const codes = outcomes.map((outcome) => (outcome.status === 'fulfilled' ? 'ready' : outcome.reason.code));
+    expect(codes).toEqual(['too_complex', 'ready', 'too_complex', 'ready']);
+  });
+
+  it('survives a child that is killed in the middle of a photo', async () => {
+    open({ concurrency: 2 });
+    await pool.warm();
+    const both = Promise.allSettled([develop(large), develop(large)]);
+    await sleep(60);
+    process.kill(pool.pids[0] ?? 0, 'SIGKILL');
+    const failures = (await both).flatMap((outcome) =>
+      outcome.status === 'rejected' ? [outcome.reason] : [],
+    );
+    expect(failures).toEqual([expect.any(DevelopCrash)]);
+    expect(failures[0]).toMatchObject({ signal: 'SIGKILL' });
+    await expect(develop(large)).resolves.toMatchObject({ width: 9_000 });
+  });
+
+  it('replaces a child that died while it had nothing to do', async () => {
+    open();
+    await develop(small);
+    process.kill(pool.pids[0] ?? 0, 'SIGKILL');
+    await until(() => pool.pids.length === 0);
+    await expect(develop(small)).resolves.toMatchObject({ width: 40 });
+  });
+
+  it('pauses longer and longer when children cannot even start', async () => {
+    const childFile = join(folder, 'broken.mjs');
+    await writeFile(childFile, 'console.error("out of luck"); process.exit(3);');
+    open({ childFile });
+    const start = Date.now();
+    for (let tries = 0; tries < 4; tries += 1) {
+      await expect(develop(small)).rejects.toMatchObject({
+        name: 'DevelopCrash',
+        exitCode: 3,
+        lastWords: 'out of luck\n',
+      });
+    }
+    expect(Date.now() - start).toBeGreaterThan(100 + 200 + 400);
+  });
+
+  it('tells its children no secret', async () => {
+    const childFile = join(folder, 'curious.mjs');
+    const answer = '{ kind: "failed", reason: Object.keys(process.env).join() }';
+    await writeFile(
+      childFile,
+      `process.on("message", () => process.send(${answer})); process.send({ kind: "started" });`,
+    );
+    process.env['TOKEN_KEYS'] = 'secret';
+    open({ childFile });
+    await expect(develop(small)).rejects.toThrow(/^PATH,MALLOC_ARENA_MAX$/);
+    delete process.env['TOKEN_KEYS'];
+  });
+
+  it('finishes what it accepted when it closes, and leaves no process', async () => {
+    open({ concurrency: 2 });
+    await pool.warm();
+    const { pids } = pool;
+    const accepted = [large, small, small].map((photo) => develop(photo));
+    await sleep(30);
+    await pool.close();
+    expect((await Promise.all(accepted)).map(({ width }) => width)).toEqual([9_000, 40, 40]);
+    await expect(develop(small)).rejects.toThrow('closed');
+    expect(pids.filter(isAlive)).toEqual([]);
+  });
+
+  it('has no child outlive its parent, however that ends', async () => {
+    const parentFile = join(built.folder, 'parent.mjs');
+    const request = JSON.stringify({ inputPath: large, outputFolder: folder, limits });
+    await writeFile(
+      parentFile,
+      `import { DevelopPool } from './images/develop-pool.js';
+       const pool = new DevelopPool({ concurrency: 2 });
+       await pool.warm();
+       pool.develop(${request});
+       process.send(pool.pids);`,
+    );
+    const parent = fork(parentFile, { execArgv: [] });
+    const [pids] = (await once(parent, 'message')) as [number[]];
+    expect(pids.filter(isAlive)).toHaveLength(2);
+    parent.kill('SIGKILL');
+    await until(() => pids.filter(isAlive).length === 0);
+  });
+});

@@ -1,0 +1,75 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasRealPhotos, quarters, realPhotos } from '../../../../test/fixtures/photos.js';
+import { develop } from './develop.js';
+
+const formats = ['image/jpeg', 'image/png', 'image/webp', 'image/avif'];
+const limits = { pixels: 268_402_689, formats, developSeconds: 60, childMemory: 1e9 };
+const SECRET = 'at-home-with-ada';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'narwhal-privacy-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** The kinds of chunks in a WebP; of segments in a JPEG, up to the first scan. */
+function partsOf(bytes: Buffer): string[] {
+  const parts: string[] = [];
+  if (bytes.toString('latin1', 0, 4) === 'RIFF') {
+    for (let at = 12; at < bytes.length; at += 8 + ((bytes.readUInt32LE(at + 4) + 1) & ~1)) {
+      parts.push(bytes.toString('latin1', at, at + 4).trim());
+    }
+    return parts;
+  }
+  for (let at = 2; bytes[at + 1] !== 0xda; at += 2 + bytes.readUInt16BE(at + 2)) {
+    parts.push((bytes[at + 1] ?? 0).toString(16));
+  }
+  return parts;
+}
+
+/** JFIF's header, quantisation, Huffman and frame: no Exif or XMP (e1), ICC (e2), IPTC (ed), Adobe (ee), comment (fe). */
+const JPEG_PARTS = ['e0', 'db', 'c0', 'c2', 'c4', 'dd'];
+
+async function expectBare(inputPath: string): Promise<void> {
+  const { renditions } = await develop({ inputPath, outputFolder: folder, limits });
+  for (const { file, type } of Object.values(renditions)) {
+    const bytes = await readFile(join(folder, file));
+    const parts = partsOf(bytes);
+    if (type === 'image/webp') expect(parts).toEqual(['VP8']);
+    else expect(parts.filter((part) => !JPEG_PARTS.includes(part))).toEqual([]);
+    expect(bytes.toString('latin1')).not.toMatch(
+      new RegExp(`${SECRET}|http:|Exif|ICC_PROFILE|xpacket|original`),
+    );
+  }
+}
+
+describe('a rendition carries nothing of its original but the picture', () => {
+  it.each(['jpeg', 'png', 'webp', 'avif'] as const)(
+    'of a %s with everything that can be attached',
+    async (format) => {
+      const inputPath = join(folder, 'original');
+      const photo = await quarters(700, 500)
+        .withExif({
+          IFD0: { Copyright: SECRET, ImageDescription: SECRET },
+          IFD3: { GPSLatitudeRef: 'N', GPSLatitude: '51/1 30/1 3230/100' },
+        })
+        .withXmp(`<x:xmpmeta xmlns:x="adobe:ns:meta/"><a>${SECRET}</a></x:xmpmeta>`)
+        .withIccProfile('p3')
+        .toFormat(format)
+        .toBuffer();
+      expect(photo.includes(SECRET)).toBe(true);
+      await writeFile(inputPath, photo);
+      await expectBare(inputPath);
+    },
+  );
+
+  it
+    .skipIf(!hasRealPhotos)
+    .each(['galaxy-s7-12mp-gps.jpg', 'iphone5-8mp-orientation3-gps.jpg', 'cmyk-swop-multi-icc.jpg'])(
+    'of %s',
+    async (name) => expectBare(join(realPhotos, name)),
+  );
+});
