@@ -41,7 +41,8 @@ function open(url: string, budget: number): Redis | Cluster {
  * not; what is sent meanwhile fails at once.
  */
 export class RedisLink extends EventEmitter<{ up: []; down: [] }> {
-  private readonly client: Redis | Cluster;
+  /** For a library that wants a client of its own kind (the rate limiter); nobody else. */
+  readonly client: Redis | Cluster;
   private readonly scripts = loadScripts();
   readonly isCluster: boolean;
   /** Counts connections, so that what was asked of one is not believed of the next. */
