@@ -6,7 +6,7 @@ import { readEnvironment, type Environment } from '../env.ts';
 import { portFault, portHolder } from '../ports.ts';
 import { startPostgres } from '../postgres.ts';
 import { startRedis } from '../redis.ts';
-import { Refusal, say } from '../say.ts';
+import { describe, Refusal, say, warn } from '../say.ts';
 import { ensureProgram } from '../system-packages.ts';
 import { application, migrate } from './applications.ts';
 import { keptPorts } from './kept-ports.ts';
@@ -78,7 +78,16 @@ async function runUntilReady(
   await Promise.all([supervisor.start(api), supervisor.start(worker)]);
   if (stop.asked) return;
   summarize(environment, metrics, (Date.now() - begun) / 1000);
-  if (demo) await fillWithDemo(localUrl(environment), environment.dataFolder);
+  if (demo) await fill(environment, stop);
+}
+
+/** A demo that fails leaves Narwhal running; the next --demo goes on where it stopped. */
+async function fill(environment: Environment, stop: StopRequest): Promise<void> {
+  try {
+    await fillWithDemo(localUrl(environment), environment.dataFolder);
+  } catch (error) {
+    if (!stop.asked) warn(`The demo is not complete: ${describe(error)}`);
+  }
 }
 
 async function refuseTakenPort({ host, port }: Environment): Promise<void> {
