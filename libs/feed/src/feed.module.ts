@@ -7,12 +7,13 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { CONFIG, type Config } from '@app/platform';
-import { CountReads, FeedRows, MarkReads, RedisEpochs } from '@app/storage';
+import { CountReads, FeedRows, MarkReads, RedisEpochs, UnitOfWork } from '@app/storage';
 import { AuthorFeeds } from './author-feeds.js';
 import { Counts } from './counts.js';
 import { RedisEpoch } from './epoch.js';
 import { FeedWindows } from './feed-windows.js';
 import { HomeFeeds } from './home-feeds.js';
+import { RateCounter } from './rate-counter.js';
 import { ReaderMarks } from './reader-marks.js';
 import { RedisLink } from './redis-link.js';
 import { FeedRedis } from './redis.js';
@@ -20,13 +21,19 @@ import { ReaderRelations } from './relations.js';
 import { SessionCache } from './session-cache.js';
 
 const rows: Provider[] = [CountReads, FeedRows, MarkReads, RedisEpochs];
-const rooms: Provider[] = [FeedRedis, HomeFeeds, AuthorFeeds, Counts, ReaderMarks, SessionCache];
+const rooms: Provider[] = [FeedRedis, HomeFeeds, AuthorFeeds, Counts, ReaderMarks, SessionCache, RateCounter];
 
 /** What is quick, once a process: `FeedModule.forRoot({ budget: 250 })`. Needs PlatformModule and StorageModule. */
 @Global()
 @Module({})
 export class FeedModule implements OnApplicationBootstrap, OnApplicationShutdown {
-  constructor(private readonly redis: FeedRedis) {}
+  constructor(
+    private readonly redis: FeedRedis,
+    counts: Counts,
+    work: UnitOfWork,
+  ) {
+    work.onDelta(({ counter, subjectId, delta, since }) => counts.changed(counter, subjectId, delta, since));
+  }
 
   /** `budget`: how long Redis has for a command, in milliseconds; on the request path 250, then PostgreSQL serves. */
   static forRoot({ budget }: { budget: number }): DynamicModule {

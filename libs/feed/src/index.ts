@@ -4,6 +4,7 @@ export { COUNT_SETTLES_AFTER, Counts, type Subject } from './counts.js';
 export { FeedModule } from './feed.module.js';
 export type { PageRequest } from './feed-windows.js';
 export { HomeFeeds, type FeedPage } from './home-feeds.js';
+export { RateCounter, type RateState } from './rate-counter.js';
 export { ReaderMarks, type Mark, type Marks } from './reader-marks.js';
 export { RedisAway } from './redis-away.js';
 export { FeedRedis } from './redis.js';

@@ -14,6 +14,8 @@ export const limits = {
     altText: 1_000,
     /** What is accepted, by its own first bytes; names and client types are never believed. */
     formats: ['image/jpeg', 'image/png', 'image/webp', 'image/avif', 'image/gif'],
+    /** Uploads are refused when the disk has less room: three of the largest, with their renditions. */
+    freeBytes: 256 * MiB,
     /** An unposted photo is kept this long. */
     unpostedFor: 7 * DAY,
     /** The same bytes sent again by the same person within this time answer the photo that exists. */
@@ -33,6 +35,15 @@ export const limits = {
   feed: { window: 500, idleFor: 30 * DAY },
   follow: { following: 7_500 },
   media: { validFor: DAY },
+  /** Requests in a window of seconds, by caller (or by address before anybody is signed in). */
+  rates: {
+    read: { requests: 3_000, seconds: 60 },
+    write: { requests: 300, seconds: 60 },
+    upload: { requests: 120, seconds: 60 },
+    /** Each costs a password hash; a household or an office shares an address. */
+    signIn: { requests: 30, seconds: 60 },
+    signUp: { requests: 20, seconds: 600 },
+  },
 } as const;
 
 export type Limits = typeof limits;

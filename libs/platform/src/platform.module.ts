@@ -1,13 +1,31 @@
-import { Global, Module } from '@nestjs/common';
-import { readConfig } from './config.js';
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import type { Config } from './config.js';
+import { createLogger, type Logger } from './logger.js';
+import { JobSender } from './queue.js';
 
 /** Injects the configuration: `@Inject(CONFIG) private readonly config: Config`. */
 export const CONFIG = Symbol('CONFIG');
+/** Injects the process's log: `@Inject(LOGGER) private readonly logger: Logger`. */
+export const LOGGER = Symbol('LOGGER');
 
-/** What every process has before anything else: its configuration, read once, every fault of it said at start. */
+/** What every process needs, once a process: configuration, log, the sending side of the queues. */
 @Global()
-@Module({
-  providers: [{ provide: CONFIG, useFactory: () => readConfig() }],
-  exports: [CONFIG],
-})
-export class PlatformModule {}
+@Module({})
+export class PlatformModule {
+  static with(config: Config, name: string): DynamicModule {
+    const sender = {
+      provide: JobSender,
+      inject: [LOGGER],
+      useFactory: (logger: Logger) => new JobSender(config.REDIS_QUEUE_URL ?? config.REDIS_URL, logger),
+    };
+    return {
+      module: PlatformModule,
+      providers: [
+        { provide: CONFIG, useValue: config },
+        { provide: LOGGER, useValue: createLogger(name, config.LOG_LEVEL) },
+        sender,
+      ],
+      exports: [CONFIG, LOGGER, JobSender],
+    };
+  }
+}

@@ -63,6 +63,7 @@ export const problemTable = {
   photo_not_ready: [409, 'The photo {photoId} is still being developed; try again when it is ready.'],
   gone: [410, 'What this request made has been deleted since.'],
   list_expired: [410, 'This ranked list is no longer held; start again without the cursor.'],
+  range_not_satisfiable: [416, 'This has fewer bytes than the range begins at.'],
   photo_too_large: [413, 'A photo may have {limit} bytes.'],
   body_too_large: [413, 'This body may have {limit} bytes.'],
   unsupported_media_type: [415, 'Expected {expected} but received {received}.'],

@@ -12,6 +12,7 @@ export {
 } from './objects/object-store.js';
 export * from './photo-formats.js';
 export * from './publishing.js';
+export * from './rejections.js';
 export * from './renditions.js';
 export * from './repositories/comments.js';
 export * from './repositories/count-reads.js';

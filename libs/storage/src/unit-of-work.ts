@@ -14,9 +14,21 @@ export interface Tx extends Queryable {
   afterCommit(hasten: () => void): void;
 }
 
+/** A delta that was committed; `since` is `performance.now()` from before its transaction began. */
+export interface CommittedDelta {
+  counter: CounterName;
+  subjectId: Id;
+  delta: number;
+  since: number;
+}
+
+type DeltaListener = (delta: CommittedDelta) => Promise<void>;
+
 /** Opens transactions whose later effects are rows of their own (rule 2: rows decide, queues hasten). */
 @Injectable()
 export class UnitOfWork {
+  private listener: DeltaListener = () => Promise.resolve();
+
   constructor(
     private readonly database: Database,
     private readonly outbox: OutboxRows,
@@ -24,9 +36,15 @@ export class UnitOfWork {
     private readonly jobs: JobSender,
   ) {}
 
+  /** Who keeps counts outside PostgreSQL hears of each delta before `run` resolves. The listener may not fail. */
+  onDelta(listener: DeltaListener): void {
+    this.listener = listener;
+  }
+
   async run<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result> {
+    const since = performance.now();
     const hasten: (() => void)[] = [];
-    const shards = new Set<number>();
+    const deltas: CommittedDelta[] = [];
     const result = await this.database.transaction((connection) =>
       work({
         query: connection.query,
@@ -36,13 +54,14 @@ export class UnitOfWork {
         },
         count: async (counter, subjectId, delta) => {
           await this.counts.add(connection, counter, subjectId, delta);
-          shards.add(shardOf(subjectId));
+          deltas.push({ counter, subjectId, delta, since });
         },
         afterCommit: (callback) => hasten.push(callback),
       }),
     );
     for (const callback of hasten) callback();
-    for (const shard of shards) this.jobs.send('fold', { shard });
+    for (const shard of new Set(deltas.map(({ subjectId }) => shardOf(subjectId)))) this.jobs.send('fold', { shard });
+    await Promise.all(deltas.map((delta) => this.listener(delta)));
     return result;
   }
 

@@ -148,13 +148,33 @@ export class PhotoRows {
     );
   }
 
-  async changeAltText(id: Id, owner: Id, altText: string): Promise<PhotoRow | null> {
-    const { rows } = await this.database.query<PhotoRow>(
+  async changeAltText(tx: Queryable, id: Id, owner: Id, altText: string): Promise<PhotoRow | null> {
+    const { rows } = await tx.query<PhotoRow>(
       'photo.changeAltText',
       `UPDATE photos SET alt_text = $4 WHERE shard = $1 AND id = $2 AND owner_id = $3 AND state <> 'uploading' RETURNING *`,
       [shardOf(id), id, owner, altText],
     );
     return rows[0] ?? null;
+  }
+
+  /** The photo that is its owner's avatar, if any. */
+  async avatarOf(tx: Queryable, owner: Id): Promise<Id | null> {
+    const { rows } = await tx.query<{ avatar_photo_id: Id | null }>(
+      'photo.avatarOf',
+      `SELECT avatar_photo_id FROM users WHERE shard = $1 AND id = $2 FOR SHARE`,
+      [shardOf(owner), owner],
+    );
+    return rows[0]?.avatar_photo_id ?? null;
+  }
+
+  /** The post that shows a photo, if any. Whoever settles a photo locks its post first, so that nobody waits in a circle. */
+  async postOf(tx: Queryable, id: Id): Promise<Id | null> {
+    const { rows } = await tx.query<{ post_id: Id | null }>(
+      'photo.postOf',
+      `SELECT post_id FROM photos WHERE shard = $1 AND id = $2`,
+      [shardOf(id), id],
+    );
+    return rows[0]?.post_id ?? null;
   }
 
   /** Counts an attempt at developing; null when there is nothing (left) to develop. */

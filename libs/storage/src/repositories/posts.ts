@@ -83,6 +83,25 @@ export class PostRows {
     return rows[0] ?? null;
   }
 
+  /** Keeps a post from being deleted until this transaction ends; false when it is gone. Many may hold it at once. */
+  async hold(tx: Queryable, id: Id): Promise<boolean> {
+    const { rows } = await tx.query('post.hold', `SELECT 1 FROM posts WHERE shard = $1 AND id = $2 FOR KEY SHARE`, [
+      shardOf(id),
+      id,
+    ]);
+    return rows.length === 1;
+  }
+
+  /** As `hold`, with what a comment asks of its post. */
+  async lockForComment(tx: Queryable, id: Id): Promise<Pick<PostRow, 'author_id' | 'comments_closed'> | null> {
+    const { rows } = await tx.query<Pick<PostRow, 'author_id' | 'comments_closed'>>(
+      'post.lockForComment',
+      `SELECT author_id, comments_closed FROM posts WHERE shard = $1 AND id = $2 FOR KEY SHARE`,
+      [shardOf(id), id],
+    );
+    return rows[0] ?? null;
+  }
+
   async find(id: Id): Promise<PostRow | null> {
     return (await this.findMany([id])).get(id) ?? null;
   }
@@ -124,6 +143,14 @@ export class PostRows {
       `UPDATE posts SET version = version + 1, edited_at = clock_timestamp()${sets} WHERE shard = $1 AND id = $2`,
       [shardOf(id), id, ...valuesOf(change, columns)],
     );
+  }
+
+  /** A new version, for what the post shows but does not hold: a photo's text. */
+  async touch(tx: Queryable, id: Id): Promise<void> {
+    await tx.query('post.touch', `UPDATE posts SET version = version + 1 WHERE shard = $1 AND id = $2`, [
+      shardOf(id),
+      id,
+    ]);
   }
 
   /** Published now; whether it will be fanned out is decided here, from how large the author's audience is. */

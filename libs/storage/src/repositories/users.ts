@@ -106,6 +106,16 @@ export class UserRows {
     return rows[0] ?? null;
   }
 
+  /** Reads a person whom nobody may change until this transaction ends; many transactions may hold one. */
+  async share(tx: Queryable, id: Id): Promise<UserRow | null> {
+    const { rows } = await tx.query<UserRow>(
+      'user.share',
+      `SELECT * FROM users WHERE shard = $1 AND id = $2 FOR SHARE`,
+      [shardOf(id), id],
+    );
+    return rows[0] ?? null;
+  }
+
   async findMany(ids: readonly Id[]): Promise<Map<Id, UserRow>> {
     const unique = [...new Set(ids)];
     if (unique.length === 0) return new Map();

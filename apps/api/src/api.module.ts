@@ -1,0 +1,35 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { CONFIG, MediaUrls, PlatformModule, type Config } from '@app/platform';
+import { FeedModule } from '@app/feed';
+import { StorageModule } from '@app/storage';
+import { controllers, services } from './rooms.js';
+import { EndpointGuard } from './http/endpoint.guard.js';
+
+/** How long Redis has on the request path before PostgreSQL serves, in milliseconds. */
+const REDIS_BUDGET = 250;
+
+/** The api: one room a resource (`rooms.ts`), over the three libraries. */
+@Module({})
+export class ApiModule {
+  static with(config: Config): DynamicModule {
+    return {
+      module: ApiModule,
+      imports: [
+        PlatformModule.with(config, 'narwhal-api'),
+        StorageModule.forRoot('narwhal-api'),
+        FeedModule.forRoot({ budget: REDIS_BUDGET }),
+      ],
+      controllers: [...controllers],
+      providers: [
+        {
+          provide: MediaUrls,
+          inject: [CONFIG],
+          useFactory: ({ publicUrl, MEDIA_KEYS }: Config) => new MediaUrls(publicUrl, MEDIA_KEYS),
+        },
+        ...services,
+        { provide: APP_GUARD, useClass: EndpointGuard },
+      ],
+    };
+  }
+}

@@ -1,0 +1,31 @@
+import { Injectable } from '@nestjs/common';
+import type { Id } from '@app/platform';
+import { CommentRows } from '@app/storage';
+import { Cursors, type ListInput, type Page } from '../http/cursors.js';
+import { PostReading } from '../posts/post-reading.service.js';
+import { CommentView } from './comment-view.js';
+import type { Comment } from './comments.schemas.js';
+
+/** What is said below a post, oldest first: reading on leads to newer comments, `newer` to the page above. */
+@Injectable()
+export class CommentLists {
+  constructor(
+    private readonly rows: CommentRows,
+    private readonly cursors: Cursors,
+    private readonly reading: PostReading,
+    private readonly view: CommentView,
+  ) {}
+
+  async ofPost(path: string, input: ListInput & { id: Id }, viewer: Id | null): Promise<Page<Comment>> {
+    const { post } = await this.reading.one(input.id, viewer);
+    const page = this.cursors.request(path, input);
+    // The list runs the other way than its ids' time: what lies below it on the page is newer.
+    const rows = await this.rows.ofPost(post.id, { limit: page.limit + 1, before: page.after, after: page.before });
+    const shown = page.after === null ? rows.slice(0, page.limit) : rows.slice(-page.limit);
+    return this.cursors.page(path, await this.view.show(shown, viewer), {
+      first: shown[0]?.id ?? page.after,
+      last: shown.at(-1)?.id ?? null,
+      more: rows.length > page.limit || page.after !== null,
+    });
+  }
+}

@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import type { Id } from '@app/platform';
+import { CommentRows, stranger, UserRows, Visibility, type CommentRow, type Relation, type UserRow } from '@app/storage';
+import { UserView } from '../users/user-view.js';
+import type { Comment } from './comments.schemas.js';
+
+type Standing = { likes: number; replies: number; liked: boolean };
+
+/** How comments look in answers. All of one call stand below one post. */
+@Injectable()
+export class CommentView {
+  constructor(
+    private readonly rows: CommentRows,
+    private readonly users: UserRows,
+    private readonly visibility: Visibility,
+    private readonly view: UserView,
+  ) {}
+
+  /** Comments of people whom the viewer may not see are left out. */
+  async show(comments: readonly CommentRow[], viewer: Id | null): Promise<Comment[]> {
+    const authorIds = comments.filter(({ deleted }) => !deleted).map((row) => row.author_id);
+    const [authors, relations, standings] = await Promise.all([
+      this.users.findMany(authorIds),
+      this.visibility.relations(viewer, authorIds),
+      this.rows.standings(
+        comments.map(({ id }) => id),
+        viewer,
+      ),
+    ]);
+    return comments.flatMap((row) => {
+      const author = row.deleted ? null : authors.get(row.author_id);
+      if (author !== null && !this.maySee(author, relations)) return [];
+      return [this.one(row, author ?? null, standings.get(row.id))];
+    });
+  }
+
+  private maySee(author: UserRow | undefined, relations: Map<Id, Relation>): author is UserRow {
+    if (!author) return false;
+    const relation = relations.get(author.id) ?? stranger;
+    return this.visibility.maySeeProfile(author, relation) && !relation.blocking;
+  }
+
+  private one(row: CommentRow, author: UserRow | null, standing: Standing | undefined): Comment {
+    return {
+      id: row.id,
+      postId: row.post_id,
+      replyTo: row.reply_to,
+      author: author && this.view.author(author),
+      text: row.deleted ? null : row.text,
+      entities: row.entities as Comment['entities'],
+      counts: { likes: standing?.likes ?? 0, replies: standing?.replies ?? 0 },
+      liked: standing?.liked ?? false,
+      deleted: row.deleted,
+      createdAt: row.created_at.toISOString(),
+    };
+  }
+}

@@ -1,0 +1,31 @@
+import { limits } from '@app/platform';
+import { z } from 'zod';
+import { id, text, time } from '../http/fields.js';
+import { author, entity } from '../posts/posts.schemas.js';
+
+export const comment = z
+  .object({
+    id,
+    postId: id,
+    replyTo: id.nullable(),
+    author: author.nullable().meta({ description: 'Null once deleted.' }),
+    text: z.string().nullable(),
+    entities: z.array(entity),
+    counts: z.object({ likes: z.int(), replies: z.int() }),
+    liked: z.boolean(),
+    deleted: z.boolean(),
+    createdAt: time,
+  })
+  .meta({ id: 'Comment' });
+
+export const commentList = z
+  .object({ items: z.array(comment), nextCursor: z.string().nullable(), prevCursor: z.string().nullable() })
+  .meta({ id: 'CommentList' });
+
+export const newComment = z.strictObject({
+  text: text({ max: limits.comment.text, min: 1, multiline: true }),
+  replyTo: id.nullable().optional(),
+});
+
+export type Comment = z.infer<typeof comment>;
+export type NewComment = z.output<typeof newComment>;

@@ -1,0 +1,103 @@
+import { Injectable } from '@nestjs/common';
+import { counter, isId, problem, type Id } from '@app/platform';
+import { CommentRows, DeletionRows, PostRows, UnitOfWork, type CommentRow, type Tx } from '@app/storage';
+import { PostReading } from '../posts/post-reading.service.js';
+import { CommentView } from './comment-view.js';
+import type { Comment, NewComment } from './comments.schemas.js';
+import type { Made } from '../http/idempotency.js';
+
+/** Writing, liking and deleting comments: one level of threads below a post. */
+@Injectable()
+export class CommentsService {
+  constructor(
+    private readonly rows: CommentRows,
+    private readonly posts: PostRows,
+    private readonly reading: PostReading,
+    private readonly view: CommentView,
+    private readonly work: UnitOfWork,
+    private readonly deletions: DeletionRows,
+  ) {}
+
+  /** @throws Problem 404 for a post that the author of the comment may not see */
+  async assertOpen(post: Id, author: Id): Promise<void> {
+    const { post: found } = await this.reading.one(post, author);
+    if (found.state !== 'published') throw problem('not_found');
+  }
+
+  async create(tx: Tx, author: Id, post: Id, input: NewComment): Promise<Made> {
+    const held = await this.posts.lockForComment(tx, post);
+    if (!held) throw problem('not_found');
+    if (held.comments_closed && held.author_id !== author) throw problem('comments_closed');
+    const replyTo = input.replyTo ?? null;
+    if (replyTo !== null) await this.assertAnswerable(tx, post, replyTo);
+    const id = await this.rows.insert(tx, { post, author, replyTo, text: input.text, entities: [] });
+    await tx.count('post.comments', post, 1);
+    if (replyTo !== null) await tx.count('comment.replies', replyTo, 1);
+    tx.afterCommit(() => counter('narwhal_comments_total').inc());
+    return { status: 201, id };
+  }
+
+  private async assertAnswerable(tx: Tx, post: Id, replyTo: Id): Promise<void> {
+    const answered = await this.rows.lock(tx, replyTo);
+    if (answered?.post_id !== post || answered.reply_to !== null || answered.deleted) throw problem('reply_not_allowed');
+  }
+
+  /** @throws Problem 404 when it is gone, or its author is nobody whom the viewer may see */
+  async show(id: Id, viewer: Id | null): Promise<Comment> {
+    const { comment } = await this.visible(id, viewer);
+    return comment;
+  }
+
+  async visible(id: Id, viewer: Id | null): Promise<{ row: CommentRow; comment: Comment }> {
+    const row = isId(id) ? await this.rows.find(id) : null;
+    if (!row || row.hidden) throw problem('not_found');
+    await this.reading.one(row.post_id, viewer);
+    const [comment] = await this.view.show([row], viewer);
+    if (!comment) throw problem('not_found');
+    return { row, comment };
+  }
+
+  async like(user: Id, id: Id): Promise<Comment> {
+    const { row } = await this.visible(id, user);
+    if (row.deleted) throw problem('not_found');
+    await this.work.run(async (tx) => {
+      if (!(await this.rows.lock(tx, id))) throw problem('not_found');
+      if (await this.rows.like(tx, user, id)) await tx.count('comment.likes', id, 1);
+    });
+    return this.show(id, user);
+  }
+
+  /** Null where the comment can no longer be seen. */
+  async unlike(user: Id, id: Id): Promise<Comment | null> {
+    if (!isId(id)) throw problem('not_found');
+    await this.work.run(async (tx) => {
+      const taken = await this.rows.unlike(tx, user, id);
+      if (taken?.counted) await tx.count('comment.likes', id, -1);
+    });
+    return this.show(id, user).catch((error: unknown) => {
+      if ((error as { code?: unknown }).code === 'not_found') return null;
+      throw error;
+    });
+  }
+
+  /** By its author, or by the post's owner. Replies stay, below a gap. */
+  async remove(person: Id, id: Id): Promise<void> {
+    if (!isId(id)) throw problem('not_found');
+    const removed = await this.work.run((tx) => this.removeIn(tx, person, id));
+    if (!removed && !(await this.deletions.by(person, id))) throw problem('not_found');
+  }
+
+  private async removeIn(tx: Tx, person: Id, id: Id): Promise<boolean> {
+    const comment = await this.rows.lock(tx, id);
+    if (!comment || comment.deleted) return false;
+    const post = await this.posts.find(comment.post_id);
+    if (comment.author_id !== person && post?.author_id !== person) return false;
+    await this.rows.remove(tx, comment);
+    await this.deletions.record(tx, person, [id]);
+    if (!comment.hidden) {
+      await tx.count('post.comments', comment.post_id, -1);
+      if (comment.reply_to !== null) await tx.count('comment.replies', comment.reply_to, -1);
+    }
+    return true;
+  }
+}

@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import { counter, type Id } from '@app/platform';
+import { HomeFeeds, type FeedPage, type PageRequest } from '@app/feed';
+import { Cursors, type ListInput, type Page } from '../http/cursors.js';
+import { PostView, type ShownPost } from '../posts/post-view.js';
+
+/** How often a page that came up short is topped up before it is sent short, with a cursor that goes on. */
+const ROUNDS = 5;
+
+/** The home feed: candidates from libs/feed, seen through the rules of visibility at the moment of reading. */
+@Injectable()
+export class FeedService {
+  constructor(
+    private readonly feeds: HomeFeeds,
+    private readonly posts: PostView,
+    private readonly cursors: Cursors,
+  ) {}
+
+  async read(path: string, input: ListInput, reader: Id): Promise<Page<ShownPost>> {
+    const request = this.cursors.request(path, input);
+    return request.after === null ? this.older(path, request, reader) : this.newer(path, request, reader);
+  }
+
+  private async older(path: string, { limit, before }: PageRequest & { limit: number }, reader: Id): Promise<Page<ShownPost>> {
+    const items: ShownPost[] = [];
+    let first: Id | null = null;
+    let last: Id | null = before ?? null;
+    let complete = false;
+    for (let round = 0; round < ROUNDS && items.length < limit && !complete; round += 1) {
+      const page = await this.feeds.page(reader, { before: last, limit: limit - items.length });
+      items.push(...(await this.visible(page, reader)));
+      first ??= page.ids[0] ?? null;
+      last = page.ids.at(-1) ?? last;
+      complete = page.complete;
+    }
+    return this.cursors.page(path, items, { first, last, more: !complete });
+  }
+
+  /** The page just above a cursor: what it leaves out is on the page above it. */
+  private async newer(path: string, { limit, after }: PageRequest & { limit: number }, reader: Id): Promise<Page<ShownPost>> {
+    const page = await this.feeds.page(reader, { after: after ?? null, limit });
+    const items = await this.visible(page, reader);
+    return this.cursors.page(path, items, {
+      first: page.ids[0] ?? after ?? null,
+      last: page.ids.at(-1) ?? after ?? null,
+      more: true,
+    });
+  }
+
+  private async visible(page: FeedPage, reader: Id): Promise<ShownPost[]> {
+    counter('narwhal_feed_reads_total').inc({ source: page.source });
+    const shown = await this.posts.show(page.ids, reader);
+    return page.ids.flatMap((id) => {
+      const found = shown.get(id);
+      if (!found || found.post.archived || !page.mayAppear(found.post.author)) return [];
+      return found.post.author === reader || found.post.state === 'published' ? [found] : [];
+    });
+  }
+}

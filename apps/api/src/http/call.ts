@@ -1,0 +1,36 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { Id } from '@app/platform';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+/** Who calls: the person and the session whose token came with the request. */
+export interface Caller {
+  userId: Id;
+  sessionId: Id;
+  role: string;
+}
+
+/** What the guards learned of a request. */
+export interface CallState {
+  caller: Caller | null;
+  input: unknown;
+  /** How many bytes of JSON arrived; the fingerprint of a keyed request is taken of them. */
+  route: string;
+}
+
+export type ApiRequest = FastifyRequest & { call?: CallState };
+export type ApiReply = FastifyReply;
+
+/** One state a request, made on first use. */
+export function callOf(request: FastifyRequest): CallState {
+  const api = request as ApiRequest;
+  api.call ??= { caller: null, input: undefined, route: '' };
+  return api.call;
+}
+
+const requestOf = (context: ExecutionContext) => context.switchToHttp().getRequest<ApiRequest>();
+
+/** The validated params, query and body in one object: `{...params, ...query, ...body}`. */
+export const Input = createParamDecorator((_: unknown, context: ExecutionContext) => callOf(requestOf(context)).input);
+
+/** The caller; null where access is optional and no token came. */
+export const CallerOf = createParamDecorator((_: unknown, context: ExecutionContext) => callOf(requestOf(context)).caller);

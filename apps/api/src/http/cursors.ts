@@ -1,0 +1,90 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG, isId, limits, problem, type Config, type Id } from '@app/platform';
+import { z } from 'zod';
+
+/** A list's query: how many, and from where. `cursor` reads on to older, `newer` reads the page just above. */
+export const listQuery = z.strictObject({
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(limits.list.most)
+    .default(limits.list.default)
+    .meta({ description: 'How many items at most.' }),
+  cursor: z.string().optional().meta({ description: 'From `nextCursor`: the page after it.' }),
+  newer: z.string().optional().meta({ description: 'From `prevCursor`: the page just before it.' }),
+});
+
+export type ListInput = z.output<typeof listQuery>;
+
+/** Where a page begins, as repositories read it. At most one of `before` and `after` is set. */
+export interface PageRequest {
+  limit: number;
+  before: Id | null;
+  after: Id | null;
+}
+
+/** A page as clients get it. Cursors are null where nothing can follow. */
+export interface Page<Item> {
+  items: Item[];
+  nextCursor: string | null;
+  prevCursor: string | null;
+}
+
+const MAC_BYTES = 9;
+
+/**
+ * Cursors hold one id, and a MAC that binds them to their path: they outlive inserts, deletes and deploys (nothing but
+ * the key is needed to read one), and one made by hand or for another list is refused.
+ */
+@Injectable()
+export class Cursors {
+  constructor(@Inject(CONFIG) private readonly config: Config) {}
+
+  private mac(secret: string, path: string, bytes: Buffer): Buffer {
+    return createHmac('sha256', secret).update(`cursor ${path} `).update(bytes).digest().subarray(0, MAC_BYTES);
+  }
+
+  make(path: string, id: Id): string {
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigUInt64BE(BigInt(id));
+    const [key] = this.config.TOKEN_KEYS;
+    return Buffer.concat([bytes, this.mac(key?.secret ?? '', path, bytes)]).toString('base64url');
+  }
+
+  /** @throws Problem 400 `cursor_invalid` */
+  read(path: string, cursor: string): Id {
+    const bytes = Buffer.from(cursor, 'base64url');
+    const id = bytes.subarray(0, 8);
+    const mac = bytes.subarray(8);
+    const known =
+      bytes.length === 8 + MAC_BYTES &&
+      bytes.toString('base64url') === cursor &&
+      this.config.TOKEN_KEYS.some(({ secret }) => timingSafeEqual(mac, this.mac(secret, path, id)));
+    const text = known ? id.readBigUInt64BE().toString() : '';
+    if (!isId(text)) throw problem('cursor_invalid');
+    return text;
+  }
+
+  request(path: string, input: ListInput): PageRequest {
+    if (input.cursor !== undefined && input.newer !== undefined) throw problem('cursor_invalid');
+    return {
+      limit: input.limit,
+      before: input.cursor === undefined ? null : this.read(path, input.cursor),
+      after: input.newer === undefined ? null : this.read(path, input.newer),
+    };
+  }
+
+  /**
+   * The page of what was scanned. `first` and `last` are the ids at the scan's ends (null: nothing was scanned), which
+   * may lie beyond the items where some were left out; `more` tells whether anything lies below `last`.
+   */
+  page<Item>(path: string, items: Item[], scan: { first: Id | null; last: Id | null; more: boolean }): Page<Item> {
+    return {
+      items,
+      nextCursor: scan.more && scan.last ? this.make(path, scan.last) : null,
+      prevCursor: scan.first ? this.make(path, scan.first) : null,
+    };
+  }
+}

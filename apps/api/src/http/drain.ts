@@ -1,0 +1,49 @@
+import { Server as TcpServer } from 'node:net';
+import type { Server } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FastifyInstance } from 'fastify';
+
+/** Longer than a proxy keeps an idle upstream connection (4 s in infra/nginx), so that none is cut under a request. */
+const IDLE = 5_000;
+/** What still runs after this is cut. */
+const LONGEST = 25_000;
+const LOOK = 25;
+
+/**
+ * Ends a server without a failed request: stops listening (a proxy is refused and goes elsewhere), answers what is under
+ * way and what comes on open connections with `Connection: close`, cuts idle ones only once proxies have let go of them.
+ * `http.Server.close` alone cuts idle connections at once and waits for busy ones for ever.
+ */
+export class Drain {
+  private draining = false;
+  private open = 0;
+
+  constructor(private readonly server: FastifyInstance) {
+    server.addHook('onRequest', (_request, reply, done) => {
+      this.open += 1;
+      if (this.draining) void reply.header('connection', 'close');
+      done();
+    });
+    server.addHook('onSend', (_request, reply, _payload, done) => {
+      if (this.draining) void reply.header('connection', 'close');
+      done();
+    });
+    server.addHook('onResponse', (_request, _reply, done) => {
+      this.open -= 1;
+      done();
+    });
+    server.addHook('onRequestAbort', (_request, done) => {
+      done();
+    });
+  }
+
+  /** Resolves once nothing is under way. `proxied`: idle connections may belong to a proxy that still uses them. */
+  async run(proxied: boolean): Promise<void> {
+    this.draining = true;
+    const http = this.server.server as Server;
+    TcpServer.prototype.close.call(http);
+    const begun = Date.now();
+    while (Date.now() - begun < LONGEST && (this.open > 0 || (proxied && Date.now() - begun < IDLE))) await sleep(LOOK);
+    http.closeAllConnections();
+  }
+}

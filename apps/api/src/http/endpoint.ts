@@ -1,0 +1,51 @@
+import { applyDecorators, HttpCode, RequestMapping, RequestMethod, SetMetadata } from '@nestjs/common';
+import type { ProblemCode } from '@app/platform';
+import type { z } from 'zod';
+
+/** Who may call: `none` ignores any token, `optional` reads it when sent, `required` refuses without. */
+export type Access = 'none' | 'optional' | 'required' | 'admin';
+
+/** Which rate limit counts a call; see `rate-limits.ts`. */
+export type RatePolicy = 'read' | 'write' | 'upload' | 'signIn' | 'signUp' | 'none';
+
+export interface EndpointOptions {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  path: string;
+  /** Groups the endpoint in the documentation. */
+  tag: string;
+  summary: string;
+  access: Access;
+  params?: z.ZodObject;
+  query?: z.ZodObject;
+  body?: z.ZodObject;
+  /** Set where the body is not JSON, for the documentation. */
+  multipart?: z.ZodObject;
+  /** Each status that says yes, and the shape of its body (null: none). */
+  answers: Record<number, z.ZodType | null>;
+  problems?: readonly ProblemCode[];
+  /** Set where `Idempotency-Key` counts. */
+  idempotent?: boolean;
+  /** Set where `Prefer: wait=n` counts. */
+  waits?: boolean;
+  rate?: RatePolicy;
+}
+
+export const ENDPOINT = 'narwhal:endpoint';
+
+/**
+ * One endpoint, declared whole: the router, the guards, the validation and the contract all read this object, so none of
+ * them can disagree. The handler takes `@Input()` (validated) and, where it needs to, `@CallerOf()`.
+ */
+export function Endpoint(options: EndpointOptions): MethodDecorator {
+  const first = Object.keys(options.answers)[0];
+  return applyDecorators(
+    RequestMapping({ path: options.path, method: RequestMethod[options.method] }),
+    HttpCode(Number(first ?? 200)),
+    SetMetadata(ENDPOINT, options),
+  );
+}
+
+/** The options of a handler that `@Endpoint` declared; undefined for any other function. */
+export function endpointOf(handler: object): EndpointOptions | undefined {
+  return Reflect.getMetadata(ENDPOINT, handler) as EndpointOptions | undefined;
+}

@@ -1,0 +1,95 @@
+import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { problem, Problem, type Logger } from '@app/platform';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { allowedMethods } from './allowed-methods.js';
+import { callOf } from './call.js';
+
+interface Coded {
+  code?: unknown;
+  statusCode?: unknown;
+  message?: unknown;
+}
+
+/** How failures below us read to clients: pg's and the socket's codes of "away", Fastify's codes of bad requests. */
+const unavailable = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|57P0[1-3]|53\d\d\d|08\d\d\d|25006)$/;
+const awayMessages = /connection terminated|timeout exceeded when trying to connect|Cannot use a pool after/i;
+
+function fromFastify(code: string, received: string): Problem | null {
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return problem('body_too_large', { params: { limit: 65_536 } });
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    return problem('unsupported_media_type', { params: { expected: 'application/json', received } });
+  }
+  if (code === 'FST_ERR_CTP_INVALID_JSON_BODY' || code === 'FST_ERR_CTP_EMPTY_JSON_BODY') return problem('json_invalid');
+  if (code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH') return problem('body_incomplete');
+  return null;
+}
+
+/** Any failure as the refusal that a client gets; what is unforeseen becomes `internal_error`, and only the log knows why. */
+export function toProblem(error: unknown, received = 'nothing'): Problem {
+  if (error instanceof Problem) return error;
+  const { code, statusCode, message } = (error ?? {}) as Coded;
+  const text = typeof message === 'string' ? message : '';
+  if (typeof code === 'string') {
+    const known = fromFastify(code, received);
+    if (known) return known;
+    if (unavailable.test(code)) return problem('unavailable', { cause: error, headers: { 'retry-after': '2' } });
+  }
+  if (awayMessages.test(text)) return problem('unavailable', { cause: error, headers: { 'retry-after': '2' } });
+  const status = error instanceof HttpException ? error.getStatus() : statusCode;
+  if (status === 404) return problem('not_found');
+  if (status === 400) return problem('request_invalid', { params: { reason: 'its address or its headers are malformed' } });
+  return problem('internal_error', { cause: error });
+}
+
+/** The body of RFC 9457 for a refusal. */
+export function problemBody(refusal: Problem, requestId: string): string {
+  return JSON.stringify({
+    type: `/docs/problems#${refusal.code}`,
+    title: refusal.code.replaceAll('_', ' '),
+    status: refusal.status,
+    detail: refusal.detail,
+    code: refusal.code,
+    params: refusal.params,
+    requestId,
+    ...(refusal.errors ? { errors: refusal.errors } : {}),
+  });
+}
+
+/** Sends every refusal and every failure of the api in its one form. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(private readonly logger: Logger) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    this.send(error, request, reply);
+  }
+
+  send(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    let refusal = toProblem(error, request.headers['content-type'] ?? 'nothing');
+    if (refusal.status === 404 && callOf(request).route === '') {
+      const allow = allowedMethods(request.url.split('?')[0] ?? '');
+      if (allow.length > 0) {
+        refusal = problem('method_not_allowed', { params: { allow: allow.join(', ') }, headers: { allow: allow.join(', ') } });
+      }
+    }
+    if (refusal.status >= 500) this.log(refusal, request);
+    if (reply.sent || reply.raw.headersSent) {
+      reply.raw.destroy();
+      return;
+    }
+    void reply
+      .status(refusal.status)
+      .headers({ 'cache-control': 'no-store', ...refusal.headers })
+      .header('content-type', 'application/problem+json')
+      .send(problemBody(refusal, request.id));
+  }
+
+  private log(refusal: Problem, request: FastifyRequest): void {
+    const cause = refusal.cause;
+    const fields = { requestId: request.id, code: refusal.code, error: cause instanceof Error ? cause : String(cause) };
+    if (refusal.code === 'internal_error') this.logger.error(fields, 'a request failed unforeseen');
+    else this.logger.warn(fields, 'a request could not be served');
+  }
+}

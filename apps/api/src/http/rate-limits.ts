@@ -1,0 +1,44 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG, counter, limits, problem, type Config } from '@app/platform';
+import { RateCounter } from '@app/feed';
+import type { ApiReply, ApiRequest, Caller } from './call.js';
+import type { EndpointOptions, RatePolicy } from './endpoint.js';
+
+/**
+ * How often things may be done: counted in Redis across all processes, and in this one while Redis is away, never off.
+ * Reads are counted in the process alone: a round trip for each would cost more than most reads do.
+ */
+@Injectable()
+export class RateLimits {
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly rates: RateCounter,
+  ) {}
+
+  /** @throws Problem 429 `rate_limited` */
+  async take(endpoint: EndpointOptions, caller: Caller | null, request: ApiRequest, reply: ApiReply): Promise<void> {
+    const policy: RatePolicy = endpoint.rate ?? 'read';
+    if (!this.config.RATE_LIMITS || policy === 'none') return;
+    const { requests, seconds } = limits.rates[policy];
+    // Before anybody is known, the address counts: a household's phones share one, so those limits are wide.
+    const subject = caller ? caller.userId : networkOf(request.ip);
+    const state = await this.rates.take(policy, subject, { requests, seconds, shared: policy !== 'read' });
+    const headers = {
+      'ratelimit-policy': `"${policy}";q=${requests};w=${seconds}`,
+      ratelimit: `"${policy}";r=${state.remaining};t=${state.resetSeconds}`,
+    };
+    if (state.allowed) {
+      void reply.headers(headers);
+      return;
+    }
+    counter('narwhal_rate_limited_total').inc({ policy });
+    const retryAfter = Math.max(1, state.resetSeconds);
+    throw problem('rate_limited', { params: { retryAfter }, headers: { ...headers, 'retry-after': String(retryAfter) } });
+  }
+}
+
+/** An IPv6 subscriber has a /64: one address of it is as good as another. */
+function networkOf(ip: string): string {
+  if (!ip.includes(':') || ip.startsWith('::ffff:')) return ip;
+  return ip.split(':').slice(0, 4).join(':');
+}

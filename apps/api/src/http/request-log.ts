@@ -1,0 +1,39 @@
+import { counter, histogram, type Logger } from '@app/platform';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { callOf } from './call.js';
+import { pathOf } from './paths.js';
+
+/** One line and one observation a request. Paths carry no query: media signatures are secrets. Routes are the declared ones. */
+export function logRequests(server: FastifyInstance, logger: Logger): void {
+  const seconds = histogram('narwhal_http_request_seconds');
+  server.addHook('onRequest', (request, reply, done) => {
+    void reply.header('x-request-id', request.id);
+    done();
+  });
+  server.addHook('onResponse', (request, reply, done) => {
+    const { route, caller } = callOf(request);
+    const took = reply.elapsedTime;
+    seconds.observe({ route: route || 'none', method: methodOf(request), status: reply.statusCode }, took / 1000);
+    if (!route.startsWith('/health')) logger.info(line(request, reply, caller?.userId, took), 'request');
+    done();
+  });
+}
+
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** Methods are free text too: an unknown one is no label. */
+function methodOf({ method }: FastifyRequest): string {
+  return methods.has(method) ? method : 'other';
+}
+
+function line(request: FastifyRequest, reply: FastifyReply, userId: string | undefined, took: number) {
+  return {
+    requestId: request.id,
+    method: request.method,
+    path: pathOf(request).slice(0, 300),
+    status: reply.statusCode,
+    milliseconds: Math.round(took * 10) / 10,
+    userId,
+    ip: request.ip,
+  };
+}

@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import cors from '@fastify/cors';
+import multipart from '@fastify/multipart';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { limits, problem, type Config } from '@app/platform';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+
+const requestId = /^[A-Za-z0-9_.:-]{8,100}$/;
+
+/** Headers that clients may read and send from a page of another origin, as the contract names them. */
+const exposed = [
+  'ETag',
+  'Idempotency-Key',
+  'Link',
+  'Location',
+  'Narwhal-Photo-Id',
+  'Preference-Applied',
+  'RateLimit',
+  'RateLimit-Policy',
+  'Retry-After',
+  'Tus-Checksum-Algorithm',
+  'Tus-Extension',
+  'Tus-Max-Size',
+  'Tus-Resumable',
+  'Tus-Version',
+  'Upload-Expires',
+  'Upload-Length',
+  'Upload-Metadata',
+  'Upload-Offset',
+  'X-Request-Id',
+];
+const allowed = [
+  'Authorization',
+  'Content-Type',
+  'Idempotency-Key',
+  'If-None-Match',
+  'Last-Event-ID',
+  'Prefer',
+  'Range',
+  'Tus-Resumable',
+  'Upload-Checksum',
+  'Upload-Defer-Length',
+  'Upload-Length',
+  'Upload-Metadata',
+  'Upload-Offset',
+  'X-HTTP-Method-Override',
+  'X-Request-Id',
+];
+
+/** Slow phones may take an hour for a photo; headers must come at once. All in milliseconds. */
+const timeouts = { request: 3_600_000, headers: 20_000, keepAlive: 75_000 };
+
+/** Fastify as Narwhal needs it. `keepAlive` is longer than NGINX keeps its upstream connections, so that the api never closes one first. */
+export function createAdapter(config: Config): FastifyAdapter {
+  return new FastifyAdapter({
+    trustProxy: config.TRUSTED_PROXIES.length > 0 ? config.TRUSTED_PROXIES : false,
+    bodyLimit: limits.json.bytes,
+    requestTimeout: timeouts.request,
+    keepAliveTimeout: timeouts.keepAlive,
+    http: { headersTimeout: timeouts.headers },
+    genReqId: (request: { headers: Record<string, string | string[] | undefined> }) => {
+      const given = request.headers['x-request-id'];
+      return typeof given === 'string' && requestId.test(given) ? given : randomUUID();
+    },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
+    return503OnClosing: false,
+  });
+}
+
+/** JSON as the contract reads it: an empty body is none, a broken one is 400. */
+function parseJson(_: FastifyRequest, body: string | Buffer, done: (error: Error | null, value?: unknown) => void): void {
+  const text = body.toString();
+  if (text.trim() === '') {
+    done(null, undefined);
+    return;
+  }
+  try {
+    done(null, JSON.parse(text, (key, value: unknown) => (key === '__proto__' ? undefined : value)));
+  } catch (cause) {
+    done(problem('json_invalid', { cause }));
+  }
+}
+
+type ErrorSender = (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;
+
+/** Plugins and parsers; `sendError` gives what fails before any handler its one form. */
+export async function prepareServer(app: NestFastifyApplication, config: Config, sendError: ErrorSender): Promise<void> {
+  const server = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('application/json', { parseAs: 'string' }, parseJson);
+  server.setErrorHandler((error, request, reply) => sendError(error, request, reply));
+  await server.register(multipart, { throwFileSizeLimit: true });
+  await server.register(cors, {
+    origin: config.CORS_ORIGINS.length > 0 ? config.CORS_ORIGINS : '*',
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+    allowedHeaders: allowed,
+    exposedHeaders: exposed,
+    maxAge: 86_400,
+  });
+  server.addHook('onSend', (_request, reply, _payload, done) => {
+    void reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer');
+    done();
+  });
+}

@@ -1,0 +1,63 @@
+import { problem, type FieldFault } from '@app/platform';
+import type { z } from 'zod';
+
+interface OwnParams {
+  code?: string;
+  params?: Record<string, unknown>;
+}
+
+/** JSON pointer (RFC 6901) of a path into the body. */
+function pointerOf(path: PropertyKey[]): string {
+  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+function describe(issue: z.core.$ZodIssue): { code: string; params: Record<string, unknown> } {
+  switch (issue.code) {
+    case 'custom': {
+      const own = issue.params as OwnParams | undefined;
+      return { code: own?.code ?? 'invalid', params: own?.params ?? {} };
+    }
+    case 'invalid_type':
+      return issue.input === undefined && issue.message.includes('undefined')
+        ? { code: 'required', params: {} }
+        : { code: 'wrong_type', params: { expected: issue.expected } };
+    case 'too_big':
+      return { code: issue.origin === 'number' ? 'too_large' : 'too_long', params: { limit: Number(issue.maximum) } };
+    case 'too_small':
+      return { code: issue.origin === 'number' ? 'too_small' : 'too_short', params: { limit: Number(issue.minimum) } };
+    case 'invalid_value':
+      return { code: 'not_allowed', params: { allowed: issue.values } };
+    case 'invalid_format':
+      return { code: 'wrong_format', params: { format: issue.format } };
+    default:
+      return { code: 'invalid', params: {} };
+  }
+}
+
+function faultsOf(issue: z.core.$ZodIssue, place: 'body' | 'query'): FieldFault[] {
+  const paths = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
+  const what = issue.code === 'unrecognized_keys' ? { code: 'unknown_field', params: {} } : describe(issue);
+  return paths.map((path) =>
+    place === 'body' ? { pointer: pointerOf(path), ...what } : { parameter: path.map(String).join('.'), ...what },
+  );
+}
+
+/**
+ * Reads a body or a query by its schema.
+ *
+ * @throws Problem 422 `validation_failed` with every fault at once
+ */
+export function validate<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  place: 'body' | 'query',
+): z.output<Schema> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw problem('validation_failed', { errors: result.error.issues.flatMap((issue) => faultsOf(issue, place)) });
+}
+
+/** A refusal of single fields that a service found, in the same form. */
+export function fieldFault(fault: Omit<FieldFault, 'params'> & { params?: Record<string, unknown> }) {
+  return problem('validation_failed', { errors: [{ params: {}, ...fault }] });
+}

@@ -1,0 +1,38 @@
+import { Controller, Inject, Req, Res } from '@nestjs/common';
+import { CONFIG, limits, type Config } from '@app/platform';
+import { z } from 'zod';
+import type { ApiReply, ApiRequest } from '../http/call.js';
+import { Endpoint } from '../http/endpoint.js';
+import { fresh, tagOf } from '../http/freshness.js';
+import { version } from '../version.js';
+
+const instance = z
+  .object({
+    name: z.string(),
+    version: z.string(),
+    features: z.array(z.string()),
+    limits: z.record(z.string(), z.unknown()).meta({ description: 'Sizes in bytes, lengths in code points, times in seconds.' }),
+    registrations: z.enum(['open', 'closed']),
+  })
+  .meta({ id: 'Instance' });
+
+/** What clients may rely on beyond the first release; a client asks for a name, not for a version. */
+const features = ['idempotency-key', 'prefer-wait', 'thumbhash'];
+
+@Controller()
+export class InstanceController {
+  constructor(@Inject(CONFIG) private readonly config: Config) {}
+
+  @Endpoint({
+    method: 'GET',
+    path: '/v1/instance',
+    tag: 'Operators',
+    summary: 'What this instance is and what its limits are',
+    access: 'none',
+    answers: { 200: instance },
+  })
+  show(@Req() request: ApiRequest, @Res({ passthrough: true }) reply: ApiReply) {
+    const { INSTANCE_NAME: name, REGISTRATIONS: registrations } = this.config;
+    return fresh(request, reply, tagOf(name, version, registrations), { name, version, features, limits, registrations });
+  }
+}

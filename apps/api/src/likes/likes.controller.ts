@@ -1,0 +1,96 @@
+import { Controller, Req, Res } from '@nestjs/common';
+import { LikeRows } from '@app/storage';
+import { z } from 'zod';
+import { CallerOf, Input, type ApiReply, type ApiRequest, type Caller } from '../http/call.js';
+import { listQuery, type ListInput } from '../http/cursors.js';
+import { Endpoint } from '../http/endpoint.js';
+import { pathId } from '../http/fields.js';
+import { pathOf } from '../http/paths.js';
+import { PostLists } from '../posts/post-lists.service.js';
+import { PostReading } from '../posts/post-reading.service.js';
+import { post, postList } from '../posts/posts.schemas.js';
+import { UserLists } from '../users/user-lists.js';
+import { userList } from '../users/users.schemas.js';
+import { LikesService } from './likes.service.js';
+
+const params = z.object({ id: pathId });
+const change = {
+  tag: 'Likes and saves',
+  access: 'required',
+  params,
+  answers: { 200: post },
+  problems: ['not_found'],
+  rate: 'write',
+} as const;
+const ownList = {
+  method: 'GET',
+  tag: 'Likes and saves',
+  access: 'required',
+  query: listQuery,
+  answers: { 200: postList },
+  problems: ['cursor_invalid'],
+} as const;
+
+@Controller()
+export class LikesController {
+  constructor(
+    private readonly likes: LikesService,
+    private readonly rows: LikeRows,
+    private readonly reading: PostReading,
+    private readonly users: UserLists,
+    private readonly posts: PostLists,
+  ) {}
+
+  @Endpoint({ ...change, method: 'PUT', path: '/v1/posts/:id/like', summary: 'Like a post' })
+  async like(@Input() input: { id: string }, @CallerOf() caller: Caller) {
+    return this.likes.like(caller.userId, input.id);
+  }
+
+  @Endpoint({ ...change, answers: { 200: post, 204: null }, method: 'DELETE', path: '/v1/posts/:id/like', summary: 'Take a like back' })
+  async unlike(@Input() input: { id: string }, @CallerOf() caller: Caller, @Res({ passthrough: true }) reply: ApiReply) {
+    return this.orNothing(reply, await this.likes.unlike(caller.userId, input.id));
+  }
+
+  @Endpoint({ ...change, method: 'PUT', path: '/v1/posts/:id/save', summary: 'Save a post' })
+  async save(@Input() input: { id: string }, @CallerOf() caller: Caller) {
+    return this.likes.save(caller.userId, input.id);
+  }
+
+  @Endpoint({ ...change, answers: { 200: post, 204: null }, method: 'DELETE', path: '/v1/posts/:id/save', summary: 'Take a save back' })
+  async unsave(@Input() input: { id: string }, @CallerOf() caller: Caller, @Res({ passthrough: true }) reply: ApiReply) {
+    return this.orNothing(reply, await this.likes.unsave(caller.userId, input.id));
+  }
+
+  @Endpoint({
+    method: 'GET',
+    path: '/v1/posts/:id/likes',
+    tag: 'Likes and saves',
+    summary: 'Who liked a post, newest first',
+    access: 'optional',
+    params,
+    query: listQuery,
+    answers: { 200: userList },
+    problems: ['not_found', 'cursor_invalid'],
+  })
+  async likers(@Input() input: { id: string } & ListInput, @CallerOf() caller: Caller | null, @Req() request: ApiRequest) {
+    const viewer = caller?.userId ?? null;
+    const { post: found } = await this.reading.one(input.id, viewer);
+    return this.users.page(pathOf(request), input, viewer, (page) => this.rows.likers(found.id, page));
+  }
+
+  @Endpoint({ ...ownList, path: '/v1/me/liked', summary: 'What one liked, newest first' })
+  async liked(@Input() input: ListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
+    return this.posts.liked(pathOf(request), input, caller.userId);
+  }
+
+  @Endpoint({ ...ownList, path: '/v1/me/saved', summary: 'What one saved, newest first' })
+  async saved(@Input() input: ListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
+    return this.posts.saved(pathOf(request), input, caller.userId);
+  }
+
+  /** What was taken back may belong to a post that its owner no longer shows: done, and nothing to show. */
+  private orNothing(reply: ApiReply, json: string | null): string | undefined {
+    if (json === null) void reply.status(204);
+    return json ?? undefined;
+  }
+}

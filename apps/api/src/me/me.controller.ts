@@ -1,0 +1,87 @@
+import { Controller } from '@nestjs/common';
+import { z } from 'zod';
+import { CallerOf, Input, type Caller } from '../http/call.js';
+import { Endpoint } from '../http/endpoint.js';
+import { avatarChange, closing, me, passwordChange, profileChange } from '../users/users.schemas.js';
+import { AvatarService } from './avatar.service.js';
+import { MeService } from './me.service.js';
+
+@Controller()
+export class MeController {
+  constructor(
+    private readonly service: MeService,
+    private readonly avatars: AvatarService,
+  ) {}
+
+  @Endpoint({
+    method: 'GET',
+    path: '/v1/me',
+    tag: 'Accounts',
+    summary: 'Oneself',
+    access: 'required',
+    answers: { 200: me },
+  })
+  async show(@CallerOf() caller: Caller) {
+    return this.service.show(caller.userId);
+  }
+
+  @Endpoint({
+    method: 'PATCH',
+    path: '/v1/me',
+    tag: 'Accounts',
+    summary: 'Change one’s profile: an absent field stays, null clears',
+    access: 'required',
+    body: profileChange,
+    answers: { 200: me },
+    problems: ['username_taken'],
+    rate: 'write',
+  })
+  async change(@Input() input: z.output<typeof profileChange>, @CallerOf() caller: Caller) {
+    return this.service.change(caller.userId, input);
+  }
+
+  @Endpoint({
+    method: 'PUT',
+    path: '/v1/me/avatar',
+    tag: 'Accounts',
+    summary: 'Use an unposted photo as one’s picture; null takes it away',
+    access: 'required',
+    body: avatarChange,
+    answers: { 200: me },
+    problems: ['photo_not_found', 'photo_rejected', 'photo_not_ready', 'photo_already_posted'],
+    rate: 'write',
+  })
+  async changeAvatar(@Input() input: z.output<typeof avatarChange>, @CallerOf() caller: Caller) {
+    return this.avatars.change(caller.userId, input.photoId);
+  }
+
+  @Endpoint({
+    method: 'PUT',
+    path: '/v1/me/password',
+    tag: 'Accounts',
+    summary: 'Change one’s password; all other sessions end',
+    access: 'required',
+    body: passwordChange,
+    answers: { 204: null },
+    problems: ['password_wrong', 'busy'],
+    rate: 'signIn',
+  })
+  async changePassword(@Input() input: z.output<typeof passwordChange>, @CallerOf() caller: Caller): Promise<void> {
+    await this.service.changePassword(caller, input);
+  }
+
+  @Endpoint({
+    method: 'DELETE',
+    path: '/v1/me',
+    tag: 'Accounts',
+    summary: 'Close one’s account; everything of it is deleted',
+    access: 'required',
+    body: closing,
+    answers: { 202: null },
+    problems: ['password_wrong', 'busy'],
+    rate: 'signIn',
+  })
+  async close(@Input() input: z.output<typeof closing>, @CallerOf() caller: Caller): Promise<void> {
+    await this.service.close(caller.userId, input.password);
+  }
+}

@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { problem, type Id } from '@app/platform';
+import { UnitOfWork, UserRows } from '@app/storage';
+import type { Caller } from '../http/call.js';
+import { Credentials } from '../sessions/credentials.js';
+import { Passwords } from '../sessions/passwords.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import type { Me, ProfileInput } from '../users/users.schemas.js';
+import { UsersService } from '../users/users.service.js';
+
+/** What people do with their own account. */
+@Injectable()
+export class MeService {
+  constructor(
+    private readonly users: UsersService,
+    private readonly sessions: SessionsService,
+    private readonly credentials: Credentials,
+    private readonly passwords: Passwords,
+    private readonly rows: UserRows,
+    private readonly work: UnitOfWork,
+  ) {}
+
+  async show(userId: Id): Promise<Me> {
+    return this.users.me(userId);
+  }
+
+  async change(userId: Id, input: ProfileInput): Promise<Me> {
+    await this.work.run((tx) => this.users.change(tx, userId, input));
+    await this.users.refreshCaches(userId);
+    return this.users.me(userId);
+  }
+
+  async changePassword(caller: Caller, { current, next }: { current: string; next: string }): Promise<void> {
+    await this.credentials.confirm(caller.userId, current);
+    const password_hash = await this.passwords.hash(next);
+    await this.work.run(async (tx) => {
+      await this.rows.change(tx, caller.userId, { password_hash });
+      await this.sessions.endIn(tx, caller.userId, { except: caller.sessionId });
+    });
+  }
+
+  /** Closes the account at once: nobody sees it or signs in; the worker deletes what it holds. */
+  async close(userId: Id, password: string): Promise<void> {
+    await this.credentials.confirm(userId, password);
+    await this.work.run(async (tx) => {
+      const user = await this.rows.lock(tx, userId);
+      if (!user || user.closed_at !== null) throw problem('session_ended');
+      await this.rows.release(tx, 'username', user.username, userId);
+      await this.rows.release(tx, 'email', user.email, userId);
+      await this.rows.close(tx, userId);
+      await this.sessions.endIn(tx, userId, {});
+      await tx.effect('user.changed', userId);
+      await tx.effect('user.erase', userId);
+    });
+    await this.users.refreshCaches(userId);
+  }
+}

@@ -1,0 +1,74 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { MediaUrls, problem, type MediaQuery } from '@app/platform';
+import { objectKey, OBJECT_STORE, ObjectMissing, RangeOutside, renditions, type ByteRange, type ObjectStore } from '@app/storage';
+import type { ApiReply, ApiRequest } from '../http/call.js';
+
+export type MediaInput = MediaQuery & { fan: string; folder: string; file: string };
+
+/** What may be served by a signed URL: renditions by their file names. Originals are in no one's list. */
+const types = new Map(Object.values(renditions).map(({ file, type }) => [file as string, type as string]));
+
+/** Serves renditions where no NGINX stands in front: the same signature, the same headers. */
+@Injectable()
+export class MediaService {
+  constructor(
+    private readonly urls: MediaUrls,
+    @Inject(OBJECT_STORE) private readonly objects: ObjectStore,
+  ) {}
+
+  async send(input: MediaInput, request: ApiRequest, reply: ApiReply): Promise<void> {
+    const folder = `${input.fan}/${input.folder}`;
+    const type = types.get(input.file);
+    const verdict = this.urls.check(folder, input);
+    if (verdict === 'expired') throw problem('url_expired');
+    if (verdict === 'invalid' || !/^[0-9a-f]{2}\/[0-9a-f]{30}$/.test(folder)) throw problem('url_invalid');
+    if (type === undefined) throw problem('not_found');
+    // Objects never change, so their key is their version.
+    const tag = `"${input.folder.slice(0, 16)}.${input.file}"`;
+    const age = Math.max(0, Number(input.e) - Math.ceil(Date.now() / 1000));
+    void reply
+      .header('content-type', type)
+      .header('etag', tag)
+      .header('accept-ranges', 'bytes')
+      .header('cache-control', `private, max-age=${age}, immutable`)
+      .header('cross-origin-resource-policy', 'cross-origin');
+    if (request.headers['if-none-match']?.includes(tag)) {
+      await reply.status(304).send();
+      return;
+    }
+    const ranged = request.headers['if-range'] === undefined || request.headers['if-range'] === tag;
+    await this.stream(objectKey(folder, input.file), ranged ? rangeOf(request.headers.range) : undefined, reply, request);
+  }
+
+  private async stream(key: string, range: ByteRange | 'suffix' | undefined, reply: ApiReply, request: ApiRequest): Promise<void> {
+    try {
+      const wanted = range === 'suffix' ? await this.suffix(key, request.headers.range ?? '') : range;
+      const object = await this.objects.read(key, wanted);
+      if (wanted) void reply.status(206).header('content-range', `bytes ${object.start}-${object.end}/${object.bytes}`);
+      await reply.header('content-length', object.end - object.start + 1).send(object.stream);
+    } catch (error) {
+      if (error instanceof ObjectMissing) throw problem('not_found', { cause: error });
+      if (!(error instanceof RangeOutside)) throw error;
+      throw problem('range_not_satisfiable', { headers: { 'content-range': `bytes */${error.bytes ?? '*'}` } });
+    }
+  }
+
+  /** `bytes=-500`: the last 500. */
+  private async suffix(key: string, header: string): Promise<ByteRange> {
+    const info = await this.objects.stat(key);
+    if (!info) throw new ObjectMissing(key);
+    const wanted = Number(/-(\d+)$/.exec(header)?.[1] ?? 0);
+    return { start: Math.max(0, info.bytes - wanted), end: info.bytes - 1 };
+  }
+}
+
+/** One range of bytes (RFC 9110, 14.1.2); several, or none that can be read, are answered with the whole. */
+function rangeOf(header: string | undefined): ByteRange | 'suffix' | undefined {
+  const match = /^bytes=(\d*)-(\d*)$/.exec(header?.replaceAll(' ', '') ?? '');
+  if (!match || (match[1] === '' && match[2] === '')) return undefined;
+  if (match[1] === '') return 'suffix';
+  const start = Number(match[1]);
+  if (match[2] === '') return { start };
+  const end = Number(match[2]);
+  return end < start ? undefined : { start, end };
+}

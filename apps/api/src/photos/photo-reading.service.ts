@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import { isId, problem, type Id } from '@app/platform';
+import { PhotoRows, type PhotoRow } from '@app/storage';
+import { PostReading } from '../posts/post-reading.service.js';
+
+/** Photos as a viewer may see them: one's own, and those of posts that one may see. */
+@Injectable()
+export class PhotoReading {
+  constructor(
+    private readonly rows: PhotoRows,
+    private readonly posts: PostReading,
+  ) {}
+
+  async visible(ids: readonly Id[], viewer: Id | null): Promise<PhotoRow[]> {
+    const rows = await this.rows.findMany(ids.filter(isId));
+    const foreign = [...rows.values()].filter((row) => row.owner_id !== viewer);
+    const postIds = foreign.flatMap((row) => row.post_id ?? []);
+    const posts = new Set((await this.posts.visible([...new Set(postIds)], viewer)).map(({ post }) => post.id));
+    return ids.flatMap((id) => {
+      const row = rows.get(id);
+      if (!row || row.state === 'uploading') return [];
+      return row.owner_id === viewer || (row.post_id !== null && posts.has(row.post_id)) ? [row] : [];
+    });
+  }
+
+  /** @throws Problem 404 for what is not there and for what the viewer may not see */
+  async one(id: Id, viewer: Id | null): Promise<PhotoRow> {
+    const [row] = await this.visible([id], viewer);
+    if (!row) throw problem('not_found');
+    return row;
+  }
+}

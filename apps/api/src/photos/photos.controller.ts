@@ -1,0 +1,127 @@
+import { Controller, Req, Res } from '@nestjs/common';
+import { problem, type Id } from '@app/platform';
+import { z } from 'zod';
+import { CallerOf, Input, type ApiReply, type ApiRequest, type Caller } from '../http/call.js';
+import { Endpoint } from '../http/endpoint.js';
+import { pathId } from '../http/fields.js';
+import { fresh, tagOf } from '../http/freshness.js';
+import { wait } from '../http/prefer.js';
+import { PhotoReading } from './photo-reading.service.js';
+import { PhotoView } from './photo-view.js';
+import { idList, photo, photoChange, photosById, upload } from './photos.schemas.js';
+import { PhotosService } from './photos.service.js';
+import { UploadsService } from './uploads.service.js';
+
+const params = z.object({ id: pathId });
+
+@Controller()
+export class PhotosController {
+  constructor(
+    private readonly uploads: UploadsService,
+    private readonly photos: PhotosService,
+    private readonly reading: PhotoReading,
+    private readonly view: PhotoView,
+  ) {}
+
+  @Endpoint({
+    method: 'POST',
+    path: '/v1/photos',
+    tag: 'Photos',
+    summary: 'Upload a photo: 202 while it is developed, 201 when it was within Prefer: wait, 200 for bytes sent before',
+    access: 'required',
+    multipart: upload,
+    answers: { 202: photo, 201: photo, 200: photo },
+    problems: ['photo_too_large', 'unsupported_media_type', 'body_incomplete', 'disk_full', 'gone'],
+    idempotent: true,
+    waits: true,
+    rate: 'upload',
+  })
+  async upload(
+    @CallerOf() caller: Caller,
+    @Req() request: ApiRequest,
+    @Res({ passthrough: true }) reply: ApiReply,
+  ) {
+    const made = await this.uploads.upload(request, caller.userId);
+    const shown = await this.settled(request, reply, made.id, caller.userId);
+    if (!shown) throw problem('gone');
+    const status = made.status === 200 ? 200 : shown.state === 'processing' ? 202 : 201;
+    void reply.status(status).header('location', `/v1/photos/${made.id}`);
+    return shown;
+  }
+
+  @Endpoint({
+    method: 'GET',
+    path: '/v1/photos/:id',
+    tag: 'Photos',
+    summary: 'A photo',
+    access: 'optional',
+    params,
+    answers: { 200: photo },
+    problems: ['not_found'],
+    waits: true,
+  })
+  async show(
+    @Input() input: { id: string },
+    @CallerOf() caller: Caller | null,
+    @Req() request: ApiRequest,
+    @Res({ passthrough: true }) reply: ApiReply,
+  ) {
+    const shown = await this.settled(request, reply, input.id, caller?.userId ?? null);
+    if (!shown) throw problem('not_found');
+    const url = shown.renditions?.w1080.url ?? '';
+    return fresh(request, reply, tagOf(shown.id, shown.state, shown.altText, url), shown);
+  }
+
+  @Endpoint({
+    method: 'GET',
+    path: '/v1/photos',
+    tag: 'Photos',
+    summary: 'Several photos; what is gone or hidden is left out',
+    access: 'optional',
+    query: idList,
+    answers: { 200: photosById },
+  })
+  async showMany(@Input() input: z.output<typeof idList>, @CallerOf() caller: Caller | null) {
+    const rows = await this.reading.visible(input.ids, caller?.userId ?? null);
+    return { items: rows.map((row) => this.view.show(row)) };
+  }
+
+  @Endpoint({
+    method: 'PATCH',
+    path: '/v1/photos/:id',
+    tag: 'Photos',
+    summary: 'Describe a photo; null clears',
+    access: 'required',
+    params,
+    body: photoChange,
+    answers: { 200: photo },
+    problems: ['not_found'],
+    rate: 'write',
+  })
+  async change(@Input() input: { id: string } & z.output<typeof photoChange>, @CallerOf() caller: Caller) {
+    await this.photos.changeAltText(caller.userId, input.id, input.altText ?? '');
+    return this.view.show(await this.reading.one(input.id, caller.userId));
+  }
+
+  @Endpoint({
+    method: 'DELETE',
+    path: '/v1/photos/:id',
+    tag: 'Photos',
+    summary: 'Delete an unposted photo',
+    access: 'required',
+    params,
+    answers: { 204: null },
+    problems: ['not_found', 'photo_in_use'],
+    rate: 'write',
+  })
+  async remove(@Input() input: { id: string }, @CallerOf() caller: Caller): Promise<void> {
+    await this.photos.remove(caller.userId, input.id);
+  }
+
+  private async settled(request: ApiRequest, reply: ApiReply, id: Id, viewer: Id | null) {
+    const read = async () => (await this.reading.visible([id], viewer))[0];
+    const row = await wait(request, reply, read, (found) => found?.state !== 'processing');
+    if (row?.state === 'processing') void reply.header('retry-after', '1');
+    return row && this.view.show(row);
+  }
+}

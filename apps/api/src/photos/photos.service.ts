@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import { isId, problem, type Id } from '@app/platform';
+import { Counts } from '@app/feed';
+import { DeletionRows, PhotoRows, PostRows, UnitOfWork } from '@app/storage';
+
+/** What owners do with photos that are uploaded. */
+@Injectable()
+export class PhotosService {
+  constructor(
+    private readonly rows: PhotoRows,
+    private readonly posts: PostRows,
+    private readonly work: UnitOfWork,
+    private readonly deletions: DeletionRows,
+    private readonly counts: Counts,
+  ) {}
+
+  async changeAltText(owner: Id, id: Id, altText: string): Promise<void> {
+    if (!isId(id)) throw problem('not_found');
+    const postId = await this.work.run(async (tx) => {
+      const photo = await this.rows.changeAltText(tx, id, owner, altText);
+      if (!photo) throw problem('not_found');
+      if (photo.post_id === null) return null;
+      await this.posts.touch(tx, photo.post_id);
+      await tx.effect('post.changed', photo.post_id);
+      return photo.post_id;
+    });
+    if (postId !== null) await this.counts.forget('post', [postId]).catch(() => undefined);
+  }
+
+  /** Deletes an unposted photo; again: succeeds again. @throws Problem 404, or 409 while a post or a profile shows it */
+  async remove(owner: Id, id: Id): Promise<void> {
+    if (!isId(id)) throw problem('not_found');
+    const removed = await this.work.run(async (tx) => {
+      const avatar = await this.rows.avatarOf(tx, owner);
+      const photo = (await this.rows.lockMany(tx, owner, [id])).get(id);
+      if (!photo) return false;
+      if (photo.post_id !== null || avatar === id) throw problem('photo_in_use');
+      await this.rows.discard(tx, [id]);
+      await this.deletions.record(tx, owner, [id]);
+      await tx.effect('photo.trash', id);
+      return true;
+    });
+    if (!removed && !(await this.deletions.by(owner, id))) throw problem('not_found');
+  }
+}

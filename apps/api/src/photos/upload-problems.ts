@@ -1,0 +1,38 @@
+import { limits, problem, Problem } from '@app/platform';
+import { ObjectTooLarge } from '@app/storage';
+import type { ApiRequest } from '../http/call.js';
+
+/** What a multipart body may have around its file: boundaries, part headers, the alternative text. */
+const OVERHEAD = 64 * 1024;
+
+const tooLarge = (): Problem => problem('photo_too_large', { params: { limit: limits.photo.bytes } });
+
+/** Refuses by the headers alone what they give away. @throws Problem 415 or 413 */
+export function assertMultipart(request: ApiRequest): void {
+  const received = request.headers['content-type'] ?? 'nothing';
+  if (!/^multipart\/form-data\s*;.*boundary=/i.test(received)) {
+    throw problem('unsupported_media_type', { params: { expected: 'multipart/form-data', received } });
+  }
+  if (Number(request.headers['content-length'] ?? 0) > limits.photo.bytes + OVERHEAD) throw tooLarge();
+}
+
+const malformed = /unexpected end of (form|file)|multipart: |part terminated early|premature close|aborted/i;
+
+/** A failure while an upload is read, as the refusal that the client gets. */
+export function uploadProblem(error: unknown): unknown {
+  if (error instanceof Problem) return error;
+  if (error instanceof ObjectTooLarge) return tooLarge();
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  switch (code) {
+    case 'FST_REQ_FILE_TOO_LARGE':
+      return tooLarge();
+    case 'FST_FILES_LIMIT':
+      return problem('validation_failed', { errors: [{ pointer: '/file', code: 'too_many', params: { limit: 1 } }] });
+    case 'FST_FIELDS_LIMIT':
+    case 'FST_PARTS_LIMIT':
+    case 'FST_PROTO_VIOLATION':
+      return problem('validation_failed', { errors: [{ pointer: '', code: 'unknown_field', params: {} }] });
+    default:
+      return typeof message === 'string' && malformed.test(message) ? problem('body_incomplete', { cause: error }) : error;
+  }
+}

@@ -1,0 +1,139 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { limits, problem, type FieldFault, type Id } from '@app/platform';
+import { newFolder, objectKey, OBJECT_STORE, ORIGINAL, PhotoRows, SNIFF_BYTES, sniffFormat, type ObjectStore } from '@app/storage';
+import type { MultipartFile, MultipartValue } from '@fastify/multipart';
+import type { ApiRequest } from '../http/call.js';
+import { altText as altTextField } from './photos.schemas.js';
+import { DiskRoom } from './disk-room.js';
+import { assertMultipart, uploadProblem } from './upload-problems.js';
+
+/** A photo whose bytes are in the store, under a row that is still `uploading`. */
+export interface Received {
+  photoId: Id;
+  folder: string;
+  bytes: number;
+  sha256: Buffer;
+  type: string;
+}
+
+interface Progress {
+  received: Received | null;
+  altText: string;
+  faults: FieldFault[];
+}
+
+const accepted = new Set<string>(limits.photo.formats);
+
+/**
+ * Reads a multipart upload: streams the one `file` part to the object store, hashing on the way, never holding more of it
+ * than a chunk. The row that names its folder is committed before the first byte is written (rule 3), and goes again when
+ * anything fails; the sweeper finds those of a process that died.
+ */
+@Injectable()
+export class UploadReader {
+  constructor(
+    @Inject(OBJECT_STORE) private readonly objects: ObjectStore,
+    private readonly photos: PhotoRows,
+    private readonly room: DiskRoom,
+  ) {}
+
+  /** @throws Problem 400, 413, 415, 422 or 507; nothing is left behind then */
+  async read(request: ApiRequest, owner: Id): Promise<{ received: Received; altText: string }> {
+    assertMultipart(request);
+    await this.room.assertSome();
+    const progress: Progress = { received: null, altText: '', faults: [] };
+    const cut = new AbortController();
+    const onClose = () => cut.abort(problem('body_incomplete'));
+    request.raw.once('close', onClose);
+    const cutOff = new Promise<never>((_, reject) => {
+      cut.signal.addEventListener('abort', () => reject(cut.signal.reason as Error), { once: true });
+    });
+    try {
+      await Promise.race([this.readParts(request, owner, progress, cut.signal), cutOff]);
+      return this.complete(progress);
+    } catch (error) {
+      if (progress.received) await this.forget(progress.received);
+      throw uploadProblem(error);
+    } finally {
+      request.raw.off('close', onClose);
+      cutOff.catch(() => undefined);
+    }
+  }
+
+  private complete({ received, altText, faults }: Progress): { received: Received; altText: string } {
+    if (received === null && faults.length === 0) faults.push({ pointer: '/file', code: 'required', params: {} });
+    if (received === null || faults.length > 0) throw problem('validation_failed', { errors: faults });
+    return { received, altText };
+  }
+
+  private async readParts(request: ApiRequest, owner: Id, progress: Progress, signal: AbortSignal): Promise<void> {
+    // One byte above the limit reaches the store, which is what refuses it.
+    const sizes = { fileSize: limits.photo.bytes + 1, files: 3, fields: 5, fieldSize: 16_384 };
+    for await (const part of request.parts({ limits: sizes })) {
+      if (part.type === 'field') readField(part, progress);
+      else if (part.fieldname !== 'file') refusePart(part, progress, 'unknown_field');
+      else if (progress.received) refusePart(part, progress, 'too_many');
+      else progress.received = await this.store(part, owner, signal);
+    }
+  }
+
+  private async store(part: MultipartFile, owner: Id, signal: AbortSignal): Promise<Received> {
+    const chunks = part.file.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer, undefined>;
+    const head = await readHead(chunks);
+    const type = sniffFormat(head);
+    if (type === null || !accepted.has(type)) {
+      const received = head.length === 0 ? 'an empty file' : (type ?? 'something that is no photo');
+      throw problem('unsupported_media_type', { params: { expected: limits.photo.formats.join(', '), received } });
+    }
+    const folder = newFolder();
+    const photoId = await this.photos.begin(owner, folder);
+    try {
+      const key = objectKey(folder, ORIGINAL);
+      const written = await this.objects.write(key, joined(head, chunks), { contentType: type, limit: limits.photo.bytes, signal });
+      return { photoId, folder, bytes: written.bytes, sha256: Buffer.from(written.sha256, 'hex'), type };
+    } catch (error) {
+      await this.photos.abandon(photoId);
+      throw error;
+    }
+  }
+
+  /** Takes an upload back that is not going to be a photo. */
+  async forget({ photoId, folder }: Received): Promise<void> {
+    await this.objects.remove(folder, [ORIGINAL]);
+    await this.photos.abandon(photoId);
+  }
+}
+
+function readField(part: MultipartValue, progress: Progress): void {
+  if (part.fieldname !== 'altText') {
+    progress.faults.push({ pointer: `/${part.fieldname}`, code: 'unknown_field', params: {} });
+    return;
+  }
+  const result = altTextField.safeParse(part.value);
+  if (result.success) progress.altText = result.data;
+  else {
+    const limit = limits.photo.altText;
+    progress.faults.push({ pointer: '/altText', code: result.error.issues[0]?.message ?? 'invalid', params: { limit } });
+  }
+}
+
+function refusePart(part: MultipartFile, progress: Progress, code: string): void {
+  progress.faults.push({ pointer: `/${part.fieldname}`, code, params: code === 'too_many' ? { limit: 1 } : {} });
+  part.file.resume();
+}
+
+async function readHead(chunks: AsyncIterator<Buffer, undefined>): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for (let bytes = 0; bytes < SNIFF_BYTES; ) {
+    const next = await chunks.next();
+    if (next.done) break;
+    parts.push(next.value);
+    bytes += next.value.length;
+  }
+  return Buffer.concat(parts);
+}
+
+async function* joined(head: Buffer, rest: AsyncIterator<Buffer, undefined>): AsyncGenerator<Buffer> {
+  yield head;
+  for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+}

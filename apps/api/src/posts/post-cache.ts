@@ -1,0 +1,137 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG, codeOf, type Config, type Id } from '@app/platform';
+import { Database, PhotoRows, PostRows, UserRows, type PhotoRow, type PostRow, type UserRow } from '@app/storage';
+import { LRUCache } from 'lru-cache';
+import { PhotoView } from '../photos/photo-view.js';
+import { UserView } from '../users/user-view.js';
+
+/**
+ * A post's text without what changes by reader or by the minute: `head + counts, liked, saved + tail` is its JSON. Kept
+ * serialised, because building it anew for each of 20 posts a page costs more than all the rest of a feed read.
+ */
+export interface CachedPost {
+  id: Id;
+  author: Id;
+  version: number;
+  authorVersion: number;
+  state: PostRow['state'];
+  archived: boolean;
+  head: string;
+  tail: string;
+  /** When its media URLs change, in milliseconds since 1970. */
+  validUntil: number;
+}
+
+/** The versions under which a cached post is current; they come with its counts, in the same read. */
+export interface Versions {
+  version: number;
+  authorVersion: number;
+}
+
+/** Characters kept: about 64 MB of posts, some 40,000 of one photo each. */
+const CAPACITY = 64 * 1024 * 1024;
+
+@Injectable()
+export class PostCache {
+  private readonly cache = new LRUCache<Id, CachedPost>({
+    maxSize: CAPACITY,
+    sizeCalculation: ({ head, tail }) => head.length + tail.length + 200,
+  });
+
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly rows: PostSources,
+    private readonly photos: PhotoView,
+    private readonly users: UserView,
+  ) {}
+
+  /** These posts, current as of `versions`; what has no versions (deleted) or no row is not in the answer. */
+  async posts(ids: readonly Id[], versions: ReadonlyMap<Id, Versions>): Promise<Map<Id, CachedPost>> {
+    const now = Date.now();
+    const found = new Map<Id, CachedPost>();
+    const missing: Id[] = [];
+    for (const id of ids) {
+      const wanted = versions.get(id);
+      if (!wanted) continue;
+      const cached = this.cache.get(id);
+      if (cached && isCurrent(cached, wanted) && cached.validUntil > now) found.set(id, cached);
+      else missing.push(id);
+    }
+    if (missing.length > 0) await this.load(missing, found);
+    return found;
+  }
+
+  private async load(ids: readonly Id[], into: Map<Id, CachedPost>): Promise<void> {
+    const { posts, photos, authors } = await this.rows.load(ids);
+    for (const [id, post] of posts) {
+      const author = authors.get(post.author_id);
+      if (!author || author.closed_at !== null) continue;
+      const made = this.make(post, photos.get(id) ?? [], author);
+      this.cache.set(id, made);
+      into.set(id, made);
+    }
+  }
+
+  private make(post: PostRow, photos: PhotoRow[], author: UserRow): CachedPost {
+    const code = codeOf(post.id);
+    const { publicUrl } = this.config;
+    const head = JSON.stringify({
+      id: post.id,
+      code,
+      url: `${publicUrl}/p/${code}`,
+      state: post.state,
+      author: this.users.author(author),
+      caption: post.caption,
+      captionEntities: post.caption_entities,
+      place:
+        post.place_name === null
+          ? null
+          : { name: post.place_name, latitude: post.latitude, longitude: post.longitude },
+      photos: photos.map((photo) => this.photos.show(photo)),
+      sensitive: post.sensitive,
+      contentWarning: post.content_warning,
+      commentsClosed: post.comments_closed,
+      archived: post.archived,
+      ...(post.failure === null ? {} : { failure: { code: post.failure, photoId: post.failed_photo_id } }),
+    });
+    const tail = `,"createdAt":"${post.created_at.toISOString()}","editedAt":${JSON.stringify(post.edited_at)}}`;
+    return {
+      id: post.id,
+      author: post.author_id,
+      version: post.version,
+      authorVersion: author.version,
+      state: post.state,
+      archived: post.archived,
+      head: head.slice(0, -1),
+      tail,
+      validUntil: Math.min(this.photos.sameUntil(photos), this.users.sameUntil(author)),
+    };
+  }
+}
+
+/** A newer cached one is as good: the versions may have been read just before it. */
+function isCurrent(cached: Versions, wanted: Versions): boolean {
+  return cached.version >= wanted.version && cached.authorVersion >= wanted.authorVersion;
+}
+
+/** What a post's text is made of. */
+@Injectable()
+export class PostSources {
+  constructor(
+    private readonly database: Database,
+    private readonly posts: PostRows,
+    private readonly photos: PhotoRows,
+    private readonly users: UserRows,
+  ) {}
+
+  /** Photos and authors are read after the posts, so that what is seen is never older than the version it is kept under. */
+  async load(ids: readonly Id[]) {
+    const posts = await this.posts.findMany(ids);
+    const authorIds = [...posts.values()].map((post) => post.author_id);
+    const [photos, authors] = await Promise.all([
+      this.photos.ofPosts(this.database, [...posts.keys()]),
+      this.users.findMany(authorIds),
+    ]);
+    return { posts, photos, authors };
+  }
+}

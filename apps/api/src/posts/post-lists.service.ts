@@ -1,0 +1,60 @@
+import { Injectable } from '@nestjs/common';
+import { isId, problem, type Id } from '@app/platform';
+import { LikeRows, PostRows, Visibility, type Entry } from '@app/storage';
+import { Cursors, type ListInput, type PageRequest } from '../http/cursors.js';
+import { UsersService } from '../users/users.service.js';
+import { PostReading } from './post-reading.service.js';
+import { listJson } from './post-json.js';
+
+/** Lists of posts that are kept as entries: scanned by key, and those left out that the viewer may not see. */
+@Injectable()
+export class PostLists {
+  constructor(
+    private readonly cursors: Cursors,
+    private readonly posts: PostRows,
+    private readonly marks: LikeRows,
+    private readonly users: UsersService,
+    private readonly visibility: Visibility,
+    private readonly reading: PostReading,
+  ) {}
+
+  async ofAuthor(path: string, input: ListInput & { id: Id }, viewer: Id | null): Promise<string> {
+    if (!isId(input.id)) throw problem('not_found');
+    const { row, relation } = await this.users.visible(input.id, viewer);
+    if (!this.visibility.maySeeContent(row, relation)) throw problem('not_found');
+    return this.page(path, input, viewer, async (page) => {
+      const ids = await this.posts.ofAuthor(row.id, relation.self, page);
+      return ids.map((id) => ({ id, subject: id }));
+    });
+  }
+
+  async liked(path: string, input: ListInput, reader: Id): Promise<string> {
+    return this.page(path, input, reader, (page) => this.marks.liked(reader, page));
+  }
+
+  async saved(path: string, input: ListInput, reader: Id): Promise<string> {
+    return this.page(path, input, reader, (page) => this.marks.saved(reader, page));
+  }
+
+  private async page(
+    path: string,
+    input: ListInput,
+    viewer: Id | null,
+    scan: (page: PageRequest) => Promise<Entry[]>,
+  ): Promise<string> {
+    const page = this.cursors.request(path, input);
+    const entries = await scan({ ...page, limit: page.limit + 1 });
+    const shown = page.after === null ? entries.slice(0, page.limit) : entries.slice(-page.limit);
+    const posts = await this.reading.visible(
+      shown.map(({ subject }) => subject),
+      viewer,
+    );
+    return listJson(
+      this.cursors.page(path, posts, {
+        first: shown[0]?.id ?? page.after,
+        last: shown.at(-1)?.id ?? null,
+        more: entries.length > page.limit || page.after !== null,
+      }),
+    );
+  }
+}

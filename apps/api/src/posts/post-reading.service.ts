@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import { idOfCode, isId, problem, type Id } from '@app/platform';
+import { stranger, UserRows, Visibility, type Owner, type Relation } from '@app/storage';
+import { PostView, type ShownPost } from './post-view.js';
+
+/** Posts as a viewer may see them. */
+@Injectable()
+export class PostReading {
+  constructor(
+    private readonly view: PostView,
+    private readonly users: UserRows,
+    private readonly visibility: Visibility,
+  ) {}
+
+  /** Those of these posts that the viewer may see, in the order asked for. */
+  async visible(ids: readonly Id[], viewer: Id | null): Promise<ShownPost[]> {
+    const shown = await this.view.show(ids.filter(isId), viewer);
+    const authorIds = [...shown.values()].map(({ post }) => post.author);
+    const [authors, relations] = await Promise.all([
+      this.users.findMany(authorIds),
+      this.visibility.relations(viewer, authorIds),
+    ]);
+    return ids.flatMap((id) => {
+      const found = shown.get(id);
+      return found && this.maySee(found, authors, relations) ? [found] : [];
+    });
+  }
+
+  private maySee({ post }: ShownPost, authors: Map<Id, Owner>, relations: Map<Id, Relation>): boolean {
+    const author = authors.get(post.author);
+    const facts = { author_id: post.author, state: post.state, archived: post.archived };
+    return author !== undefined && this.visibility.maySeePost(facts, author, relations.get(post.author) ?? stranger);
+  }
+
+  /** @throws Problem 404 for what is not there and for what the viewer may not see */
+  async one(id: Id, viewer: Id | null): Promise<ShownPost> {
+    const [post] = await this.visible([id], viewer);
+    if (!post) throw problem('not_found');
+    return post;
+  }
+
+  async byCode(code: string, viewer: Id | null): Promise<ShownPost> {
+    const id = idOfCode(code);
+    if (id === null) throw problem('not_found');
+    return this.one(id, viewer);
+  }
+}

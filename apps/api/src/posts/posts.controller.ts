@@ -1,0 +1,152 @@
+import { Controller, Req, Res } from '@nestjs/common';
+import { problem } from '@app/platform';
+import { z } from 'zod';
+import { CallerOf, Input, type ApiReply, type ApiRequest, type Caller } from '../http/call.js';
+import { listQuery, type ListInput } from '../http/cursors.js';
+import { Endpoint } from '../http/endpoint.js';
+import { pathId } from '../http/fields.js';
+import { fresh } from '../http/freshness.js';
+import { Idempotency } from '../http/idempotency.js';
+import { pathOf } from '../http/paths.js';
+import { wait } from '../http/prefer.js';
+import { idList } from '../photos/photos.schemas.js';
+import { postTag } from './post-json.js';
+import { PostLists } from './post-lists.service.js';
+import { PostReading } from './post-reading.service.js';
+import { newPost, post, postChange, postList, postsById, type NewPost, type PostChange } from './posts.schemas.js';
+import { PostsService } from './posts.service.js';
+
+const params = z.object({ id: pathId });
+
+@Controller()
+export class PostsController {
+  constructor(
+    private readonly posts: PostsService,
+    private readonly reading: PostReading,
+    private readonly lists: PostLists,
+    private readonly idempotency: Idempotency,
+  ) {}
+
+  @Endpoint({
+    method: 'POST',
+    path: '/v1/posts',
+    tag: 'Posts',
+    summary: 'Post one to ten photos; they may still be processing',
+    access: 'required',
+    body: newPost,
+    answers: { 201: post, 202: post },
+    problems: ['photo_not_found', 'photo_rejected', 'photo_already_posted', 'gone'],
+    idempotent: true,
+    waits: true,
+    rate: 'write',
+  })
+  async create(
+    @Input() input: NewPost,
+    @CallerOf() caller: Caller,
+    @Req() request: ApiRequest,
+    @Res({ passthrough: true }) reply: ApiReply,
+  ) {
+    const made = await this.idempotency.once(request, input, (tx) => this.posts.create(tx, caller.userId, input));
+    if (!made.repeated) await this.posts.showToAuthor(caller.userId, made.id);
+    const read = async () => (await this.reading.visible([made.id], caller.userId))[0];
+    const shown = await wait(request, reply, read, (found) => found?.post.state !== 'publishing');
+    if (!shown) throw problem('gone');
+    void reply.status(shown.post.state === 'publishing' ? 202 : 201).header('location', `/v1/posts/${made.id}`);
+    return shown.json;
+  }
+
+  @Endpoint({
+    method: 'GET',
+    path: '/v1/posts/:id',
+    tag: 'Posts',
+    summary: 'A post',
+    access: 'optional',
+    params,
+    answers: { 200: post },
+    problems: ['not_found'],
+  })
+  async show(
+    @Input() input: { id: string },
+    @CallerOf() caller: Caller | null,
+    @Req() request: ApiRequest,
+    @Res({ passthrough: true }) reply: ApiReply,
+  ) {
+    const shown = await this.reading.one(input.id, caller?.userId ?? null);
+    return fresh(request, reply, postTag(shown), shown.json);
+  }
+
+  @Endpoint({
+    method: 'GET',
+    path: '/v1/posts/by/code/:code',
+    tag: 'Posts',
+    summary: 'A post, by its short code',
+    access: 'optional',
+    params: z.object({ code: z.string() }),
+    answers: { 200: post },
+    problems: ['not_found'],
+  })
+  async showByCode(@Input() input: { code: string }, @CallerOf() caller: Caller | null) {
+    return (await this.reading.byCode(input.code, caller?.userId ?? null)).json;
+  }
+
+  @Endpoint({
+    method: 'GET',
+    path: '/v1/posts',
+    tag: 'Posts',
+    summary: 'Several posts; what is gone or hidden is left out',
+    access: 'optional',
+    query: idList,
+    answers: { 200: postsById },
+  })
+  async showMany(@Input() input: z.output<typeof idList>, @CallerOf() caller: Caller | null) {
+    const shown = await this.reading.visible(input.ids, caller?.userId ?? null);
+    return `{"items":[${shown.map(({ json }) => json).join(',')}]}`;
+  }
+
+  @Endpoint({
+    method: 'PATCH',
+    path: '/v1/posts/:id',
+    tag: 'Posts',
+    summary: 'Change a post: an absent field stays, null clears',
+    access: 'required',
+    params,
+    body: postChange,
+    answers: { 200: post },
+    problems: ['not_found'],
+    rate: 'write',
+  })
+  async change(@Input() input: { id: string } & PostChange, @CallerOf() caller: Caller) {
+    await this.posts.change(caller.userId, input.id, input);
+    return (await this.reading.one(input.id, caller.userId)).json;
+  }
+
+  @Endpoint({
+    method: 'DELETE',
+    path: '/v1/posts/:id',
+    tag: 'Posts',
+    summary: 'Delete a post and its photos',
+    access: 'required',
+    params,
+    answers: { 204: null },
+    problems: ['not_found'],
+    rate: 'write',
+  })
+  async remove(@Input() input: { id: string }, @CallerOf() caller: Caller): Promise<void> {
+    await this.posts.remove(caller.userId, input.id);
+  }
+
+  @Endpoint({
+    method: 'GET',
+    path: '/v1/users/:id/posts',
+    tag: 'People',
+    summary: 'A person’s posts, newest first',
+    access: 'optional',
+    params,
+    query: listQuery,
+    answers: { 200: postList },
+    problems: ['not_found', 'cursor_invalid'],
+  })
+  async ofAuthor(@Input() input: { id: string } & ListInput, @CallerOf() caller: Caller | null, @Req() request: ApiRequest) {
+    return this.lists.ofAuthor(pathOf(request), input, caller?.userId ?? null);
+  }
+}

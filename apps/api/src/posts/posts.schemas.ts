@@ -1,0 +1,85 @@
+import { limits } from '@app/platform';
+import { z } from 'zod';
+import { id, refuse, text, time } from '../http/fields.js';
+import { photo } from '../photos/photos.schemas.js';
+import { avatar } from '../users/users.schemas.js';
+
+export const author = z
+  .object({ id, username: z.string(), displayName: z.string(), avatar })
+  .meta({ id: 'Author', description: 'A user, as posts and comments carry them.' });
+
+export const entity = z
+  .object({ type: z.enum(['hashtag', 'mention']), start: z.int(), end: z.int(), tag: z.string().optional(), userId: id.optional() })
+  .meta({ id: 'Entity', description: 'A hashtag or a mention; the range is in UTF-16 units, [start, end).' });
+
+export const place = z
+  .object({ name: z.string(), latitude: z.number().nullable(), longitude: z.number().nullable() })
+  .nullable();
+
+const givenPlace = z
+  .strictObject({
+    name: text({ max: limits.post.place, min: 1 }),
+    latitude: z.number().min(-90).max(90).nullable().optional(),
+    longitude: z.number().min(-180).max(180).nullable().optional(),
+  })
+  .superRefine(
+    refuse(({ latitude, longitude }) => (latitude == null) === (longitude == null), 'incomplete', {
+      expected: 'both of latitude and longitude, or neither',
+    }),
+  );
+
+export const post = z
+  .object({
+    id,
+    code: z.string().meta({ description: 'The short code of /p/<code>.' }),
+    url: z.string(),
+    state: z.enum(['publishing', 'published', 'failed']),
+    author,
+    caption: z.string(),
+    captionEntities: z.array(entity),
+    place,
+    photos: z.array(photo),
+    sensitive: z.boolean(),
+    contentWarning: z.string().nullable(),
+    commentsClosed: z.boolean(),
+    archived: z.boolean(),
+    failure: z.object({ code: z.string(), photoId: id }).optional(),
+    counts: z.object({ likes: z.int(), comments: z.int() }),
+    liked: z.boolean(),
+    saved: z.boolean(),
+    createdAt: time,
+    editedAt: time.nullable(),
+  })
+  .meta({ id: 'Post' });
+
+export const postList = z
+  .object({ items: z.array(post), nextCursor: z.string().nullable(), prevCursor: z.string().nullable() })
+  .meta({ id: 'PostList' });
+
+export const postsById = z.object({ items: z.array(post) }).meta({ id: 'Posts' });
+
+const caption = text({ max: limits.post.caption, multiline: true });
+const contentWarning = text({ max: limits.post.contentWarning }).nullable();
+
+export const newPost = z.strictObject({
+  photoIds: z
+    .array(id)
+    .min(1)
+    .max(limits.post.photos)
+    .superRefine(refuse((ids: string[]) => new Set(ids).size === ids.length, 'duplicate')),
+  caption: caption.optional(),
+  place: givenPlace.nullable().optional(),
+  sensitive: z.boolean().optional(),
+  contentWarning: contentWarning.optional(),
+});
+
+export const postChange = z.strictObject({
+  caption: caption.nullable().optional(),
+  place: givenPlace.nullable().optional(),
+  sensitive: z.boolean().optional(),
+  contentWarning: contentWarning.optional(),
+  commentsClosed: z.boolean().optional(),
+});
+
+export type NewPost = z.output<typeof newPost>;
+export type PostChange = z.output<typeof postChange>;

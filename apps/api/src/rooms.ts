@@ -1,0 +1,83 @@
+import type { Provider, Type } from '@nestjs/common';
+import { CommentLists } from './comments/comment-lists.service.js';
+import { CommentView } from './comments/comment-view.js';
+import { CommentsController } from './comments/comments.controller.js';
+import { CommentsService } from './comments/comments.service.js';
+import { FeedController } from './feed/feed.controller.js';
+import { FeedService } from './feed/feed.service.js';
+import { FollowListsService } from './follows/follow-lists.service.js';
+import { FollowsController } from './follows/follows.controller.js';
+import { FollowsService } from './follows/follows.service.js';
+import { HealthController } from './health/health.controller.js';
+import { HealthService } from './health/health.service.js';
+import { Cursors } from './http/cursors.js';
+import { Idempotency } from './http/idempotency.js';
+import { RateLimits } from './http/rate-limits.js';
+import { InstanceController } from './instance/instance.controller.js';
+import { LikesController } from './likes/likes.controller.js';
+import { LikesService } from './likes/likes.service.js';
+import { AvatarService } from './me/avatar.service.js';
+import { MeController } from './me/me.controller.js';
+import { MeService } from './me/me.service.js';
+import { MediaController } from './media/media.controller.js';
+import { MediaService } from './media/media.service.js';
+import { DiskRoom } from './photos/disk-room.js';
+import { PhotoReading } from './photos/photo-reading.service.js';
+import { PhotoView } from './photos/photo-view.js';
+import { PhotosController } from './photos/photos.controller.js';
+import { PhotosService } from './photos/photos.service.js';
+import { UploadReader } from './photos/upload-reader.js';
+import { UploadsService } from './photos/uploads.service.js';
+import { PostCache, PostSources } from './posts/post-cache.js';
+import { PostLists } from './posts/post-lists.service.js';
+import { PostReading } from './posts/post-reading.service.js';
+import { PostView } from './posts/post-view.js';
+import { PostsController } from './posts/posts.controller.js';
+import { PostCaches, PostsService } from './posts/posts.service.js';
+import { AccessTokens } from './sessions/access-tokens.js';
+import { Credentials } from './sessions/credentials.js';
+import { Passwords } from './sessions/passwords.js';
+import { RefreshTokens } from './sessions/refresh-tokens.js';
+import { SessionLookup } from './sessions/session-lookup.js';
+import { SessionsController } from './sessions/sessions.controller.js';
+import { SessionsService } from './sessions/sessions.service.js';
+import { UserLists } from './users/user-lists.js';
+import { UserView } from './users/user-view.js';
+import { UsersController } from './users/users.controller.js';
+import { UsersService } from './users/users.service.js';
+
+/** One room: what it answers, and what stands behind that. */
+interface Room {
+  controllers: Type[];
+  services: Provider[];
+}
+
+const http: Room = { controllers: [], services: [Cursors, Idempotency, RateLimits] };
+const sessions: Room = {
+  controllers: [SessionsController],
+  services: [AccessTokens, RefreshTokens, Passwords, Credentials, SessionLookup, SessionsService],
+};
+const users: Room = { controllers: [UsersController], services: [UserView, UsersService, UserLists] };
+const me: Room = { controllers: [MeController], services: [MeService, AvatarService] };
+const follows: Room = { controllers: [FollowsController], services: [FollowsService, FollowListsService] };
+const photos: Room = {
+  controllers: [PhotosController],
+  services: [DiskRoom, UploadReader, UploadsService, PhotosService, PhotoReading, PhotoView],
+};
+const posts: Room = {
+  controllers: [PostsController],
+  services: [PostSources, PostCache, PostView, PostReading, PostLists, PostCaches, PostsService],
+};
+const likes: Room = { controllers: [LikesController], services: [LikesService] };
+const comments: Room = {
+  controllers: [CommentsController],
+  services: [CommentView, CommentLists, CommentsService],
+};
+const feed: Room = { controllers: [FeedController], services: [FeedService] };
+const media: Room = { controllers: [MediaController], services: [MediaService] };
+const operators: Room = { controllers: [InstanceController, HealthController], services: [HealthService] };
+
+const rooms: Room[] = [http, sessions, users, me, follows, photos, posts, likes, comments, feed, media, operators];
+
+export const controllers = rooms.flatMap((room) => room.controllers);
+export const services = rooms.flatMap((room) => room.services);

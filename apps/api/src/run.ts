@@ -1,0 +1,86 @@
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import {
+  collectProcessMetrics,
+  ConfigError,
+  counter,
+  histogram,
+  JobSender,
+  LOGGER,
+  nestLogger,
+  readConfig,
+  startOperationsServer,
+  type Config,
+  type Logger,
+} from '@app/platform';
+import { observeQueries } from '@app/storage';
+import type { FastifyInstance } from 'fastify';
+import { ApiModule } from './api.module.js';
+import { serveDocs } from './docs/serve-docs.js';
+import { HealthService } from './health/health.service.js';
+import { Drain } from './http/drain.js';
+import { ProblemFilter } from './http/problem-filter.js';
+import { logRequests } from './http/request-log.js';
+import { createAdapter, prepareServer } from './http/server.js';
+
+/** Builds the application, not yet listening. */
+export async function createApi(config: Config): Promise<{ app: NestFastifyApplication; logger: Logger; drain: Drain }> {
+  const app = await NestFactory.create<NestFastifyApplication>(ApiModule.with(config), createAdapter(config), {
+    bodyParser: false,
+    bufferLogs: true,
+  });
+  const logger = app.get<Logger>(LOGGER);
+  app.useLogger(nestLogger(logger));
+  const filter = new ProblemFilter(logger);
+  app.useGlobalFilters(filter);
+  const server = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const drain = new Drain(server);
+  logRequests(server, logger);
+  await prepareServer(app, config, (error, request, reply) => filter.send(error, request, reply));
+  serveDocs(server);
+  return { app, logger, drain };
+}
+
+function measureQueries(): void {
+  const seconds = histogram('narwhal_query_seconds');
+  const failures = counter('narwhal_query_failures_total');
+  observeQueries((query, took, failed) => {
+    seconds.observe({ query }, took);
+    if (failed) failures.inc({ query });
+  });
+}
+
+function configuration(): Config {
+  try {
+    return readConfig();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`narwhal-api: ${error.message}\n`);
+    process.exit(78);
+  }
+}
+
+/** Runs the api until it is told to stop. */
+export async function run(): Promise<void> {
+  const config = configuration();
+  collectProcessMetrics();
+  measureQueries();
+  const { app, logger, drain } = await createApi(config);
+  await app.listen({ port: config.PORT, host: config.HOST, backlog: 1_024 });
+  const health = app.get(HealthService);
+  const operations = await startOperationsServer({ ...config.METRICS_ADDR, ready: () => health.ready() });
+  logger.info({ port: config.PORT, host: config.HOST }, 'the api listens');
+
+  const stop = async (signal: string) => {
+    if (health.isDraining) return;
+    logger.info({ signal }, 'the api drains');
+    health.drain();
+    await drain.run(config.TRUSTED_PROXIES.length > 0);
+    operations.close();
+    await app.get(JobSender).close();
+    await app.close();
+    logger.info('the api has stopped');
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
+}

@@ -1,0 +1,56 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG, limits, problem, type Config, type Id } from '@app/platform';
+
+const SIZE = { ids: 16, expiry: 6, nonce: 6, mac: 16 };
+const PAYLOAD = SIZE.ids + SIZE.expiry + SIZE.nonce;
+
+/** What a genuine, unexpired token names. Whether the session still lives is for the session look-up to say. */
+export interface TokenClaims {
+  userId: Id;
+  sessionId: Id;
+}
+
+/**
+ * Access tokens: opaque to clients, 15 minutes, `<key id>.<base64url of user, session, expiry, nonce and a MAC>`. The MAC
+ * refuses made-up tokens without asking any store, and the expiry inside tells "refresh" from "garbage" long after.
+ * Nothing of a token is stored; ending a session ends it through the session look-up (docs/decisions, access tokens).
+ */
+@Injectable()
+export class AccessTokens {
+  constructor(@Inject(CONFIG) private readonly config: Config) {}
+
+  make(claims: TokenClaims, now = Date.now()): { token: string; expiresAt: Date } {
+    const [key] = this.config.TOKEN_KEYS;
+    if (!key) throw new Error('expected a token key but the keyring is empty');
+    const expiresAt = new Date(now + limits.session.accessToken * 1000);
+    const payload = Buffer.alloc(PAYLOAD);
+    payload.writeBigUInt64BE(BigInt(claims.userId), 0);
+    payload.writeBigUInt64BE(BigInt(claims.sessionId), 8);
+    payload.writeUIntBE(expiresAt.getTime(), SIZE.ids, SIZE.expiry);
+    randomBytes(SIZE.nonce).copy(payload, SIZE.ids + SIZE.expiry);
+    const bytes = Buffer.concat([payload, mac(key.secret, payload)]);
+    return { token: `${key.id}.${bytes.toString('base64url')}`, expiresAt };
+  }
+
+  /** @throws Problem 401 `token_invalid` or `token_expired` */
+  read(token: string, now = Date.now()): TokenClaims {
+    const [keyId = '', encoded = ''] = token.split('.', 2);
+    const bytes = Buffer.from(encoded, 'base64url');
+    const key = this.config.TOKEN_KEYS.find(({ id }) => id === keyId);
+    if (!key || bytes.length !== PAYLOAD + SIZE.mac || `${keyId}.${bytes.toString('base64url')}` !== token) {
+      throw problem('token_invalid');
+    }
+    const payload = bytes.subarray(0, PAYLOAD);
+    if (!timingSafeEqual(mac(key.secret, payload), bytes.subarray(PAYLOAD))) throw problem('token_invalid');
+    if (payload.readUIntBE(SIZE.ids, SIZE.expiry) <= now) throw problem('token_expired');
+    return {
+      userId: payload.readBigUInt64BE(0).toString(),
+      sessionId: payload.readBigUInt64BE(8).toString(),
+    };
+  }
+}
+
+function mac(secret: string, payload: Buffer): Buffer {
+  return createHmac('sha256', secret).update('access ').update(payload).digest().subarray(0, SIZE.mac);
+}

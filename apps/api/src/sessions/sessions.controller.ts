@@ -1,0 +1,99 @@
+import { Controller, Req } from '@nestjs/common';
+import { isId, problem } from '@app/platform';
+import { z } from 'zod';
+import { CallerOf, Input, type ApiRequest, type Caller } from '../http/call.js';
+import { Endpoint } from '../http/endpoint.js';
+import { pathId } from '../http/fields.js';
+import { Idempotency, idempotencyKeyOf } from '../http/idempotency.js';
+import { UsersService } from '../users/users.service.js';
+import { Credentials } from './credentials.js';
+import { refresh, refreshed, sessionList, signedIn, signIn } from './sessions.schemas.js';
+import { SessionsService } from './sessions.service.js';
+
+@Controller()
+export class SessionsController {
+  constructor(
+    private readonly sessions: SessionsService,
+    private readonly credentials: Credentials,
+    private readonly users: UsersService,
+    private readonly idempotency: Idempotency,
+  ) {}
+
+  @Endpoint({
+    method: 'POST',
+    path: '/v1/sessions',
+    tag: 'Sessions',
+    summary: 'Sign in',
+    access: 'none',
+    body: signIn,
+    answers: { 201: signedIn },
+    problems: ['bad_credentials', 'busy', 'gone'],
+    idempotent: true,
+    rate: 'signIn',
+  })
+  async create(@Input() input: z.output<typeof signIn>, @Req() request: ApiRequest) {
+    const user = await this.credentials.authenticate(input.login, input.password);
+    const idempotencyKey = idempotencyKeyOf(request);
+    const userAgent = request.headers['user-agent'] ?? null;
+    const made = await this.idempotency.once(request, input, async (tx) => ({
+      status: 201,
+      id: await this.sessions.begin(tx, user.id, { userAgent, idempotencyKey }),
+    }));
+    return { user: await this.users.me(user.id), session: await this.sessions.first(made.id, idempotencyKey) };
+  }
+
+  @Endpoint({
+    method: 'POST',
+    path: '/v1/sessions/refresh',
+    tag: 'Sessions',
+    summary: 'Exchange a refresh token for its successor',
+    access: 'none',
+    body: refresh,
+    answers: { 200: refreshed },
+    problems: ['session_ended'],
+    rate: 'signIn',
+  })
+  async refresh(@Input() input: z.output<typeof refresh>) {
+    return { session: await this.sessions.refresh(input.refreshToken) };
+  }
+
+  @Endpoint({
+    method: 'GET',
+    path: '/v1/sessions',
+    tag: 'Sessions',
+    summary: 'Where one is signed in',
+    access: 'required',
+    answers: { 200: sessionList },
+  })
+  async list(@CallerOf() caller: Caller) {
+    const items = await this.sessions.list(caller.userId, caller.sessionId);
+    return { items, nextCursor: null, prevCursor: null };
+  }
+
+  @Endpoint({
+    method: 'DELETE',
+    path: '/v1/sessions/current',
+    tag: 'Sessions',
+    summary: 'Sign out',
+    access: 'required',
+    answers: { 204: null },
+  })
+  async endCurrent(@CallerOf() caller: Caller): Promise<void> {
+    await this.sessions.end(caller.userId, caller.sessionId);
+  }
+
+  @Endpoint({
+    method: 'DELETE',
+    path: '/v1/sessions/:id',
+    tag: 'Sessions',
+    summary: 'Sign a device out',
+    access: 'required',
+    params: z.object({ id: pathId }),
+    answers: { 204: null },
+    problems: ['not_found'],
+  })
+  async end(@Input() input: { id: string }, @CallerOf() caller: Caller): Promise<void> {
+    if (!isId(input.id)) throw problem('not_found');
+    await this.sessions.end(caller.userId, input.id);
+  }
+}

@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import type { Id } from '@app/platform';
+import { stranger, UserRows, Visibility, type Entry } from '@app/storage';
+import { Cursors, type ListInput, type Page, type PageRequest } from '../http/cursors.js';
+import { UserView } from './user-view.js';
+import type { User } from './users.schemas.js';
+
+/** Any list of people that is kept as entries: scanned by key, and those left out whom the viewer may not see. */
+@Injectable()
+export class UserLists {
+  constructor(
+    private readonly cursors: Cursors,
+    private readonly users: UserRows,
+    private readonly visibility: Visibility,
+    private readonly view: UserView,
+  ) {}
+
+  async page(
+    path: string,
+    input: ListInput,
+    viewer: Id | null,
+    scan: (page: PageRequest) => Promise<Entry[]>,
+  ): Promise<Page<User>> {
+    const page = this.cursors.request(path, input);
+    const entries = await scan({ ...page, limit: page.limit + 1 });
+    const more = entries.length > page.limit;
+    // The one too many is the oldest of a page read downwards, the newest of one read upwards.
+    const shown = page.after === null ? entries.slice(0, page.limit) : entries.slice(-page.limit);
+    const items = await this.visible(shown.map(({ subject }) => subject), viewer);
+    return this.cursors.page(path, items, {
+      first: shown[0]?.id ?? page.after,
+      last: shown.at(-1)?.id ?? null,
+      more: more || page.after !== null,
+    });
+  }
+
+  private async visible(ids: readonly Id[], viewer: Id | null): Promise<User[]> {
+    const [rows, relations] = await Promise.all([this.users.findMany(ids), this.visibility.relations(viewer, ids)]);
+    const seen = ids.flatMap((id) => {
+      const row = rows.get(id);
+      return row && this.visibility.maySeeProfile(row, relations.get(id) ?? stranger) ? [row] : [];
+    });
+    return this.view.users(seen, viewer);
+  }
+}

@@ -1,0 +1,71 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG, mediaBoundary, MediaUrls, type Config, type Id } from '@app/platform';
+import { Counts } from '@app/feed';
+import { stranger, Visibility, type Relation, type UserRow } from '@app/storage';
+import type { Me, Relationship, User } from './users.schemas.js';
+
+export function relationshipOf(relation: Relation): Relationship {
+  const { following, requested, followedBy, blocking, muting } = relation;
+  return { following, requested, followedBy, blocking, muting };
+}
+
+type AvatarOf = Pick<UserRow, 'avatar_folder'>;
+
+/** How people look in answers. */
+@Injectable()
+export class UserView {
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly media: MediaUrls,
+    private readonly counts: Counts,
+    private readonly visibility: Visibility,
+  ) {}
+
+  avatar({ avatar_folder: folder }: AvatarOf): User['avatar'] {
+    if (folder === null) return null;
+    const query = this.media.query(folder);
+    const url = (file: string) => `${this.config.publicUrl}/media/${folder}/${file}${query}`;
+    return { w64: url('square64.webp'), w150: url('square150.webp'), w320: url('square320.webp') };
+  }
+
+  /** The moment until which the avatar's URLs stay as they are, in milliseconds since 1970. */
+  sameUntil({ avatar_folder: folder }: AvatarOf, now = Date.now()): number {
+    return folder === null ? Infinity : mediaBoundary(folder, now) * 1000;
+  }
+
+  /** The short form that posts and comments carry. */
+  author(row: Pick<UserRow, 'id' | 'username' | 'display_name' | 'avatar_folder'>) {
+    return { id: row.id, username: row.username, displayName: row.display_name, avatar: this.avatar(row) };
+  }
+
+  /** People as a viewer sees them; `relationship` is there unless nobody is signed in. */
+  async users(rows: readonly UserRow[], viewer: Id | null): Promise<User[]> {
+    const ids = rows.map((row) => row.id);
+    const [counts, relations] = await Promise.all([this.counts.users(ids), this.visibility.relations(viewer, ids)]);
+    return rows.map((row) => {
+      const relation = relations.get(row.id) ?? stranger;
+      const count = counts.get(row.id) ?? { posts: 0, followers: 0, following: 0 };
+      return { ...this.plain(row, count), ...(viewer === null ? {} : { relationship: relationshipOf(relation) }) };
+    });
+  }
+
+  async me(row: UserRow): Promise<Me> {
+    const [user] = await this.users([row], null);
+    return { ...(user as User), email: row.email, relationship: relationshipOf(stranger) };
+  }
+
+  private plain(row: UserRow, counts: User['counts']): User {
+    return {
+      id: row.id,
+      username: row.username,
+      displayName: row.display_name,
+      bio: row.bio,
+      website: row.website,
+      url: `${this.config.publicUrl}/u/${row.username}`,
+      avatar: this.avatar(row),
+      private: row.private,
+      counts,
+      createdAt: row.created_at.toISOString(),
+    };
+  }
+}

@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { keys } from '@app/platform';
+import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes, type RateLimiterAbstract } from 'rate-limiter-flexible';
+import { RedisLink } from './redis-link.js';
+
+/** What one more request met. */
+export interface RateState {
+  allowed: boolean;
+  remaining: number;
+  resetSeconds: number;
+}
+
+interface Window {
+  /** `read` is counted in this process alone. */
+  shared: boolean;
+  requests: number;
+  seconds: number;
+}
+
+/**
+ * Counts requests in fixed windows, by policy and subject, across processes in Redis; while Redis is away, in this
+ * process, never not at all. (rate-limiter-flexible: one round trip a request, an insurance limiter, kept since 2018.)
+ */
+@Injectable()
+export class RateCounter {
+  private readonly limiters = new Map<string, RateLimiterAbstract>();
+
+  constructor(private readonly link: RedisLink) {}
+
+  async take(policy: string, subject: string, window: Window): Promise<RateState> {
+    const limiter = this.limiters.get(policy) ?? this.make(policy, window);
+    try {
+      return stateOf(await limiter.consume(subject), true);
+    } catch (refusal) {
+      if (refusal instanceof RateLimiterRes) return stateOf(refusal, false);
+      throw refusal;
+    }
+  }
+
+  private make(policy: string, { shared, requests, seconds }: Window): RateLimiterAbstract {
+    const options = { keyPrefix: `${keys.rateLimit}:${policy}`, points: requests, duration: seconds };
+    const here = new RateLimiterMemory(options);
+    const limiter = shared
+      ? new RateLimiterRedis({
+          ...options,
+          storeClient: this.link.client,
+          insuranceLimiter: here,
+          rejectIfRedisNotReady: true,
+        })
+      : here;
+    this.limiters.set(policy, limiter);
+    return limiter;
+  }
+}
+
+function stateOf(result: RateLimiterRes, allowed: boolean): RateState {
+  return {
+    allowed,
+    remaining: Math.max(0, result.remainingPoints),
+    resetSeconds: Math.ceil(result.msBeforeNext / 1000),
+  };
+}
