@@ -3,6 +3,7 @@ import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { migrate } from '../../libs/storage/src/migrate.js';
 import { startPostgres } from '../../scripts/postgres.ts';
+import type { ProcessMark } from '../../scripts/processes.ts';
 import { startRedis } from '../../scripts/redis.ts';
 import { endAbandonedRuns, endRun, forget, makeRunFolder, remember } from '../harness/run-folder.js';
 import { TEMPLATE, type Servers } from '../harness/servers.js';
@@ -26,11 +27,14 @@ export default async function startServers(project: TestProject): Promise<() => 
   // Vitest itself ends at these without a word to anybody.
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
 
+  const noted = <Server extends ProcessMark>(server: Server): Server => {
+    remember(folder, server);
+    return server;
+  };
   const [postgres, redis] = await Promise.all([
-    startPostgres({ dir: join(folder, 'postgres'), durable: false }),
-    startRedis({ dir: join(folder, 'redis'), persistent: false }),
+    startPostgres({ dir: join(folder, 'postgres'), durable: false }).then(noted),
+    startRedis({ dir: join(folder, 'redis'), persistent: false }).then(noted),
   ]);
-  for (const server of [postgres, redis]) remember(folder, server);
   await makeTemplate(postgres.url);
   project.provide('servers', { folder, postgres: postgres.url, redis: redis.url } satisfies Servers);
 
