@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { bareEnvironment } from '../harness/env.ts';
 
 const run = promisify(execFile);
 
@@ -19,13 +20,15 @@ export interface Radosgw {
   stop(): Promise<void>;
 }
 
-/** Whether the system's packages radosgw, ceph-mon and ceph-osd are here. */
+/** Whether the system's packages are here; says so when they are not, since tests are skipped then. */
 export async function radosgwInstalled(): Promise<boolean> {
   const names = ['radosgw', 'ceph-mon', 'ceph-osd', 'ceph', 'monmaptool'];
-  return run('which', names).then(
+  const installed = await run('which', names).then(
     () => true,
     () => false,
   );
+  if (!installed) console.warn('S3 tests are skipped: install radosgw, ceph-mon and ceph-osd to run them');
+  return installed;
 }
 
 async function freePort(): Promise<number> {
@@ -81,11 +84,11 @@ rgw_run_sync_thread = false
 class Cluster {
   readonly folder: string;
   readonly #daemons: ChildProcess[] = [];
-  readonly #environment: NodeJS.ProcessEnv;
+  readonly #environment: Record<string, string>;
 
   constructor(folder: string) {
     this.folder = folder;
-    this.#environment = { ...process.env, CEPH_ARGS: `-c ${folder}/ceph.conf` };
+    this.#environment = { ...bareEnvironment(), CEPH_ARGS: `-c ${folder}/ceph.conf` };
   }
 
   async run(command: string, ...args: string[]): Promise<string> {

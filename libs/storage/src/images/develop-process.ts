@@ -18,12 +18,10 @@ const HEAP_MEBIBYTES = 96;
 const LAST_WORDS = 2_000;
 
 /**
- * A child has nothing of the parent's environment but where programs are: no secret that a broken photo could steal.
- * Two arenas keep glibc's malloc from holding on to every thread's high-water mark.
+ * A child's whole environment: nothing of the parent's, so no secret that a broken photo could steal. Two arenas keep
+ * glibc's malloc from holding on to every thread's high-water mark.
  */
-function environment(): NodeJS.ProcessEnv {
-  return { PATH: process.env['PATH'], MALLOC_ARENA_MAX: '2' };
-}
+const ENVIRONMENT = { MALLOC_ARENA_MAX: '2' };
 
 /** One child process, as its parent sees it: takes one photo at a time, and is killed for what exceeds a limit. */
 export class DevelopProcess {
@@ -35,7 +33,7 @@ export class DevelopProcess {
 
   constructor(childFile = CHILD_FILE) {
     this.#process = fork(childFile, [], {
-      env: environment(),
+      env: ENVIRONMENT,
       execArgv: [`--max-old-space-size=${HEAP_MEBIBYTES}`],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });

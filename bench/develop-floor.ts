@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import sharp, { type Sharp } from 'sharp';
+
+/** The renditions as one would write them with sharp and nothing else: the same sizes, settings and bytes. */
+const outputs: [file: string, width: number, height: number | undefined, encode: (image: Sharp) => Sharp][] =
+  [
+    ['square150.webp', 150, 150, toWebp],
+    ['w320.webp', 320, undefined, toWebp],
+    ['w640.webp', 640, undefined, toWebp],
+    ['w1080.webp', 1_080, undefined, toWebp],
+    ['jpeg1080.jpg', 1_080, undefined, (image) => image.jpeg({ quality: 80, progressive: true })],
+  ];
+
+function toWebp(image: Sharp): Sharp {
+  return image.webp({ quality: 80, effort: 4, preset: 'photo' });
+}
+
+/** The floor: the photo is decoded once, in this process, and everything made from those pixels. */
+export async function plainSharp(path: string, folder: string): Promise<void> {
+  const upright = sharp(path).autoOrient().flatten({ background: '#ffffff' });
+  const { data, info } = await upright
+    .resize({ width: 1_080, withoutEnlargement: true })
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  const raw = { width: info.width, height: info.height, channels: info.channels };
+  await Promise.all(
+    outputs.map(([file, width, height, encode]) =>
+      encode(sharp(data, { raw }).resize({ width, height, withoutEnlargement: true })).toFile(
+        join(folder, file),
+      ),
+    ),
+  );
+}
+
+/** The first thing that one would write: every rendition from the file. */
+export async function naive(path: string, folder: string): Promise<void> {
+  await Promise.all(
+    outputs.map(([file, width, height, encode]) => {
+      const upright = sharp(path).autoOrient().flatten({ background: '#ffffff' });
+      const resized = upright.resize({ width, height, withoutEnlargement: true }).toColourspace('srgb');
+      return encode(resized).toFile(join(folder, `naive-${file}`));
+    }),
+  );
+}

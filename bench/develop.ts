@@ -1,0 +1,178 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { naive, plainSharp } from './develop-floor.ts';
+import { madePhoto } from '../test/fixtures/photos.ts';
+
+type Images = typeof import('../libs/storage/src/images/index.js');
+type Pool = InstanceType<Images['DevelopPool']>;
+
+/** One side's cost a photo, in milliseconds. */
+interface Cost {
+  wall: number;
+  cpu: number;
+}
+
+const GOAL = 0.9;
+const PAIRS = 9;
+const PHOTOS = 4;
+/** The pool replaces a child after so many photos; its start is spread over them. */
+const PHOTOS_A_CHILD = 200;
+const TICK_MILLISECONDS = 10;
+
+const here = new URL('.', import.meta.url);
+const realPhoto = new URL('../../shared/photos/galaxy-s7-12mp-gps.jpg', here).pathname;
+const limits = { pixels: 268_402_689, formats: ['image/jpeg'], developSeconds: 60, childMemory: 1.5e9 };
+
+const median = (values: number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
+
+/** CPU time of processes that are not ours, by the kernel's ticks. */
+function cpuOf(pids: number[]): number {
+  return pids.reduce((sum, pid) => {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.split(' ') ?? [];
+    return sum + (Number(fields[11]) + Number(fields[12])) * TICK_MILLISECONDS;
+  }, 0);
+}
+
+function cpuNow(pool: Pool | null): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000 + (pool ? cpuOf(pool.pids) : 0);
+}
+
+async function costOf(photos: number, pool: Pool | null, work: () => Promise<unknown>): Promise<Cost> {
+  const [cpu, wall] = [cpuNow(pool), performance.now()];
+  for (let photo = 0; photo < photos; photo += 1) await work();
+  return { wall: (performance.now() - wall) / photos, cpu: (cpuNow(pool) - cpu) / photos };
+}
+
+const residentMebibytes = (pid: number | 'self', field: 'VmRSS' | 'VmHWM'): number =>
+  Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) / 1_024;
+
+async function photoFile(folder: string): Promise<string> {
+  if (existsSync(realPhoto)) return realPhoto;
+  console.log('../shared/photos is absent: a made photo of 12 MP stands in');
+  const path = join(folder, 'made.jpg');
+  await (await madePhoto(4_032, 3_024)).jpeg({ quality: 92 }).toFile(path);
+  return path;
+}
+
+/** Both sides must write the same bytes, or there is nothing to compare. */
+async function assertSame(ours: string, floor: string, files: string[]): Promise<void> {
+  for (const file of files) {
+    const [mine, theirs] = await Promise.all(
+      [ours, floor].map(async (side) => (await stat(join(side, file))).size),
+    );
+    if (mine !== theirs)
+      throw new Error(`${file} has ${mine} bytes, its floor ${theirs}: the renditions differ`);
+  }
+}
+
+/** Photos a second with two children, as a worker on two cores does them. */
+async function throughput(pool: Pool, work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await Promise.all(Array.from({ length: 16 }, work));
+  await pool.close();
+  return 16_000 / (performance.now() - start);
+}
+
+function print(rows: [string, Cost][]): void {
+  console.log(
+    `\n${'a 12 MP JPEG to all renditions'.padEnd(46)}${'wall ms'.padStart(9)}${'CPU ms'.padStart(9)}`,
+  );
+  for (const [name, { wall, cpu }] of rows) {
+    console.log(name.padEnd(46) + wall.toFixed(1).padStart(9) + cpu.toFixed(1).padStart(9));
+  }
+}
+
+interface Pair {
+  mine: Cost;
+  theirs: Cost;
+}
+
+/** Interleaved, so that what else the machine does weighs on both sides alike. */
+async function measurePairs(
+  pool: Pool,
+  start: Cost,
+  mine: () => Promise<unknown>,
+  theirs: () => Promise<unknown>,
+) {
+  const pairs: Pair[] = [];
+  for (let pair = 0; pair < PAIRS; pair += 1) {
+    const { wall, cpu } = await costOf(PHOTOS, pool, mine);
+    const share = { wall: start.wall / PHOTOS_A_CHILD, cpu: start.cpu / PHOTOS_A_CHILD };
+    pairs.push({
+      mine: { wall: wall + share.wall, cpu: cpu + share.cpu },
+      theirs: await costOf(PHOTOS, null, theirs),
+    });
+  }
+  return pairs;
+}
+
+function printMemory(pool: Pool): void {
+  const [child = 0] = pool.pids;
+  const [resident, peak] = [residentMebibytes(child, 'VmRSS'), residentMebibytes(child, 'VmHWM')];
+  const heap = process.memoryUsage().heapUsed / 2 ** 20;
+  console.log(`\nchild RSS ${resident.toFixed(0)} MiB, peak ${peak.toFixed(0)} MiB`);
+  console.log(
+    `this process RSS ${residentMebibytes('self', 'VmRSS').toFixed(0)} MiB, heap ${heap.toFixed(0)} MiB`,
+  );
+}
+
+function printRatio(pairs: Pair[]): void {
+  const wall = median(pairs.map(({ mine, theirs }) => theirs.wall / mine.wall));
+  const cpu = median(pairs.map(({ mine, theirs }) => theirs.cpu / mine.cpu));
+  console.log(
+    `\n${PAIRS} pairs of ${PHOTOS} photos: wall ratio ${wall.toFixed(2)}, CPU ratio ${cpu.toFixed(2)}; the lower counts`,
+  );
+  console.log(`develop: ratio ${Math.min(wall, cpu).toFixed(2)} (goal ${GOAL.toFixed(2)})`);
+}
+
+async function compare({ DevelopPool }: Images, folder: string, pool: Pool): Promise<void> {
+  const [ours, floor] = await Promise.all([mkdtemp(join(folder, 'ours-')), mkdtemp(join(folder, 'floor-'))]);
+  const request = { inputPath: await photoFile(folder), outputFolder: ours, limits };
+  const mine = () => pool.develop(request);
+  const theirs = () => plainSharp(request.inputPath, floor);
+
+  const start = await costOf(1, null, () => pool.warm());
+  start.cpu += cpuOf(pool.pids);
+  const { renditions } = await mine();
+  await theirs();
+  await assertSame(
+    ours,
+    floor,
+    Object.values(renditions).map(({ file }) => file),
+  );
+
+  const pairs = await measurePairs(pool, start, mine, theirs);
+  const middle = (costs: Cost[]): Cost => ({
+    wall: median(costs.map(({ wall }) => wall)),
+    cpu: median(costs.map(({ cpu }) => cpu)),
+  });
+  print([
+    ['pool and child (with its share of the start)', middle(pairs.map((pair) => pair.mine))],
+    ['floor: plain sharp, decoded once', middle(pairs.map((pair) => pair.theirs))],
+    ['plain sharp, one pipeline a rendition', await costOf(3, null, () => naive(request.inputPath, floor))],
+    ['starting a child', start],
+  ]);
+  printMemory(pool);
+  const two = new DevelopPool({ concurrency: 2 });
+  await two.warm();
+  console.log(`two children: ${(await throughput(two, () => two.develop(request))).toFixed(1)} photos/s`);
+  printRatio(pairs);
+}
+
+export async function run(): Promise<void> {
+  const images = (await import(new URL('../dist/libs/storage/src/images/index.js', here).href)) as Images;
+  const folder = await mkdtemp(join(tmpdir(), 'narwhal-bench-'));
+  const pool = new images.DevelopPool({ concurrency: 1 });
+  try {
+    await compare(images, folder, pool);
+  } finally {
+    await pool.close();
+    await rm(folder, { recursive: true });
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await run();
