@@ -6,7 +6,7 @@ import type { Footing } from './footing/footing.ts';
 import { lastLines } from './logs.ts';
 import { freePort } from './ports.ts';
 import { clusterFolder, postgresPrograms, prepareCluster } from './postgres-cluster.ts';
-import { endProcess, launch, signal, type Launched, type StopStep } from './processes.ts';
+import { endProcess, launch, type Launched, type StopStep } from './processes.ts';
 import type { RunningServer } from './running-server.ts';
 
 export interface PostgresOptions {
@@ -33,18 +33,15 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningSe
 
   const process = await launchUntilAccepted(footing, port, durable, logFile, url);
   await makeDatabase(url);
-  const dismantle = () => (durable ? undefined : footing.discard());
   return {
     url: `${url}/narwhal`,
     port,
     pid: process.pid,
     identity: process.identity,
     ended: process.ended,
-    stop: (hurry) => endProcess(process, stopPostgres, hurry).then(dismantle),
-    kill: async () => {
-      signal(process.pid, 'SIGKILL');
-      await process.ended;
-    },
+    stop: (hurry) =>
+      endProcess(process, stopPostgres, hurry).then(() => footing.leave({ discard: !durable })),
+    kill: () => endProcess(process, []),
   };
 }
 

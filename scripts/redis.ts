@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { footingFor } from './footing/choice.ts';
 import { lastLines } from './logs.ts';
 import { freePort } from './ports.ts';
-import { endProcess, launch, signal, type Launched, type StopStep } from './processes.ts';
+import { endProcess, launch, type Launched, type StopStep } from './processes.ts';
 import type { RunningServer } from './running-server.ts';
 import { keptSecret } from './secrets.ts';
 import { ensureProgram } from './system-packages.ts';
@@ -32,18 +32,15 @@ export async function startRedis(options: RedisOptions): Promise<RunningServer> 
   const input = configuration(footing.data, port, password, persistent);
   const process = await launch({ command, args, logFile, input, cwd: '/' });
   await waitUntilAnswering(process, port, password, logFile);
-  const dismantle = () => (persistent ? undefined : footing.discard());
   return {
     url: `redis://:${password}@127.0.0.1:${port}`,
     port,
     pid: process.pid,
     identity: process.identity,
     ended: process.ended,
-    stop: (hurry) => endProcess(process, stopRedis, hurry).then(dismantle),
-    kill: async () => {
-      signal(process.pid, 'SIGKILL');
-      await process.ended;
-    },
+    stop: (hurry) =>
+      endProcess(process, stopRedis, hurry).then(() => footing.leave({ discard: !persistent })),
+    kill: () => endProcess(process, []),
   };
 }
 

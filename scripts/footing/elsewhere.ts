@@ -29,8 +29,10 @@ export function footingElsewhere(folders: Folders, user: ServiceUser): Footing {
 
   const inPlace = footingAsUser({ programs: folders.programs, data }, user);
   const programs = canUse(inPlace) ? folders.programs : copyPrograms(folders.programs);
-  const discard = () => rmSync(data, { recursive: true, force: true });
-  return { ...footingAsUser({ programs, data }, user), discard };
+  const leave = ({ discard }: { discard: boolean }) => {
+    if (discard) rmSync(data, { recursive: true, force: true });
+  };
+  return { ...footingAsUser({ programs, data }, user), leave };
 }
 
 /** Once data lies elsewhere it stays there, also when the folder can be reached later. */

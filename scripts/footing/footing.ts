@@ -15,8 +15,8 @@ export interface Footing extends Folders {
   wrap(program: string, args: string[]): { command: string; args: string[] };
   /** The user who owns the data, when that is not whoever started Narwhal. */
   user?: ServiceUser;
-  /** Removes what the footing itself put elsewhere; for folders that are thrown away after use. */
-  discard(): void;
+  /** Once the server has stopped: removes what the footing made outside the folders, data only when it is thrown away. */
+  leave(options: { discard: boolean }): void;
 }
 
 export function plainFooting(folders: Folders): Footing {
@@ -24,7 +24,7 @@ export function plainFooting(folders: Folders): Footing {
     ...folders,
     onDisk: folders.data,
     wrap: (command, args) => ({ command, args }),
-    discard: () => undefined,
+    leave: () => undefined,
   };
 }
 
@@ -34,7 +34,7 @@ export function footingAsUser(folders: Folders, user: ServiceUser): Footing {
     onDisk: folders.data,
     user,
     wrap: (program, args) => ({ command: 'setpriv', args: [...privileges(user), program, ...args] }),
-    discard: () => undefined,
+    leave: () => undefined,
   };
 }
 

@@ -28,7 +28,7 @@ export function footingInNamespace(folders: Folders, user: ServiceUser): Footing
       command: 'unshare',
       args: [...unshare, ...bound, 'setpriv', ...privileges(user), program, ...args],
     }),
-    discard: () => [programs, data, mountPoint].forEach(removeEmptyFolder),
+    leave: () => [programs, data, mountPoint].forEach(removeEmptyFolder),
   };
 }
 

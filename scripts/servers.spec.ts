@@ -1,0 +1,104 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { afterAll, describe, expect, it } from 'vitest';
+import { startPostgres as postgres } from './postgres.ts';
+import { startRedis as redisServer } from './redis.ts';
+import type { RunningServer } from './running-server.ts';
+
+// Of mode 700, as mkdtemp makes it: root's servers must reach their data in it all the same.
+const folder = mkdtempSync(join(tmpdir(), 'narwhal-servers-'));
+
+const started: RunningServer[] = [];
+
+/** Remembered, so that a test which fails leaves no server behind. */
+async function remembered(starting: Promise<RunningServer>): Promise<RunningServer> {
+  const server = await starting;
+  started.push(server);
+  return server;
+}
+
+const startPostgres: typeof postgres = (options) => remembered(postgres(options));
+const startRedis: typeof redisServer = (options) => remembered(redisServer(options));
+
+async function ask(url: string, statement: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(statement)).rows.flatMap((row) => Object.values(row));
+  } finally {
+    await client.end();
+  }
+}
+
+describe('PostgreSQL', () => {
+  const dir = join(folder, 'postgres');
+
+  it('comes back with its data, on its port, right after kill -9', async () => {
+    const first = await startPostgres({ dir });
+    await ask(first.url, "create table kept as select 'ß'::text as letter");
+    await first.kill();
+    const second = await startPostgres({ dir, port: first.port });
+    expect(second.url).toBe(first.url);
+    expect(await ask(second.url, 'select letter from kept')).toEqual(['ß']);
+    expect(
+      await ask(
+        second.url,
+        "select current_setting('server_encoding') as text, current_setting('fsync') as sync",
+      ),
+    ).toEqual(['UTF8', 'on']);
+    await second.stop();
+  });
+
+  it('does not touch data of another version', async () => {
+    const version = join(dir, 'cluster', 'PG_VERSION');
+    writeFileSync(version, '17\n');
+    await expect(startPostgres({ dir })).rejects.toThrow(
+      /was made by PostgreSQL 17; this Narwhal brings PostgreSQL 18/,
+    );
+    writeFileSync(version, '18\n');
+  });
+
+  it('starts over a lock file whose process number is somebody else’s now', async () => {
+    const lock = join(dir, 'cluster', 'postmaster.pid');
+    writeFileSync(lock, `${process.pid}\n`);
+    chmodSync(lock, 0o600);
+    const server = await startPostgres({ dir });
+    expect(await ask(server.url, 'select 1')).toEqual([1]);
+    await server.stop();
+  });
+});
+
+describe('Redis', () => {
+  async function withClient<T>(url: string, work: (redis: Redis) => Promise<T>): Promise<T> {
+    const redis = new Redis(url).on('error', () => undefined);
+    return work(redis).finally(() => redis.disconnect());
+  }
+
+  it('keeps its keys over a stop when it is persistent, and none when not', async () => {
+    for (const persistent of [true, false]) {
+      const dir = join(folder, `redis-${persistent}`);
+      const first = await startRedis({ dir, persistent });
+      await withClient(first.url, (redis) => redis.set('key', 'value'));
+      await first.stop();
+      const second = await startRedis({ dir, persistent, port: first.port });
+      expect(await withClient(second.url, (redis) => redis.get('key'))).toBe(persistent ? 'value' : null);
+      await second.stop();
+    }
+  });
+
+  it('refuses strangers', async () => {
+    const server = await startRedis({ dir: join(folder, 'redis-closed'), persistent: false });
+    const stranger = new URL(server.url);
+    stranger.password = '';
+    await expect(withClient(stranger.href, (redis) => redis.get('key'))).rejects.toThrow('NOAUTH');
+    await server.stop();
+  });
+});
+
+afterAll(async () => {
+  await Promise.all(started.map((server) => server.kill()));
+  rmSync(folder, { recursive: true, force: true });
+});
