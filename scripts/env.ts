@@ -54,6 +54,6 @@ export function searchPath(): string[] {
 }
 
 /** Whether somebody sits at the terminal, who can be asked for a password. */
-export const interactive = Boolean(process.stdin.isTTY && process.stdout.isTTY && !source.CI);
+export const interactive = process.stdin.isTTY && process.stdout.isTTY && !source.CI;
 
 export const isRoot = process.getuid?.() === 0;

@@ -95,7 +95,7 @@ export class Supervisor {
     this.stopping.abort();
     await Promise.allSettled(this.starting);
     for (const names of stopOrder) {
-      await Promise.all(names.map((name) => this.running.get(name)?.stop(hurry)));
+      await Promise.all(names.map(async (name) => this.running.get(name)?.stop(hurry)));
     }
   }
 }
