@@ -77,7 +77,20 @@ const feed: Room = { controllers: [FeedController], services: [FeedService] };
 const media: Room = { controllers: [MediaController], services: [MediaService] };
 const operators: Room = { controllers: [InstanceController, HealthController], services: [HealthService] };
 
-const rooms: Room[] = [http, sessions, users, me, follows, photos, posts, likes, comments, feed, media, operators];
+const rooms: Room[] = [
+  http,
+  sessions,
+  users,
+  me,
+  follows,
+  photos,
+  posts,
+  likes,
+  comments,
+  feed,
+  media,
+  operators,
+];
 
 export const controllers = rooms.flatMap((room) => room.controllers);
 export const services = rooms.flatMap((room) => room.services);

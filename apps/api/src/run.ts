@@ -2,18 +2,15 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
   collectProcessMetrics,
-  ConfigError,
-  counter,
-  histogram,
   JobSender,
   LOGGER,
   nestLogger,
-  readConfig,
+  readConfigOrExit,
   startOperationsServer,
   type Config,
   type Logger,
 } from '@app/platform';
-import { observeQueries } from '@app/storage';
+import { measureQueries } from '@app/storage';
 import type { FastifyInstance } from 'fastify';
 import { ApiModule } from './api.module.js';
 import { serveDocs } from './docs/serve-docs.js';
@@ -24,11 +21,17 @@ import { logRequests } from './http/request-log.js';
 import { createAdapter, prepareServer } from './http/server.js';
 
 /** Builds the application, not yet listening. */
-export async function createApi(config: Config): Promise<{ app: NestFastifyApplication; logger: Logger; drain: Drain }> {
-  const app = await NestFactory.create<NestFastifyApplication>(ApiModule.with(config), createAdapter(config), {
-    bodyParser: false,
-    bufferLogs: true,
-  });
+export async function createApi(
+  config: Config,
+): Promise<{ app: NestFastifyApplication; logger: Logger; drain: Drain }> {
+  const app = await NestFactory.create<NestFastifyApplication>(
+    ApiModule.with(config),
+    createAdapter(config),
+    {
+      bodyParser: false,
+      bufferLogs: true,
+    },
+  );
   const logger = app.get<Logger>(LOGGER);
   app.useLogger(nestLogger(logger));
   const filter = new ProblemFilter(logger);
@@ -41,28 +44,9 @@ export async function createApi(config: Config): Promise<{ app: NestFastifyAppli
   return { app, logger, drain };
 }
 
-function measureQueries(): void {
-  const seconds = histogram('narwhal_query_seconds');
-  const failures = counter('narwhal_query_failures_total');
-  observeQueries((query, took, failed) => {
-    seconds.observe({ query }, took);
-    if (failed) failures.inc({ query });
-  });
-}
-
-function configuration(): Config {
-  try {
-    return readConfig();
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`narwhal-api: ${error.message}\n`);
-    process.exit(78);
-  }
-}
-
 /** Runs the api until it is told to stop. */
 export async function run(): Promise<void> {
-  const config = configuration();
+  const config = readConfigOrExit('narwhal-api');
   collectProcessMetrics();
   measureQueries();
   const { app, logger, drain } = await createApi(config);

@@ -122,3 +122,14 @@ export function readDirectUrl(env: NodeJS.ProcessEnv = process.env): string {
   );
   return DATABASE_DIRECT_URL ?? DATABASE_URL;
 }
+
+/** As `readConfig`, for a program's start: says what is wrong and exits with 78 (EX_CONFIG). */
+export function readConfigOrExit(program: string): Config {
+  try {
+    return readConfig();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${program}: ${error.message}\n`);
+    process.exit(78);
+  }
+}

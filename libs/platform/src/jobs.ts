@@ -8,7 +8,7 @@ export interface Jobs {
   /** Develop one photo that is `processing`. */
   develop: { photoId: Id };
   /** Take one outbox row of a fan-out kind forward by a page. */
-  deliver: { outboxId: Id };
+  deliver: { outboxId: Id; after?: Id };
   /** Carry out one outbox row of any other kind. */
   effect: { outboxId: Id };
   /** Fold the count deltas of one shard's subjects. */

@@ -14,6 +14,8 @@ export const limits = {
     altText: 1_000,
     /** What is accepted, by its own first bytes; names and client types are never believed. */
     formats: ['image/jpeg', 'image/png', 'image/webp', 'image/avif', 'image/gif'],
+    /** An upload that takes longer has been abandoned. */
+    uploadSeconds: 2 * 60 * 60,
     /** Uploads are refused when the disk has less room: three of the largest, with their renditions. */
     freeBytes: 256 * MiB,
     /** An unposted photo is kept this long. */
@@ -35,6 +37,8 @@ export const limits = {
   feed: { window: 500, idleFor: 30 * DAY },
   follow: { following: 7_500 },
   media: { validFor: DAY },
+  /** Deleted objects outlive the backups' window by being moved, not removed. */
+  trash: { keptFor: 30 * DAY },
   /** Requests in a window of seconds, by caller (or by address before anybody is signed in). */
   rates: {
     read: { requests: 3_000, seconds: 60 },

@@ -11,8 +11,8 @@ const jobOptions: JobsOptions = { removeOnComplete: true, removeOnFail: true, at
 /** Enqueueing only hastens: past this it is given up, and the sweeper finds the row. In milliseconds. */
 const ENQUEUE_BUDGET = 250;
 
-/** Deltas of this long are folded together: a thousand likes a second are two folds. In milliseconds. */
-const FOLD_DELAY = 500;
+/** Deltas of this long are folded together: a thousand likes a second are one fold; and none is folded young (see `Counts`). In milliseconds. */
+const FOLD_DELAY = 1_000;
 
 function connection(url: string, blocking: boolean): ConnectionOptions {
   const redis = new Redis(url, {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { counter, histogram } from '@app/platform';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource, QueryRunner } from 'typeorm';
 
@@ -20,14 +21,18 @@ export interface Queryable {
   ): Promise<Answer<Row>>;
 }
 
-/** Told of each statement that ran: its name, how long it took in seconds, and whether it failed. */
-export type QueryObserver = (name: string, seconds: number, failed: boolean) => void;
+type QueryObserver = (name: string, seconds: number, failed: boolean) => void;
 
 let observer: QueryObserver = () => undefined;
 
-/** One observer a process (its metrics). */
-export function observeQueries(next: QueryObserver): void {
-  observer = next;
+/** Counts every statement of this process by its name. Once a process. */
+export function measureQueries(): void {
+  const took = histogram('narwhal_query_seconds');
+  const failures = counter('narwhal_query_failures_total');
+  observer = (query, seconds, failed) => {
+    took.observe({ query }, seconds);
+    if (failed) failures.inc({ query });
+  };
 }
 
 async function run<Row>(

@@ -24,6 +24,12 @@ import { OutboxRows } from './repositories/outbox.js';
 import { SessionRows } from './repositories/sessions.js';
 import { UserRows } from './repositories/users.js';
 import { Publishing } from './publishing.js';
+import { Removal } from './removal.js';
+import { AudienceRows } from './repositories/audience.js';
+import { ErasureRows } from './repositories/erasure.js';
+import { PendingRows } from './repositories/pending.js';
+import { SweepRows } from './repositories/sweeps.js';
+import { TrashRows } from './repositories/trash.js';
 import { UnitOfWork } from './unit-of-work.js';
 import { Visibility } from './visibility.js';
 
@@ -36,6 +42,12 @@ const repositories: Provider[] = [
   UnitOfWork,
   Visibility,
   Publishing,
+  Removal,
+  AudienceRows,
+  ErasureRows,
+  PendingRows,
+  SweepRows,
+  TrashRows,
   CommentRows,
   DeletionRows,
   FollowRows,

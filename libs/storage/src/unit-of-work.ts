@@ -60,7 +60,8 @@ export class UnitOfWork {
       }),
     );
     for (const callback of hasten) callback();
-    for (const shard of new Set(deltas.map(({ subjectId }) => shardOf(subjectId)))) this.jobs.send('fold', { shard });
+    for (const shard of new Set(deltas.map(({ subjectId }) => shardOf(subjectId))))
+      this.jobs.send('fold', { shard });
     await Promise.all(deltas.map((delta) => this.listener(delta)));
     return result;
   }

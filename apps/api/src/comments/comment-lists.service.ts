@@ -20,7 +20,11 @@ export class CommentLists {
     const { post } = await this.reading.one(input.id, viewer);
     const page = this.cursors.request(path, input);
     // The list runs the other way than its ids' time: what lies below it on the page is newer.
-    const rows = await this.rows.ofPost(post.id, { limit: page.limit + 1, before: page.after, after: page.before });
+    const rows = await this.rows.ofPost(post.id, {
+      limit: page.limit + 1,
+      before: page.after,
+      after: page.before,
+    });
     const shown = page.after === null ? rows.slice(0, page.limit) : rows.slice(-page.limit);
     return this.cursors.page(path, await this.view.show(shown, viewer), {
       first: shown[0]?.id ?? page.after,

@@ -1,6 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import { CommentRows, stranger, UserRows, Visibility, type CommentRow, type Relation, type UserRow } from '@app/storage';
+import {
+  CommentRows,
+  stranger,
+  UserRows,
+  Visibility,
+  type CommentRow,
+  type Relation,
+  type UserRow,
+} from '@app/storage';
 import { UserView } from '../users/user-view.js';
 import type { Comment } from './comments.schemas.js';
 

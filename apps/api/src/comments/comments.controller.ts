@@ -32,7 +32,11 @@ export class CommentsController {
     answers: { 200: commentList },
     problems: ['not_found', 'cursor_invalid'],
   })
-  async list(@Input() input: { id: string } & ListInput, @CallerOf() caller: Caller | null, @Req() request: ApiRequest) {
+  async list(
+    @Input() input: { id: string } & ListInput,
+    @CallerOf() caller: Caller | null,
+    @Req() request: ApiRequest,
+  ) {
     return this.lists.ofPost(pathOf(request), input, caller?.userId ?? null);
   }
 
@@ -49,7 +53,11 @@ export class CommentsController {
     idempotent: true,
     rate: 'write',
   })
-  async create(@Input() input: NewComment & { id: string }, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
+  async create(
+    @Input() input: NewComment & { id: string },
+    @CallerOf() caller: Caller,
+    @Req() request: ApiRequest,
+  ) {
     await this.comments.assertOpen(input.id, caller.userId);
     const made = await this.idempotency.once(request, input, (tx) =>
       this.comments.create(tx, caller.userId, input.id, input),

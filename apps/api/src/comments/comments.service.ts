@@ -39,7 +39,8 @@ export class CommentsService {
 
   private async assertAnswerable(tx: Tx, post: Id, replyTo: Id): Promise<void> {
     const answered = await this.rows.lock(tx, replyTo);
-    if (answered?.post_id !== post || answered.reply_to !== null || answered.deleted) throw problem('reply_not_allowed');
+    if (answered?.post_id !== post || answered.reply_to !== null || answered.deleted)
+      throw problem('reply_not_allowed');
   }
 
   /** @throws Problem 404 when it is gone, or its author is nobody whom the viewer may see */

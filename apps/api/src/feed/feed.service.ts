@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { counter, type Id } from '@app/platform';
+import type { Id } from '@app/platform';
 import { HomeFeeds, type FeedPage, type PageRequest } from '@app/feed';
 import { Cursors, type ListInput, type Page } from '../http/cursors.js';
 import { PostView, type ShownPost } from '../posts/post-view.js';
@@ -21,7 +21,11 @@ export class FeedService {
     return request.after === null ? this.older(path, request, reader) : this.newer(path, request, reader);
   }
 
-  private async older(path: string, { limit, before }: PageRequest & { limit: number }, reader: Id): Promise<Page<ShownPost>> {
+  private async older(
+    path: string,
+    { limit, before }: PageRequest & { limit: number },
+    reader: Id,
+  ): Promise<Page<ShownPost>> {
     const items: ShownPost[] = [];
     let first: Id | null = null;
     let last: Id | null = before ?? null;
@@ -37,7 +41,11 @@ export class FeedService {
   }
 
   /** The page just above a cursor: what it leaves out is on the page above it. */
-  private async newer(path: string, { limit, after }: PageRequest & { limit: number }, reader: Id): Promise<Page<ShownPost>> {
+  private async newer(
+    path: string,
+    { limit, after }: PageRequest & { limit: number },
+    reader: Id,
+  ): Promise<Page<ShownPost>> {
     const page = await this.feeds.page(reader, { after: after ?? null, limit });
     const items = await this.visible(page, reader);
     return this.cursors.page(path, items, {
@@ -48,7 +56,6 @@ export class FeedService {
   }
 
   private async visible(page: FeedPage, reader: Id): Promise<ShownPost[]> {
-    counter('narwhal_feed_reads_total').inc({ source: page.source });
     const shown = await this.posts.show(page.ids, reader);
     return page.ids.flatMap((id) => {
       const found = shown.get(id);

@@ -58,7 +58,11 @@ export class FollowsController {
     answers: { 200: userList },
     problems: ['not_found', 'cursor_invalid'],
   })
-  async followers(@Input() input: { id: string } & ListInput, @CallerOf() caller: Caller | null, @Req() request: ApiRequest) {
+  async followers(
+    @Input() input: { id: string } & ListInput,
+    @CallerOf() caller: Caller | null,
+    @Req() request: ApiRequest,
+  ) {
     return this.lists.list('followers', input, caller, request);
   }
 
@@ -73,7 +77,11 @@ export class FollowsController {
     answers: { 200: userList },
     problems: ['not_found', 'cursor_invalid'],
   })
-  async following(@Input() input: { id: string } & ListInput, @CallerOf() caller: Caller | null, @Req() request: ApiRequest) {
+  async following(
+    @Input() input: { id: string } & ListInput,
+    @CallerOf() caller: Caller | null,
+    @Req() request: ApiRequest,
+  ) {
     return this.lists.list('following', input, caller, request);
   }
 }

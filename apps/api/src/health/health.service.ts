@@ -38,7 +38,8 @@ export class HealthService {
 
   async ready(): Promise<HealthReport> {
     if (this.draining) return { ok: false, status: 'draining' };
-    if (!this.last || Date.now() - this.last.at > BELIEVED) this.last = { at: Date.now(), report: this.look() };
+    if (!this.last || Date.now() - this.last.at > BELIEVED)
+      this.last = { at: Date.now(), report: this.look() };
     return this.last.report;
   }
 

@@ -30,7 +30,11 @@ export function callOf(request: FastifyRequest): CallState {
 const requestOf = (context: ExecutionContext) => context.switchToHttp().getRequest<ApiRequest>();
 
 /** The validated params, query and body in one object: `{...params, ...query, ...body}`. */
-export const Input = createParamDecorator((_: unknown, context: ExecutionContext) => callOf(requestOf(context)).input);
+export const Input = createParamDecorator(
+  (_: unknown, context: ExecutionContext) => callOf(requestOf(context)).input,
+);
 
 /** The caller; null where access is optional and no token came. */
-export const CallerOf = createParamDecorator((_: unknown, context: ExecutionContext) => callOf(requestOf(context)).caller);
+export const CallerOf = createParamDecorator(
+  (_: unknown, context: ExecutionContext) => callOf(requestOf(context)).caller,
+);

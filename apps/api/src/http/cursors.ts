@@ -43,7 +43,11 @@ export class Cursors {
   constructor(@Inject(CONFIG) private readonly config: Config) {}
 
   private mac(secret: string, path: string, bytes: Buffer): Buffer {
-    return createHmac('sha256', secret).update(`cursor ${path} `).update(bytes).digest().subarray(0, MAC_BYTES);
+    return createHmac('sha256', secret)
+      .update(`cursor ${path} `)
+      .update(bytes)
+      .digest()
+      .subarray(0, MAC_BYTES);
   }
 
   make(path: string, id: Id): string {
@@ -80,7 +84,11 @@ export class Cursors {
    * The page of what was scanned. `first` and `last` are the ids at the scan's ends (null: nothing was scanned), which
    * may lie beyond the items where some were left out; `more` tells whether anything lies below `last`.
    */
-  page<Item>(path: string, items: Item[], scan: { first: Id | null; last: Id | null; more: boolean }): Page<Item> {
+  page<Item>(
+    path: string,
+    items: Item[],
+    scan: { first: Id | null; last: Id | null; more: boolean },
+  ): Page<Item> {
     return {
       items,
       nextCursor: scan.more && scan.last ? this.make(path, scan.last) : null,

@@ -43,7 +43,8 @@ export class Drain {
     const http = this.server.server as Server;
     TcpServer.prototype.close.call(http);
     const begun = Date.now();
-    while (Date.now() - begun < LONGEST && (this.open > 0 || (proxied && Date.now() - begun < IDLE))) await sleep(LOOK);
+    while (Date.now() - begun < LONGEST && (this.open > 0 || (proxied && Date.now() - begun < IDLE)))
+      await sleep(LOOK);
     http.closeAllConnections();
   }
 }

@@ -29,7 +29,9 @@ export class EndpointGuard implements CanActivate {
     call.caller = await this.caller(request, endpoint);
     await this.rates.take(endpoint, call.caller, request, reply);
     call.input = readInput(request, endpoint);
-    void reply.header('content-type', 'application/json; charset=utf-8').header('cache-control', 'private, no-cache');
+    void reply
+      .header('content-type', 'application/json; charset=utf-8')
+      .header('cache-control', 'private, no-cache');
     return true;
   }
 

@@ -21,7 +21,8 @@ function faultOf(text: string, { max, min = 0, multiline = false }: TextOptions)
   if (!text.isWellFormed() || forbidden.test(text)) return { code: 'character_not_allowed', params: {} };
   if (!multiline && lineBreaks.test(text)) return { code: 'character_not_allowed', params: {} };
   if (actual > max) return { code: 'too_long', params: { limit: max, actual } };
-  if (min > 0 && (actual < min || !visible.test(text))) return { code: 'too_short', params: { limit: min, actual } };
+  if (min > 0 && (actual < min || !visible.test(text)))
+    return { code: 'too_short', params: { limit: min, actual } };
   return null;
 }
 
@@ -38,9 +39,14 @@ export function text(options: TextOptions) {
 }
 
 /** A field's refusal under a code of our own. */
-export function refuse<Value>(check: (value: Value) => boolean, code: string, params: Record<string, unknown> = {}) {
+export function refuse<Value>(
+  check: (value: Value) => boolean,
+  code: string,
+  params: Record<string, unknown> = {},
+) {
   return (value: Value, context: z.core.$RefinementCtx<Value>): void => {
-    if (!check(value)) context.addIssue({ code: 'custom', params: { code, params }, message: code, input: value });
+    if (!check(value))
+      context.addIssue({ code: 'custom', params: { code, params }, message: code, input: value });
   };
 }
 
@@ -51,7 +57,9 @@ export const id = z
   .meta({ description: 'A 64-bit id, as decimal text.', example: '236402688000123904' });
 
 /** An id in the path: one that is none names nothing, so it is not found. */
-export const pathId = z.string().meta({ description: 'A 64-bit id, as decimal text.', example: '236402688000123904' });
+export const pathId = z
+  .string()
+  .meta({ description: 'A 64-bit id, as decimal text.', example: '236402688000123904' });
 
 /** A moment, UTC, always with three decimals. */
 export const time = z.string().meta({ format: 'date-time', example: '2026-11-22T12:08:00.000Z' });

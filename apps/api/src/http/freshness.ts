@@ -6,7 +6,10 @@ import type { ApiReply, ApiRequest } from './call.js';
  * Answers what to send.
  */
 export function fresh<Body>(request: ApiRequest, reply: ApiReply, tag: string, body: Body): Body | undefined {
-  void reply.header('etag', tag).header('cache-control', 'private, no-cache').header('vary', 'Authorization, Origin');
+  void reply
+    .header('etag', tag)
+    .header('cache-control', 'private, no-cache')
+    .header('vary', 'Authorization, Origin');
   const known = request.headers['if-none-match'];
   if (known === undefined) return body;
   const bare = (text: string) => text.trim().replace(/^W\//, '');

@@ -21,7 +21,11 @@ export function idempotencyKeyOf(request: FastifyRequest): string | null {
   const key = request.headers['idempotency-key'];
   if (key === undefined) return null;
   if (typeof key !== 'string' || !/^[A-Za-z0-9_-]{16,64}$/.test(key)) {
-    throw fieldFault({ parameter: 'Idempotency-Key', code: 'wrong_format', params: { expected: '16-64 of [A-Za-z0-9_-]' } });
+    throw fieldFault({
+      parameter: 'Idempotency-Key',
+      code: 'wrong_format',
+      params: { expected: '16-64 of [A-Za-z0-9_-]' },
+    });
   }
   return key;
 }
@@ -74,7 +78,11 @@ export class Idempotency {
     }
   }
 
-  private async attempt(keyed: KeyedRequest, prints: Buffer[], make: (tx: Tx) => Promise<Made>): Promise<Outcome> {
+  private async attempt(
+    keyed: KeyedRequest,
+    prints: Buffer[],
+    make: (tx: Tx) => Promise<Made>,
+  ): Promise<Outcome> {
     const [print = Buffer.alloc(0)] = prints;
     try {
       return await this.work.run(async (tx) => {
@@ -93,7 +101,9 @@ export class Idempotency {
   /** Keyed, since a body may hold a password; under every key of the ring, since the ring may have turned in between. */
   private fingerprints(fields: unknown): Buffer[] {
     const text = JSON.stringify(fields);
-    return this.config.TOKEN_KEYS.map(({ secret }) => createHmac('sha256', secret).update(`fingerprint ${text}`).digest());
+    return this.config.TOKEN_KEYS.map(({ secret }) =>
+      createHmac('sha256', secret).update(`fingerprint ${text}`).digest(),
+    );
   }
 }
 

@@ -22,7 +22,11 @@ export async function wait<Thing>(
   const seconds = waitSecondsOf(request);
   const deadline = Date.now() + seconds * 1000;
   let thing = await read();
-  for (let pause = FIRST_PAUSE; !settled(thing) && Date.now() + pause < deadline; pause = Math.min(pause * 1.5, LONGEST_PAUSE)) {
+  for (
+    let pause = FIRST_PAUSE;
+    !settled(thing) && Date.now() + pause < deadline;
+    pause = Math.min(pause * 1.5, LONGEST_PAUSE)
+  ) {
     await sleep(pause);
     if (request.raw.socket.destroyed) return thing;
     thing = await read();

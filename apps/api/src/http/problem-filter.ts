@@ -19,7 +19,8 @@ function fromFastify(code: string, received: string): Problem | null {
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     return problem('unsupported_media_type', { params: { expected: 'application/json', received } });
   }
-  if (code === 'FST_ERR_CTP_INVALID_JSON_BODY' || code === 'FST_ERR_CTP_EMPTY_JSON_BODY') return problem('json_invalid');
+  if (code === 'FST_ERR_CTP_INVALID_JSON_BODY' || code === 'FST_ERR_CTP_EMPTY_JSON_BODY')
+    return problem('json_invalid');
   if (code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH') return problem('body_incomplete');
   return null;
 }
@@ -32,12 +33,15 @@ export function toProblem(error: unknown, received = 'nothing'): Problem {
   if (typeof code === 'string') {
     const known = fromFastify(code, received);
     if (known) return known;
-    if (unavailable.test(code)) return problem('unavailable', { cause: error, headers: { 'retry-after': '2' } });
+    if (unavailable.test(code))
+      return problem('unavailable', { cause: error, headers: { 'retry-after': '2' } });
   }
-  if (awayMessages.test(text)) return problem('unavailable', { cause: error, headers: { 'retry-after': '2' } });
+  if (awayMessages.test(text))
+    return problem('unavailable', { cause: error, headers: { 'retry-after': '2' } });
   const status = error instanceof HttpException ? error.getStatus() : statusCode;
   if (status === 404) return problem('not_found');
-  if (status === 400) return problem('request_invalid', { params: { reason: 'its address or its headers are malformed' } });
+  if (status === 400)
+    return problem('request_invalid', { params: { reason: 'its address or its headers are malformed' } });
   return problem('internal_error', { cause: error });
 }
 
@@ -71,7 +75,10 @@ export class ProblemFilter implements ExceptionFilter {
     if (refusal.status === 404 && callOf(request).route === '') {
       const allow = allowedMethods(request.url.split('?')[0] ?? '');
       if (allow.length > 0) {
-        refusal = problem('method_not_allowed', { params: { allow: allow.join(', ') }, headers: { allow: allow.join(', ') } });
+        refusal = problem('method_not_allowed', {
+          params: { allow: allow.join(', ') },
+          headers: { allow: allow.join(', ') },
+        });
       }
     }
     if (refusal.status >= 500) this.log(refusal, request);
@@ -88,7 +95,11 @@ export class ProblemFilter implements ExceptionFilter {
 
   private log(refusal: Problem, request: FastifyRequest): void {
     const cause = refusal.cause;
-    const fields = { requestId: request.id, code: refusal.code, error: cause instanceof Error ? cause : String(cause) };
+    const fields = {
+      requestId: request.id,
+      code: refusal.code,
+      error: cause instanceof Error ? cause : String(cause),
+    };
     if (refusal.code === 'internal_error') this.logger.error(fields, 'a request failed unforeseen');
     else this.logger.warn(fields, 'a request could not be served');
   }

@@ -16,7 +16,12 @@ export class RateLimits {
   ) {}
 
   /** @throws Problem 429 `rate_limited` */
-  async take(endpoint: EndpointOptions, caller: Caller | null, request: ApiRequest, reply: ApiReply): Promise<void> {
+  async take(
+    endpoint: EndpointOptions,
+    caller: Caller | null,
+    request: ApiRequest,
+    reply: ApiReply,
+  ): Promise<void> {
     const policy: RatePolicy = endpoint.rate ?? 'read';
     if (!this.config.RATE_LIMITS || policy === 'none') return;
     const { requests, seconds } = limits.rates[policy];
@@ -33,7 +38,10 @@ export class RateLimits {
     }
     counter('narwhal_rate_limited_total').inc({ policy });
     const retryAfter = Math.max(1, state.resetSeconds);
-    throw problem('rate_limited', { params: { retryAfter }, headers: { ...headers, 'retry-after': String(retryAfter) } });
+    throw problem('rate_limited', {
+      params: { retryAfter },
+      headers: { ...headers, 'retry-after': String(retryAfter) },
+    });
   }
 }
 

@@ -13,7 +13,10 @@ export function logRequests(server: FastifyInstance, logger: Logger): void {
   server.addHook('onResponse', (request, reply, done) => {
     const { route, caller } = callOf(request);
     const took = reply.elapsedTime;
-    seconds.observe({ route: route || 'none', method: methodOf(request), status: reply.statusCode }, took / 1000);
+    seconds.observe(
+      { route: route || 'none', method: methodOf(request), status: reply.statusCode },
+      took / 1000,
+    );
     if (!route.startsWith('/health')) logger.info(line(request, reply, caller?.userId, took), 'request');
     done();
   });

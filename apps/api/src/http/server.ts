@@ -68,14 +68,21 @@ export function createAdapter(config: Config): FastifyAdapter {
 }
 
 /** JSON as the contract reads it: an empty body is none, a broken one is 400. */
-function parseJson(_: FastifyRequest, body: string | Buffer, done: (error: Error | null, value?: unknown) => void): void {
+function parseJson(
+  _: FastifyRequest,
+  body: string | Buffer,
+  done: (error: Error | null, value?: unknown) => void,
+): void {
   const text = body.toString();
   if (text.trim() === '') {
     done(null, undefined);
     return;
   }
   try {
-    done(null, JSON.parse(text, (key, value: unknown) => (key === '__proto__' ? undefined : value)));
+    done(
+      null,
+      JSON.parse(text, (key, value: unknown) => (key === '__proto__' ? undefined : value)),
+    );
   } catch (cause) {
     done(problem('json_invalid', { cause }));
   }
@@ -84,7 +91,11 @@ function parseJson(_: FastifyRequest, body: string | Buffer, done: (error: Error
 type ErrorSender = (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;
 
 /** Plugins and parsers; `sendError` gives what fails before any handler its one form. */
-export async function prepareServer(app: NestFastifyApplication, config: Config, sendError: ErrorSender): Promise<void> {
+export async function prepareServer(
+  app: NestFastifyApplication,
+  config: Config,
+  sendError: ErrorSender,
+): Promise<void> {
   const server = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'string' }, parseJson);

@@ -22,9 +22,15 @@ function describe(issue: z.core.$ZodIssue): { code: string; params: Record<strin
         ? { code: 'required', params: {} }
         : { code: 'wrong_type', params: { expected: issue.expected } };
     case 'too_big':
-      return { code: issue.origin === 'number' ? 'too_large' : 'too_long', params: { limit: Number(issue.maximum) } };
+      return {
+        code: issue.origin === 'number' ? 'too_large' : 'too_long',
+        params: { limit: Number(issue.maximum) },
+      };
     case 'too_small':
-      return { code: issue.origin === 'number' ? 'too_small' : 'too_short', params: { limit: Number(issue.minimum) } };
+      return {
+        code: issue.origin === 'number' ? 'too_small' : 'too_short',
+        params: { limit: Number(issue.minimum) },
+      };
     case 'invalid_value':
       return { code: 'not_allowed', params: { allowed: issue.values } };
     case 'invalid_format':
@@ -35,10 +41,13 @@ function describe(issue: z.core.$ZodIssue): { code: string; params: Record<strin
 }
 
 function faultsOf(issue: z.core.$ZodIssue, place: 'body' | 'query'): FieldFault[] {
-  const paths = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
+  const paths =
+    issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
   const what = issue.code === 'unrecognized_keys' ? { code: 'unknown_field', params: {} } : describe(issue);
   return paths.map((path) =>
-    place === 'body' ? { pointer: pointerOf(path), ...what } : { parameter: path.map(String).join('.'), ...what },
+    place === 'body'
+      ? { pointer: pointerOf(path), ...what }
+      : { parameter: path.map(String).join('.'), ...what },
   );
 }
 
@@ -54,7 +63,9 @@ export function validate<Schema extends z.ZodType>(
 ): z.output<Schema> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw problem('validation_failed', { errors: result.error.issues.flatMap((issue) => faultsOf(issue, place)) });
+  throw problem('validation_failed', {
+    errors: result.error.issues.flatMap((issue) => faultsOf(issue, place)),
+  });
 }
 
 /** A refusal of single fields that a service found, in the same form. */

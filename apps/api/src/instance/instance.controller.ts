@@ -11,7 +11,9 @@ const instance = z
     name: z.string(),
     version: z.string(),
     features: z.array(z.string()),
-    limits: z.record(z.string(), z.unknown()).meta({ description: 'Sizes in bytes, lengths in code points, times in seconds.' }),
+    limits: z
+      .record(z.string(), z.unknown())
+      .meta({ description: 'Sizes in bytes, lengths in code points, times in seconds.' }),
     registrations: z.enum(['open', 'closed']),
   })
   .meta({ id: 'Instance' });
@@ -33,6 +35,12 @@ export class InstanceController {
   })
   show(@Req() request: ApiRequest, @Res({ passthrough: true }) reply: ApiReply) {
     const { INSTANCE_NAME: name, REGISTRATIONS: registrations } = this.config;
-    return fresh(request, reply, tagOf(name, version, registrations), { name, version, features, limits, registrations });
+    return fresh(request, reply, tagOf(name, version, registrations), {
+      name,
+      version,
+      features,
+      limits,
+      registrations,
+    });
   }
 }

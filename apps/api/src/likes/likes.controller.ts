@@ -46,8 +46,18 @@ export class LikesController {
     return this.likes.like(caller.userId, input.id);
   }
 
-  @Endpoint({ ...change, answers: { 200: post, 204: null }, method: 'DELETE', path: '/v1/posts/:id/like', summary: 'Take a like back' })
-  async unlike(@Input() input: { id: string }, @CallerOf() caller: Caller, @Res({ passthrough: true }) reply: ApiReply) {
+  @Endpoint({
+    ...change,
+    answers: { 200: post, 204: null },
+    method: 'DELETE',
+    path: '/v1/posts/:id/like',
+    summary: 'Take a like back',
+  })
+  async unlike(
+    @Input() input: { id: string },
+    @CallerOf() caller: Caller,
+    @Res({ passthrough: true }) reply: ApiReply,
+  ) {
     return this.orNothing(reply, await this.likes.unlike(caller.userId, input.id));
   }
 
@@ -56,8 +66,18 @@ export class LikesController {
     return this.likes.save(caller.userId, input.id);
   }
 
-  @Endpoint({ ...change, answers: { 200: post, 204: null }, method: 'DELETE', path: '/v1/posts/:id/save', summary: 'Take a save back' })
-  async unsave(@Input() input: { id: string }, @CallerOf() caller: Caller, @Res({ passthrough: true }) reply: ApiReply) {
+  @Endpoint({
+    ...change,
+    answers: { 200: post, 204: null },
+    method: 'DELETE',
+    path: '/v1/posts/:id/save',
+    summary: 'Take a save back',
+  })
+  async unsave(
+    @Input() input: { id: string },
+    @CallerOf() caller: Caller,
+    @Res({ passthrough: true }) reply: ApiReply,
+  ) {
     return this.orNothing(reply, await this.likes.unsave(caller.userId, input.id));
   }
 
@@ -72,7 +92,11 @@ export class LikesController {
     answers: { 200: userList },
     problems: ['not_found', 'cursor_invalid'],
   })
-  async likers(@Input() input: { id: string } & ListInput, @CallerOf() caller: Caller | null, @Req() request: ApiRequest) {
+  async likers(
+    @Input() input: { id: string } & ListInput,
+    @CallerOf() caller: Caller | null,
+    @Req() request: ApiRequest,
+  ) {
     const viewer = caller?.userId ?? null;
     const { post: found } = await this.reading.one(input.id, viewer);
     return this.users.page(pathOf(request), input, viewer, (page) => this.rows.likers(found.id, page));

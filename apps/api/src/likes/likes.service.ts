@@ -54,7 +54,9 @@ export class LikesService {
   /** Null where the post can no longer be seen. */
   async unsave(user: Id, post: Id): Promise<string | null> {
     if (!isId(post)) throw problem('not_found');
-    await this.marks.change(user, 'saved', post, false, () => this.work.run((tx) => this.rows.unsave(tx, user, post)));
+    await this.marks.change(user, 'saved', post, false, () =>
+      this.work.run((tx) => this.rows.unsave(tx, user, post)),
+    );
     return this.shownIfVisible(post, user);
   }
 

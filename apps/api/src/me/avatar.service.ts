@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { problem, type Id } from '@app/platform';
-import { PhotoRows, UnitOfWork, UserRows, type PhotoRow, type Tx } from '@app/storage';
+import { PhotoRows, Removal, UnitOfWork, UserRows, type PhotoRow, type Tx } from '@app/storage';
 import type { Me } from '../users/users.schemas.js';
 import { UsersService } from '../users/users.service.js';
 
@@ -11,6 +11,7 @@ export class AvatarService {
     private readonly users: UsersService,
     private readonly photos: PhotoRows,
     private readonly rows: UserRows,
+    private readonly removal: Removal,
     private readonly work: UnitOfWork,
   ) {}
 
@@ -23,8 +24,7 @@ export class AvatarService {
       await this.rows.change(tx, userId, { avatar_folder: folder, avatar_photo_id: photoId });
       await tx.effect('user.changed', userId);
       if (user.avatar_photo_id !== null) {
-        await this.photos.discard(tx, [user.avatar_photo_id]);
-        await tx.effect('photo.trash', user.avatar_photo_id);
+        await this.removal.discard(tx, userId, [user.avatar_photo_id]);
       }
     });
     await this.users.refreshCaches(userId);
@@ -38,8 +38,10 @@ export class AvatarService {
 
 function usable(photoId: Id, photo: PhotoRow | undefined): PhotoRow {
   if (!photo) throw problem('photo_not_found', { params: { photoId } });
-  if (photo.state === 'rejected') throw problem('photo_rejected', { params: { photoId, reason: photo.rejection } });
+  if (photo.state === 'rejected')
+    throw problem('photo_rejected', { params: { photoId, reason: photo.rejection } });
   if (photo.post_id !== null) throw problem('photo_already_posted', { params: { photoId } });
-  if (photo.state !== 'ready') throw problem('photo_not_ready', { params: { photoId }, headers: { 'retry-after': '1' } });
+  if (photo.state !== 'ready')
+    throw problem('photo_not_ready', { params: { photoId }, headers: { 'retry-after': '1' } });
   return photo;
 }

@@ -66,7 +66,10 @@ export class MeController {
     problems: ['password_wrong', 'busy'],
     rate: 'signIn',
   })
-  async changePassword(@Input() input: z.output<typeof passwordChange>, @CallerOf() caller: Caller): Promise<void> {
+  async changePassword(
+    @Input() input: z.output<typeof passwordChange>,
+    @CallerOf() caller: Caller,
+  ): Promise<void> {
     await this.service.changePassword(caller, input);
   }
 

@@ -1,6 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { MediaUrls, problem, type MediaQuery } from '@app/platform';
-import { objectKey, OBJECT_STORE, ObjectMissing, RangeOutside, renditions, type ByteRange, type ObjectStore } from '@app/storage';
+import {
+  objectKey,
+  OBJECT_STORE,
+  ObjectMissing,
+  RangeOutside,
+  renditions,
+  type ByteRange,
+  type ObjectStore,
+} from '@app/storage';
 import type { ApiReply, ApiRequest } from '../http/call.js';
 
 export type MediaInput = MediaQuery & { fan: string; folder: string; file: string };
@@ -37,19 +45,32 @@ export class MediaService {
       return;
     }
     const ranged = request.headers['if-range'] === undefined || request.headers['if-range'] === tag;
-    await this.stream(objectKey(folder, input.file), ranged ? rangeOf(request.headers.range) : undefined, reply, request);
+    await this.stream(
+      objectKey(folder, input.file),
+      ranged ? rangeOf(request.headers.range) : undefined,
+      reply,
+      request,
+    );
   }
 
-  private async stream(key: string, range: ByteRange | 'suffix' | undefined, reply: ApiReply, request: ApiRequest): Promise<void> {
+  private async stream(
+    key: string,
+    range: ByteRange | 'suffix' | undefined,
+    reply: ApiReply,
+    request: ApiRequest,
+  ): Promise<void> {
     try {
       const wanted = range === 'suffix' ? await this.suffix(key, request.headers.range ?? '') : range;
       const object = await this.objects.read(key, wanted);
-      if (wanted) void reply.status(206).header('content-range', `bytes ${object.start}-${object.end}/${object.bytes}`);
+      if (wanted)
+        void reply.status(206).header('content-range', `bytes ${object.start}-${object.end}/${object.bytes}`);
       await reply.header('content-length', object.end - object.start + 1).send(object.stream);
     } catch (error) {
       if (error instanceof ObjectMissing) throw problem('not_found', { cause: error });
       if (!(error instanceof RangeOutside)) throw error;
-      throw problem('range_not_satisfiable', { headers: { 'content-range': `bytes */${error.bytes ?? '*'}` } });
+      throw problem('range_not_satisfiable', {
+        headers: { 'content-range': `bytes */${error.bytes ?? '*'}` },
+      });
     }
   }
 

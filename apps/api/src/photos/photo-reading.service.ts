@@ -15,7 +15,9 @@ export class PhotoReading {
     const rows = await this.rows.findMany(ids.filter(isId));
     const foreign = [...rows.values()].filter((row) => row.owner_id !== viewer);
     const postIds = foreign.flatMap((row) => row.post_id ?? []);
-    const posts = new Set((await this.posts.visible([...new Set(postIds)], viewer)).map(({ post }) => post.id));
+    const posts = new Set(
+      (await this.posts.visible([...new Set(postIds)], viewer)).map(({ post }) => post.id),
+    );
     return ids.flatMap((id) => {
       const row = rows.get(id);
       if (!row || row.state === 'uploading') return [];

@@ -27,7 +27,8 @@ export class PhotosController {
     method: 'POST',
     path: '/v1/photos',
     tag: 'Photos',
-    summary: 'Upload a photo: 202 while it is developed, 201 when it was within Prefer: wait, 200 for bytes sent before',
+    summary:
+      'Upload a photo: 202 while it is developed, 201 when it was within Prefer: wait, 200 for bytes sent before',
     access: 'required',
     multipart: upload,
     answers: { 202: photo, 201: photo, 200: photo },

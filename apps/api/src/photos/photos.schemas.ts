@@ -16,7 +16,13 @@ export const photo = z
     thumbhash: z.string().nullable().meta({ description: 'Standard base64; see evanw.github.io/thumbhash.' }),
     color: z.string().nullable().meta({ description: '#rrggbb, the dominant colour.' }),
     renditions: z
-      .object({ square150: rendition, w320: rendition, w640: rendition, w1080: rendition, jpeg1080: rendition })
+      .object({
+        square150: rendition,
+        w320: rendition,
+        w640: rendition,
+        w1080: rendition,
+        jpeg1080: rendition,
+      })
       .nullable(),
     rejection: z.object({ code: z.string(), detail: z.string() }).nullable(),
     createdAt: time,
@@ -42,7 +48,10 @@ export const idList = z.strictObject({
     .superRefine(
       refuse((ids: string[]) => ids.length <= limits.list.ids, 'too_many', { limit: limits.list.ids }),
     )
-    .meta({ description: `Up to ${limits.list.ids} ids, separated by commas.`, override: { type: 'string' } }),
+    .meta({
+      description: `Up to ${limits.list.ids} ids, separated by commas.`,
+      override: { type: 'string' },
+    }),
 });
 
 export const photosById = z.object({ items: z.array(photo) }).meta({ id: 'Photos' });

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isId, problem, type Id } from '@app/platform';
 import { Counts } from '@app/feed';
-import { DeletionRows, PhotoRows, PostRows, UnitOfWork } from '@app/storage';
+import { PhotoRows, PostRows, Removal, UnitOfWork } from '@app/storage';
 
 /** What owners do with photos that are uploaded. */
 @Injectable()
@@ -10,7 +10,7 @@ export class PhotosService {
     private readonly rows: PhotoRows,
     private readonly posts: PostRows,
     private readonly work: UnitOfWork,
-    private readonly deletions: DeletionRows,
+    private readonly removal: Removal,
     private readonly counts: Counts,
   ) {}
 
@@ -35,11 +35,9 @@ export class PhotosService {
       const photo = (await this.rows.lockMany(tx, owner, [id])).get(id);
       if (!photo) return false;
       if (photo.post_id !== null || avatar === id) throw problem('photo_in_use');
-      await this.rows.discard(tx, [id]);
-      await this.deletions.record(tx, owner, [id]);
-      await tx.effect('photo.trash', id);
+      await this.removal.discard(tx, owner, [id]);
       return true;
     });
-    if (!removed && !(await this.deletions.by(owner, id))) throw problem('not_found');
+    if (!removed && !(await this.removal.wasBy(owner, id))) throw problem('not_found');
   }
 }

@@ -27,12 +27,16 @@ export function uploadProblem(error: unknown): unknown {
     case 'FST_REQ_FILE_TOO_LARGE':
       return tooLarge();
     case 'FST_FILES_LIMIT':
-      return problem('validation_failed', { errors: [{ pointer: '/file', code: 'too_many', params: { limit: 1 } }] });
+      return problem('validation_failed', {
+        errors: [{ pointer: '/file', code: 'too_many', params: { limit: 1 } }],
+      });
     case 'FST_FIELDS_LIMIT':
     case 'FST_PARTS_LIMIT':
     case 'FST_PROTO_VIOLATION':
       return problem('validation_failed', { errors: [{ pointer: '', code: 'unknown_field', params: {} }] });
     default:
-      return typeof message === 'string' && malformed.test(message) ? problem('body_incomplete', { cause: error }) : error;
+      return typeof message === 'string' && malformed.test(message)
+        ? problem('body_incomplete', { cause: error })
+        : error;
   }
 }

@@ -1,6 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { limits, problem, type FieldFault, type Id } from '@app/platform';
-import { newFolder, objectKey, OBJECT_STORE, ORIGINAL, PhotoRows, SNIFF_BYTES, sniffFormat, type ObjectStore } from '@app/storage';
+import {
+  newFolder,
+  objectKey,
+  OBJECT_STORE,
+  ORIGINAL,
+  PhotoRows,
+  SNIFF_BYTES,
+  sniffFormat,
+  type ObjectStore,
+} from '@app/storage';
 import type { MultipartFile, MultipartValue } from '@fastify/multipart';
 import type { ApiRequest } from '../http/call.js';
 import { altText as altTextField } from './photos.schemas.js';
@@ -61,12 +70,18 @@ export class UploadReader {
   }
 
   private complete({ received, altText, faults }: Progress): { received: Received; altText: string } {
-    if (received === null && faults.length === 0) faults.push({ pointer: '/file', code: 'required', params: {} });
+    if (received === null && faults.length === 0)
+      faults.push({ pointer: '/file', code: 'required', params: {} });
     if (received === null || faults.length > 0) throw problem('validation_failed', { errors: faults });
     return { received, altText };
   }
 
-  private async readParts(request: ApiRequest, owner: Id, progress: Progress, signal: AbortSignal): Promise<void> {
+  private async readParts(
+    request: ApiRequest,
+    owner: Id,
+    progress: Progress,
+    signal: AbortSignal,
+  ): Promise<void> {
     // One byte above the limit reaches the store, which is what refuses it.
     const sizes = { fileSize: limits.photo.bytes + 1, files: 3, fields: 5, fieldSize: 16_384 };
     for await (const part of request.parts({ limits: sizes })) {
@@ -83,13 +98,19 @@ export class UploadReader {
     const type = sniffFormat(head);
     if (type === null || !accepted.has(type)) {
       const received = head.length === 0 ? 'an empty file' : (type ?? 'something that is no photo');
-      throw problem('unsupported_media_type', { params: { expected: limits.photo.formats.join(', '), received } });
+      throw problem('unsupported_media_type', {
+        params: { expected: limits.photo.formats.join(', '), received },
+      });
     }
     const folder = newFolder();
     const photoId = await this.photos.begin(owner, folder);
     try {
       const key = objectKey(folder, ORIGINAL);
-      const written = await this.objects.write(key, joined(head, chunks), { contentType: type, limit: limits.photo.bytes, signal });
+      const written = await this.objects.write(key, joined(head, chunks), {
+        contentType: type,
+        limit: limits.photo.bytes,
+        signal,
+      });
       return { photoId, folder, bytes: written.bytes, sha256: Buffer.from(written.sha256, 'hex'), type };
     } catch (error) {
       await this.photos.abandon(photoId);
@@ -113,18 +134,26 @@ function readField(part: MultipartValue, progress: Progress): void {
   if (result.success) progress.altText = result.data;
   else {
     const limit = limits.photo.altText;
-    progress.faults.push({ pointer: '/altText', code: result.error.issues[0]?.message ?? 'invalid', params: { limit } });
+    progress.faults.push({
+      pointer: '/altText',
+      code: result.error.issues[0]?.message ?? 'invalid',
+      params: { limit },
+    });
   }
 }
 
 function refusePart(part: MultipartFile, progress: Progress, code: string): void {
-  progress.faults.push({ pointer: `/${part.fieldname}`, code, params: code === 'too_many' ? { limit: 1 } : {} });
+  progress.faults.push({
+    pointer: `/${part.fieldname}`,
+    code,
+    params: code === 'too_many' ? { limit: 1 } : {},
+  });
   part.file.resume();
 }
 
 async function readHead(chunks: AsyncIterator<Buffer, undefined>): Promise<Buffer> {
   const parts: Buffer[] = [];
-  for (let bytes = 0; bytes < SNIFF_BYTES; ) {
+  for (let bytes = 0; bytes < SNIFF_BYTES;) {
     const next = await chunks.next();
     if (next.done) break;
     parts.push(next.value);

@@ -35,7 +35,9 @@ export class UploadsService {
   private async once(request: ApiRequest, owner: Id, received: Received, altText: string): Promise<Outcome> {
     const fields = { altText, sha256: received.sha256.toString('hex') };
     try {
-      return await this.idempotency.once(request, fields, (tx) => this.uploaded(tx, owner, received, altText));
+      return await this.idempotency.once(request, fields, (tx) =>
+        this.uploaded(tx, owner, received, altText),
+      );
     } catch (error) {
       await this.uploads.forget(received);
       throw error;
@@ -45,7 +47,8 @@ export class UploadsService {
   private async uploaded(tx: Tx, owner: Id, received: Received, altText: string): Promise<Made> {
     const same = await this.rows.sameBytes(tx, owner, received.sha256, limits.photo.sameBytesFor);
     if (same !== null) return { status: 200, id: same };
-    if (!(await this.rows.uploaded(tx, received.photoId, { ...received, altText }))) throw problem('body_incomplete');
+    if (!(await this.rows.uploaded(tx, received.photoId, { ...received, altText })))
+      throw problem('body_incomplete');
     return { status: 202, id: received.photoId };
   }
 }

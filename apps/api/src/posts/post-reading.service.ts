@@ -29,7 +29,10 @@ export class PostReading {
   private maySee({ post }: ShownPost, authors: Map<Id, Owner>, relations: Map<Id, Relation>): boolean {
     const author = authors.get(post.author);
     const facts = { author_id: post.author, state: post.state, archived: post.archived };
-    return author !== undefined && this.visibility.maySeePost(facts, author, relations.get(post.author) ?? stranger);
+    return (
+      author !== undefined &&
+      this.visibility.maySeePost(facts, author, relations.get(post.author) ?? stranger)
+    );
   }
 
   /** @throws Problem 404 for what is not there and for what the viewer may not see */

@@ -13,7 +13,15 @@ import { idList } from '../photos/photos.schemas.js';
 import { postTag } from './post-json.js';
 import { PostLists } from './post-lists.service.js';
 import { PostReading } from './post-reading.service.js';
-import { newPost, post, postChange, postList, postsById, type NewPost, type PostChange } from './posts.schemas.js';
+import {
+  newPost,
+  post,
+  postChange,
+  postList,
+  postsById,
+  type NewPost,
+  type PostChange,
+} from './posts.schemas.js';
 import { PostsService } from './posts.service.js';
 
 const params = z.object({ id: pathId });
@@ -46,12 +54,16 @@ export class PostsController {
     @Req() request: ApiRequest,
     @Res({ passthrough: true }) reply: ApiReply,
   ) {
-    const made = await this.idempotency.once(request, input, (tx) => this.posts.create(tx, caller.userId, input));
+    const made = await this.idempotency.once(request, input, (tx) =>
+      this.posts.create(tx, caller.userId, input),
+    );
     if (!made.repeated) await this.posts.showToAuthor(caller.userId, made.id);
     const read = async () => (await this.reading.visible([made.id], caller.userId))[0];
     const shown = await wait(request, reply, read, (found) => found?.post.state !== 'publishing');
     if (!shown) throw problem('gone');
-    void reply.status(shown.post.state === 'publishing' ? 202 : 201).header('location', `/v1/posts/${made.id}`);
+    void reply
+      .status(shown.post.state === 'publishing' ? 202 : 201)
+      .header('location', `/v1/posts/${made.id}`);
     return shown.json;
   }
 
@@ -146,7 +158,11 @@ export class PostsController {
     answers: { 200: postList },
     problems: ['not_found', 'cursor_invalid'],
   })
-  async ofAuthor(@Input() input: { id: string } & ListInput, @CallerOf() caller: Caller | null, @Req() request: ApiRequest) {
+  async ofAuthor(
+    @Input() input: { id: string } & ListInput,
+    @CallerOf() caller: Caller | null,
+    @Req() request: ApiRequest,
+  ) {
     return this.lists.ofAuthor(pathOf(request), input, caller?.userId ?? null);
   }
 }

@@ -9,7 +9,13 @@ export const author = z
   .meta({ id: 'Author', description: 'A user, as posts and comments carry them.' });
 
 export const entity = z
-  .object({ type: z.enum(['hashtag', 'mention']), start: z.int(), end: z.int(), tag: z.string().optional(), userId: id.optional() })
+  .object({
+    type: z.enum(['hashtag', 'mention']),
+    start: z.int(),
+    end: z.int(),
+    tag: z.string().optional(),
+    userId: id.optional(),
+  })
   .meta({ id: 'Entity', description: 'A hashtag or a mention; the range is in UTF-16 units, [start, end).' });
 
 export const place = z

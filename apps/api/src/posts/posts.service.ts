@@ -1,9 +1,39 @@
 import { Injectable } from '@nestjs/common';
 import { isId, problem, type Id } from '@app/platform';
 import { Counts, HomeFeeds } from '@app/feed';
-import { DeletionRows, PhotoRows, PostRows, Publishing, UnitOfWork, type PhotoRow, type PostFields, type Tx } from '@app/storage';
+import {
+  PhotoRows,
+  PostRows,
+  Publishing,
+  Removal,
+  UnitOfWork,
+  type PhotoRow,
+  type PostFields,
+  type Tx,
+} from '@app/storage';
 import type { Made } from '../http/idempotency.js';
 import type { NewPost, PostChange } from './posts.schemas.js';
+
+/** What Redis keeps of posts, hastened after a commit. None of it fails: an outbox row does each again. */
+@Injectable()
+export class PostCaches {
+  constructor(
+    private readonly counts: Counts,
+    private readonly feeds: HomeFeeds,
+  ) {}
+
+  async inserted(author: Id, post: Id): Promise<void> {
+    await this.feeds.insert(post, [author]).catch(() => undefined);
+  }
+
+  async changed(post: Id): Promise<void> {
+    await this.counts.forget('post', [post]).catch(() => undefined);
+  }
+
+  async gone(post: Id): Promise<void> {
+    await this.counts.gone('post', [post]).catch(() => undefined);
+  }
+}
 
 /** Making, changing and deleting posts. */
 @Injectable()
@@ -13,7 +43,7 @@ export class PostsService {
     private readonly photos: PhotoRows,
     private readonly publishing: Publishing,
     private readonly work: UnitOfWork,
-    private readonly deletions: DeletionRows,
+    private readonly removal: Removal,
     private readonly caches: PostCaches,
   ) {}
 
@@ -47,51 +77,18 @@ export class PostsService {
   /** Deletes a post and its photos; again: succeeds again. @throws Problem 404 for what is not one's own */
   async remove(author: Id, id: Id): Promise<void> {
     if (!isId(id)) throw problem('not_found');
-    const removed = await this.work.run((tx) => this.removeIn(tx, author, id));
+    const removed = await this.work.run((tx) => this.removal.post(tx, author, id));
     if (removed) await this.caches.gone(id);
-    else if (!(await this.deletions.by(author, id))) throw problem('not_found');
-  }
-
-  private async removeIn(tx: Tx, author: Id, id: Id): Promise<boolean> {
-    const post = await this.posts.lock(tx, id);
-    if (post?.author_id !== author) return false;
-    const photos = (await this.photos.ofPosts(tx, [id])).get(id) ?? [];
-    const photoIds = photos.map((photo) => photo.id);
-    await this.photos.discard(tx, photoIds);
-    await this.posts.remove(tx, id);
-    await this.deletions.record(tx, author, [id, ...photoIds]);
-    if (post.state === 'published') await tx.count('user.posts', author, -1);
-    await tx.effect('photo.trash', ...photoIds);
-    await tx.effect('post.forget', id);
-    return true;
-  }
-}
-
-/** What Redis keeps of posts, hastened after a commit. None of it fails: an outbox row does each again. */
-@Injectable()
-export class PostCaches {
-  constructor(
-    private readonly counts: Counts,
-    private readonly feeds: HomeFeeds,
-  ) {}
-
-  async inserted(author: Id, post: Id): Promise<void> {
-    await this.feeds.insert(post, [author]).catch(() => undefined);
-  }
-
-  async changed(post: Id): Promise<void> {
-    await this.counts.forget('post', [post]).catch(() => undefined);
-  }
-
-  async gone(post: Id): Promise<void> {
-    await this.counts.gone('post', [post]).catch(() => undefined);
+    else if (!(await this.removal.wasBy(author, id))) throw problem('not_found');
   }
 }
 
 function assertPostable(photoId: Id, photo: PhotoRow | undefined, avatar: Id | null): void {
   if (!photo) throw problem('photo_not_found', { params: { photoId } });
-  if (photo.state === 'rejected') throw problem('photo_rejected', { params: { photoId, reason: photo.rejection } });
-  if (photo.post_id !== null || photoId === avatar) throw problem('photo_already_posted', { params: { photoId } });
+  if (photo.state === 'rejected')
+    throw problem('photo_rejected', { params: { photoId, reason: photo.rejection } });
+  if (photo.post_id !== null || photoId === avatar)
+    throw problem('photo_already_posted', { params: { photoId } });
 }
 
 function fieldsOf(input: Omit<NewPost, 'photoIds'> | PostChange): PostFields {
@@ -106,5 +103,9 @@ function fieldsOf(input: Omit<NewPost, 'photoIds'> | PostChange): PostFields {
 }
 
 function placeFields(place: NonNullable<PostChange['place']> | null): PostFields {
-  return { place_name: place?.name ?? null, latitude: place?.latitude ?? null, longitude: place?.longitude ?? null };
+  return {
+    place_name: place?.name ?? null,
+    latitude: place?.latitude ?? null,
+    longitude: place?.longitude ?? null,
+  };
 }

@@ -14,7 +14,9 @@ export class Credentials {
   /** @throws Problem 401 `bad_credentials`, for an unknown login as for a wrong password, after the same time */
   async authenticate(login: string, password: string): Promise<UserRow> {
     const name = login.normalize('NFKC').trim().toLowerCase();
-    const userId = name.includes('\u0000') ? null : await this.rows.idOf(name.includes('@') ? 'email' : 'username', name);
+    const userId = name.includes('\u0000')
+      ? null
+      : await this.rows.idOf(name.includes('@') ? 'email' : 'username', name);
     const user = userId === null ? null : await this.rows.find(userId);
     const living = user && user.closed_at === null ? user : null;
     const same = await this.passwords.verify(living?.password_hash ?? null, password);
@@ -25,6 +27,7 @@ export class Credentials {
   /** Asks the password again before something that cannot be undone. @throws Problem 403 `bad_credentials` */
   async confirm(userId: Id, password: string): Promise<void> {
     const user = await this.rows.find(userId);
-    if (!(await this.passwords.verify(user?.password_hash ?? null, password))) throw problem('password_wrong');
+    if (!(await this.passwords.verify(user?.password_hash ?? null, password)))
+      throw problem('password_wrong');
   }
 }

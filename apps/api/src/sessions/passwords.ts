@@ -6,7 +6,8 @@ import { problem } from '@app/platform';
 /** argon2id as OWASP's cheat sheet has it (19 MiB, 2 passes, 1 lane): about 30 ms on one core. */
 const options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 /** A hash of no one's password: an unknown login costs as much time as a known one. */
-const nobody = '$argon2id$v=19$m=19456,t=2,p=1$bmFyd2hhbG5hcndoYWw$AZ1rvbk4Q2kGHs8jSS5SKBWtlTc7B1VR5yWn9Jz7tzk';
+const nobody =
+  '$argon2id$v=19$m=19456,t=2,p=1$bmFyd2hhbG5hcndoYWw$AZ1rvbk4Q2kGHs8jSS5SKBWtlTc7B1VR5yWn9Jz7tzk';
 /** With one hash a core at once, so many waiting take about two seconds; more would only time out. */
 const QUEUE = 64;
 

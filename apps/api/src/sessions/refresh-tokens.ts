@@ -29,7 +29,9 @@ export class RefreshTokens {
   }
 
   private derive(text: string): Buffer[] {
-    return this.config.TOKEN_KEYS.map((key) => createHmac('sha256', key.secret).update(`refresh ${text}`).digest());
+    return this.config.TOKEN_KEYS.map((key) =>
+      createHmac('sha256', key.secret).update(`refresh ${text}`).digest(),
+    );
   }
 
   format({ sessionId, secret }: RefreshToken): string {
@@ -40,7 +42,8 @@ export class RefreshTokens {
   parse(text: string): RefreshToken | null {
     const [sessionId = '', encoded = ''] = text.split('.', 2);
     const secret = Buffer.from(encoded, 'base64url');
-    if (!isId(sessionId) || secret.length !== SECRET_BYTES || this.format({ sessionId, secret }) !== text) return null;
+    if (!isId(sessionId) || secret.length !== SECRET_BYTES || this.format({ sessionId, secret }) !== text)
+      return null;
     return { sessionId, secret };
   }
 }

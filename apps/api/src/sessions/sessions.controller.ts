@@ -39,7 +39,10 @@ export class SessionsController {
       status: 201,
       id: await this.sessions.begin(tx, user.id, { userAgent, idempotencyKey }),
     }));
-    return { user: await this.users.me(user.id), session: await this.sessions.first(made.id, idempotencyKey) };
+    return {
+      user: await this.users.me(user.id),
+      session: await this.sessions.first(made.id, idempotencyKey),
+    };
   }
 
   @Endpoint({

@@ -8,7 +8,9 @@ export const session = z
     accessToken: z.string(),
     refreshToken: z.string(),
     expiresAt: time,
-    expiresIn: z.int().meta({ description: 'Seconds until the access token expires; trust this over the device clock.' }),
+    expiresIn: z
+      .int()
+      .meta({ description: 'Seconds until the access token expires; trust this over the device clock.' }),
   })
   .meta({ id: 'Session' });
 
@@ -25,7 +27,11 @@ export const sessionEntry = z
   .meta({ id: 'SessionEntry', description: 'A device that is signed in.' });
 
 export const sessionList = z
-  .object({ items: z.array(sessionEntry), nextCursor: z.string().nullable(), prevCursor: z.string().nullable() })
+  .object({
+    items: z.array(sessionEntry),
+    nextCursor: z.string().nullable(),
+    prevCursor: z.string().nullable(),
+  })
   .meta({ id: 'SessionList' });
 
 export type Session = z.infer<typeof session>;

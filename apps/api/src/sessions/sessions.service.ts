@@ -20,7 +20,11 @@ export class SessionsService {
   ) {}
 
   /** A new session of a person; the oldest beyond the limit end. */
-  async begin(tx: Tx, userId: Id, device: { userAgent: string | null; idempotencyKey: string | null }): Promise<Id> {
+  async begin(
+    tx: Tx,
+    userId: Id,
+    device: { userAgent: string | null; idempotencyKey: string | null },
+  ): Promise<Id> {
     const session = await this.sessions.insert(tx, userId, device.userAgent?.slice(0, 200) ?? null);
     const [secret = Buffer.alloc(0)] = this.refreshTokens.first(session.id, device.idempotencyKey);
     await this.sessions.insertRefreshToken(tx, session.id, 1, hashOf(secret));
@@ -85,7 +89,12 @@ export class SessionsService {
     return this.answer(outcome.session, outcome.secret);
   }
 
-  private async rotate(tx: Tx, session: SessionRow, presented: RefreshRow, secrets: Buffer[]): Promise<Refreshed> {
+  private async rotate(
+    tx: Tx,
+    session: SessionRow,
+    presented: RefreshRow,
+    secrets: Buffer[],
+  ): Promise<Refreshed> {
     const age = Date.now() - session.refreshed_at.getTime();
     const [secret] = secrets;
     if (!secret || age > limits.session.refreshToken * 1000) {
@@ -127,11 +136,7 @@ export class SessionsService {
   }
 
   /** Ends sessions within a transaction and answers which; their cached look-ups go after the commit. */
-  async endIn(
-    tx: Tx,
-    userId: Id,
-    which: { only?: Id; except?: Id; beyondNewest?: number },
-  ): Promise<Id[]> {
+  async endIn(tx: Tx, userId: Id, which: { only?: Id; except?: Id; beyondNewest?: number }): Promise<Id[]> {
     const ended = await this.sessions.end(tx, userId, which);
     await tx.effect('session.ended', ...ended);
     tx.afterCommit(() => void this.lookup.forget(ended));

@@ -26,7 +26,10 @@ export class UserLists {
     const more = entries.length > page.limit;
     // The one too many is the oldest of a page read downwards, the newest of one read upwards.
     const shown = page.after === null ? entries.slice(0, page.limit) : entries.slice(-page.limit);
-    const items = await this.visible(shown.map(({ subject }) => subject), viewer);
+    const items = await this.visible(
+      shown.map(({ subject }) => subject),
+      viewer,
+    );
     return this.cursors.page(path, items, {
       first: shown[0]?.id ?? page.after,
       last: shown.at(-1)?.id ?? null,
@@ -35,7 +38,10 @@ export class UserLists {
   }
 
   private async visible(ids: readonly Id[], viewer: Id | null): Promise<User[]> {
-    const [rows, relations] = await Promise.all([this.users.findMany(ids), this.visibility.relations(viewer, ids)]);
+    const [rows, relations] = await Promise.all([
+      this.users.findMany(ids),
+      this.visibility.relations(viewer, ids),
+    ]);
     const seen = ids.flatMap((id) => {
       const row = rows.get(id);
       return row && this.visibility.maySeeProfile(row, relations.get(id) ?? stranger) ? [row] : [];

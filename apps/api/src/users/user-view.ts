@@ -41,11 +41,17 @@ export class UserView {
   /** People as a viewer sees them; `relationship` is there unless nobody is signed in. */
   async users(rows: readonly UserRow[], viewer: Id | null): Promise<User[]> {
     const ids = rows.map((row) => row.id);
-    const [counts, relations] = await Promise.all([this.counts.users(ids), this.visibility.relations(viewer, ids)]);
+    const [counts, relations] = await Promise.all([
+      this.counts.users(ids),
+      this.visibility.relations(viewer, ids),
+    ]);
     return rows.map((row) => {
       const relation = relations.get(row.id) ?? stranger;
       const count = counts.get(row.id) ?? { posts: 0, followers: 0, following: 0 };
-      return { ...this.plain(row, count), ...(viewer === null ? {} : { relationship: relationshipOf(relation) }) };
+      return {
+        ...this.plain(row, count),
+        ...(viewer === null ? {} : { relationship: relationshipOf(relation) }),
+      };
     });
   }
 

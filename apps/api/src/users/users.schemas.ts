@@ -14,9 +14,15 @@ export const username = z
   .string()
   .overwrite((value) => value.normalize('NFKC').trim().toLowerCase())
   .superRefine(
-    refuse((value: string) => value.length <= limits.user.username, 'too_long', { limit: limits.user.username }),
+    refuse((value: string) => value.length <= limits.user.username, 'too_long', {
+      limit: limits.user.username,
+    }),
   )
-  .superRefine(refuse((value: string) => /^[a-z0-9_]+(\.[a-z0-9_]+)*$/.test(value), 'wrong_format', { expected: '[a-z0-9_] with inner dots, 1-30' }))
+  .superRefine(
+    refuse((value: string) => /^[a-z0-9_]+(\.[a-z0-9_]+)*$/.test(value), 'wrong_format', {
+      expected: '[a-z0-9_] with inner dots, 1-30',
+    }),
+  )
   .superRefine(refuse((value: string) => !reserved.has(value) && !value.startsWith('closed.'), 'reserved'))
   .meta({ pattern: '^[a-z0-9_]+(\\.[a-z0-9_]+)*$', maxLength: limits.user.username, example: 'ada' });
 
@@ -26,7 +32,9 @@ export const email = z
   .overwrite((value) => value.normalize('NFC').trim().toLowerCase())
   .superRefine(
     refuse(
-      (value: string) => value.length <= limits.user.email && /^[^\s@<>()[\]\\,;:"\p{C}]+@[^\s@.\p{C}]+(\.[^\s@.\p{C}]+)+$/u.test(value),
+      (value: string) =>
+        value.length <= limits.user.email &&
+        /^[^\s@<>()[\]\\,;:"\p{C}]+@[^\s@.\p{C}]+(\.[^\s@.\p{C}]+)+$/u.test(value),
       'wrong_format',
       { expected: 'an email address' },
     ),
@@ -36,8 +44,16 @@ export const email = z
 export const newPassword = z
   .string()
   .superRefine(refuse((value: string) => value.isWellFormed(), 'character_not_allowed'))
-  .superRefine(refuse((value: string) => [...value].length >= limits.user.passwordMin, 'too_short', { limit: limits.user.passwordMin }))
-  .superRefine(refuse((value: string) => [...value].length <= limits.user.password, 'too_long', { limit: limits.user.password }))
+  .superRefine(
+    refuse((value: string) => [...value].length >= limits.user.passwordMin, 'too_short', {
+      limit: limits.user.passwordMin,
+    }),
+  )
+  .superRefine(
+    refuse((value: string) => [...value].length <= limits.user.password, 'too_long', {
+      limit: limits.user.password,
+    }),
+  )
   .meta({ minLength: limits.user.passwordMin, maxLength: limits.user.password, format: 'password' });
 
 /** A password as typed at sign-in: any text of a sane length, since rules may have changed since it was set. */
@@ -89,13 +105,20 @@ export const user = z
   })
   .meta({ id: 'User' });
 
-export const me = user.extend({ email: z.string() }).meta({ id: 'Me', description: 'A user, as they see themselves.' });
+export const me = user
+  .extend({ email: z.string() })
+  .meta({ id: 'Me', description: 'A user, as they see themselves.' });
 
 export const userList = z
   .object({ items: z.array(user), nextCursor: z.string().nullable(), prevCursor: z.string().nullable() })
   .meta({ id: 'UserList' });
 
-export const signUp = z.strictObject({ username, email, password: newPassword, displayName: displayName.optional() });
+export const signUp = z.strictObject({
+  username,
+  email,
+  password: newPassword,
+  displayName: displayName.optional(),
+});
 
 export const profileChange = z.strictObject({
   displayName: displayName.nullable().optional(),

@@ -31,7 +31,12 @@ export class UsersService {
   /** @throws Problem 409 `username_taken` or `email_taken` */
   async create(tx: Tx, { input, passwordHash }: { input: SignUp; passwordHash: string }): Promise<UserRow> {
     const { username, email } = input;
-    const user = await this.rows.insert(tx, { username, email, passwordHash, displayName: input.displayName ?? '' });
+    const user = await this.rows.insert(tx, {
+      username,
+      email,
+      passwordHash,
+      displayName: input.displayName ?? '',
+    });
     if (!(await this.rows.claim(tx, 'username', username, user.id))) throw problem('username_taken');
     if (!(await this.rows.claim(tx, 'email', email, user.id))) throw problem('email_taken');
     tx.afterCommit(() => counter('narwhal_signups_total').inc());

@@ -2,6 +2,7 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { SHARD } from './shard.js';
 
 @Entity('comments', { comment: "Comments, one level of replies; on their post's shard" })
+@Index('comments_of_author', { synchronize: false })
 @Index('comments_of_post', { synchronize: false })
 @Index('comments_replies', { synchronize: false })
 export class Comment {
@@ -59,6 +60,7 @@ export class Comment {
 }
 
 @Entity('comment_likes', { comment: "Who likes a comment; on the comment's shard" })
+@Index('comment_likes_of_user', { synchronize: false })
 export class CommentLike {
   @PrimaryColumn({ type: 'smallint', comment: SHARD })
   shard!: number;

@@ -28,8 +28,16 @@ const folds = Object.entries(counterTable).map(([counter, place]) => ({
   step: `fold_${counter.replace('.', '_')}`,
 }));
 
+/** A delta that is not folded yet. */
+export interface WaitingDelta {
+  id: Id;
+  subject_id: Id;
+  counter: CounterName;
+}
+
 /** One statement folds all counters of a shard: its deltas go and its rows change together. */
-const foldSql = `WITH taken AS (DELETE FROM count_deltas WHERE shard = $1 RETURNING subject_id, counter, delta),
+const foldSql = `WITH taken AS (DELETE FROM count_deltas WHERE shard = $1 AND id = ANY($2::bigint[])
+    RETURNING subject_id, counter, delta),
   sums AS (SELECT subject_id, counter, sum(delta)::int AS delta FROM taken GROUP BY 1, 2),
   ${folds
     .map(
@@ -58,8 +66,19 @@ export class CountRows {
     );
   }
 
-  /** Folds what waits on a shard; null when another worker folds it now. */
-  async fold(shard: number): Promise<FoldedCount[] | null> {
+  /** The deltas of a shard that are older than `milliseconds`, and whose they are. */
+  async waiting(shard: number, milliseconds: number): Promise<WaitingDelta[]> {
+    const { rows } = await this.database.query<WaitingDelta>(
+      'countDelta.waiting',
+      `SELECT id, subject_id, counter FROM count_deltas
+       WHERE shard = $1 AND created_at < clock_timestamp() - make_interval(secs => $2) LIMIT 20000`,
+      [shard, milliseconds / 1000],
+    );
+    return rows;
+  }
+
+  /** Folds these deltas of a shard and answers the rows' new counts; null when another worker folds there now. */
+  async fold(shard: number, deltaIds: readonly Id[]): Promise<FoldedCount[] | null> {
     return this.database.transaction(async (tx) => {
       const lock = await tx.query<{ mine: boolean }>(
         'count.lock',
@@ -67,7 +86,7 @@ export class CountRows {
         [shard],
       );
       if (!lock.rows[0]?.mine) return null;
-      const { rows } = await tx.query<FoldedCount>('count.fold', foldSql, [shard]);
+      const { rows } = await tx.query<FoldedCount>('count.fold', foldSql, [shard, deltaIds]);
       return rows;
     });
   }

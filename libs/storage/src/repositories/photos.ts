@@ -215,10 +215,11 @@ export class PhotoRows {
 
   /** Forgets an upload that did not complete; the store holds nothing of it. */
   async abandon(id: Id): Promise<void> {
-    await this.database.query('photo.abandon', `DELETE FROM photos WHERE shard = $1 AND id = $2 AND state = 'uploading'`, [
-      shardOf(id),
-      id,
-    ]);
+    await this.database.query(
+      'photo.abandon',
+      `DELETE FROM photos WHERE shard = $1 AND id = $2 AND state = 'uploading'`,
+      [shardOf(id), id],
+    );
   }
 
   /** Takes rows away and leaves their folders to the trash, in one statement. */

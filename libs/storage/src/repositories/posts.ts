@@ -85,15 +85,19 @@ export class PostRows {
 
   /** Keeps a post from being deleted until this transaction ends; false when it is gone. Many may hold it at once. */
   async hold(tx: Queryable, id: Id): Promise<boolean> {
-    const { rows } = await tx.query('post.hold', `SELECT 1 FROM posts WHERE shard = $1 AND id = $2 FOR KEY SHARE`, [
-      shardOf(id),
-      id,
-    ]);
+    const { rows } = await tx.query(
+      'post.hold',
+      `SELECT 1 FROM posts WHERE shard = $1 AND id = $2 FOR KEY SHARE`,
+      [shardOf(id), id],
+    );
     return rows.length === 1;
   }
 
   /** As `hold`, with what a comment asks of its post. */
-  async lockForComment(tx: Queryable, id: Id): Promise<Pick<PostRow, 'author_id' | 'comments_closed'> | null> {
+  async lockForComment(
+    tx: Queryable,
+    id: Id,
+  ): Promise<Pick<PostRow, 'author_id' | 'comments_closed'> | null> {
     const { rows } = await tx.query<Pick<PostRow, 'author_id' | 'comments_closed'>>(
       'post.lockForComment',
       `SELECT author_id, comments_closed FROM posts WHERE shard = $1 AND id = $2 FOR KEY SHARE`,

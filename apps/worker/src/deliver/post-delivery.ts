@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common';
+import { histogram, type Id } from '@app/platform';
+import { AuthorFeeds, Counts, HomeFeeds } from '@app/feed';
+import { AudienceRows, FollowRows, PostRows, type OutboxRow, type PostRow } from '@app/storage';
+import { PAGE, type Progress } from './progress.js';
+
+/** Inserts a published post into its followers' feeds, a page of followers at a time. */
+@Injectable()
+export class PostDelivery {
+  constructor(
+    private readonly posts: PostRows,
+    private readonly follows: FollowRows,
+    private readonly audiences: AudienceRows,
+    private readonly home: HomeFeeds,
+    private readonly authors: AuthorFeeds,
+    private readonly counts: Counts,
+  ) {}
+
+  /** One page; answers where the next begins, null when every follower was reached. */
+  async page({ subject_id: postId, progress }: OutboxRow): Promise<Progress> {
+    const post = await this.posts.find(postId);
+    if (post?.state !== 'published') return null;
+    if (progress === null) await this.begin(post);
+    if (!post.fanned_out) return this.end(post);
+    const readers = await this.follows.followerIds(post.author_id, progress ?? '0', PAGE);
+    if (readers.length > 0) await this.home.insert(postId, readers);
+    return readers.length === PAGE ? (readers.at(-1) as Id) : this.end(post);
+  }
+
+  /** First the author's own feed, and their list where it is merged at read. */
+  private async begin(post: PostRow): Promise<void> {
+    await this.counts.forget('post', [post.id]);
+    await this.home.insert(post.id, [post.author_id]);
+    const audience = await this.audiences.of(post.author_id);
+    if (!post.fanned_out || audience !== 0) await this.authors.insert(post.id, post.author_id);
+  }
+
+  private end({ published_at }: PostRow): null {
+    if (published_at)
+      histogram('narwhal_delivery_seconds').observe((Date.now() - published_at.getTime()) / 1000);
+    return null;
+  }
+}

@@ -1,0 +1,36 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { Id } from '@app/platform';
+import { SweepRows } from '@app/storage';
+
+/** A third of the shortest time after which the sweeper takes an attempt for dead; in milliseconds. */
+const HEARTBEAT = 1_000;
+
+/** The photos that this worker develops now: their rows are touched, so that the sweeper leaves them alone while we live. */
+@Injectable()
+export class AtWork implements OnApplicationShutdown {
+  private readonly photos = new Set<Id>();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly rows: SweepRows) {}
+
+  async during<Result>(photo: Id, work: () => Promise<Result>): Promise<Result> {
+    this.photos.add(photo);
+    this.timer ??= setInterval(() => this.beat(), HEARTBEAT);
+    try {
+      return await work();
+    } finally {
+      this.photos.delete(photo);
+      if (this.photos.size === 0) this.onApplicationShutdown();
+    }
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+    this.timer = undefined;
+  }
+
+  /** A beat that PostgreSQL does not take only makes the photo be developed twice. */
+  private beat(): void {
+    void this.rows.touchAttempts([...this.photos]).catch(() => undefined);
+  }
+}

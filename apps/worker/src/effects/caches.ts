@@ -1,0 +1,38 @@
+import { Injectable } from '@nestjs/common';
+import type { Id } from '@app/platform';
+import { Counts, HomeFeeds, SessionCache } from '@app/feed';
+import { PostRows } from '@app/storage';
+
+/** What Redis keeps of things that changed. The api did the same when it answered; here it is made sure. */
+@Injectable()
+export class Caches {
+  constructor(
+    private readonly counts: Counts,
+    private readonly feeds: HomeFeeds,
+    private readonly sessions: SessionCache,
+    private readonly posts: PostRows,
+  ) {}
+
+  /** The post's version, and its place in its author's own feed, where it stands from the beginning. */
+  async postChanged(postId: Id): Promise<void> {
+    await this.counts.forget('post', [postId]);
+    const post = await this.posts.find(postId);
+    if (post) await this.feeds.insert(postId, [post.author_id]);
+  }
+
+  async userChanged(userId: Id): Promise<void> {
+    await this.counts.forget('user', [userId]);
+  }
+
+  async relationsChanged(reader: Id): Promise<void> {
+    await this.feeds.bump([reader]);
+  }
+
+  async sessionEnded(sessionId: Id): Promise<void> {
+    await this.sessions.end(sessionId);
+  }
+
+  async postGone(postId: Id): Promise<void> {
+    await this.counts.gone('post', [postId]);
+  }
+}

@@ -1,0 +1,25 @@
+import { Injectable } from '@nestjs/common';
+import type { Id } from '@app/platform';
+import { OutboxRows, type OutboxRow } from '@app/storage';
+import { Effects } from './effects.js';
+
+/** Carries out one outbox row: its effect, then its end. What throws stays, for the sweeper. */
+@Injectable()
+export class EffectsService {
+  constructor(
+    private readonly outbox: OutboxRows,
+    private readonly effects: Effects,
+  ) {}
+
+  async run(outboxId: Id): Promise<void> {
+    const row = await this.outbox.begin(outboxId);
+    if (!row) return;
+    try {
+      await this.effects.carryOut(row);
+    } catch (error) {
+      await this.outbox.failed(outboxId, String(error));
+      throw error;
+    }
+    await this.outbox.done(outboxId);
+  }
+}

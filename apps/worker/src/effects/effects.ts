@@ -1,0 +1,41 @@
+import { Injectable } from '@nestjs/common';
+import type { Id, OutboxKind, outboxKinds } from '@app/platform';
+import type { OutboxRow } from '@app/storage';
+import { Caches } from './caches.js';
+import { Erasure } from './erasure.js';
+import { Trashing } from './trashing.js';
+
+/** The kinds that are carried out in one go; those of the `deliver` queue go page by page. */
+type EffectKind = {
+  [Kind in OutboxKind]: (typeof outboxKinds)[Kind]['job'] extends 'effect' ? Kind : never;
+}[OutboxKind];
+
+type Effect = (subjectId: Id) => Promise<void>;
+
+/** Every effect, by its kind: a kind without one does not compile. Each may run twice. */
+@Injectable()
+export class Effects {
+  private readonly byKind: Record<EffectKind, Effect>;
+
+  constructor(caches: Caches, erasure: Erasure, trashing: Trashing) {
+    this.byKind = {
+      'post.changed': (id) => caches.postChanged(id),
+      'post.forget': async (id) => {
+        await caches.postGone(id);
+        await erasure.post(id);
+      },
+      'user.changed': (id) => caches.userChanged(id),
+      'user.erase': (id) => erasure.user(id),
+      'relations.changed': (id) => caches.relationsChanged(id),
+      'session.ended': (id) => caches.sessionEnded(id),
+      'photo.trash': (id) => trashing.photo(id),
+    };
+  }
+
+  async carryOut({ kind, subject_id }: OutboxRow): Promise<void> {
+    const effect = (this.byKind as Partial<Record<OutboxKind, Effect>>)[kind];
+    // A kind of a newer release: put back, for a worker of that release.
+    if (!effect) throw new Error(`expected an effect that this release knows but received ${kind}`);
+    await effect(subject_id);
+  }
+}

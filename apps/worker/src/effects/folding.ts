@@ -1,0 +1,60 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG, type Config, type Id } from '@app/platform';
+import { COUNT_SETTLES_AFTER, Counts } from '@app/feed';
+import { AudienceRows, CountRows, UnitOfWork, type FoldedCount, type WaitingDelta } from '@app/storage';
+
+/** Below this part of the threshold a large author is fanned out again: crossing back and forth costs something. */
+const HYSTERESIS = 0.8;
+
+/** Folds a shard's count deltas into its rows, after the cached counts were settled (see `Counts`). */
+@Injectable()
+export class Folding {
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly rows: CountRows,
+    private readonly counts: Counts,
+    private readonly audiences: AudienceRows,
+    private readonly work: UnitOfWork,
+  ) {}
+
+  async shard(shard: number): Promise<void> {
+    for (;;) {
+      const deltas = await this.rows.waiting(shard, COUNT_SETTLES_AFTER);
+      if (deltas.length === 0) {
+        // Younger ones sent a job that was the same as this one, and so was none: this one waits for them.
+        if ((await this.rows.waiting(shard, 0)).length === 0) return;
+        await sleep(COUNT_SETTLES_AFTER / 4);
+        continue;
+      }
+      await this.counts.settle('post', subjectsOf(deltas, 'post.'));
+      await this.counts.settle('user', subjectsOf(deltas, 'user.'));
+      const folded = await this.rows.fold(
+        shard,
+        deltas.map(({ id }) => id),
+      );
+      if (folded === null) await sleep(COUNT_SETTLES_AFTER / 4);
+      else for (const count of folded) await this.audienceOf(count);
+    }
+  }
+
+  /** A follower count that crosses the threshold changes how its author's posts are delivered. */
+  private async audienceOf({ counter, subject_id: author, value }: FoldedCount): Promise<void> {
+    if (counter !== 'user.followers') return;
+    const large = this.config.LARGE_AUTHOR_FOLLOWERS;
+    if (value > large) {
+      await this.work.run(async (tx) => {
+        if (await this.audiences.move(tx, author, 0, 1)) await tx.effect('audience.grew', author);
+      });
+    } else if (value < large * HYSTERESIS) {
+      await this.audiences.move(null, author, 2, 0);
+    }
+  }
+}
+
+function subjectsOf(deltas: readonly WaitingDelta[], prefix: string): Id[] {
+  const subjects = deltas
+    .filter(({ counter }) => counter.startsWith(prefix))
+    .map(({ subject_id }) => subject_id);
+  return [...new Set(subjects)];
+}

@@ -1,0 +1,17 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Id } from '@app/platform';
+import { OBJECT_STORE, photoObjectNames, TrashRows, type ObjectStore } from '@app/storage';
+
+/** Moves the objects of a deleted photo to the trash, which ends access to them at once. */
+@Injectable()
+export class Trashing {
+  constructor(
+    private readonly rows: TrashRows,
+    @Inject(OBJECT_STORE) private readonly objects: ObjectStore,
+  ) {}
+
+  async photo(photoId: Id): Promise<void> {
+    const trashed = await this.rows.find(photoId);
+    if (trashed) await this.objects.trash(trashed.folder, photoObjectNames, trashed.day);
+  }
+}

@@ -1,0 +1,80 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import {
+  collectProcessMetrics,
+  JobReceiver,
+  JobSender,
+  LOGGER,
+  nestLogger,
+  readConfigOrExit,
+  startOperationsServer,
+  type Config,
+  type Logger,
+} from '@app/platform';
+import { measureQueries } from '@app/storage';
+import { DevelopPool } from '@app/storage/images';
+import { DeliverService } from './deliver/deliver.service.js';
+import { DevelopService } from './develop/develop.service.js';
+import { EffectsService } from './effects/effects.service.js';
+import { Folding } from './effects/folding.js';
+import { WorkerHealth } from './health/worker-health.js';
+import { Sweeper } from './sweep/sweeper.js';
+import { WorkerModule } from './worker.module.js';
+
+/** Every job has one handler here; a job without one does not compile. */
+function receive(app: INestApplicationContext, config: Config, logger: Logger): JobReceiver {
+  const handlers = {
+    develop: app.get(DevelopService),
+    deliver: app.get(DeliverService),
+    effect: app.get(EffectsService),
+    fold: app.get(Folding),
+  };
+  return new JobReceiver(
+    config.REDIS_QUEUE_URL ?? config.REDIS_URL,
+    {
+      develop: {
+        concurrency: config.DEVELOP_CONCURRENCY,
+        run: ({ photoId }) => handlers.develop.run(photoId),
+      },
+      deliver: { concurrency: 2, run: ({ outboxId }) => handlers.deliver.run(outboxId) },
+      effect: { concurrency: 8, run: ({ outboxId }) => handlers.effect.run(outboxId) },
+      fold: { concurrency: 4, run: ({ shard }) => handlers.fold.shard(shard) },
+    },
+    logger,
+  );
+}
+
+/** Runs the worker until it is told to stop. */
+export async function run(): Promise<void> {
+  const config = readConfigOrExit('narwhal-worker');
+  collectProcessMetrics();
+  measureQueries();
+  const app = await NestFactory.createApplicationContext(WorkerModule.with(config), { bufferLogs: true });
+  const logger = app.get<Logger>(LOGGER);
+  app.useLogger(nestLogger(logger));
+  const health = app.get(WorkerHealth);
+  const sweeper = app.get(Sweeper);
+  const operations = await startOperationsServer({
+    ...config.WORKER_METRICS_ADDR,
+    ready: () => health.ready(),
+    collect: () => health.collect(),
+  });
+  const receiver = receive(app, config, logger);
+  sweeper.start();
+  logger.info('the worker works');
+
+  let stopping = false;
+  const stop = async (signal: string) => {
+    if (stopping) return;
+    stopping = true;
+    logger.info({ signal }, 'the worker finishes what runs');
+    await Promise.all([receiver.close(), sweeper.stop()]);
+    await app.get(DevelopPool).close();
+    operations.close();
+    await app.get(JobSender).close();
+    await app.close();
+    logger.info('the worker has stopped');
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
+}

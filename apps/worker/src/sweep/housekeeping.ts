@@ -1,0 +1,57 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { counter, limits } from '@app/platform';
+import {
+  OBJECT_STORE,
+  photoObjectNames,
+  PhotoRows,
+  Removal,
+  SweepRows,
+  trashDay,
+  TrashRows,
+  UnitOfWork,
+  type ObjectStore,
+} from '@app/storage';
+
+const BATCH = 200;
+const DAY = 24 * 60 * 60;
+
+/** What ends by the passing of time: abandoned uploads, unposted photos, old trash, expired rows. */
+@Injectable()
+export class Housekeeping {
+  constructor(
+    private readonly rows: SweepRows,
+    private readonly photos: PhotoRows,
+    private readonly trash: TrashRows,
+    private readonly removal: Removal,
+    private readonly work: UnitOfWork,
+    @Inject(OBJECT_STORE) private readonly objects: ObjectStore,
+  ) {}
+
+  /** Uploads whose process died, and photos that were never posted. */
+  async sweepPhotos(): Promise<void> {
+    const abandoned = await this.rows.abandonedUploads(limits.photo.uploadSeconds, BATCH);
+    for (const { id, folder } of abandoned) {
+      await this.objects.remove(folder, photoObjectNames);
+      await this.photos.abandon(id);
+    }
+    const unposted = await this.rows.unposted(limits.photo.unpostedFor, BATCH);
+    for (const { id, owner_id } of unposted)
+      await this.work.run((tx) => this.removal.discard(tx, owner_id, [id]));
+    if (abandoned.length > 0)
+      counter('narwhal_swept_total').inc({ kind: 'abandoned_uploads' }, abandoned.length);
+    if (unposted.length > 0) counter('narwhal_swept_total').inc({ kind: 'unposted_photos' }, unposted.length);
+  }
+
+  /** What was kept for a time that has passed. The trash outlives the backups' window. */
+  async sweepExpired(): Promise<void> {
+    await this.rows.forgetExpired({
+      idempotency: limits.idempotency.keptFor,
+      deletions: limits.trash.keptFor,
+      sessions: limits.session.refreshToken + 7 * DAY,
+    });
+    const day = trashDay(new Date(Date.now() - limits.trash.keptFor * 1000));
+    await this.objects.purgeTrash(day);
+    await this.trash.forgetBefore(day);
+    await this.objects.sweepUnfinished(new Date(Date.now() - limits.photo.uploadSeconds * 1000));
+  }
+}

@@ -1,0 +1,68 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG, counter, JobSender, outboxKinds, type Config } from '@app/platform';
+import { CountRows, OutboxRows, Publishing, SweepRows, UnitOfWork } from '@app/storage';
+
+/** Rows a look; more are found by the next one. */
+const BATCH = 500;
+
+const found = (kind: string, count: number): void => {
+  if (count > 0) counter('narwhal_swept_total').inc({ kind }, count);
+};
+
+/** Finds rows whose later work is overdue and sends their jobs again. */
+@Injectable()
+export class Overdue {
+  private readonly seconds: number;
+
+  constructor(
+    @Inject(CONFIG) config: Config,
+    private readonly rows: SweepRows,
+    private readonly outbox: OutboxRows,
+    private readonly counts: CountRows,
+    private readonly jobs: JobSender,
+    private readonly posts: StuckPosts,
+  ) {
+    this.seconds = config.SWEEP_OVERDUE / 1000;
+  }
+
+  async sweep(): Promise<void> {
+    await this.photos();
+    found('posts', await this.posts.settle(this.seconds, BATCH));
+    await this.effects();
+    await this.deltas();
+  }
+
+  private async photos(): Promise<void> {
+    const ids = await this.rows.undeveloped(this.seconds, BATCH);
+    for (const photoId of ids) this.jobs.send('develop', { photoId });
+    found('photos', ids.length);
+  }
+
+  private async effects(): Promise<void> {
+    const overdue = await this.outbox.overdue(this.seconds, BATCH);
+    for (const { id, kind } of overdue) this.jobs.send(outboxKinds[kind].job, { outboxId: id });
+    found('outbox', overdue.length);
+  }
+
+  private async deltas(): Promise<void> {
+    const shards = await this.counts.overdueShards(this.seconds, BATCH);
+    for (const shard of shards) this.jobs.send('fold', { shard });
+    found('deltas', shards.length);
+  }
+}
+
+/** Posts that wait although their photos are settled: whoever settled the last of them died before its transaction ended. */
+@Injectable()
+export class StuckPosts {
+  constructor(
+    private readonly rows: SweepRows,
+    private readonly publishing: Publishing,
+    private readonly work: UnitOfWork,
+  ) {}
+
+  async settle(seconds: number, limit: number): Promise<number> {
+    const ids = await this.rows.unpublished(seconds, limit);
+    for (const id of ids) await this.work.run((tx) => this.publishing.settle(tx, id));
+    return ids.length;
+  }
+}

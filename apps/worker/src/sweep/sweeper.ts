@@ -1,0 +1,53 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG, LOGGER, type Config, type Logger } from '@app/platform';
+import { Housekeeping } from './housekeeping.js';
+import { Overdue } from './overdue.js';
+
+/** Expired rows and old trash are looked for this often, in milliseconds. */
+const HOUSEKEEPING = 10 * 60_000;
+
+/**
+ * Looks every few seconds for what is overdue. Queues hasten, rows decide: emptied queues, killed processes and lost
+ * messages all end here, within one sweep. Several workers may sweep at once; every step may run twice.
+ */
+@Injectable()
+export class Sweeper {
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> = Promise.resolve();
+  private expired = 0;
+  private stopped = false;
+
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly overdue: Overdue,
+    private readonly housekeeping: Housekeeping,
+  ) {}
+
+  start(): void {
+    this.timer = setTimeout(() => {
+      this.running = this.sweep().finally(() => {
+        if (!this.stopped) this.start();
+      });
+    }, this.config.SWEEP_INTERVAL);
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    await this.running;
+  }
+
+  private async sweep(): Promise<void> {
+    const steps = [() => this.overdue.sweep(), () => this.housekeeping.sweepPhotos()];
+    if (Date.now() - this.expired > HOUSEKEEPING) {
+      this.expired = Date.now();
+      steps.push(() => this.housekeeping.sweepExpired());
+    }
+    for (const step of steps) {
+      await step().catch((error: unknown) =>
+        this.logger.warn({ error }, 'a sweep failed; the next one goes on'),
+      );
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { CONFIG, PlatformModule, type Config } from '@app/platform';
+import { FeedModule } from '@app/feed';
+import { StorageModule } from '@app/storage';
+import { DevelopPool } from '@app/storage/images';
+import { AudienceGrowth } from './deliver/audience-growth.js';
+import { DeliverService } from './deliver/deliver.service.js';
+import { PostDelivery } from './deliver/post-delivery.js';
+import { AtWork } from './develop/at-work.js';
+import { DevelopService } from './develop/develop.service.js';
+import { RenditionWriter } from './develop/rendition-writer.js';
+import { Settling } from './develop/settling.js';
+import { Caches } from './effects/caches.js';
+import { Effects } from './effects/effects.js';
+import { EffectsService } from './effects/effects.service.js';
+import { Erasure } from './effects/erasure.js';
+import { Folding } from './effects/folding.js';
+import { Trashing } from './effects/trashing.js';
+import { WorkerHealth } from './health/worker-health.js';
+import { Housekeeping } from './sweep/housekeeping.js';
+import { Overdue, StuckPosts } from './sweep/overdue.js';
+import { Sweeper } from './sweep/sweeper.js';
+
+/** How long a worker waits for Redis before a step is left to the sweeper, in milliseconds: nobody is waiting for it. */
+const REDIS_BUDGET = 5_000;
+
+const develop = [AtWork, RenditionWriter, Settling, DevelopService];
+const deliver = [PostDelivery, AudienceGrowth, DeliverService];
+const effects = [Caches, Erasure, Trashing, Effects, EffectsService, Folding];
+const sweep = [StuckPosts, Overdue, Housekeeping, Sweeper];
+
+/** The worker: one room a kind of later work, over the three libraries. */
+@Module({})
+export class WorkerModule {
+  static with(config: Config): DynamicModule {
+    const pool = {
+      provide: DevelopPool,
+      inject: [CONFIG],
+      useFactory: ({ DEVELOP_CONCURRENCY }: Config) => new DevelopPool({ concurrency: DEVELOP_CONCURRENCY }),
+    };
+    return {
+      module: WorkerModule,
+      imports: [
+        PlatformModule.with(config, 'narwhal-worker'),
+        StorageModule.forRoot('narwhal-worker'),
+        FeedModule.forRoot({ budget: REDIS_BUDGET }),
+      ],
+      providers: [pool, ...develop, ...deliver, ...effects, ...sweep, WorkerHealth],
+    };
+  }
+}

@@ -1,0 +1,103 @@
+import { Injectable } from '@nestjs/common';
+import type { Id } from '@app/platform';
+import { Database } from '../database.js';
+
+interface Found {
+  id: Id;
+}
+
+/** What is overdue: rows that a lost job, a killed process or an absent client left where they should not stay. */
+@Injectable()
+export class SweepRows {
+  constructor(private readonly database: Database) {}
+
+  private async ids(name: string, sql: string, parameters: unknown[]): Promise<Id[]> {
+    const { rows } = await this.database.query<Found>(name, sql, parameters);
+    return rows.map(({ id }) => id);
+  }
+
+  /** Photos that nobody develops: no attempt began, or the worker of the last one went silent. */
+  async undeveloped(seconds: number, limit: number): Promise<Id[]> {
+    return this.ids(
+      'sweep.undeveloped',
+      `SELECT id FROM photos WHERE state = 'processing' AND created_at < now() - make_interval(secs => $1)
+         AND (attempted_at IS NULL OR attempted_at < now() - make_interval(secs => $1)) ORDER BY created_at LIMIT $2`,
+      [seconds, limit],
+    );
+  }
+
+  /** Posts that wait although none of their photos is processing any more. */
+  async unpublished(seconds: number, limit: number): Promise<Id[]> {
+    return this.ids(
+      'sweep.unpublished',
+      `SELECT p.id FROM posts p WHERE p.state = 'publishing' AND p.created_at < now() - make_interval(secs => $1)
+         AND NOT EXISTS (SELECT 1 FROM photos WHERE photos.shard = p.shard AND photos.post_id = p.id
+           AND photos.state = 'processing')
+       ORDER BY p.created_at LIMIT $2`,
+      [seconds, limit],
+    );
+  }
+
+  /** Uploads that ended without a word: their process died. */
+  async abandonedUploads(seconds: number, limit: number): Promise<{ id: Id; folder: string }[]> {
+    const { rows } = await this.database.query<{ id: Id; folder: string }>(
+      'sweep.abandonedUploads',
+      `SELECT id, folder FROM photos WHERE state = 'uploading' AND created_at < now() - make_interval(secs => $1)
+       ORDER BY created_at LIMIT $2`,
+      [seconds, limit],
+    );
+    return rows;
+  }
+
+  /** Photos that their owners neither posted nor made their picture. */
+  async unposted(seconds: number, limit: number): Promise<{ id: Id; owner_id: Id }[]> {
+    const { rows } = await this.database.query<{ id: Id; owner_id: Id }>(
+      'sweep.unposted',
+      `SELECT p.id, p.owner_id FROM photos p WHERE p.post_id IS NULL AND p.state IN ('ready', 'rejected')
+         AND p.created_at < now() - make_interval(secs => $1)
+         AND NOT EXISTS (SELECT 1 FROM users u WHERE u.shard = p.shard AND u.id = p.owner_id AND u.avatar_photo_id = p.id)
+       ORDER BY p.created_at LIMIT $2`,
+      [seconds, limit],
+    );
+    return rows;
+  }
+
+  /** Tells that these photos are being worked on. */
+  async touchAttempts(photoIds: readonly Id[]): Promise<void> {
+    await this.database.query(
+      'sweep.touchAttempts',
+      `UPDATE photos SET attempted_at = clock_timestamp()
+       FROM unnest($1::bigint[]) AS at_work(id)
+       WHERE photos.shard = shard_of(at_work.id) AND photos.id = at_work.id AND state = 'processing'`,
+      [photoIds],
+    );
+  }
+
+  /** Forgets what was kept for a time that has passed; answers how many rows of each. */
+  async forgetExpired(keptFor: {
+    idempotency: number;
+    deletions: number;
+    sessions: number;
+  }): Promise<Record<string, number>> {
+    const expired = async (name: string, sql: string, seconds: number) =>
+      [name, (await this.database.query(`sweep.${name}`, sql, [seconds])).count] as const;
+    return Object.fromEntries([
+      await expired(
+        'idempotencyKeys',
+        `DELETE FROM idempotency_keys WHERE created_at < now() - make_interval(secs => $1)`,
+        keptFor.idempotency,
+      ),
+      await expired(
+        'deletions',
+        `DELETE FROM deletions WHERE deleted_at < now() - make_interval(secs => $1)`,
+        keptFor.deletions,
+      ),
+      await expired(
+        'sessions',
+        `WITH gone AS (DELETE FROM sessions WHERE refreshed_at < now() - make_interval(secs => $1) RETURNING shard, id)
+         DELETE FROM refresh_tokens t USING gone WHERE t.shard = gone.shard AND t.session_id = gone.id`,
+        keptFor.sessions,
+      ),
+    ]);
+  }
+}
