@@ -98,6 +98,20 @@ describe('what happens during a build', () => {
     expect((await page()).ids).toEqual([arrived, ...posts]);
   });
 
+  test('a post that arrives below a full window is left to PostgreSQL', async () => {
+    const old = posts[4] ?? '';
+    await town.posts(author, 510);
+    const held = holdRebuild(room);
+    const first = page();
+    await held.read;
+    await room.homeFeeds.insert(old, [reader]);
+    held.release();
+    await first;
+    const list = await listOf(reader);
+    expect(list).toHaveLength(500);
+    expect(list).not.toContain(old);
+  });
+
   test('a bump makes it install nothing', async () => {
     const held = holdRebuild(room);
     const first = page();
