@@ -15,9 +15,11 @@ import type { FastifyInstance } from 'fastify';
 import { ApiModule } from './api.module.js';
 import { serveDocs } from './docs/serve-docs.js';
 import { HealthService } from './health/health.service.js';
+import { declareRoute } from './http/allowed-methods.js';
 import { Drain } from './http/drain.js';
 import { ProblemFilter } from './http/problem-filter.js';
 import { logRequests } from './http/request-log.js';
+import { endpoints } from './openapi/endpoints.js';
 import { createAdapter, prepareServer } from './http/server.js';
 
 /** Builds the application, not yet listening. */
@@ -34,12 +36,12 @@ export async function createApi(
   );
   const logger = app.get<Logger>(LOGGER);
   app.useLogger(nestLogger(logger));
-  const filter = new ProblemFilter(logger);
-  app.useGlobalFilters(filter);
+  app.useGlobalFilters(new ProblemFilter(logger));
   const server = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   const drain = new Drain(server);
   logRequests(server, logger);
-  await prepareServer(app, config, (error, request, reply) => filter.send(error, request, reply));
+  await prepareServer(app, config);
+  for (const endpoint of endpoints()) declareRoute(endpoint.method, endpoint.path);
   serveDocs(server);
   return { app, logger, drain };
 }

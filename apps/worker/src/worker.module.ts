@@ -18,7 +18,8 @@ import { Folding } from './effects/folding.js';
 import { Trashing } from './effects/trashing.js';
 import { WorkerHealth } from './health/worker-health.js';
 import { Housekeeping } from './sweep/housekeeping.js';
-import { Overdue, StuckPosts } from './sweep/overdue.js';
+import { Overdue } from './sweep/overdue.js';
+import { StuckPosts } from './sweep/stuck-posts.js';
 import { Sweeper } from './sweep/sweeper.js';
 
 /** How long a worker waits for Redis before a step is left to the sweeper, in milliseconds: nobody is waiting for it. */

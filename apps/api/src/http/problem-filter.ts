@@ -67,10 +67,6 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    this.send(error, request, reply);
-  }
-
-  send(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     let refusal = toProblem(error, request.headers['content-type'] ?? 'nothing');
     if (refusal.status === 404 && callOf(request).route === '') {
       const allow = allowedMethods(request.url.split('?')[0] ?? '');

@@ -88,18 +88,11 @@ function parseJson(
   }
 }
 
-type ErrorSender = (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;
-
-/** Plugins and parsers; `sendError` gives what fails before any handler its one form. */
-export async function prepareServer(
-  app: NestFastifyApplication,
-  config: Config,
-  sendError: ErrorSender,
-): Promise<void> {
+/** Plugins and parsers. */
+export async function prepareServer(app: NestFastifyApplication, config: Config): Promise<void> {
   const server = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'string' }, parseJson);
-  server.setErrorHandler((error, request, reply) => sendError(error, request, reply));
   await server.register(multipart, { throwFileSizeLimit: true });
   await server.register(cors, {
     origin: config.CORS_ORIGINS.length > 0 ? config.CORS_ORIGINS : '*',

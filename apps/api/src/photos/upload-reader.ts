@@ -52,7 +52,7 @@ export class UploadReader {
     await this.room.assertSome();
     const progress: Progress = { received: null, altText: '', faults: [] };
     const cut = new AbortController();
-    const onClose = () => cut.abort(problem('body_incomplete'));
+    const onClose = () => (request.raw.complete ? undefined : cut.abort(problem('body_incomplete')));
     request.raw.once('close', onClose);
     const cutOff = new Promise<never>((_, reject) => {
       cut.signal.addEventListener('abort', () => reject(cut.signal.reason as Error), { once: true });

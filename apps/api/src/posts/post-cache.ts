@@ -1,16 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, codeOf, type Config, type Id } from '@app/platform';
-import {
-  Database,
-  PhotoRows,
-  PostRows,
-  UserRows,
-  type PhotoRow,
-  type PostRow,
-  type UserRow,
-} from '@app/storage';
+import type { PhotoRow, PostRow, UserRow } from '@app/storage';
 import { LRUCache } from 'lru-cache';
 import { PhotoView } from '../photos/photo-view.js';
+import { PostSources } from './post-sources.js';
 import { UserView } from '../users/user-view.js';
 
 /**
@@ -38,28 +31,6 @@ export interface Versions {
 
 /** Characters kept: about 64 MB of posts, some 40,000 of one photo each. */
 const CAPACITY = 64 * 1024 * 1024;
-
-/** What a post's text is made of. */
-@Injectable()
-export class PostSources {
-  constructor(
-    private readonly database: Database,
-    private readonly posts: PostRows,
-    private readonly photos: PhotoRows,
-    private readonly users: UserRows,
-  ) {}
-
-  /** Photos and authors are read after the posts, so that what is seen is never older than the version it is kept under. */
-  async load(ids: readonly Id[]) {
-    const posts = await this.posts.findMany(ids);
-    const authorIds = [...posts.values()].map((post) => post.author_id);
-    const [photos, authors] = await Promise.all([
-      this.photos.ofPosts(this.database, [...posts.keys()]),
-      this.users.findMany(authorIds),
-    ]);
-    return { posts, photos, authors };
-  }
-}
 
 @Injectable()
 export class PostCache {

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { isId, problem, type Id } from '@app/platform';
-import { Counts, HomeFeeds } from '@app/feed';
 import {
   PhotoRows,
   PostRows,
@@ -12,28 +11,8 @@ import {
   type Tx,
 } from '@app/storage';
 import type { Made } from '../http/idempotency.js';
+import { PostCaches } from './post-caches.js';
 import type { NewPost, PostChange } from './posts.schemas.js';
-
-/** What Redis keeps of posts, hastened after a commit. None of it fails: an outbox row does each again. */
-@Injectable()
-export class PostCaches {
-  constructor(
-    private readonly counts: Counts,
-    private readonly feeds: HomeFeeds,
-  ) {}
-
-  async inserted(author: Id, post: Id): Promise<void> {
-    await this.feeds.insert(post, [author]).catch(() => undefined);
-  }
-
-  async changed(post: Id): Promise<void> {
-    await this.counts.forget('post', [post]).catch(() => undefined);
-  }
-
-  async gone(post: Id): Promise<void> {
-    await this.counts.gone('post', [post]).catch(() => undefined);
-  }
-}
 
 /** Making, changing and deleting posts. */
 @Injectable()

@@ -47,9 +47,9 @@ export class UserView {
     ]);
     return rows.map((row) => {
       const relation = relations.get(row.id) ?? stranger;
-      const count = counts.get(row.id) ?? { posts: 0, followers: 0, following: 0 };
+      const { posts = 0, followers = 0, following = 0 } = counts.get(row.id) ?? {};
       return {
-        ...this.plain(row, count),
+        ...this.plain(row, { posts, followers, following }),
         ...(viewer === null ? {} : { relationship: relationshipOf(relation) }),
       };
     });

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, counter, JobSender, outboxKinds, type Config } from '@app/platform';
-import { CountRows, OutboxRows, Publishing, SweepRows, UnitOfWork } from '@app/storage';
+import { CountRows, OutboxRows, SweepRows } from '@app/storage';
+import { StuckPosts } from './stuck-posts.js';
 
 /** Rows a look; more are found by the next one. */
 const BATCH = 500;
@@ -48,21 +49,5 @@ export class Overdue {
     const shards = await this.counts.overdueShards(this.seconds, BATCH);
     for (const shard of shards) this.jobs.send('fold', { shard });
     found('deltas', shards.length);
-  }
-}
-
-/** Posts that wait although their photos are settled: whoever settled the last of them died before its transaction ended. */
-@Injectable()
-export class StuckPosts {
-  constructor(
-    private readonly rows: SweepRows,
-    private readonly publishing: Publishing,
-    private readonly work: UnitOfWork,
-  ) {}
-
-  async settle(seconds: number, limit: number): Promise<number> {
-    const ids = await this.rows.unpublished(seconds, limit);
-    for (const id of ids) await this.work.run((tx) => this.publishing.settle(tx, id));
-    return ids.length;
   }
 }

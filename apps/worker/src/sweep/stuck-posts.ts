@@ -1,0 +1,18 @@
+import { Injectable } from '@nestjs/common';
+import { Publishing, SweepRows, UnitOfWork } from '@app/storage';
+
+/** Posts that wait although their photos are settled: whoever settled the last of them died before its transaction ended. */
+@Injectable()
+export class StuckPosts {
+  constructor(
+    private readonly rows: SweepRows,
+    private readonly publishing: Publishing,
+    private readonly work: UnitOfWork,
+  ) {}
+
+  async settle(seconds: number, limit: number): Promise<number> {
+    const ids = await this.rows.unpublished(seconds, limit);
+    for (const id of ids) await this.work.run((tx) => this.publishing.settle(tx, id));
+    return ids.length;
+  }
+}
