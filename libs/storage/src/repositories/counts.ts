@@ -22,11 +22,33 @@ export interface FoldedCount {
   value: number;
 }
 
-const folds = Object.entries(counterTable).map(([counter, place]) => ({
-  counter,
-  ...place,
-  step: `fold_${counter.replace('.', '_')}`,
-}));
+interface Place {
+  counter: string;
+  column: string;
+}
+
+/** The counts of each table: one UPDATE has to change all of a row's, since a statement may change a row only once. */
+const tables = new Map<string, Place[]>();
+for (const [counter, { table, column }] of Object.entries(counterTable)) {
+  tables.set(table, [...(tables.get(table) ?? []), { counter, column }]);
+}
+
+/** Changes the rows of one table by the sums of what was taken. */
+function foldTable(table: string, places: readonly Place[]): string {
+  const sum = ({ counter }: Place) => `coalesce(sum(delta) FILTER (WHERE counter = '${counter}'), 0)::int`;
+  return `fold_${table} AS (
+    UPDATE ${table} t SET ${places.map(({ column }) => `${column} = t.${column} + s.${column}`).join(', ')}
+    FROM (SELECT subject_id, ${places.map((place) => `${sum(place)} AS ${place.column}`).join(', ')}
+          FROM taken WHERE counter IN (${places.map(({ counter }) => `'${counter}'`).join(', ')}) GROUP BY 1) s
+    WHERE t.shard = $1 AND t.id = s.subject_id
+    RETURNING s.subject_id, ${places.map(({ column }) => `t.${column}`).join(', ')})`;
+}
+
+/** What a count is now, where a delta of it was taken. */
+function answerOf(table: string, { counter, column }: Place): string {
+  return `SELECT subject_id, '${counter}' AS counter, ${column} AS value FROM fold_${table}
+    WHERE subject_id IN (SELECT subject_id FROM taken WHERE counter = '${counter}')`;
+}
 
 /** A delta that is not folded yet. */
 export interface WaitingDelta {
@@ -38,17 +60,8 @@ export interface WaitingDelta {
 /** One statement folds all counters of a shard: its deltas go and its rows change together. */
 const foldSql = `WITH taken AS (DELETE FROM count_deltas WHERE shard = $1 AND id = ANY($2::bigint[])
     RETURNING subject_id, counter, delta),
-  sums AS (SELECT subject_id, counter, sum(delta)::int AS delta FROM taken GROUP BY 1, 2),
-  ${folds
-    .map(
-      ({ counter, table, column, step }) =>
-        `${step} AS (
-          UPDATE ${table} t SET ${column} = t.${column} + s.delta FROM sums s
-          WHERE t.shard = $1 AND t.id = s.subject_id AND s.counter = '${counter}'
-          RETURNING s.subject_id, s.counter, t.${column} AS value)`,
-    )
-    .join(',\n  ')}
-  ${folds.map(({ step }) => `SELECT * FROM ${step}`).join(' UNION ALL ')}`;
+  ${[...tables].map(([table, places]) => foldTable(table, places)).join(',\n  ')}
+  ${[...tables].flatMap(([table, places]) => places.map((place) => answerOf(table, place))).join('\n  UNION ALL ')}`;
 
 /**
  * Counts are changed by deltas and folded by the worker (docs: design, Counters): a like inserts its row and a delta in one
