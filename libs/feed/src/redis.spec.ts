@@ -1,0 +1,161 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { keys, type Id } from '@app/platform';
+import { CountRows } from '@app/storage';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { freePort } from '../../../scripts/ports.ts';
+import { startRedis } from '../../../scripts/redis.ts';
+import type { RunningServer } from '../../../scripts/running-server.ts';
+import { freshDatabase, type TestDatabase } from '../../../test/harness/database.js';
+import { feedRoom, Town, type FeedRoom } from '../../../test/harness/feed-room.js';
+import { forget, remember } from '../../../test/harness/run-folder.js';
+import { servers } from '../../../test/harness/servers.js';
+import { RedisAway } from './redis-away.js';
+
+const BUDGET = 250;
+
+let database: TestDatabase;
+let server: RunningServer;
+let room: FeedRoom;
+let other: FeedRoom;
+let town: Town;
+let reader: Id;
+let posts: Id[];
+let start: () => Promise<void>;
+
+beforeAll(async () => {
+  const dir = join(servers().folder, 'feed-redis');
+  mkdirSync(servers().folder, { recursive: true });
+  const port = await freePort();
+  start = async () => {
+    server = await startRedis({ dir, port, persistent: false, logFile: `${dir}.log` });
+    remember(servers().folder, server);
+  };
+  database = await freshDatabase();
+  await start();
+  room = await feedRoom(database.url, server.url, BUDGET);
+  other = await feedRoom(database.url, server.url, BUDGET);
+  town = new Town(database);
+});
+afterAll(async () => {
+  await room.close();
+  await other.close();
+  await server.stop();
+  forget(servers().folder, server);
+  await database.close();
+});
+beforeEach(async () => {
+  const [person = '', author = ''] = await town.persons(2);
+  reader = person;
+  await town.follow(reader, author);
+  posts = (await town.posts(author, 3)).reverse();
+});
+
+const page = (who = room) => who.homeFeeds.page(reader, { limit: 20 });
+const isBack = (who = room): Promise<void> =>
+  vi.waitFor(() => expect(who.redis.available).toBe(true), { timeout: 10_000, interval: 10 });
+const stopServing = (): boolean => process.kill(server.pid, 'SIGSTOP');
+const goOn = (): boolean => process.kill(server.pid, 'SIGCONT');
+
+async function killServer(): Promise<void> {
+  forget(servers().folder, server);
+  await server.kill();
+  await vi.waitFor(() => expect(room.redis.available || other.redis.available).toBe(false));
+}
+
+describe('Redis that comes back with an old dump', () => {
+  test('is a new epoch for all processes: what it held is not read', async () => {
+    await page();
+    const before = room.redis.epoch;
+    expect((await page()).source).toBe('redis');
+    await room.look.save();
+    const missed = await town.post(await town.person());
+    await room.homeFeeds.insert(missed, [reader]);
+    await killServer();
+    await start();
+    await Promise.all([isBack(), isBack(other)]);
+    expect(room.redis.epoch).not.toBe(before);
+    expect(other.redis.epoch).toBe(room.redis.epoch);
+    expect(await room.look.lrange(keys.homeFeed(before, reader), 0, -1)).toEqual([...posts, '0']);
+    expect(await page()).toMatchObject({ source: 'postgres', ids: posts });
+    expect((await page(other)).source).toBe('redis');
+  });
+});
+
+describe('an epoch', () => {
+  test('is alike for all processes and survives reconnections', async () => {
+    const before = room.redis.epoch;
+    await room.look.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    await vi.waitFor(() => expect(room.redis.available).toBe(false)).catch(() => undefined);
+    await Promise.all([isBack(), isBack(other)]);
+    expect([room.redis.epoch, other.redis.epoch]).toEqual([before, before]);
+  });
+
+  test('that one process begins is seen by the others within seconds', async () => {
+    const before = other.redis.epoch;
+    await room.redis.renew();
+    expect(room.redis.epoch).not.toBe(before);
+    await vi.waitFor(() => expect(other.redis.epoch).toBe(room.redis.epoch), { timeout: 5_000 });
+  });
+});
+
+describe('while Redis is away', () => {
+  test('PostgreSQL serves, and changes say so', async () => {
+    await page();
+    await killServer();
+    expect(await page()).toMatchObject({ source: 'postgres', ids: posts, complete: true });
+    expect((await room.counts.posts(posts)).size).toBe(3);
+    expect((await room.marks.of(reader, posts)).liked.size).toBe(0);
+    expect(await room.sessions.read('1')).toBeNull();
+    await expect(room.homeFeeds.insert('1', [reader])).rejects.toThrow(RedisAway);
+    await expect(room.homeFeeds.bump([reader])).rejects.toThrow(RedisAway);
+    await expect(room.counts.settle('post', posts)).rejects.toThrow(RedisAway);
+    await expect(
+      room.counts.changed('post.likes', posts[0] ?? '', 1, performance.now()),
+    ).resolves.toBeUndefined();
+    await start();
+    await Promise.all([isBack(), isBack(other)]);
+    await page();
+    expect((await page()).source).toBe('redis');
+  });
+});
+
+describe('Redis that hangs', () => {
+  test('costs one budget, not one a request, and serves again when it answers', async () => {
+    await page();
+    stopServing();
+    const first = performance.now();
+    expect((await page()).source).toBe('postgres');
+    expect(performance.now() - first).toBeLessThan(BUDGET + 250);
+    const next = performance.now();
+    for (let read = 0; read < 5; read += 1) expect((await page()).source).toBe('postgres');
+    expect(performance.now() - next).toBeLessThan(BUDGET);
+    goOn();
+    await isBack();
+    expect((await page()).source).toBe('redis');
+  });
+
+  test('owes what was not told: counts and marks are right when it is back', async () => {
+    const post = posts[0] ?? '';
+    const deltas = new CountRows(room.database);
+    const likes = async (): Promise<unknown[]> => {
+      const counts = (await room.counts.posts([post])).get(post);
+      return [counts?.likes, (await room.marks.of(reader, [post])).liked.has(post)];
+    };
+    expect(await likes()).toEqual([0, false]);
+    stopServing();
+    await room.marks.change(reader, 'liked', post, true, async () => {
+      const since = performance.now();
+      await deltas.add(room.database, 'post.likes', post, 1);
+      await town.run(
+        `INSERT INTO likes (shard, user_id, post_id, id) VALUES (shard_of($1::bigint), $1, $2, 1)`,
+        [reader, post],
+      );
+      await room.counts.changed('post.likes', post, 1, since);
+    });
+    expect(await likes()).toEqual([1, true]);
+    goOn();
+    await isBack();
+    await vi.waitFor(async () => expect(await likes()).toEqual([1, true]));
+  });
+});
