@@ -4,7 +4,9 @@ import sharp, { type Sharp } from 'sharp';
 /** The renditions as one would write them with sharp and nothing else: the same sizes, settings and bytes. */
 const outputs: [file: string, width: number, height: number | undefined, encode: (image: Sharp) => Sharp][] =
   [
+    ['square64.webp', 64, 64, toWebp],
     ['square150.webp', 150, 150, toWebp],
+    ['square320.webp', 320, 320, toWebp],
     ['w320.webp', 320, undefined, toWebp],
     ['w640.webp', 640, undefined, toWebp],
     ['w1080.webp', 1_080, undefined, toWebp],

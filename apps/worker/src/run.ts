@@ -61,6 +61,11 @@ export async function run(): Promise<void> {
   });
   const receiver = receive(app, config, logger);
   sweeper.start();
+  // The first photos need not wait for their children; one that cannot start is tried again by the photo that needs it.
+  app
+    .get(DevelopPool)
+    .warm()
+    .catch((error: unknown) => logger.error({ error }, 'a child that develops photos did not start'));
   logger.info('the worker works');
 
   let stopping = false;

@@ -18,7 +18,9 @@ describe('renditionSize', () => {
   it('names every object of a folder', () => {
     expect(photoObjectNames).toEqual([
       'original',
+      'square64.webp',
       'square150.webp',
+      'square320.webp',
       'w320.webp',
       'w640.webp',
       'w1080.webp',

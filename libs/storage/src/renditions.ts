@@ -17,7 +17,9 @@ interface Rendition {
  * JPEG is for what cannot read WebP; nothing needs it smaller.
  */
 export const renditions = {
+  square64: { file: 'square64.webp', type: 'image/webp', width: 64, square: true },
   square150: { file: 'square150.webp', type: 'image/webp', width: 150, square: true },
+  square320: { file: 'square320.webp', type: 'image/webp', width: 320, square: true },
   w320: { file: 'w320.webp', type: 'image/webp', width: 320 },
   w640: { file: 'w640.webp', type: 'image/webp', width: 640 },
   w1080: { file: 'w1080.webp', type: 'image/webp', width: 1080 },
@@ -26,6 +28,22 @@ export const renditions = {
 
 export type RenditionName = keyof typeof renditions;
 export const renditionNames = Object.keys(renditions) as RenditionName[];
+
+/** What a `photo` of the contract shows. */
+export const photoRenditions = [
+  'square150',
+  'w320',
+  'w640',
+  'w1080',
+  'jpeg1080',
+] as const satisfies RenditionName[];
+
+/** What an `avatar` of the contract shows: every photo may become one, in the instant that its owner says so. */
+export const avatarRenditions = {
+  w64: 'square64',
+  w150: 'square150',
+  w320: 'square320',
+} as const satisfies Record<string, RenditionName>;
 
 /** The name of the bytes that came in; served to nobody but their owner. */
 export const ORIGINAL = 'original';

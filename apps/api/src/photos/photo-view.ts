@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, mediaBoundary, MediaUrls, type Config } from '@app/platform';
-import { rejections, renditionNames, renditions, type PhotoRow, type RejectionCode } from '@app/storage';
+import { rejections, photoRenditions, renditions, type PhotoRow, type RejectionCode } from '@app/storage';
 import type { Photo } from './photos.schemas.js';
 
 /** How photos look in answers. */
@@ -34,7 +34,7 @@ export class PhotoView {
   private renditions({ renditions: sizes, folder }: PhotoRow): Photo['renditions'] {
     if (sizes === null) return null;
     const query = this.media.query(folder);
-    const shown = renditionNames.map((name) => {
+    const shown = photoRenditions.map((name) => {
       const { file, type } = renditions[name];
       const size = sizes[name] ?? { width: 0, height: 0 };
       const url = `${this.config.publicUrl}/media/${folder}/${file}${query}`;

@@ -1,7 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, mediaBoundary, MediaUrls, type Config, type Id } from '@app/platform';
 import { Counts } from '@app/feed';
-import { stranger, Visibility, type Relation, type UserRow } from '@app/storage';
+import {
+  avatarRenditions,
+  renditions,
+  stranger,
+  Visibility,
+  type Relation,
+  type UserRow,
+} from '@app/storage';
 import type { Me, Relationship, User } from './users.schemas.js';
 
 export function relationshipOf(relation: Relation): Relationship {
@@ -24,8 +31,11 @@ export class UserView {
   avatar({ avatar_folder: folder }: AvatarOf): User['avatar'] {
     if (folder === null) return null;
     const query = this.media.query(folder);
-    const url = (file: string) => `${this.config.publicUrl}/media/${folder}/${file}${query}`;
-    return { w64: url('square64.webp'), w150: url('square150.webp'), w320: url('square320.webp') };
+    const urls = Object.entries(avatarRenditions).map(([name, rendition]) => [
+      name,
+      `${this.config.publicUrl}/media/${folder}/${renditions[rendition].file}${query}`,
+    ]);
+    return Object.fromEntries(urls) as User['avatar'];
   }
 
   /** The moment until which the avatar's URLs stay as they are, in milliseconds since 1970. */

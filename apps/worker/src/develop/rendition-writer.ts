@@ -1,11 +1,14 @@
 import { createReadStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, limits, type Config } from '@app/platform';
 import { objectKey, OBJECT_STORE, ORIGINAL, type ObjectStore, type PhotoRow } from '@app/storage';
 import { DevelopPool, type Developed } from '@app/storage/images';
+
+/** In milliseconds. */
+const HOUR = 3_600_000;
 
 /** From a photo's original to its renditions, all in the store; nothing stays in the scratch folder. */
 @Injectable()
@@ -15,6 +18,19 @@ export class RenditionWriter {
     @Inject(OBJECT_STORE) private readonly objects: ObjectStore,
     private readonly pool: DevelopPool,
   ) {}
+
+  private get folder(): string {
+    return this.config.SCRATCH_DIR ?? join(tmpdir(), 'narwhal');
+  }
+
+  /** Removes what killed workers left; no photo takes an hour. */
+  async sweepScratch(): Promise<void> {
+    for (const name of await readdir(this.folder).catch(() => [])) {
+      const path = join(this.folder, name);
+      const { mtimeMs } = await stat(path);
+      if (Date.now() - mtimeMs > HOUR) await rm(path, { recursive: true, force: true });
+    }
+  }
 
   /** @throws PhotoRejected, DevelopCrash, DevelopFailed (see DevelopPool); ObjectMissing when the original is lost */
   async write(photo: PhotoRow): Promise<Developed> {

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, LOGGER, type Config, type Logger } from '@app/platform';
+import { RenditionWriter } from '../develop/rendition-writer.js';
 import { Housekeeping } from './housekeeping.js';
 import { Overdue } from './overdue.js';
 
@@ -22,6 +23,7 @@ export class Sweeper {
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly overdue: Overdue,
     private readonly housekeeping: Housekeeping,
+    private readonly renditions: RenditionWriter,
   ) {}
 
   start(): void {
@@ -42,7 +44,10 @@ export class Sweeper {
     const steps = [() => this.overdue.sweep(), () => this.housekeeping.sweepPhotos()];
     if (Date.now() - this.expired > HOUSEKEEPING) {
       this.expired = Date.now();
-      steps.push(() => this.housekeeping.sweepExpired());
+      steps.push(
+        () => this.housekeeping.sweepExpired(),
+        () => this.renditions.sweepScratch(),
+      );
     }
     for (const step of steps) {
       await step().catch((error: unknown) =>

@@ -49,7 +49,9 @@ describe('develop', () => {
           type,
         ]),
       ).toEqual([
+        ['square64', 64, 64, 'image/webp'],
         ['square150', 150, 150, 'image/webp'],
+        ['square320', 320, 320, 'image/webp'],
         ['w320', 320, 213, 'image/webp'],
         ['w640', 640, 427, 'image/webp'],
         ['w1080', 1080, 720, 'image/webp'],

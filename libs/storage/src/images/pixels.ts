@@ -13,7 +13,7 @@ export interface Decoded {
 }
 
 const WIDEST = renditions.w1080.width;
-const SQUARE = renditions.square150.width;
+const SQUARE = renditions.square320.width;
 
 /**
  * The size to decode a photo to: as wide as the widest rendition, or larger where a panorama's short side would else be

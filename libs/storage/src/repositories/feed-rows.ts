@@ -21,18 +21,26 @@ const postsOf = (author: string, range: string, order: string, limit: string): s
      ORDER BY p.id ${order} LIMIT ${limit}`;
 
 /**
- * A few of each author's newest are enough to say how far down the page can reach: it ends at the $4th newest of them or
- * above. Without that bound, 1,000 authors would give 500 posts each to find 500 among.
+ * A few of each author's newest say how far down the page reaches: to the $4th newest of them, or not so far. Whoever has
+ * fewer than these few above that bound has no more there; only the others are asked once more. Without the bound, 1,000
+ * authors would give 500 posts each to find 500 among.
  */
 const newestSql = `WITH ${authors},
   few AS (SELECT least($4::bigint, greatest(4, 4 * $4::bigint / count(*))) AS each FROM authors),
   heads AS MATERIALIZED (
-    SELECT h.id FROM authors a
+    SELECT a.id AS author, h.id FROM authors a
     CROSS JOIN LATERAL (${postsOf('a.id', 'p.id < $3', 'DESC', '(SELECT each FROM few)')}) h),
-  bound AS (SELECT coalesce((SELECT id FROM heads ORDER BY id DESC OFFSET $4::bigint - 1 LIMIT 1), 0) AS id)
-  SELECT n.id FROM bound, authors a
-  CROSS JOIN LATERAL (${postsOf('a.id', 'p.id < $3 AND p.id >= bound.id', 'DESC', '$4')}) n
-  ORDER BY n.id DESC LIMIT $4`;
+  bound AS MATERIALIZED (
+    SELECT coalesce((SELECT id FROM heads ORDER BY id DESC OFFSET $4::bigint - 1 LIMIT 1), 0) AS id),
+  above AS MATERIALIZED (SELECT h.author, h.id FROM heads h WHERE h.id >= (SELECT id FROM bound)),
+  busy AS (
+    SELECT author, min(id) AS last FROM above GROUP BY author HAVING count(*) >= (SELECT each FROM few))
+  SELECT id FROM above
+  UNION ALL
+  SELECT n.id FROM busy
+  CROSS JOIN LATERAL (
+    ${postsOf('busy.author', 'p.id < busy.last AND p.id >= (SELECT id FROM bound)', 'DESC', '$4')}) n
+  ORDER BY id DESC LIMIT $4`;
 
 const aboveSql = `WITH ${authors}
   SELECT n.id FROM authors a
