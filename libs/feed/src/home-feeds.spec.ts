@@ -200,7 +200,7 @@ describe('a feed, whatever happens', () => {
         await room.authorFeeds.settled();
         await expectModel(limit + 1);
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   }, 60_000);
 
