@@ -93,4 +93,13 @@ describe('faults', () => {
     await stack.quiet();
     expect(await feedOf(grace)).toEqual(before);
   });
+
+  test('while Redis is away, both applications still stop in order', async () => {
+    await stack.redis.stop();
+    const begun = Date.now();
+    await Promise.all([stack.api.stop(), stack.worker.stop()]);
+    expect(Date.now() - begun).toBeLessThan(10_000);
+    expect(stack.worker.log()).toContain('the worker has stopped');
+    await Promise.all([stack.redis.start(), stack.api.start(), stack.worker.start()]);
+  });
 });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Queue, Worker, type ConnectionOptions, type JobsOptions } from 'bullmq';
 import { Redis } from 'ioredis';
 import { jobNames, type JobName, type Jobs } from './jobs.js';
@@ -10,6 +11,9 @@ const jobOptions: JobsOptions = { removeOnComplete: true, removeOnFail: true, at
 
 /** Enqueueing only hastens: past this it is given up, and the sweeper finds the row. In milliseconds. */
 const ENQUEUE_BUDGET = 250;
+
+/** How long BullMQ may take to let go once no job runs; see `JobReceiver.close`. In milliseconds. */
+const CLOSE_BUDGET = 2_000;
 
 /** Deltas of this long are folded together: a thousand likes a second are one fold; and none is folded young (see `Counts`). In milliseconds. */
 const FOLD_DELAY = 1_000;
@@ -86,13 +90,14 @@ export type JobHandlers = {
 export class JobReceiver {
   private readonly workers: Worker[];
   private readonly connections: ConnectionOptions[] = [];
+  private readonly running = new Set<Promise<void>>();
 
   constructor(url: string, handlers: JobHandlers, logger: Logger) {
     this.workers = jobNames.map((name) => {
       const redis = connection(url, true);
       this.connections.push(redis);
       const handler = handlers[name] as { concurrency: number; run: (payload: unknown) => Promise<void> };
-      const worker = new Worker(name, (job) => handler.run(job.data), {
+      const worker = new Worker(name, (job) => this.track(handler.run(job.data)), {
         connection: redis,
         prefix: keys.queue,
         concurrency: handler.concurrency,
@@ -110,9 +115,19 @@ export class JobReceiver {
     });
   }
 
-  /** Takes no new job, waits for the running ones, closes. */
+  private track(job: Promise<void>): Promise<void> {
+    this.running.add(job);
+    return job.finally(() => this.running.delete(job));
+  }
+
+  /**
+   * Takes no new job, waits for the running ones, closes. While Redis is away BullMQ waits for a connection to end that is
+   * being made anew and never says so: what is left then is only to let go.
+   */
   async close(): Promise<void> {
-    await Promise.allSettled(this.workers.map((worker) => worker.close()));
+    const closed = Promise.allSettled(this.workers.map((worker) => worker.close()));
+    while (this.running.size > 0) await Promise.allSettled(this.running);
+    await Promise.race([closed, sleep(CLOSE_BUDGET)]);
     for (const redis of this.connections) (redis as Redis).disconnect();
   }
 }
