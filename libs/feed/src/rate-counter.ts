@@ -1,6 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { keys } from '@app/platform';
-import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes, type RateLimiterAbstract } from 'rate-limiter-flexible';
+import {
+  RateLimiterMemory,
+  RateLimiterRedis,
+  RateLimiterRes,
+  type RateLimiterAbstract,
+} from 'rate-limiter-flexible';
 import { RedisLink } from './redis-link.js';
 
 /** What one more request met. */
