@@ -20,6 +20,8 @@ export const commands: Record<string, Command> = {
   migrate: (args) => runOnServers('libs/storage/src/migrate.js', args),
   admin: (args) => runOnServers('libs/storage/src/admin-cli.js', args),
   run: runFile,
+  bench: (args) => runFile([join(root, 'bench', 'run.ts'), ...args]),
+  openapi: (args) => runBuilt('apps/api/src/openapi/write.js', args),
 };
 
 async function setup(): Promise<void> {
@@ -40,6 +42,11 @@ async function runFile([file, ...args]: string[]): Promise<number> {
   if (!file) throw new Refusal('expected a TypeScript file to run but received none');
   await build();
   return runProgram(process.execPath, [resolve(file), ...args]);
+}
+
+async function runBuilt(program: string, args: string[]): Promise<number> {
+  await build();
+  return runProgram(process.execPath, [join(root, 'dist', program), ...args]);
 }
 
 /** Runs a program of the build against the servers of the environment, else those of the Narwhal that runs here. */

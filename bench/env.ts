@@ -1,0 +1,14 @@
+/** The one place of the benchmarks that reads the environment. */
+const source = process.env;
+
+/** For child processes: what programs need to run, and none of the settings of whoever runs the benchmark. */
+export function bareEnvironment(settings: Record<string, string> = {}): Record<string, string> {
+  const names = ['PATH', 'HOME', 'LANG', 'TMPDIR'];
+  const kept = Object.fromEntries(names.flatMap((name) => (source[name] ? [[name, source[name]]] : [])));
+  return { ...kept, ...settings };
+}
+
+/** `BENCH_PROFILE=<folder>`: the measured process writes a CPU profile there when it ends. */
+export function profileFolder(): string | undefined {
+  return source.BENCH_PROFILE;
+}

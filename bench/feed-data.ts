@@ -1,0 +1,48 @@
+import pg from 'pg';
+
+const AUTHORS = 50;
+const POSTS = 400;
+
+/** People with a profile picture, whom the reader follows. */
+const people = `
+  WITH made AS (SELECT n, next_id((random() * 8191)::int) AS id FROM generate_series(1, $2::int) n),
+  authors AS (
+    INSERT INTO users (shard, id, username, display_name, email, password_hash, avatar_folder)
+    SELECT shard_of(id), id, 'author' || n, 'Author number ' || n, 'author' || n || '@example.org', '',
+      overlay(md5(id::text) placing '/' from 3 for 0)
+    FROM made RETURNING id
+  )
+  INSERT INTO follows (shard, follower_id, followee_id, id)
+  SELECT shard_of($1::bigint), $1::bigint, id, next_id(shard_of($1::bigint)) FROM authors`;
+
+const captions = `
+  INSERT INTO posts (shard, id, author_id, state, caption, published_at)
+  SELECT shard, next_id(shard), id, 'published', repeat('Low tide, and nobody on the sand. ', 1 + n % 4), now()
+  FROM (SELECT n, (SELECT array_agg(id ORDER BY id) FROM users WHERE username LIKE 'author%') AS ids
+        FROM generate_series(0, $1::int - 1) n) numbers
+  JOIN users ON users.id = ids[1 + n % array_length(ids, 1)] AND users.shard = shard_of(users.id)
+  ORDER BY n`;
+
+const photos = `
+  INSERT INTO photos (shard, id, owner_id, post_id, position, state, folder, bytes, type, alt_text, width, height,
+    thumbhash, color, renditions, settled_at)
+  SELECT shard_of(author_id), next_id(shard_of(author_id)), author_id, id, 0, 'ready', overlay(md5(id::text) placing '/' from 3 for 0),
+    3000000, 'image/jpeg', 'A beach at low tide', 3024, 4032, 'IQgGFwJ3dyh4hYiHd3iId3aIB3CGdwg=', '#8a6f52',
+    '{"square150":{"width":150,"height":150,"bytes":9000},"w320":{"width":320,"height":427,"bytes":20000},
+      "w640":{"width":640,"height":853,"bytes":60000},"w1080":{"width":1080,"height":1440,"bytes":150000},
+      "jpeg1080":{"width":1080,"height":1440,"bytes":250000}}'::jsonb, now()
+  FROM posts`;
+
+/** Fifty people with one photo in each of their posts, followed by the reader: what the workers would have left. */
+export async function fillFeed(databaseUrl: string, reader: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    await client.query(people, [reader, AUTHORS]);
+    await client.query(captions, [POSTS]);
+    await client.query(photos);
+    await client.query('ANALYZE');
+  } finally {
+    await client.end();
+  }
+}

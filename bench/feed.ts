@@ -1,0 +1,134 @@
+import { readFileSync } from 'node:fs';
+import { freePort } from '../scripts/ports.ts';
+import { fillFeed } from './feed-data.ts';
+import { interleavedPairs, median, type Pair } from './pairs.ts';
+import { Stage, startApi, type Serving } from './stage.ts';
+import { mebibytes, printTable } from './table.ts';
+import { wrk, type Load } from './wrk.ts';
+
+/**
+ * The home feed's newest page of 20 posts, through authentication and every rule, by one api process. Its floor: a bare
+ * Fastify handler in a process of its own that sends constant bytes of the same length.
+ */
+const GOAL = 0.15;
+const PAIRS = 5;
+const CONNECTIONS = 64;
+const SECONDS = 3;
+const WARM_UP = 3;
+
+type Headers = Record<string, string>;
+
+async function signUp(api: Serving): Promise<{ id: string; headers: Headers }> {
+  const body = { username: 'reader', email: 'reader@example.org', password: 'a long enough password' };
+  const response = await fetch(`${api.url}/v1/users`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (response.status !== 201) throw new Error(`signing up: ${response.status} ${await response.text()}`);
+  const { user, session } = (await response.json()) as {
+    user: { id: string };
+    session: { accessToken: string };
+  };
+  return { id: user.id, headers: { authorization: `Bearer ${session.accessToken}` } };
+}
+
+/** The page's length; it has to be what it claims to be. */
+async function lengthOfPage(url: string, headers: Headers): Promise<number> {
+  const text = await (await fetch(url, { headers })).text();
+  const { items } = JSON.parse(text) as { items: { photos: unknown[] }[] };
+  if (items.length !== 20 || items.some(({ photos }) => photos.length !== 1))
+    throw new Error(`expected 20 posts of one photo each but received ${text.slice(0, 200)}`);
+  return Buffer.byteLength(text);
+}
+
+async function heapOf(metricsUrl: string): Promise<number> {
+  const text = await (await fetch(metricsUrl)).text();
+  return Number(/^narwhal_nodejs_heap_size_used_bytes (\S+)$/m.exec(text)?.[1]);
+}
+
+const residentOf = ({ pid }: Serving): number =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) * 1_024;
+
+function print(pairs: readonly Pair<Load>[]): number {
+  const ratios = pairs.map(({ ours, floor }) => ours.rate / floor.rate);
+  const row = (name: string, { rate, p50, p99 }: Load) => [
+    name,
+    rate.toFixed(0),
+    p50.toFixed(2),
+    p99.toFixed(2),
+  ];
+  const rows = pairs.flatMap(({ ours, floor }, index) => [
+    [...row(`${index + 1} floor`, floor), ''],
+    [...row(`${index + 1} feed`, ours), ratios[index]?.toFixed(3) ?? ''],
+  ]);
+  const middle = (side: 'ours' | 'floor', key: keyof Load) => median(pairs.map((pair) => pair[side][key]));
+  for (const side of ['floor', 'ours'] as const) {
+    const cells = {
+      rate: middle(side, 'rate'),
+      p50: middle(side, 'p50'),
+      p99: middle(side, 'p99'),
+      failed: 0,
+    };
+    rows.push([...row(side === 'ours' ? 'median feed' : 'median floor', cells), '']);
+  }
+  printTable(['pair', 'requests/s', 'p50 ms', 'p99 ms', 'ratio'], rows);
+  console.log(
+    `p99 of the feed is ${(middle('ours', 'p99') / middle('floor', 'p99')).toFixed(1)} x that of the floor`,
+  );
+  const failed = pairs.reduce((sum, { ours, floor }) => sum + ours.failed + floor.failed, 0);
+  if (failed > 0) throw new Error(`${failed} requests failed`);
+  return median(ratios);
+}
+
+async function measure(stage: Stage): Promise<number> {
+  const api = await startApi(stage);
+  const reader = await signUp(api);
+  await fillFeed(api.databaseUrl, reader.id);
+  const page = `${api.url}/v1/feed`;
+  const length = await lengthOfPage(page, reader.headers);
+  const port = String(await freePort());
+  const constant = await stage.serve(
+    'floor',
+    ['bench/constant-server.ts', port, String(length)],
+    { PORT: port },
+    '/',
+  );
+
+  const ours = { connections: CONNECTIONS, seconds: SECONDS, headers: reader.headers };
+  const floor = { connections: CONNECTIONS, seconds: SECONDS };
+  await wrk(page, { ...ours, seconds: WARM_UP });
+  await wrk(constant.url, { ...floor, seconds: WARM_UP });
+  console.log(
+    `a page of 20 posts, ${length} bytes, ${CONNECTIONS} connections, ${PAIRS} pairs of ${SECONDS} s\n`,
+  );
+  const ratio = print(
+    await interleavedPairs(
+      PAIRS,
+      () => wrk(page, ours),
+      () => wrk(constant.url, floor),
+    ),
+  );
+  const memory = (await (await fetch(`${constant.url}/memory`)).json()) as { heapUsed: number };
+  console.log('');
+  printTable(
+    ['memory', 'heap', 'resident'],
+    [
+      ['floor', mebibytes(memory.heapUsed), mebibytes(residentOf(constant))],
+      ['api', mebibytes(await heapOf(api.metricsUrl)), mebibytes(residentOf(api))],
+    ],
+  );
+  return ratio;
+}
+
+export async function run(): Promise<void> {
+  const stage = new Stage();
+  try {
+    const ratio = await measure(stage);
+    console.log(`\nfeed: ratio ${ratio.toFixed(2)} (goal ${GOAL.toFixed(2)})`);
+  } finally {
+    await stage.close();
+  }
+}
+
+if (import.meta.main) await run();

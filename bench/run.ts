@@ -1,0 +1,38 @@
+/** `npm run bench -- NAME`: each benchmark is a module whose `run()` prints a table and, last, `NAME: ratio R (goal G)`. */
+interface Bench {
+  run(): Promise<void>;
+}
+
+interface Entry {
+  what: string;
+  load: () => Promise<Bench>;
+}
+
+const benches: Record<string, Entry> = {
+  feed: {
+    what: 'a page of the home feed, beside a bare Fastify handler that sends constant bytes',
+    load: () => import('./feed.ts'),
+  },
+  develop: {
+    what: 'a 12 MP JPEG to all renditions, beside plain sharp in one process',
+    load: () => import('./develop.ts'),
+  },
+  'fan-out': {
+    what: 'one post to 10,000 feeds, beside as many commands written to one raw socket',
+    load: () => import('./fan-out.ts'),
+  },
+};
+
+function list(): void {
+  console.log('npm run bench -- NAME\n');
+  for (const [name, { what }] of Object.entries(benches)) console.log(`  ${name.padEnd(10)}${what}`);
+}
+
+const [name = ''] = process.argv.slice(2);
+const entry = benches[name];
+if (entry) {
+  await (await entry.load()).run();
+} else {
+  list();
+  if (name !== '') process.exitCode = 1;
+}

@@ -1,0 +1,123 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { root } from '../scripts/install.mjs';
+import { lastLines } from '../scripts/logs.ts';
+import { freePort } from '../scripts/ports.ts';
+import { startPostgres } from '../scripts/postgres.ts';
+import { endProcess, launch, type Launched } from '../scripts/processes.ts';
+import { startRedis } from '../scripts/redis.ts';
+import { bareEnvironment, profileFolder } from './env.ts';
+
+/** One process that serves, and where. */
+export interface Serving {
+  url: string;
+  pid: number;
+}
+
+/**
+ * What a benchmark stands on: servers and processes of its own in a folder that goes with them. Whatever was started is
+ * ended by `close`, last first.
+ */
+export class Stage {
+  readonly folder = mkdtempSync(join(tmpdir(), 'narwhal-bench-'));
+  private readonly endings: (() => Promise<void>)[] = [];
+
+  async postgres(): Promise<string> {
+    const server = await startPostgres({ dir: join(this.folder, 'postgres'), durable: false });
+    this.endings.push(() => server.stop());
+    return server.url;
+  }
+
+  async redis(): Promise<string> {
+    const server = await startRedis({ dir: join(this.folder, 'redis'), persistent: false });
+    this.endings.push(() => server.stop());
+    return server.url;
+  }
+
+  /** Runs a program to its end. */
+  async program(name: string, args: string[], settings: Record<string, string>): Promise<void> {
+    const launched = await this.start(name, args, settings);
+    const ended = await launched.ended;
+    if (ended !== 'exit code 0') throw new Error(`${name}: ${ended}\n${lastLines(this.log(name))}`);
+  }
+
+  /** Starts a process that serves, and waits until `path` answers 200. */
+  async serve(
+    name: string,
+    args: string[],
+    settings: Record<string, string> & { PORT: string },
+    path: string,
+  ): Promise<Serving> {
+    const launched = await this.start(name, args, settings);
+    const url = `http://127.0.0.1:${settings.PORT}`;
+    for (const deadline = Date.now() + 60_000; !(await answers(url + path)); await sleep(25)) {
+      if (Date.now() > deadline) throw new Error(`${name} does not serve:\n${lastLines(this.log(name))}`);
+    }
+    return { url, pid: launched.pid };
+  }
+
+  async close(): Promise<void> {
+    for (const end of this.endings.toReversed()) await end();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private log(name: string): string {
+    return join(this.folder, `${name}.log`);
+  }
+
+  private async start(name: string, args: string[], settings: Record<string, string>): Promise<Launched> {
+    const env = bareEnvironment({ NODE_ENV: 'production', ...settings });
+    const launched = await launch({
+      command: process.execPath,
+      args,
+      logFile: this.log(name),
+      env,
+      cwd: root,
+    });
+    this.endings.push(() => endProcess(launched, [{ signal: 'SIGTERM', patience: 30_000 }]));
+    return launched;
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+    await response.body?.cancel();
+    return response.status === 200;
+  } catch {
+    return false;
+  }
+}
+
+/** With the folder of a profile, how the api spends its time is written there when it ends. */
+function apiArguments(): string[] {
+  const folder = profileFolder();
+  const profile = folder ? ['--cpu-prof', `--cpu-prof-dir=${folder}`] : [];
+  return [...profile, 'dist/apps/api/src/main.js'];
+}
+
+const keyring = (): string => `bench:${randomBytes(32).toString('hex')}`;
+
+/** A migrated database, Redis, and one api as production has it, but without limits of rate. */
+export async function startApi(stage: Stage): Promise<Serving & { databaseUrl: string; metricsUrl: string }> {
+  const [databaseUrl, redisUrl] = await Promise.all([stage.postgres(), stage.redis()]);
+  await stage.program('migrate', ['dist/libs/storage/src/migrate.js'], { DATABASE_URL: databaseUrl });
+  const metrics = `127.0.0.1:${await freePort()}`;
+  const settings = {
+    PORT: String(await freePort()),
+    PUBLIC_URL: 'https://narwhal.example.org',
+    METRICS_ADDR: metrics,
+    DATABASE_URL: databaseUrl,
+    REDIS_URL: redisUrl,
+    STORAGE_DIR: join(stage.folder, 'objects'),
+    TOKEN_KEYS: keyring(),
+    MEDIA_KEYS: keyring(),
+    RATE_LIMITS: 'off',
+    LOG_LEVEL: 'info',
+  };
+  const api = await stage.serve('api', apiArguments(), settings, '/health/ready');
+  return { ...api, databaseUrl, metricsUrl: `http://${metrics}/metrics` };
+}
