@@ -85,10 +85,11 @@ module.exports = {
     },
     {
       name: 'no-cycles',
-      comment: 'Modules that need each other cannot be read, or loaded, one after the other.',
+      comment:
+        'Modules that need each other cannot be loaded one after the other. Types may: nothing of them is loaded.',
       severity: 'error',
       from: {},
-      to: { circular: true },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     {
       name: 'no-development-packages-in-what-ships',
