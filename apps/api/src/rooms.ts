@@ -1,4 +1,13 @@
 import type { Provider, Type } from '@nestjs/common';
+import { BlocksController } from './blocks/blocks.controller.js';
+import { BlocksService } from './blocks/blocks.service.js';
+import { CollectedPosts } from './collections/collected-posts.service.js';
+import { CollectionsController } from './collections/collections.controller.js';
+import { CollectionsService } from './collections/collections.service.js';
+import { FollowRequestsController } from './follows/follow-requests.controller.js';
+import { ProfileService } from './me/profile.service.js';
+import { ArchiveController } from './posts/archive.controller.js';
+import { SignUpService } from './users/sign-up.service.js';
 import { CommentLists } from './comments/comment-lists.service.js';
 import { CommentView } from './comments/comment-view.js';
 import { CommentsController } from './comments/comments.controller.js';
@@ -59,15 +68,26 @@ const sessions: Room = {
   controllers: [SessionsController],
   services: [AccessTokens, RefreshTokens, Passwords, Credentials, SessionLookup, SessionsService],
 };
-const users: Room = { controllers: [UsersController], services: [UserView, UsersService, UserLists] };
-const me: Room = { controllers: [MeController], services: [MeService, AvatarService] };
-const follows: Room = { controllers: [FollowsController], services: [FollowsService, FollowListsService] };
+const users: Room = {
+  controllers: [UsersController],
+  services: [UserView, UsersService, SignUpService, UserLists],
+};
+const me: Room = { controllers: [MeController], services: [ProfileService, MeService, AvatarService] };
+const follows: Room = {
+  controllers: [FollowsController, FollowRequestsController],
+  services: [FollowsService, FollowListsService],
+};
+const blocks: Room = { controllers: [BlocksController], services: [BlocksService] };
+const collections: Room = {
+  controllers: [CollectionsController],
+  services: [CollectionsService, CollectedPosts],
+};
 const photos: Room = {
   controllers: [PhotosController],
   services: [DiskRoom, UploadReader, UploadsService, PhotosService, PhotoReading, PhotoView],
 };
 const posts: Room = {
-  controllers: [PostsController],
+  controllers: [PostsController, ArchiveController],
   services: [PostSources, PostCache, PostView, PostReading, PostLists, PostCaches, PostsService],
 };
 const likes: Room = { controllers: [LikesController], services: [LikesService] };
@@ -85,6 +105,8 @@ const rooms: Room[] = [
   users,
   me,
   follows,
+  blocks,
+  collections,
   photos,
   posts,
   likes,

@@ -37,6 +37,10 @@ export const outboxKinds = {
   'user.erase': { subject: 'user', job: 'effect' },
   /** Somebody's follows, blocks or mutes changed: their feed is rebuilt on its next read. */
   'relations.changed': { subject: 'user', job: 'effect' },
+  /** Likes and comments of one person (object) on another's posts (subject) are hidden or shown, as a block says. */
+  'block.changed': { subject: 'user', job: 'effect' },
+  /** A private person opened up: those who still ask to follow are let in. */
+  'requests.accept': { subject: 'user', job: 'effect' },
   /** An author became large: followers' feeds must merge them. */
   'audience.grew': { subject: 'user', job: 'deliver' },
   /** A session ended: its cached look-up goes. */

@@ -36,6 +36,7 @@ export const limits = {
   wait: { most: 5 },
   feed: { window: 500, idleFor: 30 * DAY },
   follow: { following: 7_500 },
+  collection: { name: 50, perUser: 200 },
   media: { validFor: DAY },
   /** Deleted objects outlive the backups' window by being moved, not removed. */
   trash: { keptFor: 30 * DAY },

@@ -74,6 +74,7 @@ export const problemTable = {
   photo_already_posted: [422, 'The photo {photoId} is in a post already.'],
   self_not_allowed: [422, 'This cannot be done to oneself.'],
   follow_limit: [422, 'One may follow {limit} people.'],
+  collection_limit: [422, 'One may have {limit} collections.'],
   reply_not_allowed: [422, 'A reply answers a comment of the same post that is not a reply itself.'],
   comments_closed: [403, 'The author has closed comments on this post.'],
   rate_limited: [429, 'Too many requests; try again in {retryAfter} seconds.'],

@@ -1,5 +1,7 @@
 /** What the apps and libs/feed may use of storage. Images have an entry point of their own: `@app/storage/images`. */
+export * from './blocking.js';
 export * from './database.js';
+export * from './following.js';
 export * from './objects/object-keys.js';
 export {
   ObjectMissing,
@@ -15,6 +17,8 @@ export * from './publishing.js';
 export * from './rejections.js';
 export * from './removal.js';
 export * from './renditions.js';
+export * from './repositories/blocks.js';
+export * from './repositories/collections.js';
 export * from './repositories/comments.js';
 export * from './repositories/count-reads.js';
 export * from './repositories/counts.js';

@@ -26,7 +26,7 @@ export class Removal {
       author,
       photos.map((photo) => photo.id),
     );
-    if (post.state === 'published') await tx.count('user.posts', author, -1);
+    if (post.state === 'published' && !post.archived) await tx.count('user.posts', author, -1);
     await tx.effect('post.forget', id);
     return true;
   }

@@ -12,6 +12,10 @@ import { Database } from './database.js';
 import { dataSourceOptions } from './data-source.js';
 import type { ObjectStore } from './objects/object-store.js';
 import { openObjectStore } from './objects/open-object-store.js';
+import { Blocking } from './blocking.js';
+import { Following } from './following.js';
+import { BlockRows } from './repositories/blocks.js';
+import { CollectionRows } from './repositories/collections.js';
 import { CommentRows } from './repositories/comments.js';
 import { DeletionRows } from './repositories/deletions.js';
 import { FollowRows } from './repositories/follows.js';
@@ -48,6 +52,10 @@ const repositories: Provider[] = [
   PendingRows,
   SweepRows,
   TrashRows,
+  Blocking,
+  Following,
+  BlockRows,
+  CollectionRows,
   CommentRows,
   DeletionRows,
   FollowRows,

@@ -8,6 +8,8 @@ import { OutboxRows, type Written } from './repositories/outbox.js';
 export interface Tx extends Queryable {
   /** Writes an outbox row for each subject. */
   effect(kind: OutboxKind, ...subjectIds: Id[]): Promise<void>;
+  /** Writes an outbox row of a kind that is about two things. */
+  effectOn(kind: OutboxKind, subjectId: Id, objectId: Id): Promise<void>;
   /** Writes a delta of a stored count. */
   count(counter: CounterName, subjectId: Id, delta: number): Promise<void>;
   /** Runs after the commit, and not at all without it. May not fail: what must happen has an outbox row. */
@@ -50,6 +52,10 @@ export class UnitOfWork {
         query: connection.query,
         effect: async (kind, ...subjectIds) => {
           const written = await this.outbox.write(connection, kind, subjectIds);
+          hasten.push(() => this.hasten(written));
+        },
+        effectOn: async (kind, subjectId, objectId) => {
+          const written = await this.outbox.write(connection, kind, [subjectId], objectId);
           hasten.push(() => this.hasten(written));
         },
         count: async (counter, subjectId, delta) => {

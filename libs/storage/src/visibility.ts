@@ -81,15 +81,23 @@ export class Visibility {
     return (await this.relations(viewer, [other])).get(other) ?? stranger;
   }
 
-  /** A profile (name, avatar, counts) is hidden from those whom its owner blocked, and gone once the account is closed. */
+  /**
+   * A profile asked for by its id or name is hidden from those whom its owner blocked, and gone once the account is closed.
+   * Who blocks still finds it: that is where they unblock.
+   */
   maySeeProfile(owner: Owner, relation: Relation): boolean {
     return owner.closed_at === null && !relation.blockedBy;
+  }
+
+  /** Among others (lists, search, suggestions, comments, notifications): neither side of a block meets the other there. */
+  mayMeet(owner: Owner, relation: Relation): boolean {
+    return this.maySeeProfile(owner, relation) && !relation.blocking;
   }
 
   /** What somebody posted, likes and follows: hidden from both sides of a block, and private ones from all but followers. */
   maySeeContent(owner: Owner, relation: Relation): boolean {
     if (relation.self) return owner.closed_at === null;
-    if (!this.maySeeProfile(owner, relation) || relation.blocking) return false;
+    if (!this.mayMeet(owner, relation)) return false;
     return !owner.private || relation.following;
   }
 

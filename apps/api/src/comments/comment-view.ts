@@ -45,7 +45,7 @@ export class CommentView {
   private maySee(author: UserRow | undefined, relations: Map<Id, Relation>): author is UserRow {
     if (!author) return false;
     const relation = relations.get(author.id) ?? stranger;
-    return this.visibility.maySeeProfile(author, relation) && !relation.blocking;
+    return this.visibility.mayMeet(author, relation);
   }
 
   private one(row: CommentRow, author: UserRow | null, standing: Standing | undefined): Comment {

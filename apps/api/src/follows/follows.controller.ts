@@ -20,6 +20,7 @@ export class FollowsController {
   @Endpoint({
     method: 'PUT',
     path: '/v1/users/:id/follow',
+    operationId: 'followUser',
     tag: 'People',
     summary: 'Follow, or ask a private person to be let in',
     access: 'required',
@@ -35,6 +36,7 @@ export class FollowsController {
   @Endpoint({
     method: 'DELETE',
     path: '/v1/users/:id/follow',
+    operationId: 'unfollowUser',
     tag: 'People',
     summary: 'Unfollow, or take a request back',
     access: 'required',
@@ -50,6 +52,7 @@ export class FollowsController {
   @Endpoint({
     method: 'GET',
     path: '/v1/users/:id/followers',
+    operationId: 'listFollowers',
     tag: 'People',
     summary: 'Who follows a person, newest first',
     access: 'optional',
@@ -69,6 +72,7 @@ export class FollowsController {
   @Endpoint({
     method: 'GET',
     path: '/v1/users/:id/following',
+    operationId: 'listFollowing',
     tag: 'People',
     summary: 'Whom a person follows, newest first',
     access: 'optional',

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isId, limits, problem, type Id } from '@app/platform';
 import { HomeFeeds } from '@app/feed';
-import { FollowRows, UnitOfWork, UserRows, Visibility, type Tx } from '@app/storage';
+import { Following, UnitOfWork, UserRows, Visibility, type Tx } from '@app/storage';
 import { relationshipOf } from '../users/user-view.js';
 import type { Relationship } from '../users/users.schemas.js';
 
@@ -9,7 +9,7 @@ import type { Relationship } from '../users/users.schemas.js';
 @Injectable()
 export class FollowsService {
   constructor(
-    private readonly follows: FollowRows,
+    private readonly following: Following,
     private readonly users: UserRows,
     private readonly work: UnitOfWork,
     private readonly visibility: Visibility,
@@ -22,7 +22,7 @@ export class FollowsService {
       isId(followee) ? this.users.find(followee) : null,
       isId(followee) ? this.visibility.relation(follower, followee) : null,
     ]);
-    if (!target || !relation || !this.visibility.maySeeProfile(target, relation) || relation.blocking) {
+    if (!target || !relation || !this.visibility.mayMeet(target, relation)) {
       throw problem('not_found');
     }
     await this.work.run((tx) => this.followIn(tx, follower, followee));
@@ -37,26 +37,39 @@ export class FollowsService {
     }
     const target = await this.users.share(tx, followee);
     if (!target || target.closed_at !== null) throw problem('not_found');
-    const accepted = !target.private;
-    const isNew = await this.follows.insert(tx, follower, followee, accepted);
-    if (isNew && accepted) await this.changed(tx, follower, followee, 1);
+    await this.following.begin(tx, follower, followee, !target.private);
   }
 
   /** Takes a follow or a request back; works on those whom one can no longer see, too. */
   async unfollow(follower: Id, followee: Id): Promise<Relationship> {
     if (!isId(followee)) throw problem('not_found');
-    await this.work.run(async (tx) => {
-      const ended = await this.follows.remove(tx, follower, followee);
-      if (ended?.accepted) await this.changed(tx, follower, followee, -1);
-    });
+    await this.work.run((tx) => this.following.end(tx, follower, followee));
     await this.refreshFeed(follower);
     return this.relationship(follower, followee);
   }
 
-  private async changed(tx: Tx, follower: Id, followee: Id, delta: 1 | -1): Promise<void> {
-    await tx.count('user.following', follower, delta);
-    await tx.count('user.followers', followee, delta);
-    await tx.effect('relations.changed', follower);
+  /** Lets a request in. @throws Problem 404 when there is none (any more) */
+  async accept(followee: Id, follower: Id): Promise<Relationship> {
+    const accepted =
+      isId(follower) && (await this.work.run((tx) => this.following.accept(tx, follower, followee)));
+    // Let in before: the answer is the same again.
+    if (!accepted && !(await this.relationship(followee, follower)).followedBy) throw problem('not_found');
+    await this.refreshFeed(follower);
+    return this.relationship(followee, follower);
+  }
+
+  /** Turns a request down. May be repeated; one that was let in meanwhile stays. */
+  async reject(followee: Id, follower: Id): Promise<Relationship> {
+    const before = await this.relationship(followee, follower);
+    return before.followedBy ? before : this.remove(followee, follower);
+  }
+
+  /** Removes a follower, silently. May be repeated. */
+  async remove(followee: Id, follower: Id): Promise<Relationship> {
+    if (!isId(follower)) throw problem('not_found');
+    await this.work.run((tx) => this.following.end(tx, follower, followee));
+    await this.refreshFeed(follower);
+    return this.relationship(followee, follower);
   }
 
   /** The feed's next read sees the change. Never fails: an outbox row does it again. */
@@ -65,6 +78,7 @@ export class FollowsService {
   }
 
   private async relationship(viewer: Id, other: Id): Promise<Relationship> {
+    if (!isId(other)) throw problem('not_found');
     return relationshipOf(await this.visibility.relation(viewer, other));
   }
 }

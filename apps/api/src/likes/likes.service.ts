@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { counter, isId, problem, type Id } from '@app/platform';
 import { ReaderMarks } from '@app/feed';
-import { LikeRows, PostRows, UnitOfWork } from '@app/storage';
+import { CollectionRows, LikeRows, PostRows, UnitOfWork } from '@app/storage';
 import { PostReading } from '../posts/post-reading.service.js';
 
 /** Liking and saving. Taking back works on posts that one can no longer see, too. */
@@ -10,6 +10,7 @@ export class LikesService {
   constructor(
     private readonly rows: LikeRows,
     private readonly posts: PostRows,
+    private readonly collections: CollectionRows,
     private readonly work: UnitOfWork,
     private readonly marks: ReaderMarks,
     private readonly reading: PostReading,
@@ -55,7 +56,10 @@ export class LikesService {
   async unsave(user: Id, post: Id): Promise<string | null> {
     if (!isId(post)) throw problem('not_found');
     await this.marks.change(user, 'saved', post, false, () =>
-      this.work.run((tx) => this.rows.unsave(tx, user, post)),
+      this.work.run(async (tx) => {
+        await this.rows.unsave(tx, user, post);
+        await this.collections.takeFromAll(tx, user, post);
+      }),
     );
     return this.shownIfVisible(post, user);
   }

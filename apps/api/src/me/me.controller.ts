@@ -43,6 +43,7 @@ export class MeController {
   @Endpoint({
     method: 'PUT',
     path: '/v1/me/avatar',
+    operationId: 'changeAvatar',
     tag: 'Accounts',
     summary: 'Use an unposted photo as one’s picture; null takes it away',
     access: 'required',
@@ -58,6 +59,7 @@ export class MeController {
   @Endpoint({
     method: 'PUT',
     path: '/v1/me/password',
+    operationId: 'changePassword',
     tag: 'Accounts',
     summary: 'Change one’s password; all other sessions end',
     access: 'required',
@@ -76,6 +78,7 @@ export class MeController {
   @Endpoint({
     method: 'DELETE',
     path: '/v1/me',
+    operationId: 'closeAccount',
     tag: 'Accounts',
     summary: 'Close one’s account; everything of it is deleted',
     access: 'required',

@@ -3,10 +3,10 @@ import { problem, type Id } from '@app/platform';
 import { UnitOfWork, UserRows } from '@app/storage';
 import type { Caller } from '../http/call.js';
 import { Credentials } from '../sessions/credentials.js';
-import { Passwords } from '../sessions/passwords.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import type { Me, ProfileInput } from '../users/users.schemas.js';
 import { UsersService } from '../users/users.service.js';
+import { ProfileService } from './profile.service.js';
 
 /** What people do with their own account. */
 @Injectable()
@@ -15,7 +15,7 @@ export class MeService {
     private readonly users: UsersService,
     private readonly sessions: SessionsService,
     private readonly credentials: Credentials,
-    private readonly passwords: Passwords,
+    private readonly profiles: ProfileService,
     private readonly rows: UserRows,
     private readonly work: UnitOfWork,
   ) {}
@@ -25,14 +25,14 @@ export class MeService {
   }
 
   async change(userId: Id, input: ProfileInput): Promise<Me> {
-    await this.work.run((tx) => this.users.change(tx, userId, input));
-    await this.users.refreshCaches(userId);
+    await this.work.run((tx) => this.profiles.change(tx, userId, input));
+    await this.profiles.refreshCaches(userId);
     return this.users.me(userId);
   }
 
   async changePassword(caller: Caller, { current, next }: { current: string; next: string }): Promise<void> {
     await this.credentials.confirm(caller.userId, current);
-    const password_hash = await this.passwords.hash(next);
+    const password_hash = await this.credentials.hash(next);
     await this.work.run(async (tx) => {
       await this.rows.change(tx, caller.userId, { password_hash });
       await this.sessions.endIn(tx, caller.userId, { except: caller.sessionId });
@@ -52,6 +52,6 @@ export class MeService {
       await tx.effect('user.changed', userId);
       await tx.effect('user.erase', userId);
     });
-    await this.users.refreshCaches(userId);
+    await this.profiles.refreshCaches(userId);
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { isId, problem, type Id } from '@app/platform';
-import { LikeRows, PostRows, Visibility, type Entry } from '@app/storage';
+import { LikeRows, PostRows, Visibility, type CollectionRows, type Entry } from '@app/storage';
 import { Cursors, type ListInput, type PageRequest } from '../http/cursors.js';
 import { UsersService } from '../users/users.service.js';
 import { PostReading } from './post-reading.service.js';
@@ -26,6 +26,22 @@ export class PostLists {
       const ids = await this.posts.ofAuthor(row.id, relation.self, page);
       return ids.map((id) => ({ id, subject: id }));
     });
+  }
+
+  async archived(path: string, input: ListInput, author: Id): Promise<string> {
+    return this.page(path, input, author, async (page) => {
+      const ids = await this.posts.archivedOf(author, page);
+      return ids.map((id) => ({ id, subject: id }));
+    });
+  }
+
+  async collection(
+    path: string,
+    input: ListInput & { id: Id },
+    owner: Id,
+    rows: CollectionRows,
+  ): Promise<string> {
+    return this.page(path, input, owner, (page) => rows.posts(owner, input.id, page));
   }
 
   async liked(path: string, input: ListInput, reader: Id): Promise<string> {

@@ -53,6 +53,21 @@ export class PostsService {
     await this.caches.changed(id);
   }
 
+  /** Hides a published post from everybody but its author, or brings it back with its likes and comments. May be repeated. */
+  async archive(author: Id, id: Id, archived: boolean): Promise<void> {
+    await this.work.run(async (tx) => {
+      const post = isId(id) ? await this.posts.lock(tx, id) : null;
+      if (post?.author_id !== author || post.state !== 'published') throw problem('not_found');
+      if (post.archived === archived) return;
+      await this.posts.archive(tx, id, archived);
+      await tx.count('user.posts', author, archived ? -1 : 1);
+      await tx.effect('post.changed', id);
+      // Feeds that were built meanwhile do not have it.
+      if (!archived) await tx.effect('post.deliver', id);
+    });
+    await this.caches.changed(id);
+  }
+
   /** Deletes a post and its photos; again: succeeds again. @throws Problem 404 for what is not one's own */
   async remove(author: Id, id: Id): Promise<void> {
     if (!isId(id)) throw problem('not_found');

@@ -30,4 +30,9 @@ export class Credentials {
     if (!(await this.passwords.verify(user?.password_hash ?? null, password)))
       throw problem('password_wrong');
   }
+
+  /** What is kept of a new password. */
+  hash(password: string): Promise<string> {
+    return this.passwords.hash(password);
+  }
 }

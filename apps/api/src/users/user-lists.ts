@@ -20,6 +20,7 @@ export class UserLists {
     input: ListInput,
     viewer: Id | null,
     scan: (page: PageRequest) => Promise<Entry[]>,
+    whose: 'own' | 'shared' = 'shared',
   ): Promise<Page<User>> {
     const page = this.cursors.request(path, input);
     const entries = await scan({ ...page, limit: page.limit + 1 });
@@ -29,6 +30,7 @@ export class UserLists {
     const items = await this.visible(
       shown.map(({ subject }) => subject),
       viewer,
+      whose,
     );
     return this.cursors.page(path, items, {
       first: shown[0]?.id ?? page.after,
@@ -37,14 +39,18 @@ export class UserLists {
     });
   }
 
-  private async visible(ids: readonly Id[], viewer: Id | null): Promise<User[]> {
+  /** One's own list of people whom one blocks shows them all; everywhere else the two never meet. */
+  private async visible(ids: readonly Id[], viewer: Id | null, whose: 'own' | 'shared'): Promise<User[]> {
     const [rows, relations] = await Promise.all([
       this.users.findMany(ids),
       this.visibility.relations(viewer, ids),
     ]);
     const seen = ids.flatMap((id) => {
       const row = rows.get(id);
-      return row && this.visibility.maySeeProfile(row, relations.get(id) ?? stranger) ? [row] : [];
+      const relation = relations.get(id) ?? stranger;
+      const maySee =
+        row && (whose === 'own' ? row.closed_at === null : this.visibility.mayMeet(row, relation));
+      return maySee ? [row] : [];
     });
     return this.view.users(seen, viewer);
   }

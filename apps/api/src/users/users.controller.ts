@@ -6,6 +6,7 @@ import { pathId } from '../http/fields.js';
 import { Idempotency, idempotencyKeyOf } from '../http/idempotency.js';
 import { signedIn } from '../sessions/sessions.schemas.js';
 import { SessionsService } from '../sessions/sessions.service.js';
+import { SignUpService } from './sign-up.service.js';
 import { signUp, user } from './users.schemas.js';
 import { UsersService } from './users.service.js';
 
@@ -13,6 +14,7 @@ import { UsersService } from './users.service.js';
 export class UsersController {
   constructor(
     private readonly users: UsersService,
+    private readonly signUps: SignUpService,
     private readonly sessions: SessionsService,
     private readonly idempotency: Idempotency,
   ) {}
@@ -20,6 +22,7 @@ export class UsersController {
   @Endpoint({
     method: 'POST',
     path: '/v1/users',
+    operationId: 'signUp',
     tag: 'Accounts',
     summary: 'Sign up',
     access: 'none',
@@ -32,9 +35,9 @@ export class UsersController {
   async create(@Input() input: z.output<typeof signUp>, @Req() request: ApiRequest) {
     const idempotencyKey = idempotencyKeyOf(request);
     const userAgent = request.headers['user-agent'] ?? null;
-    const prepared = await this.users.prepare(input);
+    const prepared = await this.signUps.prepare(input);
     const made = await this.idempotency.once(request, input, async (tx) => {
-      const row = await this.users.create(tx, prepared);
+      const row = await this.signUps.create(tx, prepared);
       return { status: 201, id: await this.sessions.begin(tx, row.id, { userAgent, idempotencyKey }) };
     });
     const session = await this.sessions.first(made.id, idempotencyKey);

@@ -1,47 +1,17 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, counter, isId, problem, type Config, type Id } from '@app/platform';
-import { Counts } from '@app/feed';
-import { UserRows, Visibility, type ProfileChange, type Relation, type Tx, type UserRow } from '@app/storage';
-import { Passwords } from '../sessions/passwords.js';
+import { Injectable } from '@nestjs/common';
+import { isId, problem, type Id } from '@app/platform';
+import { UserRows, Visibility, type Relation, type UserRow } from '@app/storage';
 import { UserView } from './user-view.js';
-import type { Me, ProfileInput, SignUp, User } from './users.schemas.js';
+import type { Me, User } from './users.schemas.js';
 
+/** People, as they may be seen. */
 @Injectable()
 export class UsersService {
   constructor(
-    @Inject(CONFIG) private readonly config: Config,
     private readonly rows: UserRows,
-    private readonly passwords: Passwords,
     private readonly visibility: Visibility,
     private readonly view: UserView,
-    private readonly counts: Counts,
   ) {}
-
-  /** After a change of a profile: the next read shows it. Never fails: an outbox row does it again. */
-  async refreshCaches(userId: Id): Promise<void> {
-    await this.counts.forget('user', [userId]).catch(() => undefined);
-  }
-
-  /** Hashes before the transaction, which must be short; `create` then only writes. */
-  async prepare(input: SignUp): Promise<{ input: SignUp; passwordHash: string }> {
-    if (this.config.REGISTRATIONS === 'closed') throw problem('registrations_closed');
-    return { input, passwordHash: await this.passwords.hash(input.password) };
-  }
-
-  /** @throws Problem 409 `username_taken` or `email_taken` */
-  async create(tx: Tx, { input, passwordHash }: { input: SignUp; passwordHash: string }): Promise<UserRow> {
-    const { username, email } = input;
-    const user = await this.rows.insert(tx, {
-      username,
-      email,
-      passwordHash,
-      displayName: input.displayName ?? '',
-    });
-    if (!(await this.rows.claim(tx, 'username', username, user.id))) throw problem('username_taken');
-    if (!(await this.rows.claim(tx, 'email', email, user.id))) throw problem('email_taken');
-    tx.afterCommit(() => counter('narwhal_signups_total').inc());
-    return user;
-  }
 
   async me(userId: Id): Promise<Me> {
     const row = await this.rows.find(userId);
@@ -70,27 +40,4 @@ export class UsersService {
     if (userId === null) throw problem('not_found');
     return this.show(userId, viewer);
   }
-
-  /** @throws Problem 409 `username_taken` */
-  async change(tx: Tx, userId: Id, input: ProfileInput): Promise<void> {
-    const before = await this.rows.lock(tx, userId);
-    if (!before || before.closed_at !== null) throw problem('session_ended');
-    const { username } = input;
-    if (username !== undefined && username !== before.username) {
-      if (!(await this.rows.claim(tx, 'username', username, userId))) throw problem('username_taken');
-      await this.rows.release(tx, 'username', before.username, userId);
-    }
-    await this.rows.change(tx, userId, changeOf(input));
-    await tx.effect('user.changed', userId);
-  }
-}
-
-function changeOf(input: ProfileInput): ProfileChange {
-  return {
-    ...(input.displayName === undefined ? {} : { display_name: input.displayName ?? '' }),
-    ...(input.bio === undefined ? {} : { bio: input.bio ?? '' }),
-    ...(input.website === undefined ? {} : { website: input.website }),
-    ...(input.private === undefined ? {} : { private: input.private }),
-    ...(input.username === undefined ? {} : { username: input.username }),
-  };
 }

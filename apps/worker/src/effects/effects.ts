@@ -3,6 +3,7 @@ import type { Id, OutboxKind, outboxKinds } from '@app/platform';
 import type { OutboxRow } from '@app/storage';
 import { Caches } from './caches.js';
 import { Erasure } from './erasure.js';
+import { Relations } from './relations.js';
 import { Trashing } from './trashing.js';
 
 /** The kinds that are carried out in one go; those of the `deliver` queue go page by page. */
@@ -10,14 +11,14 @@ type EffectKind = {
   [Kind in OutboxKind]: (typeof outboxKinds)[Kind]['job'] extends 'effect' ? Kind : never;
 }[OutboxKind];
 
-type Effect = (subjectId: Id) => Promise<void>;
+type Effect = (subjectId: Id, objectId: Id | null) => Promise<void>;
 
 /** Every effect, by its kind: a kind without one does not compile. Each may run twice. */
 @Injectable()
 export class Effects {
   private readonly byKind: Record<EffectKind, Effect>;
 
-  constructor(caches: Caches, erasure: Erasure, trashing: Trashing) {
+  constructor(caches: Caches, erasure: Erasure, trashing: Trashing, relations: Relations) {
     this.byKind = {
       'post.changed': (id) => caches.postChanged(id),
       'post.forget': async (id) => {
@@ -27,15 +28,17 @@ export class Effects {
       'user.changed': (id) => caches.userChanged(id),
       'user.erase': (id) => erasure.user(id),
       'relations.changed': (id) => caches.relationsChanged(id),
+      'block.changed': (id, object) => relations.blockChanged(id, object ?? '0'),
+      'requests.accept': (id) => relations.acceptRequests(id),
       'session.ended': (id) => caches.sessionEnded(id),
       'photo.trash': (id) => trashing.photo(id),
     };
   }
 
-  async carryOut({ kind, subject_id }: OutboxRow): Promise<void> {
+  async carryOut({ kind, subject_id, object_id }: OutboxRow): Promise<void> {
     const effect = (this.byKind as Partial<Record<OutboxKind, Effect>>)[kind];
     // A kind of a newer release: put back, for a worker of that release.
     if (!effect) throw new Error(`expected an effect that this release knows but received ${kind}`);
-    await effect(subject_id);
+    await effect(subject_id, object_id);
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import { CommentRows, ErasureRows, FollowRows, LikeRows, Removal, UnitOfWork } from '@app/storage';
+import { CommentRows, ErasureRows, Following, LikeRows, Removal, UnitOfWork } from '@app/storage';
 
 /** Rows a statement: short enough that nobody waits for its locks. */
 const BATCH = 500;
@@ -12,7 +12,7 @@ export class Erasure {
     private readonly rows: ErasureRows,
     private readonly work: UnitOfWork,
     private readonly removal: Removal,
-    private readonly follows: FollowRows,
+    private readonly following: Following,
     private readonly likes: LikeRows,
     private readonly comments: CommentRows,
   ) {}
@@ -71,13 +71,7 @@ export class Erasure {
   }
 
   private async endFollow(follower: Id, followee: Id): Promise<void> {
-    await this.work.run(async (tx) => {
-      const ended = await this.follows.remove(tx, follower, followee);
-      if (!ended?.accepted) return;
-      await tx.count('user.following', follower, -1);
-      await tx.count('user.followers', followee, -1);
-      await tx.effect('relations.changed', follower);
-    });
+    await this.work.run((tx) => this.following.end(tx, follower, followee));
   }
 
   private async unlike(user: Id, post: Id): Promise<void> {

@@ -1,3 +1,4 @@
+import { Collection, CollectionPost } from './collection.js';
 import { Comment, CommentLike } from './comment.js';
 import { IdempotencyKey } from './idempotency.js';
 import { CountDelta, Deletion, Outbox, RedisEpoch, Trash } from './later-work.js';
@@ -10,6 +11,8 @@ import { Email, User, Username } from './user.js';
 
 /** Every table, as TypeORM and the drift check know it. */
 export const entities = [
+  Collection,
+  CollectionPost,
   User,
   Username,
   Email,

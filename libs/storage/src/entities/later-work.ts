@@ -79,6 +79,13 @@ export class Outbox {
 
   @Column({ type: 'text', nullable: true, comment: 'Why the last attempt failed, for operators' })
   error!: string | null;
+
+  @Column({
+    type: 'bigint',
+    nullable: true,
+    comment: 'The other one, for kinds that are about two things; null for the rest',
+  })
+  object_id!: string | null;
 }
 
 @Entity('trash', {

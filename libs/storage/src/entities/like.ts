@@ -13,7 +13,7 @@ export class Like {
   @PrimaryColumn({ type: 'bigint', comment: 'What is liked' })
   post_id!: string;
 
-  @Column({ type: 'bigint', comment: "Orders a person's likes; the same at both ends" })
+  @Column({ type: 'bigint', comment: "Orders a person's likes" })
   id!: string;
 }
 
@@ -29,7 +29,7 @@ export class PostLike {
   @PrimaryColumn({ type: 'bigint', comment: 'Who likes' })
   user_id!: string;
 
-  @Column({ type: 'bigint', comment: "Orders a post's likes; the same at both ends" })
+  @Column({ type: 'bigint', comment: "Orders a post's likes" })
   id!: string;
 
   @Column({ type: 'boolean', default: false, comment: 'Hidden by a block; neither counted nor listed' })

@@ -15,7 +15,7 @@ export class Follow {
   @PrimaryColumn({ type: 'bigint', comment: 'Who is followed' })
   followee_id!: string;
 
-  @Column({ type: 'bigint', comment: 'Orders the list of followees; the same at both ends' })
+  @Column({ type: 'bigint', comment: 'Orders the list of followees' })
   id!: string;
 
   @Column({
@@ -30,6 +30,7 @@ export class Follow {
   comment: "The other end of follows, on the followee's shard: what a fan-out pages through",
 })
 @Index('followers_newest', { synchronize: false })
+@Index('followers_requests', { synchronize: false })
 export class Follower {
   @PrimaryColumn({ type: 'smallint', comment: SHARD })
   shard!: number;
@@ -40,7 +41,7 @@ export class Follower {
   @PrimaryColumn({ type: 'bigint', comment: 'Who follows; fan-out pages by this key' })
   follower_id!: string;
 
-  @Column({ type: 'bigint', comment: 'Orders the list of followers; the same at both ends' })
+  @Column({ type: 'bigint', comment: 'Orders the list of followers' })
   id!: string;
 
   @Column({ type: 'boolean', default: true, comment: 'As in follows, changed in the same transaction' })
@@ -48,6 +49,7 @@ export class Follower {
 }
 
 @Entity('blocks', { comment: "Whom a person blocks, on the blocker's shard; this end decides" })
+@Index('blocks_newest', { synchronize: false })
 export class Block {
   @PrimaryColumn({ type: 'smallint', comment: SHARD })
   shard!: number;
@@ -82,6 +84,7 @@ export class BlockedBy {
 @Entity('mutes', {
   comment: "Whose posts a person does not want to see; on the muter's shard, unknown to the muted",
 })
+@Index('mutes_newest', { synchronize: false })
 export class Mute {
   @PrimaryColumn({ type: 'smallint', comment: SHARD })
   shard!: number;

@@ -12,7 +12,7 @@ COMMENT ON TABLE follows IS 'Whom a person follows or asked to follow, on the fo
 COMMENT ON COLUMN follows.shard IS 'Logical shard 0-8191 where this row lives: shard_of() of the id that owns it';
 COMMENT ON COLUMN follows.follower_id IS 'Who follows';
 COMMENT ON COLUMN follows.followee_id IS 'Who is followed';
-COMMENT ON COLUMN follows.id IS 'Orders the list of followees; the same at both ends';
+COMMENT ON COLUMN follows.id IS 'Orders the list of followees';
 COMMENT ON COLUMN follows.accepted IS 'False while a private account has not answered the request';
 
 CREATE TABLE followers (
@@ -28,7 +28,7 @@ COMMENT ON TABLE followers IS 'The other end of follows, on the followee''s shar
 COMMENT ON COLUMN followers.shard IS 'Logical shard 0-8191 where this row lives: shard_of() of the id that owns it';
 COMMENT ON COLUMN followers.followee_id IS 'Who is followed';
 COMMENT ON COLUMN followers.follower_id IS 'Who follows; fan-out pages by this key';
-COMMENT ON COLUMN followers.id IS 'Orders the list of followers; the same at both ends';
+COMMENT ON COLUMN followers.id IS 'Orders the list of followers';
 COMMENT ON COLUMN followers.accepted IS 'As in follows, changed in the same transaction';
 
 CREATE TABLE blocks (

@@ -11,7 +11,7 @@ COMMENT ON TABLE likes IS 'What a person likes, on the liker''s shard; this end 
 COMMENT ON COLUMN likes.shard IS 'Logical shard 0-8191 where this row lives: shard_of() of the id that owns it';
 COMMENT ON COLUMN likes.user_id IS 'Who likes';
 COMMENT ON COLUMN likes.post_id IS 'What is liked';
-COMMENT ON COLUMN likes.id IS 'Orders a person''s likes; the same at both ends';
+COMMENT ON COLUMN likes.id IS 'Orders a person''s likes';
 
 CREATE TABLE post_likes (
   shard smallint NOT NULL,
@@ -26,7 +26,7 @@ COMMENT ON TABLE post_likes IS 'The other end of likes, on the post''s shard: wh
 COMMENT ON COLUMN post_likes.shard IS 'Logical shard 0-8191 where this row lives: shard_of() of the id that owns it';
 COMMENT ON COLUMN post_likes.post_id IS 'What is liked';
 COMMENT ON COLUMN post_likes.user_id IS 'Who likes';
-COMMENT ON COLUMN post_likes.id IS 'Orders a post''s likes; the same at both ends';
+COMMENT ON COLUMN post_likes.id IS 'Orders a post''s likes';
 COMMENT ON COLUMN post_likes.hidden IS 'Hidden by a block; neither counted nor listed';
 
 CREATE TABLE saves (

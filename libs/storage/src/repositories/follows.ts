@@ -42,6 +42,44 @@ export class FollowRows {
     return rows[0];
   }
 
+  /** Lets a request in. False when it was withdrawn or let in before. */
+  async accept(tx: Queryable, follower: Id, followee: Id): Promise<boolean> {
+    const { count } = await tx.query(
+      'follow.accept',
+      `UPDATE follows SET accepted = true WHERE shard = $1 AND follower_id = $2 AND followee_id = $3 AND NOT accepted`,
+      [shardOf(follower), follower, followee],
+    );
+    if (count === 0) return false;
+    await tx.query(
+      'follower.accept',
+      `UPDATE followers SET accepted = true WHERE shard = $1 AND followee_id = $2 AND follower_id = $3`,
+      [shardOf(followee), followee, follower],
+    );
+    return true;
+  }
+
+  /** Who asks to follow a person, the oldest first. */
+  async requesters(tx: Queryable, followee: Id, limit: number): Promise<Id[]> {
+    const { rows } = await tx.query<{ follower_id: Id }>(
+      'follower.requesters',
+      `SELECT follower_id FROM followers WHERE shard = $1 AND followee_id = $2 AND NOT accepted ORDER BY id LIMIT $3`,
+      [shardOf(followee), followee, limit],
+    );
+    return rows.map(({ follower_id }) => follower_id);
+  }
+
+  /** Who asks to follow a person, newest first. */
+  async requests(user: Id, { limit, before, after }: KeyPage): Promise<Entry[]> {
+    const { rows } = await this.database.query<Entry>(
+      'follower.requests',
+      `SELECT id, follower_id AS subject FROM followers WHERE shard = $1 AND followee_id = $2 AND NOT accepted
+         AND ($3::bigint IS NULL OR id < $3) AND ($4::bigint IS NULL OR id > $4)
+       ORDER BY id ${after === null ? 'DESC' : 'ASC'} LIMIT $5`,
+      [shardOf(user), user, before, after, limit],
+    );
+    return after === null ? rows : rows.toReversed();
+  }
+
   async followers(user: Id, page: KeyPage): Promise<Entry[]> {
     return this.page('follower.page', 'followers', 'follower_id', 'followee_id', user, page);
   }

@@ -6,6 +6,7 @@ export interface OutboxRow {
   id: Id;
   kind: OutboxKind;
   subject_id: Id;
+  object_id: Id | null;
   progress: Id | null;
   attempts: number;
   created_at: Date;
@@ -22,13 +23,18 @@ export interface Written {
 export class OutboxRows {
   constructor(private readonly database: Database) {}
 
-  async write(tx: Queryable, kind: OutboxKind, subjectIds: readonly Id[]): Promise<Written[]> {
+  async write(
+    tx: Queryable,
+    kind: OutboxKind,
+    subjectIds: readonly Id[],
+    objectId: Id | null = null,
+  ): Promise<Written[]> {
     if (subjectIds.length === 0) return [];
     const { rows } = await tx.query<{ id: Id }>(
       'outbox.write',
-      `INSERT INTO outbox (shard, id, kind, subject_id)
-       SELECT shard_of(s.id), next_id(shard_of(s.id)), $1, s.id FROM unnest($2::bigint[]) AS s(id) RETURNING id`,
-      [kind, subjectIds],
+      `INSERT INTO outbox (shard, id, kind, subject_id, object_id)
+       SELECT shard_of(s.id), next_id(shard_of(s.id)), $1, s.id, $3::bigint FROM unnest($2::bigint[]) AS s(id) RETURNING id`,
+      [kind, subjectIds, objectId],
     );
     return rows.map(({ id }) => ({ id, kind }));
   }
@@ -38,7 +44,7 @@ export class OutboxRows {
     const { rows } = await this.database.query<OutboxRow>(
       'outbox.begin',
       `UPDATE outbox SET attempts = attempts + 1, attempted_at = clock_timestamp() WHERE shard = $1 AND id = $2
-       RETURNING id, kind, subject_id, progress, attempts, created_at`,
+       RETURNING id, kind, subject_id, object_id, progress, attempts, created_at`,
       [shardOf(id), id],
     );
     return rows[0] ?? null;

@@ -149,6 +149,27 @@ export class PostRows {
     );
   }
 
+  async archive(tx: Queryable, id: Id, archived: boolean): Promise<void> {
+    await tx.query(
+      'post.archive',
+      `UPDATE posts SET archived = $3, version = version + 1 WHERE shard = $1 AND id = $2`,
+      [shardOf(id), id, archived],
+    );
+  }
+
+  /** A page of what an author archived, newest first. */
+  async archivedOf(author: Id, page: { limit: number; before: Id | null; after: Id | null }): Promise<Id[]> {
+    const { rows } = await this.database.query<{ id: Id }>(
+      'post.archivedOf',
+      `SELECT id FROM posts WHERE shard = $1 AND author_id = $2 AND archived
+         AND ($3::bigint IS NULL OR id < $3) AND ($4::bigint IS NULL OR id > $4)
+       ORDER BY id ${page.after === null ? 'DESC' : 'ASC'} LIMIT $5`,
+      [shardOf(author), author, page.before, page.after, page.limit],
+    );
+    const ids = rows.map(({ id }) => id);
+    return page.after === null ? ids : ids.toReversed();
+  }
+
   /** A new version, for what the post shows but does not hold: a photo's text. */
   async touch(tx: Queryable, id: Id): Promise<void> {
     await tx.query('post.touch', `UPDATE posts SET version = version + 1 WHERE shard = $1 AND id = $2`, [

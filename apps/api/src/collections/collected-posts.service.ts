@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common';
+import { isId, problem, type Id } from '@app/platform';
+import { CollectionRows, UnitOfWork } from '@app/storage';
+import { LikesService } from '../likes/likes.service.js';
+import type { ListInput } from '../http/cursors.js';
+import { PostLists } from '../posts/post-lists.service.js';
+import { CollectionsService } from './collections.service.js';
+
+/** What a collection holds: posts that its owner saved. */
+@Injectable()
+export class CollectedPosts {
+  constructor(
+    private readonly rows: CollectionRows,
+    private readonly collections: CollectionsService,
+    private readonly likes: LikesService,
+    private readonly lists: PostLists,
+    private readonly work: UnitOfWork,
+  ) {}
+
+  async list(path: string, input: ListInput & { id: Id }, owner: Id): Promise<string> {
+    await this.collections.show(owner, input.id);
+    return this.lists.collection(path, input, owner, this.rows);
+  }
+
+  /** Saves the post, too: what is in a collection is saved. */
+  async add(owner: Id, collection: Id, post: Id): Promise<string> {
+    await this.collections.show(owner, collection);
+    const json = await this.likes.save(owner, post);
+    const added = await this.work.run((tx) => this.rows.add(tx, owner, collection, post));
+    if (!added) throw problem('not_found');
+    return json;
+  }
+
+  async take(owner: Id, collection: Id, post: Id): Promise<void> {
+    if (!isId(collection) || !isId(post)) throw problem('not_found');
+    await this.work.run((tx) => this.rows.take(tx, owner, collection, post));
+  }
+
+  async remove(owner: Id, collection: Id): Promise<void> {
+    if (!isId(collection)) throw problem('not_found');
+    await this.work.run((tx) => this.rows.remove(tx, owner, collection));
+  }
+}

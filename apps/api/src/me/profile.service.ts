@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import { problem, type Id } from '@app/platform';
+import { Counts } from '@app/feed';
+import { Following, UserRows, type ProfileChange, type Tx } from '@app/storage';
+import type { ProfileInput } from '../users/users.schemas.js';
+
+/** Requests that are let in while their owner waits. */
+const ACCEPTED_AT_ONCE = 200;
+
+/** Changes of a profile, and of what follows from them. */
+@Injectable()
+export class ProfileService {
+  constructor(
+    private readonly rows: UserRows,
+    private readonly following: Following,
+    private readonly counts: Counts,
+  ) {}
+
+  /** After a change of a profile: the next read shows it. Never fails: an outbox row does it again. */
+  async refreshCaches(userId: Id): Promise<void> {
+    await this.counts.forget('user', [userId]).catch(() => undefined);
+  }
+
+  /** @throws Problem 409 `username_taken` */
+  async change(tx: Tx, userId: Id, input: ProfileInput): Promise<void> {
+    const before = await this.rows.lock(tx, userId);
+    if (!before || before.closed_at !== null) throw problem('session_ended');
+    const { username } = input;
+    if (username !== undefined && username !== before.username) {
+      if (!(await this.rows.claim(tx, 'username', username, userId))) throw problem('username_taken');
+      await this.rows.release(tx, 'username', before.username, userId);
+    }
+    await this.rows.change(tx, userId, changeOf(input));
+    if (before.private && input.private === false) await this.letRequestsIn(tx, userId);
+    await tx.effect('user.changed', userId);
+  }
+
+  /** Who opens up lets in everybody who asks: the first of them now, the rest by the worker. */
+  private async letRequestsIn(tx: Tx, userId: Id): Promise<void> {
+    const accepted = await this.following.acceptMany(tx, userId, ACCEPTED_AT_ONCE);
+    if (accepted.length === ACCEPTED_AT_ONCE) await tx.effect('requests.accept', userId);
+  }
+}
+
+function changeOf(input: ProfileInput): ProfileChange {
+  return {
+    ...(input.displayName === undefined ? {} : { display_name: input.displayName ?? '' }),
+    ...(input.bio === undefined ? {} : { bio: input.bio ?? '' }),
+    ...(input.website === undefined ? {} : { website: input.website }),
+    ...(input.private === undefined ? {} : { private: input.private }),
+    ...(input.username === undefined ? {} : { username: input.username }),
+  };
+}

@@ -1,0 +1,56 @@
+import { Controller, Req } from '@nestjs/common';
+import { z } from 'zod';
+import { CallerOf, Input, type ApiRequest, type Caller } from '../http/call.js';
+import { listQuery, type ListInput } from '../http/cursors.js';
+import { Endpoint } from '../http/endpoint.js';
+import { pathId } from '../http/fields.js';
+import { pathOf } from '../http/paths.js';
+import { PostLists } from './post-lists.service.js';
+import { PostReading } from './post-reading.service.js';
+import { post, postList } from './posts.schemas.js';
+import { PostsService } from './posts.service.js';
+
+const change = {
+  path: '/v1/posts/:id/archive',
+  tag: 'Posts',
+  access: 'required',
+  params: z.object({ id: pathId }),
+  answers: { 200: post },
+  problems: ['not_found'],
+  rate: 'write',
+} as const;
+
+@Controller()
+export class ArchiveController {
+  constructor(
+    private readonly posts: PostsService,
+    private readonly reading: PostReading,
+    private readonly lists: PostLists,
+  ) {}
+
+  @Endpoint({ ...change, method: 'PUT', summary: 'Archive a post: only its author sees it' })
+  async archive(@Input() input: { id: string }, @CallerOf() caller: Caller) {
+    await this.posts.archive(caller.userId, input.id, true);
+    return (await this.reading.one(input.id, caller.userId)).json;
+  }
+
+  @Endpoint({ ...change, method: 'DELETE', summary: 'Bring a post back, with its likes and comments' })
+  async restore(@Input() input: { id: string }, @CallerOf() caller: Caller) {
+    await this.posts.archive(caller.userId, input.id, false);
+    return (await this.reading.one(input.id, caller.userId)).json;
+  }
+
+  @Endpoint({
+    method: 'GET',
+    path: '/v1/me/archived',
+    tag: 'Posts',
+    summary: 'What one archived, newest first',
+    access: 'required',
+    query: listQuery,
+    answers: { 200: postList },
+    problems: ['cursor_invalid'],
+  })
+  async list(@Input() input: ListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
+    return this.lists.archived(pathOf(request), input, caller.userId);
+  }
+}

@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import type { Id } from '@app/platform';
+import { Blocking, Following, UnitOfWork, UserRows } from '@app/storage';
+
+/** Requests let in by one transaction. */
+const BATCH = 500;
+
+/** What follows a change between people and is too much for the request that caused it. */
+@Injectable()
+export class Relations {
+  constructor(
+    private readonly blocking: Blocking,
+    private readonly following: Following,
+    private readonly users: UserRows,
+    private readonly work: UnitOfWork,
+  ) {}
+
+  /** Hides or shows what is beyond the first batch, and what was under way while the block was made. */
+  async blockChanged(blocker: Id, blocked: Id): Promise<void> {
+    while (await this.work.run((tx) => this.blocking.settle(tx, blocker, blocked)));
+  }
+
+  async acceptRequests(followee: Id): Promise<void> {
+    for (;;) {
+      const accepted = await this.work.run(async (tx) => {
+        const user = await this.users.share(tx, followee);
+        return user && !user.private ? this.following.acceptMany(tx, followee, BATCH) : [];
+      });
+      if (accepted.length < BATCH) return;
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import { Injectable } from '@nestjs/common';
+import { shardOf, type Id } from '@app/platform';
+import { Database, type Queryable } from '../database.js';
+import type { Entry, KeyPage } from './likes.js';
+
+export interface CollectionRow {
+  id: Id;
+  name: string;
+  posts: number;
+  created_at: Date;
+}
+
+const columns = `c.id, c.name, c.created_at,
+  (SELECT count(*)::int FROM collection_posts p WHERE p.shard = c.shard AND p.collection_id = c.id) AS posts`;
+
+/** Named collections of what a person saved, all on their own shard. */
+@Injectable()
+export class CollectionRows {
+  constructor(private readonly database: Database) {}
+
+  /** Null when there are `most` already. */
+  async insert(tx: Queryable, owner: Id, name: string, most: number): Promise<Id | null> {
+    const { rows } = await tx.query<{ id: Id }>(
+      'collection.insert',
+      `INSERT INTO collections (shard, id, user_id, name)
+       SELECT $1::int, next_id($1::int), $2, $3
+       WHERE (SELECT count(*) FROM collections WHERE shard = $1 AND user_id = $2) < $4 RETURNING id`,
+      [shardOf(owner), owner, name, most],
+    );
+    return rows[0]?.id ?? null;
+  }
+
+  async find(owner: Id, id: Id): Promise<CollectionRow | null> {
+    const { rows } = await this.database.query<CollectionRow>(
+      'collection.find',
+      `SELECT ${columns} FROM collections c WHERE c.shard = $1 AND c.id = $2 AND c.user_id = $3`,
+      [shardOf(owner), id, owner],
+    );
+    return rows[0] ?? null;
+  }
+
+  async page(owner: Id, { limit, before, after }: KeyPage): Promise<CollectionRow[]> {
+    const { rows } = await this.database.query<CollectionRow>(
+      'collection.page',
+      `SELECT ${columns} FROM collections c WHERE c.shard = $1 AND c.user_id = $2
+         AND ($3::bigint IS NULL OR c.id < $3) AND ($4::bigint IS NULL OR c.id > $4)
+       ORDER BY c.id ${after === null ? 'DESC' : 'ASC'} LIMIT $5`,
+      [shardOf(owner), owner, before, after, limit],
+    );
+    return after === null ? rows : rows.toReversed();
+  }
+
+  async rename(owner: Id, id: Id, name: string): Promise<boolean> {
+    const { count } = await this.database.query(
+      'collection.rename',
+      `UPDATE collections SET name = $4 WHERE shard = $1 AND id = $2 AND user_id = $3`,
+      [shardOf(owner), id, owner, name],
+    );
+    return count === 1;
+  }
+
+  async remove(tx: Queryable, owner: Id, id: Id): Promise<void> {
+    const { count } = await tx.query(
+      'collection.delete',
+      `DELETE FROM collections WHERE shard = $1 AND id = $2 AND user_id = $3`,
+      [shardOf(owner), id, owner],
+    );
+    if (count === 0) return;
+    await tx.query(
+      'collection.empty',
+      `DELETE FROM collection_posts WHERE shard = $1 AND collection_id = $2`,
+      [shardOf(owner), id],
+    );
+  }
+
+  /** False when the collection is not the person's. */
+  async add(tx: Queryable, owner: Id, collection: Id, post: Id): Promise<boolean> {
+    const { rows } = await tx.query(
+      'collection.hold',
+      `SELECT 1 FROM collections WHERE shard = $1 AND id = $2 AND user_id = $3 FOR KEY SHARE`,
+      [shardOf(owner), collection, owner],
+    );
+    if (rows.length === 0) return false;
+    await tx.query(
+      'collectionPost.insert',
+      `INSERT INTO collection_posts (shard, collection_id, post_id, id) VALUES ($1::int, $2, $3, next_id($1::int))
+       ON CONFLICT DO NOTHING`,
+      [shardOf(owner), collection, post],
+    );
+    return true;
+  }
+
+  async take(tx: Queryable, owner: Id, collection: Id, post: Id): Promise<void> {
+    await tx.query(
+      'collectionPost.delete',
+      `DELETE FROM collection_posts p USING collections c
+       WHERE c.shard = $1 AND c.id = $2 AND c.user_id = $3
+         AND p.shard = c.shard AND p.collection_id = c.id AND p.post_id = $4`,
+      [shardOf(owner), collection, owner, post],
+    );
+  }
+
+  /** What is no longer saved is in no collection. */
+  async takeFromAll(tx: Queryable, owner: Id, post: Id): Promise<void> {
+    await tx.query(
+      'collectionPost.deleteAll',
+      `DELETE FROM collection_posts p USING collections c
+       WHERE c.shard = $1 AND c.user_id = $2 AND p.shard = c.shard AND p.collection_id = c.id AND p.post_id = $3`,
+      [shardOf(owner), owner, post],
+    );
+  }
+
+  async posts(owner: Id, collection: Id, { limit, before, after }: KeyPage): Promise<Entry[]> {
+    const { rows } = await this.database.query<Entry>(
+      'collectionPost.page',
+      `SELECT id, post_id AS subject FROM collection_posts WHERE shard = $1 AND collection_id = $2
+         AND ($3::bigint IS NULL OR id < $3) AND ($4::bigint IS NULL OR id > $4)
+       ORDER BY id ${after === null ? 'DESC' : 'ASC'} LIMIT $5`,
+      [shardOf(owner), collection, before, after, limit],
+    );
+    return after === null ? rows : rows.toReversed();
+  }
+}
