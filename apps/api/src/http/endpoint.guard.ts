@@ -1,5 +1,6 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { problem } from '@app/platform';
+import { z } from 'zod';
 import { AccessTokens } from '../sessions/access-tokens.js';
 import { SessionLookup } from '../sessions/session-lookup.js';
 import { callOf, type ApiReply, type ApiRequest, type Caller } from './call.js';
@@ -40,23 +41,24 @@ export class EndpointGuard implements CanActivate {
     const header = request.headers.authorization;
     if (header === undefined) {
       if (access === 'optional') return null;
-      throw access === 'admin' ? problem('not_found') : challenged('token_missing');
+      throw problem(access === 'admin' ? 'not_found' : 'token_missing');
     }
     const token = /^Bearer +([\w.-]+) *$/i.exec(header)?.[1];
-    if (token === undefined) throw problem('token_invalid', { headers: challenge('invalid_token') });
+    if (token === undefined) throw problem('token_invalid');
     const caller = await this.sessions.caller(this.tokens.read(token));
     if (access === 'admin' && caller.role !== 'admin') throw problem('not_found');
     return caller;
   }
 }
 
-const challenge = (error?: string) => ({ 'www-authenticate': error ? `Bearer error="${error}"` : 'Bearer' });
-const challenged = (code: 'token_missing') => problem(code, { headers: challenge() });
+/** For endpoints of the contract that declare no query: what is sent all the same is a mistake that wants to be known. */
+const noQuery = z.strictObject({});
 
 /** Params, query and body in one object. Names never meet: a path's param is no field of its body. */
-function readInput(request: ApiRequest, { params, query, body }: EndpointOptions): unknown {
+function readInput(request: ApiRequest, { path, params, query, body }: EndpointOptions): unknown {
+  const querySchema = query ?? (path.startsWith('/v1/') ? noQuery : null);
   const fromPath = params ? (request.params as object) : {};
-  const fromQuery = query ? validate(query, request.query ?? {}, 'query') : {};
+  const fromQuery = querySchema ? validate(querySchema, request.query ?? {}, 'query') : {};
   const fromBody = body ? validate(body, request.body ?? {}, 'body') : {};
   return { ...fromQuery, ...fromBody, ...fromPath };
 }

@@ -1,5 +1,5 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import { problem, Problem, type Logger } from '@app/platform';
+import { limits, problem, Problem, type Logger } from '@app/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { allowedMethods } from './allowed-methods.js';
 import { callOf } from './call.js';
@@ -15,7 +15,8 @@ const unavailable = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|57P0[1-
 const awayMessages = /connection terminated|timeout exceeded when trying to connect|Cannot use a pool after/i;
 
 function fromFastify(code: string, received: string): Problem | null {
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return problem('body_too_large', { params: { limit: 65_536 } });
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+    return problem('body_too_large', { params: { limit: limits.json.bytes } });
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     return problem('unsupported_media_type', { params: { expected: 'application/json', received } });
   }
@@ -25,10 +26,16 @@ function fromFastify(code: string, received: string): Problem | null {
   return null;
 }
 
+/** Nest wraps what Fastify's parsers throw in an exception of its own, without the code. */
+function causeOf(error: unknown): Coded {
+  const inner = error instanceof HttpException ? (error.cause ?? error) : error;
+  return (inner ?? {}) as Coded;
+}
+
 /** Any failure as the refusal that a client gets; what is unforeseen becomes `internal_error`, and only the log knows why. */
 export function toProblem(error: unknown, received = 'nothing'): Problem {
   if (error instanceof Problem) return error;
-  const { code, statusCode, message } = (error ?? {}) as Coded;
+  const { code, statusCode, message } = causeOf(error);
   const text = typeof message === 'string' ? message : '';
   if (typeof code === 'string') {
     const known = fromFastify(code, received);
@@ -59,6 +66,23 @@ export function problemBody(refusal: Problem, requestId: string): string {
   });
 }
 
+/** RFC 9110 wants a challenge on every 401; RFC 6750 says how it reads for a token that is no good. */
+function challengeOf({ status, code }: Problem): Record<string, string> {
+  if (status !== 401) return {};
+  const plain = code === 'token_missing' || code === 'bad_credentials';
+  return { 'www-authenticate': plain ? 'Bearer' : 'Bearer error="invalid_token"' };
+}
+
+/** What every refusal carries. */
+export function problemHeaders(refusal: Problem): Record<string, string> {
+  return {
+    'cache-control': 'no-store',
+    'content-type': 'application/problem+json; charset=utf-8',
+    ...challengeOf(refusal),
+    ...refusal.headers,
+  };
+}
+
 /** Sends every refusal and every failure of the api in its one form. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -82,11 +106,7 @@ export class ProblemFilter implements ExceptionFilter {
       reply.raw.destroy();
       return;
     }
-    void reply
-      .status(refusal.status)
-      .headers({ 'cache-control': 'no-store', ...refusal.headers })
-      .header('content-type', 'application/problem+json')
-      .send(problemBody(refusal, request.id));
+    void reply.status(refusal.status).headers(problemHeaders(refusal)).send(problemBody(refusal, request.id));
   }
 
   private log(refusal: Problem, request: FastifyRequest): void {

@@ -3,49 +3,12 @@ import cors from '@fastify/cors';
 import multipart from '@fastify/multipart';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { limits, problem, type Config } from '@app/platform';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { allowedHeaders, exposedHeaders } from './cors.js';
+import { linkPages } from './links.js';
+import { refuseInRouter, refuseOnSocket } from './unreadable.js';
 
 const requestId = /^[A-Za-z0-9_.:-]{8,100}$/;
-
-/** Headers that clients may read and send from a page of another origin, as the contract names them. */
-const exposed = [
-  'ETag',
-  'Idempotency-Key',
-  'Link',
-  'Location',
-  'Narwhal-Photo-Id',
-  'Preference-Applied',
-  'RateLimit',
-  'RateLimit-Policy',
-  'Retry-After',
-  'Tus-Checksum-Algorithm',
-  'Tus-Extension',
-  'Tus-Max-Size',
-  'Tus-Resumable',
-  'Tus-Version',
-  'Upload-Expires',
-  'Upload-Length',
-  'Upload-Metadata',
-  'Upload-Offset',
-  'X-Request-Id',
-];
-const allowed = [
-  'Authorization',
-  'Content-Type',
-  'Idempotency-Key',
-  'If-None-Match',
-  'Last-Event-ID',
-  'Prefer',
-  'Range',
-  'Tus-Resumable',
-  'Upload-Checksum',
-  'Upload-Defer-Length',
-  'Upload-Length',
-  'Upload-Metadata',
-  'Upload-Offset',
-  'X-HTTP-Method-Override',
-  'X-Request-Id',
-];
 
 /** Slow phones may take an hour for a photo; headers must come at once. All in milliseconds. */
 const timeouts = { request: 3_600_000, headers: 20_000, keepAlive: 75_000 };
@@ -57,7 +20,10 @@ export function createAdapter(config: Config): FastifyAdapter {
     bodyLimit: limits.json.bytes,
     requestTimeout: timeouts.request,
     keepAliveTimeout: timeouts.keepAlive,
-    http: { headersTimeout: timeouts.headers },
+    // A request without Host is served: nothing here is made of that header.
+    http: { headersTimeout: timeouts.headers, requireHostHeader: false },
+    frameworkErrors: refuseInRouter(config),
+    clientErrorHandler: refuseOnSocket(config),
     genReqId: (request: { headers: Record<string, string | string[] | undefined> }) => {
       const given = request.headers['x-request-id'];
       return typeof given === 'string' && requestId.test(given) ? given : randomUUID();
@@ -97,10 +63,13 @@ export async function prepareServer(app: NestFastifyApplication, config: Config)
   await server.register(cors, {
     origin: config.CORS_ORIGINS.length > 0 ? config.CORS_ORIGINS : '*',
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
-    allowedHeaders: allowed,
-    exposedHeaders: exposed,
+    allowedHeaders,
+    exposedHeaders,
+    // OPTIONS that is no preflight is answered like one, not refused.
+    strictPreflight: false,
     maxAge: 86_400,
   });
+  linkPages(server, config);
   server.addHook('onSend', (_request, reply, _payload, done) => {
     void reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer');
     done();

@@ -1,0 +1,31 @@
+import type { Config } from '@app/platform';
+import type { FastifyInstance } from 'fastify';
+
+/** How every page ends, whether a service made its JSON or Fastify did. */
+const ending = /"nextCursor":(?:null|"([\w-]+)"),"prevCursor":(?:null|"([\w-]+)")\}$/;
+/** More than two cursors and their names take. */
+const TAIL = 200;
+
+function target(base: string, address: string, name: 'cursor' | 'newer', cursor: string): string {
+  const url = new URL(address, base);
+  url.searchParams.delete('cursor');
+  url.searchParams.delete('newer');
+  url.searchParams.set(name, cursor);
+  return `${base}${url.pathname}${url.search}`;
+}
+
+/**
+ * The `Link` header (RFC 8288) of every list. Read off the end of the body, which is the one thing that all lists share:
+ * some are objects here, the hot ones are text that was never an object.
+ */
+export function linkPages(server: FastifyInstance, { publicUrl }: Config): void {
+  server.addHook('onSend', (request, reply, payload, done) => {
+    const [, next, prev] = (typeof payload === 'string' && ending.exec(payload.slice(-TAIL))) || [];
+    const links = [
+      ...(next ? [`<${target(publicUrl, request.url, 'cursor', next)}>; rel="next"`] : []),
+      ...(prev ? [`<${target(publicUrl, request.url, 'newer', prev)}>; rel="prev"`] : []),
+    ];
+    if (links.length > 0) void reply.header('link', links.join(', '));
+    done();
+  });
+}

@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { problem, type Config, type Problem } from '@app/platform';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { allowedOrigin } from './cors.js';
+import { problemBody, problemHeaders } from './problem-filter.js';
+
+/** What Node's parser calls it, as the refusal that clients get. */
+function refusalOf(code: string | undefined): Problem {
+  if (code === 'HPE_HEADER_OVERFLOW') return problem('headers_too_large');
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return problem('request_timeout');
+  return problem('request_invalid', { params: { reason: 'it is not HTTP as it should be' } });
+}
+
+/** Requests that are not HTTP, too slow or too long in their headers: there is a socket and nothing else to answer on. */
+export function refuseOnSocket(config: Config) {
+  return (error: NodeJS.ErrnoException, socket: Socket): void => {
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const refusal = refusalOf(error.code);
+    const requestId = randomUUID();
+    const body = problemBody(refusal, requestId);
+    const origin = allowedOrigin(config, undefined);
+    const headers = {
+      ...problemHeaders(refusal),
+      'x-request-id': requestId,
+      'content-length': String(Buffer.byteLength(body)),
+      connection: 'close',
+      ...(origin === undefined ? {} : { 'access-control-allow-origin': origin }),
+    };
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    const status = `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? 'Error'}\r\n`;
+    socket.end(`${status}${lines.join('')}\r\n${body}`);
+  };
+}
+
+/** Addresses that the router cannot read, or whose parameter is too long to name anything: no hook has run for these. */
+export function refuseInRouter(config: Config) {
+  return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
+    const refusal =
+      error.code === 'FST_ERR_MAX_PARAM_LENGTH'
+        ? problem('not_found')
+        : problem('request_invalid', { params: { reason: 'its address is malformed' } });
+    const origin = allowedOrigin(config, request.headers.origin);
+    if (origin !== undefined) void reply.header('access-control-allow-origin', origin);
+    void reply
+      .status(refusal.status)
+      .headers({ ...problemHeaders(refusal), 'x-request-id': request.id })
+      .send(problemBody(refusal, request.id));
+  };
+}
