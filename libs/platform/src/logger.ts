@@ -6,6 +6,13 @@ export type { Logger } from 'pino';
 /** What must never reach a log line, wherever in an object it hides. */
 const secrets = ['password', 'token', 'accessToken', 'refreshToken', 'authorization', 'email', 'cookie'];
 
+/** Of an error only what names it: pg's `detail` quotes the row, and a row may hold an address. */
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name, message, stack } = error;
+  return { name, message, code: (error as { code?: unknown }).code, stack };
+}
+
 /** One JSON line an event, to standard output: the process manager keeps it. */
 export function createLogger(name: string, level: string): Logger {
   return pino({
@@ -14,6 +21,7 @@ export function createLogger(name: string, level: string): Logger {
     base: { name, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: { paths: secrets.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: '[removed]' },
+    serializers: { error: describeError },
     formatters: { level: (label) => ({ level: label }) },
   });
 }
