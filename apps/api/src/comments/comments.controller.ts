@@ -1,5 +1,4 @@
 import { Controller, Req, Res } from '@nestjs/common';
-import { problem } from '@app/platform';
 import { z } from 'zod';
 import { CallerOf, Input, type ApiReply, type ApiRequest, type Caller } from '../http/call.js';
 import { listQuery, type ListInput } from '../http/cursors.js';
@@ -62,11 +61,8 @@ export class CommentsController {
     const made = await this.idempotency.once(request, input, (tx) =>
       this.comments.create(tx, caller.userId, input.id, input),
     );
-    try {
-      return await this.comments.show(made.id, caller.userId);
-    } catch (error) {
-      throw made.repeated ? problem('gone', { cause: error }) : error;
-    }
+    if (made.repeated) return this.comments.showAgain(made.id, caller.userId);
+    return this.comments.show(made.id, caller.userId);
   }
 
   @Endpoint({

@@ -49,6 +49,15 @@ export class CommentsService {
     return comment;
   }
 
+  /** For a repeated request. @throws Problem 410 when it has been deleted since */
+  async showAgain(id: Id, viewer: Id): Promise<Comment> {
+    const comment = await this.show(id, viewer).catch((error: unknown) => {
+      throw isNotFound(error) ? problem('gone', { cause: error }) : error;
+    });
+    if (comment.deleted) throw problem('gone');
+    return comment;
+  }
+
   async visible(id: Id, viewer: Id | null): Promise<{ row: CommentRow; comment: Comment }> {
     const row = isId(id) ? await this.rows.find(id) : null;
     if (!row || row.hidden) throw problem('not_found');
@@ -76,7 +85,7 @@ export class CommentsService {
       if (taken?.counted) await tx.count('comment.likes', id, -1);
     });
     return this.show(id, user).catch((error: unknown) => {
-      if ((error as { code?: unknown }).code === 'not_found') return null;
+      if (isNotFound(error)) return null;
       throw error;
     });
   }
@@ -101,4 +110,8 @@ export class CommentsService {
     }
     return true;
   }
+}
+
+function isNotFound(error: unknown): boolean {
+  return (error as { code?: unknown }).code === 'not_found';
 }

@@ -5,7 +5,7 @@ import { CallerOf, Input, type ApiReply, type ApiRequest, type Caller } from '..
 import { Endpoint } from '../http/endpoint.js';
 import { pathId } from '../http/fields.js';
 import { fresh, tagOf } from '../http/freshness.js';
-import { wait } from '../http/prefer.js';
+import { wait, waitSecondsOf } from '../http/prefer.js';
 import { PhotoReading } from './photo-reading.service.js';
 import { PhotoView } from './photo-view.js';
 import { idList, photo, photoChange, photosById, upload } from './photos.schemas.js';
@@ -45,7 +45,8 @@ export class PhotosController {
     const made = await this.uploads.upload(request, caller.userId);
     const shown = await this.settled(request, reply, made.id, caller.userId);
     if (!shown) throw problem('gone');
-    const status = made.status === 200 ? 200 : shown.state === 'processing' ? 202 : 201;
+    const readyInTime = shown.state === 'ready' && waitSecondsOf(request) > 0;
+    const status = made.status === 200 ? 200 : readyInTime ? 201 : 202;
     void reply.status(status).header('location', `/v1/photos/${made.id}`);
     return shown;
   }

@@ -16,7 +16,8 @@ export function assertMultipart(request: ApiRequest): void {
   if (Number(request.headers['content-length'] ?? 0) > limits.photo.bytes + OVERHEAD) throw tooLarge();
 }
 
-const malformed = /unexpected end of (form|file)|multipart: |part terminated early|premature close|aborted/i;
+const malformed =
+  /unexpected end of (form|file|multipart)|multipart: |part terminated early|premature close|aborted/i;
 
 /** A failure while an upload is read, as the refusal that the client gets. */
 export function uploadProblem(error: unknown): unknown {

@@ -5,12 +5,11 @@ import { CallerOf, Input, type ApiReply, type ApiRequest, type Caller } from '..
 import { listQuery, type ListInput } from '../http/cursors.js';
 import { Endpoint } from '../http/endpoint.js';
 import { pathId } from '../http/fields.js';
-import { fresh } from '../http/freshness.js';
+import { fresh, tagOf } from '../http/freshness.js';
 import { Idempotency } from '../http/idempotency.js';
 import { pathOf } from '../http/paths.js';
 import { wait } from '../http/prefer.js';
 import { idList } from '../photos/photos.schemas.js';
-import { postTag } from './post-json.js';
 import { PostLists } from './post-lists.service.js';
 import { PostReading } from './post-reading.service.js';
 import {
@@ -62,7 +61,7 @@ export class PostsController {
     const shown = await wait(request, reply, read, (found) => found?.post.state !== 'publishing');
     if (!shown) throw problem('gone');
     void reply
-      .status(shown.post.state === 'publishing' ? 202 : 201)
+      .status(shown.post.state === 'published' ? 201 : 202)
       .header('location', `/v1/posts/${made.id}`);
     return shown.json;
   }
@@ -84,7 +83,7 @@ export class PostsController {
     @Res({ passthrough: true }) reply: ApiReply,
   ) {
     const shown = await this.reading.one(input.id, caller?.userId ?? null);
-    return fresh(request, reply, postTag(shown), shown.json);
+    return fresh(request, reply, tagOf(shown.json), shown.json);
   }
 
   @Endpoint({
@@ -97,8 +96,14 @@ export class PostsController {
     answers: { 200: post },
     problems: ['not_found'],
   })
-  async showByCode(@Input() input: { code: string }, @CallerOf() caller: Caller | null) {
-    return (await this.reading.byCode(input.code, caller?.userId ?? null)).json;
+  async showByCode(
+    @Input() input: { code: string },
+    @CallerOf() caller: Caller | null,
+    @Req() request: ApiRequest,
+    @Res({ passthrough: true }) reply: ApiReply,
+  ) {
+    const { json } = await this.reading.byCode(input.code, caller?.userId ?? null);
+    return fresh(request, reply, tagOf(json), json);
   }
 
   @Endpoint({

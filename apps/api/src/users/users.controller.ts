@@ -1,8 +1,9 @@
-import { Controller, Req } from '@nestjs/common';
+import { Controller, Req, Res } from '@nestjs/common';
 import { z } from 'zod';
-import { CallerOf, Input, type ApiRequest, type Caller } from '../http/call.js';
+import { CallerOf, Input, type ApiReply, type ApiRequest, type Caller } from '../http/call.js';
 import { Endpoint } from '../http/endpoint.js';
 import { pathId } from '../http/fields.js';
+import { fresh, tagOf } from '../http/freshness.js';
 import { Idempotency, idempotencyKeyOf } from '../http/idempotency.js';
 import { signedIn } from '../sessions/sessions.schemas.js';
 import { SessionsService } from '../sessions/sessions.service.js';
@@ -54,8 +55,14 @@ export class UsersController {
     answers: { 200: user },
     problems: ['not_found'],
   })
-  async show(@Input() input: { id: string }, @CallerOf() caller: Caller | null) {
-    return this.users.show(input.id, caller?.userId ?? null);
+  async show(
+    @Input() input: { id: string },
+    @CallerOf() caller: Caller | null,
+    @Req() request: ApiRequest,
+    @Res({ passthrough: true }) reply: ApiReply,
+  ) {
+    const shown = await this.users.show(input.id, caller?.userId ?? null);
+    return fresh(request, reply, tagOf(JSON.stringify(shown)), shown);
   }
 
   @Endpoint({
@@ -68,7 +75,13 @@ export class UsersController {
     answers: { 200: user },
     problems: ['not_found'],
   })
-  async showByUsername(@Input() input: { username: string }, @CallerOf() caller: Caller | null) {
-    return this.users.showByUsername(input.username, caller?.userId ?? null);
+  async showByUsername(
+    @Input() input: { username: string },
+    @CallerOf() caller: Caller | null,
+    @Req() request: ApiRequest,
+    @Res({ passthrough: true }) reply: ApiReply,
+  ) {
+    const shown = await this.users.showByUsername(input.username, caller?.userId ?? null);
+    return fresh(request, reply, tagOf(JSON.stringify(shown)), shown);
   }
 }
