@@ -17,12 +17,12 @@ const READS = 3;
 /** How one kind of subject is cached. */
 export interface Kind<Row extends { id: Id }> {
   keyOf: (epoch: string, id: Id) => string;
-  /** Answers a text a subject: its fields, `gone`, or `''`. */
+  /** Answers a text a subject: its values, `gone`, or `''`. */
   script: ScriptName;
-  /** The hash's fields, and where their values come from. */
-  fields: readonly (readonly [string, (row: Row) => string | number])[];
+  /** What is kept of a row, in this order: counts, versions and ids, no text. */
+  values: (row: Row) => (string | number)[];
   /** Reads what the script says of a subject that is here. */
-  parse: (id: Id, fields: string[]) => Row;
+  parse: (id: Id, values: string[]) => Row;
   read: (ids: readonly Id[]) => Promise<Row[]>;
 }
 
@@ -47,7 +47,7 @@ export class CachedCounts<Row extends { id: Id }> {
   private async cached(ids: readonly Id[], found: Map<Id, Row>): Promise<Id[]> {
     const absent: Id[] = [];
     await this.each(this.kind.script, ids, [], (group, answer) => {
-      const texts = textOf(answer).split(';');
+      const texts = textOf(answer).split(' ');
       group.forEach((id, index) => {
         const text = texts[index] ?? '';
         if (text === '') absent.push(id);
@@ -77,9 +77,9 @@ export class CachedCounts<Row extends { id: Id }> {
     await this.install(token, ids, await this.kind.read(ids));
   }
 
-  /** @throws RedisAway */
-  async add(id: Id, field: string, delta: number): Promise<void> {
-    await this.redis.run('counts-changed', [this.kind.keyOf(this.redis.epoch, id)], [field, delta]);
+  /** `place`: which of the values, from 1. @throws RedisAway */
+  async add(id: Id, place: number, delta: number): Promise<void> {
+    await this.redis.run('counts-changed', [this.kind.keyOf(this.redis.epoch, id)], [place, delta]);
   }
 
   /** @throws RedisAway */
@@ -112,19 +112,19 @@ export class CachedCounts<Row extends { id: Id }> {
     force: boolean,
   ): Promise<Id[]> {
     const { epoch } = this.redis;
-    const { fields, keyOf } = this.kind;
-    const byId = new Map(rows.map((row) => [row.id, row]));
-    const names = fields.map(([name]) => name);
+    const { values, keyOf } = this.kind;
+    const texts = new Map(rows.map((row) => [row.id, values(row).join(',')]));
     const calls = this.redis
       .groups(ids, (id) => id)
       .map(async (group) => {
-        const values = group.flatMap((id) => {
-          const row = byId.get(id);
-          return fields.map(([, valueOf]) => (row ? valueOf(row) : ''));
-        });
-        const head = [token, force ? 1 : 0, KEPT_FOR, GONE_FOR, fields.length, ...names];
+        const head = [token, force ? 1 : 0, KEPT_FOR, GONE_FOR];
         const written = group.map((id) => keyOf(epoch, id));
-        const changed = idsOf(await this.redis.run('counts-install', written, [...head, ...values]));
+        const changed = idsOf(
+          await this.redis.run('counts-install', written, [
+            ...head,
+            ...group.map((id) => texts.get(id) ?? ''),
+          ]),
+        );
         return changed.flatMap((position) => group[Number(position) - 1] ?? []);
       });
     return (await Promise.all(calls)).flat();

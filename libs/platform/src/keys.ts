@@ -43,9 +43,9 @@ export const keys = {
   liked: (epoch: string, reader: Id) => `${tag(reader)}:${epoch}:liked:${reader}`,
   /** What a reader saved; as `liked`. */
   saved: (epoch: string, reader: Id) => `${tag(reader)}:${epoch}:saved:${reader}`,
-  /** A post's counts l and c, version v and author a; or `gone`; t and x while it is loaded · hash · 6 fields · 7 days. */
+  /** A post's counts, version and author; or `gone` (see `Counts` in libs/feed) · string · 100 B · 7 days. */
   post: (epoch: string, post: Id) => `${tag(post)}:${epoch}:post:${post}`,
-  /** A user's counts p, r (followers), g (following) and version v; or `gone`; t and x · hash · 6 fields · 7 days. */
+  /** A user's counts and version; or `gone` · string · 100 B · 7 days. */
   user: (epoch: string, user: Id) => `${tag(user)}:${epoch}:user:${user}`,
   /** A session that was looked up: JSON of its user, or ended · string · 15 minutes. */
   session: (epoch: string, session: Id) => `${tag(session)}:${epoch}:session:${session}`,

@@ -5,12 +5,13 @@
 -- Answer: nothing.
 local token, settles = ARGV[1], ARGV[2] == 'settle'
 for _, key in ipairs(KEYS) do
-  local here = redis.call('HEXISTS', key, 'v') == 1
-  if here == settles then
-    redis.call('HSET', key, 't', token)
-    redis.call('HDEL', key, 'x')
-    if not here then redis.call('EXPIRE', key, ARGV[3]) end
-  elseif settles and redis.call('HEXISTS', key, 't') == 1 then
+  local text = redis.call('GET', key) or ';'
+  local values = string.match(text, '^(.*);')
+  if values and values ~= '' then
+    if settles then redis.call('SET', key, values .. ';' .. token .. ',0', 'KEEPTTL') end
+  elseif values and not settles then
+    redis.call('SET', key, ';' .. token .. ',0', 'EX', ARGV[3])
+  elseif values then
     -- Whoever loads it may have read before the deltas that are settled now.
     redis.call('DEL', key)
   end

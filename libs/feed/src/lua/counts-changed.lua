@@ -1,7 +1,14 @@
 -- Adds a committed delta to a count that is cached, and tells whoever loads it that it changed.
 -- KEYS  1 the post or user
--- ARGV  1 the count's field · 2 the delta
+-- ARGV  1 the count's place among the values, from 1 · 2 the delta
 -- Answer: nothing.
-local state = redis.call('HMGET', KEYS[1], ARGV[1], 't')
-if state[1] then redis.call('HINCRBY', KEYS[1], ARGV[1], ARGV[2]) end
-if state[2] then redis.call('HINCRBY', KEYS[1], 'x', 1) end
+local values, load = string.match(redis.call('GET', KEYS[1]) or '', '^(.*);(.*)$')
+if not values then return end
+
+local place, parts = tonumber(ARGV[1]), {}
+for part in string.gmatch(values, '[^,]+') do parts[#parts + 1] = part end
+if parts[place] then parts[place] = string.format('%d', parts[place] + ARGV[2]) end
+
+local token, changes = string.match(load, '^(.+),(%d+)$')
+if token then load = token .. ',' .. (changes + 1) end
+redis.call('SET', KEYS[1], table.concat(parts, ',') .. ';' .. load, 'KEEPTTL')

@@ -1,20 +1,27 @@
 -- Reads the counts and versions of posts, with their authors' versions.
 -- KEYS  posts of one group
--- Answer: a text for each, joined by semicolons: likes,comments,version,author,author's version ('' when that is absent);
--- 'gone'; or '' when the post is absent.
+-- Answer: a text for each, joined by spaces: likes,comments,version,author,author's version ('' when that is absent);
+-- 'gone'; or '' when the post is absent (see counts.ts: how counts are kept).
 --
--- The author's key is not among KEYS, since only the post's hash names the author; it is of the same bucket.
-local texts = {}
-for index, key in ipairs(KEYS) do
-  local post = redis.call('HMGET', key, 'l', 'c', 'v', 'a', 'gone')
-  local text = ''
-  if post[5] then
-    text = 'gone'
-  elseif post[1] and post[2] and post[3] and post[4] then
-    local author = string.match(key, '^(.*:)post:%d+$') .. 'user:' .. post[4]
-    local version = redis.call('HGET', author, 'v') or ''
-    text = post[1] .. ',' .. post[2] .. ',' .. post[3] .. ',' .. post[4] .. ',' .. version
+-- Authors' keys are not among KEYS, since only what is kept of a post names its author; they are of the same bucket.
+local texts = redis.call('MGET', unpack(KEYS))
+local authors, asked = {}, {}
+for index, text in ipairs(texts) do
+  local author = text and string.match(text, ',(%d+);')
+  if author then
+    local key = KEYS[index]
+    asked[#asked + 1] = string.sub(key, 1, string.find(key, 'post:', 1, true) - 1) .. 'user:' .. author
+    authors[#authors + 1] = index
+  elseif text ~= 'gone' then
+    texts[index] = ''
   end
-  texts[index] = text
 end
-return table.concat(texts, ';')
+
+if #asked > 0 then
+  for position, user in ipairs(redis.call('MGET', unpack(asked))) do
+    local index = authors[position]
+    local version = user and string.match(user, ',(%d+);') or ''
+    texts[index] = string.match(texts[index], '^[^;]*') .. ',' .. version
+  end
+end
+return table.concat(texts, ' ')
