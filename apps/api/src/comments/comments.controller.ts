@@ -83,6 +83,7 @@ export class CommentsController {
   @Endpoint({
     method: 'PUT',
     path: '/v1/comments/:id/like',
+    operationId: 'likeComment',
     tag: 'Comments',
     summary: 'Like a comment',
     access: 'required',
@@ -98,6 +99,7 @@ export class CommentsController {
   @Endpoint({
     method: 'DELETE',
     path: '/v1/comments/:id/like',
+    operationId: 'unlikeComment',
     tag: 'Comments',
     summary: 'Take a like back',
     access: 'required',

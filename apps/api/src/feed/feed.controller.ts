@@ -15,11 +15,13 @@ export class FeedController {
   @Endpoint({
     method: 'GET',
     path: '/v1/feed',
+    operationId: 'readFeed',
     tag: 'Reading',
     summary: 'The home feed: posts of the people one follows, and one’s own, newest first',
     access: 'required',
     query: listQuery,
     answers: { 200: postList },
+    headers: ['ETag'],
     problems: ['cursor_invalid'],
   })
   async read(

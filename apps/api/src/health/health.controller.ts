@@ -22,6 +22,7 @@ export class HealthController {
   @Endpoint({
     method: 'GET',
     path: '/health/live',
+    operationId: 'showLiveness',
     tag: 'Operators',
     summary: 'Whether the process turns its loop; nothing else',
     access: 'none',
@@ -35,6 +36,7 @@ export class HealthController {
   @Endpoint({
     method: 'GET',
     path: '/health/ready',
+    operationId: 'showReadiness',
     tag: 'Operators',
     summary: 'Whether this process should get requests',
     access: 'none',
@@ -50,6 +52,7 @@ export class HealthController {
   @Endpoint({
     method: 'GET',
     path: '/metrics',
+    operationId: 'readMetrics',
     tag: 'Operators',
     summary: 'Prometheus text, for a neighbour that no proxy speaks for',
     access: 'none',

@@ -8,12 +8,17 @@ export type Access = 'none' | 'optional' | 'required' | 'admin';
 /** Which rate limit counts a call; see `rate-limits.ts`. */
 export type RatePolicy = 'read' | 'write' | 'upload' | 'signIn' | 'signUp' | 'none';
 
+/** What an answer carries beside its body; `ETag` also means that `If-None-Match` is heeded (304). */
+export type AnswerHeader = 'ETag' | 'Location';
+
 export interface EndpointOptions {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   path: string;
   /** Groups the endpoint in the documentation. */
   tag: string;
   summary: string;
+  /** The operation's name in generated clients, where the handler's own does not say it: see `operation-id.ts`. */
+  operationId?: string;
   access: Access;
   params?: z.ZodObject;
   query?: z.ZodObject;
@@ -23,6 +28,7 @@ export interface EndpointOptions {
   /** Each status that says yes, and the shape of its body (null: none). */
   answers: Record<number, z.ZodType | null>;
   problems?: readonly ProblemCode[];
+  headers?: readonly AnswerHeader[];
   /** Set where `Idempotency-Key` counts. */
   idempotent?: boolean;
   /** Set where `Prefer: wait=n` counts. */

@@ -32,6 +32,7 @@ export class InstanceController {
     summary: 'What this instance is and what its limits are',
     access: 'none',
     answers: { 200: instance },
+    headers: ['ETag'],
   })
   show(@Req() request: ApiRequest, @Res({ passthrough: true }) reply: ApiReply) {
     const { INSTANCE_NAME: name, REGISTRATIONS: registrations } = this.config;

@@ -41,7 +41,13 @@ export class LikesController {
     private readonly posts: PostLists,
   ) {}
 
-  @Endpoint({ ...change, method: 'PUT', path: '/v1/posts/:id/like', summary: 'Like a post' })
+  @Endpoint({
+    ...change,
+    method: 'PUT',
+    path: '/v1/posts/:id/like',
+    operationId: 'likePost',
+    summary: 'Like a post',
+  })
   async like(@Input() input: { id: string }, @CallerOf() caller: Caller) {
     return this.likes.like(caller.userId, input.id);
   }
@@ -51,6 +57,7 @@ export class LikesController {
     answers: { 200: post, 204: null },
     method: 'DELETE',
     path: '/v1/posts/:id/like',
+    operationId: 'unlikePost',
     summary: 'Take a like back',
   })
   async unlike(
@@ -61,7 +68,13 @@ export class LikesController {
     return this.orNothing(reply, await this.likes.unlike(caller.userId, input.id));
   }
 
-  @Endpoint({ ...change, method: 'PUT', path: '/v1/posts/:id/save', summary: 'Save a post' })
+  @Endpoint({
+    ...change,
+    method: 'PUT',
+    path: '/v1/posts/:id/save',
+    operationId: 'savePost',
+    summary: 'Save a post',
+  })
   async save(@Input() input: { id: string }, @CallerOf() caller: Caller) {
     return this.likes.save(caller.userId, input.id);
   }
@@ -71,6 +84,7 @@ export class LikesController {
     answers: { 200: post, 204: null },
     method: 'DELETE',
     path: '/v1/posts/:id/save',
+    operationId: 'unsavePost',
     summary: 'Take a save back',
   })
   async unsave(
@@ -84,6 +98,7 @@ export class LikesController {
   @Endpoint({
     method: 'GET',
     path: '/v1/posts/:id/likes',
+    operationId: 'listLikers',
     tag: 'Likes and saves',
     summary: 'Who liked a post, newest first',
     access: 'optional',
@@ -102,12 +117,22 @@ export class LikesController {
     return this.users.page(pathOf(request), input, viewer, (page) => this.rows.likers(found.id, page));
   }
 
-  @Endpoint({ ...ownList, path: '/v1/me/liked', summary: 'What one liked, newest first' })
+  @Endpoint({
+    ...ownList,
+    path: '/v1/me/liked',
+    operationId: 'listLikedPosts',
+    summary: 'What one liked, newest first',
+  })
   async liked(@Input() input: ListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
     return this.posts.liked(pathOf(request), input, caller.userId);
   }
 
-  @Endpoint({ ...ownList, path: '/v1/me/saved', summary: 'What one saved, newest first' })
+  @Endpoint({
+    ...ownList,
+    path: '/v1/me/saved',
+    operationId: 'listSavedPosts',
+    summary: 'What one saved, newest first',
+  })
   async saved(@Input() input: ListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
     return this.posts.saved(pathOf(request), input, caller.userId);
   }

@@ -13,12 +13,14 @@ export class MediaController {
   @Endpoint({
     method: 'GET',
     path: '/media/:fan/:folder/:file',
+    operationId: 'readRendition',
     tag: 'Media',
     summary: 'A rendition, by its signed URL',
     access: 'none',
     params: z.object({ fan: z.string(), folder: z.string(), file: z.string() }),
     query: z.object({ e: z.string().optional(), k: z.string().optional(), s: z.string().optional() }),
     answers: { 200: bytes, 206: bytes, 304: null },
+    headers: ['ETag'],
     problems: ['url_expired', 'url_invalid', 'not_found', 'range_not_satisfiable'],
     rate: 'none',
   })

@@ -32,6 +32,7 @@ export class PhotosController {
     access: 'required',
     multipart: upload,
     answers: { 202: photo, 201: photo, 200: photo },
+    headers: ['Location'],
     problems: ['photo_too_large', 'unsupported_media_type', 'body_incomplete', 'disk_full', 'gone'],
     idempotent: true,
     waits: true,
@@ -59,6 +60,7 @@ export class PhotosController {
     access: 'optional',
     params,
     answers: { 200: photo },
+    headers: ['ETag'],
     problems: ['not_found'],
     waits: true,
   })

@@ -42,6 +42,7 @@ export class PostsController {
     access: 'required',
     body: newPost,
     answers: { 201: post, 202: post },
+    headers: ['Location'],
     problems: ['photo_not_found', 'photo_rejected', 'photo_already_posted', 'gone'],
     idempotent: true,
     waits: true,
@@ -74,6 +75,7 @@ export class PostsController {
     access: 'optional',
     params,
     answers: { 200: post },
+    headers: ['ETag'],
     problems: ['not_found'],
   })
   async show(
@@ -155,6 +157,7 @@ export class PostsController {
   @Endpoint({
     method: 'GET',
     path: '/v1/users/:id/posts',
+    operationId: 'listPostsOfUser',
     tag: 'People',
     summary: 'A person’s posts, newest first',
     access: 'optional',

@@ -22,6 +22,7 @@ export class SessionsController {
   @Endpoint({
     method: 'POST',
     path: '/v1/sessions',
+    operationId: 'signIn',
     tag: 'Sessions',
     summary: 'Sign in',
     access: 'none',
@@ -76,6 +77,7 @@ export class SessionsController {
   @Endpoint({
     method: 'DELETE',
     path: '/v1/sessions/current',
+    operationId: 'endCurrentSession',
     tag: 'Sessions',
     summary: 'Sign out',
     access: 'required',
@@ -88,6 +90,7 @@ export class SessionsController {
   @Endpoint({
     method: 'DELETE',
     path: '/v1/sessions/:id',
+    operationId: 'endSession',
     tag: 'Sessions',
     summary: 'Sign a device out',
     access: 'required',

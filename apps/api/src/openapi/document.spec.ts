@@ -1,0 +1,145 @@
+import 'reflect-metadata';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import openapiTS, { astToString } from 'openapi-typescript';
+import ts from 'typescript';
+import { expect, test } from 'vitest';
+import { problemTable, type ProblemCode } from '@app/platform';
+import { root } from '../../../../scripts/install.mjs';
+import { openApiDocument, openApiText } from './document.js';
+import { endpoints, operations } from './endpoints.js';
+import { operationIdOf } from './operation-id.js';
+import { wireOf } from './problem-answers.js';
+import { tags } from './about.js';
+
+interface Answer {
+  $ref?: string;
+  content?: Record<string, { schema: { allOf: [object, { properties: { code: { enum: string[] } } }] } }>;
+}
+interface Described {
+  operationId: string;
+  parameters?: { name?: string; in?: string; $ref?: string }[];
+  responses: Record<string, Answer>;
+}
+
+const document = openApiDocument();
+const operation = (path: string, method: 'get' | 'post' | 'put' | 'delete'): Described =>
+  document.paths?.[path]?.[method] as unknown as Described;
+
+function codesOf(path: string, method: 'get' | 'post' | 'put' | 'delete', status: number): string[] {
+  const name = operation(path, method).responses[status]?.$ref?.split('/').at(-1) ?? '';
+  const answer = document.components?.responses?.[name] as Answer;
+  return answer.content?.['application/problem+json']?.schema.allOf[1].properties.code.enum ?? [];
+}
+
+test('the committed file is what the endpoints declare', () => {
+  expect(readFileSync(join(root, 'openapi.json'), 'utf8') === openApiText()).toBe(true);
+});
+
+test('the document is valid OpenAPI 3.1', async () => {
+  const validator = new Validator();
+  const result = await validator.validate(JSON.parse(openApiText()) as Record<string, unknown>);
+  expect(result.errors ?? []).toEqual([]);
+  expect(result.valid).toBe(true);
+  expect(validator.version).toBe('3.1');
+});
+
+test('every operation has a name of its own that programs can use', () => {
+  const names = operations().map(({ operationId }) => operationId);
+  expect(new Set(names).size).toBe(names.length);
+  for (const name of names) expect(name).toMatch(/^[a-z][A-Za-z]+$/);
+});
+
+test('a handler names its operation after its verb and its resource', () => {
+  expect(operationIdOf('PostsController', 'create')).toBe('createPost');
+  expect(operationIdOf('PostsController', 'showMany')).toBe('showPosts');
+  expect(operationIdOf('UsersController', 'showByUsername')).toBe('showUserByUsername');
+  expect(operationIdOf('CommentsController', 'list')).toBe('listComments');
+  expect(operationIdOf('CollectionsController', 'listPosts')).toBe('listPostsOfCollection');
+});
+
+test('every tag is described', () => {
+  const described = tags.map(({ name }) => name);
+  for (const { tag, path } of endpoints()) expect(described, path).toContain(tag);
+});
+
+test('an operation names exactly the codes that it may answer, by status', () => {
+  expect(codesOf('/v1/posts', 'post', 422)).toEqual([
+    'idempotency_key_reused',
+    'photo_already_posted',
+    'photo_not_found',
+    'photo_rejected',
+    'validation_failed',
+  ]);
+  expect(codesOf('/v1/feed', 'get', 401)).toEqual([
+    'session_ended',
+    'token_expired',
+    'token_invalid',
+    'token_missing',
+  ]);
+  expect(codesOf('/v1/posts/{id}', 'get', 401)).not.toContain('token_missing');
+  expect(operation('/v1/instance', 'get').responses).not.toHaveProperty('401');
+});
+
+test('one wire code may stand for two refusals with different statuses', () => {
+  expect(codesOf('/v1/me', 'delete', 403)).toEqual(['bad_credentials']);
+  expect(codesOf('/v1/sessions', 'post', 401)).toEqual(['bad_credentials']);
+});
+
+test('the enum of codes is the table of problems', () => {
+  const problem = document.components?.schemas?.['Problem'] as { properties: { code: { enum: string[] } } };
+  const wired = (Object.keys(problemTable) as ProblemCode[]).map((code) => wireOf(code).code);
+  expect(problem.properties.code.enum).toEqual([...new Set(wired)].toSorted());
+});
+
+test('paths, queries and headers are parameters', () => {
+  const of = (path: string, method: 'get' | 'post') =>
+    (operation(path, method).parameters ?? []).map(({ name, $ref }) => name ?? $ref?.split('/').at(-1));
+  expect(of('/v1/users/{id}/followers', 'get')).toEqual(['id', 'limit', 'cursor', 'newer']);
+  expect(of('/v1/photos', 'post')).toEqual(['IdempotencyKey', 'Prefer']);
+  expect(of('/v1/feed', 'get')).toContain('IfNoneMatch');
+});
+
+test('answers may grow: nothing in them forbids further fields', () => {
+  const post = document.components?.schemas?.['Post'];
+  expect(post).toHaveProperty('properties.photos');
+  expect(post).not.toHaveProperty('additionalProperties');
+});
+
+/** What a client developer would write against the generated types. */
+const client = `
+import type { components, operations } from './contract.js';
+type Code<Operation extends keyof operations, Status extends keyof operations[Operation]['responses']> =
+  operations[Operation]['responses'][Status] extends { content: { 'application/problem+json': { code: infer Each } } } ? Each : never;
+export const missing: Code<'showPost', 404> = 'not_found';
+export const likes = (post: components['schemas']['Post']): number => post.counts.likes;
+export const body: NonNullable<operations['createPost']['requestBody']>['content']['application/json'] = { photoIds: ['1'] };
+export const page = (list: operations['readFeed']['responses'][200]['content']['application/json']): string | null => list.nextCursor;
+// @ts-expect-error a post has no such field
+export const wrong = (post: components['schemas']['Post']) => post.likes;
+// @ts-expect-error readFeed never answers this code
+export const never: Code<'readFeed', 401> = 'username_taken';
+`;
+
+test('a typed client can be generated from it', async () => {
+  const contract = astToString(await openapiTS(JSON.parse(openApiText()) as Parameters<typeof openapiTS>[0]));
+  const files: Record<string, string> = { '/client.ts': client, '/contract.ts': contract };
+  const options: ts.CompilerOptions = {
+    strict: true,
+    noEmit: true,
+    types: [],
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.NodeNext,
+  };
+  const host = ts.createCompilerHost(options);
+  const { fileExists, getSourceFile } = host;
+  host.fileExists = (name) => name in files || fileExists(name);
+  host.getSourceFile = (name, language) =>
+    name in files
+      ? ts.createSourceFile(name, files[name] ?? '', language)
+      : getSourceFile.call(host, name, language);
+  const program = ts.createProgram(['/client.ts'], options, host);
+  const faults = ts.getPreEmitDiagnostics(program);
+  expect(faults.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '))).toEqual([]);
+});
