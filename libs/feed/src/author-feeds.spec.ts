@@ -98,4 +98,12 @@ describe('the feeds of several authors', () => {
     const next = await room.authorFeeds.page([grace, hedy], null, posts[3] ?? '', 20);
     expect(next.ids).toEqual([newest, ...posts.slice(0, 3)]);
   });
+
+  test('that are being built when a post comes are built anew', async () => {
+    const grace = await town.person();
+    await town.posts(grace, 3);
+    await room.look.rpush(keyOf(grace), '-1795000000000123456');
+    await room.authorFeeds.insert(await town.post(grace), grace);
+    expect(await room.look.exists(keyOf(grace))).toBe(0);
+  });
 });

@@ -32,7 +32,7 @@ export class AuthorFeeds {
    * @throws RedisAway: repeat it
    */
   async insert(post: Id, author: Id): Promise<void> {
-    await insertInto(this.redis, keys.authorFeed, post, [author]);
+    await insertInto(this.redis, keys.authorFeed, post, [author], 'drop');
   }
 
   /**

@@ -24,6 +24,7 @@ export function idsOf(part: unknown): Id[] {
 
 /**
  * Inserts a post into lists, each named by whom it belongs to; one call a group. Answers how many of them exist.
+ * `whileBuilt`: whether a list that is being built keeps the post, or is dropped and built anew.
  *
  * @throws RedisAway
  */
@@ -32,6 +33,7 @@ export async function insertInto(
   keyOf: (epoch: string, owner: Id) => string,
   post: Id,
   owners: readonly Id[],
+  whileBuilt: 'keep' | 'drop',
 ): Promise<number> {
   const { epoch } = redis;
   const { window } = limits.feed;
@@ -41,7 +43,7 @@ export async function insertInto(
       redis.run(
         'feed-insert',
         group.map((owner) => keyOf(epoch, owner)),
-        [post, window, window + SLACK],
+        [post, window, window + SLACK, whileBuilt],
       ),
     );
   const existing = await Promise.all(calls);

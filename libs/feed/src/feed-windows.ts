@@ -73,7 +73,7 @@ export class FeedWindows {
 
   /** @throws RedisAway */
   insert(post: Id, readers: readonly Id[]): Promise<number> {
-    return insertInto(this.redis, keys.homeFeed, post, readers);
+    return insertInto(this.redis, keys.homeFeed, post, readers, 'keep');
   }
 
   /** Drops lists and what they were built from. @throws RedisAway */

@@ -32,14 +32,14 @@ end
 
 for index, key in ipairs(KEYS) do
   local head = call('LINDEX', key, 0)
-  local tail = head and call('LINDEX', key, -1)
-  if not tail or string.byte(tail) == 45 then
+  -- No post is inserted into an author's list while it is built: then its head is the marker, and the tail need not be read.
+  if not head or string.byte(head) == 45 then
     absent[#absent + 1] = index
   elseif isNewer(head, lowest) then
     local position = before == '' and 0 or search(key)
     local entry = position == 0 and head or call('LINDEX', key, position)
     if not entry then
-      if tail ~= '0' then endsAt(before) end
+      if call('LINDEX', key, -1) ~= '0' then endsAt(before) end
     elseif isNewer(entry, lowest) then
       count = count + 1
       sources[count], positions[count], heads[count] = key, position, entry

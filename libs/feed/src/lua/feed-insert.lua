@@ -1,11 +1,12 @@
 -- Inserts one post into those of these lists that exist: newest first, without doubles, never below a list's floor.
 -- KEYS  lists of one group (home feeds or authors' feeds)
 -- ARGV  1 the post's id · 2 ids kept by a trim · 3 entries above which a list is trimmed (some more, so that few are)
+--       4 a list that is being built: 'keep' the post in it, or 'drop' the list, so that it is built anew
 -- Answer: how many of the lists exist.
 --
 -- Ids have up to 19 digits, more than a Lua number holds: they are compared by length, then as text. A list's last entry
 -- says what it is: 0 when it is complete, -<time><random> while it is built, otherwise the floor.
-local id, window, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local id, window, most, drops = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4] == 'drop'
 local width = #id
 local call, keys = redis.call, KEYS
 local BLOCK = 16
@@ -46,7 +47,7 @@ for index = 1, #keys do
     if digits < width or (digits == width and head < id) then
       length = call('LPUSHX', key, id)
     elseif isMarker(head) then
-      length = call('LPUSHX', key, id)
+      if drops then call('DEL', key) else length = call('LPUSHX', key, id) end
     elseif head ~= id then
       length = place(key)
     end

@@ -15,8 +15,10 @@ local function marksOf(key, floor, changing)
     return 'absent'
   end
   local found = redis.call('SMISMEMBER', key, unpack(ARGV))
-  for index, id in ipairs(ARGV) do
-    if isOlder(id, floor) then found[index] = '?' end
+  if floor ~= '0' then
+    for index, id in ipairs(ARGV) do
+      if isOlder(id, floor) then found[index] = '?' end
+    end
   end
   return table.concat(found)
 end
