@@ -35,6 +35,7 @@ export function applicationSettings(
     DATABASE_URL: servers.databaseUrl,
     REDIS_URL: servers.redisUrl,
     STORAGE_DIR: join(dataFolder, 'objects'),
+    SCRATCH_DIR: join(dataFolder, 'scratch'),
     TOKEN_KEYS: isSet('TOKEN_KEYS') ? undefined : secret('token-keys'),
     MEDIA_KEYS: isSet('MEDIA_KEYS') ? undefined : secret('media-keys'),
     METRICS_ADDR: `${metrics.api.host}:${metrics.api.port}`,

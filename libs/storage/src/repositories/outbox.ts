@@ -16,6 +16,13 @@ export interface OutboxRow {
 export interface Written {
   id: Id;
   kind: OutboxKind;
+  subject_id: Id;
+}
+
+/** A row that waits together with others of its kind and subject. */
+export interface Gathered {
+  id: Id;
+  object_id: Id | null;
 }
 
 /** The outbox: each effect outside PostgreSQL, from the transaction that caused it until it is carried out. */
@@ -30,13 +37,42 @@ export class OutboxRows {
     objectId: Id | null = null,
   ): Promise<Written[]> {
     if (subjectIds.length === 0) return [];
-    const { rows } = await tx.query<{ id: Id }>(
+    const { rows } = await tx.query<Omit<Written, 'kind'>>(
       'outbox.write',
       `INSERT INTO outbox (shard, id, kind, subject_id, object_id)
-       SELECT shard_of(s.id), next_id(shard_of(s.id)), $1, s.id, $3::bigint FROM unnest($2::bigint[]) AS s(id) RETURNING id`,
+       SELECT shard_of(s.id), next_id(shard_of(s.id)), $1, s.id, $3::bigint FROM unnest($2::bigint[]) AS s(id)
+       RETURNING id, subject_id`,
       [kind, subjectIds, objectId],
     );
-    return rows.map(({ id }) => ({ id, kind }));
+    return rows.map((row) => ({ ...row, kind }));
+  }
+
+  /** All rows that wait for one subject, of one kind. */
+  async gathered(kind: OutboxKind, subject: Id): Promise<Gathered[]> {
+    const { rows } = await this.database.query<Gathered>(
+      'outbox.gathered',
+      `SELECT id, object_id FROM outbox WHERE shard = $1 AND subject_id = $2 AND kind = $3 LIMIT 10000`,
+      [shardOf(subject), subject, kind],
+    );
+    return rows;
+  }
+
+  /** Ends rows of one subject within the transaction that carried them out. */
+  async doneAll(tx: Queryable, subject: Id, ids: readonly Id[]): Promise<void> {
+    await tx.query('outbox.doneAll', `DELETE FROM outbox WHERE shard = $1 AND id = ANY($2::bigint[])`, [
+      shardOf(subject),
+      ids,
+    ]);
+  }
+
+  /** An attempt at rows of one subject failed: the sweeper comes back to them. */
+  async failedAll(subject: Id, ids: readonly Id[], error: string): Promise<void> {
+    await this.database.query(
+      'outbox.failedAll',
+      `UPDATE outbox SET attempts = attempts + 1, attempted_at = clock_timestamp(), error = $3
+       WHERE shard = $1 AND id = ANY($2::bigint[])`,
+      [shardOf(subject), ids, error.slice(0, 500)],
+    );
   }
 
   /** Counts one more attempt and answers the row; null when it is carried out already. */
@@ -75,10 +111,10 @@ export class OutboxRows {
   }
 
   /** Rows that no attempt touched for `seconds`, oldest first. */
-  async overdue(seconds: number, limit: number): Promise<Written[]> {
-    const { rows } = await this.database.query<Written>(
+  async overdue(seconds: number, limit: number): Promise<(Written & { attempts: number })[]> {
+    const { rows } = await this.database.query<Written & { attempts: number }>(
       'outbox.overdue',
-      `SELECT id, kind FROM outbox
+      `SELECT id, kind, subject_id FROM outbox
        WHERE created_at < now() - make_interval(secs => $1)
          AND (attempted_at IS NULL OR attempted_at < now() - make_interval(secs => $1))
        ORDER BY created_at LIMIT $2`,

@@ -17,13 +17,14 @@ export class SweepRows {
   }
 
   /** Photos that nobody develops: no attempt began, or the worker of the last one went silent. */
-  async undeveloped(seconds: number, limit: number): Promise<Id[]> {
-    return this.ids(
+  async undeveloped(seconds: number, limit: number): Promise<{ id: Id; attempt: number }[]> {
+    const { rows } = await this.database.query<{ id: Id; attempt: number }>(
       'sweep.undeveloped',
-      `SELECT id FROM photos WHERE state = 'processing' AND created_at < now() - make_interval(secs => $1)
+      `SELECT id, attempt FROM photos WHERE state = 'processing' AND created_at < now() - make_interval(secs => $1)
          AND (attempted_at IS NULL OR attempted_at < now() - make_interval(secs => $1)) ORDER BY created_at LIMIT $2`,
       [seconds, limit],
     );
+    return rows;
   }
 
   /** Posts that wait although none of their photos is processing any more. */
