@@ -33,7 +33,7 @@ const places: Partial<Record<CounterName, readonly [Subject, number]>> = {
  * statement: the row plus its unfolded deltas. A fold does not change that sum.
  *
  * How they are kept: one text a subject, `likes,comments,version,author;` or `posts,followers,following,version;`, so that
- * a page's posts are one MGET (a hash each took Redis five times as long). After the semicolon stands `token,changes`
+ * a page's posts are one MGET (a hash each took Redis 1.6 times as long). After the semicolon stands `token,changes`
  * while somebody reads PostgreSQL for it, before it nothing if it is not loaded yet. `gone` is a tombstone.
  *
  * The protocol that keeps caches equal to PostgreSQL:
