@@ -24,7 +24,8 @@ export function visibilityTable(heading: string): Expectation[] {
   const [, ...viewers] = cellsOf(lines[0] ?? '');
   return lines.slice(2).flatMap((line) => {
     const [request = '', ...answers] = cellsOf(line);
-    const [method = '', path = ''] = [request.split(' ')[0], request.slice(request.indexOf(' ') + 1)];
+    const end = request.indexOf(' ');
+    const [method, path] = [request.slice(0, end), request.slice(end + 1)];
     return viewers.map((viewer, index) => ({ viewer, method, path, expected: answers[index] ?? 'missing' }));
   });
 }

@@ -37,7 +37,7 @@ export async function createApi(
   const logger = app.get<Logger>(LOGGER);
   app.useLogger(nestLogger(logger));
   app.useGlobalFilters(new ProblemFilter(logger));
-  const server = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const server: FastifyInstance = app.getHttpAdapter().getInstance();
   const drain = new Drain(server);
   logRequests(server, logger);
   await prepareServer(app, config);

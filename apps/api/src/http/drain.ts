@@ -40,7 +40,7 @@ export class Drain {
   /** Resolves once nothing is under way. `proxied`: idle connections may belong to a proxy that still uses them. */
   async run(proxied: boolean): Promise<void> {
     this.draining = true;
-    const http = this.server.server as Server;
+    const http: Server = this.server.server;
     TcpServer.prototype.close.call(http);
     const begun = Date.now();
     while (Date.now() - begun < LONGEST && (this.open > 0 || (proxied && Date.now() - begun < IDLE)))

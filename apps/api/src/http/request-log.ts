@@ -1,4 +1,4 @@
-import { counter, histogram, type Logger } from '@app/platform';
+import { histogram, type Logger } from '@app/platform';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { callOf } from './call.js';
 import { pathOf } from './paths.js';

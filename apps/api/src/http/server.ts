@@ -56,7 +56,7 @@ function parseJson(
 
 /** Plugins and parsers. */
 export async function prepareServer(app: NestFastifyApplication, config: Config): Promise<void> {
-  const server = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const server: FastifyInstance = app.getHttpAdapter().getInstance();
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'string' }, parseJson);
   await server.register(multipart, { throwFileSizeLimit: true });

@@ -41,7 +41,7 @@ export class PostLists {
     owner: Id,
     rows: CollectionRows,
   ): Promise<string> {
-    return this.page(path, input, owner, (page) => rows.posts(owner, input.id, page));
+    return this.page(path, input, owner, (page) => rows.posts(input.id, page));
   }
 
   async liked(path: string, input: ListInput, reader: Id): Promise<string> {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import { OutboxRows, type OutboxRow } from '@app/storage';
+import { OutboxRows } from '@app/storage';
 import { Effects } from './effects.js';
 
 /** Carries out one outbox row: its effect, then its end. What throws stays, for the sweeper. */

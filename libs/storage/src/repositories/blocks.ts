@@ -1,7 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { shardOf, type Id } from '@app/platform';
 import { Database, type Queryable } from '../database.js';
-import type { Entry, KeyPage } from './likes.js';
+import { entryPage, type Entry, type EntryList, type KeyPage } from './entry-page.js';
+
+const lists = {
+  blocked: { name: 'block.page', table: 'blocks', owner: 'blocker_id', subject: 'blocked_id' },
+  muted: { name: 'mute.page', table: 'mutes', owner: 'muter_id', subject: 'muted_id' },
+} as const satisfies Record<string, EntryList>;
 
 /** A comment that a block hid or an unblock showed again. */
 export interface ToggledComment {
@@ -110,12 +115,12 @@ export class BlockRows {
     return count === 1;
   }
 
-  async blocked(blocker: Id, page: KeyPage): Promise<Entry[]> {
-    return this.page('block.page', 'blocks', 'blocked_id', 'blocker_id', blocker, page);
+  blocked(blocker: Id, page: KeyPage): Promise<Entry[]> {
+    return entryPage(this.database, lists.blocked, blocker, page);
   }
 
-  async muted(muter: Id, page: KeyPage): Promise<Entry[]> {
-    return this.page('mute.page', 'mutes', 'muted_id', 'muter_id', muter, page);
+  muted(muter: Id, page: KeyPage): Promise<Entry[]> {
+    return entryPage(this.database, lists.muted, muter, page);
   }
 
   /** Everybody on the other side of a block of this person, either way: for closing an account. */
@@ -128,23 +133,5 @@ export class BlockRows {
       [shardOf(user), user, limit],
     );
     return rows;
-  }
-
-  private async page(
-    name: string,
-    table: string,
-    subject: string,
-    owner: string,
-    user: Id,
-    { limit, before, after }: KeyPage,
-  ): Promise<Entry[]> {
-    const { rows } = await this.database.query<Entry>(
-      name,
-      `SELECT id, ${subject} AS subject FROM ${table} WHERE shard = $1 AND ${owner} = $2
-         AND ($3::bigint IS NULL OR id < $3) AND ($4::bigint IS NULL OR id > $4)
-       ORDER BY id ${after === null ? 'DESC' : 'ASC'} LIMIT $5`,
-      [shardOf(user), user, before, after, limit],
-    );
-    return after === null ? rows : rows.toReversed();
   }
 }

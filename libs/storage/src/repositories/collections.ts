@@ -1,7 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { shardOf, type Id } from '@app/platform';
 import { Database, type Queryable } from '../database.js';
-import type { Entry, KeyPage } from './likes.js';
+import { entryPage, type Entry, type KeyPage } from './entry-page.js';
+
+const collected = {
+  name: 'collectionPost.page',
+  table: 'collection_posts',
+  owner: 'collection_id',
+  subject: 'post_id',
+};
 
 export interface CollectionRow {
   id: Id;
@@ -110,14 +117,8 @@ export class CollectionRows {
     );
   }
 
-  async posts(owner: Id, collection: Id, { limit, before, after }: KeyPage): Promise<Entry[]> {
-    const { rows } = await this.database.query<Entry>(
-      'collectionPost.page',
-      `SELECT id, post_id AS subject FROM collection_posts WHERE shard = $1 AND collection_id = $2
-         AND ($3::bigint IS NULL OR id < $3) AND ($4::bigint IS NULL OR id > $4)
-       ORDER BY id ${after === null ? 'DESC' : 'ASC'} LIMIT $5`,
-      [shardOf(owner), collection, before, after, limit],
-    );
-    return after === null ? rows : rows.toReversed();
+  /** What a collection holds, newest first. Whose it is, is the caller's to ask. */
+  posts(collection: Id, page: KeyPage): Promise<Entry[]> {
+    return entryPage(this.database, collected, collection, page);
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { shardOf, type Id } from '@app/platform';
 import { Database, type Queryable } from '../database.js';
-import type { KeyPage } from './likes.js';
+import type { KeyPage } from './entry-page.js';
 
 export interface CommentRow {
   id: Id;

@@ -1,7 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { shardOf, type Id } from '@app/platform';
 import { Database, type Queryable } from '../database.js';
-import type { Entry, KeyPage } from './likes.js';
+import { entryPage, type Entry, type EntryList, type KeyPage } from './entry-page.js';
+
+const followers = { table: 'followers', owner: 'followee_id', subject: 'follower_id' };
+const lists = {
+  followers: { ...followers, name: 'follower.page', filter: 'accepted' },
+  requests: { ...followers, name: 'follower.requests', filter: 'NOT accepted' },
+  following: {
+    name: 'follow.page',
+    table: 'follows',
+    owner: 'follower_id',
+    subject: 'followee_id',
+    filter: 'accepted',
+  },
+} as const satisfies Record<string, EntryList>;
 
 /** Follows, at both ends; the follower's row decides. */
 @Injectable()
@@ -69,23 +82,16 @@ export class FollowRows {
   }
 
   /** Who asks to follow a person, newest first. */
-  async requests(user: Id, { limit, before, after }: KeyPage): Promise<Entry[]> {
-    const { rows } = await this.database.query<Entry>(
-      'follower.requests',
-      `SELECT id, follower_id AS subject FROM followers WHERE shard = $1 AND followee_id = $2 AND NOT accepted
-         AND ($3::bigint IS NULL OR id < $3) AND ($4::bigint IS NULL OR id > $4)
-       ORDER BY id ${after === null ? 'DESC' : 'ASC'} LIMIT $5`,
-      [shardOf(user), user, before, after, limit],
-    );
-    return after === null ? rows : rows.toReversed();
+  requests(user: Id, page: KeyPage): Promise<Entry[]> {
+    return entryPage(this.database, lists.requests, user, page);
   }
 
-  async followers(user: Id, page: KeyPage): Promise<Entry[]> {
-    return this.page('follower.page', 'followers', 'follower_id', 'followee_id', user, page);
+  followers(user: Id, page: KeyPage): Promise<Entry[]> {
+    return entryPage(this.database, lists.followers, user, page);
   }
 
-  async following(user: Id, page: KeyPage): Promise<Entry[]> {
-    return this.page('follow.page', 'follows', 'followee_id', 'follower_id', user, page);
+  following(user: Id, page: KeyPage): Promise<Entry[]> {
+    return entryPage(this.database, lists.following, user, page);
   }
 
   /** Followers in the order of their ids, from `after` on: how fan-out walks them. */
@@ -97,23 +103,5 @@ export class FollowRows {
       [shardOf(user), user, after, limit],
     );
     return rows.map(({ follower_id }) => follower_id);
-  }
-
-  private async page(
-    name: string,
-    table: string,
-    subject: string,
-    owner: string,
-    user: Id,
-    { limit, before, after }: KeyPage,
-  ): Promise<Entry[]> {
-    const { rows } = await this.database.query<Entry>(
-      name,
-      `SELECT id, ${subject} AS subject FROM ${table} WHERE shard = $1 AND ${owner} = $2 AND accepted
-         AND ($3::bigint IS NULL OR id < $3) AND ($4::bigint IS NULL OR id > $4)
-       ORDER BY id ${after === null ? 'DESC' : 'ASC'} LIMIT $5`,
-      [shardOf(user), user, before, after, limit],
-    );
-    return after === null ? rows : rows.toReversed();
   }
 }

@@ -1,18 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { shardOf, type Id } from '@app/platform';
 import { Database, type Queryable } from '../database.js';
+import { entryPage, type Entry, type EntryList, type KeyPage } from './entry-page.js';
 
-export interface KeyPage {
-  limit: number;
-  before: Id | null;
-  after: Id | null;
-}
-
-/** An entry of a list that is ordered by the id of the act, not of the thing. */
-export interface Entry {
-  id: Id;
-  subject: Id;
-}
+const lists = {
+  likers: {
+    name: 'postLike.page',
+    table: 'post_likes',
+    owner: 'post_id',
+    subject: 'user_id',
+    filter: 'NOT hidden',
+  },
+  liked: { name: 'like.page', table: 'likes', owner: 'user_id', subject: 'post_id' },
+  saved: { name: 'save.page', table: 'saves', owner: 'user_id', subject: 'post_id' },
+} as const satisfies Record<string, EntryList>;
 
 /** Likes, at both ends (the liker's row decides), and saves, at the saver's end alone. */
 @Injectable()
@@ -71,34 +72,15 @@ export class LikeRows {
   }
 
   /** Who liked a post, newest first. */
-  async likers(post: Id, page: KeyPage): Promise<Entry[]> {
-    return this.page('postLike.page', 'post_likes', 'user_id', 'post_id', post, page, 'AND NOT hidden');
+  likers(post: Id, page: KeyPage): Promise<Entry[]> {
+    return entryPage(this.database, lists.likers, post, page);
   }
 
-  async liked(user: Id, page: KeyPage): Promise<Entry[]> {
-    return this.page('like.page', 'likes', 'post_id', 'user_id', user, page, '');
+  liked(user: Id, page: KeyPage): Promise<Entry[]> {
+    return entryPage(this.database, lists.liked, user, page);
   }
 
-  async saved(user: Id, page: KeyPage): Promise<Entry[]> {
-    return this.page('save.page', 'saves', 'post_id', 'user_id', user, page, '');
-  }
-
-  private async page(
-    name: string,
-    table: string,
-    subject: string,
-    owner: string,
-    id: Id,
-    { limit, before, after }: KeyPage,
-    filter: string,
-  ): Promise<Entry[]> {
-    const { rows } = await this.database.query<Entry>(
-      name,
-      `SELECT id, ${subject} AS subject FROM ${table} WHERE shard = $1 AND ${owner} = $2 ${filter}
-         AND ($3::bigint IS NULL OR id < $3) AND ($4::bigint IS NULL OR id > $4)
-       ORDER BY id ${after === null ? 'DESC' : 'ASC'} LIMIT $5`,
-      [shardOf(id), id, before, after, limit],
-    );
-    return after === null ? rows : rows.toReversed();
+  saved(user: Id, page: KeyPage): Promise<Entry[]> {
+    return entryPage(this.database, lists.saved, user, page);
   }
 }

@@ -1,0 +1,42 @@
+import { shardOf, type Id } from '@app/platform';
+import type { Queryable } from '../database.js';
+
+/** Which page of a list: ids below `before`, or ids just above `after`; at most one of the two. */
+export interface KeyPage {
+  limit: number;
+  before: Id | null;
+  after: Id | null;
+}
+
+/** An entry of a list that is ordered by the id of the act (a like, a follow), not of the thing. */
+export interface Entry {
+  id: Id;
+  subject: Id;
+}
+
+/** A list that is kept as entries with its owner: `owner` and `subject` name columns of `table`. */
+export interface EntryList {
+  name: string;
+  table: string;
+  owner: string;
+  subject: string;
+  /** More of WHERE, as in the index that serves the list. */
+  filter?: string;
+}
+
+/** A page of such a list, newest first, by key: each costs the same, however deep. */
+export async function entryPage(
+  connection: Queryable,
+  { name, table, owner, subject, filter = 'true' }: EntryList,
+  ownerId: Id,
+  { limit, before, after }: KeyPage,
+): Promise<Entry[]> {
+  const { rows } = await connection.query<Entry>(
+    name,
+    `SELECT id, ${subject} AS subject FROM ${table} WHERE shard = $1 AND ${owner} = $2 AND ${filter}
+       AND ($3::bigint IS NULL OR id < $3) AND ($4::bigint IS NULL OR id > $4)
+     ORDER BY id ${after === null ? 'DESC' : 'ASC'} LIMIT $5`,
+    [shardOf(ownerId), ownerId, before, after, limit],
+  );
+  return after === null ? rows : rows.toReversed();
+}
