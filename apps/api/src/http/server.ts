@@ -6,6 +6,7 @@ import { limits, problem, type Config } from '@app/platform';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { allowedHeaders, exposedHeaders } from './cors.js';
 import { linkPages } from './links.js';
+import { readOnAfterAnswers } from './unread-bodies.js';
 import { refuseInRouter, refuseOnSocket } from './unreadable.js';
 
 const requestId = /^[A-Za-z0-9_.:-]{8,100}$/;
@@ -74,4 +75,6 @@ export async function prepareServer(app: NestFastifyApplication, config: Config)
     void reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer');
     done();
   });
+  // Last, since it makes a stream of the answer.
+  readOnAfterAnswers(server);
 }
