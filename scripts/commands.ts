@@ -16,6 +16,7 @@ export const commands: Record<string, Command> = {
   up,
   setup,
   test,
+  'test:s3': testS3,
   build: () => build({ always: true }),
   migrate: (args) => runOnServers('libs/storage/src/migrate.js', args),
   admin: (args) => runOnServers('libs/storage/src/admin-cli.js', args),
@@ -36,6 +37,12 @@ async function test(args: string[]): Promise<number> {
   ensureProgram('nginx', 'nginx');
   await build();
   return runProgram(process.execPath, [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', ...args]);
+}
+
+/** The object store's contract against a real S3 server. */
+async function testS3(args: string[]): Promise<number> {
+  for (const program of ['radosgw', 'ceph-mon', 'ceph-osd']) ensureProgram(program, program);
+  return test(['--project', 'rooms', 'libs/storage/src/objects', ...args]);
 }
 
 async function runFile([file, ...args]: string[]): Promise<number> {
