@@ -19,6 +19,10 @@ export const answerHeaders = {
   'Retry-After': seconds('Try again after so many seconds.'),
   ETag: text('Which state this is; send it as If-None-Match.', 'W/"236402688000123904.1"'),
   Location: text('Where the thing that was made is read.', '/v1/posts/236402688000123904'),
+  Link: text(
+    'Where the list goes on (RFC 8288).',
+    '<https://narwhal.example.org/v1/feed?cursor=A0ft>; rel="next"',
+  ),
   'Preference-Applied': text('The patience that counted.', 'wait=5'),
   'WWW-Authenticate': text('The scheme that is expected (RFC 6750).', 'Bearer error="invalid_token"'),
 } satisfies Described;

@@ -61,13 +61,14 @@ const always: ProblemCode[] = ['request_invalid', 'internal_error', 'unavailable
 
 /** Every code that an endpoint may answer: those that it declares, and those that its declaration entails. */
 export function codesOf(endpoint: EndpointOptions): ProblemCode[] {
-  const { access, params, query, body, multipart, idempotent, rate } = endpoint;
+  const { access, path, params, query, body, multipart, idempotent, rate } = endpoint;
   const codes: (readonly ProblemCode[])[] = [always, endpoint.problems ?? []];
   if (access === 'required' || access === 'optional') codes.push(tokens);
   if (access === 'required') codes.push(['token_missing']);
   if (access === 'admin') codes.push([...tokens, 'not_found']);
   if (params) codes.push(['not_found']);
-  if (query ?? body ?? multipart ?? idempotent) codes.push(['validation_failed']);
+  // Under /v1 also a query that nobody declared is a fault.
+  if (path.startsWith('/v1/') || query || body || multipart || idempotent) codes.push(['validation_failed']);
   if (body) codes.push(jsonBody);
   if (idempotent) codes.push(['idempotency_in_progress', 'idempotency_key_reused', 'gone']);
   if (rate !== 'none') codes.push(['rate_limited']);
@@ -76,11 +77,11 @@ export function codesOf(endpoint: EndpointOptions): ProblemCode[] {
 
 const retried = new Set([409, 429, 503]);
 
-function headerNames(status: number, codes: readonly string[]): HeaderName[] {
+function headerNames(status: number): HeaderName[] {
   const names: HeaderName[] = ['X-Request-Id'];
   if (status === 429) names.push('RateLimit', 'RateLimit-Policy');
   if (retried.has(status)) names.push('Retry-After');
-  if (status === 401 && codes.some((code) => code.startsWith('token_'))) names.push('WWW-Authenticate');
+  if (status === 401) names.push('WWW-Authenticate');
   return names;
 }
 
@@ -88,7 +89,7 @@ function answer(status: number, codes: readonly string[]): object {
   const narrowed = { type: 'object', properties: { status: { const: status }, code: { enum: codes } } };
   return {
     description: codes.map((code) => `\`${code}\``).join(', '),
-    headers: headersOf(headerNames(status, codes)),
+    headers: headersOf(headerNames(status)),
     content: {
       'application/problem+json': {
         schema: { allOf: [{ $ref: '#/components/schemas/Problem' }, narrowed] },

@@ -1,0 +1,60 @@
+import { STATUS_CODES } from 'node:http';
+import { problem, problemTable, type ProblemCode } from '@app/platform';
+import { escape, page } from './look.js';
+
+interface Refusal {
+  code: string;
+  status: number;
+  sentence: string;
+}
+
+const introduction = `<h1>Problems</h1>
+<p>Every answer of 400 and above is a problem (<a href="https://www.rfc-editor.org/rfc/rfc9457">RFC 9457</a>,
+<code>application/problem+json</code>). Act on <code>code</code>, which is stable; <code>params</code> carries the numbers;
+<code>detail</code> is English, for developers; <code>requestId</code> names the request in the server’s log.</p>
+<pre>{
+  "type": "/docs/problems#photo_too_large",
+  "title": "photo too large",
+  "status": 413,
+  "detail": "A photo may have 52428800 bytes.",
+  "code": "photo_too_large",
+  "params": { "limit": 52428800 },
+  "requestId": "0b0e7f0c-6d1e-4f0a-9f0e-2f4f0b1f6c55"
+}</pre>
+<p><code>validation_failed</code> names every fault at once in <code>errors</code>: each with a <code>pointer</code> into the body or the name of a
+<code>parameter</code>, a <code>code</code> and <code>params</code>.</p>`;
+
+function refusals(): Refusal[] {
+  return (Object.keys(problemTable) as ProblemCode[]).map((name) => {
+    const [status, sentence] = problemTable[name];
+    return { code: problem(name).code, status, sentence };
+  });
+}
+
+const withVariables = (sentence: string): string =>
+  escape(sentence).replace(/\{(\w+)\}/g, (_, name: string) => `<var>${name}</var>`);
+
+/** `named`: codes that have their anchor already, since one code may come with two statuses. */
+function entry({ code, sentence }: Refusal, named: Set<string>): string {
+  const id = named.has(code) ? '' : ` id="${code}"`;
+  named.add(code);
+  return `<div${id}><dt><a href="#${code}"><code>${code}</code></a></dt><dd>${withVariables(sentence)}</dd></div>`;
+}
+
+/** Every refusal, by status: what `type` in a problem's body points to. */
+export function problemsPage(): string {
+  const all = refusals();
+  const statuses = [...new Set(all.map(({ status }) => status))].toSorted((a, b) => a - b);
+  const named = new Set<string>();
+  const sections = statuses.map((status) => {
+    const entries = all
+      .filter((refusal) => refusal.status === status)
+      .map((refusal) => entry(refusal, named));
+    return `<h2>${status} <span class="quiet">${STATUS_CODES[status] ?? ''}</span></h2>\n<dl>\n${entries.join('\n')}\n</dl>`;
+  });
+  return page({
+    title: 'Problems',
+    path: '/docs/problems',
+    body: `<main>\n${introduction}\n${sections.join('\n')}\n</main>`,
+  });
+}
