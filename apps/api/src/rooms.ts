@@ -1,4 +1,5 @@
 import type { Provider, Type } from '@nestjs/common';
+import { AdminController } from './admin/admin.controller.js';
 import { BlocksController } from './blocks/blocks.controller.js';
 import { BlocksService } from './blocks/blocks.service.js';
 import { CollectedPosts } from './collections/collected-posts.service.js';
@@ -97,7 +98,10 @@ const comments: Room = {
 };
 const feed: Room = { controllers: [FeedController], services: [FeedService] };
 const media: Room = { controllers: [MediaController], services: [MediaService] };
-const operators: Room = { controllers: [InstanceController, HealthController], services: [HealthService] };
+const operators: Room = {
+  controllers: [InstanceController, HealthController, AdminController],
+  services: [HealthService],
+};
 
 const rooms: Room[] = [
   http,

@@ -10,7 +10,7 @@ import {
   type Config,
   type Logger,
 } from '@app/platform';
-import { measureQueries } from '@app/storage';
+import { Backlog, measureQueries } from '@app/storage';
 import type { FastifyInstance } from 'fastify';
 import { ApiModule } from './api.module.js';
 import { serveDocs } from './docs/serve-docs.js';
@@ -54,7 +54,11 @@ export async function run(): Promise<void> {
   const { app, logger, drain } = await createApi(config);
   await app.listen({ port: config.PORT, host: config.HOST, backlog: 1_024 });
   const health = app.get(HealthService);
-  const operations = await startOperationsServer({ ...config.METRICS_ADDR, ready: () => health.ready() });
+  const operations = await startOperationsServer({
+    ...config.METRICS_ADDR,
+    ready: () => health.ready(),
+    collect: () => app.get(Backlog).collect(),
+  });
   logger.info({ port: config.PORT, host: config.HOST }, 'the api listens');
 
   const stop = async (signal: string) => {

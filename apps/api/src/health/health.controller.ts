@@ -1,5 +1,6 @@
 import { Controller, Req, Res } from '@nestjs/common';
 import { problem, registry } from '@app/platform';
+import { Backlog } from '@app/storage';
 import { z } from 'zod';
 import type { ApiReply, ApiRequest } from '../http/call.js';
 import { Endpoint } from '../http/endpoint.js';
@@ -17,7 +18,10 @@ const ready = z
 
 @Controller()
 export class HealthController {
-  constructor(private readonly health: HealthService) {}
+  constructor(
+    private readonly health: HealthService,
+    private readonly backlog: Backlog,
+  ) {}
 
   @Endpoint({
     method: 'GET',
@@ -62,6 +66,7 @@ export class HealthController {
   })
   async metrics(@Req() request: ApiRequest, @Res({ passthrough: true }) reply: ApiReply) {
     if (!isNeighbour(request)) throw problem('not_found');
+    await this.backlog.collect();
     void reply.header('content-type', registry.contentType).header('cache-control', 'no-store');
     return registry.metrics();
   }

@@ -1,0 +1,50 @@
+import { Injectable } from '@nestjs/common';
+import { gauge, JobSender, type JobName } from '@app/platform';
+import { PendingRows, type Pending } from './repositories/pending.js';
+
+/** What waits for later work, by kind of row and by queue. Quiet: no row waits. */
+export interface BacklogReport {
+  quiet: boolean;
+  rows: Pending[];
+  /** Null while Redis is away. */
+  queues: Record<JobName, { depth: number; age: number }> | null;
+}
+
+/** What waits for later work: one figure that operators watch and tests wait for. Rows decide it, queues only tell where. */
+@Injectable()
+export class Backlog {
+  constructor(
+    private readonly pending: PendingRows,
+    private readonly jobs: JobSender,
+  ) {}
+
+  /**
+   * Read anew each time: a reading from before somebody's act would tell them that all is quiet.
+   *
+   * @throws what PostgreSQL throws
+   */
+  async read(): Promise<BacklogReport> {
+    const [rows, queues] = await Promise.all([this.pending.read(), this.jobs.depths().catch(() => null)]);
+    return { quiet: rows.every(({ count }) => count === 0), rows, queues };
+  }
+
+  /** Sets the gauges for a scrape. What cannot be read is left out, never 0: 0 would say that all is quiet. */
+  async collect(): Promise<void> {
+    const names = [
+      'narwhal_pending',
+      'narwhal_pending_age_seconds',
+      'narwhal_queue_depth',
+      'narwhal_queue_age_seconds',
+    ] as const;
+    for (const name of names) gauge(name).reset();
+    const report = await this.read().catch(() => null);
+    for (const { kind, count, age } of report?.rows ?? []) {
+      gauge('narwhal_pending').set({ kind }, count);
+      gauge('narwhal_pending_age_seconds').set({ kind }, age);
+    }
+    for (const [queue, { depth, age }] of Object.entries(report?.queues ?? {})) {
+      gauge('narwhal_queue_depth').set({ queue }, depth);
+      gauge('narwhal_queue_age_seconds').set({ queue }, age);
+    }
+  }
+}
