@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { limits, problem, type Id } from '@app/platform';
 import { SessionRows, UnitOfWork, type RefreshRow, type SessionRow, type Tx } from '@app/storage';
+import { LRUCache } from 'lru-cache';
 import { AccessTokens } from './access-tokens.js';
 import { hashOf, RefreshTokens, sameHash } from './refresh-tokens.js';
 import { SessionLookup } from './session-lookup.js';
@@ -34,7 +35,7 @@ export class SessionsService {
   }
 
   /** First secrets that no key can derive again, from the commit until the answer of the same request. */
-  private readonly secrets = new Map<Id, Buffer>();
+  private readonly secrets = new LRUCache<Id, Buffer>({ max: 10_000, ttl: 60_000 });
 
   /** The tokens of a session that `begin` made; again for a repeated request. @throws Problem 410 when it has ended since */
   async first(sessionId: Id, idempotencyKey: string | null): Promise<Session> {
