@@ -68,7 +68,8 @@ export class PostCache {
       const author = authors.get(post.author_id);
       if (!author || author.closed_at !== null) continue;
       const made = this.make(post, photos.get(id) ?? [], author);
-      this.cache.set(id, made);
+      // Its photos settle one by one, and nothing tells of each: what is publishing is read anew.
+      if (made.state !== 'publishing') this.cache.set(id, made);
       into.set(id, made);
     }
   }
