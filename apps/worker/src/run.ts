@@ -18,6 +18,7 @@ import { DevelopService } from './develop/develop.service.js';
 import { EffectsService } from './effects/effects.service.js';
 import { Folding } from './effects/folding.js';
 import { WorkerHealth } from './health/worker-health.js';
+import { NotifyService } from './notify/notify.service.js';
 import { Sweeper } from './sweep/sweeper.js';
 import { WorkerModule } from './worker.module.js';
 
@@ -28,6 +29,7 @@ function receive(app: INestApplicationContext, config: Config, logger: Logger): 
     deliver: app.get(DeliverService),
     effect: app.get(EffectsService),
     fold: app.get(Folding),
+    notify: app.get(NotifyService),
   };
   return new JobReceiver(
     config.REDIS_QUEUE_URL ?? config.REDIS_URL,
@@ -39,6 +41,7 @@ function receive(app: INestApplicationContext, config: Config, logger: Logger): 
       deliver: { concurrency: 2, run: ({ outboxId }) => handlers.deliver.run(outboxId) },
       effect: { concurrency: 8, run: ({ outboxId }) => handlers.effect.run(outboxId) },
       fold: { concurrency: 4, run: ({ shard }) => handlers.fold.shard(shard) },
+      notify: { concurrency: 4, run: (job) => handlers.notify.run(job) },
     },
     logger,
   );

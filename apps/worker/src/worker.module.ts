@@ -18,7 +18,14 @@ import { Folding } from './effects/folding.js';
 import { Relations } from './effects/relations.js';
 import { Trashing } from './effects/trashing.js';
 import { WorkerHealth } from './health/worker-health.js';
+import { Hearing } from './notify/hearing.js';
+import { NotifyService } from './notify/notify.service.js';
+import { PeopleGroups } from './notify/people-groups.js';
+import { PostGroups } from './notify/post-groups.js';
+import { StandingGroups } from './notify/standing-groups.js';
+import { Telling } from './notify/telling.js';
 import { Housekeeping } from './sweep/housekeeping.js';
+import { OldNotifications } from './sweep/old-notifications.js';
 import { Overdue } from './sweep/overdue.js';
 import { StuckPosts } from './sweep/stuck-posts.js';
 import { Sweeper } from './sweep/sweeper.js';
@@ -29,7 +36,8 @@ const REDIS_BUDGET = 5_000;
 const develop = [AtWork, RenditionWriter, Settling, DevelopService];
 const deliver = [PostDelivery, AudienceGrowth, DeliverService];
 const effects = [Caches, Relations, Erasure, Trashing, Effects, EffectsService, Folding];
-const sweep = [StuckPosts, Overdue, Housekeeping, Sweeper];
+const notify = [Hearing, Telling, PostGroups, PeopleGroups, StandingGroups, NotifyService];
+const sweep = [StuckPosts, Overdue, Housekeeping, OldNotifications, Sweeper];
 
 /** The worker: one room a kind of later work, over the three libraries. */
 @Module({})
@@ -47,7 +55,7 @@ export class WorkerModule {
         StorageModule.forRoot('narwhal-worker'),
         FeedModule.forRoot({ budget: REDIS_BUDGET }),
       ],
-      providers: [pool, ...develop, ...deliver, ...effects, ...sweep, WorkerHealth],
+      providers: [pool, ...develop, ...deliver, ...effects, ...notify, ...sweep, WorkerHealth],
     };
   }
 }

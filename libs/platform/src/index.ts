@@ -3,6 +3,7 @@ export * from './ids.js';
 export * from './jobs.js';
 export * from './keys.js';
 export * from './limits.js';
+export * from './live.js';
 export * from './platform.module.js';
 export * from './problems.js';
 export * from './logger.js';

@@ -2,23 +2,26 @@ import type { Id } from './ids.js';
 
 /**
  * Every job of the system and its payload: ids, never rows. A job only says "look at this now": the row decides whether
- * there is anything to do, so a job may be lost, doubled or late.
+ * there is anything to do, so a job may be lost, doubled or late. `again` (the attempts so far) tells the sweeper's jobs
+ * from one that a dead worker still seems to hold, which would else swallow them.
  */
 export interface Jobs {
   /** Develop one photo that is `processing`. */
-  develop: { photoId: Id };
+  develop: { photoId: Id; again?: number };
   /** Take one outbox row of a fan-out kind forward by a page. */
-  deliver: { outboxId: Id; after?: Id };
+  deliver: { outboxId: Id; after?: Id; again?: number };
   /** Carry out one outbox row of any other kind. */
-  effect: { outboxId: Id };
+  effect: { outboxId: Id; again?: number };
   /** Fold the count deltas of one shard's subjects. */
   fold: { shard: number };
+  /** Work out anew what people are told of one subject. `again` tells the next such job from the one that runs. */
+  notify: { kind: NotifyKind; subjectId: Id; again?: true };
 }
 
 export type JobName = keyof Jobs;
 
 /** One queue a kind of work, so that photos, fan-outs and small effects never wait behind each other. */
-export const jobNames: readonly JobName[] = ['develop', 'deliver', 'effect', 'fold'];
+export const jobNames: readonly JobName[] = ['develop', 'deliver', 'effect', 'fold', 'notify'];
 
 /**
  * Every kind of outbox row: an effect outside PostgreSQL whose row is written in the transaction that causes it.
@@ -47,6 +50,33 @@ export const outboxKinds = {
   'session.ended': { subject: 'session', job: 'effect' },
   /** A photo's objects go to the trash. */
   'photo.trash': { subject: 'photo', job: 'effect' },
+  /** A post's likes changed: its author is told. Written by whoever changes the count, as are the next four. */
+  'notify.likes': { subject: 'post', job: 'notify' },
+  'notify.comments': { subject: 'post', job: 'notify' },
+  'notify.replies': { subject: 'comment', job: 'notify' },
+  'notify.commentLikes': { subject: 'comment', job: 'notify' },
+  'notify.follows': { subject: 'user', job: 'notify' },
+  /** Whom a published post or a comment mentions may have changed, or it is gone. */
+  'notify.mentions': { subject: 'post or comment', job: 'notify' },
+  /** Who asks to follow a private person changed. */
+  'notify.requests': { subject: 'user', job: 'notify' },
+  /** A follower (subject) was let in by a private person (object). */
+  'notify.accepted': { subject: 'user', job: 'notify' },
+  /** A follower (subject) follows another person (object) no longer. */
+  'notify.ended': { subject: 'user', job: 'notify' },
+  /** A person (subject) blocked, unblocked, muted or unmuted another (object), or was blocked by them. */
+  'notify.relation': { subject: 'user', job: 'notify' },
+  /** Who may see a post changed, or it is gone: all that people are told of it. */
+  'notify.post': { subject: 'post', job: 'notify' },
 } as const satisfies Record<string, { subject: string; job: JobName }>;
 
 export type OutboxKind = keyof typeof outboxKinds;
+
+/** The kinds of which all rows of one subject are carried out at once: a thousand likes a second are one notification. */
+export type NotifyKind = {
+  [Kind in OutboxKind]: (typeof outboxKinds)[Kind]['job'] extends 'notify' ? Kind : never;
+}[OutboxKind];
+
+export function isNotifyKind(kind: OutboxKind): kind is NotifyKind {
+  return outboxKinds[kind]?.job === 'notify';
+}

@@ -38,6 +38,16 @@ export const limits = {
   follow: { following: 7_500 },
   collection: { name: 50, perUser: 200 },
   media: { validFor: DAY },
+  /** `list` as everywhere; a group that has not grown for this long is forgotten. */
+  notification: { keptFor: 90 * DAY, actors: 3 },
+  stream: {
+    /** Devices and tabs that listen at once; one more ends the oldest. */
+    perPerson: 5,
+    /** Two missed ones, and proxies and clients take the stream for dead. */
+    heartbeat: 20,
+    /** Notifications that a resumed stream is sent; if it missed more, it is told to read again. */
+    resume: 50,
+  },
   /** Deleted objects outlive the backups' window by being moved, not removed. */
   trash: { keptFor: 30 * DAY },
   /** Requests in a window of seconds, by caller (or by address before anybody is signed in). */

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Queue, Worker, type ConnectionOptions, type JobsOptions } from 'bullmq';
 import { Redis } from 'ioredis';
-import { jobNames, type JobName, type Jobs } from './jobs.js';
+import type { Id } from './ids.js';
+import { isNotifyKind, jobNames, outboxKinds, type JobName, type Jobs, type OutboxKind } from './jobs.js';
 import { keys } from './keys.js';
 import type { Logger } from './logger.js';
 import { counter } from './metrics.js';
@@ -15,8 +16,11 @@ const ENQUEUE_BUDGET = 250;
 /** How long BullMQ may take to let go once no job runs; see `JobReceiver.close`. In milliseconds. */
 const CLOSE_BUDGET = 2_000;
 
-/** Deltas of this long are folded together: a thousand likes a second are one fold; and none is folded young (see `Counts`). In milliseconds. */
-const FOLD_DELAY = 1_000;
+/**
+ * What gathers is carried out together: a thousand likes a second are one fold and one notification; and no delta is folded
+ * young (see `Counts`). In milliseconds.
+ */
+const DELAYS: Partial<Record<JobName, number>> = { fold: 1_000, notify: 1_000 };
 
 function connection(url: string, blocking: boolean): ConnectionOptions {
   const redis = new Redis(url, {
@@ -54,13 +58,21 @@ export class JobSender {
   send<Name extends JobName>(name: Name, payload: Jobs[Name], priority?: number): void {
     const options: JobsOptions = { jobId: Object.entries(payload).flat().join('-') };
     if (priority !== undefined) options.priority = priority;
-    if (name === 'fold') options.delay = FOLD_DELAY;
+    const delay = DELAYS[name];
+    if (delay !== undefined) options.delay = delay;
     this.queues
       .get(name)
       ?.add(name, payload, options)
       .catch((error: unknown) =>
         this.logger.debug({ error, job: name }, 'not enqueued; the sweeper will find it'),
       );
+  }
+
+  /** Sends the job that carries an outbox row out, once the row is committed. */
+  hasten(row: { id: Id; kind: OutboxKind; subject_id: Id }): void {
+    const { id, kind, subject_id: subjectId } = row;
+    if (isNotifyKind(kind)) this.send('notify', { kind, subjectId });
+    else this.send(outboxKinds[kind].job, { outboxId: id });
   }
 
   /** Depth (waiting and running) and age in seconds of the oldest waiting job, by queue. */

@@ -34,6 +34,8 @@ export class Blocking {
     await this.settle(tx, blocker, blocked);
     await tx.effectOn('block.changed', blocker, blocked);
     await tx.effect('relations.changed', blocker, blocked);
+    await tx.effectOn('notify.relation', blocker, blocked);
+    await tx.effectOn('notify.relation', blocked, blocker);
   }
 
   /** Hides or shows a batch as the block's row says; whether there may be more. */
@@ -43,6 +45,7 @@ export class Blocking {
     const posts = await this.rows.toggleLikes(tx, blocker, blocked, hidden, BATCH);
     for (const post of posts) await tx.count('post.likes', post, delta);
     const comments = await this.rows.toggleComments(tx, blocker, blocked, hidden, BATCH);
+    await tx.effect('notify.mentions', ...comments.map(({ id }) => id));
     for (const comment of comments) {
       await tx.count('post.comments', comment.post_id, delta);
       if (comment.reply_to !== null) await tx.count('comment.replies', comment.reply_to, delta);

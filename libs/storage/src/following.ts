@@ -12,13 +12,16 @@ export class Following {
   async begin(tx: Tx, follower: Id, followee: Id, accepted: boolean): Promise<void> {
     if (!(await this.follows.insert(tx, follower, followee, accepted))) return;
     if (accepted) await this.changed(tx, follower, followee, 1);
+    else await tx.effect('notify.requests', followee);
   }
 
   /** Ends a follow or takes a request back; whether there was an accepted one. */
   async end(tx: Tx, follower: Id, followee: Id): Promise<boolean> {
     const ended = await this.follows.remove(tx, follower, followee);
+    if (ended?.accepted === false) await tx.effect('notify.requests', followee);
     if (!ended?.accepted) return false;
     await this.changed(tx, follower, followee, -1);
+    await tx.effectOn('notify.ended', follower, followee);
     return true;
   }
 
@@ -26,6 +29,8 @@ export class Following {
   async accept(tx: Tx, follower: Id, followee: Id): Promise<boolean> {
     if (!(await this.follows.accept(tx, follower, followee))) return false;
     await this.changed(tx, follower, followee, 1);
+    await tx.effect('notify.requests', followee);
+    await tx.effectOn('notify.accepted', follower, followee);
     return true;
   }
 

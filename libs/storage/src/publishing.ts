@@ -25,12 +25,15 @@ export class Publishing {
       await this.posts.fail(tx, postId, rejected.rejection ?? 'photo_damaged', rejected.id);
       await this.photos.detach(tx, postId);
       await tx.effect('post.changed', postId);
+      tx.tell({ kind: 'post', to: post.author_id, id: postId, state: 'failed' });
       return 'failed';
     }
     if (photos.length === 0 || photos.some(({ state }) => state !== 'ready')) return 'publishing';
     await this.posts.publish(tx, postId, post.author_id);
     await tx.count('user.posts', post.author_id, 1);
     await tx.effect('post.deliver', postId);
+    if (post.caption_entities.length > 0) await tx.effect('notify.mentions', postId);
+    tx.tell({ kind: 'post', to: post.author_id, id: postId, state: 'published' });
     tx.afterCommit(() => counter('narwhal_posts_published_total').inc());
     return 'published';
   }

@@ -28,6 +28,7 @@ export class Removal {
     );
     if (post.state === 'published' && !post.archived) await tx.count('user.posts', author, -1);
     await tx.effect('post.forget', id);
+    await tx.effect('notify.post', id);
     return true;
   }
 

@@ -25,6 +25,9 @@ import { PostRows } from './repositories/posts.js';
 import { CountRows } from './repositories/counts.js';
 import { IdempotencyRows } from './repositories/idempotency.js';
 import { OutboxRows } from './repositories/outbox.js';
+import { NotificationCauses } from './repositories/notification-causes.js';
+import { NotificationGroups } from './repositories/notification-groups.js';
+import { NotificationRows } from './repositories/notifications.js';
 import { SessionRows } from './repositories/sessions.js';
 import { UserRows } from './repositories/users.js';
 import { Publishing } from './publishing.js';
@@ -66,6 +69,9 @@ const repositories: Provider[] = [
   IdempotencyRows,
   OutboxRows,
   SessionRows,
+  NotificationCauses,
+  NotificationGroups,
+  NotificationRows,
   UserRows,
 ];
 

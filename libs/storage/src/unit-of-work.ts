@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { JobSender, outboxKinds, shardOf, type Id, type OutboxKind } from '@app/platform';
+import { JobSender, shardOf, type Id, type LiveMessage, type OutboxKind } from '@app/platform';
 import { Database, type Queryable } from './database.js';
-import { CountRows, type CounterName } from './repositories/counts.js';
-import { OutboxRows, type Written } from './repositories/outbox.js';
+import { CountRows, counterTable, type CounterName } from './repositories/counts.js';
+import { OutboxRows } from './repositories/outbox.js';
 
 /** A transaction that also writes what must happen later, and hastens it once it is committed. */
 export interface Tx extends Queryable {
@@ -10,8 +10,10 @@ export interface Tx extends Queryable {
   effect(kind: OutboxKind, ...subjectIds: Id[]): Promise<void>;
   /** Writes an outbox row of a kind that is about two things. */
   effectOn(kind: OutboxKind, subjectId: Id, objectId: Id): Promise<void>;
-  /** Writes a delta of a stored count. */
+  /** Writes a delta of a stored count; and who has to be told of what is counted, is told. */
   count(counter: CounterName, subjectId: Id, delta: number): Promise<void>;
+  /** Tells somebody who may be connected, after the commit. Lost without harm: what lasts is in rows. */
+  tell(message: LiveMessage): void;
   /** Runs after the commit, and not at all without it. May not fail: what must happen has an outbox row. */
   afterCommit(hasten: () => void): void;
 }
@@ -25,11 +27,13 @@ export interface CommittedDelta {
 }
 
 type DeltaListener = (delta: CommittedDelta) => Promise<void>;
+type TellListener = (message: LiveMessage) => void;
 
 /** Opens transactions whose later effects are rows of their own (rule 2: rows decide, queues hasten). */
 @Injectable()
 export class UnitOfWork {
   private listener: DeltaListener = () => Promise.resolve();
+  private teller: TellListener = () => undefined;
 
   constructor(
     private readonly database: Database,
@@ -43,37 +47,38 @@ export class UnitOfWork {
     this.listener = listener;
   }
 
+  /** Who reaches those that are connected. May not fail. */
+  onTell(teller: TellListener): void {
+    this.teller = teller;
+  }
+
   async run<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result> {
     const since = performance.now();
     const hasten: (() => void)[] = [];
     const deltas: CommittedDelta[] = [];
-    const result = await this.database.transaction((connection) =>
-      work({
+    const result = await this.database.transaction((connection) => {
+      const effect = async (kind: OutboxKind, subjectIds: readonly Id[], objectId?: Id) => {
+        const written = await this.outbox.write(connection, kind, subjectIds, objectId);
+        hasten.push(() => written.forEach((row) => this.jobs.hasten(row)));
+      };
+      return work({
         query: connection.query,
-        effect: async (kind, ...subjectIds) => {
-          const written = await this.outbox.write(connection, kind, subjectIds);
-          hasten.push(() => this.hasten(written));
-        },
-        effectOn: async (kind, subjectId, objectId) => {
-          const written = await this.outbox.write(connection, kind, [subjectId], objectId);
-          hasten.push(() => this.hasten(written));
-        },
+        effect: (kind, ...subjectIds) => effect(kind, subjectIds),
+        effectOn: (kind, subjectId, objectId) => effect(kind, [subjectId], objectId),
         count: async (counter, subjectId, delta) => {
           await this.counts.add(connection, counter, subjectId, delta);
           deltas.push({ counter, subjectId, delta, since });
+          const { notifies } = counterTable[counter];
+          if (notifies !== null) await effect(notifies, [subjectId]);
         },
+        tell: (message) => hasten.push(() => this.teller(message)),
         afterCommit: (callback) => hasten.push(callback),
-      }),
-    );
+      });
+    });
     for (const callback of hasten) callback();
     for (const shard of new Set(deltas.map(({ subjectId }) => shardOf(subjectId))))
       this.jobs.send('fold', { shard });
     await Promise.all(deltas.map((delta) => this.listener(delta)));
     return result;
-  }
-
-  /** Sends the jobs of rows that are committed. */
-  hasten(written: readonly Written[]): void {
-    for (const { id, kind } of written) this.jobs.send(outboxKinds[kind].job, { outboxId: id });
   }
 }

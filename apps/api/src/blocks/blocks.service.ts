@@ -34,12 +34,17 @@ export class BlocksService {
     const target = await this.assertThere(self, other);
     const relation = await this.visibility.relation(self, other);
     if (!this.visibility.maySeeProfile(target, relation)) throw problem('not_found');
-    return this.change(self, other, (tx) => this.rows.mute(self, other, tx), [self]);
+    return this.change(self, other, (tx) => this.muted(tx, self, other, true), [self]);
   }
 
   async unmute(self: Id, other: Id): Promise<Relationship> {
     if (!isId(other)) throw problem('not_found');
-    return this.change(self, other, (tx) => this.rows.unmute(self, other, tx), [self]);
+    return this.change(self, other, (tx) => this.muted(tx, self, other, false), [self]);
+  }
+
+  private async muted(tx: Tx, self: Id, other: Id, muted: boolean): Promise<void> {
+    const changed = await (muted ? this.rows.mute(self, other, tx) : this.rows.unmute(self, other, tx));
+    if (changed) await tx.effectOn('notify.relation', self, other);
   }
 
   private async assertThere(self: Id, other: Id) {

@@ -6,6 +6,9 @@ import { CommentView } from './comment-view.js';
 import type { Comment, NewComment } from './comments.schemas.js';
 import type { Made } from '../http/idempotency.js';
 
+/** What people were told of a comment that is gone. */
+const ofComment = ['notify.mentions', 'notify.replies', 'notify.commentLikes'] as const;
+
 /** Writing, liking and deleting comments: one level of threads below a post. */
 @Injectable()
 export class CommentsService {
@@ -31,6 +34,7 @@ export class CommentsService {
     const replyTo = input.replyTo ?? null;
     if (replyTo !== null) await this.assertAnswerable(tx, post, replyTo);
     const id = await this.rows.insert(tx, { post, author, replyTo, text: input.text, entities: [] });
+    if (/[@\uff20]/.test(input.text)) await tx.effect('notify.mentions', id);
     await tx.count('post.comments', post, 1);
     if (replyTo !== null) await tx.count('comment.replies', replyTo, 1);
     tx.afterCommit(() => counter('narwhal_comments_total').inc());
@@ -103,6 +107,7 @@ export class CommentsService {
     const post = await this.posts.find(comment.post_id);
     if (comment.author_id !== person && post?.author_id !== person) return false;
     await this.rows.remove(tx, comment);
+    for (const kind of ofComment) await tx.effect(kind, id);
     await this.deletions.record(tx, person, [id]);
     if (!comment.hidden) {
       await tx.count('post.comments', comment.post_id, -1);

@@ -48,6 +48,7 @@ export class PostsService {
       const post = isId(id) ? await this.posts.lock(tx, id) : null;
       if (post?.author_id !== author) throw problem('not_found');
       await this.posts.change(tx, id, fieldsOf(input));
+      if (input.caption !== undefined) await tx.effect('notify.mentions', id);
       await tx.effect('post.changed', id);
     });
     await this.caches.changed(id);
@@ -62,6 +63,7 @@ export class PostsService {
       await this.posts.archive(tx, id, archived);
       await tx.count('user.posts', author, archived ? -1 : 1);
       await tx.effect('post.changed', id);
+      await tx.effect('notify.post', id);
       // Feeds that were built meanwhile do not have it.
       if (!archived) await tx.effect('post.deliver', id);
     });

@@ -49,6 +49,7 @@ export class Erasure {
       (comment) => this.removeComment(comment),
     );
     await this.work.run((tx) => this.rows.own(tx, user));
+    await this.rows.notifications(user);
   }
 
   private async each(read: () => Promise<Id[]>, take: (id: Id) => Promise<unknown>): Promise<void> {
@@ -93,6 +94,9 @@ export class Erasure {
       const comment = await this.comments.lock(tx, id);
       if (!comment || comment.deleted) return;
       await this.comments.remove(tx, comment);
+      await tx.effect('notify.mentions', id);
+      await tx.effect('notify.replies', id);
+      await tx.effect('notify.commentLikes', id);
       if (comment.hidden) return;
       await tx.count('post.comments', comment.post_id, -1);
       if (comment.reply_to !== null) await tx.count('comment.replies', comment.reply_to, -1);

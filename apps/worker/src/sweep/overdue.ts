@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, counter, JobSender, outboxKinds, type Config } from '@app/platform';
+import { CONFIG, counter, JobSender, type Config } from '@app/platform';
 import { CountRows, OutboxRows, SweepRows } from '@app/storage';
 import { StuckPosts } from './stuck-posts.js';
 
@@ -34,14 +34,14 @@ export class Overdue {
   }
 
   private async photos(): Promise<void> {
-    const ids = await this.rows.undeveloped(this.seconds, BATCH);
-    for (const photoId of ids) this.jobs.send('develop', { photoId });
-    found('photos', ids.length);
+    const photos = await this.rows.undeveloped(this.seconds, BATCH);
+    for (const { id, attempt } of photos) this.jobs.send('develop', { photoId: id, again: attempt });
+    found('photos', photos.length);
   }
 
   private async effects(): Promise<void> {
     const overdue = await this.outbox.overdue(this.seconds, BATCH);
-    for (const { id, kind } of overdue) this.jobs.send(outboxKinds[kind].job, { outboxId: id });
+    for (const row of overdue) this.jobs.hasten(row);
     found('outbox', overdue.length);
   }
 

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, LOGGER, type Config, type Logger } from '@app/platform';
 import { RenditionWriter } from '../develop/rendition-writer.js';
 import { Housekeeping } from './housekeeping.js';
+import { OldNotifications } from './old-notifications.js';
 import { Overdue } from './overdue.js';
 
 /** Expired rows and old trash are looked for this often, in milliseconds. */
@@ -24,6 +25,7 @@ export class Sweeper {
     private readonly overdue: Overdue,
     private readonly housekeeping: Housekeeping,
     private readonly renditions: RenditionWriter,
+    private readonly notifications: OldNotifications,
   ) {}
 
   start(): void {
@@ -47,6 +49,7 @@ export class Sweeper {
       steps.push(
         () => this.housekeeping.sweepExpired(),
         () => this.renditions.sweepScratch(),
+        () => this.notifications.sweep(),
       );
     }
     for (const step of steps) {

@@ -61,6 +61,7 @@ export class Comment {
 
 @Entity('comment_likes', { comment: "Who likes a comment; on the comment's shard" })
 @Index('comment_likes_of_user', { synchronize: false })
+@Index('comment_likes_newest', { synchronize: false })
 export class CommentLike {
   @PrimaryColumn({ type: 'smallint', comment: SHARD })
   shard!: number;

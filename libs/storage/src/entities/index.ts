@@ -3,6 +3,7 @@ import { Comment, CommentLike } from './comment.js';
 import { IdempotencyKey } from './idempotency.js';
 import { CountDelta, Deletion, Outbox, RedisEpoch, Trash } from './later-work.js';
 import { Like, PostLike, Save } from './like.js';
+import { Notification, NotificationState } from './notification.js';
 import { Photo } from './photo.js';
 import { Post } from './post.js';
 import { Block, BlockedBy, Follow, Follower, Mute } from './relations.js';
@@ -31,6 +32,8 @@ export const entities = [
   Save,
   Comment,
   CommentLike,
+  Notification,
+  NotificationState,
   CountDelta,
   Outbox,
   Trash,

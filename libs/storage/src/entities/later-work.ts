@@ -40,6 +40,7 @@ export class CountDelta {
     'Effects outside PostgreSQL that are due, written by the transaction that causes them; deleted when carried out',
 })
 @Index('outbox_age', { synchronize: false })
+@Index('outbox_of_subject', { synchronize: false })
 export class Outbox {
   @PrimaryColumn({ type: 'smallint', comment: SHARD })
   shard!: number;

@@ -2,15 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { shardOf, type Id } from '@app/platform';
 import { Database, type Queryable } from '../database.js';
 
-/** Every stored count: whose it is, and where it is kept. */
+/** Every stored count: whose it is, where it is kept, and what else has to be worked out anew when it changes. */
 export const counterTable = {
-  'post.likes': { table: 'posts', column: 'likes_count' },
-  'post.comments': { table: 'posts', column: 'comments_count' },
-  'user.posts': { table: 'users', column: 'posts_count' },
-  'user.followers': { table: 'users', column: 'followers_count' },
-  'user.following': { table: 'users', column: 'following_count' },
-  'comment.likes': { table: 'comments', column: 'likes_count' },
-  'comment.replies': { table: 'comments', column: 'replies_count' },
+  'post.likes': { table: 'posts', column: 'likes_count', notifies: 'notify.likes' },
+  'post.comments': { table: 'posts', column: 'comments_count', notifies: 'notify.comments' },
+  'user.posts': { table: 'users', column: 'posts_count', notifies: null },
+  'user.followers': { table: 'users', column: 'followers_count', notifies: 'notify.follows' },
+  'user.following': { table: 'users', column: 'following_count', notifies: null },
+  'comment.likes': { table: 'comments', column: 'likes_count', notifies: 'notify.commentLikes' },
+  'comment.replies': { table: 'comments', column: 'replies_count', notifies: 'notify.replies' },
 } as const;
 
 export type CounterName = keyof typeof counterTable;

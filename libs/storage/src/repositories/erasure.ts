@@ -112,6 +112,16 @@ export class ErasureRows {
     ]);
   }
 
+  /** What a person was told of: nobody reads it any more. */
+  async notifications(user: Id): Promise<void> {
+    for (const table of ['notifications', 'notification_states']) {
+      await this.database.query(`erase.${table}`, `DELETE FROM ${table} WHERE shard = $1 AND user_id = $2`, [
+        shardOf(user),
+        user,
+      ]);
+    }
+  }
+
   private async ids(name: string, sql: string, owner: Id, limit: number): Promise<Id[]> {
     const { rows } = await this.database.query<{ id: Id }>(name, sql, [shardOf(owner), owner, limit]);
     return rows.map(({ id }) => id);

@@ -57,12 +57,13 @@ export class OutboxRows {
     return rows;
   }
 
-  /** Ends rows of one subject within the transaction that carried them out. */
-  async doneAll(tx: Queryable, subject: Id, ids: readonly Id[]): Promise<void> {
-    await tx.query('outbox.doneAll', `DELETE FROM outbox WHERE shard = $1 AND id = ANY($2::bigint[])`, [
-      shardOf(subject),
-      ids,
-    ]);
+  /** Ends rows of one subject that were carried out together. */
+  async doneAll(subject: Id, ids: readonly Id[]): Promise<void> {
+    await this.database.query(
+      'outbox.doneAll',
+      `DELETE FROM outbox WHERE shard = $1 AND id = ANY($2::bigint[])`,
+      [shardOf(subject), ids],
+    );
   }
 
   /** An attempt at rows of one subject failed: the sweeper comes back to them. */

@@ -42,6 +42,7 @@ export interface DevelopedFacts {
 
 /** What settling a photo tells of it. */
 export interface Settled {
+  owner_id: Id;
   post_id: Id | null;
   created_at: Date;
 }
@@ -197,7 +198,8 @@ export class PhotoRows {
       'photo.ready',
       `UPDATE photos SET state = 'ready', settled_at = clock_timestamp(), width = $4, height = $5, thumbhash = $6,
          color = $7, renditions = $8
-       WHERE shard = $1 AND id = $2 AND attempt = $3 AND state = 'processing' RETURNING post_id, created_at`,
+       WHERE shard = $1 AND id = $2 AND attempt = $3 AND state = 'processing'
+       RETURNING owner_id, post_id, created_at`,
       [shardOf(id), id, attempt, facts.width, facts.height, facts.thumbhash, facts.color, facts.renditions],
     );
     return rows[0] ?? null;
@@ -207,7 +209,8 @@ export class PhotoRows {
     const { rows } = await tx.query<Settled>(
       'photo.reject',
       `UPDATE photos SET state = 'rejected', settled_at = clock_timestamp(), rejection = $4
-       WHERE shard = $1 AND id = $2 AND attempt = $3 AND state = 'processing' RETURNING post_id, created_at`,
+       WHERE shard = $1 AND id = $2 AND attempt = $3 AND state = 'processing'
+       RETURNING owner_id, post_id, created_at`,
       [shardOf(id), id, attempt, code],
     );
     return rows[0] ?? null;

@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common';
+import { JobSender, type Id, type Jobs, type NotifyKind } from '@app/platform';
+import { OutboxRows } from '@app/storage';
+import { PeopleGroups } from './people-groups.js';
+import { PostGroups } from './post-groups.js';
+import { StandingGroups } from './standing-groups.js';
+
+type Work = (subject: Id, objects: readonly Id[]) => Promise<void>;
+
+/**
+ * Carries out all outbox rows of one kind and subject at once: what was written before it begins is seen by it, and only
+ * those rows end. A thousand likes a second on one post are one notification, worked out about once a second.
+ */
+@Injectable()
+export class NotifyService {
+  private readonly byKind: Record<NotifyKind, Work>;
+
+  constructor(
+    private readonly outbox: OutboxRows,
+    private readonly jobs: JobSender,
+    ofPosts: PostGroups,
+    ofPeople: PeopleGroups,
+    standing: StandingGroups,
+  ) {
+    const each = (work: (subject: Id, object: Id) => Promise<void>): Work => {
+      return async (subject, objects) => {
+        for (const object of objects) await work(subject, object);
+      };
+    };
+    this.byKind = {
+      'notify.likes': (post) => ofPosts.likes(post),
+      'notify.comments': (post) => ofPosts.commentsOf(post),
+      'notify.replies': (comment) => ofPosts.replies(comment),
+      'notify.commentLikes': (comment) => ofPosts.commentLikes(comment),
+      'notify.mentions': (source) => ofPosts.mentions(source),
+      'notify.follows': (user) => ofPeople.follows(user),
+      'notify.requests': (user) => ofPeople.requests(user),
+      'notify.accepted': each((follower, by) => ofPeople.accepted(follower, by)),
+      'notify.ended': each((follower, followee) => ofPeople.ended(follower, followee)),
+      'notify.relation': each((user, other) => standing.concerning(user, other)),
+      'notify.post': (post) => standing.ofPost(post),
+    };
+  }
+
+  async run({ kind, subjectId, again }: Jobs['notify']): Promise<void> {
+    const rows = await this.outbox.gathered(kind, subjectId);
+    if (rows.length === 0) return;
+    const ids = rows.map(({ id }) => id);
+    const objects = new Set(rows.flatMap(({ object_id }) => object_id ?? []));
+    try {
+      await this.byKind[kind](subjectId, [...objects]);
+    } catch (error) {
+      await this.outbox.failedAll(subjectId, ids, String(error));
+      throw error;
+    }
+    await this.outbox.doneAll(subjectId, ids);
+    // What came meanwhile sent a job of this one's name, which was none while this one runs.
+    if ((await this.outbox.gathered(kind, subjectId)).length === 0) return;
+    this.jobs.send('notify', again ? { kind, subjectId } : { kind, subjectId, again: true });
+  }
+}
