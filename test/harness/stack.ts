@@ -25,7 +25,22 @@ export class Stack {
     readonly database: TestDatabase,
     readonly redis: OwnRedis,
     private readonly folder: string,
+    private readonly make: (
+      kind: 'api' | 'worker',
+      name: string,
+      env: Record<string, string>,
+    ) => Promise<Application>,
   ) {}
+
+  private readonly guests: Application[] = [];
+
+  /** One more api, with settings of its own: another clock, another way to the database. Ends with the stack. */
+  async guest(env: Record<string, string>): Promise<Application> {
+    const api = await this.make('api', `guest-${this.guests.length}`, env);
+    this.guests.push(api);
+    await api.start();
+    return api;
+  }
 
   /** For stacks that have one. */
   get api(): Application {
@@ -60,7 +75,8 @@ export class Stack {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.apis, ...this.workers].map((application) => application.stop()));
+    const applications = [...this.guests, ...this.apis, ...this.workers];
+    await Promise.all(applications.map((application) => application.stop()));
     await Promise.all([this.redis.stop(), this.database.close()]);
   }
 }
@@ -84,20 +100,24 @@ export async function startStack({ api = 1, worker = 1, env }: StackOptions = {}
     ...env,
   };
 
-  const make = async (kind: 'api' | 'worker', index: number): Promise<Application> => {
-    const port = kind === 'api' && index === 0 ? firstPort : await freePort();
-    const metricsPort = await freePort();
-    return new Application({
+  const make = async (kind: 'api' | 'worker', label: string, more: Record<string, string> = {}) =>
+    new Application({
       name: kind,
-      port,
-      metricsPort,
-      settings,
-      logFile: join(folder, `${kind}-${index}.log`),
+      port: label === 'api-0' ? firstPort : await freePort(),
+      metricsPort: await freePort(),
+      settings: { ...settings, ...more },
+      logFile: join(folder, `${label}.log`),
     });
-  };
   const many = (kind: 'api' | 'worker', count: number) =>
-    Promise.all(Array.from({ length: count }, (_, index) => make(kind, index)));
-  const stack = new Stack(await many('api', api), await many('worker', worker), database, redis, folder);
+    Promise.all(Array.from({ length: count }, (_, index) => make(kind, `${kind}-${index}`)));
+  const stack = new Stack(
+    await many('api', api),
+    await many('worker', worker),
+    database,
+    redis,
+    folder,
+    make,
+  );
   await stack.start();
   return stack;
 }
