@@ -44,6 +44,7 @@ import { PostSources } from './posts/post-sources.js';
 import { PostLists } from './posts/post-lists.service.js';
 import { PostReading } from './posts/post-reading.service.js';
 import { PostView } from './posts/post-view.js';
+import { PostWriting } from './posts/post-writing.service.js';
 import { PostsController } from './posts/posts.controller.js';
 import { PostsService } from './posts/posts.service.js';
 import { AccessTokens } from './sessions/access-tokens.js';
@@ -53,6 +54,7 @@ import { RefreshTokens } from './sessions/refresh-tokens.js';
 import { SessionLookup } from './sessions/session-lookup.js';
 import { SessionsController } from './sessions/sessions.controller.js';
 import { SessionsService } from './sessions/sessions.service.js';
+import { TextEntities } from './texts/text-entities.js';
 import { UserLists } from './users/user-lists.js';
 import { UserView } from './users/user-view.js';
 import { UsersController } from './users/users.controller.js';
@@ -89,8 +91,9 @@ const photos: Room = {
 };
 const posts: Room = {
   controllers: [PostsController, ArchiveController],
-  services: [PostSources, PostCache, PostView, PostReading, PostLists, PostCaches, PostsService],
+  services: [PostSources, PostCache, PostView, PostReading, PostLists, PostCaches, PostWriting, PostsService],
 };
+const texts: Room = { controllers: [], services: [TextEntities] };
 const likes: Room = { controllers: [LikesController], services: [LikesService] };
 const comments: Room = {
   controllers: [CommentsController],
@@ -112,6 +115,7 @@ const rooms: Room[] = [
   blocks,
   collections,
   photos,
+  texts,
   posts,
   likes,
   comments,

@@ -15,6 +15,7 @@ import { Effects } from './effects/effects.js';
 import { EffectsService } from './effects/effects.service.js';
 import { Erasure } from './effects/erasure.js';
 import { Folding } from './effects/folding.js';
+import { Reindexing } from './effects/reindexing.js';
 import { Relations } from './effects/relations.js';
 import { Trashing } from './effects/trashing.js';
 import { WorkerHealth } from './health/worker-health.js';
@@ -35,7 +36,7 @@ const REDIS_BUDGET = 5_000;
 
 const develop = [AtWork, RenditionWriter, Settling, DevelopService];
 const deliver = [PostDelivery, AudienceGrowth, DeliverService];
-const effects = [Caches, Relations, Erasure, Trashing, Effects, EffectsService, Folding];
+const effects = [Caches, Relations, Reindexing, Erasure, Trashing, Effects, EffectsService, Folding];
 const notify = [Hearing, Telling, PostGroups, PeopleGroups, StandingGroups, NotifyService];
 const sweep = [StuckPosts, Overdue, Housekeeping, OldNotifications, Sweeper];
 

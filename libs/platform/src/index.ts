@@ -11,3 +11,5 @@ export * from './metrics.js';
 export * from './operations-server.js';
 export * from './queue.js';
 export * from './media-urls.js';
+export * from './texts/fold.js';
+export * from './texts/words.js';

@@ -28,6 +28,8 @@ export const limits = {
   },
   post: { photos: 10, caption: 2_200, place: 100, contentWarning: 200 },
   comment: { text: 2_200 },
+  /** In one caption or comment; a tag's length in code points, also when folded. */
+  words: { tags: 30, tag: 100, mentions: 30 },
   user: { username: 30, displayName: 50, bio: 150, website: 200, email: 254, passwordMin: 8, password: 128 },
   session: { accessToken: 15 * 60, refreshToken: 60 * DAY, repeatRefresh: 60, perUser: 50 },
   idempotency: { keptFor: DAY, waitSeconds: 5 },

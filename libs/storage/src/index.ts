@@ -13,6 +13,7 @@ export {
   type ObjectStore,
 } from './objects/object-store.js';
 export * from './photo-formats.js';
+export * from './post-index.js';
 export * from './publishing.js';
 export * from './rejections.js';
 export * from './removal.js';
@@ -39,10 +40,12 @@ export * from './repositories/notification-groups.js';
 export * from './repositories/notifications.js';
 export * from './repositories/sweeps.js';
 export * from './repositories/audience.js';
+export * from './repositories/terms.js';
 export * from './repositories/trash.js';
 export * from './repositories/sessions.js';
 export * from './repositories/users.js';
 export * from './schema-behind.js';
 export * from './storage.module.js';
+export * from './text-entity.js';
 export * from './unit-of-work.js';
 export * from './visibility.js';

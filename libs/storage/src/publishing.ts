@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { counter, type Id } from '@app/platform';
+import { PostIndex } from './post-index.js';
 import { PhotoRows } from './repositories/photos.js';
 import { PostRows, type PostState } from './repositories/posts.js';
 import type { Tx } from './unit-of-work.js';
@@ -14,6 +15,7 @@ export class Publishing {
   constructor(
     private readonly posts: PostRows,
     private readonly photos: PhotoRows,
+    private readonly index: PostIndex,
   ) {}
 
   async settle(tx: Tx, postId: Id): Promise<PostState | null> {
@@ -30,6 +32,7 @@ export class Publishing {
     }
     if (photos.length === 0 || photos.some(({ state }) => state !== 'ready')) return 'publishing';
     await this.posts.publish(tx, postId, post.author_id);
+    await this.index.update(tx, null, { ...post, state: 'published' });
     await tx.count('user.posts', post.author_id, 1);
     await tx.effect('post.deliver', postId);
     if (post.caption_entities.length > 0) await tx.effect('notify.mentions', postId);

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
+import { PostIndex } from './post-index.js';
 import { DeletionRows } from './repositories/deletions.js';
 import { PhotoRows } from './repositories/photos.js';
 import { PostRows } from './repositories/posts.js';
@@ -12,6 +13,7 @@ export class Removal {
     private readonly posts: PostRows,
     private readonly photos: PhotoRows,
     private readonly deletions: DeletionRows,
+    private readonly index: PostIndex,
   ) {}
 
   /** Removes a post of its author with its photos; false when there is none. */
@@ -20,6 +22,7 @@ export class Removal {
     if (post?.author_id !== author) return false;
     const photos = (await this.photos.ofPosts(tx, [id])).get(id) ?? [];
     await this.posts.remove(tx, id);
+    await this.index.update(tx, post, null);
     await this.deletions.record(tx, author, [id]);
     await this.discard(
       tx,

@@ -37,6 +37,8 @@ import { ErasureRows } from './repositories/erasure.js';
 import { PendingRows } from './repositories/pending.js';
 import { SweepRows } from './repositories/sweeps.js';
 import { TrashRows } from './repositories/trash.js';
+import { PostIndex } from './post-index.js';
+import { TermRows } from './repositories/terms.js';
 import { UnitOfWork } from './unit-of-work.js';
 import { Visibility } from './visibility.js';
 
@@ -48,6 +50,8 @@ const repositories: Provider[] = [
   Database,
   UnitOfWork,
   Visibility,
+  PostIndex,
+  TermRows,
   Publishing,
   Removal,
   AudienceRows,

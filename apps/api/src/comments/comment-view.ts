@@ -55,7 +55,7 @@ export class CommentView {
       replyTo: row.reply_to,
       author: author && this.view.author(author),
       text: row.deleted ? null : row.text,
-      entities: row.entities as Comment['entities'],
+      entities: row.entities,
       counts: { likes: standing?.likes ?? 0, replies: standing?.replies ?? 0 },
       liked: standing?.liked ?? false,
       deleted: row.deleted,

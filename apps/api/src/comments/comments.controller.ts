@@ -6,6 +6,7 @@ import { Endpoint } from '../http/endpoint.js';
 import { pathId } from '../http/fields.js';
 import { Idempotency } from '../http/idempotency.js';
 import { pathOf } from '../http/paths.js';
+import { TextEntities } from '../texts/text-entities.js';
 import { CommentLists } from './comment-lists.service.js';
 import { comment, commentList, newComment, type NewComment } from './comments.schemas.js';
 import { CommentsService } from './comments.service.js';
@@ -18,6 +19,7 @@ export class CommentsController {
     private readonly comments: CommentsService,
     private readonly lists: CommentLists,
     private readonly idempotency: Idempotency,
+    private readonly entities: TextEntities,
   ) {}
 
   @Endpoint({
@@ -58,8 +60,9 @@ export class CommentsController {
     @Req() request: ApiRequest,
   ) {
     await this.comments.assertOpen(input.id, caller.userId);
+    const entities = await this.entities.of(input.text, caller.userId);
     const made = await this.idempotency.once(request, input, (tx) =>
-      this.comments.create(tx, caller.userId, input.id, input),
+      this.comments.create(tx, caller.userId, input.id, { ...input, entities }),
     );
     if (made.repeated) return this.comments.showAgain(made.id, caller.userId);
     return this.comments.show(made.id, caller.userId);

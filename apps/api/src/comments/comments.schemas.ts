@@ -2,6 +2,7 @@ import { limits } from '@app/platform';
 import { z } from 'zod';
 import { id, text, time } from '../http/fields.js';
 import { author, entity } from '../posts/posts.schemas.js';
+import { wordLimits } from '../texts/word-limits.js';
 
 export const comment = z
   .object({
@@ -23,7 +24,7 @@ export const commentList = z
   .meta({ id: 'CommentList' });
 
 export const newComment = z.strictObject({
-  text: text({ max: limits.comment.text, min: 1, multiline: true }),
+  text: text({ max: limits.comment.text, min: 1, multiline: true }).superRefine(wordLimits),
   replyTo: id.nullable().optional(),
 });
 

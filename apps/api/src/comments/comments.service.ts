@@ -1,6 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { counter, isId, problem, type Id } from '@app/platform';
-import { CommentRows, DeletionRows, PostRows, UnitOfWork, type CommentRow, type Tx } from '@app/storage';
+import {
+  CommentRows,
+  DeletionRows,
+  PostRows,
+  UnitOfWork,
+  type CommentRow,
+  type TextEntity,
+  type Tx,
+} from '@app/storage';
 import { PostReading } from '../posts/post-reading.service.js';
 import { CommentView } from './comment-view.js';
 import type { Comment, NewComment } from './comments.schemas.js';
@@ -8,6 +16,9 @@ import type { Made } from '../http/idempotency.js';
 
 /** What people were told of a comment that is gone. */
 const ofComment = ['notify.mentions', 'notify.replies', 'notify.commentLikes'] as const;
+
+/** A comment whose hashtags and mentions were looked up. */
+type WrittenComment = NewComment & { entities: TextEntity[] };
 
 /** Writing, liking and deleting comments: one level of threads below a post. */
 @Injectable()
@@ -27,14 +38,15 @@ export class CommentsService {
     if (found.state !== 'published') throw problem('not_found');
   }
 
-  async create(tx: Tx, author: Id, post: Id, input: NewComment): Promise<Made> {
+  async create(tx: Tx, author: Id, post: Id, input: WrittenComment): Promise<Made> {
     const held = await this.posts.lockForComment(tx, post);
     if (!held) throw problem('not_found');
     if (held.comments_closed && held.author_id !== author) throw problem('comments_closed');
     const replyTo = input.replyTo ?? null;
     if (replyTo !== null) await this.assertAnswerable(tx, post, replyTo);
-    const id = await this.rows.insert(tx, { post, author, replyTo, text: input.text, entities: [] });
-    if (/[@\uff20]/.test(input.text)) await tx.effect('notify.mentions', id);
+    const { text, entities } = input;
+    const id = await this.rows.insert(tx, { post, author, replyTo, text, entities });
+    if (entities.some(({ type }) => type === 'mention')) await tx.effect('notify.mentions', id);
     await tx.count('post.comments', post, 1);
     if (replyTo !== null) await tx.count('comment.replies', replyTo, 1);
     tx.afterCommit(() => counter('narwhal_comments_total').inc());

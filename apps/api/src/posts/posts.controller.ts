@@ -12,6 +12,7 @@ import { wait } from '../http/prefer.js';
 import { idList } from '../photos/photos.schemas.js';
 import { PostLists } from './post-lists.service.js';
 import { PostReading } from './post-reading.service.js';
+import { PostWriting } from './post-writing.service.js';
 import {
   newPost,
   post,
@@ -29,6 +30,7 @@ const params = z.object({ id: pathId });
 export class PostsController {
   constructor(
     private readonly posts: PostsService,
+    private readonly writing: PostWriting,
     private readonly reading: PostReading,
     private readonly lists: PostLists,
     private readonly idempotency: Idempotency,
@@ -54,8 +56,9 @@ export class PostsController {
     @Req() request: ApiRequest,
     @Res({ passthrough: true }) reply: ApiReply,
   ) {
+    const written = await this.writing.read(caller.userId, input);
     const made = await this.idempotency.once(request, input, (tx) =>
-      this.posts.create(tx, caller.userId, input),
+      this.writing.create(tx, caller.userId, written),
     );
     if (!made.repeated) await this.posts.showToAuthor(caller.userId, made.id);
     const read = async () => (await this.reading.visible([made.id], caller.userId))[0];

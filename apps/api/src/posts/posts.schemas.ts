@@ -2,6 +2,7 @@ import { limits } from '@app/platform';
 import { z } from 'zod';
 import { id, refuse, text, time } from '../http/fields.js';
 import { photo } from '../photos/photos.schemas.js';
+import { wordLimits } from '../texts/word-limits.js';
 import { avatar } from '../users/users.schemas.js';
 
 export const author = z
@@ -64,7 +65,7 @@ export const postList = z
 
 export const postsById = z.object({ items: z.array(post) }).meta({ id: 'Posts' });
 
-const caption = text({ max: limits.post.caption, multiline: true });
+const caption = text({ max: limits.post.caption, multiline: true }).superRefine(wordLimits);
 const contentWarning = text({ max: limits.post.contentWarning }).nullable();
 
 export const newPost = z.strictObject({

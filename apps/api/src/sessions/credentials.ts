@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { problem, type Id } from '@app/platform';
+import { fold, problem, type Id } from '@app/platform';
 import { UserRows, type UserRow } from '@app/storage';
 import { Passwords } from './passwords.js';
 
@@ -13,15 +13,17 @@ export class Credentials {
 
   /** @throws Problem 401 `bad_credentials`, for an unknown login as for a wrong password, after the same time */
   async authenticate(login: string, password: string): Promise<UserRow> {
-    const name = login.normalize('NFKC').trim().toLowerCase();
-    const userId = name.includes('\u0000')
-      ? null
-      : await this.rows.idOf(name.includes('@') ? 'email' : 'username', name);
+    const userId = login.includes('\u0000') ? null : await this.idOf(login.trim());
     const user = userId === null ? null : await this.rows.find(userId);
     const living = user && user.closed_at === null ? user : null;
     const same = await this.passwords.verify(living?.password_hash ?? null, password);
     if (!living || !same) throw problem('bad_credentials');
     return living;
+  }
+
+  private async idOf(login: string): Promise<Id | null> {
+    if (login.includes('@')) return this.rows.idOf('email', login.normalize('NFC').toLowerCase());
+    return this.rows.idOf('username', fold(login));
   }
 
   /** Asks the password again before something that cannot be undone. @throws Problem 403 `bad_credentials` */

@@ -1,4 +1,4 @@
-import { limits } from '@app/platform';
+import { fold, limits } from '@app/platform';
 import { z } from 'zod';
 import { id, refuse, text, time } from '../http/fields.js';
 
@@ -12,7 +12,7 @@ const reserved = new Set(
 /** Kept in lower case; dots only inside, and not two in a row. Names of closed accounts begin with `closed.`. */
 export const username = z
   .string()
-  .overwrite((value) => value.normalize('NFKC').trim().toLowerCase())
+  .overwrite((value) => fold(value).trim())
   .superRefine(
     refuse((value: string) => value.length <= limits.user.username, 'too_long', {
       limit: limits.user.username,

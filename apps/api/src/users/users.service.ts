@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { isId, problem, type Id } from '@app/platform';
+import { fold, isId, problem, type Id } from '@app/platform';
 import { UserRows, Visibility, type Relation, type UserRow } from '@app/storage';
 import { UserView } from './user-view.js';
 import type { Me, User } from './users.schemas.js';
@@ -35,7 +35,7 @@ export class UsersService {
   }
 
   async showByUsername(username: string, viewer: Id | null): Promise<User> {
-    const name = username.normalize('NFKC').toLowerCase();
+    const name = fold(username);
     const userId = /^[a-z0-9_.]{1,30}$/.test(name) ? await this.rows.idOf('username', name) : null;
     if (userId === null) throw problem('not_found');
     return this.show(userId, viewer);

@@ -3,6 +3,7 @@ import type { Id, OutboxKind, outboxKinds } from '@app/platform';
 import type { OutboxRow } from '@app/storage';
 import { Caches } from './caches.js';
 import { Erasure } from './erasure.js';
+import { Reindexing } from './reindexing.js';
 import { Relations } from './relations.js';
 import { Trashing } from './trashing.js';
 
@@ -18,7 +19,13 @@ type Effect = (subjectId: Id, objectId: Id | null) => Promise<void>;
 export class Effects {
   private readonly byKind: Record<EffectKind, Effect>;
 
-  constructor(caches: Caches, erasure: Erasure, trashing: Trashing, relations: Relations) {
+  constructor(
+    caches: Caches,
+    erasure: Erasure,
+    trashing: Trashing,
+    relations: Relations,
+    reindexing: Reindexing,
+  ) {
     this.byKind = {
       'post.changed': (id) => caches.postChanged(id),
       'post.forget': async (id) => {
@@ -26,6 +33,7 @@ export class Effects {
         await erasure.post(id);
       },
       'user.changed': (id) => caches.userChanged(id),
+      'privacy.changed': (id) => reindexing.author(id),
       'user.erase': (id) => erasure.user(id),
       'relations.changed': (id) => caches.relationsChanged(id),
       'block.changed': (id, object) => relations.blockChanged(id, object ?? '0'),

@@ -8,6 +8,7 @@ import { Photo } from './photo.js';
 import { Post } from './post.js';
 import { Block, BlockedBy, Follow, Follower, Mute } from './relations.js';
 import { RefreshToken, Session } from './session.js';
+import { Place, PostPlace, PostTag, Tag } from './term.js';
 import { Email, User, Username } from './user.js';
 
 /** Every table, as TypeORM and the drift check know it. */
@@ -34,6 +35,10 @@ export const entities = [
   CommentLike,
   Notification,
   NotificationState,
+  Tag,
+  PostTag,
+  Place,
+  PostPlace,
   CountDelta,
   Outbox,
   Trash,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { shardOf, type Id } from '@app/platform';
 import { Database, type Queryable } from '../database.js';
+import type { TextEntity } from '../text-entity.js';
 import type { KeyPage } from './entry-page.js';
 
 export interface CommentRow {
@@ -9,7 +10,7 @@ export interface CommentRow {
   author_id: Id;
   reply_to: Id | null;
   text: string;
-  entities: unknown[];
+  entities: TextEntity[];
   hidden: boolean;
   deleted: boolean;
   likes_count: number;
@@ -24,7 +25,7 @@ export class CommentRows {
 
   async insert(
     tx: Queryable,
-    comment: { post: Id; author: Id; replyTo: Id | null; text: string; entities: unknown[] },
+    comment: { post: Id; author: Id; replyTo: Id | null; text: string; entities: TextEntity[] },
   ): Promise<Id> {
     const { rows } = await tx.query<{ id: Id }>(
       'comment.insert',

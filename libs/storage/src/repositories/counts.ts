@@ -11,6 +11,8 @@ export const counterTable = {
   'user.following': { table: 'users', column: 'following_count', notifies: null },
   'comment.likes': { table: 'comments', column: 'likes_count', notifies: 'notify.commentLikes' },
   'comment.replies': { table: 'comments', column: 'replies_count', notifies: 'notify.replies' },
+  'tag.posts': { table: 'tags', column: 'posts_count', notifies: null },
+  'place.posts': { table: 'places', column: 'posts_count', notifies: null },
 } as const;
 
 export type CounterName = keyof typeof counterTable;

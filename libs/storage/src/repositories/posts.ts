@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { shardOf, type Id } from '@app/platform';
 import { Database, type Queryable } from '../database.js';
+import type { TextEntity } from '../text-entity.js';
 
 export type PostState = 'publishing' | 'published' | 'failed';
 
@@ -9,7 +10,7 @@ export interface PostRow {
   author_id: Id;
   state: PostState;
   caption: string;
-  caption_entities: unknown[];
+  caption_entities: TextEntity[];
   place_name: string | null;
   latitude: number | null;
   longitude: number | null;
@@ -28,7 +29,7 @@ export interface PostRow {
 
 export interface PostFields {
   caption?: string;
-  caption_entities?: unknown[];
+  caption_entities?: TextEntity[];
   place_name?: string | null;
   latitude?: number | null;
   longitude?: number | null;

@@ -138,6 +138,16 @@ export class UserRows {
     return rows[0]?.user_id ?? null;
   }
 
+  /** Whose these usernames are; unknown ones are not in the answer. */
+  async idsOf(usernames: readonly string[]): Promise<Map<string, Id>> {
+    const { rows } = await this.database.query<{ username: string; user_id: Id }>(
+      'username.findMany',
+      `SELECT username, user_id FROM usernames WHERE username = ANY($1::text[])`,
+      [[...new Set(usernames)]],
+    );
+    return new Map(rows.map(({ username, user_id }) => [username, user_id]));
+  }
+
   /** Changes what is named, and the version that caches are kept under. */
   async change(tx: Queryable, id: Id, change: ProfileChange): Promise<UserRow> {
     const columns = changeable.filter((column) => change[column] !== undefined);

@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common';
+import { wordsOf, type Id } from '@app/platform';
+import { stranger, UserRows, Visibility, type TextEntity } from '@app/storage';
+
+/** Finds what captions and comments name. Before the transaction that stores it: it only reads. */
+@Injectable()
+export class TextEntities {
+  constructor(
+    private readonly users: UserRows,
+    private readonly visibility: Visibility,
+  ) {}
+
+  /**
+   * A text's hashtags, and its mentions by id, so that a rename keeps them. Names of nobody, and of people whom the
+   * author may not see, stay text.
+   */
+  async of(text: string, author: Id): Promise<TextEntity[]> {
+    const words = wordsOf(text);
+    const mentioned = words.filter(({ type }) => type === 'mention').map(({ name }) => name);
+    const people = await this.people(mentioned, author);
+    return words.flatMap(({ type, start, end, name }): TextEntity[] => {
+      if (type === 'hashtag') return [{ type, start, end, tag: name }];
+      const userId = people.get(name);
+      return userId === undefined ? [] : [{ type, start, end, userId }];
+    });
+  }
+
+  private async people(usernames: readonly string[], author: Id): Promise<Map<string, Id>> {
+    if (usernames.length === 0) return new Map();
+    const ids = await this.users.idsOf(usernames);
+    const found = [...ids.values()];
+    const [rows, relations] = await Promise.all([
+      this.users.findMany(found),
+      this.visibility.relations(author, found),
+    ]);
+    return new Map(
+      [...ids].filter(([, id]) => {
+        const row = rows.get(id);
+        return row && this.visibility.maySeeProfile(row, relations.get(id) ?? stranger);
+      }),
+    );
+  }
+}

@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto';
+
+/** Joiners, variation selectors, soft hyphens: they change how a word is drawn, not which word it is. */
+const unseen = /\p{Default_Ignorable_Code_Point}/gu;
+
+/**
+ * The one case folding of names and tags: two spellings are the same word when their folds are equal. It follows
+ * Unicode's NFKC_Casefold (width, ligatures, case, what cannot be seen) as near as JavaScript comes without tables:
+ * upper case first, so that ß becomes ss and ſ becomes s. It differs in one point: dotless ı is folded with i, since
+ * both are I in upper case. Marks and accents stay: they tell words apart, and search has a wider net of its own.
+ */
+export function fold(text: string): string {
+  const plain = text.normalize('NFKC').replace(unseen, '');
+  const folded = plain.toUpperCase().toLowerCase().replaceAll('ς', 'σ').normalize('NFKC');
+  // Folding may bring forth what NFKC composes anew; a second round changes nothing more.
+  return folded === text ? folded : fold(folded);
+}
+
+/** The fold of a place's name: spaces of any kind and number are one. */
+export function foldPhrase(text: string): string {
+  return fold(text).replace(/\s+/gu, ' ').trim();
+}
+
+/** The logical shard (0-8191) of what is named by a text and has no owner. Stored: it may never change. */
+export function shardOfText(folded: string): number {
+  return createHash('sha256').update(folded).digest().readUInt16BE(0) >> 3;
+}

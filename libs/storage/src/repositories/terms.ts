@@ -1,0 +1,116 @@
+import { Injectable } from '@nestjs/common';
+import { shardOf, shardOfText, type Id } from '@app/platform';
+import { Database, type Queryable } from '../database.js';
+import type { KeyPage } from './entry-page.js';
+
+/** What posts are found by: two pairs of tables of one make. */
+const tables = {
+  tag: { terms: 'tags', posts: 'post_tags', term: 'tag_id' },
+  place: { terms: 'places', posts: 'post_places', term: 'place_id' },
+} as const;
+
+export type TermKind = keyof typeof tables;
+
+/** How a term's count of posts changes. */
+export interface TermChange {
+  term: Id;
+  delta: number;
+}
+
+/** Tags and places, on the shard of their name, and the posts under them. Names are folded. */
+@Injectable()
+export class TermRows {
+  constructor(private readonly database: Database) {}
+
+  async find(
+    kind: TermKind,
+    names: readonly string[],
+    connection: Queryable = this.database,
+  ): Promise<Map<string, Id>> {
+    const { rows } = await connection.query<{ id: Id; name: string }>(
+      `${kind}.find`,
+      `SELECT t.id, t.name FROM unnest($1::int[], $2::text[]) AS wanted(shard, name)
+       JOIN ${tables[kind].terms} t ON t.shard = wanted.shard AND t.name = wanted.name`,
+      [names.map(shardOfText), names],
+    );
+    return new Map(rows.map(({ name, id }) => [name, id]));
+  }
+
+  /** As `find`, but makes those that are not there yet; in one order, so that two who make the same ones cannot lock each other out. */
+  async ensure(tx: Queryable, kind: TermKind, names: readonly string[]): Promise<Map<string, Id>> {
+    const found = await this.find(kind, names, tx);
+    const missing = names.filter((name) => !found.has(name)).sort();
+    if (missing.length === 0) return found;
+    const place = kind === 'place' ? [', shown', `, ''`] : ['', ''];
+    await tx.query(
+      `${kind}.insert`,
+      `INSERT INTO ${tables[kind].terms} (shard, id, name${place[0]})
+       SELECT w.shard, next_id(w.shard), w.name${place[1]}
+       FROM unnest($1::int[], $2::text[]) WITH ORDINALITY AS w(shard, name, place) ORDER BY w.place
+       ON CONFLICT (shard, name) DO NOTHING`,
+      [missing.map(shardOfText), missing],
+    );
+    return this.find(kind, names, tx);
+  }
+
+  /** Puts a post under these terms, or changes whether it counts there; answers what that does to their counts. */
+  async add(
+    tx: Queryable,
+    kind: TermKind,
+    terms: readonly Id[],
+    post: Id,
+    counted: boolean,
+  ): Promise<TermChange[]> {
+    const { posts, term } = tables[kind];
+    const { rows } = await tx.query<{ term: Id; inserted: boolean }>(
+      `${kind}.addPost`,
+      `INSERT INTO ${posts} AS p (shard, ${term}, post_id, counted)
+       SELECT shard_of(t.id), t.id, $2, $3 FROM unnest($1::bigint[]) AS t(id) ORDER BY t.id
+       ON CONFLICT (shard, ${term}, post_id) DO UPDATE SET counted = excluded.counted WHERE p.counted <> excluded.counted
+       RETURNING ${term} AS term, xmax = 0 AS inserted`,
+      [terms, post, counted],
+    );
+    const changed = rows.filter(({ inserted }) => counted || !inserted);
+    return changed.map(({ term: id }) => ({ term: id, delta: counted ? 1 : -1 }));
+  }
+
+  async remove(tx: Queryable, kind: TermKind, terms: readonly Id[], post: Id): Promise<TermChange[]> {
+    const { posts, term } = tables[kind];
+    const { rows } = await tx.query<{ term: Id; counted: boolean }>(
+      `${kind}.removePost`,
+      `DELETE FROM ${posts} p USING unnest($1::int[], $2::bigint[]) AS t(shard, id)
+       WHERE p.shard = t.shard AND p.${term} = t.id AND p.post_id = $3 RETURNING p.${term} AS term, p.counted`,
+      [terms.map(shardOf), terms, post],
+    );
+    return rows.filter(({ counted }) => counted).map(({ term: id }) => ({ term: id, delta: -1 }));
+  }
+
+  /** Remembers how a place is spelt and where it lies, as the first public post says it. */
+  async describePlace(
+    tx: Queryable,
+    id: Id,
+    place: { shown: string; latitude: number | null; longitude: number | null },
+  ): Promise<void> {
+    await tx.query(
+      'place.describe',
+      `UPDATE places SET shown = CASE shown WHEN '' THEN $3 ELSE shown END,
+         latitude = coalesce(latitude, $4), longitude = coalesce(longitude, $5)
+       WHERE shard = $1 AND id = $2 AND (shown = '' OR (latitude IS NULL AND $4::float8 IS NOT NULL))`,
+      [shardOf(id), id, place.shown, place.latitude, place.longitude],
+    );
+  }
+
+  /** A page of the posts under a term by key, newest first. */
+  async posts(kind: TermKind, id: Id, { limit, before, after }: KeyPage): Promise<Id[]> {
+    const { posts, term } = tables[kind];
+    const { rows } = await this.database.query<{ post_id: Id }>(
+      `${kind}.posts`,
+      `SELECT post_id FROM ${posts} WHERE shard = $1 AND ${term} = $2
+         AND ($3::bigint IS NULL OR post_id < $3) AND ($4::bigint IS NULL OR post_id > $4)
+       ORDER BY post_id ${after === null ? 'DESC' : 'ASC'} LIMIT $5`,
+      [shardOf(id), id, before, after, limit],
+    );
+    const ids = rows.map(({ post_id }) => post_id);
+    return after === null ? ids : ids.toReversed();
+  }
+}
