@@ -54,6 +54,8 @@ import { RefreshTokens } from './sessions/refresh-tokens.js';
 import { SessionLookup } from './sessions/session-lookup.js';
 import { SessionsController } from './sessions/sessions.controller.js';
 import { SessionsService } from './sessions/sessions.service.js';
+import { TagsController } from './tags/tags.controller.js';
+import { TermLists } from './tags/term-lists.service.js';
 import { TextEntities } from './texts/text-entities.js';
 import { UserLists } from './users/user-lists.js';
 import { UserView } from './users/user-view.js';
@@ -94,6 +96,7 @@ const posts: Room = {
   services: [PostSources, PostCache, PostView, PostReading, PostLists, PostCaches, PostWriting, PostsService],
 };
 const texts: Room = { controllers: [], services: [TextEntities] };
+const tags: Room = { controllers: [TagsController], services: [TermLists] };
 const likes: Room = { controllers: [LikesController], services: [LikesService] };
 const comments: Room = {
   controllers: [CommentsController],
@@ -117,6 +120,7 @@ const rooms: Room[] = [
   photos,
   texts,
   posts,
+  tags,
   likes,
   comments,
   feed,

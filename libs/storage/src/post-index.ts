@@ -14,6 +14,11 @@ export type IndexedPost = Pick<
 /** Longer folds are cut: some letters fold to phrases, and an index entry has room for 2,700 bytes. */
 const LONGEST_PLACE = 200;
 
+/** What makes two places one. */
+export function foldPlace(name: string): string {
+  return [...foldPhrase(name)].slice(0, LONGEST_PLACE).join('');
+}
+
 type Terms = Record<TermKind, string[]>;
 
 const nothing: Terms = { tag: [], place: [] };
@@ -23,7 +28,7 @@ function termsOf(post: IndexedPost | null): Terms {
   const tags = post.caption_entities.flatMap((entity) =>
     entity.type === 'hashtag' ? [foldTag(entity.tag)] : [],
   );
-  const place = foldPhrase(post.place_name ?? '').slice(0, LONGEST_PLACE);
+  const place = foldPlace(post.place_name ?? '');
   return { tag: [...new Set(tags)].filter(Boolean), place: place === '' ? [] : [place] };
 }
 

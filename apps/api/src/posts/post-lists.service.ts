@@ -52,7 +52,8 @@ export class PostLists {
     return this.page(path, input, reader, (page) => this.marks.saved(reader, page));
   }
 
-  private async page(
+  /** Any list of posts; `scan` reads its entries by key. */
+  async page(
     path: string,
     input: ListInput,
     viewer: Id | null,

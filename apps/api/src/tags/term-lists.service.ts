@@ -1,0 +1,31 @@
+import { Injectable } from '@nestjs/common';
+import { foldTag, type Id } from '@app/platform';
+import { foldPlace, TermRows, type TermKind } from '@app/storage';
+import type { ListInput } from '../http/cursors.js';
+import { PostLists } from '../posts/post-lists.service.js';
+
+/** Posts by what they speak of. Who may see each is asked when it is read. */
+@Injectable()
+export class TermLists {
+  constructor(
+    private readonly terms: TermRows,
+    private readonly lists: PostLists,
+  ) {}
+
+  async tag(name: string, input: ListInput, viewer: Id | null): Promise<string> {
+    return this.page('tag', foldTag(name), input, viewer);
+  }
+
+  async place(name: string, input: ListInput, viewer: Id | null): Promise<string> {
+    return this.page('place', foldPlace(name), input, viewer);
+  }
+
+  /** Cursors belong to the folded name: `#Fog` and `#fog` are one list. */
+  private async page(kind: TermKind, name: string, input: ListInput, viewer: Id | null): Promise<string> {
+    const term = (await this.terms.find(kind, [name])).get(name);
+    return this.lists.page(`/v1/${kind}s/${name}/posts`, input, viewer, async (page) => {
+      const ids = term === undefined ? [] : await this.terms.posts(kind, term, page);
+      return ids.map((id) => ({ id, subject: id }));
+    });
+  }
+}
