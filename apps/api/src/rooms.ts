@@ -31,6 +31,10 @@ import { MeController } from './me/me.controller.js';
 import { MeService } from './me/me.service.js';
 import { MediaController } from './media/media.controller.js';
 import { MediaService } from './media/media.service.js';
+import { NotificationPeople } from './notifications/notification-people.js';
+import { NotificationView } from './notifications/notification-view.js';
+import { NotificationsController } from './notifications/notifications.controller.js';
+import { NotificationsService } from './notifications/notifications.service.js';
 import { DiskRoom } from './photos/disk-room.js';
 import { PhotoReading } from './photos/photo-reading.service.js';
 import { PhotoView } from './photos/photo-view.js';
@@ -102,6 +106,10 @@ const comments: Room = {
   controllers: [CommentsController],
   services: [CommentView, CommentLists, CommentsService],
 };
+const notifications: Room = {
+  controllers: [NotificationsController],
+  services: [NotificationPeople, NotificationView, NotificationsService],
+};
 const feed: Room = { controllers: [FeedController], services: [FeedService] };
 const media: Room = { controllers: [MediaController], services: [MediaService] };
 const operators: Room = {
@@ -123,6 +131,7 @@ const rooms: Room[] = [
   tags,
   likes,
   comments,
+  notifications,
   feed,
   media,
   operators,

@@ -11,7 +11,7 @@ import {
   type Config,
   type Logger,
 } from '@app/platform';
-import { measureQueries } from '@app/storage';
+import { Backlog, measureQueries } from '@app/storage';
 import { DevelopPool } from '@app/storage/images';
 import { DeliverService } from './deliver/deliver.service.js';
 import { DevelopService } from './develop/develop.service.js';
@@ -60,18 +60,20 @@ export async function run(): Promise<void> {
   const operations = await startOperationsServer({
     ...config.WORKER_METRICS_ADDR,
     ready: () => health.ready(),
-    collect: () => health.collect(),
+    collect: () => app.get(Backlog).collect(),
   });
   const receiver = receive(app, config, logger);
+  let stopping = false;
   sweeper.start();
   // The first photos need not wait for their children; one that cannot start is tried again by the photo that needs it.
   app
     .get(DevelopPool)
     .warm()
-    .catch((error: unknown) => logger.error({ error }, 'a child that develops photos did not start'));
+    .catch((error: unknown) => {
+      if (!stopping) logger.error({ error }, 'a child that develops photos did not start');
+    });
   logger.info('the worker works');
 
-  let stopping = false;
   const stop = async (signal: string) => {
     if (stopping) return;
     stopping = true;

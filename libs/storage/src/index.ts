@@ -1,4 +1,5 @@
 /** What the apps and libs/feed may use of storage. Images have an entry point of their own: `@app/storage/images`. */
+export * from './backlog.js';
 export * from './blocking.js';
 export * from './database.js';
 export * from './following.js';
@@ -32,12 +33,13 @@ export * from './repositories/likes.js';
 export * from './repositories/mark-reads.js';
 export * from './repositories/follows.js';
 export * from './repositories/idempotency.js';
+export * from './repositories/entry-page.js';
 export * from './repositories/erasure.js';
-export * from './repositories/outbox.js';
-export * from './repositories/pending.js';
 export * from './repositories/notification-causes.js';
 export * from './repositories/notification-groups.js';
 export * from './repositories/notifications.js';
+export * from './repositories/outbox.js';
+export * from './repositories/pending.js';
 export * from './repositories/sweeps.js';
 export * from './repositories/audience.js';
 export * from './repositories/terms.js';

@@ -12,6 +12,7 @@ import { Database } from './database.js';
 import { dataSourceOptions } from './data-source.js';
 import type { ObjectStore } from './objects/object-store.js';
 import { openObjectStore } from './objects/open-object-store.js';
+import { Backlog } from './backlog.js';
 import { Blocking } from './blocking.js';
 import { Following } from './following.js';
 import { BlockRows } from './repositories/blocks.js';
@@ -24,10 +25,10 @@ import { PhotoRows } from './repositories/photos.js';
 import { PostRows } from './repositories/posts.js';
 import { CountRows } from './repositories/counts.js';
 import { IdempotencyRows } from './repositories/idempotency.js';
-import { OutboxRows } from './repositories/outbox.js';
 import { NotificationCauses } from './repositories/notification-causes.js';
 import { NotificationGroups } from './repositories/notification-groups.js';
 import { NotificationRows } from './repositories/notifications.js';
+import { OutboxRows } from './repositories/outbox.js';
 import { SessionRows } from './repositories/sessions.js';
 import { UserRows } from './repositories/users.js';
 import { Publishing } from './publishing.js';
@@ -59,6 +60,7 @@ const repositories: Provider[] = [
   PendingRows,
   SweepRows,
   TrashRows,
+  Backlog,
   Blocking,
   Following,
   BlockRows,
@@ -71,11 +73,11 @@ const repositories: Provider[] = [
   PostRows,
   CountRows,
   IdempotencyRows,
-  OutboxRows,
-  SessionRows,
   NotificationCauses,
   NotificationGroups,
   NotificationRows,
+  OutboxRows,
+  SessionRows,
   UserRows,
 ];
 

@@ -14,7 +14,7 @@ import type { Comment } from './comments.schemas.js';
 
 type Standing = { likes: number; replies: number; liked: boolean };
 
-/** How comments look in answers. All of one call stand below one post. */
+/** How comments look in answers. */
 @Injectable()
 export class CommentView {
   constructor(

@@ -52,6 +52,17 @@ export class CommentRows {
     return rows[0] ?? null;
   }
 
+  async findMany(ids: readonly Id[]): Promise<CommentRow[]> {
+    if (ids.length === 0) return [];
+    const { rows } = await this.database.query<CommentRow>(
+      'comment.findMany',
+      `SELECT c.* FROM unnest($1::int[], $2::bigint[]) AS wanted(shard, id)
+       JOIN comments c ON c.shard = wanted.shard AND c.id = wanted.id`,
+      [ids.map(shardOf), ids],
+    );
+    return rows;
+  }
+
   async lock(tx: Queryable, id: Id): Promise<CommentRow | null> {
     const { rows } = await tx.query<CommentRow>(
       'comment.lock',
@@ -127,8 +138,9 @@ export class CommentRows {
            WHERE d.shard = c.shard AND d.subject_id = c.id AND d.counter = 'comment.replies'), 0)::int AS replies,
          EXISTS (SELECT 1 FROM comment_likes l
            WHERE l.shard = c.shard AND l.comment_id = c.id AND l.user_id = $3) AS liked
-       FROM comments c WHERE c.shard = $1 AND c.id = ANY($2::bigint[])`,
-      [shardOf(comments[0] as Id), comments, reader],
+       FROM unnest($1::int[], $2::bigint[]) AS wanted(shard, id)
+       JOIN comments c ON c.shard = wanted.shard AND c.id = wanted.id`,
+      [comments.map(shardOf), comments, reader],
     );
     return new Map(rows.map((row) => [row.id, row]));
   }

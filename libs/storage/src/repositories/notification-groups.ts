@@ -143,12 +143,14 @@ export class NotificationGroups {
     return rows.map(({ user_id }) => user_id);
   }
 
-  /** Keys of a person's newest groups in which this other one is, or may be without being among the newest three. */
+  /** Keys of a person's newest groups in which this other one is or may be, heard or not; most are of likes, and those are looked up. */
   async concerning(user: Id, other: Id, limit: number): Promise<string[]> {
     const { rows } = await this.database.query<{ group_key: string }>(
       'notification.concerning',
-      `SELECT group_key FROM notifications WHERE shard = $1 AND user_id = $2
-         AND ($3 = ANY(actors) OR count = 0 OR count > cardinality(actors)) ORDER BY id DESC LIMIT $4`,
+      `SELECT group_key FROM notifications n WHERE shard = $1 AND user_id = $2
+         AND (type <> 'like' OR EXISTS (SELECT FROM post_likes l
+           WHERE l.shard = shard_of(n.post_id) AND l.post_id = n.post_id AND l.user_id = $3))
+       ORDER BY id DESC LIMIT $4`,
       [shardOf(user), user, other, limit],
     );
     return rows.map(({ group_key }) => group_key);

@@ -1,0 +1,82 @@
+import { Controller, Req, Res } from '@nestjs/common';
+import { z } from 'zod';
+import { CallerOf, Input, type ApiReply, type ApiRequest, type Caller } from '../http/call.js';
+import { listQuery, type ListInput } from '../http/cursors.js';
+import { Endpoint } from '../http/endpoint.js';
+import { fresh, tagOf } from '../http/freshness.js';
+import { Idempotency } from '../http/idempotency.js';
+import { pathOf } from '../http/paths.js';
+import { notificationList, readUpTo, unread } from './notifications.schemas.js';
+import { NotificationsService } from './notifications.service.js';
+
+@Controller()
+export class NotificationsController {
+  constructor(
+    private readonly notifications: NotificationsService,
+    private readonly idempotency: Idempotency,
+  ) {}
+
+  @Endpoint({
+    method: 'GET',
+    path: '/v1/notifications',
+    tag: 'Notifications',
+    summary: 'What happened to the caller, grouped, newest first',
+    access: 'required',
+    query: listQuery,
+    answers: { 200: notificationList },
+    problems: ['cursor_invalid'],
+    headers: ['ETag'],
+  })
+  async list(
+    @Input() input: ListInput,
+    @CallerOf() caller: Caller,
+    @Req() request: ApiRequest,
+    @Res({ passthrough: true }) reply: ApiReply,
+  ) {
+    const { items, ...cursors } = await this.notifications.page(pathOf(request), input, caller.userId);
+    const json = `{"items":[${items.map((item) => item.json).join(',')}],${JSON.stringify(cursors).slice(1)}`;
+    if (input.cursor !== undefined || input.newer !== undefined) return json;
+    return fresh(request, reply, tagOf(...items.map(({ tag }) => tag)), json);
+  }
+
+  @Endpoint({
+    method: 'GET',
+    path: '/v1/notifications/unread',
+    operationId: 'countUnreadNotifications',
+    tag: 'Notifications',
+    summary: 'How many of them are unread',
+    access: 'required',
+    answers: { 200: unread },
+    headers: ['ETag'],
+  })
+  async unread(
+    @CallerOf() caller: Caller,
+    @Req() request: ApiRequest,
+    @Res({ passthrough: true }) reply: ApiReply,
+  ) {
+    const count = await this.notifications.unread(caller.userId);
+    return fresh(request, reply, tagOf(caller.userId, count), { count });
+  }
+
+  @Endpoint({
+    method: 'POST',
+    path: '/v1/notifications/read',
+    operationId: 'readNotifications',
+    tag: 'Notifications',
+    summary: 'Mark them as read, up to one; those that grow later are unread again',
+    access: 'required',
+    body: readUpTo,
+    answers: { 204: null },
+    idempotent: true,
+    rate: 'write',
+  })
+  async read(
+    @Input() input: z.output<typeof readUpTo>,
+    @CallerOf() caller: Caller,
+    @Req() request: ApiRequest,
+  ): Promise<void> {
+    await this.idempotency.once(request, input, (tx) =>
+      this.notifications.read(tx, caller.userId, input.upTo),
+    );
+  }
+}

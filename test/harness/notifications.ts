@@ -1,0 +1,37 @@
+import type { Comment, Page, Post } from './contract.js';
+import type { Person } from './people.js';
+
+/** A notification, as far as tests read it. */
+export interface Notification {
+  id: string;
+  group: string;
+  type: string;
+  actors: { id: string; username: string }[];
+  count: number;
+  post: Post | null;
+  comment: Comment | null;
+  read: boolean;
+  createdAt: string;
+}
+
+export async function notificationsOf(person: Person, query = ''): Promise<Page<Notification>> {
+  const response = await person.request('get', `/v1/notifications${query}`).expect(200);
+  return response.body as Page<Notification>;
+}
+
+/** The notifications in short: `like by linus, grace (2)`. */
+export async function toldTo(person: Person): Promise<string[]> {
+  const { items } = await notificationsOf(person);
+  return items.map(
+    ({ type, actors, count }) => `${type} by ${actors.map(({ username }) => username).join(', ')} (${count})`,
+  );
+}
+
+export async function unreadOf(person: Person): Promise<number> {
+  const response = await person.request('get', '/v1/notifications/unread').expect(200);
+  return (response.body as { count: number }).count;
+}
+
+export async function read(person: Person, upTo: { id: string } | undefined): Promise<void> {
+  await person.request('post', '/v1/notifications/read', { upTo: upTo?.id ?? '1' }).expect(204);
+}
