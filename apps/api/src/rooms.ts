@@ -22,6 +22,7 @@ import { HealthController } from './health/health.controller.js';
 import { HealthService } from './health/health.service.js';
 import { Cursors } from './http/cursors.js';
 import { Idempotency } from './http/idempotency.js';
+import { RankedLists } from './http/ranked-lists.js';
 import { RateLimits } from './http/rate-limits.js';
 import { InstanceController } from './instance/instance.controller.js';
 import { LikesController } from './likes/likes.controller.js';
@@ -58,6 +59,8 @@ import { RefreshTokens } from './sessions/refresh-tokens.js';
 import { SessionLookup } from './sessions/session-lookup.js';
 import { SessionsController } from './sessions/sessions.controller.js';
 import { SessionsService } from './sessions/sessions.service.js';
+import { SearchController } from './search/search.controller.js';
+import { SearchService } from './search/search.service.js';
 import { TagsController } from './tags/tags.controller.js';
 import { TermLists } from './tags/term-lists.service.js';
 import { TextEntities } from './texts/text-entities.js';
@@ -72,7 +75,7 @@ interface Room {
   services: Provider[];
 }
 
-const http: Room = { controllers: [], services: [Cursors, Idempotency, RateLimits] };
+const http: Room = { controllers: [], services: [Cursors, RankedLists, Idempotency, RateLimits] };
 const sessions: Room = {
   controllers: [SessionsController],
   services: [AccessTokens, RefreshTokens, Passwords, Credentials, SessionLookup, SessionsService],
@@ -101,6 +104,7 @@ const posts: Room = {
 };
 const texts: Room = { controllers: [], services: [TextEntities] };
 const tags: Room = { controllers: [TagsController], services: [TermLists] };
+const search: Room = { controllers: [SearchController], services: [SearchService] };
 const likes: Room = { controllers: [LikesController], services: [LikesService] };
 const comments: Room = {
   controllers: [CommentsController],
@@ -129,6 +133,7 @@ const rooms: Room[] = [
   texts,
   posts,
   tags,
+  search,
   likes,
   comments,
   notifications,

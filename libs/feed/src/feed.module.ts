@@ -18,10 +18,20 @@ import { ReaderMarks } from './reader-marks.js';
 import { RedisLink } from './redis-link.js';
 import { FeedRedis } from './redis.js';
 import { ReaderRelations } from './relations.js';
+import { Snapshots } from './snapshots.js';
 import { SessionCache } from './session-cache.js';
 
 const rows: Provider[] = [CountReads, FeedRows, MarkReads, RedisEpochs];
-const rooms: Provider[] = [FeedRedis, HomeFeeds, AuthorFeeds, Counts, ReaderMarks, SessionCache, RateCounter];
+const rooms: Provider[] = [
+  Snapshots,
+  FeedRedis,
+  HomeFeeds,
+  AuthorFeeds,
+  Counts,
+  ReaderMarks,
+  SessionCache,
+  RateCounter,
+];
 
 /** What is quick, once a process: `FeedModule.forRoot({ budget: 250 })`. Needs PlatformModule and StorageModule. */
 @Global()

@@ -8,5 +8,6 @@ export { RateCounter, type RateState } from './rate-counter.js';
 export { ReaderMarks, type Mark, type Marks } from './reader-marks.js';
 export { RedisAway } from './redis-away.js';
 export { FeedRedis } from './redis.js';
+export { SNAPSHOT_NAME_BYTES, Snapshots } from './snapshots.js';
 export { SessionCache } from './session-cache.js';
 export type { PostCounts, UserCounts } from '@app/storage';

@@ -49,6 +49,8 @@ export const keys = {
   user: (epoch: string, user: Id) => `${tag(user)}:${epoch}:user:${user}`,
   /** A session that was looked up: JSON of its user, or ended · string · 15 minutes. */
   session: (epoch: string, session: Id) => `${tag(session)}:${epoch}:session:${session}`,
+  /** A ranked list as its first page found it: ids with commas · string · 4 kB · 10 minutes. */
+  snapshot: (epoch: string, name: string) => `nw:${epoch}:snapshot:${name}`,
   /** Rate limiting, by policy and caller · string · the policy's window. */
   rateLimit: 'nw:limit',
   /** The job queues' prefix; braces keep a queue's keys on one node. */

@@ -30,10 +30,11 @@ export const limits = {
   comment: { text: 2_200 },
   /** In one caption or comment; a tag's length in code points, also when folded. */
   words: { tags: 30, tag: 100, mentions: 30 },
+  search: { min: 2, max: 100 },
   user: { username: 30, displayName: 50, bio: 150, website: 200, email: 254, passwordMin: 8, password: 128 },
   session: { accessToken: 15 * 60, refreshToken: 60 * DAY, repeatRefresh: 60, perUser: 50 },
   idempotency: { keptFor: DAY, waitSeconds: 5 },
-  list: { default: 20, most: 50, ids: 50 },
+  list: { default: 20, most: 50, ids: 50, rankedFor: 600 },
   json: { bytes: 64 * 1024 },
   wait: { most: 5 },
   feed: { window: 500, idleFor: 30 * DAY },

@@ -39,6 +39,7 @@ import { PendingRows } from './repositories/pending.js';
 import { SweepRows } from './repositories/sweeps.js';
 import { TrashRows } from './repositories/trash.js';
 import { PostIndex } from './post-index.js';
+import { SearchRows } from './repositories/searching.js';
 import { TermRows } from './repositories/terms.js';
 import { UnitOfWork } from './unit-of-work.js';
 import { Visibility } from './visibility.js';
@@ -52,6 +53,7 @@ const repositories: Provider[] = [
   UnitOfWork,
   Visibility,
   PostIndex,
+  SearchRows,
   TermRows,
   Publishing,
   Removal,

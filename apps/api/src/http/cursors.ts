@@ -33,6 +33,7 @@ export interface Page<Item> {
 }
 
 const MAC_BYTES = 9;
+const ID_BYTES = 8;
 
 /**
  * Cursors hold one id, and a MAC that binds them to their path: they outlive inserts, deletes and deploys (nothing but
@@ -50,25 +51,36 @@ export class Cursors {
       .subarray(0, MAC_BYTES);
   }
 
-  make(path: string, id: Id): string {
-    const bytes = Buffer.alloc(8);
-    bytes.writeBigUInt64BE(BigInt(id));
+  /** A cursor of bytes that only this path reads. */
+  seal(path: string, bytes: Buffer): string {
     const [key] = this.config.TOKEN_KEYS;
     return Buffer.concat([bytes, this.mac(key?.secret ?? '', path, bytes)]).toString('base64url');
   }
 
   /** @throws Problem 400 `cursor_invalid` */
-  read(path: string, cursor: string): Id {
+  open(path: string, cursor: string, length: number): Buffer {
     const bytes = Buffer.from(cursor, 'base64url');
-    const id = bytes.subarray(0, 8);
-    const mac = bytes.subarray(8);
+    const content = bytes.subarray(0, length);
+    const mac = bytes.subarray(length);
     const known =
-      bytes.length === 8 + MAC_BYTES &&
+      bytes.length === length + MAC_BYTES &&
       bytes.toString('base64url') === cursor &&
-      this.config.TOKEN_KEYS.some(({ secret }) => timingSafeEqual(mac, this.mac(secret, path, id)));
-    const text = known ? id.readBigUInt64BE().toString() : '';
-    if (!isId(text)) throw problem('cursor_invalid');
-    return text;
+      this.config.TOKEN_KEYS.some(({ secret }) => timingSafeEqual(mac, this.mac(secret, path, content)));
+    if (!known) throw problem('cursor_invalid');
+    return content;
+  }
+
+  make(path: string, id: Id): string {
+    const bytes = Buffer.alloc(ID_BYTES);
+    bytes.writeBigUInt64BE(BigInt(id));
+    return this.seal(path, bytes);
+  }
+
+  /** @throws Problem 400 `cursor_invalid` */
+  read(path: string, cursor: string): Id {
+    const id = this.open(path, cursor, ID_BYTES).readBigUInt64BE().toString();
+    if (!isId(id)) throw problem('cursor_invalid');
+    return id;
   }
 
   request(path: string, input: ListInput): PageRequest {

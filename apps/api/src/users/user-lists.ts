@@ -5,6 +5,9 @@ import { Cursors, type ListInput, type Page, type PageRequest } from '../http/cu
 import { UserView } from './user-view.js';
 import type { User } from './users.schemas.js';
 
+/** Whose list it is: one's own shows people whom one blocks, too. */
+type Whose = 'own' | 'shared';
+
 /** Any list of people that is kept as entries: scanned by key, and those left out whom the viewer may not see. */
 @Injectable()
 export class UserLists {
@@ -20,7 +23,7 @@ export class UserLists {
     input: ListInput,
     viewer: Id | null,
     scan: (page: PageRequest) => Promise<Entry[]>,
-    whose: 'own' | 'shared' = 'shared',
+    whose: Whose = 'shared',
   ): Promise<Page<User>> {
     const page = this.cursors.request(path, input);
     const entries = await scan({ ...page, limit: page.limit + 1 });
@@ -40,7 +43,7 @@ export class UserLists {
   }
 
   /** One's own list of people whom one blocks shows them all; everywhere else the two never meet. */
-  private async visible(ids: readonly Id[], viewer: Id | null, whose: 'own' | 'shared'): Promise<User[]> {
+  async visible(ids: readonly Id[], viewer: Id | null, whose: Whose = 'shared'): Promise<User[]> {
     const [rows, relations] = await Promise.all([
       this.users.findMany(ids),
       this.visibility.relations(viewer, ids),

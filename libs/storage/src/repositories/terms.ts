@@ -11,6 +11,15 @@ const tables = {
 
 export type TermKind = keyof typeof tables;
 
+export interface TermRow {
+  id: Id;
+  name: string;
+  posts_count: number;
+  shown: string;
+  latitude: number | null;
+  longitude: number | null;
+}
+
 /** How a term's count of posts changes. */
 export interface TermChange {
   term: Id;
@@ -98,6 +107,17 @@ export class TermRows {
        WHERE shard = $1 AND id = $2 AND (shown = '' OR (latitude IS NULL AND $4::float8 IS NOT NULL))`,
       [shardOf(id), id, place.shown, place.latitude, place.longitude],
     );
+  }
+
+  /** By id; `shown`, latitude and longitude are places' alone. */
+  async read(kind: TermKind, ids: readonly Id[]): Promise<Map<Id, TermRow>> {
+    const { rows } = await this.database.query<TermRow>(
+      `${kind}.read`,
+      `SELECT t.* FROM unnest($1::int[], $2::bigint[]) AS wanted(shard, id)
+       JOIN ${tables[kind].terms} t ON t.shard = wanted.shard AND t.id = wanted.id`,
+      [ids.map(shardOf), ids],
+    );
+    return new Map(rows.map((row) => [row.id, row]));
   }
 
   /** A page of the posts under a term by key, newest first. */

@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import { problem, type Id } from '@app/platform';
+import { SNAPSHOT_NAME_BYTES, Snapshots } from '@app/feed';
+import { Cursors, type ListInput, type Page } from './cursors.js';
+
+/** A list held as it was ranked, and where a page of it begins and ends. */
+interface Slice {
+  name: Buffer | null;
+  ids: Id[];
+  from: number;
+  to: number;
+}
+
+/**
+ * Lists whose order is not by id (search, explore). The first page ranks and holds the order for ten minutes; cursors are
+ * its name and a position, and belong to their scope: a path, a reader, a query.
+ */
+@Injectable()
+export class RankedLists {
+  constructor(
+    private readonly cursors: Cursors,
+    private readonly snapshots: Snapshots,
+  ) {}
+
+  /** @throws Problem 410 `list_expired` */
+  async page<Item>(
+    scope: string,
+    input: ListInput,
+    rank: () => Promise<Id[]>,
+    show: (ids: Id[]) => Promise<Item[]>,
+  ): Promise<Page<Item>> {
+    const { name, ids, from, to } = await this.slice(scope, input, rank);
+    const held = name ?? (to < ids.length ? await this.snapshots.keep(ids) : null);
+    const cursor = (at: number) => held && this.cursors.seal(scope, encode(held, at));
+    return {
+      items: await show(ids.slice(from, to)),
+      nextCursor: to < ids.length ? cursor(to) : null,
+      prevCursor: from > 0 ? cursor(from) : null,
+    };
+  }
+
+  private async slice(scope: string, input: ListInput, rank: () => Promise<Id[]>): Promise<Slice> {
+    const { cursor, newer, limit } = input;
+    if (cursor !== undefined && newer !== undefined) throw problem('cursor_invalid');
+    const given = cursor ?? newer;
+    if (given === undefined) {
+      const ids = await rank();
+      return { name: null, ids, from: 0, to: Math.min(limit, ids.length) };
+    }
+    const { name, at } = decode(this.cursors.open(scope, given, SNAPSHOT_NAME_BYTES + 2));
+    const ids = await this.held(name);
+    return cursor === undefined
+      ? { name, ids, from: Math.max(0, at - limit), to: at }
+      : { name, ids, from: at, to: Math.min(at + limit, ids.length) };
+  }
+
+  private async held(name: Buffer): Promise<Id[]> {
+    const ids = await this.snapshots.read(name).catch((cause: unknown) => {
+      throw problem('unavailable', { cause });
+    });
+    if (ids === null) throw problem('list_expired');
+    return ids;
+  }
+}
+
+function encode(name: Buffer, at: number): Buffer {
+  const bytes = Buffer.alloc(SNAPSHOT_NAME_BYTES + 2);
+  name.copy(bytes);
+  bytes.writeUInt16BE(at, SNAPSHOT_NAME_BYTES);
+  return bytes;
+}
+
+function decode(bytes: Buffer): { name: Buffer; at: number } {
+  return { name: bytes.subarray(0, SNAPSHOT_NAME_BYTES), at: bytes.readUInt16BE(SNAPSHOT_NAME_BYTES) };
+}
