@@ -18,7 +18,9 @@ export function fold(text: string): string {
 
 /** The fold of a place's name: spaces of any kind and number are one. */
 export function foldPhrase(text: string): string {
-  return fold(text).replace(/[\s\p{Cc}]+/gu, ' ').trim();
+  return fold(text)
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim();
 }
 
 /** The logical shard (0-8191) of what is named by a text and has no owner. Stored: it may never change. */

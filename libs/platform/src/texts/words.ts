@@ -34,11 +34,11 @@ const LONGEST_USERNAME = 30;
 const isInWord = (character: string): boolean => wordCharacter.test(character) && !unspaced.test(character);
 
 function before(text: string, index: number): string {
-  return [...text.slice(Math.max(0, index - 2), index)].at(-1) ?? '';
+  return Array.from(text.slice(Math.max(0, index - 2), index)).at(-1) ?? '';
 }
 
 function after(text: string, index: number): string {
-  return [...text.slice(index, index + 2)][0] ?? '';
+  return Array.from(text.slice(index, index + 2))[0] ?? '';
 }
 
 /** `a#b` and `C#` are words, `##x` and `&#39;` are signs, `x.org/#y` is an address; `#a#b` is two tags. */

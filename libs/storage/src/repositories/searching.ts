@@ -22,10 +22,10 @@ export type SearchType = 'users' | 'tags' | 'places';
 /** A statement of a search has this long, in milliseconds: what is not found by then is not found. */
 const PATIENCE = 250;
 const CANCELLED = '57014';
-/** How many of a name's trigrams a word of the query has to share. The default of 0.6 misses one slip in five letters. */
-const SIMILARITY = 0.45;
+/** How many of a name's trigrams a word of the query has to share. The default of 0.6 misses konard for konrad. */
+const SIMILARITY = 0.4;
 /** Shorter texts resemble too many. */
-const SHORTEST_SIMILAR = 3;
+const SHORTEST_SIMILAR = 4;
 /** With so many that begin as asked for, nobody looks for those that resemble it. */
 const ENOUGH = 20;
 
