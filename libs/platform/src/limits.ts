@@ -13,7 +13,7 @@ export const limits = {
     pixels: 268_402_689,
     altText: 1_000,
     /** What is accepted, by its own first bytes; names and client types are never believed. */
-    formats: ['image/jpeg', 'image/png', 'image/webp', 'image/avif', 'image/gif'],
+    formats: ['image/jpeg', 'image/png', 'image/webp', 'image/avif', 'image/heic', 'image/gif'],
     /** An upload that takes longer has been abandoned. */
     uploadSeconds: 2 * 60 * 60,
     /** Uploads are refused when the disk has less room: three of the largest, with their renditions. */

@@ -3,7 +3,8 @@
  * time, answers, and may be killed at any moment. Nothing here or below may import by alias: it runs as it was built.
  */
 import type { RejectionCode } from '../rejections.js';
-import { prepareLibrary } from './decoders.js';
+import { killGroup } from './process-group.js';
+import { prepareLibrary } from './sharp-decoder.js';
 import type { Developed, DevelopRequest } from './developed.js';
 import { develop } from './develop.js';
 import { PhotoRejected } from './faults.js';
@@ -34,7 +35,10 @@ const tell = (message: ChildMessage) => process.send?.(message);
 
 process.on('message', (request: DevelopRequest) => void answer(request).then(tell));
 // The parent is gone. A plain exit would wait for the library's threads, which may be deep in a photo.
-process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+process.on('disconnect', () => {
+  killGroup(process.pid);
+  process.kill(process.pid, 'SIGKILL');
+});
 // Ctrl-C reaches the whole group: the parent decides when its children end.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);

@@ -5,6 +5,7 @@ import type { ChildMessage } from './develop-child.js';
 import type { Developed, DevelopRequest } from './developed.js';
 import { DevelopCrash, DevelopFailed, PhotoRejected } from './faults.js';
 import { MemoryWatch } from './memory-watch.js';
+import { killGroup } from './process-group.js';
 
 /** Found beside this file as built; specs, which run from source, name the built one. */
 const CHILD_FILE = fileURLToPath(new URL('./develop-child.js', import.meta.url));
@@ -34,6 +35,8 @@ export class DevelopProcess {
   constructor(childFile = CHILD_FILE) {
     this.#process = fork(childFile, [], {
       env: ENVIRONMENT,
+      // The leader of a group of its own, so that what it starts ends with it.
+      detached: true,
       execArgv: [`--max-old-space-size=${HEAP_MEBIBYTES}`],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
@@ -42,8 +45,9 @@ export class DevelopProcess {
     });
     // Without a listener a failed send or spawn would end the worker; the exit tells all there is to know.
     this.#process.on('error', () => this.kill());
+    const { pid } = this.#process;
     this.exited = once(this.#process, 'exit').then(
-      () => undefined,
+      () => killGroup(pid),
       () => undefined,
     );
   }
@@ -83,7 +87,7 @@ export class DevelopProcess {
   }
 
   kill(): void {
-    this.#process.kill('SIGKILL');
+    if (this.#process.exitCode === null && this.#process.signalCode === null) killGroup(this.pid);
   }
 
   #killFor(what: string, limit: number): void {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasRealPhotos, realPhotos } from '../../../../test/fixtures/photos.js';
 import { develop } from './develop.js';
 
-const formats = ['image/jpeg', 'image/png', 'image/webp', 'image/avif', 'image/gif'];
+const formats = ['image/jpeg', 'image/png', 'image/webp', 'image/avif', 'image/heic', 'image/gif'];
 const limits = { pixels: 268_402_689, formats, developSeconds: 60, childMemory: 1e9 };
 
 describe.skipIf(!hasRealPhotos)('develop, on photos of real cameras', () => {
@@ -48,10 +48,10 @@ describe.skipIf(!hasRealPhotos)('develop, on photos of real cameras', () => {
     expect(difference).toBeLessThan(6);
   });
 
-  it('refuses HEIC by name until something here decodes it', async () => {
-    await expect(developed('iphone-12mp-displayp3-gps.heic')).rejects.toMatchObject({
-      code: 'format_not_supported',
-    });
+  it('reads the HEIC of an iPhone', async () => {
+    const result = await developed('iphone-12mp-displayp3-gps.heic');
+    expect(result).toMatchObject({ width: 4032, height: 3024 });
+    expect(result.renditions.w1080).toMatchObject({ width: 1080, height: 810 });
   });
 
   it('refuses everything that is broken, each with a code', async () => {

@@ -32,7 +32,7 @@ async function decoderFor(path: string, limits: DevelopLimits): Promise<Decoder>
  */
 export async function develop({ inputPath, outputFolder, limits }: DevelopRequest): Promise<Developed> {
   const decode = await decoderFor(inputPath, limits);
-  const decoded = await decode(inputPath, limits);
+  const decoded = await decode(inputPath, { ...limits, scratch: outputFolder });
   const [renditions, look] = await Promise.all([
     encodeRenditions(decoded, outputFolder),
     lookOf(decoded.pixels),

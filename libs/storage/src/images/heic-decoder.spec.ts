@@ -1,0 +1,134 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp, { type Sharp } from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { heic, inPrimaries, mirrored, turned, withMain } from '../../../../test/fixtures/heif-boxes.js';
+import { hasRealPhotos, realPhotos } from '../../../../test/fixtures/photos.js';
+import { heicDecoder } from './heic-decoder.js';
+import { nativeHeifTool, nativePixels } from './heic-native.js';
+import type { Decoded } from './pixels.js';
+
+const [RED, GREEN, BLUE, YELLOW] = ['#d02020', '#20c040', '#2040d0', '#e0d020'];
+const limits = { pixels: 268_402_689, developSeconds: 60, childMemory: 1e9 };
+
+let folder: string;
+beforeAll(async () => {
+  sharp.cache(false);
+  folder = await mkdtemp(join(tmpdir(), 'narwhal-heic-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function decoded(photo: Buffer, tool: string | null): Promise<Decoded> {
+  const path = join(folder, 'original');
+  await writeFile(path, photo);
+  return heicDecoder({ tool })(path, { ...limits, scratch: folder });
+}
+
+const pixelsOf = (png: Buffer) => sharp(png).raw().toBuffer();
+
+/** The colours in the middle of the four quarters: upper left, upper right, lower left, lower right. */
+function corners({ pixels: { data, width, height } }: Decoded): number[][] {
+  return [1, 3].flatMap((row) =>
+    [1, 3].map((column) => {
+      const at = (Math.floor((row * height) / 4) * width + Math.floor((column * width) / 4)) * 3;
+      return [...data.subarray(at, at + 3)];
+    }),
+  );
+}
+
+/** Of the worst channel. */
+function distance(actual: number[][], expected: string[]): number {
+  const wanted = expected.flatMap((color) => [...Buffer.from(color.slice(1), 'hex')]);
+  return Math.max(...actual.flat().map((value, at) => Math.abs(value - (wanted[at] ?? NaN))));
+}
+
+const decoders: [string, string | null][] = [['WebAssembly', null]];
+if (nativeHeifTool) decoders.push(['the machine’s own', nativeHeifTool]);
+else console.warn('Tests of the native HEIC decoder are skipped: libheif-examples is not installed');
+
+describe.each(decoders)('HEIC by %s', (_, tool) => {
+  it.each<[string, () => Buffer, string[]]>([
+    ['as it is', () => heic('plain'), [RED, GREEN, BLUE, YELLOW]],
+    ['in Display P3', () => heic('p3'), [RED, GREEN, BLUE, YELLOW]],
+    ['with 10 bits', () => heic('ten-bit'), [RED, GREEN, BLUE, YELLOW]],
+    ['transparent in a corner', () => heic('alpha'), [RED, GREEN, '#ffffff', YELLOW]],
+    ['turned by irot', () => turned(heic('plain'), 1), [GREEN, YELLOW, RED, BLUE]],
+    ['turned by irot, upside down', () => turned(heic('plain'), 2), [YELLOW, BLUE, GREEN, RED]],
+    ['turned by irot, the other way', () => turned(heic('plain'), 3), [BLUE, RED, YELLOW, GREEN]],
+    ['mirrored by imir', () => mirrored(heic('plain'), 1), [GREEN, RED, YELLOW, BLUE]],
+    ['turned by Exif alone, which is not asked', () => heic('turned'), [RED, GREEN, BLUE, YELLOW]],
+    ['the second of two', () => withMain(heic('two'), 2), [RED, GREEN, BLUE, YELLOW]],
+    ['the first of two', () => heic('two'), ['#101010', '#101010', '#101010', '#101010']],
+  ])('%s', async (what, make, expected) => {
+    const result = await decoded(make(), tool);
+    const isTurned = what.startsWith('turned by irot') && !what.includes('upside');
+    if (!what.includes('first of two'))
+      expect(result.photo).toEqual(isTurned ? { width: 128, height: 192 } : { width: 192, height: 128 });
+    expect(distance(corners(result), expected)).toBeLessThan(5);
+  });
+
+  it('in Display P3 by number: as if its profile were embedded', async () => {
+    const [red, , blue] = corners(await decoded(inPrimaries(heic('plain'), 12), tool));
+    // By lcms: `transicc -i p3.icc -o '*sRGB' -t 1`. The red lies outside of sRGB, which clips it.
+    expect(distance([red ?? [], blue ?? []], ['#e3000b', '#1341d8'])).toBeLessThan(3);
+  });
+
+  it.skipIf(!hasRealPhotos)('of a real phone', async () => {
+    const path = join(realPhotos, 'iphone-12mp-displayp3-gps.heic');
+    const { photo, pixels } = await heicDecoder({ tool })(path, { ...limits, scratch: folder });
+    expect(photo).toEqual({ width: 4032, height: 3024 });
+    expect(pixels).toMatchObject({ width: 1080, height: 810 });
+  });
+});
+
+describe.skipIf(!nativeHeifTool)('the machine’s own decoder', () => {
+  const path = () => join(folder, 'original');
+  const photo = { width: 192, height: 128 };
+
+  it('is really used', async () => {
+    await writeFile(path(), heic('plain'));
+    await expect(nativePixels(path(), photo, { ...limits, scratch: folder })).resolves.toMatchObject(photo);
+  });
+
+  it('is left for the other where it fails, may not take enough, or is no such program', async () => {
+    await writeFile(path(), heic('plain').subarray(0, 400));
+    expect(await nativePixels(path(), photo, { ...limits, scratch: folder })).toBeNull();
+    await writeFile(path(), heic('plain'));
+    expect(await nativePixels(path(), photo, { ...limits, childMemory: 1e6, scratch: folder })).toBeNull();
+    expect(await nativePixels(path(), photo, { ...limits, scratch: folder }, '/absent')).toBeNull();
+    expect((await decoded(heic('plain'), '/absent')).photo).toEqual(photo);
+  });
+});
+
+describe.skipIf(!hasRealPhotos)('a real photo, made of tiles', () => {
+  const path = join(realPhotos, 'iphone-12mp-displayp3-gps.heic');
+  const open = ({ pixels: { data, width, height } }: Decoded) =>
+    sharp(data, { raw: { width, height, channels: 3 } });
+  const small = (image: Sharp) => image.resize(40, 40, { fit: 'fill' }).png().toBuffer();
+  let file: Buffer;
+  let straight: Decoded;
+  beforeAll(async () => {
+    file = await readFile(path);
+    straight = await decoded(file, null);
+  });
+
+  it.each([
+    ['irot', 1],
+    ['irot', 2],
+    ['irot', 3],
+    ['imir', 0],
+    ['imir', 1],
+  ])('%s %i is as if the whole were turned', async (type, value) => {
+    const changed = Buffer.from(file);
+    const at = changed.indexOf('irot', 0, 'latin1');
+    changed.write(type, at, 'latin1');
+    changed.writeUInt8(value, at + 4);
+    const result = await decoded(changed, null);
+    const mirrored = value === 1 ? open(straight).flop() : open(straight).flip();
+    const expected = await small(type === 'irot' ? open(straight).rotate(-90 * value) : mirrored);
+    const [actual, wanted] = [await pixelsOf(await small(open(result))), await pixelsOf(expected)];
+    const mean = actual.reduce((sum, level, index) => sum + Math.abs(level - (wanted[index] ?? 0)), 0);
+    expect(mean / actual.length).toBeLessThan(1.5);
+  });
+});
