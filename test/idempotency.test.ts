@@ -41,8 +41,8 @@ function post({ path, body, key, by = ada, at = stack }: Sent) {
     .send(body);
 }
 
-function upload(bytes: Buffer, key: string, { altText = '', at = stack as Server } = {}) {
-  return request(at.url)
+function upload(bytes: Buffer, key: string, { altText = '', at }: { altText?: string; at?: Server } = {}) {
+  return request((at ?? stack).url)
     .post('/v1/photos')
     .set('Authorization', `Bearer ${ada.session.accessToken}`)
     .set('Idempotency-Key', key)

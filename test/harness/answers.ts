@@ -5,7 +5,7 @@ import type { ProblemBody } from './contract.js';
 /** Checks that an answer is a refusal in the contract's one form, and gives it for a closer look. */
 export function refused(response: Response, status: number, code: string): ProblemBody {
   const body = response.body as ProblemBody;
-  expect(`${response.status} ${body.code}`, response.text).toBe(`${status} ${code}`);
+  expect(`${response.status} ${body.code}`).toBe(`${status} ${code}`);
   expect(response.headers['content-type']).toMatch(/^application\/problem\+json/);
   expect(response.headers['access-control-allow-origin']).toBe('*');
   expect(body).toEqual({

@@ -9,7 +9,12 @@ export class Wire {
   private constructor(private readonly socket: Socket) {
     socket.setEncoding('latin1').on('data', (text: string) => (this.received += text));
     socket.on('error', () => undefined);
-    this.ended = once(socket, 'close');
+    this.ended = new Promise((resolve) => socket.once('close', resolve));
+  }
+
+  /** Settles at the next of these, or when the connection is over; never fails. */
+  private async next(event: 'data' | 'drain'): Promise<void> {
+    await Promise.race([once(this.socket, event).catch(() => undefined), this.ended]);
   }
 
   static async open(url: string): Promise<Wire> {
@@ -22,7 +27,7 @@ export class Wire {
   /** Waits as a client does whose bytes are not taken; false once the other side has closed. */
   async send(bytes: string | Buffer): Promise<boolean> {
     if (!this.socket.writable) return false;
-    if (!this.socket.write(bytes)) await Promise.race([once(this.socket, 'drain'), this.ended]);
+    if (!this.socket.write(bytes)) await this.next('drain');
     return this.socket.writable;
   }
 
@@ -39,23 +44,25 @@ export class Wire {
 
   /** Waits until something that reads like `pattern` has come back. */
   async until(pattern: RegExp): Promise<string> {
-    while (!pattern.test(this.received) && !this.socket.closed)
-      await Promise.race([once(this.socket, 'data'), this.ended]);
+    while (!pattern.test(this.received) && !this.socket.closed) await this.next('data');
     return this.received;
   }
 }
 
 const BOUNDARY = 'a-boundary';
 
-/** The head of an upload's request, with whatever else it says, and the part's own head. */
+/** What an upload's request says of itself. */
+export function uploadHeaders(token: string): Record<string, string> {
+  return {
+    authorization: `Bearer ${token}`,
+    'content-type': `multipart/form-data; boundary=${BOUNDARY}`,
+  };
+}
+
+/** The head of an upload's request as it goes over the wire, with whatever else it says. */
 export function uploadHead(token: string, ...headers: string[]): string {
-  const lines = [
-    'POST /v1/photos HTTP/1.1',
-    'Host: narwhal',
-    `Authorization: Bearer ${token}`,
-    `Content-Type: multipart/form-data; boundary=${BOUNDARY}`,
-    ...headers,
-  ];
+  const own = Object.entries(uploadHeaders(token)).map(([name, value]) => `${name}: ${value}`);
+  const lines = ['POST /v1/photos HTTP/1.1', 'Host: narwhal', ...own, ...headers];
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 

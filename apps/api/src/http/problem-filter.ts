@@ -29,7 +29,7 @@ function fromFastify(code: string, received: string): Problem | null {
 /** Nest wraps what Fastify's parsers throw in an exception of its own, without the code. */
 function causeOf(error: unknown): Coded {
   const inner = error instanceof HttpException ? (error.cause ?? error) : error;
-  return (inner ?? {}) as Coded;
+  return inner ?? {};
 }
 
 /** Any failure as the refusal that a client gets; what is unforeseen becomes `internal_error`, and only the log knows why. */

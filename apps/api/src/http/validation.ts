@@ -63,9 +63,18 @@ export function validate<Schema extends z.ZodType>(
 ): z.output<Schema> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw problem('validation_failed', {
-    errors: result.error.issues.flatMap((issue) => faultsOf(issue, place)),
-  });
+  const faults = result.error.issues.flatMap((issue) => faultsOf(issue, place));
+  throw problem('validation_failed', { errors: faults.filter((fault) => !isMoot(fault, faults)) });
+}
+
+const placeOf = ({ pointer, parameter }: FieldFault) => pointer ?? parameter;
+
+/** How long a text is says nothing where a list was expected. */
+function isMoot(fault: FieldFault, faults: FieldFault[]): boolean {
+  return (
+    fault.code !== 'wrong_type' &&
+    faults.some((other) => other.code === 'wrong_type' && placeOf(other) === placeOf(fault))
+  );
 }
 
 /** A refusal of single fields that a service found, in the same form. */

@@ -1,0 +1,155 @@
+import request from 'supertest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { refused } from './harness/answers.js';
+import { cable } from './harness/cable.js';
+import { signUp, type Person } from './harness/people.js';
+import { drawn } from './harness/pictures.js';
+import { startStack, type Stack } from './harness/stack.js';
+import { partEnd, partHead, uploadHead, Wire } from './harness/wire.js';
+
+let stack: Stack;
+let ada: Person;
+
+beforeAll(async () => {
+  stack = await startStack();
+  ada = await signUp(stack, 'ada');
+});
+afterAll(() => stack.stop());
+
+const client = () => request(stack.url);
+
+describe('health', () => {
+  test('says without a token that the process lives and is ready', async () => {
+    expect((await client().get('/health/live').expect(200)).body).toEqual({ ok: true });
+    const response = await client().get('/health/ready').expect(200);
+    expect(response.body).toMatchObject({
+      ok: true,
+      status: 'ready',
+      parts: { database: { state: 'ok' }, redis: { state: 'ok' }, objects: { state: 'ok' } },
+    });
+    expect(response.headers['cache-control']).toBe('no-store');
+    await client().head('/health/live').expect(200);
+    const worker = new URL(stack.worker.metricsUrl).origin;
+    await request(worker).get('/health/ready').expect(200);
+    await request(worker).get('/health/live').expect(200);
+  });
+
+  test('is degraded, not down, while Redis is away for everybody', async () => {
+    await stack.redis.stop();
+    const status = async () =>
+      ((await client().get('/health/ready').expect(200)).body as { status: string }).status;
+    await expect.poll(status).toBe('degraded');
+    await client().get('/health/live').expect(200);
+    await stack.redis.start();
+    await expect.poll(status, { timeout: 5_000 }).toBe('ready');
+  });
+
+  test('is degraded while PostgreSQL is away', async () => {
+    const way = await cable(stack.database.url);
+    const api = await stack.guest({ DATABASE_URL: way.url });
+    way.cut();
+    const report = async () => (await request(api.url).get('/health/ready').expect(200)).body as object;
+    await expect.poll(report).toMatchObject({ status: 'degraded', parts: { database: { state: 'down' } } });
+    await way.close();
+  });
+});
+
+describe('the instance', () => {
+  test('tells clients its limits, and 304 when they know them', async () => {
+    const { headers, body } = await client().get('/v1/instance').expect(200);
+    expect(body).toMatchObject({
+      name: 'Narwhal',
+      version: expect.stringMatching(/^\d+\.\d+\.\d+/) as string,
+      features: expect.any(Array) as string[],
+      registrations: 'open',
+      limits: {
+        photo: { bytes: 52_428_800, altText: 1_000, formats: expect.arrayContaining(['image/jpeg']) as [] },
+        post: { photos: 10, caption: 2_200 },
+      },
+    });
+    await client().get('/v1/instance').set('If-None-Match', String(headers['etag'])).expect(304);
+  });
+
+  test('that takes no new accounts says so', async () => {
+    const closed = await stack.guest({ REGISTRATIONS: 'closed' });
+    const { body } = await request(closed.url).get('/v1/instance');
+    expect(body).toMatchObject({ registrations: 'closed' });
+    const fields = { username: 'mary', email: 'mary@example.org', password: 'a long password' };
+    refused(await request(closed.url).post('/v1/users').send(fields), 403, 'registrations_closed');
+  });
+});
+
+describe('metrics', () => {
+  test('are on a listener of their own, of the api and of the worker', async () => {
+    for (const { metricsUrl } of [stack.api, stack.worker]) {
+      const response = await request(metricsUrl).get('').expect(200);
+      expect(response.headers['content-type']).toMatch(/^text\/plain/);
+      expect(response.text).toContain('process_resident_memory_bytes');
+    }
+    const { text } = await request(stack.api.metricsUrl).get('');
+    expect(text).toMatch(
+      /narwhal_http_request_seconds_count\{route="\/v1\/users",method="POST",status="201"/,
+    );
+  });
+
+  test('are on the public port for a neighbour alone, not for whom a proxy speaks', async () => {
+    await client()
+      .get('/metrics')
+      .expect(200)
+      .expect('content-type', /^text\/plain/);
+    for (const header of ['Forwarded', 'X-Forwarded-For', 'Via'])
+      refused(await client().get('/metrics').set(header, '127.0.0.1'), 404, 'not_found');
+  });
+});
+
+describe('what is for admins', () => {
+  test('is not there for anybody else', async () => {
+    for (const path of ['/admin', '/admin/health', '/admin/users/1']) {
+      refused(await client().get(path), 404, 'not_found');
+      refused(await ada.request('get', path), 404, 'not_found');
+    }
+  });
+});
+
+describe('an api that is told to stop', () => {
+  test('finishes the upload that is under way, takes no other, and ends', async () => {
+    const api = await stack.guest({});
+    const { bytes } = await drawn({ width: 900, height: 700, seed: 700 });
+    const length = partHead.length + bytes.length + partEnd.length;
+    const wire = await Wire.open(api.url);
+    await wire.send(uploadHead(ada.session.accessToken, `Content-Length: ${length}`));
+    await wire.send(Buffer.concat([Buffer.from(partHead), bytes.subarray(0, 2_000)]));
+    const idle = await Wire.open(api.url);
+    await expect
+      .poll(() => stack.database.query(`SELECT id FROM photos WHERE state = 'uploading'`))
+      .toHaveLength(1);
+
+    const ended = api.kill('SIGTERM');
+    await expect.poll(() => api.log()).toContain('the api drains');
+    await expect(Wire.open(api.url)).rejects.toThrow('ECONNREFUSED');
+    await wire.send(Buffer.concat([bytes.subarray(2_000), Buffer.from(partEnd)]));
+    const answer = await wire.answer();
+    expect(answer).toContain('HTTP/1.1 202');
+    expect(answer.toLowerCase()).toContain('connection: close');
+    idle.drop();
+    expect(await ended).toContain('0');
+    expect(api.log()).toContain('the api has stopped');
+    const [, id = ''] = /"id":"(\d+)"/.exec(answer) ?? [];
+    expect(await ada.settled({ id })).toMatchObject({ state: 'ready' });
+  });
+
+  test('refuses to say that it is ready meanwhile', async () => {
+    const api = await stack.guest({});
+    const [upload, asking] = [await Wire.open(api.url), await Wire.open(api.url)];
+    await upload.send(uploadHead(ada.session.accessToken, 'Content-Length: 5000'));
+    await upload.send(partHead);
+    await asking.send('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n');
+    await asking.until(/"ok":true/);
+    const ended = api.kill('SIGTERM');
+    await expect.poll(() => api.log()).toContain('the api drains');
+    await asking.send('GET /health/ready HTTP/1.1\r\nHost: x\r\n\r\n');
+    expect(await asking.until(/draining/)).toContain('HTTP/1.1 503');
+    upload.drop();
+    await ended;
+  });
+});
