@@ -28,7 +28,8 @@ export class ApiModule {
           useFactory: ({ publicUrl, MEDIA_KEYS }: Config) => new MediaUrls(publicUrl, MEDIA_KEYS),
         },
         ...services,
-        { provide: APP_GUARD, useClass: EndpointGuard },
+        EndpointGuard,
+        { provide: APP_GUARD, useExisting: EndpointGuard },
       ],
     };
   }

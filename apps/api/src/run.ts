@@ -16,10 +16,11 @@ import { ApiModule } from './api.module.js';
 import { serveDocs } from './docs/serve-docs.js';
 import { HealthService } from './health/health.service.js';
 import { declareRoute } from './http/allowed-methods.js';
+import { routeDirectly } from './http/direct-routes.js';
 import { Drain } from './http/drain.js';
 import { ProblemFilter } from './http/problem-filter.js';
 import { logRequests } from './http/request-log.js';
-import { endpoints } from './openapi/endpoints.js';
+import { operations } from './openapi/endpoints.js';
 import { createAdapter, prepareServer } from './http/server.js';
 
 /** Builds the application, not yet listening. */
@@ -36,12 +37,15 @@ export async function createApi(
   );
   const logger = app.get<Logger>(LOGGER);
   app.useLogger(nestLogger(logger));
-  app.useGlobalFilters(new ProblemFilter(logger));
+  const filter = new ProblemFilter(logger);
+  app.useGlobalFilters(filter);
   const server: FastifyInstance = app.getHttpAdapter().getInstance();
   const drain = new Drain(server);
   logRequests(server, logger);
   await prepareServer(app, config);
-  for (const endpoint of endpoints()) declareRoute(endpoint.method, endpoint.path);
+  const declared = operations();
+  for (const { endpoint } of declared) declareRoute(endpoint.method, endpoint.path);
+  routeDirectly(app, server, declared, filter);
   serveDocs(server);
   return { app, logger, drain };
 }

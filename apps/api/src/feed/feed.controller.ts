@@ -1,10 +1,10 @@
-import { Controller, Req, Res } from '@nestjs/common';
-import { CallerOf, Input, type ApiReply, type ApiRequest, type Caller } from '../http/call.js';
+import { Controller } from '@nestjs/common';
 import { listQuery, type ListInput } from '../http/cursors.js';
+import type { DirectCall } from '../http/direct-routes.js';
 import { Endpoint } from '../http/endpoint.js';
 import { fresh, tagOf } from '../http/freshness.js';
 import { pathOf } from '../http/paths.js';
-import { listJson, postTag } from '../posts/post-json.js';
+import { listBytes } from '../posts/post-json.js';
 import { postList } from '../posts/posts.schemas.js';
 import { FeedService } from './feed.service.js';
 
@@ -23,16 +23,12 @@ export class FeedController {
     answers: { 200: postList },
     headers: ['ETag'],
     problems: ['cursor_invalid'],
+    direct: true,
   })
-  async read(
-    @Input() input: ListInput,
-    @CallerOf() caller: Caller,
-    @Req() request: ApiRequest,
-    @Res({ passthrough: true }) reply: ApiReply,
-  ) {
+  async read({ input, caller, request, reply }: DirectCall<ListInput>) {
     const page = await this.feed.read(pathOf(request), input, caller.userId);
-    const json = listJson(page);
+    const json = listBytes(page);
     if (input.cursor !== undefined || input.newer !== undefined) return json;
-    return fresh(request, reply, tagOf(...page.items.map(postTag)), json);
+    return fresh(request, reply, tagOf(...page.items.map(({ post }) => post.tag)), json);
   }
 }

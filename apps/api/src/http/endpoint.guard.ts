@@ -3,7 +3,7 @@ import { problem } from '@app/platform';
 import { z } from 'zod';
 import { AccessTokens } from '../sessions/access-tokens.js';
 import { SessionLookup } from '../sessions/session-lookup.js';
-import { callOf, type ApiReply, type ApiRequest, type Caller } from './call.js';
+import { callOf, type ApiReply, type ApiRequest, type Caller, type CallState } from './call.js';
 import { endpointOf, type EndpointOptions } from './endpoint.js';
 import { RateLimits } from './rate-limits.js';
 import { validate } from './validation.js';
@@ -23,8 +23,13 @@ export class EndpointGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const endpoint = endpointOf(context.getHandler());
     if (!endpoint) throw problem('not_found');
-    const request = context.switchToHttp().getRequest<ApiRequest>();
-    const reply = context.switchToHttp().getResponse<ApiReply>();
+    const http = context.switchToHttp();
+    await this.admit(endpoint, http.getRequest<ApiRequest>(), http.getResponse<ApiReply>());
+    return true;
+  }
+
+  /** @throws Problem when the endpoint may not be called like this */
+  async admit(endpoint: EndpointOptions, request: ApiRequest, reply: ApiReply): Promise<CallState> {
     const call = callOf(request);
     call.route = endpoint.path;
     call.caller = await this.caller(request, endpoint);
@@ -33,7 +38,7 @@ export class EndpointGuard implements CanActivate {
     void reply
       .header('content-type', 'application/json; charset=utf-8')
       .header('cache-control', 'private, no-cache');
-    return true;
+    return call;
   }
 
   private async caller(request: ApiRequest, { access }: EndpointOptions): Promise<Caller | null> {

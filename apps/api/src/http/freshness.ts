@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ApiReply, ApiRequest } from './call.js';
 
 /**
@@ -20,5 +20,5 @@ export function fresh<Body>(request: ApiRequest, reply: ApiReply, tag: string, b
 
 /** A weak ETag of whatever tells one state of an answer from another. */
 export function tagOf(...parts: (string | number | boolean | null)[]): string {
-  return `W/"${createHash('sha1').update(JSON.stringify(parts)).digest('base64url')}"`;
+  return `W/"${hash('sha1', JSON.stringify(parts), 'base64url')}"`;
 }

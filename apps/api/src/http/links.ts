@@ -7,6 +7,7 @@ const ending = /"nextCursor":(?:null|"([\w-]+)"),"prevCursor":(?:null|"([\w-]+)"
 const TAIL = 200;
 
 function target(base: string, address: string, name: 'cursor' | 'newer', cursor: string): string {
+  if (!address.includes('?')) return `${base}${address}?${name}=${cursor}`;
   const url = new URL(address, base);
   url.searchParams.delete('cursor');
   url.searchParams.delete('newer');
@@ -14,13 +15,18 @@ function target(base: string, address: string, name: 'cursor' | 'newer', cursor:
   return `${base}${url.pathname}${url.search}`;
 }
 
+function tailOf(payload: unknown): string {
+  if (typeof payload === 'string') return payload.slice(-TAIL);
+  return Buffer.isBuffer(payload) ? payload.toString('latin1', Math.max(0, payload.length - TAIL)) : '';
+}
+
 /**
  * The `Link` header (RFC 8288) of every list. Read off the end of the body, which is the one thing that all lists share:
- * some are objects here, the hot ones are text that was never an object.
+ * some are objects here, the hot ones are text or bytes that were never an object.
  */
 export function linkPages(server: FastifyInstance, { publicUrl }: Config): void {
   server.addHook('onSend', (request, reply, payload, done) => {
-    const [, next, prev] = (typeof payload === 'string' && ending.exec(payload.slice(-TAIL))) || [];
+    const [, next, prev] = ending.exec(tailOf(payload)) ?? [];
     const links = [
       ...(next ? [`<${target(publicUrl, request.url, 'cursor', next)}>; rel="next"`] : []),
       ...(prev ? [`<${target(publicUrl, request.url, 'newer', prev)}>; rel="prev"`] : []),

@@ -89,8 +89,11 @@ export class ProblemFilter implements ExceptionFilter {
   constructor(private readonly logger: Logger) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
-    const request = host.switchToHttp().getRequest<FastifyRequest>();
-    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const http = host.switchToHttp();
+    this.refuse(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+  }
+
+  refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     let refusal = toProblem(error, request.headers['content-type'] ?? 'nothing');
     if (refusal.status === 404 && callOf(request).route === '') {
       const allow = allowedMethods(request.url.split('?')[0] ?? '');

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
 import type { NotificationRow } from '@app/storage';
 import type { Comment } from '../comments/comments.schemas.js';
-import { postTag } from '../posts/post-json.js';
 import { PostReading } from '../posts/post-reading.service.js';
 import type { ShownPost } from '../posts/post-view.js';
 import { NotificationPeople, type Author } from './notification-people.js';
@@ -58,6 +57,6 @@ function make(
     row,
     // The post is JSON already: parsing it to build it again would cost more than all the rest.
     json: `${head},"post":${post?.json ?? 'null'},${tail}`,
-    tag: `${head}${post ? postTag(post) : ''}${tail}`,
+    tag: `${head}${post?.post.tag ?? ''}${tail}`,
   };
 }

@@ -1,3 +1,4 @@
+import type { Type } from '@nestjs/common';
 import { endpointOf, type EndpointOptions } from '../http/endpoint.js';
 import { controllers } from '../rooms.js';
 import { operationIdOf } from './operation-id.js';
@@ -6,16 +7,20 @@ import { operationIdOf } from './operation-id.js';
 export interface Operation {
   operationId: string;
   endpoint: EndpointOptions;
+  /** Where its handler is. */
+  controller: Type;
+  method: string;
 }
 
 /** Every endpoint that a controller declares, in the order of the rooms. */
 export function operations(): Operation[] {
-  return controllers.flatMap(({ name: controller, prototype }: { name: string; prototype: object }) =>
-    Object.getOwnPropertyNames(prototype).flatMap((method) => {
-      const handler: unknown = Reflect.get(prototype, method);
+  return controllers.flatMap((controller) =>
+    Object.getOwnPropertyNames(controller.prototype).flatMap((method) => {
+      const handler: unknown = Reflect.get(controller.prototype as object, method);
       const endpoint = typeof handler === 'function' ? endpointOf(handler) : undefined;
       if (!endpoint) return [];
-      return { operationId: endpoint.operationId ?? operationIdOf(controller, method), endpoint };
+      const operationId = endpoint.operationId ?? operationIdOf(controller.name, method);
+      return { operationId, endpoint, controller, method };
     }),
   );
 }

@@ -4,9 +4,16 @@ import { Counts, ReaderMarks, type Marks, type PostCounts } from '@app/feed';
 import { PostCache, type CachedPost } from './post-cache.js';
 
 /** A post ready to be shown, and what decides whether it may be. */
-export interface ShownPost {
-  post: CachedPost;
-  json: string;
+export class ShownPost {
+  constructor(
+    readonly post: CachedPost,
+    /** Counts and marks of this moment, ASCII: they stand between the post's head and tail. */
+    readonly middle: string,
+  ) {}
+
+  get json(): string {
+    return `${this.post.head.toString()}${this.middle}${this.post.tail.toString()}`;
+  }
 }
 
 const nothing: Marks = { liked: new Set(), saved: new Set() };
@@ -31,13 +38,13 @@ export class PostView {
     const shown = new Map<Id, ShownPost>();
     for (const [id, post] of posts) {
       const count = counts.get(id);
-      if (count) shown.set(id, { post, json: fill(post, count, marks) });
+      if (count) shown.set(id, new ShownPost(post, middleOf(id, count, marks)));
     }
     return shown;
   }
 }
 
-function fill({ id, head, tail }: CachedPost, count: PostCounts, marks: Marks): string {
+function middleOf(id: Id, count: PostCounts, marks: Marks): string {
   const counts = `,"counts":{"likes":${count.likes},"comments":${count.comments}}`;
-  return `${head}${counts},"liked":${marks.liked.has(id)},"saved":${marks.saved.has(id)}${tail}`;
+  return `${counts},"liked":${marks.liked.has(id)},"saved":${marks.saved.has(id)}`;
 }

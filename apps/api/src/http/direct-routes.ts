@@ -1,0 +1,47 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import type { Operation } from '../openapi/endpoints.js';
+import type { ApiReply, ApiRequest, Caller } from './call.js';
+import { EndpointGuard } from './endpoint.guard.js';
+import type { ProblemFilter } from './problem-filter.js';
+
+/** What the handler of a direct endpoint is given, in place of decorated parameters. */
+export interface DirectCall<Input, Who extends Caller | null = Caller> {
+  input: Input;
+  caller: Who;
+  request: ApiRequest;
+  reply: ApiReply;
+}
+
+type Handler = (call: DirectCall<unknown, Caller | null>) => Promise<unknown>;
+
+/**
+ * Endpoints that declare themselves `direct` are routed by Fastify alone: Nest's router, its guard chain and its
+ * interceptors took 40 of a feed page's 210 microseconds. The declaration, the guard's rules and the form of refusals are
+ * the same as everywhere; only the handler's signature differs.
+ */
+export function routeDirectly(
+  app: NestFastifyApplication,
+  server: FastifyInstance,
+  operations: readonly Operation[],
+  filter: ProblemFilter,
+): void {
+  const guard = app.get(EndpointGuard);
+  for (const { endpoint, controller, method } of operations) {
+    if (!endpoint.direct) continue;
+    const room = app.get<Record<string, Handler>>(controller);
+    const answer = async (request: ApiRequest, reply: ApiReply): Promise<void> => {
+      try {
+        const { input, caller } = await guard.admit(endpoint, request, reply);
+        void reply.send(await room[method]?.({ input, caller, request, reply }));
+      } catch (error) {
+        filter.refuse(error, request, reply);
+      }
+    };
+    server.route({
+      method: endpoint.method,
+      url: endpoint.path,
+      handler: (request, reply) => void answer(request, reply),
+    });
+  }
+}
