@@ -64,6 +64,10 @@ import { SearchService } from './search/search.service.js';
 import { TagsController } from './tags/tags.controller.js';
 import { TermLists } from './tags/term-lists.service.js';
 import { TextEntities } from './texts/text-entities.js';
+import { StreamController } from './stream/stream.controller.js';
+import { StreamNews } from './stream/stream-news.js';
+import { StreamService } from './stream/stream.service.js';
+import { Streams } from './stream/streams.js';
 import { UserLists } from './users/user-lists.js';
 import { UserView } from './users/user-view.js';
 import { UsersController } from './users/users.controller.js';
@@ -114,6 +118,7 @@ const notifications: Room = {
   controllers: [NotificationsController],
   services: [NotificationPeople, NotificationView, NotificationsService],
 };
+const stream: Room = { controllers: [StreamController], services: [StreamNews, Streams, StreamService] };
 const feed: Room = { controllers: [FeedController], services: [FeedService] };
 const media: Room = { controllers: [MediaController], services: [MediaService] };
 const operators: Room = {
@@ -137,6 +142,7 @@ const rooms: Room[] = [
   likes,
   comments,
   notifications,
+  stream,
   feed,
   media,
   operators,

@@ -22,6 +22,7 @@ import { ProblemFilter } from './http/problem-filter.js';
 import { logRequests } from './http/request-log.js';
 import { operations } from './openapi/endpoints.js';
 import { createAdapter, prepareServer } from './http/server.js';
+import { Streams } from './stream/streams.js';
 
 /** Builds the application, not yet listening. */
 export async function createApi(
@@ -65,6 +66,7 @@ export async function run(): Promise<void> {
   });
   logger.info({ port: config.PORT, host: config.HOST }, 'the api listens');
 
+  drain.onBegin(() => app.get(Streams).end());
   const stop = async (signal: string) => {
     if (health.isDraining) return;
     logger.info({ signal }, 'the api drains');

@@ -13,6 +13,9 @@ import { Counts } from './counts.js';
 import { RedisEpoch } from './epoch.js';
 import { FeedWindows } from './feed-windows.js';
 import { HomeFeeds } from './home-feeds.js';
+import { LiveBus } from './live-bus.js';
+import { LiveLink } from './live-link.js';
+import { OpenStreams } from './open-streams.js';
 import { RateCounter } from './rate-counter.js';
 import { ReaderMarks } from './reader-marks.js';
 import { RedisLink } from './redis-link.js';
@@ -31,6 +34,8 @@ const rooms: Provider[] = [
   ReaderMarks,
   SessionCache,
   RateCounter,
+  LiveBus,
+  OpenStreams,
 ];
 
 /** What is quick, once a process: `FeedModule.forRoot({ budget: 250 })`. Needs PlatformModule and StorageModule. */
@@ -41,7 +46,9 @@ export class FeedModule implements OnApplicationBootstrap, OnApplicationShutdown
     private readonly redis: FeedRedis,
     counts: Counts,
     work: UnitOfWork,
+    private readonly live: LiveBus,
   ) {
+    work.onTell((message) => live.publish(message));
     work.onDelta(({ counter, subjectId, delta, since }) => counts.changed(counter, subjectId, delta, since));
   }
 
@@ -52,7 +59,12 @@ export class FeedModule implements OnApplicationBootstrap, OnApplicationShutdown
       inject: [CONFIG],
       useFactory: (config: Config) => new RedisLink(config.REDIS_URL, budget),
     };
-    const within: Provider[] = [link, RedisEpoch, FeedWindows, ReaderRelations, ...rows];
+    const ears: Provider = {
+      provide: LiveLink,
+      inject: [CONFIG],
+      useFactory: (config: Config) => new LiveLink(config.REDIS_URL),
+    };
+    const within: Provider[] = [link, ears, RedisEpoch, FeedWindows, ReaderRelations, ...rows];
     return { module: FeedModule, providers: [...within, ...rooms], exports: rooms };
   }
 
@@ -61,6 +73,7 @@ export class FeedModule implements OnApplicationBootstrap, OnApplicationShutdown
   }
 
   onApplicationShutdown(): void {
+    this.live.stop();
     this.redis.stop();
   }
 }

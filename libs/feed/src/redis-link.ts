@@ -23,7 +23,8 @@ function options(budget: number): RedisOptions {
   };
 }
 
-function open(url: string, budget: number): Redis | Cluster {
+/** A client that is not connected yet. */
+export function openClient(url: string, budget: number): Redis | Cluster {
   if (!url.startsWith(CLUSTER)) return new Redis(url, options(budget));
   const [nodes = '', password] = url.slice(CLUSTER.length).replace(/\/$/, '').split('@').reverse();
   const redisOptions: RedisOptions = { ...options(budget), lazyConnect: false };
@@ -50,7 +51,7 @@ export class RedisLink extends EventEmitter<{ up: []; down: [] }> {
 
   constructor(url: string, budget: number) {
     super();
-    this.client = open(url, budget);
+    this.client = openClient(url, budget);
     this.isCluster = this.client instanceof Cluster;
     this.client.on('ready', () => {
       this.connections += 1;
@@ -94,6 +95,10 @@ export class RedisLink extends EventEmitter<{ up: []; down: [] }> {
   async set(key: string, value: string, seconds: number, onlyIfAbsent: boolean): Promise<void> {
     if (onlyIfAbsent) await this.client.set(key, value, 'EX', seconds, 'NX');
     else await this.client.set(key, value, 'EX', seconds);
+  }
+
+  async publish(channel: string, message: string): Promise<void> {
+    await this.client.publish(channel, message);
   }
 
   /** Runs a Lua command; texts in the answer are Buffers. Sends the source when the server does not have it yet. */

@@ -103,6 +103,11 @@ export class FeedRedis {
     return this.guard(() => this.link.set(key, value, seconds, onlyIfAbsent));
   }
 
+  /** Tells who listens now; @throws RedisAway */
+  publish(channel: string, message: string): Promise<void> {
+    return this.guard(() => this.link.publish(channel, message));
+  }
+
   /** Parts things into groups whose keys one script call may take: by bucket on a cluster, else only not too many. */
   groups<Thing>(things: readonly Thing[], idOf: (thing: Thing) => Id, most = MOST_KEYS): Thing[][] {
     if (!this.link.isCluster) return chunks(things, most);

@@ -23,6 +23,8 @@ export const scriptNames = [
   'marks-of',
   'post-counts',
   'relations-fill',
+  'streams-close',
+  'streams-open',
   'user-counts',
 ] as const;
 

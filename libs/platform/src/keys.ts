@@ -49,6 +49,12 @@ export const keys = {
   user: (epoch: string, user: Id) => `${tag(user)}:${epoch}:user:${user}`,
   /** A session that was looked up: JSON of its user, or ended · string · 15 minutes. */
   session: (epoch: string, session: Id) => `${tag(session)}:${epoch}:session:${session}`,
+  /** The streams that a person has open, the newest first · list of names · `limits.stream.perPerson` · 1 day. */
+  streams: (epoch: string, person: Id) => `${tag(person)}:${epoch}:streams:${person}`,
+  /** What people of this id's bucket are told at once; of no epoch, since nothing is kept · channel of JSON (`LiveMessage`). */
+  live: (id: Id) => `nw:live:${bucketOf(id)}`,
+  /** Posts that reached their readers' feeds · channel of JSON. */
+  liveFeeds: 'nw:live:feeds',
   /** A ranked list as its first page found it: ids with commas · string · 4 kB · 10 minutes. */
   snapshot: (epoch: string, name: string) => `nw:${epoch}:snapshot:${name}`,
   /** Rate limiting, by policy and caller · string · the policy's window. */

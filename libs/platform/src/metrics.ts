@@ -75,6 +75,7 @@ export const catalogue = {
     help: 'Requests refused for their rate, by policy.',
     labels: ['policy'],
   },
+  narwhal_streams: { kind: 'gauge', help: 'Clients that are connected to the stream.' },
   narwhal_jobs_total: {
     kind: 'counter',
     help: 'Jobs finished, by queue and outcome.',

@@ -35,6 +35,7 @@ export * from './repositories/follows.js';
 export * from './repositories/idempotency.js';
 export * from './repositories/entry-page.js';
 export * from './repositories/erasure.js';
+export * from './repositories/live-audience.js';
 export * from './repositories/notification-causes.js';
 export * from './repositories/notification-groups.js';
 export * from './repositories/notifications.js';

@@ -25,6 +25,7 @@ import { PhotoRows } from './repositories/photos.js';
 import { PostRows } from './repositories/posts.js';
 import { CountRows } from './repositories/counts.js';
 import { IdempotencyRows } from './repositories/idempotency.js';
+import { LiveAudience } from './repositories/live-audience.js';
 import { NotificationCauses } from './repositories/notification-causes.js';
 import { NotificationGroups } from './repositories/notification-groups.js';
 import { NotificationRows } from './repositories/notifications.js';
@@ -75,6 +76,7 @@ const repositories: Provider[] = [
   PostRows,
   CountRows,
   IdempotencyRows,
+  LiveAudience,
   NotificationCauses,
   NotificationGroups,
   NotificationRows,

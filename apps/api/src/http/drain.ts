@@ -17,10 +17,13 @@ const LOOK = 25;
 export class Drain {
   private draining = false;
   private open = 0;
+  private readonly endings: (() => void)[] = [];
 
   constructor(private readonly server: FastifyInstance) {
     server.addHook('onRequest', (_request, reply, done) => {
       this.open += 1;
+      // Also of an answer that its client did not wait for, which `onResponse` never hears of.
+      reply.raw.once('close', () => (this.open -= 1));
       if (this.draining) void reply.header('connection', 'close');
       done();
     });
@@ -28,13 +31,11 @@ export class Drain {
       if (this.draining) void reply.header('connection', 'close');
       done();
     });
-    server.addHook('onResponse', (_request, _reply, done) => {
-      this.open -= 1;
-      done();
-    });
-    server.addHook('onRequestAbort', (_request, done) => {
-      done();
-    });
+  }
+
+  /** What would go on for ever, and has to be told to end. */
+  onBegin(end: () => void): void {
+    this.endings.push(end);
   }
 
   /** Resolves once nothing is under way. `proxied`: idle connections may belong to a proxy that still uses them. */
@@ -42,6 +43,7 @@ export class Drain {
     this.draining = true;
     const http: Server = this.server.server;
     TcpServer.prototype.close.call(http);
+    for (const end of this.endings) end();
     const begun = Date.now();
     while (Date.now() - begun < LONGEST && (this.open > 0 || (proxied && Date.now() - begun < IDLE)))
       await sleep(LOOK);

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { JobSender, type Id } from '@app/platform';
+import { LiveBus } from '@app/feed';
 import { OutboxRows } from '@app/storage';
 import { AudienceGrowth } from './audience-growth.js';
 import { PostDelivery } from './post-delivery.js';
@@ -15,6 +16,7 @@ export class DeliverService {
     private readonly jobs: JobSender,
     private readonly posts: PostDelivery,
     private readonly growth: AudienceGrowth,
+    private readonly live: LiveBus,
   ) {}
 
   async run(outboxId: Id): Promise<void> {
@@ -23,6 +25,7 @@ export class DeliverService {
     const next = row.kind === 'audience.grew' ? await this.growth.page(row) : await this.posts.page(row);
     if (next === null) {
       await this.outbox.done(outboxId);
+      if (row.kind === 'post.deliver') this.live.publish({ kind: 'delivered', post: row.subject_id });
       return;
     }
     await this.outbox.progress(outboxId, next);

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import { Counts, HomeFeeds, SessionCache } from '@app/feed';
+import { Counts, HomeFeeds, LiveBus, SessionCache } from '@app/feed';
 import { PostRows } from '@app/storage';
 
 /** What Redis keeps of things that changed. The api did the same when it answered; here it is made sure. */
@@ -11,6 +11,7 @@ export class Caches {
     private readonly feeds: HomeFeeds,
     private readonly sessions: SessionCache,
     private readonly posts: PostRows,
+    private readonly live: LiveBus,
   ) {}
 
   /** The post's version, and its place in its author's own feed, where it stands from the beginning. */
@@ -30,6 +31,7 @@ export class Caches {
 
   async sessionEnded(sessionId: Id): Promise<void> {
     await this.sessions.end(sessionId);
+    this.live.publish({ kind: 'ended', session: sessionId });
   }
 
   async postGone(postId: Id): Promise<void> {

@@ -45,6 +45,16 @@ export class NotificationRows {
     return rows[0] ?? null;
   }
 
+  /** The position that the newest has; 0 for none. */
+  async newestId(user: Id): Promise<Id> {
+    const { rows } = await this.database.query<{ id: Id }>(
+      'notification.newestId',
+      `SELECT id FROM notifications WHERE shard = $1 AND user_id = $2 AND count > 0 ORDER BY id DESC LIMIT 1`,
+      [shardOf(user), user],
+    );
+    return rows[0]?.id ?? '0';
+  }
+
   async unread(user: Id): Promise<number> {
     const { rows } = await this.database.query<{ unread: number }>(
       'notification.unread',

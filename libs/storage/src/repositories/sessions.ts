@@ -60,6 +60,18 @@ export class SessionRows {
     return rows[0] ?? null;
   }
 
+  /** Of these sessions, those that live. */
+  async livingAmong(sessionIds: readonly Id[]): Promise<Set<Id>> {
+    const { rows } = await this.database.query<{ id: Id }>(
+      'session.livingAmong',
+      `SELECT s.id FROM unnest($1::int[], $2::bigint[]) AS asked(shard, id)
+       JOIN sessions s ON s.shard = asked.shard AND s.id = asked.id AND s.ended_at IS NULL
+       JOIN users u ON u.shard = s.shard AND u.id = s.user_id AND u.closed_at IS NULL`,
+      [sessionIds.map(shardOf), sessionIds],
+    );
+    return new Set(rows.map(({ id }) => id));
+  }
+
   async refreshTokens(tx: Queryable, sessionId: Id): Promise<RefreshRow[]> {
     const { rows } = await tx.query<RefreshRow>(
       'refreshToken.list',

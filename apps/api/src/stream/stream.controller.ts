@@ -1,0 +1,30 @@
+import { Controller, Req, Res } from '@nestjs/common';
+import { z } from 'zod';
+import { CallerOf, type ApiReply, type ApiRequest, type Caller } from '../http/call.js';
+import { Endpoint } from '../http/endpoint.js';
+import { StreamService } from './stream.service.js';
+
+const events = z.string().meta({
+  description:
+    'Server-sent events: `notification` (as in the list; count 0 takes its group away), `photo` and `post` ({id, state}), `feed` (something new), `reset` (read again). Unknown ones are to be ignored.',
+});
+
+@Controller()
+export class StreamController {
+  constructor(private readonly streams: StreamService) {}
+
+  @Endpoint({
+    method: 'GET',
+    path: '/v1/stream',
+    operationId: 'openStream',
+    tag: 'Notifications',
+    summary:
+      'What happens, as it happens; `Last-Event-ID` resumes, a newer stream beyond the limit ends the oldest',
+    access: 'required',
+    answers: { 200: events },
+    problems: ['unavailable'],
+  })
+  async open(@CallerOf() caller: Caller, @Req() request: ApiRequest, @Res() reply: ApiReply): Promise<void> {
+    await this.streams.open(request, reply, caller);
+  }
+}

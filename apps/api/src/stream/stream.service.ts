@@ -1,0 +1,63 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+import { Injectable } from '@nestjs/common';
+import { isId, problem, type Id } from '@app/platform';
+import type { ApiReply, ApiRequest, Caller } from '../http/call.js';
+import { LiveStream } from './live-stream.js';
+import { StreamNews } from './stream-news.js';
+import { Streams } from './streams.js';
+
+/** How long clients wait before they come back after a connection that broke, in milliseconds. */
+const RETRY = 3_000;
+
+const headers = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'private, no-cache, no-transform',
+  // NGINX would gather events until a buffer is full.
+  'x-accel-buffering': 'no',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+};
+
+/** Opens streams: the answer's head, what the client missed, and from then on what happens. */
+@Injectable()
+export class StreamService {
+  constructor(
+    private readonly streams: Streams,
+    private readonly news: StreamNews,
+  ) {}
+
+  async open(request: ApiRequest, reply: ApiReply, caller: Caller): Promise<void> {
+    if (this.streams.isEnding) throw problem('unavailable', { headers: { 'retry-after': '1' } });
+    const response = reply.hijack().raw;
+    // What the plugins said of this answer (CORS, the request's id), since none of them sees it.
+    response.writeHead(200, { ...(reply.getHeaders() as OutgoingHttpHeaders), ...headers });
+    if (request.method === 'HEAD' || response.destroyed) {
+      response.end();
+      return;
+    }
+    const stream = new LiveStream(response, caller.userId, caller.sessionId);
+    response.once('close', () => this.streams.remove(stream));
+    response.write(`retry: ${RETRY}\n\n`);
+    await this.streams.add(stream);
+    await this.catchUp(stream, request.headers['last-event-id']).catch(() => stream.catchUp('reset', '{}'));
+    stream.release();
+  }
+
+  /** The position is read after the stream hears: what grows from then on is told. */
+  private async catchUp(stream: LiveStream, last: string | string[] | undefined): Promise<void> {
+    const newest = await this.news.newestId(stream.person);
+    if (last === undefined || last === '') return stream.place(newest);
+    const missed = isPosition(last) ? await this.news.missed(stream.person, last) : null;
+    if (missed === null) {
+      stream.place(newest);
+      stream.catchUp('reset', '{}');
+      return;
+    }
+    for (const { row, json } of missed) stream.catchUp('notification', json, row.id);
+    // Nobody remembers which posts came meanwhile, or which photos settled; reading the feed again is cheap.
+    stream.catchUp('feed', '{}');
+  }
+}
+
+const isPosition = (last: string | string[]): last is Id =>
+  typeof last === 'string' && (last === '0' || isId(last));
