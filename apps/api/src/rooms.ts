@@ -61,6 +61,8 @@ import { SessionsController } from './sessions/sessions.controller.js';
 import { SessionsService } from './sessions/sessions.service.js';
 import { SearchController } from './search/search.controller.js';
 import { SearchService } from './search/search.service.js';
+import { SuggestionsController } from './suggestions/suggestions.controller.js';
+import { SuggestionsService } from './suggestions/suggestions.service.js';
 import { TagsController } from './tags/tags.controller.js';
 import { TermLists } from './tags/term-lists.service.js';
 import { TextEntities } from './texts/text-entities.js';
@@ -109,6 +111,7 @@ const posts: Room = {
 const texts: Room = { controllers: [], services: [TextEntities] };
 const tags: Room = { controllers: [TagsController], services: [TermLists] };
 const search: Room = { controllers: [SearchController], services: [SearchService] };
+const suggestions: Room = { controllers: [SuggestionsController], services: [SuggestionsService] };
 const likes: Room = { controllers: [LikesController], services: [LikesService] };
 const comments: Room = {
   controllers: [CommentsController],
@@ -139,6 +142,7 @@ const rooms: Room[] = [
   posts,
   tags,
   search,
+  suggestions,
   likes,
   comments,
   notifications,

@@ -25,6 +25,7 @@ import { PeopleGroups } from './notify/people-groups.js';
 import { PostGroups } from './notify/post-groups.js';
 import { StandingGroups } from './notify/standing-groups.js';
 import { Telling } from './notify/telling.js';
+import { Suggesting } from './suggest/suggesting.js';
 import { Housekeeping } from './sweep/housekeeping.js';
 import { OldNotifications } from './sweep/old-notifications.js';
 import { Overdue } from './sweep/overdue.js';
@@ -36,7 +37,17 @@ const REDIS_BUDGET = 5_000;
 
 const develop = [AtWork, RenditionWriter, Settling, DevelopService];
 const deliver = [PostDelivery, AudienceGrowth, DeliverService];
-const effects = [Caches, Relations, Reindexing, Erasure, Trashing, Effects, EffectsService, Folding];
+const effects = [
+  Caches,
+  Relations,
+  Reindexing,
+  Suggesting,
+  Erasure,
+  Trashing,
+  Effects,
+  EffectsService,
+  Folding,
+];
 const notify = [Hearing, Telling, PostGroups, PeopleGroups, StandingGroups, NotifyService];
 const sweep = [StuckPosts, Overdue, Housekeeping, OldNotifications, Sweeper];
 

@@ -36,6 +36,8 @@ export const outboxKinds = {
   'post.changed': { subject: 'post', job: 'effect' },
   /** An author's cached version is old: name or avatar changed, account closed. */
   'user.changed': { subject: 'user', job: 'effect' },
+  /** Whom somebody may want to follow is worked out anew. */
+  'suggestions.refresh': { subject: 'user', job: 'effect' },
   /** Somebody became private or public: their posts count under tags and places no more, or again. */
   'privacy.changed': { subject: 'user', job: 'effect' },
   /** Everything of a closed account is deleted, in batches. */

@@ -31,6 +31,8 @@ export const limits = {
   /** In one caption or comment; a tag's length in code points, also when folded. */
   words: { tags: 30, tag: 100, mentions: 30 },
   search: { min: 2, max: 100 },
+  /** Suggestions are worked out anew after a day, after a follow already after a minute. */
+  suggestions: { freshFor: DAY, atLeast: 60 },
   user: { username: 30, displayName: 50, bio: 150, website: 200, email: 254, passwordMin: 8, password: 128 },
   session: { accessToken: 15 * 60, refreshToken: 60 * DAY, repeatRefresh: 60, perUser: 50 },
   idempotency: { keptFor: DAY, waitSeconds: 5 },

@@ -40,6 +40,8 @@ import { PendingRows } from './repositories/pending.js';
 import { SweepRows } from './repositories/sweeps.js';
 import { TrashRows } from './repositories/trash.js';
 import { PostIndex } from './post-index.js';
+import { PopularRows } from './repositories/popular.js';
+import { SuggestionRows } from './repositories/suggestions.js';
 import { SearchRows } from './repositories/searching.js';
 import { TermRows } from './repositories/terms.js';
 import { UnitOfWork } from './unit-of-work.js';
@@ -54,6 +56,8 @@ const repositories: Provider[] = [
   UnitOfWork,
   Visibility,
   PostIndex,
+  PopularRows,
+  SuggestionRows,
   SearchRows,
   TermRows,
   Publishing,

@@ -94,6 +94,12 @@ export class Visibility {
     return this.maySeeProfile(owner, relation) && !relation.blocking;
   }
 
+  /** Whom to follow: nobody whom one follows or asked to, is, mutes, or may not meet. */
+  maySuggest(owner: Owner, relation: Relation): boolean {
+    const { self, following, requested, muting } = relation;
+    return this.mayMeet(owner, relation) && !(self || following || requested || muting);
+  }
+
   /** What somebody posted, likes and follows: hidden from both sides of a block, and private ones from all but followers. */
   maySeeContent(owner: Owner, relation: Relation): boolean {
     if (relation.self) return owner.closed_at === null;

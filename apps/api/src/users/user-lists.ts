@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import { stranger, UserRows, Visibility, type Entry } from '@app/storage';
+import { stranger, UserRows, Visibility, type Entry, type Relation, type UserRow } from '@app/storage';
 import { Cursors, type ListInput, type Page, type PageRequest } from '../http/cursors.js';
 import { UserView } from './user-view.js';
 import type { User } from './users.schemas.js';
 
-/** Whose list it is: one's own shows people whom one blocks, too. */
-type Whose = 'own' | 'shared';
+/** What kind of list it is: one's own shows people whom one blocks, too; suggestions nobody whom one knows. */
+type Whose = 'own' | 'shared' | 'suggested';
 
 /** Any list of people that is kept as entries: scanned by key, and those left out whom the viewer may not see. */
 @Injectable()
@@ -50,11 +50,14 @@ export class UserLists {
     ]);
     const seen = ids.flatMap((id) => {
       const row = rows.get(id);
-      const relation = relations.get(id) ?? stranger;
-      const maySee =
-        row && (whose === 'own' ? row.closed_at === null : this.visibility.mayMeet(row, relation));
-      return maySee ? [row] : [];
+      return row && this.belongs(row, relations.get(id) ?? stranger, whose) ? [row] : [];
     });
     return this.view.users(seen, viewer);
+  }
+
+  private belongs(row: UserRow, relation: Relation, whose: Whose): boolean {
+    if (whose === 'own') return row.closed_at === null;
+    if (whose === 'suggested') return this.visibility.maySuggest(row, relation);
+    return this.visibility.mayMeet(row, relation);
   }
 }

@@ -5,6 +5,7 @@ import { Caches } from './caches.js';
 import { Erasure } from './erasure.js';
 import { Reindexing } from './reindexing.js';
 import { Relations } from './relations.js';
+import { Suggesting } from '../suggest/suggesting.js';
 import { Trashing } from './trashing.js';
 
 /** The kinds that are carried out in one go; those of the `deliver` queue go page by page. */
@@ -25,6 +26,7 @@ export class Effects {
     trashing: Trashing,
     relations: Relations,
     reindexing: Reindexing,
+    suggesting: Suggesting,
   ) {
     this.byKind = {
       'post.changed': (id) => caches.postChanged(id),
@@ -33,8 +35,12 @@ export class Effects {
         await erasure.post(id);
       },
       'user.changed': (id) => caches.userChanged(id),
+      'suggestions.refresh': (id) => suggesting.refresh(id),
       'privacy.changed': (id) => reindexing.author(id),
-      'user.erase': (id) => erasure.user(id),
+      'user.erase': async (id) => {
+        await erasure.user(id);
+        await suggesting.forget(id);
+      },
       'relations.changed': (id) => caches.relationsChanged(id),
       'block.changed': (id, object) => relations.blockChanged(id, object ?? '0'),
       'requests.accept': (id) => relations.acceptRequests(id),

@@ -2,7 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Config, type Id } from '@app/platform';
 import { COUNT_SETTLES_AFTER, Counts } from '@app/feed';
-import { AudienceRows, CountRows, UnitOfWork, type FoldedCount, type WaitingDelta } from '@app/storage';
+import {
+  AudienceRows,
+  CountRows,
+  PopularRows,
+  UnitOfWork,
+  type FoldedCount,
+  type WaitingDelta,
+} from '@app/storage';
 
 /** Below this part of the threshold a large author is fanned out again: crossing back and forth costs something. */
 const HYSTERESIS = 0.8;
@@ -15,6 +22,7 @@ export class Folding {
     private readonly rows: CountRows,
     private readonly counts: Counts,
     private readonly audiences: AudienceRows,
+    private readonly popular: PopularRows,
     private readonly work: UnitOfWork,
   ) {}
 
@@ -41,6 +49,7 @@ export class Folding {
   /** A follower count that crosses the threshold changes how its author's posts are delivered. */
   private async audienceOf({ counter, subject_id: author, value }: FoldedCount): Promise<void> {
     if (counter !== 'user.followers') return;
+    await this.popular.note(author, value);
     const large = this.config.LARGE_AUTHOR_FOLLOWERS;
     if (value > large) {
       await this.work.run(async (tx) => {

@@ -8,6 +8,7 @@ import { Photo } from './photo.js';
 import { Post } from './post.js';
 import { Block, BlockedBy, Follow, Follower, Mute } from './relations.js';
 import { RefreshToken, Session } from './session.js';
+import { PopularPerson, Suggestion, SuggestionDismissal, SuggestionState } from './suggestion.js';
 import { Place, PostPlace, PostTag, Tag } from './term.js';
 import { Email, User, Username } from './user.js';
 
@@ -35,6 +36,10 @@ export const entities = [
   CommentLike,
   Notification,
   NotificationState,
+  Suggestion,
+  SuggestionState,
+  SuggestionDismissal,
+  PopularPerson,
   Tag,
   PostTag,
   Place,

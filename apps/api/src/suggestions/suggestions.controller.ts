@@ -1,0 +1,46 @@
+import { Controller, Req } from '@nestjs/common';
+import { z } from 'zod';
+import { CallerOf, Input, type ApiRequest, type Caller } from '../http/call.js';
+import { listQuery, type ListInput } from '../http/cursors.js';
+import { Endpoint } from '../http/endpoint.js';
+import { pathId } from '../http/fields.js';
+import { pathOf } from '../http/paths.js';
+import { userList } from '../users/users.schemas.js';
+import { SuggestionsService } from './suggestions.service.js';
+
+@Controller()
+export class SuggestionsController {
+  constructor(private readonly suggestions: SuggestionsService) {}
+
+  @Endpoint({
+    method: 'GET',
+    path: '/v1/suggestions',
+    operationId: 'listSuggestions',
+    tag: 'Reading',
+    summary:
+      'People to follow: those with friends in common, then the popular. Worked out ahead, so at first there may be none',
+    access: 'required',
+    query: listQuery,
+    answers: { 200: userList },
+    problems: ['cursor_invalid'],
+  })
+  async list(@Input() input: ListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
+    return this.suggestions.list(pathOf(request), input, caller.userId);
+  }
+
+  @Endpoint({
+    method: 'DELETE',
+    path: '/v1/suggestions/:userId',
+    operationId: 'dismissSuggestion',
+    tag: 'Reading',
+    summary: 'Do not suggest this person again, for good',
+    access: 'required',
+    params: z.object({ userId: pathId }),
+    answers: { 204: null },
+    problems: ['not_found'],
+    rate: 'write',
+  })
+  async dismiss(@Input() input: { userId: string }, @CallerOf() caller: Caller): Promise<void> {
+    await this.suggestions.dismiss(caller.userId, input.userId);
+  }
+}

@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import { isId, limits, problem, timeOf, type Id } from '@app/platform';
+import { SuggestionRows, UnitOfWork, UserRows, type SuggestionsAge } from '@app/storage';
+import type { ListInput, Page } from '../http/cursors.js';
+import { UserLists } from '../users/user-lists.js';
+import type { User } from '../users/users.schemas.js';
+
+/** People to follow. The worker works them out; here they are read, asked for anew when they are old, and dismissed. */
+@Injectable()
+export class SuggestionsService {
+  constructor(
+    private readonly rows: SuggestionRows,
+    private readonly users: UserRows,
+    private readonly lists: UserLists,
+    private readonly work: UnitOfWork,
+  ) {}
+
+  async list(path: string, input: ListInput, reader: Id): Promise<Page<User>> {
+    if (input.cursor === undefined && input.newer === undefined) await this.refresh(reader);
+    const page = await this.lists.page(
+      path,
+      input,
+      reader,
+      (scan) => this.rows.page(reader, scan),
+      'suggested',
+    );
+    const ids = page.items.map(({ id }) => id);
+    const dismissed = await this.rows.dismissed(reader, ids);
+    return { ...page, items: page.items.filter(({ id }) => !dismissed.has(id)) };
+  }
+
+  /** For good, and as often as one likes. @throws Problem 404 for nobody */
+  async dismiss(reader: Id, id: Id): Promise<void> {
+    if (!isId(id) || !(await this.users.find(id))) throw problem('not_found');
+    await this.work.run((tx) => this.rows.dismiss(tx, reader, id));
+  }
+
+  private async refresh(reader: Id): Promise<void> {
+    const age = await this.rows.age(reader);
+    if (!isOld(age)) return;
+    await this.work.run(async (tx) => {
+      if (await this.rows.ask(tx, reader, age.askedAt)) await tx.effect('suggestions.refresh', reader);
+    });
+  }
+}
+
+/** Older than a day; or a minute, and somebody was followed since, whose friends are not among them yet. */
+function isOld({ askedAt, newestFollow }: SuggestionsAge): boolean {
+  if (askedAt === null) return true;
+  const age = (Date.now() - askedAt.getTime()) / 1000;
+  const followed = newestFollow !== null && timeOf(newestFollow) > askedAt.getTime();
+  return age > limits.suggestions.freshFor || (followed && age > limits.suggestions.atLeast);
+}

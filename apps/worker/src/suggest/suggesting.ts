@@ -1,0 +1,23 @@
+import { Injectable } from '@nestjs/common';
+import type { Id } from '@app/platform';
+import { PopularRows, SuggestionRows, UnitOfWork } from '@app/storage';
+
+/** Works out whom people may want to follow. */
+@Injectable()
+export class Suggesting {
+  constructor(
+    private readonly rows: SuggestionRows,
+    private readonly popular: PopularRows,
+    private readonly work: UnitOfWork,
+  ) {}
+
+  async refresh(user: Id): Promise<void> {
+    await this.popular.prune();
+    await this.work.run((tx) => this.rows.replace(tx, user));
+  }
+
+  /** Of a closed account. */
+  async forget(user: Id): Promise<void> {
+    await this.rows.forget(user);
+  }
+}

@@ -1,0 +1,131 @@
+import { Injectable } from '@nestjs/common';
+import { shardOf, type Id } from '@app/platform';
+import { Database, type Queryable } from '../database.js';
+import { entryPage, type Entry, type KeyPage } from './entry-page.js';
+
+/** Kept for one person: more than anybody reads in a day. */
+const KEPT = 100;
+
+/**
+ * $1 and $2 the reader. At most 200 of their followees and 200 of each of those: 40,000 rows at worst, whoever asks. Whoever
+ * has the most friends in common comes first, then the popular. Who may not be suggested is left out here so that the
+ * list is full, and asked again at each read.
+ */
+const candidatesSql = `
+  WITH friends AS (
+    SELECT followee_id AS id FROM follows WHERE shard = $1 AND follower_id = $2 AND accepted
+    ORDER BY follows.id DESC LIMIT 200),
+  theirs AS (
+    SELECT f.followee_id AS id, count(*) AS common FROM friends CROSS JOIN LATERAL (
+      SELECT followee_id FROM follows WHERE shard = shard_of(friends.id) AND follower_id = friends.id AND accepted
+      ORDER BY follows.id DESC LIMIT 200) AS f
+    GROUP BY 1 ORDER BY 2 DESC LIMIT 1000),
+  popular AS (SELECT user_id AS id, 0 AS common FROM popular_people ORDER BY followers DESC LIMIT 300),
+  candidates AS (
+    SELECT id, max(common) AS common FROM (SELECT * FROM theirs UNION ALL SELECT * FROM popular) AS c GROUP BY id)
+  SELECT c.id, c.common::int FROM candidates c JOIN users u ON u.shard = shard_of(c.id) AND u.id = c.id
+  WHERE c.id <> $2 AND u.closed_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM follows WHERE shard = $1 AND follower_id = $2 AND followee_id = c.id)
+    AND NOT EXISTS (SELECT 1 FROM blocks WHERE shard = $1 AND blocker_id = $2 AND blocked_id = c.id)
+    AND NOT EXISTS (SELECT 1 FROM blocked_by WHERE shard = $1 AND blocked_id = $2 AND blocker_id = c.id)
+    AND NOT EXISTS (SELECT 1 FROM mutes WHERE shard = $1 AND muter_id = $2 AND muted_id = c.id)
+    AND NOT EXISTS (SELECT 1 FROM suggestion_dismissals WHERE shard = $1 AND user_id = $2 AND dismissed_id = c.id)
+  ORDER BY c.common DESC, u.followers_count DESC, c.id LIMIT ${KEPT}`;
+
+/** When suggestions were asked for, and the newest follow since. */
+export interface SuggestionsAge {
+  askedAt: Date | null;
+  newestFollow: Id | null;
+}
+
+/** Whom people may want to follow, on each reader's shard. */
+@Injectable()
+export class SuggestionRows {
+  constructor(private readonly database: Database) {}
+
+  async page(user: Id, page: KeyPage): Promise<Entry[]> {
+    const list = { name: 'suggestion.page', table: 'suggestions', owner: 'user_id', subject: 'suggested_id' };
+    return entryPage(this.database, list, user, page);
+  }
+
+  async age(user: Id): Promise<SuggestionsAge> {
+    const { rows } = await this.database.query<SuggestionsAge>(
+      'suggestion.age',
+      `SELECT (SELECT asked_at FROM suggestion_states WHERE shard = $1 AND user_id = $2) AS "askedAt",
+         (SELECT id FROM follows WHERE shard = $1 AND follower_id = $2 ORDER BY id DESC LIMIT 1) AS "newestFollow"`,
+      [shardOf(user), user],
+    );
+    return rows[0] as SuggestionsAge;
+  }
+
+  /** Notes that they are asked for now; false when somebody else asked since `before`. */
+  async ask(tx: Queryable, user: Id, before: Date | null): Promise<boolean> {
+    const { count } = await tx.query(
+      'suggestion.ask',
+      `INSERT INTO suggestion_states AS s (shard, user_id, asked_at) VALUES ($1, $2, clock_timestamp())
+       ON CONFLICT (shard, user_id) DO UPDATE SET asked_at = excluded.asked_at WHERE s.asked_at <= $3`,
+      [shardOf(user), user, before],
+    );
+    return count === 1;
+  }
+
+  /** Works a person's suggestions out anew. The lock keeps two workers from doing it at once. */
+  async replace(tx: Queryable, user: Id): Promise<void> {
+    const place = [shardOf(user), user];
+    await tx.query(
+      'suggestion.lock',
+      `SELECT 1 FROM suggestion_states WHERE shard = $1 AND user_id = $2 FOR UPDATE`,
+      place,
+    );
+    const { rows } = await tx.query<{ id: Id; common: number }>(
+      'suggestion.candidates',
+      candidatesSql,
+      place,
+    );
+    await tx.query('suggestion.clear', `DELETE FROM suggestions WHERE shard = $1 AND user_id = $2`, place);
+    const best = rows.toReversed();
+    await tx.query(
+      'suggestion.insert',
+      `INSERT INTO suggestions (shard, user_id, suggested_id, id, common)
+       SELECT $1::int, $2, s.id, next_id($1::int), s.common FROM (
+         SELECT * FROM unnest($3::bigint[], $4::int[]) WITH ORDINALITY AS u(id, common, place) ORDER BY place) AS s`,
+      [...place, best.map(({ id }) => id), best.map(({ common }) => common)],
+    );
+  }
+
+  /** Never suggests this person again. */
+  async dismiss(tx: Queryable, user: Id, dismissed: Id): Promise<void> {
+    const place = [shardOf(user), user, dismissed];
+    await tx.query(
+      'suggestion.dismiss',
+      `INSERT INTO suggestion_dismissals (shard, user_id, dismissed_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+      place,
+    );
+    await tx.query(
+      'suggestion.delete',
+      `DELETE FROM suggestions WHERE shard = $1 AND user_id = $2 AND suggested_id = $3`,
+      place,
+    );
+  }
+
+  /** Of these, whom a person dismissed: what was worked out just before may still name them. */
+  async dismissed(user: Id, ids: readonly Id[]): Promise<Set<Id>> {
+    const { rows } = await this.database.query<{ id: Id }>(
+      'suggestion.dismissed',
+      `SELECT dismissed_id AS id FROM suggestion_dismissals
+       WHERE shard = $1 AND user_id = $2 AND dismissed_id = ANY($3::bigint[])`,
+      [shardOf(user), user, ids],
+    );
+    return new Set(rows.map(({ id }) => id));
+  }
+
+  /** What was kept for somebody whose account is closed. */
+  async forget(user: Id): Promise<void> {
+    for (const table of ['suggestions', 'suggestion_states', 'suggestion_dismissals', 'popular_people'])
+      await this.database.query(
+        `suggestion.forget.${table}`,
+        `DELETE FROM ${table} WHERE shard = $1 AND user_id = $2`,
+        [shardOf(user), user],
+      );
+  }
+}
