@@ -1,5 +1,6 @@
 import { freshToken } from './fresh-token.js';
 import { idsOf, textOf } from './feed-lists.js';
+import { Gathering } from './gathering.js';
 import { FeedRedis } from './redis.js';
 import { RedisAway } from './redis-away.js';
 import type { ScriptName } from './scripts.js';
@@ -28,6 +29,8 @@ export interface Kind<Row extends { id: Id }> {
 
 /** One kind's counts in Redis, and the steps of the protocol that `Counts` describes. */
 export class CachedCounts<Row extends { id: Id }> {
+  private readonly gathering = new Gathering<Id, Map<Id, Row>>((ids) => this.read(ids));
+
   constructor(
     private readonly redis: FeedRedis,
     private readonly kind: Kind<Row>,
@@ -35,7 +38,17 @@ export class CachedCounts<Row extends { id: Id }> {
 
   /** Of many, in one round trip; absent ones are loaded, deleted ones left out. PostgreSQL answers when Redis cannot. */
   async of(ids: readonly Id[]): Promise<Map<Id, Row>> {
-    if (ids.length === 0) return new Map();
+    const found = new Map<Id, Row>();
+    if (ids.length === 0) return found;
+    const all = await this.gathering.of(ids);
+    for (const id of ids) {
+      const row = all.get(id);
+      if (row) found.set(id, row);
+    }
+    return found;
+  }
+
+  private async read(ids: readonly Id[]): Promise<Map<Id, Row>> {
     const found = new Map<Id, Row>();
     const absent = await this.cached(ids, found).catch(() => null);
     const rows = absent ? await this.load(absent) : await this.kind.read(ids);
