@@ -1,7 +1,8 @@
-import { Controller } from '@nestjs/common';
+import { Controller, Req, Res } from '@nestjs/common';
 import { z } from 'zod';
-import { CallerOf, Input, type Caller } from '../http/call.js';
+import { CallerOf, Input, type ApiReply, type ApiRequest, type Caller } from '../http/call.js';
 import { Endpoint } from '../http/endpoint.js';
+import { fresh, tagOf } from '../http/freshness.js';
 import { avatarChange, closing, me, passwordChange, profileChange } from '../users/users.schemas.js';
 import { AvatarService } from './avatar.service.js';
 import { MeService } from './me.service.js';
@@ -20,9 +21,15 @@ export class MeController {
     summary: 'Oneself',
     access: 'required',
     answers: { 200: me },
+    headers: ['ETag'],
   })
-  async show(@CallerOf() caller: Caller) {
-    return this.service.show(caller.userId);
+  async show(
+    @CallerOf() caller: Caller,
+    @Req() request: ApiRequest,
+    @Res({ passthrough: true }) reply: ApiReply,
+  ) {
+    const shown = await this.service.show(caller.userId);
+    return fresh(request, reply, tagOf(JSON.stringify(shown)), shown);
   }
 
   @Endpoint({
