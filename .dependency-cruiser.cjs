@@ -65,7 +65,9 @@ module.exports = {
       comment: 'PostgreSQL, S3, sharp and libheif stand behind libs/storage, in the words of the product.',
       severity: 'error',
       from: { path: shipped, pathNot: '^libs/storage/' },
-      to: { path: packages('typeorm', '@nestjs/typeorm', 'pg', 'sharp', 'libheif-js', '@aws-sdk', '@smithy') },
+      to: {
+        path: packages('typeorm', '@nestjs/typeorm', 'pg', 'sharp', 'libheif-js', '@aws-sdk', '@smithy'),
+      },
     },
     {
       name: 'only-feed-touches-redis',
