@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { setTimeout as timer } from 'node:timers';
 import type { FastifyInstance } from 'fastify';
+import { bytesPassed } from './passing-bytes.js';
 
 /**
  * How much is read on of a body that was refused. Most clients send all of it before they look at the answer: closing
@@ -23,6 +24,7 @@ function discarded(body: IncomingMessage): Promise<void> {
     const time = timer(() => enough(), most.time);
     const onData = (chunk: Buffer) => {
       bytes += chunk.length;
+      bytesPassed(chunk.length);
       if (bytes > most.bytes) enough();
       else silence.refresh();
     };

@@ -12,6 +12,7 @@ import {
 } from '@app/storage';
 import type { MultipartFile, MultipartValue } from '@fastify/multipart';
 import type { ApiRequest } from '../http/call.js';
+import { bytesPassed } from '../http/passing-bytes.js';
 import { altText as altTextField } from './photos.schemas.js';
 import { DiskRoom } from './disk-room.js';
 import { assertMultipart, uploadProblem } from './upload-problems.js';
@@ -164,5 +165,8 @@ async function readHead(chunks: AsyncIterator<Buffer, undefined>): Promise<Buffe
 
 async function* joined(head: Buffer, rest: AsyncIterator<Buffer, undefined>): AsyncGenerator<Buffer> {
   yield head;
-  for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+  for (let next = await rest.next(); !next.done; next = await rest.next()) {
+    yield next.value;
+    bytesPassed(next.value.length);
+  }
 }

@@ -8,16 +8,23 @@ import {
   type Written,
 } from './object-store.js';
 
-/** Rejects when the signal fires; never resolves. */
-function rejectionOf(signal: AbortSignal): Promise<never> {
-  const rejection = new Promise<never>((_, reject) => {
+/**
+ * The next chunk, or the signal's reason if that comes first. One listener a chunk, taken off again: a race against one
+ * promise for the whole source would hold every chunk until its end, since a promise keeps what waits for it.
+ */
+function nextUnless<Item>(iterator: AsyncIterator<Item>, signal: AbortSignal): Promise<IteratorResult<Item>> {
+  return new Promise((resolve, reject) => {
     const fail = () => reject(signal.reason as Error);
-    if (signal.aborted) fail();
-    else signal.addEventListener('abort', fail, { once: true });
+    if (signal.aborted) {
+      fail();
+      return;
+    }
+    signal.addEventListener('abort', fail, { once: true });
+    iterator
+      .next()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', fail));
   });
-  // It may fire when nobody waits for it any more.
-  rejection.catch(() => undefined);
-  return rejection;
 }
 
 /** Counts and hashes bytes as they pass from a source to a store, and stops them at a limit or a signal. */
@@ -32,15 +39,14 @@ export class Measure {
 
   /**
    * Passes every chunk on; fails before the first chunk above the limit. A signal ends it also while the source is
-   * silent, which a plain `for await` would sit out: hence the race, and hence nobody waits for the source's end.
+   * silent, which a plain `for await` would sit out; and nobody waits for the source's end.
    */
   async *pass(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     const iterator = source[Symbol.asyncIterator]();
-    const aborted = this.signal && rejectionOf(this.signal);
     let exhausted = false;
     try {
       for (;;) {
-        const next = await (aborted ? Promise.race([iterator.next(), aborted]) : iterator.next());
+        const next = await (this.signal ? nextUnless(iterator, this.signal) : iterator.next());
         if (next.done) break;
         this.#take(next.value);
         yield next.value;

@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import { request as send } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { signUp, type Person } from './harness/people.js';
+import { drawn } from './harness/pictures.js';
+import { startStack, type Stack } from './harness/stack.js';
+import { partEnd, partHead, uploadHeaders } from './harness/wire.js';
+
+const MiB = 1024 * 1024;
+const piece = Buffer.alloc(256 * 1024, 7);
+
+let stack: Stack;
+let ada: Person;
+let start: Buffer;
+
+beforeAll(async () => {
+  // No worker: what it does with fifty photos is not measured here.
+  stack = await startStack({ worker: 0 });
+  ada = await signUp(stack, 'ada');
+  start = (await drawn({ width: 200, height: 150, seed: 600 })).bytes;
+});
+afterAll(() => stack.stop());
+
+/** A file of exactly `bytes` that begins as a photo, and unlike every other. */
+function* file(bytes: number, number: number): Generator<Buffer> {
+  yield Buffer.concat([start, Buffer.from(String(number).padStart(16, '0'))]);
+  for (let left = bytes - start.length - 16; left > 0; left -= piece.length)
+    yield left < piece.length ? piece.subarray(0, left) : piece;
+}
+
+async function upload(bytes: number, number: number): Promise<number> {
+  const outgoing = send(`${stack.url}/v1/photos`, {
+    method: 'POST',
+    agent: false,
+    headers: {
+      ...uploadHeaders(ada.session.accessToken),
+      'content-length': partHead.length + bytes + partEnd.length,
+    },
+  });
+  const status = new Promise<number>((resolve, reject) => {
+    outgoing.on('error', reject).on('response', (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+  });
+  function* body(): Generator<Buffer> {
+    yield Buffer.from(partHead);
+    yield* file(bytes, number);
+    yield Buffer.from(partEnd);
+  }
+  await pipeline(Readable.from(body()), outgoing);
+  return status;
+}
+
+function rss(): number {
+  const status = readFileSync(`/proc/${stack.api.pid}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
+}
+
+/** By how many MiB the api's memory rose at most while `work` ran. */
+async function rise(work: () => Promise<void>): Promise<number> {
+  const before = rss();
+  let most = before;
+  const look = setInterval(() => (most = Math.max(most, rss())), 10);
+  try {
+    await work();
+  } finally {
+    clearInterval(look);
+  }
+  return (Math.max(most, rss()) - before) / MiB;
+}
+
+test('a photo of 50 MB passes through the api in less than 32 MB', async () => {
+  await upload(MiB, 0);
+  const rose = await rise(async () => expect(await upload(50 * MiB, 1)).toBe(202));
+  expect(rose).toBeLessThan(32);
+});
+
+test('fifty photos at once pass through it in less than 200 MB', async () => {
+  const rose = await rise(async () => {
+    const statuses = await Promise.all(
+      Array.from({ length: 50 }, (_, index) => upload(12 * MiB, 100 + index)),
+    );
+    expect(new Set(statuses)).toEqual(new Set([202]));
+  });
+  expect(rose).toBeLessThan(200);
+});
