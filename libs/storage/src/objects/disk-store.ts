@@ -2,9 +2,18 @@ import { randomBytes } from 'node:crypto';
 import { access, constants, mkdir, open, readdir, rename, rm, stat, statfs, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
-import { errorCode, moveFiles, removeFiles, syncUpTo, unless, writeAll } from './durable-files.js';
+import {
+  errorCode,
+  moveFiles,
+  removeFiles,
+  syncFolder,
+  syncUpTo,
+  unless,
+  writeAll,
+} from './durable-files.js';
+import { GrowingFile } from './growing-file.js';
 import { Measure, partOf } from './measure.js';
-import { assertDay, assertFolder, assertKey, assertName } from './object-keys.js';
+import { assertDay, assertFolder, assertKey, assertName, objectKey } from './object-keys.js';
 import {
   ObjectMissing,
   type ByteRange,
@@ -15,6 +24,7 @@ import {
   type WriteOptions,
   type Written,
 } from './object-store.js';
+import type { PieceWriter } from './pieces.js';
 
 /**
  * Objects as files: `<root>/ab/cdef…/<name>`, beside `tmp/` (being written) and `trash/<day>/` (deleted). All of it is
@@ -74,6 +84,19 @@ export class DiskStore implements ObjectStore {
     const path = this.#path(key);
     await access(path, constants.R_OK).catch((error: unknown) => missing(key, error));
     return path;
+  }
+
+  pieces(folder: string, name: string): PieceWriter {
+    return new GrowingFile(this.root, this.#path(objectKey(folder, `${name}n0`)));
+  }
+
+  async rename(folder: string, from: string, to: string, bytes: number): Promise<boolean> {
+    const path = this.#path(objectKey(folder, from));
+    const found = await stat(path).catch(() => null);
+    if (found?.size !== bytes) return false;
+    if (!(await unless(['ENOENT'], rename(path, this.#path(objectKey(folder, to)))))) return false;
+    await syncFolder(dirname(path));
+    return true;
   }
 
   async remove(folder: string, names: readonly string[]): Promise<void> {

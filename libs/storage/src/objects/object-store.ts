@@ -1,4 +1,8 @@
 import type { Readable } from 'node:stream';
+import type { PieceWriter } from './pieces.js';
+
+/** Injects the object store: `@Inject(OBJECT_STORE) private readonly objects: ObjectStore`. */
+export const OBJECT_STORE = Symbol('OBJECT_STORE');
 
 export interface WriteOptions {
   contentType: string;
@@ -69,6 +73,10 @@ export interface ObjectStore {
    */
   asFile(key: string, scratchPath: string): Promise<string>;
 
+  /** Begins to take an object that arrives bit by bit (see pieces); `name` is this writer's alone. */
+  pieces(folder: string, name: string): PieceWriter;
+  /** Gives an object of exactly so many bytes another name in its folder, where the store can; false when it did not. */
+  rename?(folder: string, from: string, to: string, bytes: number): Promise<boolean>;
   /** Deletes these objects of a folder for good; absent ones are no error. */
   remove(folder: string, names: readonly string[]): Promise<void>;
 

@@ -14,6 +14,7 @@ import type {
   WriteOptions,
   Written,
 } from './object-store.js';
+import { SeparatePieces, type PieceWriter } from './pieces.js';
 import { S3Bucket } from './s3-bucket.js';
 import { isMissing, translated } from './s3-errors.js';
 
@@ -73,6 +74,10 @@ export class S3Store implements ObjectStore {
     const { stream } = await this.read(key);
     await pipeline(stream, createWriteStream(scratchPath));
     return scratchPath;
+  }
+
+  pieces(folder: string, name: string): PieceWriter {
+    return new SeparatePieces(this, folder, name);
   }
 
   async remove(folder: string, names: readonly string[]): Promise<void> {

@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { objectKey } from './object-keys.js';
+import { ObjectMissing, type ObjectStore, type Written } from './object-store.js';
+
+/** What one writer left of an object that arrives bit by bit: each size is one object, `<name><index>`. */
+export interface Pieces {
+  name: string;
+  sizes: number[];
+}
+
+/**
+ * Takes an object as it arrives. Every writer has a name of its own, so that two of them, one of which does not know yet
+ * that it was taken over, never write the same object: which of their pieces count is decided by the row alone.
+ */
+export interface PieceWriter {
+  append(chunk: Uint8Array): Promise<void>;
+  /** Makes everything that was appended last; answers the sizes of this writer's pieces. */
+  flush(): Promise<number[]>;
+  /** Lets go. What was not flushed may be lost. */
+  close(): Promise<void>;
+}
+
+const pieceName = (name: string, index: number): string => `${name}n${index}`;
+
+/** One object of each flush: for stores whose objects cannot grow. Holds in memory what is not flushed. */
+export class SeparatePieces implements PieceWriter {
+  readonly #sizes: number[] = [];
+  #waiting: Uint8Array[] = [];
+
+  constructor(
+    private readonly store: Pick<ObjectStore, 'write'>,
+    private readonly folder: string,
+    private readonly name: string,
+  ) {}
+
+  append(chunk: Uint8Array): Promise<void> {
+    this.#waiting.push(chunk);
+    return Promise.resolve();
+  }
+
+  async flush(): Promise<number[]> {
+    const chunks = this.#waiting;
+    this.#waiting = [];
+    if (chunks.length > 0) {
+      const key = objectKey(this.folder, pieceName(this.name, this.#sizes.length));
+      const source = Readable.from(chunks, { objectMode: false });
+      const { bytes } = await this.store.write(key, source, { contentType: 'application/octet-stream' });
+      this.#sizes.push(bytes);
+    }
+    return [...this.#sizes];
+  }
+
+  close(): Promise<void> {
+    this.#waiting = [];
+    return Promise.resolve();
+  }
+}
+
+/** Every object that these writers may have left: one more each than is known, since it is written before it is noted. */
+export function pieceNames(pieces: readonly Pieces[]): string[] {
+  return pieces.flatMap(({ name, sizes }) =>
+    Array.from({ length: sizes.length + 1 }, (_, index) => pieceName(name, index)),
+  );
+}
+
+/** The bytes of the pieces in their order; of each as many as are noted, for a killed writer may have left more. */
+async function* bytesOf(
+  store: ObjectStore,
+  folder: string,
+  pieces: readonly Pieces[],
+): AsyncGenerator<Uint8Array> {
+  for (const { name, sizes } of pieces) {
+    for (const [index, bytes] of sizes.entries()) {
+      if (bytes === 0) continue;
+      const range = { start: 0, end: bytes - 1 };
+      const { stream } = await store.read(objectKey(folder, pieceName(name, index)), range);
+      for await (const chunk of stream) yield chunk as Uint8Array;
+    }
+  }
+}
+
+interface Joining {
+  folder: string;
+  pieces: readonly Pieces[];
+  /** The object that they become. */
+  name: string;
+  length: number;
+  contentType: string;
+  /** Hex; known when one writer has seen every byte, which spares reading them again. */
+  sha256?: string | undefined;
+}
+
+/**
+ * Makes one object of its pieces and answers its size and hash. May run twice, also at once: the object comes out the
+ * same. The pieces stay, except where one of them could become the object by its name alone.
+ */
+export async function joinPieces(store: ObjectStore, joining: Joining): Promise<Written> {
+  const { folder, pieces, name, length, contentType, sha256 } = joining;
+  const filled = pieces.filter(({ sizes }) => sizes.length > 0);
+  const [first] = filled;
+  if (sha256 !== undefined && filled.length === 1 && first?.sizes.length === 1) {
+    if (await store.rename?.(folder, pieceName(first.name, 0), name, length))
+      return { bytes: length, sha256 };
+  }
+  const key = objectKey(folder, name);
+  try {
+    const written = await store.write(key, bytesOf(store, folder, filled), { contentType, limit: length });
+    if (written.bytes === length) return written;
+    await store.remove(folder, [name]);
+    throw new Error(`expected pieces of ${length} bytes in ${folder} but found ${written.bytes}`);
+  } catch (error) {
+    // Who was killed between joining and saying so, or is a moment ahead of us, has taken the pieces away.
+    if (!(error instanceof ObjectMissing) || (await store.stat(key))?.bytes !== length) throw error;
+    return hashed(store, key, length);
+  }
+}
+
+async function hashed(store: ObjectStore, key: string, bytes: number): Promise<Written> {
+  const hash = createHash('sha256');
+  const { stream } = await store.read(key);
+  for await (const chunk of stream) hash.update(chunk as Uint8Array);
+  return { bytes, sha256: hash.digest('hex') };
+}
