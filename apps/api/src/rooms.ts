@@ -72,6 +72,10 @@ import { StreamService } from './stream/stream.service.js';
 import { Streams } from './stream/streams.js';
 import { UserLists } from './users/user-lists.js';
 import { UserView } from './users/user-view.js';
+import { AppendService } from './uploads/append.service.js';
+import { ResumableUploads } from './uploads/resumable-uploads.service.js';
+import { UploadSecrets } from './uploads/upload-secrets.js';
+import { UploadsController } from './uploads/uploads.controller.js';
 import { UsersController } from './users/users.controller.js';
 import { UsersService } from './users/users.service.js';
 
@@ -103,6 +107,10 @@ const collections: Room = {
 const photos: Room = {
   controllers: [PhotosController],
   services: [DiskRoom, UploadReader, UploadsService, PhotosService, PhotoReading, PhotoView],
+};
+const uploads: Room = {
+  controllers: [UploadsController],
+  services: [UploadSecrets, ResumableUploads, AppendService],
 };
 const posts: Room = {
   controllers: [PostsController, ArchiveController],
@@ -139,6 +147,7 @@ const rooms: Room[] = [
   collections,
   photos,
   texts,
+  uploads,
   posts,
   tags,
   search,

@@ -21,6 +21,7 @@ import { Drain } from './http/drain.js';
 import { ProblemFilter } from './http/problem-filter.js';
 import { logRequests } from './http/request-log.js';
 import { operations } from './openapi/endpoints.js';
+import { speakTus } from './uploads/tus.js';
 import { createAdapter, prepareServer } from './http/server.js';
 import { Streams } from './stream/streams.js';
 
@@ -44,6 +45,7 @@ export async function createApi(
   const drain = new Drain(server);
   logRequests(server, logger);
   await prepareServer(app, config);
+  speakTus(server);
   const declared = operations();
   for (const { endpoint } of declared) declareRoute(endpoint.method, endpoint.path);
   routeDirectly(app, server, declared, filter);

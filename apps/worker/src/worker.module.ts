@@ -26,11 +26,13 @@ import { PostGroups } from './notify/post-groups.js';
 import { StandingGroups } from './notify/standing-groups.js';
 import { Telling } from './notify/telling.js';
 import { Suggesting } from './suggest/suggesting.js';
+import { AbandonedUploads } from './sweep/abandoned-uploads.js';
 import { Housekeeping } from './sweep/housekeeping.js';
 import { OldNotifications } from './sweep/old-notifications.js';
 import { Overdue } from './sweep/overdue.js';
 import { StuckPosts } from './sweep/stuck-posts.js';
 import { Sweeper } from './sweep/sweeper.js';
+import { UploadSweep } from './sweep/upload-sweep.js';
 
 /** How long a worker waits for Redis before a step is left to the sweeper, in milliseconds: nobody is waiting for it. */
 const REDIS_BUDGET = 5_000;
@@ -49,7 +51,7 @@ const effects = [
   Folding,
 ];
 const notify = [Hearing, Telling, PostGroups, PeopleGroups, StandingGroups, NotifyService];
-const sweep = [StuckPosts, Overdue, Housekeeping, OldNotifications, Sweeper];
+const sweep = [StuckPosts, Overdue, Housekeeping, OldNotifications, UploadSweep, AbandonedUploads, Sweeper];
 
 /** The worker: one room a kind of later work, over the three libraries. */
 @Module({})

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { limits } from './limits.js';
 
 /** A keyring as configured: `id:hex,id:hex`. The first key signs, all of them verify, so keys rotate without a break. */
 const keyring = z
@@ -70,6 +71,9 @@ const schema = z.object({
   LARGE_AUTHOR_FOLLOWERS: z.coerce.number().int().min(2).default(10_000),
   /** Photos that one worker develops at once; each has a child process of its own. */
   DEVELOP_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2),
+  /** Quotas of each person: see `limits.quota`. */
+  QUOTA_BYTES: z.coerce.number().int().min(1).default(limits.quota.bytes),
+  QUOTA_PHOTOS_PER_DAY: z.coerce.number().int().min(1).default(limits.quota.photosPerDay),
   /** How often the sweeper looks for what is overdue, and how old overdue is; in milliseconds. */
   SWEEP_INTERVAL: z.coerce.number().int().min(100).default(5_000),
   SWEEP_OVERDUE: z.coerce.number().int().min(100).default(10_000),

@@ -26,6 +26,10 @@ export const limits = {
     developSeconds: 60,
     childMemory: 1_536 * MiB,
   },
+  /** Resumable uploads go on within this time; phones send when they like. */
+  upload: { validFor: DAY },
+  /** What one person may keep, and make in a day (UTC); QUOTA_BYTES and QUOTA_PHOTOS_PER_DAY say otherwise. */
+  quota: { bytes: 10 * 1024 * MiB, photosPerDay: 1_000 },
   post: { photos: 10, caption: 2_200, place: 100, contentWarning: 200 },
   comment: { text: 2_200 },
   /** In one caption or comment; a tag's length in code points, also when folded. */

@@ -4,7 +4,9 @@ export * from './blocking.js';
 export * from './database.js';
 export * from './following.js';
 export * from './objects/object-keys.js';
+export { pieceNames, type Pieces, type PieceWriter } from './objects/pieces.js';
 export {
+  OBJECT_STORE,
   ObjectMissing,
   ObjectTooLarge,
   RangeOutside,
@@ -48,6 +50,10 @@ export * from './repositories/suggestions.js';
 export * from './repositories/searching.js';
 export * from './repositories/terms.js';
 export * from './repositories/trash.js';
+export * from './repositories/quota.js';
+export * from './repositories/uploads.js';
+export * from './quota.js';
+export * from './upload-completion.js';
 export * from './repositories/sessions.js';
 export * from './repositories/users.js';
 export * from './schema-behind.js';

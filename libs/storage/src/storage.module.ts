@@ -10,7 +10,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { CONFIG, type Config } from '@app/platform';
 import { Database } from './database.js';
 import { dataSourceOptions } from './data-source.js';
-import type { ObjectStore } from './objects/object-store.js';
+import { OBJECT_STORE, type ObjectStore } from './objects/object-store.js';
 import { openObjectStore } from './objects/open-object-store.js';
 import { Backlog } from './backlog.js';
 import { Blocking } from './blocking.js';
@@ -24,6 +24,10 @@ import { LikeRows } from './repositories/likes.js';
 import { PhotoRows } from './repositories/photos.js';
 import { PostRows } from './repositories/posts.js';
 import { CountRows } from './repositories/counts.js';
+import { QuotaRows } from './repositories/quota.js';
+import { UploadRows } from './repositories/uploads.js';
+import { Quota } from './quota.js';
+import { UploadCompletion } from './upload-completion.js';
 import { IdempotencyRows } from './repositories/idempotency.js';
 import { LiveAudience } from './repositories/live-audience.js';
 import { NotificationCauses } from './repositories/notification-causes.js';
@@ -46,9 +50,6 @@ import { SearchRows } from './repositories/searching.js';
 import { TermRows } from './repositories/terms.js';
 import { UnitOfWork } from './unit-of-work.js';
 import { Visibility } from './visibility.js';
-
-/** Injects the object store: `@Inject(OBJECT_STORE) private readonly objects: ObjectStore`. */
-export const OBJECT_STORE = Symbol('OBJECT_STORE');
 
 /** Everything that stands for what lasts; a new repository is one line here. */
 const repositories: Provider[] = [
@@ -77,6 +78,10 @@ const repositories: Provider[] = [
   FollowRows,
   LikeRows,
   PhotoRows,
+  QuotaRows,
+  Quota,
+  UploadRows,
+  UploadCompletion,
   PostRows,
   CountRows,
   IdempotencyRows,

@@ -8,11 +8,11 @@ export type Access = 'none' | 'optional' | 'required' | 'admin';
 /** Which rate limit counts a call; see `rate-limits.ts`. */
 export type RatePolicy = 'read' | 'write' | 'upload' | 'signIn' | 'signUp' | 'none';
 
-/** What an answer carries beside its body; `ETag` also means that `If-None-Match` is heeded (304). */
-export type AnswerHeader = 'ETag' | 'Location';
+/** What an answer carries beside its body; `ETag` also means that `If-None-Match` is heeded (304), `Tus` stands for what tus 1.0.0 asks for. */
+export type AnswerHeader = 'ETag' | 'Location' | 'Tus';
 
 export interface EndpointOptions {
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  method: 'HEAD' | 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   path: string;
   /** Groups the endpoint in the documentation. */
   tag: string;

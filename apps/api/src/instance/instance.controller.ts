@@ -19,7 +19,7 @@ const instance = z
   .meta({ id: 'Instance' });
 
 /** What clients may rely on beyond the first release; a client asks for a name, not for a version. */
-const features = ['idempotency-key', 'prefer-wait', 'thumbhash'];
+const features = ['idempotency-key', 'prefer-wait', 'resumable-uploads', 'thumbhash'];
 
 @Controller()
 export class InstanceController {
@@ -36,11 +36,12 @@ export class InstanceController {
   })
   show(@Req() request: ApiRequest, @Res({ passthrough: true }) reply: ApiReply) {
     const { INSTANCE_NAME: name, REGISTRATIONS: registrations } = this.config;
-    return fresh(request, reply, tagOf(name, version, registrations), {
+    const quota = { bytes: this.config.QUOTA_BYTES, photosPerDay: this.config.QUOTA_PHOTOS_PER_DAY };
+    return fresh(request, reply, tagOf(name, version, registrations, JSON.stringify(quota)), {
       name,
       version,
       features,
-      limits,
+      limits: { ...limits, quota },
       registrations,
     });
   }

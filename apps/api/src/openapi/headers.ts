@@ -19,6 +19,10 @@ export const answerHeaders = {
   'Retry-After': seconds('Try again after so many seconds.'),
   ETag: text('Which state this is; send it as If-None-Match.', 'W/"236402688000123904.1"'),
   Location: text('Where the thing that was made is read.', '/v1/posts/236402688000123904'),
+  'Upload-Offset': seconds('Bytes that have arrived: where to go on.'),
+  'Upload-Expires': text('Until when the upload may go on.', 'Mon, 23 Nov 2026 12:08:00 GMT'),
+  'Narwhal-Photo-Id': text('The photo that the upload became; once it is complete.', '236402688000123904'),
+  'Tus-Resumable': text('The version of tus.', '1.0.0'),
   Link: text(
     'Where the list goes on (RFC 8288).',
     '<https://narwhal.example.org/v1/feed?cursor=A0ft>; rel="next"',
@@ -47,6 +51,9 @@ export const requestHeaders = {
   Prefer: headerParameter('Prefer', 'Answer when it is ready, or after so many seconds, five at most.', {
     examples: ['wait=5'],
   }),
+  TusResumable: headerParameter('Tus-Resumable', 'The version of tus that the client speaks: 1.0.0.', {
+    examples: ['1.0.0'],
+  }),
   IfNoneMatch: headerParameter('If-None-Match', 'An ETag from before: 304 when it still holds.', {}),
 };
 
@@ -57,6 +64,7 @@ export function headerParametersOf({ idempotent, waits, headers }: EndpointOptio
   if (idempotent) names.push('IdempotencyKey');
   if (waits) names.push('Prefer');
   if (headers?.includes('ETag')) names.push('IfNoneMatch');
+  if (headers?.includes('Tus')) names.push('TusResumable');
   return names.map((name) => ({ $ref: `#/components/parameters/${name}` }));
 }
 

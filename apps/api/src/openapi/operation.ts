@@ -27,6 +27,8 @@ function successHeaders({ endpoint }: Operation, status: number): HeaderName[] {
   const names = alwaysSent(endpoint);
   if (endpoint.headers?.includes('ETag')) names.push('ETag');
   if (endpoint.headers?.includes('Location') && status !== 204) names.push('Location');
+  if (endpoint.headers?.includes('Tus'))
+    names.push('Upload-Offset', 'Upload-Expires', 'Narwhal-Photo-Id', 'Tus-Resumable');
   if (endpoint.query && 'cursor' in endpoint.query.shape) names.push('Link');
   if (endpoint.waits) names.push('Preference-Applied');
   if (endpoint.waits && endpoint.method === 'GET') names.push('Retry-After');

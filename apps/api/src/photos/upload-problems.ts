@@ -16,6 +16,11 @@ export function assertMultipart(request: ApiRequest): void {
   if (Number(request.headers['content-length'] ?? 0) > limits.photo.bytes + OVERHEAD) throw tooLarge();
 }
 
+/** How many bytes the photo has at least, as far as the headers say. */
+export function leastBytesOf(request: ApiRequest): number {
+  return Math.max(0, Number(request.headers['content-length'] ?? 0) - OVERHEAD);
+}
+
 const malformed =
   /unexpected end of (form|file|multipart)|multipart: |part terminated early|premature close|aborted/i;
 

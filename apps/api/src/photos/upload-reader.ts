@@ -6,6 +6,7 @@ import {
   OBJECT_STORE,
   ORIGINAL,
   PhotoRows,
+  Quota,
   SNIFF_BYTES,
   sniffFormat,
   type ObjectStore,
@@ -15,7 +16,7 @@ import type { ApiRequest } from '../http/call.js';
 import { bytesPassed } from '../http/passing-bytes.js';
 import { altText as altTextField } from './photos.schemas.js';
 import { DiskRoom } from './disk-room.js';
-import { assertMultipart, uploadProblem } from './upload-problems.js';
+import { assertMultipart, leastBytesOf, uploadProblem } from './upload-problems.js';
 
 /** A photo whose bytes are in the store, under a row that is still `uploading`. */
 export interface Received {
@@ -45,12 +46,14 @@ export class UploadReader {
     @Inject(OBJECT_STORE) private readonly objects: ObjectStore,
     private readonly photos: PhotoRows,
     private readonly room: DiskRoom,
+    private readonly quota: Quota,
   ) {}
 
   /** @throws Problem 400, 413, 415, 422 or 507; nothing is left behind then */
   async read(request: ApiRequest, owner: Id): Promise<{ received: Received; altText: string }> {
     assertMultipart(request);
     await this.room.assertSome();
+    await this.quota.assertRoom(owner, leastBytesOf(request));
     const progress: Progress = { received: null, altText: '', faults: [] };
     const cut = new AbortController();
     const onClose = () => (request.raw.complete ? undefined : cut.abort(problem('body_incomplete')));

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { counter, JobSender, limits, problem, type Id } from '@app/platform';
-import { PhotoRows, type Tx } from '@app/storage';
+import { PhotoRows, Quota, type Tx } from '@app/storage';
 import type { ApiRequest } from '../http/call.js';
 import { Idempotency, idempotencyKeyOf, type Made, type Outcome } from '../http/idempotency.js';
 import { UploadReader, type Received } from './upload-reader.js';
@@ -13,6 +13,7 @@ export class UploadsService {
     private readonly uploads: UploadReader,
     private readonly idempotency: Idempotency,
     private readonly jobs: JobSender,
+    private readonly quota: Quota,
   ) {}
 
   /**
@@ -47,6 +48,7 @@ export class UploadsService {
   private async uploaded(tx: Tx, owner: Id, received: Received, altText: string): Promise<Made> {
     const same = await this.rows.sameBytes(tx, owner, received.sha256, limits.photo.sameBytesFor);
     if (same !== null) return { status: 200, id: same };
+    await this.quota.take(tx, owner, received.bytes);
     if (!(await this.rows.uploaded(tx, received.photoId, { ...received, altText })))
       throw problem('body_incomplete');
     return { status: 202, id: received.photoId };

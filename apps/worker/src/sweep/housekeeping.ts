@@ -2,8 +2,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import { counter, limits } from '@app/platform';
 import {
   OBJECT_STORE,
-  photoObjectNames,
-  PhotoRows,
   Removal,
   SweepRows,
   trashDay,
@@ -11,6 +9,7 @@ import {
   UnitOfWork,
   type ObjectStore,
 } from '@app/storage';
+import { AbandonedUploads } from './abandoned-uploads.js';
 
 const BATCH = 200;
 const DAY = 24 * 60 * 60;
@@ -20,7 +19,7 @@ const DAY = 24 * 60 * 60;
 export class Housekeeping {
   constructor(
     private readonly rows: SweepRows,
-    private readonly photos: PhotoRows,
+    private readonly uploads: AbandonedUploads,
     private readonly trash: TrashRows,
     private readonly removal: Removal,
     private readonly work: UnitOfWork,
@@ -29,16 +28,10 @@ export class Housekeeping {
 
   /** Uploads whose process died, and photos that were never posted. */
   async sweepPhotos(): Promise<void> {
-    const abandoned = await this.rows.abandonedUploads(limits.photo.uploadSeconds, BATCH);
-    for (const { id, folder } of abandoned) {
-      await this.objects.remove(folder, photoObjectNames);
-      await this.photos.abandon(id);
-    }
+    await this.uploads.sweep();
     const unposted = await this.rows.unposted(limits.photo.unpostedFor, BATCH);
     for (const { id, owner_id } of unposted)
       await this.work.run((tx) => this.removal.discard(tx, owner_id, [id]));
-    if (abandoned.length > 0)
-      counter('narwhal_swept_total').inc({ kind: 'abandoned_uploads' }, abandoned.length);
     if (unposted.length > 0) counter('narwhal_swept_total').inc({ kind: 'unposted_photos' }, unposted.length);
   }
 

@@ -10,6 +10,7 @@ import { Block, BlockedBy, Follow, Follower, Mute } from './relations.js';
 import { RefreshToken, Session } from './session.js';
 import { PopularPerson, Suggestion, SuggestionDismissal, SuggestionState } from './suggestion.js';
 import { Place, PostPlace, PostTag, Tag } from './term.js';
+import { PhotoUsage, Upload } from './upload.js';
 import { Email, User, Username } from './user.js';
 
 /** Every table, as TypeORM and the drift check know it. */
@@ -28,6 +29,8 @@ export const entities = [
   BlockedBy,
   Mute,
   Photo,
+  Upload,
+  PhotoUsage,
   Post,
   Like,
   PostLike,

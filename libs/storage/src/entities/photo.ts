@@ -9,6 +9,7 @@ import { SHARD } from './shard.js';
 @Index('photos_unposted', { synchronize: false })
 @Index('photos_unsettled', { synchronize: false })
 @Index('photos_same_bytes', { synchronize: false })
+@Index('photos_of_owner', { synchronize: false })
 export class Photo {
   @PrimaryColumn({ type: 'smallint', comment: SHARD })
   shard!: number;

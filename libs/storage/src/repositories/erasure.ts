@@ -1,11 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { shardOf, type Id } from '@app/platform';
 import { Database, type Queryable } from '../database.js';
+import { QuotaRows } from './quota.js';
 
 /** What hangs on a deleted post or a closed account, taken away in batches. */
 @Injectable()
 export class ErasureRows {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly quota: QuotaRows,
+  ) {}
 
   /** Deletes up to `limit` likes of a post at both ends; answers how many. */
   async likesOfPost(post: Id, limit: number): Promise<number> {
@@ -103,6 +107,7 @@ export class ErasureRows {
   /** What is kept for one person alone: saves, mutes, blocks, idempotency keys. */
   async own(tx: Queryable, user: Id): Promise<void> {
     const shard = shardOf(user);
+    await this.quota.forget(tx, user);
     await tx.query('erase.saves', `DELETE FROM saves WHERE shard = $1 AND user_id = $2`, [shard, user]);
     await tx.query('erase.mutes', `DELETE FROM mutes WHERE shard = $1 AND muter_id = $2`, [shard, user]);
     await tx.query('erase.blocks', `DELETE FROM blocks WHERE shard = $1 AND blocker_id = $2`, [shard, user]);

@@ -76,6 +76,18 @@ export class PhotoRows {
     return count === 1;
   }
 
+  /** A photo whose original is in the store already. */
+  async arrived(tx: Queryable, owner: Id, folder: string, uploaded: Uploaded): Promise<Id> {
+    const { bytes, sha256, type, altText } = uploaded;
+    const { rows } = await tx.query<{ id: Id }>(
+      'photo.arrived',
+      `INSERT INTO photos (shard, id, owner_id, state, folder, bytes, sha256, type, alt_text)
+       VALUES ($1::int, next_id($1::int), $2, 'processing', $3, $4, $5, $6, $7) RETURNING id`,
+      [shardOf(owner), owner, folder, bytes, sha256, type, altText],
+    );
+    return (rows[0] as { id: Id }).id;
+  }
+
   /** A photo of the same bytes that its owner sent lately and has not posted; sends of the same bytes wait for each other. */
   async sameBytes(tx: Queryable, owner: Id, sha256: Buffer, seconds: number): Promise<Id | null> {
     await tx.query('photo.sameBytesLock', `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, [

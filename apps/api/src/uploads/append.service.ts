@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { problem, Problem, type Id } from '@app/platform';
+import { OBJECT_STORE, UploadCompletion, UploadRows, type ObjectStore, type UploadRow } from '@app/storage';
+import type { ApiRequest } from '../http/call.js';
+import { DiskRoom } from '../photos/disk-room.js';
+import { Appending } from './appending.js';
+import { RequestBody } from './request-body.js';
+import { checksumOf, verify, type Checksum } from './tus.js';
+
+/** Bytes and milliseconds after which what arrived is made to last and counted: what a killed process can lose. */
+export const COUNT = { bytes: 4 * 1024 * 1024, time: 500 };
+/** A sender who is silent for so long has gone, in milliseconds; the upload waits for the next one. */
+const SILENCE = 60_000;
+
+/** Where an upload stands after a request. */
+export interface Standing {
+  received: number;
+  photoId: Id | null;
+}
+
+/** Names no object twice: each request writes under its own. */
+const newWriter = (): string => `w${randomBytes(6).toString('hex')}`;
+
+/** Appends a request's body to an upload, and completes the upload with its last byte. */
+@Injectable()
+export class AppendService {
+  constructor(
+    @Inject(OBJECT_STORE) private readonly objects: ObjectStore,
+    private readonly rows: UploadRows,
+    private readonly completion: UploadCompletion,
+    private readonly room: DiskRoom,
+  ) {}
+
+  /** @throws Problem 400, 409, 410, 415, 422, 460 or 507 */
+  async append(id: Id, offset: number, request: ApiRequest): Promise<Standing> {
+    const checksum = checksumOf(request);
+    await this.room.assertSome();
+    const writer = newWriter();
+    const upload = await this.rows.appendAt(id, writer, offset);
+    if (!upload) throw await this.refusal(id);
+    const appending = new Appending(this.rows, this.objects, upload, writer);
+    try {
+      await this.receive(appending, new RequestBody(request.raw), checksum);
+    } catch (error) {
+      throw await this.ended(upload, appending, error, checksum !== null);
+    } finally {
+      await appending.close();
+      await this.rows.release(id, writer);
+    }
+    const photoId = await this.completion.complete(id, appending.sha256());
+    return { received: appending.received, photoId };
+  }
+
+  private async refusal(id: Id): Promise<Problem> {
+    const upload = await this.rows.find(id);
+    if (upload?.state !== 'receiving' || upload.expires_at.getTime() <= Date.now())
+      return problem('upload_gone');
+    return problem('upload_offset', { params: { offset: Number(upload.received) } });
+  }
+
+  private async receive(appending: Appending, body: RequestBody, checksum: Checksum | null): Promise<void> {
+    let counted = Date.now();
+    let heard = Date.now();
+    for (;;) {
+      const chunk = await body.next(COUNT.time);
+      if (chunk === null) break;
+      if (chunk !== 'silent') {
+        heard = Date.now();
+        checksum?.hash.update(chunk);
+        await appending.take(chunk);
+      } else if (Date.now() - heard > SILENCE) throw problem('request_timeout');
+      const due = Date.now() - counted >= COUNT.time;
+      if (appending.waiting < COUNT.bytes && !due) continue;
+      // Bytes with a checksum count once it was right, and until then only the fence is looked at.
+      if (checksum || appending.waiting === 0) await appending.assertWriter();
+      else await appending.count();
+      counted = Date.now();
+    }
+    if (checksum) verify(checksum);
+    await appending.count();
+  }
+
+  /** What a failure leaves: bytes that came before a cut count, without a checksum; what is no photo ends the upload. */
+  private async ended(
+    { id }: UploadRow,
+    appending: Appending,
+    error: unknown,
+    checked: boolean,
+  ): Promise<unknown> {
+    if (!(error instanceof Problem)) {
+      if (checked) await appending.takeBack();
+      else await appending.count();
+      const isCut = error instanceof Error && (error.cause === 'aborted' || 'code' in error);
+      return isCut ? problem('body_incomplete', { cause: error }) : error;
+    }
+    if (error.code === 'checksum_mismatch') await appending.takeBack();
+    if (error.code === 'unsupported_media_type') await this.completion.discard(id);
+    return error;
+  }
+}

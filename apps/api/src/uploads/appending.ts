@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { limits, problem } from '@app/platform';
+import {
+  pieceNames,
+  SNIFF_BYTES,
+  sniffFormat,
+  type ObjectStore,
+  type PieceWriter,
+  type Pieces,
+  type UploadRow,
+  type UploadRows,
+} from '@app/storage';
+
+const accepted = new Set<string>(limits.photo.formats);
+
+/**
+ * One request that appends to an upload. Bytes are made to last first, then the row counts them, if this request still is
+ * the upload's writer; once it is not, nothing that it does counts.
+ */
+export class Appending {
+  private readonly before: Pieces[];
+  private readonly hash = createHash('sha256');
+  private readonly fromStart: boolean;
+  private readonly piece: PieceWriter;
+  private sizes: number[] = [];
+  private head: Buffer;
+  private type: string | null;
+  private counted: number;
+  received: number;
+
+  constructor(
+    private readonly rows: UploadRows,
+    private readonly objects: ObjectStore,
+    private readonly upload: UploadRow,
+    private readonly writer: string,
+  ) {
+    this.before = upload.pieces.filter(({ name }) => name !== writer);
+    this.received = Number(upload.received);
+    this.counted = this.received;
+    this.fromStart = this.received === 0;
+    this.head = upload.head;
+    this.type = upload.type;
+    this.piece = objects.pieces(upload.folder, writer);
+  }
+
+  /** Bytes that no row counts yet. */
+  get waiting(): number {
+    return this.received - this.counted;
+  }
+
+  get isWhole(): boolean {
+    return this.received === Number(this.upload.length);
+  }
+
+  /** The hash of the whole, when this request alone brought it. */
+  sha256(): string | undefined {
+    return this.fromStart && this.isWhole ? this.hash.digest('hex') : undefined;
+  }
+
+  /** @throws Problem 400 for more than the upload's length, 415 for what is no photo */
+  async take(chunk: Buffer): Promise<void> {
+    if (this.received + chunk.length > Number(this.upload.length))
+      throw problem('request_invalid', { params: { reason: 'its body is longer than upload-length says' } });
+    this.sniff(chunk);
+    if (this.fromStart) this.hash.update(chunk);
+    await this.piece.append(chunk);
+    this.received += chunk.length;
+  }
+
+  /** Makes what arrived last. @throws Problem 409 when a newer request has taken over */
+  async count(): Promise<void> {
+    if (this.waiting === 0) return;
+    const sizes = await this.piece.flush();
+    const { received, head, type } = this;
+    const pieces = [...this.before, { name: this.writer, sizes }];
+    if (!(await this.rows.progress(this.upload.id, this.writer, { pieces, received, head, type })))
+      await this.giveWay();
+    this.sizes = sizes;
+    this.counted = received;
+  }
+
+  /** For bodies that count only as a whole, and for silent ones. @throws Problem 409 as above */
+  async assertWriter(): Promise<void> {
+    if (this.waiting > 0) await this.piece.flush();
+    if (!(await this.rows.isWriter(this.upload.id, this.writer))) await this.giveWay();
+  }
+
+  async close(): Promise<void> {
+    await this.piece.close();
+  }
+
+  /** Removes what this request wrote, unless the row counts some of it. */
+  async takeBack(): Promise<void> {
+    await this.piece.close();
+    if (this.sizes.length > 0) return;
+    const written = [{ name: this.writer, sizes: await this.piece.flush().catch(() => []) }];
+    await this.objects.remove(this.upload.folder, pieceNames(written));
+  }
+
+  private async giveWay(): Promise<never> {
+    await this.takeBack();
+    throw problem('upload_taken_over');
+  }
+
+  private sniff(chunk: Buffer): void {
+    if (this.type !== null) return;
+    this.head = Buffer.concat([this.head, chunk.subarray(0, SNIFF_BYTES - this.head.length)]);
+    if (this.head.length < Math.min(SNIFF_BYTES, Number(this.upload.length))) return;
+    const type = sniffFormat(this.head);
+    if (type !== null && accepted.has(type)) {
+      this.type = type;
+      return;
+    }
+    const expected = limits.photo.formats.join(', ');
+    throw problem('unsupported_media_type', {
+      params: { expected, received: type ?? 'something that is no photo' },
+    });
+  }
+}

@@ -1,0 +1,42 @@
+import type { IncomingMessage } from 'node:http';
+import { setTimeout as timer } from 'node:timers';
+
+type Event = 'readable' | 'end' | 'error' | 'close';
+const events: readonly Event[] = ['readable', 'end', 'error', 'close'];
+
+/**
+ * A request's body, read by pulling. Not by `for await`: that cannot be left while the sender is silent, and then the
+ * rest of the body could not be read on and thrown away after a refusal.
+ */
+export class RequestBody {
+  constructor(private readonly request: IncomingMessage) {}
+
+  /** The next bytes; `silent` when none came for so many milliseconds; null at the end. @throws when the connection is cut */
+  async next(patience: number): Promise<Buffer | 'silent' | null> {
+    const { request } = this;
+    const until = Date.now() + patience;
+    for (;;) {
+      const chunk = request.read() as Buffer | null;
+      if (chunk !== null) return chunk;
+      if (request.readableEnded || (request.complete && request.readableLength === 0)) return null;
+      if (request.destroyed || request.errored)
+        throw request.errored ?? new Error('the connection was cut', { cause: 'aborted' });
+      const left = until - Date.now();
+      if (left <= 0) return 'silent';
+      await this.change(left);
+    }
+  }
+
+  private change(patience: number): Promise<void> {
+    const { request } = this;
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(waiting);
+        for (const event of events) request.off(event, done);
+        resolve();
+      };
+      const waiting = timer(done, patience);
+      for (const event of events) request.on(event, done);
+    });
+  }
+}

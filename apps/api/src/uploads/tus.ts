@@ -1,0 +1,119 @@
+import { createHash, timingSafeEqual, type Hash } from 'node:crypto';
+import { limits, problem } from '@app/platform';
+import type { FastifyInstance } from 'fastify';
+import type { ApiRequest } from '../http/call.js';
+import { fieldFault, validate } from '../http/validation.js';
+import { uploadMetadata } from './uploads.schemas.js';
+
+export const TUS_VERSION = '1.0.0';
+export const OFFSET_STREAM = 'application/offset+octet-stream';
+export const UPLOADS = '/v1/uploads';
+
+const algorithms = ['sha1', 'sha256'];
+
+/** What this server says of itself, to OPTIONS (tus 1.0.0, "OPTIONS"). */
+const abilities = {
+  'tus-version': TUS_VERSION,
+  'tus-extension': 'creation,creation-with-upload,expiration,checksum,termination',
+  'tus-max-size': String(limits.photo.bytes),
+  'tus-checksum-algorithm': algorithms.join(','),
+};
+
+/** Fastify as tus needs it: bodies of its type stay unread, and every answer about uploads names the version. */
+export function speakTus(server: FastifyInstance): void {
+  server.addContentTypeParser(OFFSET_STREAM, (_request, _payload, done) => done(null));
+  server.addHook('onSend', (request, reply, _payload, done) => {
+    if (request.url === UPLOADS || /^\/v1\/uploads[/?]/.test(request.url)) {
+      void reply.header('tus-resumable', TUS_VERSION);
+      if (request.method === 'OPTIONS') void reply.headers(abilities);
+    }
+    done();
+  });
+}
+
+function headerOf(request: ApiRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value.join(',') : value;
+}
+
+const invalid = (reason: string) => problem('request_invalid', { params: { reason } });
+
+/** @throws Problem 412 when the client speaks another version */
+export function assertTus(request: ApiRequest): void {
+  const received = headerOf(request, 'tus-resumable') ?? 'none';
+  if (received === TUS_VERSION) return;
+  throw problem('tus_version', {
+    params: { expected: TUS_VERSION, received: received.slice(0, 20) },
+    headers: { 'tus-version': TUS_VERSION },
+  });
+}
+
+function wholeNumber(request: ApiRequest, name: string): number {
+  const text = headerOf(request, name);
+  if (text === undefined || !/^\d{1,15}$/.test(text)) throw invalid(`it needs ${name}, a number of bytes`);
+  return Number(text);
+}
+
+/** @throws Problem 400, 413 or 415, before the first byte */
+export function lengthOf(request: ApiRequest): number {
+  if (headerOf(request, 'upload-defer-length') !== undefined)
+    throw invalid('upload-length has to be known at once');
+  const length = wholeNumber(request, 'upload-length');
+  const limit = limits.photo.bytes;
+  if (length > limit) throw problem('photo_too_large', { params: { limit, actual: length } });
+  if (length > 0) return length;
+  const expected = limits.photo.formats.join(', ');
+  throw problem('unsupported_media_type', { params: { expected, received: 'an empty file' } });
+}
+
+/** Where a PATCH begins. @throws Problem 400 or 415 */
+export function offsetOf(request: ApiRequest): number {
+  const received = headerOf(request, 'content-type') ?? 'nothing';
+  if (!sendsBytes(request))
+    throw problem('unsupported_media_type', { params: { expected: OFFSET_STREAM, received } });
+  return wholeNumber(request, 'upload-offset');
+}
+
+export function sendsBytes(request: ApiRequest): boolean {
+  return headerOf(request, 'content-type')?.split(';')[0]?.trim().toLowerCase() === OFFSET_STREAM;
+}
+
+/** `Upload-Metadata: altText <base64>`; other keys (filename, filetype) are not ours and are not kept. @throws Problem 422 */
+export function altTextOf(request: ApiRequest): string {
+  const pairs = (headerOf(request, 'upload-metadata') ?? '')
+    .split(',')
+    .map((pair) => pair.trim().split(/ +/));
+  const [, encoded = ''] = pairs.find(([key]) => key === 'altText') ?? [];
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(encoded))
+    throw fieldFault({ parameter: 'altText', code: 'wrong_format', params: { format: 'base64' } });
+  const altText = Buffer.from(encoded, 'base64').toString('utf8');
+  return validate(uploadMetadata, { altText }, 'query').altText;
+}
+
+/** As HEAD repeats it. */
+export function metadataOf(altText: string): Record<string, string> {
+  if (altText === '') return {};
+  return { 'upload-metadata': `altText ${Buffer.from(altText).toString('base64')}` };
+}
+
+/** The sum that a request's body is promised to have. */
+export interface Checksum {
+  hash: Hash;
+  expected: Buffer;
+}
+
+/** @throws Problem 400 for an algorithm that is not named in Tus-Checksum-Algorithm */
+export function checksumOf(request: ApiRequest): Checksum | null {
+  const header = headerOf(request, 'upload-checksum');
+  if (header === undefined) return null;
+  const [algorithm = '', encoded = ''] = header.trim().split(/ +/);
+  if (!algorithms.includes(algorithm)) throw invalid(`upload-checksum may be of ${algorithms.join(' or ')}`);
+  return { hash: createHash(algorithm), expected: Buffer.from(encoded, 'base64') };
+}
+
+/** @throws Problem 460 */
+export function verify({ hash, expected }: Checksum): void {
+  const actual = hash.digest();
+  if (actual.length !== expected.length || !timingSafeEqual(actual, expected))
+    throw problem('checksum_mismatch');
+}

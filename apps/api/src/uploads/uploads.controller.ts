@@ -1,0 +1,160 @@
+import { Controller, Req, Res } from '@nestjs/common';
+import { problem } from '@app/platform';
+import { CallerOf, Input, type ApiReply, type ApiRequest, type Caller } from '../http/call.js';
+import { Endpoint } from '../http/endpoint.js';
+import { DiskRoom } from '../photos/disk-room.js';
+import { AppendService, type Standing } from './append.service.js';
+import { ResumableUploads } from './resumable-uploads.service.js';
+import { altTextOf, assertTus, lengthOf, metadataOf, offsetOf, sendsBytes } from './tus.js';
+import { UploadSecrets } from './upload-secrets.js';
+import { uploadPlace, uploadSecret, type UploadAddress } from './uploads.schemas.js';
+
+const place = { path: '/v1/uploads/:id', tag: 'Photos', params: uploadPlace, query: uploadSecret } as const;
+const appendProblems = [
+  'upload_offset',
+  'upload_taken_over',
+  'upload_gone',
+  'unsupported_media_type',
+  'quota_exceeded',
+  'checksum_mismatch',
+  'body_incomplete',
+  'request_timeout',
+  'disk_full',
+] as const;
+
+/** Resumable uploads: tus 1.0.0 (tus.io), with creation, creation-with-upload, expiration, checksum and termination. */
+@Controller()
+export class UploadsController {
+  constructor(
+    private readonly uploads: ResumableUploads,
+    private readonly bytes: AppendService,
+    private readonly secrets: UploadSecrets,
+    private readonly room: DiskRoom,
+  ) {}
+
+  @Endpoint({
+    method: 'POST',
+    path: '/v1/uploads',
+    operationId: 'createUpload',
+    tag: 'Photos',
+    summary:
+      'Begin a resumable upload (tus 1.0.0); Location, which holds a secret, is all that goes on with it',
+    access: 'required',
+    answers: { 201: null },
+    headers: ['Location', 'Tus'],
+    problems: ['tus_version', 'photo_too_large', ...appendProblems],
+    idempotent: true,
+    rate: 'upload',
+  })
+  async create(
+    @CallerOf() caller: Caller,
+    @Req() request: ApiRequest,
+    @Res({ passthrough: true }) reply: ApiReply,
+  ): Promise<void> {
+    assertTus(request);
+    const sent = { length: lengthOf(request), altText: altTextOf(request) };
+    await this.room.assertSome();
+    const { upload, location, repeated } = await this.uploads.begin(request, caller.userId, sent);
+    const standing: Standing =
+      sendsBytes(request) && !repeated
+        ? await this.bytes.append(upload.id, 0, request)
+        : { received: Number(upload.received), photoId: upload.photo_id };
+    void reply.header('location', location);
+    show(reply, upload.expires_at, standing);
+  }
+
+  @Endpoint({
+    ...place,
+    method: 'HEAD',
+    operationId: 'readUpload',
+    summary: 'How far an upload is; it is taken over from a request that hangs',
+    access: 'none',
+    answers: { 200: null },
+    headers: ['Tus'],
+    problems: ['tus_version', 'upload_gone', 'quota_exceeded'],
+  })
+  async look(
+    @Input() { id, s }: UploadAddress,
+    @Req() request: ApiRequest,
+    @Res({ passthrough: true }) reply: ApiReply,
+  ): Promise<void> {
+    assertTus(request);
+    const upload = await this.uploads.look(await this.secrets.open(id, s));
+    show(reply, upload.expires_at, { received: Number(upload.received), photoId: upload.photo_id });
+    void reply.status(200).headers({
+      'cache-control': 'no-store',
+      'upload-length': upload.length,
+      ...metadataOf(upload.alt_text),
+    });
+  }
+
+  @Endpoint({
+    ...place,
+    method: 'PATCH',
+    operationId: 'appendToUpload',
+    summary: 'Send the next bytes of an upload (application/offset+octet-stream)',
+    access: 'none',
+    answers: { 204: null },
+    headers: ['Tus'],
+    problems: ['tus_version', ...appendProblems],
+  })
+  async append(
+    @Input() { id, s }: UploadAddress,
+    @Req() request: ApiRequest,
+    @Res({ passthrough: true }) reply: ApiReply,
+  ): Promise<void> {
+    assertTus(request);
+    const offset = offsetOf(request);
+    const upload = await this.secrets.open(id, s);
+    show(reply, upload.expires_at, await this.bytes.append(upload.id, offset, request));
+    void reply.status(204);
+  }
+
+  @Endpoint({
+    ...place,
+    method: 'DELETE',
+    operationId: 'endUpload',
+    summary: 'End an upload; of a complete one the photo stays',
+    access: 'none',
+    answers: { 204: null },
+    headers: ['Tus'],
+    problems: ['tus_version'],
+  })
+  async end(
+    @Input() { id, s }: UploadAddress,
+    @Req() request: ApiRequest,
+    @Res({ passthrough: true }) reply: ApiReply,
+  ): Promise<void> {
+    assertTus(request);
+    await this.uploads.end(await this.secrets.open(id, s));
+    void reply.status(204);
+  }
+
+  @Endpoint({
+    ...place,
+    method: 'POST',
+    operationId: 'overrideUploadMethod',
+    summary: 'HEAD, PATCH or DELETE where a network lets only POST through: X-HTTP-Method-Override names it',
+    access: 'none',
+    answers: { 204: null, 200: null },
+    headers: ['Tus'],
+    problems: ['tus_version', 'method_not_allowed', ...appendProblems],
+  })
+  async override(
+    @Input() input: UploadAddress,
+    @Req() request: ApiRequest,
+    @Res({ passthrough: true }) reply: ApiReply,
+  ): Promise<void> {
+    const method = String(request.headers['x-http-method-override']).toUpperCase();
+    if (method === 'PATCH') return this.append(input, request, reply);
+    if (method === 'HEAD') return this.look(input, request, reply);
+    if (method === 'DELETE') return this.end(input, request, reply);
+    const allow = 'DELETE, HEAD, OPTIONS, PATCH';
+    throw problem('method_not_allowed', { params: { allow }, headers: { allow } });
+  }
+}
+
+function show(reply: ApiReply, expires: Date, { received, photoId }: Standing): void {
+  void reply.header('upload-offset', received).header('upload-expires', expires.toUTCString());
+  if (photoId !== null) void reply.header('narwhal-photo-id', photoId);
+}

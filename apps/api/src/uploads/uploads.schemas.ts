@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { pathId } from '../http/fields.js';
+import { altText } from '../photos/photos.schemas.js';
+
+export const uploadMetadata = z.strictObject({ altText });
+
+export const uploadPlace = z.object({ id: pathId });
+
+/** In the query and not in the path, since logs keep paths. */
+export const uploadSecret = z.object({
+  s: z.string().optional().meta({ description: 'The secret, as Location gave it.' }),
+});
+
+export interface UploadAddress {
+  id: string;
+  s?: string;
+}

@@ -1,0 +1,34 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG, counter, LOGGER, Problem, type Config, type Id, type Logger } from '@app/platform';
+import { UploadCompletion, UploadRows } from '@app/storage';
+
+const BATCH = 200;
+
+/** Resumable uploads that nobody goes on with: whole ones become photos, expired ones go. */
+@Injectable()
+export class UploadSweep {
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly rows: UploadRows,
+    private readonly completion: UploadCompletion,
+  ) {}
+
+  async run(): Promise<void> {
+    const seconds = this.config.SWEEP_OVERDUE / 1000;
+    for (const id of await this.rows.whole(seconds, BATCH)) await this.complete(id);
+    const expired = await this.rows.expired(seconds, BATCH);
+    for (const { id } of expired) await this.completion.discard(id);
+    if (expired.length > 0) counter('narwhal_swept_total').inc({ kind: 'expired_uploads' }, expired.length);
+  }
+
+  /** One that cannot be completed is left to its expiry, and holds no other up. */
+  private async complete(id: Id): Promise<void> {
+    try {
+      await this.completion.complete(id);
+    } catch (error) {
+      if (!(error instanceof Problem))
+        this.logger.error({ uploadId: id, error }, 'an upload is not completed');
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import { shardOf, type Id } from '@app/platform';
+import { Database, type Queryable } from '../database.js';
+
+/** What somebody has taken of their quota. */
+export interface Usage {
+  /** Bytes of originals that are kept. */
+  bytes: number;
+  /** Bytes that have arrived of uploads that are not complete. */
+  arriving: number;
+  /** Photos made today, in UTC. */
+  photos: number;
+}
+
+/**
+ * Quotas are derived from rows: bytes are summed, so that nothing can leave the sum wrong; photos of the day are counted
+ * in the transaction that makes the photo, since deleting one does not give the day back.
+ */
+@Injectable()
+export class QuotaRows {
+  constructor(private readonly database: Database) {}
+
+  async read(owner: Id): Promise<Usage> {
+    const { rows } = await this.database.query<Record<'bytes' | 'arriving' | 'photos', string | null>>(
+      'quota.read',
+      `SELECT (SELECT sum(bytes) FROM photos WHERE shard = $1 AND owner_id = $2) AS bytes,
+         (SELECT sum(received) FROM uploads WHERE shard = $1 AND owner_id = $2 AND state = 'receiving') AS arriving,
+         (SELECT photos FROM photo_usage WHERE shard = $1 AND owner_id = $2
+            AND day = (now() AT TIME ZONE 'UTC')::date) AS photos`,
+      [shardOf(owner), owner],
+    );
+    const { bytes, arriving, photos } = rows[0] ?? { bytes: null, arriving: null, photos: null };
+    return { bytes: Number(bytes ?? 0), arriving: Number(arriving ?? 0), photos: Number(photos ?? 0) };
+  }
+
+  /** Counts one more photo of today and answers what is taken with it. Locks: a person's photos are made one by one. */
+  async takePhoto(tx: Queryable, owner: Id): Promise<Usage> {
+    const { rows } = await tx.query<{ photos: number }>(
+      'quota.takePhoto',
+      `INSERT INTO photo_usage AS usage (shard, owner_id, day, photos)
+       VALUES ($1, $2, (now() AT TIME ZONE 'UTC')::date, 1)
+       ON CONFLICT (shard, owner_id) DO UPDATE SET day = greatest(usage.day, excluded.day),
+         photos = CASE WHEN usage.day >= excluded.day THEN usage.photos + 1 ELSE 1 END
+       RETURNING photos`,
+      [shardOf(owner), owner],
+    );
+    const sum = await tx.query<{ bytes: string | null }>(
+      'quota.bytes',
+      `SELECT sum(bytes) AS bytes FROM photos WHERE shard = $1 AND owner_id = $2`,
+      [shardOf(owner), owner],
+    );
+    return { bytes: Number(sum.rows[0]?.bytes ?? 0), arriving: 0, photos: rows[0]?.photos ?? 0 };
+  }
+
+  /** Of a closed account: its uploads are swept, its count goes. */
+  async forget(tx: Queryable, owner: Id): Promise<void> {
+    await tx.query(
+      'quota.endUploads',
+      `UPDATE uploads SET expires_at = least(expires_at, now()), writer = NULL,
+         state = CASE WHEN state = 'receiving' THEN 'ended' ELSE state END WHERE shard = $1 AND owner_id = $2`,
+      [shardOf(owner), owner],
+    );
+    await tx.query('quota.forget', `DELETE FROM photo_usage WHERE shard = $1 AND owner_id = $2`, [
+      shardOf(owner),
+      owner,
+    ]);
+  }
+}
