@@ -5,6 +5,7 @@
 import type { RejectionCode } from '../rejections.js';
 import { killGroup } from './process-group.js';
 import { prepareLibrary } from './sharp-decoder.js';
+import { HeavyPhoto } from './weight.js';
 import type { Developed, DevelopRequest } from './developed.js';
 import { develop } from './develop.js';
 import { PhotoRejected } from './faults.js';
@@ -13,6 +14,7 @@ export type ChildMessage =
   | { kind: 'started' }
   | { kind: 'developed'; developed: Developed }
   | { kind: 'rejected'; code: RejectionCode; reason: string }
+  | { kind: 'heavy'; bytes: number }
   | { kind: 'failed'; reason: string };
 
 function reasonOf(error: unknown): string {
@@ -24,6 +26,7 @@ async function answer(request: DevelopRequest): Promise<ChildMessage> {
   try {
     return { kind: 'developed', developed: await develop(request) };
   } catch (error) {
+    if (error instanceof HeavyPhoto) return { kind: 'heavy', bytes: error.bytes };
     const reason = reasonOf(error);
     return error instanceof PhotoRejected
       ? { kind: 'rejected', code: error.code, reason }

@@ -27,7 +27,7 @@ beforeAll(async () => {
   small = join(folder, 'small');
   large = join(folder, 'large');
   await writeFile(small, await plain(40, 30, '#123456').jpeg().toBuffer());
-  await writeFile(large, await plain(9_000, 7_000, '#123456').jpeg({ progressive: true }).toBuffer());
+  await writeFile(large, await plain(7_000, 5_500, '#123456').jpeg({ progressive: true }).toBuffer());
 });
 afterEach(() => pool?.close());
 afterAll(async () => {
@@ -111,7 +111,7 @@ describe('DevelopPool', () => {
     );
     expect(failures).toEqual([expect.any(DevelopCrash)]);
     expect(failures[0]).toMatchObject({ signal: 'SIGKILL' });
-    await expect(develop(large)).resolves.toMatchObject({ width: 9_000 });
+    await expect(develop(large)).resolves.toMatchObject({ width: 7_000 });
   });
 
   it('replaces a child that died while it had nothing to do', async () => {
@@ -157,7 +157,7 @@ describe('DevelopPool', () => {
     const accepted = [large, small, small].map((photo) => develop(photo));
     await sleep(30);
     await pool.close();
-    expect((await Promise.all(accepted)).map(({ width }) => width)).toEqual([9_000, 40, 40]);
+    expect((await Promise.all(accepted)).map(({ width }) => width)).toEqual([7_000, 40, 40]);
     await expect(develop(small)).rejects.toThrow('closed');
     expect(pids.filter(isAlive)).toEqual([]);
   });

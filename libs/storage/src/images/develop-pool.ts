@@ -1,9 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DevelopProcess } from './develop-process.js';
 import type { Developed, DevelopRequest } from './developed.js';
+import { residentMemory } from './memory-watch.js';
+import { HEAVY_TOGETHER, HeavyPhoto, LIGHT } from './weight.js';
 
 interface Task {
   request: DevelopRequest;
+  /** Bytes that it holds while it is decoded, once a child has said that these are many. */
+  weight: number;
   resolve(developed: Developed): void;
   reject(reason: unknown): void;
 }
@@ -21,6 +25,9 @@ export interface DevelopPoolOptions {
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 10_000;
 
+/** A child that keeps more than this after a photo is replaced: WebAssembly's memory only ever grows. */
+const MOST_KEPT = 160_000_000;
+
 /**
  * The children that open photos: kept between photos, because starting one takes as long as a photo does. A child that
  * dies takes its one photo with it; the next photo starts another. Children end with their parent, however it ends.
@@ -28,6 +35,10 @@ const LONGEST_PAUSE = 10_000;
 export class DevelopPool {
   readonly #waiting: Task[] = [];
   readonly #children = new Set<DevelopProcess>();
+  /** Heavy photos that wait until others have been put down; light ones overtake them. */
+  readonly #heavy: Task[] = [];
+  /** Bytes that the heavy photos now open hold. */
+  #held = 0;
   #idle: DevelopProcess[] = [];
   readonly #running = new Set<Promise<void>>();
   #failedStarts = 0;
@@ -44,7 +55,7 @@ export class DevelopPool {
   develop(request: DevelopRequest): Promise<Developed> {
     if (this.#isClosed) return Promise.reject(new Error('the develop pool is closed'));
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ request, resolve, reject });
+      this.#waiting.push({ request, weight: 0, resolve, reject });
       this.#fill();
     });
   }
@@ -72,7 +83,7 @@ export class DevelopPool {
 
   #fill(): void {
     while (this.#running.size < this.options.concurrency) {
-      const task = this.#waiting.shift();
+      const task = this.#next();
       if (!task) return;
       const run: Promise<void> = this.#run(task).finally(() => {
         this.#running.delete(run);
@@ -82,16 +93,28 @@ export class DevelopPool {
     }
   }
 
-  async #run({ request, resolve, reject }: Task): Promise<void> {
+  /** A heavy photo as soon as it fits beside the others of its kind; one always does where there is no other. */
+  #next(): Task | undefined {
+    const [heavy] = this.#heavy;
+    const fits = heavy && (this.#held === 0 || this.#held + heavy.weight <= HEAVY_TOGETHER);
+    return fits ? this.#heavy.shift() : this.#waiting.shift();
+  }
+
+  async #run(task: Task): Promise<void> {
+    const { request, weight, resolve, reject } = task;
+    this.#held += weight;
     try {
       const child = this.#takeIdle() ?? (await this.#start());
       try {
-        resolve(await child.develop(request));
+        resolve(await child.develop({ ...request, mayHold: weight === 0 ? LIGHT : weight }));
       } finally {
         this.#giveBack(child);
       }
     } catch (error) {
-      reject(error);
+      if (error instanceof HeavyPhoto && weight === 0) this.#heavy.push({ ...task, weight: error.bytes });
+      else reject(error);
+    } finally {
+      this.#held -= weight;
     }
   }
 
@@ -102,7 +125,8 @@ export class DevelopPool {
 
   #giveBack(child: DevelopProcess): void {
     const isSpent = child.photos >= (this.options.photosPerChild ?? 200);
-    if (child.isAlive && !isSpent) this.#idle.push(child);
+    const isSwollen = (residentMemory(child.pid ?? 0) ?? 0) > MOST_KEPT;
+    if (child.isAlive && !isSpent && !isSwollen) this.#idle.push(child);
     else child.kill();
   }
 

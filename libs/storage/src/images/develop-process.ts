@@ -6,6 +6,7 @@ import type { Developed, DevelopRequest } from './developed.js';
 import { DevelopCrash, DevelopFailed, PhotoRejected } from './faults.js';
 import { MemoryWatch } from './memory-watch.js';
 import { killGroup } from './process-group.js';
+import { HeavyPhoto, LIGHT } from './weight.js';
 
 /** Found beside this file as built; specs, which run from source, name the built one. */
 const CHILD_FILE = fileURLToPath(new URL('./develop-child.js', import.meta.url));
@@ -17,6 +18,9 @@ const START_MILLISECONDS = 20_000;
 const HEAP_MEBIBYTES = 96;
 
 const LAST_WORDS = 2_000;
+
+/** What may be held beyond what was allowed: an empty child, what a header does not tell, and as much again for errors. */
+const SLACK = 500_000_000;
 
 /**
  * A child's whole environment: nothing of the parent's, so no secret that a broken photo could steal. Two arenas keep
@@ -70,9 +74,10 @@ export class DevelopProcess {
     }
   }
 
-  /** @throws PhotoRejected, DevelopCrash or DevelopFailed */
+  /** @throws PhotoRejected, HeavyPhoto, DevelopCrash or DevelopFailed */
   async develop(request: DevelopRequest): Promise<Developed> {
-    const { developSeconds, childMemory } = request.limits;
+    const { developSeconds } = request.limits;
+    const childMemory = Math.min(request.limits.childMemory, SLACK + 2 * (request.mayHold ?? LIGHT));
     const timer = setTimeout(() => this.#killFor('time', developSeconds), developSeconds * 1_000);
     const memory = new MemoryWatch(this.pid, childMemory, () => this.#killFor('memory', childMemory));
     this.photos += 1;
@@ -113,6 +118,7 @@ export class DevelopProcess {
 
 function resultOf(message: ChildMessage): Developed {
   if (message.kind === 'developed') return message.developed;
+  if (message.kind === 'heavy') throw new HeavyPhoto(message.bytes);
   if (message.kind === 'rejected')
     throw new PhotoRejected(message.code, { cause: new Error(message.reason) });
   throw new DevelopFailed(message.kind === 'failed' ? message.reason : `unexpected message ${message.kind}`);

@@ -28,11 +28,16 @@ async function decoderFor(path: string, limits: DevelopLimits): Promise<Decoder>
  * One photo from its original to all renditions. Runs in a child process alone: the original is whatever a stranger
  * sent. The whole of it is decoded once, and everything is made from those pixels.
  *
- * @throws PhotoRejected when the photo is at fault; anything else is ours
+ * @throws PhotoRejected when the photo is at fault; HeavyPhoto when it may not be held now; anything else is ours
  */
-export async function develop({ inputPath, outputFolder, limits }: DevelopRequest): Promise<Developed> {
+export async function develop({
+  inputPath,
+  outputFolder,
+  limits,
+  mayHold = Infinity,
+}: DevelopRequest): Promise<Developed> {
   const decode = await decoderFor(inputPath, limits);
-  const decoded = await decode(inputPath, { ...limits, scratch: outputFolder });
+  const decoded = await decode(inputPath, { ...limits, mayHold, scratch: outputFolder });
   const [renditions, look] = await Promise.all([
     encodeRenditions(decoded, outputFolder),
     lookOf(decoded.pixels),

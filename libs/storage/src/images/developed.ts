@@ -14,6 +14,8 @@ export interface DevelopRequest {
   inputPath: string;
   /** An existing folder, of this photo and attempt alone. */
   outputFolder: string;
+  /** Bytes that the photo may hold while it is decoded; the pool's to say. */
+  mayHold?: number;
   limits: DevelopLimits;
 }
 

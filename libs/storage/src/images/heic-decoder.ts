@@ -10,6 +10,7 @@ import { nativePixels } from './heic-native.js';
 import { HeicPicture } from './heic-picture.js';
 import { decodedSize, openPixels, rawPixels, type Pixels } from './pixels.js';
 import { profiledPng } from './profiled-png.js';
+import { checkWeight, HEIC_BYTES_A_PIXEL, HeavyPhoto } from './weight.js';
 
 /** What a picture's numbers mean: an ICC profile, or null for sRGB. */
 type Profile = Buffer | null;
@@ -76,6 +77,7 @@ export function heicDecoder({ tool }: HeicOptions): Decoder {
     const picture = HeicPicture.open(heif, bytes, limits);
     try {
       const photo = picture.size;
+      checkWeight(photo.width * photo.height * HEIC_BYTES_A_PIXEL, limits.mayHold);
       const native = isPlain(picture) ? await nativePixels(path, photo, limits, tool) : null;
       if (native) return { photo, pixels: native };
       const [profile, pixels] = [await profileOf(picture), await pixelsOf(picture, photo)];
@@ -89,7 +91,7 @@ export function heicDecoder({ tool }: HeicOptions): Decoder {
     try {
       return await decodeWith(await heifLibrary(), path, bytes, limits);
     } catch (error) {
-      if (error instanceof PhotoRejected) throw error;
+      if (error instanceof PhotoRejected || error instanceof HeavyPhoto) throw error;
       forgetHeifLibrary();
       throw new PhotoRejected('photo_damaged', { cause: error });
     }

@@ -137,11 +137,10 @@ export class HeicPicture {
   /** A cropped picture (`clap`) is taken whole: where its tiles begin is then not told. */
   get #isCropped(): boolean {
     const { width, height } = this.size;
-    const stored = [
-      this.#heif._heif_image_handle_get_ispe_width(this.#handle),
-      this.#heif._heif_image_handle_get_ispe_height(this.#handle),
-    ];
-    return !stored.includes(width) || !stored.includes(height);
+    const storedWidth = this.#heif._heif_image_handle_get_ispe_width(this.#handle);
+    const storedHeight = this.#heif._heif_image_handle_get_ispe_height(this.#handle);
+    const isSame = storedWidth === width && storedHeight === height;
+    return !isSame && (storedWidth !== height || storedHeight !== width);
   }
 
   get tiling(): Tiling {

@@ -3,6 +3,7 @@ import type { Decoder } from './decoders.js';
 import { PhotoRejected } from './faults.js';
 import { isTurned, turnedSize, upright } from './orientation.js';
 import { decodedSize, openPixels, rawPixels, type Decoded, type Pixels } from './pixels.js';
+import { checkWeight, HeavyPhoto, weightOf } from './weight.js';
 
 type FailOn = NonNullable<SharpOptions['failOn']>;
 
@@ -20,8 +21,8 @@ export function prepareLibrary(): void {
 }
 
 /** The library's words become one of ours; what it said goes to the log as the cause. */
-function rejected(cause: unknown): PhotoRejected {
-  if (cause instanceof PhotoRejected) return cause;
+function rejected(cause: unknown): PhotoRejected | HeavyPhoto {
+  if (cause instanceof PhotoRejected || cause instanceof HeavyPhoto) return cause;
   const said = cause instanceof Error ? cause.message : String(cause);
   if (/pixel limit/i.test(said)) return new PhotoRejected('too_many_pixels', { cause });
   if (/out of memory|unable to allocate/i.test(said)) return new PhotoRejected('too_complex', { cause });
@@ -72,11 +73,12 @@ async function pixelsOf(path: string, header: Metadata, options: SharpOptions): 
 
 /** sharp's decoder, for files that it must find to be of this `format`, too. */
 export function bySharp(format: keyof FormatEnum): Decoder {
-  return async (path, { pixels }) => {
+  return async (path, { pixels, mayHold }) => {
     const decode = async (failOn: FailOn): Promise<Decoded> => {
       const options = { failOn, limitInputPixels: pixels, sequentialRead: true };
       const header = await sharp(path, options).metadata();
       if (header.format !== format) throw new PhotoRejected('photo_damaged');
+      checkWeight(weightOf(header), mayHold);
       return pixelsOf(path, header, options);
     };
     try {
