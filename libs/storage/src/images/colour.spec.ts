@@ -1,0 +1,110 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp, { type Sharp } from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ciede2000, pictureDifference, type Lab } from '../../../../test/fixtures/ciede2000.js';
+import { hasRealPhotos, madePhoto, realPhotos } from '../../../../test/fixtures/photos.js';
+import { sniffFormat } from '../photo-formats.js';
+import { decoders } from './decoders.js';
+import { nativeHeifTool } from './heic-native.js';
+
+describe('CIEDE2000', () => {
+  // From the table of Sharma, Wu and Dalal (2005): pairs that tell wrong implementations apart.
+  it.each<[Lab, Lab, number]>([
+    [[50, 2.6772, -79.7751], [50, 0, -82.7485], 2.0425],
+    [[50, 3.1571, -77.2803], [50, 0, -82.7485], 2.8615],
+    [[50, -1.3802, -84.2814], [50, 0, -82.7485], 1],
+    [[50, 0, 0], [50, -1, 2], 2.3669],
+    [[50, 2.49, -0.001], [50, -2.49, 0.0009], 7.1792],
+    [[50, 2.49, -0.001], [50, -2.49, 0.0011], 7.2195],
+    [[50, -0.001, 2.49], [50, 0.0009, -2.49], 4.8045],
+    [[50, 2.5, 0], [50, 0, -2.5], 4.3065],
+    [[50, 2.5, 0], [73, 25, -18], 27.1492],
+    [[50, 2.5, 0], [58, 24, 15], 19.4535],
+    [[60.2574, -34.0099, 36.2677], [60.4626, -34.1751, 39.4387], 1.2644],
+    [[22.7233, 20.0904, -46.694], [23.0331, 14.973, -42.5619], 2.0373],
+    [[90.8027, -2.0831, 1.441], [91.1528, -1.6435, 0.0447], 1.4441],
+    [[2.0776, 0.0795, -1.135], [0.9033, -0.0636, -0.5514], 0.9082],
+  ])('of %j and %j is %d', (one, other, expected) => {
+    expect(ciede2000(one, other)).toBeCloseTo(expected, 4);
+    expect(ciede2000(other, one)).toBeCloseTo(expected, 4);
+  });
+});
+
+const magick = ['/usr/bin/magick', '/usr/bin/convert', '/opt/homebrew/bin/magick'].find((path) =>
+  existsSync(path),
+);
+
+describe.skipIf(!magick)('colours are those that ImageMagick makes with lcms', () => {
+  let folder: string;
+  beforeAll(async () => {
+    sharp.cache(false);
+    folder = await mkdtemp(join(tmpdir(), 'narwhal-colour-'));
+    const dot = sharp({ create: { width: 1, height: 1, channels: 3, background: '#000' } });
+    const { icc } = await sharp(await dot.withIccProfile('srgb').png().toBuffer()).metadata();
+    await writeFile(join(folder, 'srgb.icc'), icc ?? '');
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  async function expectSameColours(path: string, reference = path): Promise<void> {
+    const decode = decoders[sniffFormat((await readFile(path)).subarray(0, 256)) ?? 'image/jpeg'];
+    const limits = { pixels: 1e9, childMemory: 1e9, developSeconds: 60, mayHold: Infinity, scratch: folder };
+    const decoded = await decode?.(path, limits);
+    if (!decoded) throw new Error('expected a decoder');
+    const { width, height, data } = decoded.pixels;
+    const size = ['-filter', 'Lanczos', '-resize', `${width}x${height}!`];
+    const toSrgb = [
+      '-background',
+      'white',
+      '-flatten',
+      '-intent',
+      'Perceptual',
+      '-profile',
+      join(folder, 'srgb.icc'),
+    ];
+    const raw = ['-depth', '8', 'rgb:-'];
+    const expected = execFileSync(magick ?? '', [`${reference}[0]`, ...toSrgb, ...size, ...raw], {
+      maxBuffer: 1e8,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    expect(expected.length).toBe(data.length);
+    const { mean, p99 } = pictureDifference(data, expected);
+    expect(mean).toBeLessThan(1);
+    // Measured: P3 0.30 and 0.79, Adobe RGB 0.27 and 0.70, CMYK 0.29 and 1.1 (a photo), 0.95 and 3.3 (made), HEIC 0.42 and 1.4.
+    expect(p99).toBeLessThan(3.5);
+  }
+
+  it.each<[string, (photo: Sharp) => Sharp]>([
+    ['Display P3', (photo) => photo.withIccProfile('p3').png()],
+    ['CMYK', (photo) => photo.withIccProfile('cmyk').jpeg({ quality: 100 })],
+    ['no profile', (photo) => photo.png()],
+    ['16 bits', (photo) => photo.toColourspace('rgb16').png()],
+    ['greys', (photo) => photo.toColourspace('b-w').png()],
+    ['a palette', (photo) => photo.png({ palette: true })],
+    ['alpha', (photo) => photo.ensureAlpha(0.5).png()],
+  ])('of a made photo: %s', async (_, make) => {
+    const path = join(folder, 'made');
+    await writeFile(path, await make(sharp(await (await madePhoto(320, 240)).png().toBuffer())).toBuffer());
+    await expectSameColours(path);
+  });
+
+  it.skipIf(!hasRealPhotos).each(['canon-7d-adobergb.jpg', 'cmyk-swop-multi-icc.jpg'])(
+    'of %s',
+    async (name) => expectSameColours(join(realPhotos, name)),
+  );
+
+  it.skipIf(!hasRealPhotos || !nativeHeifTool)(
+    'of an iPhone’s HEIC',
+    async () => {
+      const path = join(realPhotos, 'iphone-12mp-displayp3-gps.heic');
+      // ImageMagick reads HEIC without its profile; libheif's own tool hands it over in a PNG.
+      const reference = join(folder, 'reference.png');
+      execFileSync(nativeHeifTool ?? '', [path, reference], { stdio: 'ignore' });
+      await expectSameColours(path, reference);
+    },
+    60_000,
+  );
+});
