@@ -22,6 +22,7 @@ export const commands: Record<string, Command> = {
   admin: (args) => runOnServers('libs/storage/src/admin-cli.js', args),
   run: runFile,
   bench: (args) => runFile([join(root, 'bench', 'run.ts'), ...args]),
+  nginx: (args) => runOnServers('libs/storage/src/media-conf.js', args),
   openapi: (args) => runBuilt('apps/api/src/openapi/write.js', args),
 };
 

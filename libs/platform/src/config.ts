@@ -127,6 +127,15 @@ export function readDirectUrl(env: NodeJS.ProcessEnv = process.env): string {
   return DATABASE_DIRECT_URL ?? DATABASE_URL;
 }
 
+const mediaSettings = schema.pick({ MEDIA_KEYS: true, STORAGE_DIR: true, CORS_ORIGINS: true });
+
+/** What NGINX has to know to serve media. */
+export type MediaSettings = z.output<typeof mediaSettings>;
+
+export function readMediaSettings(env: NodeJS.ProcessEnv = process.env): MediaSettings {
+  return parse(mediaSettings, env);
+}
+
 /** As `readConfig`, for a program's start: says what is wrong and exits with 78 (EX_CONFIG). */
 export function readConfigOrExit(program: string): Config {
   try {

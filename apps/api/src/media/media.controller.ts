@@ -4,6 +4,9 @@ import { Input, type ApiReply, type ApiRequest } from '../http/call.js';
 import { Endpoint } from '../http/endpoint.js';
 import { MediaService, type MediaInput } from './media.service.js';
 
+/** One that is sent twice is none: the URL was altered, which is 403 like every other alteration. */
+const once = z.string().optional().catch(undefined);
+
 const bytes = z.string().meta({ format: 'binary' });
 
 @Controller()
@@ -18,7 +21,7 @@ export class MediaController {
     summary: 'A rendition, by its signed URL',
     access: 'none',
     params: z.object({ fan: z.string(), folder: z.string(), file: z.string() }),
-    query: z.object({ e: z.string().optional(), k: z.string().optional(), s: z.string().optional() }),
+    query: z.object({ e: once, k: once, s: once }),
     answers: { 200: bytes, 206: bytes, 304: null },
     headers: ['ETag'],
     problems: ['url_expired', 'url_invalid', 'not_found', 'range_not_satisfiable'],

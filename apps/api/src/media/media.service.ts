@@ -29,8 +29,9 @@ export class MediaService {
     const type = types.get(input.file);
     const verdict = this.urls.check(folder, input);
     if (verdict === 'expired') throw problem('url_expired');
-    if (verdict === 'invalid' || !/^[0-9a-f]{2}\/[0-9a-f]{30}$/.test(folder)) throw problem('url_invalid');
-    if (type === undefined) throw problem('not_found');
+    // A name that no rendition has is no URL of ours either: NGINX cannot tell it from an altered one.
+    if (verdict === 'invalid' || type === undefined || !/^[0-9a-f]{2}\/[0-9a-f]{30}$/.test(folder))
+      throw problem('url_invalid');
     // Objects never change, so their key is their version.
     const tag = `"${input.folder.slice(0, 16)}.${input.file}"`;
     const age = Math.max(0, Number(input.e) - Math.ceil(Date.now() / 1000));
