@@ -95,8 +95,11 @@ describe('a post', () => {
   });
 
   test('fails when a photo of it is rejected; its good photos may be posted again', async () => {
-    const [good, bad] = [await photo(), await damaged()];
+    const good = await photo();
+    await stack.worker.stop();
+    const bad = await damaged();
     const post = await ada.post([good, bad]);
+    await stack.worker.start();
     await stack.quiet();
     const failed = await ada.see(post);
     expect(failed).toMatchObject({

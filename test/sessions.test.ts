@@ -208,6 +208,9 @@ describe('while parts are away', () => {
       refused(answer, 503, 'unavailable');
       expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
     }
+    const report = async () => (await request(cutOff.url).get('/health/ready').expect(200)).body as object;
+    const degraded = { status: 'degraded', parts: { database: { state: 'down' } } };
+    await expect.poll(report, { timeout: 5_000 }).toMatchObject(degraded);
     await way.close();
   });
 });

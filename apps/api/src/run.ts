@@ -47,7 +47,10 @@ export async function createApi(
   await prepareServer(app, config);
   speakTus(server);
   const declared = operations();
-  for (const { endpoint } of declared) declareRoute(endpoint.method, endpoint.path);
+  // An admin's paths are not there for anybody else: a 405 would tell of them.
+  for (const { endpoint } of declared) {
+    if (endpoint.access !== 'admin') declareRoute(endpoint.method, endpoint.path);
+  }
   routeDirectly(app, server, declared, filter);
   serveDocs(server);
   return { app, logger, drain };
