@@ -15,7 +15,7 @@ interface Cost {
   cpu: number;
 }
 
-const GOAL = 0.9;
+const GOAL = 0.95;
 /** Many pairs of one photo each: what else the machine does then falls on both sides of a pair. */
 const PAIRS = 41;
 /** The pool replaces a child after so many photos; its start is spread over them. */

@@ -17,6 +17,10 @@ const benches: Record<string, Entry> = {
     what: 'a 12 MP JPEG to all renditions, beside plain sharp in one process',
     load: () => import('./develop.ts'),
   },
+  memory: {
+    what: 'the memory of a worker and its children over mixed photos up to 48 MP; a number: seconds',
+    load: () => import('./memory.ts'),
+  },
   'fan-out': {
     what: 'one post to 10,000 feeds, beside as many commands written to one raw socket',
     load: () => import('./fan-out.ts'),

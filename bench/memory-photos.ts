@@ -1,0 +1,41 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import sharp, { type Sharp } from 'sharp';
+import { madePhoto } from '../test/fixtures/photos.ts';
+
+const real = new URL('../../shared/photos/', import.meta.url).pathname;
+
+/** Real ones, with how often each comes among twenty: mostly what phones send. */
+const shares: [name: string, times: number][] = [
+  ['galaxy-s7-12mp-gps.jpg', 6],
+  ['iphone-12mp-displayp3-gps.heic', 4],
+  ['iphone5-8mp-orientation3-gps.jpg', 2],
+  ['blackberry-6mp-orientation6.jpg', 1],
+  ['nikon-10mp-orientation6.webp', 1],
+  ['20mp.avif', 1],
+];
+
+const made: [name: string, width: number, height: number, encode: (image: Sharp) => Sharp][] = [
+  ['48mp.jpg', 8_064, 6_048, (image) => image.jpeg({ quality: 85 })],
+  ['48mp-progressive.jpg', 8_064, 6_048, (image) => image.jpeg({ quality: 85, progressive: true })],
+  ['48mp.webp', 8_064, 6_048, (image) => image.webp({ quality: 75, effort: 0 })],
+  ['12mp.png', 4_032, 3_024, (image) => image.png({ compressionLevel: 1 })],
+  ['12mp-interlaced.png', 4_032, 3_024, (image) => image.png({ compressionLevel: 1, progressive: true })],
+];
+
+/** Twenty paths in a fixed order that mixes them, to be gone through again and again. */
+export async function mixedPhotos(folder: string): Promise<string[]> {
+  sharp.cache(false);
+  const paths = shares.flatMap(([name, times]) =>
+    existsSync(join(real, name)) ? Array.from({ length: times }, () => join(real, name)) : [],
+  );
+  if (paths.length === 0) console.log('../shared/photos is absent: made photos alone, without HEIC and AVIF');
+  const source = await (await madePhoto(2_016, 1_512)).jpeg({ quality: 92 }).toBuffer();
+  for (const [name, width, height, encode] of made) {
+    const path = join(folder, name);
+    await encode(sharp(source).resize(width, height, { kernel: 'linear' })).toFile(path);
+    paths.push(path);
+  }
+  // Seven steps on, again and again, meets every place once, since seven does not divide what twenty or five are made of.
+  return paths.map((_, index) => paths[(index * 7) % paths.length] ?? '');
+}
