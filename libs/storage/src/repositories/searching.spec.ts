@@ -47,19 +47,30 @@ describe('a search', () => {
   test.each([
     [
       'people',
-      foundPeople,
+      foundPeople({ long: true }),
       [' an', ' an%', '% an%', 1, '1'],
-      ['users_search_name', 'users_search_words', 'users_search_large'],
+      [
+        'users_search_name',
+        'users_search_words',
+        'users_search_large',
+        'users_search_first_word',
+        'users_search_last_word',
+      ],
     ],
     ['similar people', similarPeople, ['anna'], ['users_search_words']],
     [
       'tags',
-      foundTerms('tags'),
+      foundTerms('tags', { long: true }),
       [' lo', ' lo%', '% lo%'],
       ['tags_search_name', 'tags_search_words', 'tags_search_popular'],
     ],
     ['similar tags', similarTerms('tags'), ['love'], ['tags_search_words']],
-    ['places', foundTerms('places'), [' lo', ' lo%', '% lo%'], ['places_search_name', 'places_search_words']],
+    [
+      'places',
+      foundTerms('places', { long: true }),
+      [' lo', ' lo%', '% lo%'],
+      ['places_search_name', 'places_search_words'],
+    ],
   ])('for %s goes along its indexes', async (_, sql, parameters, indexes) => {
     const plan = await planOf(sql, parameters);
     for (const index of indexes) expect(plan).toContain(index);

@@ -24,10 +24,14 @@ const PATIENCE = 250;
 const CANCELLED = '57014';
 /** How many of a name's trigrams a word of the query has to share. The default of 0.6 misses konard for konrad. */
 const SIMILARITY = 0.4;
-/** Shorter texts resemble too many. */
-const SHORTEST_SIMILAR = 4;
+/** Shorter texts resemble too many, and too many words begin so for trigrams. */
+const LONG = 4;
+/** Of a longer text only the beginning is likened. */
+const LIKENED = 40;
 /** With so many that begin as asked for, nobody looks for those that resemble it. */
-const ENOUGH = 20;
+const ENOUGH = 10;
+
+const isLong = (text: string): boolean => [...text.trim()].length >= LONG;
 
 const isCancelled = (error: unknown): boolean =>
   (error as { code?: unknown; driverError?: { code?: unknown } }).code === CANCELLED;
@@ -44,7 +48,7 @@ export class SearchRows {
     const text = await this.textOf(query);
     if (text.trim() === '') return [];
     const near = await this.within((tx) => this.beginning(tx, type, text, viewer));
-    if (near.length >= ENOUGH || [...text.trim()].length < SHORTEST_SIMILAR) return near;
+    if (near.length >= ENOUGH || !isLong(text)) return near;
     const known = new Set(near.map(({ id }) => id));
     const similar = await this.within((tx) => this.similar(tx, type, text));
     return [...near, ...similar.filter(({ id }) => !known.has(id))];
@@ -57,12 +61,21 @@ export class SearchRows {
   }
 
   private async beginning(tx: Queryable, type: SearchType, text: string, viewer: Id): Promise<Found[]> {
+    const long = isLong(text);
     const escaped = text.replace(/[\\%_]/g, '\\$&');
     const patterns = [text, `${escaped}%`, `%${escaped}%`];
     const { rows } =
       type === 'users'
-        ? await tx.query<Found>('search.people', foundPeople, [...patterns, shardOf(viewer), viewer])
-        : await tx.query<Found>(`search.${type}`, foundTerms(type), patterns);
+        ? await tx.query<Found>('search.people', foundPeople({ long }), [
+            ...patterns,
+            shardOf(viewer),
+            viewer,
+          ])
+        : await tx.query<Found>(
+            `search.${type}`,
+            foundTerms(type, { long }),
+            patterns.slice(0, long ? 3 : 2),
+          );
     return rows;
   }
 
@@ -71,16 +84,21 @@ export class SearchRows {
       String(SIMILARITY),
     ]);
     const sql = type === 'users' ? similarPeople : similarTerms(type);
-    return (await tx.query<Found>(`search.similar.${type}`, sql, [text.trim()])).rows;
+    return (await tx.query<Found>(`search.similar.${type}`, sql, [text.trim().slice(0, LIKENED)])).rows;
   }
 
-  /** The limit of time is the transaction's own: behind PgBouncer a session is not ours. */
+  /**
+   * The limit of time is the transaction's own: behind PgBouncer a session is not ours. No parallel workers: to start them
+   * takes longer than what they would do.
+   */
   private async within(work: (tx: Queryable) => Promise<Found[]>): Promise<Found[]> {
     try {
       return await this.database.transaction(async (tx) => {
-        await tx.query('search.patience', `SELECT set_config('statement_timeout', $1, true)`, [
-          String(PATIENCE),
-        ]);
+        await tx.query(
+          'search.patience',
+          `SELECT set_config('statement_timeout', $1, true), set_config('max_parallel_workers_per_gather', '0', true)`,
+          [String(PATIENCE)],
+        );
         return work(tx);
       });
     } catch (error) {
