@@ -5,6 +5,7 @@ import { SHARD } from './shard.js';
 @Entity('users', { comment: 'People; on the shard drawn at random when they signed up' })
 @Index('users_search_first_word', { synchronize: false })
 @Index('users_search_large', { synchronize: false })
+@Index('users_search_last_name', { synchronize: false })
 @Index('users_search_last_word', { synchronize: false })
 @Index('users_search_name', { synchronize: false })
 @Index('users_search_words', { synchronize: false })

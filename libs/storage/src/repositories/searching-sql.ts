@@ -15,6 +15,7 @@ const open = 'closed_at IS NULL';
 const people = [
   anyWord('users', words, `${open} AND audience > 0`),
   beginning('users', 'search_text(username)', open),
+  beginning('users', `search_text(substring(username FROM '[^._]+$'))`, open),
   beginning('users', 'search_text(display_name)', open),
   beginning('users', `search_text(substring(display_name FROM '\\S+$'))`, open),
 ];

@@ -54,6 +54,7 @@ describe('a search', () => {
         'users_search_words',
         'users_search_large',
         'users_search_first_word',
+        'users_search_last_name',
         'users_search_last_word',
       ],
     ],

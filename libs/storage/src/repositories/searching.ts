@@ -61,7 +61,8 @@ export class SearchRows {
   }
 
   private async beginning(tx: Queryable, type: SearchType, text: string, viewer: Id): Promise<Found[]> {
-    const long = isLong(text);
+    // There are fewer places than people, and their words are many: Île de Ré.
+    const long = type === 'places' || isLong(text);
     const escaped = text.replace(/[\\%_]/g, '\\$&');
     const patterns = [text, `${escaped}%`, `%${escaped}%`];
     const { rows } =

@@ -58,12 +58,13 @@ export class SuggestionRows {
     return rows[0] as SuggestionsAge;
   }
 
-  /** Notes that they are asked for now; false when somebody else asked since `before`. */
+  /** Notes that they are asked for now; false when somebody else asked since `before`, which has milliseconds only. */
   async ask(tx: Queryable, user: Id, before: Date | null): Promise<boolean> {
     const { count } = await tx.query(
       'suggestion.ask',
       `INSERT INTO suggestion_states AS s (shard, user_id, asked_at) VALUES ($1, $2, clock_timestamp())
-       ON CONFLICT (shard, user_id) DO UPDATE SET asked_at = excluded.asked_at WHERE s.asked_at <= $3`,
+       ON CONFLICT (shard, user_id) DO UPDATE SET asked_at = excluded.asked_at 
+       WHERE date_trunc('milliseconds', s.asked_at) <= $3`,
       [shardOf(user), user, before],
     );
     return count === 1;
