@@ -37,6 +37,7 @@ import { NotificationView } from './notifications/notification-view.js';
 import { NotificationsController } from './notifications/notifications.controller.js';
 import { NotificationsService } from './notifications/notifications.service.js';
 import { DiskRoom } from './photos/disk-room.js';
+import { OriginalsController } from './photos/originals.controller.js';
 import { PhotoReading } from './photos/photo-reading.service.js';
 import { PhotoView } from './photos/photo-view.js';
 import { PhotosController } from './photos/photos.controller.js';
@@ -105,7 +106,7 @@ const collections: Room = {
   services: [CollectionsService, CollectedPosts],
 };
 const photos: Room = {
-  controllers: [PhotosController],
+  controllers: [PhotosController, OriginalsController],
   services: [DiskRoom, UploadReader, UploadsService, PhotosService, PhotoReading, PhotoView],
 };
 const uploads: Room = {

@@ -2,12 +2,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import { MediaUrls, problem, type MediaQuery } from '@app/platform';
 import {
   objectKey,
+  ORIGINAL,
   OBJECT_STORE,
   ObjectMissing,
   RangeOutside,
   renditions,
   type ByteRange,
   type ObjectStore,
+  type PhotoRow,
 } from '@app/storage';
 import type { ApiReply, ApiRequest } from '../http/call.js';
 
@@ -32,22 +34,34 @@ export class MediaService {
     // A name that no rendition has is no URL of ours either: NGINX cannot tell it from an altered one.
     if (verdict === 'invalid' || type === undefined || !/^[0-9a-f]{2}\/[0-9a-f]{30}$/.test(folder))
       throw problem('url_invalid');
-    // Objects never change, so their key is their version.
-    const tag = `"${input.folder.slice(0, 16)}.${input.file}"`;
     const age = Math.max(0, Number(input.e) - Math.ceil(Date.now() / 1000));
     void reply
       .header('content-type', type)
-      .header('etag', tag)
-      .header('accept-ranges', 'bytes')
       .header('cache-control', `private, max-age=${age}, immutable`)
       .header('cross-origin-resource-policy', 'cross-origin');
+    await this.object(folder, input.file, request, reply);
+  }
+
+  /** For its owner, to keep: the caller has asked who that is. */
+  async sendOriginal({ id, folder, type }: PhotoRow, request: ApiRequest, reply: ApiReply): Promise<void> {
+    const ending = type?.split('/')[1]?.replace('jpeg', 'jpg') ?? 'bin';
+    void reply
+      .header('content-type', type ?? 'application/octet-stream')
+      .header('content-disposition', `attachment; filename="${id}.${ending}"`);
+    await this.object(folder, ORIGINAL, request, reply);
+  }
+
+  private async object(folder: string, file: string, request: ApiRequest, reply: ApiReply): Promise<void> {
+    // Objects never change, so their key is their version.
+    const tag = `"${folder.slice(3, 19)}.${file}"`;
+    void reply.header('etag', tag).header('accept-ranges', 'bytes');
     if (request.headers['if-none-match']?.includes(tag)) {
       await reply.status(304).send();
       return;
     }
     const ranged = request.headers['if-range'] === undefined || request.headers['if-range'] === tag;
     await this.stream(
-      objectKey(folder, input.file),
+      objectKey(folder, file),
       ranged ? rangeOf(request.headers.range) : undefined,
       reply,
       request,

@@ -1,0 +1,42 @@
+import { Controller, Req, Res } from '@nestjs/common';
+import { isId, problem, type Id } from '@app/platform';
+import { PhotoRows } from '@app/storage';
+import { z } from 'zod';
+import { CallerOf, Input, type ApiReply, type ApiRequest, type Caller } from '../http/call.js';
+import { Endpoint } from '../http/endpoint.js';
+import { pathId } from '../http/fields.js';
+import { MediaService } from '../media/media.service.js';
+
+const bytes = z.string().meta({ format: 'binary' });
+
+/** Originals carry what a phone noted, such as places: they are their owner's alone, and for keeping, not for showing. */
+@Controller()
+export class OriginalsController {
+  constructor(
+    private readonly rows: PhotoRows,
+    private readonly media: MediaService,
+  ) {}
+
+  @Endpoint({
+    method: 'GET',
+    path: '/v1/photos/:id/original',
+    operationId: 'downloadOriginal',
+    tag: 'Photos',
+    summary: 'The bytes of one’s own photo, as they were sent',
+    access: 'required',
+    params: z.object({ id: pathId }),
+    answers: { 200: bytes, 206: bytes },
+    headers: ['ETag'],
+    problems: ['not_found', 'range_not_satisfiable'],
+  })
+  async show(
+    @Input() input: { id: Id },
+    @CallerOf() caller: Caller,
+    @Req() request: ApiRequest,
+    @Res() reply: ApiReply,
+  ): Promise<void> {
+    const photo = isId(input.id) ? await this.rows.find(input.id) : null;
+    if (photo?.owner_id !== caller.userId || photo.state === 'uploading') throw problem('not_found');
+    await this.media.sendOriginal(photo, request, reply);
+  }
+}
