@@ -79,6 +79,7 @@ describe.skipIf(!magick)('colours are those that ImageMagick makes with lcms', (
 
   it.each<[string, (photo: Sharp) => Sharp]>([
     ['Display P3', (photo) => photo.withIccProfile('p3').png()],
+    ['Display P3 of 16 bits', (photo) => photo.toColourspace('rgb16').withIccProfile('p3').png()],
     ['CMYK', (photo) => photo.withIccProfile('cmyk').jpeg({ quality: 100 })],
     ['no profile', (photo) => photo.png()],
     ['16 bits', (photo) => photo.toColourspace('rgb16').png()],

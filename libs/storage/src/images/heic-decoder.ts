@@ -9,7 +9,7 @@ import { forgetHeifLibrary, heifLibrary, type Heif } from './heic-library.js';
 import { nativePixels } from './heic-native.js';
 import { HeicPicture } from './heic-picture.js';
 import { decodedSize, openPixels, rawPixels, type Pixels } from './pixels.js';
-import { profiledPng } from './profiled-png.js';
+import { throughProfile } from './profiled-png.js';
 import { checkWeight, HEIC_BYTES_A_PIXEL, HeavyPhoto } from './weight.js';
 
 /** What a picture's numbers mean: an ICC profile, or null for sRGB. */
@@ -48,11 +48,9 @@ async function pixelsOf(picture: HeicPicture, photo: Size): Promise<Pixels> {
   return mosaic.pixels;
 }
 
-async function inSrgb(pixels: Pixels, profile: Profile, { width, height }: Size): Promise<Pixels> {
-  const image = profile
-    ? sharp(profiledPng(pixels, profile), { limitInputPixels: false })
-    : openPixels(pixels);
-  return rawPixels(image.resize(width, height, { fit: 'fill' }).toColourspace('srgb'));
+function inSrgb(pixels: Pixels, profile: Profile, size: Size): Promise<Pixels> {
+  if (profile) return throughProfile(pixels, profile, size);
+  return rawPixels(openPixels(pixels).resize(size.width, size.height, { fit: 'fill' }));
 }
 
 /** The machine's own decoder makes a JPEG: of one picture, opaque, and with its profile or without need of one. */

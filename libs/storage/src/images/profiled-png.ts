@@ -1,5 +1,7 @@
 import { crc32, deflateSync } from 'node:zlib';
-import type { Pixels } from './pixels.js';
+import sharp from 'sharp';
+import type { Size } from '../renditions.js';
+import { rawPixels, type Pixels } from './pixels.js';
 
 function chunk(type: string, data: Uint8Array): Buffer {
   const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
@@ -30,4 +32,14 @@ export function profiledPng({ data, width, height }: Pixels, profile: Uint8Array
     chunk('IDAT', deflateSync(rows, { level: 0 })),
     chunk('IEND', Buffer.alloc(0)),
   ]);
+}
+
+/** Pixels whose numbers mean what `profile` says, resized and in sRGB. */
+export function throughProfile(
+  pixels: Pixels,
+  profile: Uint8Array,
+  { width, height }: Size,
+): Promise<Pixels> {
+  const image = sharp(profiledPng(pixels, profile), { limitInputPixels: false });
+  return rawPixels(image.resize(width, height, { fit: 'fill' }).toColourspace('srgb'));
 }

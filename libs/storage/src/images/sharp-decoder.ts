@@ -3,6 +3,7 @@ import type { Decoder } from './decoders.js';
 import { PhotoRejected } from './faults.js';
 import { isTurned, turnedSize, upright } from './orientation.js';
 import { decodedSize, openPixels, rawPixels, type Decoded, type Pixels } from './pixels.js';
+import { throughProfile } from './profiled-png.js';
 import { checkWeight, HeavyPhoto, weightOf } from './weight.js';
 
 type FailOn = NonNullable<SharpOptions['failOn']>;
@@ -67,7 +68,11 @@ async function pixelsOf(path: string, header: Metadata, options: SharpOptions): 
       .resize(width, height, { fit: 'fill' })
       .toColourspace('srgb'),
   );
-  const pixels = isTurned(orientation) ? await rawPixels(upright(openPixels(stored), orientation)) : stored;
+  // sharp leaves the profile of a 16-bit PNG aside: it only shortens the numbers, which then still mean what it says.
+  const isLeft =
+    header.format === 'png' && header.depth === 'ushort' && header.channels >= 3 && header.icc !== undefined;
+  const inSrgb = isLeft && header.icc ? await throughProfile(stored, header.icc, stored) : stored;
+  const pixels = isTurned(orientation) ? await rawPixels(upright(openPixels(inSrgb), orientation)) : inSrgb;
   return { photo, pixels };
 }
 
