@@ -29,13 +29,14 @@ HEAD is answered wherever GET is.
 export const tags = [
   { name: 'Accounts', description: 'Signing up, and one’s own profile.' },
   { name: 'Sessions', description: 'Signing in on a device, refreshing its tokens, signing out.' },
-  { name: 'People', description: 'Profiles, followers, following.' },
+  { name: 'People', description: 'Profiles, follows and requests, blocks, mutes.' },
   { name: 'Photos', description: 'Uploading; a photo is developed before anybody else sees it.' },
   { name: 'Posts', description: 'One to ten photos with a caption.' },
   { name: 'Likes and saves', description: 'Both may be repeated and taken back.' },
   { name: 'Collections', description: 'Saved posts, sorted by their owner.' },
   { name: 'Comments', description: 'Oldest first, with one level of replies.' },
-  { name: 'Reading', description: 'The home feed.' },
+  { name: 'Reading', description: 'The home feed, tags, places, search, suggestions.' },
+  { name: 'Notifications', description: 'What happened to one, grouped; and the live stream.' },
   { name: 'Media', description: 'The bytes of photos, by signed URLs that expire.' },
   { name: 'Operators', description: 'What this instance is, and whether it is well.' },
 ];
