@@ -21,6 +21,10 @@ const benches: Record<string, Entry> = {
     what: 'the memory of a worker and its children over mixed photos up to 48 MP; a number: seconds',
     load: () => import('./memory.ts'),
   },
+  streams: {
+    what: '5,000 idle streams on one api process, in memory',
+    load: () => import('./streams.ts'),
+  },
   'fan-out': {
     what: 'one post to 10,000 feeds, beside as many commands written to one raw socket',
     load: () => import('./fan-out.ts'),

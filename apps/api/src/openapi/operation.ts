@@ -20,6 +20,8 @@ const pictures = ['image/webp', 'image/jpeg'];
 /** Texts that are not JSON are told apart by their schema: bytes of pictures, and Prometheus' lines. */
 function mediaTypesOf(schema: z.ZodType): string[] {
   if (schema.meta()?.['format'] === 'binary') return pictures;
+  const declared = schema.meta()?.['contentMediaType'];
+  if (typeof declared === 'string') return [declared];
   return schema.type === 'string' ? ['text/plain'] : ['application/json'];
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { compareIds, type Id } from '@app/platform';
 
 /** What a client may leave unread before it is let go; it resumes where it was. In bytes. */
@@ -15,7 +15,7 @@ export class LiveStream {
   private last: Id = '0';
 
   constructor(
-    private readonly response: ServerResponse,
+    private readonly socket: Socket,
     readonly person: Id,
     readonly session: Id,
   ) {}
@@ -51,7 +51,7 @@ export class LiveStream {
 
   /** Ends it, and says when to come back. */
   end(retryMilliseconds?: number): void {
-    this.response.end(retryMilliseconds === undefined ? undefined : `retry: ${retryMilliseconds}\n\n`);
+    this.socket.end(retryMilliseconds === undefined ? '' : `retry: ${retryMilliseconds}\n\n`);
   }
 
   private position(id: Id | null): string {
@@ -61,8 +61,8 @@ export class LiveStream {
   }
 
   private write(text: string): void {
-    if (this.response.writableEnded || this.response.destroyed) return;
-    if (this.response.writableLength > MOST_UNREAD) this.response.destroy();
-    else this.response.write(text);
+    if (!this.socket.writable) return;
+    if (this.socket.writableLength > MOST_UNREAD) this.socket.destroy();
+    else this.socket.write(text);
   }
 }

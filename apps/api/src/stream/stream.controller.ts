@@ -5,6 +5,7 @@ import { Endpoint } from '../http/endpoint.js';
 import { StreamService } from './stream.service.js';
 
 const events = z.string().meta({
+  contentMediaType: 'text/event-stream',
   description:
     'Server-sent events: `notification` (as in the list; count 0 takes its group away), `photo` and `post` ({id, state}), `feed` (something new), `reset` (read again). Unknown ones are to be ignored.',
 });

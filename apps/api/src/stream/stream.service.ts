@@ -1,8 +1,8 @@
-import type { OutgoingHttpHeaders } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { isId, problem, type Id } from '@app/platform';
 import type { ApiReply, ApiRequest, Caller } from '../http/call.js';
 import { LiveStream } from './live-stream.js';
+import { takeSocket } from './raw-answer.js';
 import { StreamNews } from './stream-news.js';
 import { Streams } from './streams.js';
 
@@ -28,18 +28,14 @@ export class StreamService {
 
   async open(request: ApiRequest, reply: ApiReply, caller: Caller): Promise<void> {
     if (this.streams.isEnding) throw problem('unavailable', { headers: { 'retry-after': '1' } });
-    const response = reply.hijack().raw;
-    // What the plugins said of this answer (CORS, the request's id), since none of them sees it.
-    response.writeHead(200, { ...(reply.getHeaders() as OutgoingHttpHeaders), ...headers });
-    if (request.method === 'HEAD' || response.destroyed) {
-      response.end();
-      return;
-    }
-    const stream = new LiveStream(response, caller.userId, caller.sessionId);
-    response.once('close', () => this.streams.remove(stream));
-    response.write(`retry: ${RETRY}\n\n`);
+    const last = request.headers['last-event-id'];
+    const socket = takeSocket(request, reply, headers);
+    if (!socket) return;
+    const stream = new LiveStream(socket, caller.userId, caller.sessionId);
+    socket.once('close', () => this.streams.remove(stream));
+    socket.write(`retry: ${RETRY}\n\n`);
     await this.streams.add(stream);
-    await this.catchUp(stream, request.headers['last-event-id']).catch(() => stream.catchUp('reset', '{}'));
+    await this.catchUp(stream, last).catch(() => stream.catchUp('reset', '{}'));
     stream.release();
   }
 
