@@ -55,9 +55,13 @@ export class SessionsController {
     body: refresh,
     answers: { 200: refreshed },
     problems: ['session_ended'],
+    idempotent: true,
     rate: 'signIn',
   })
-  async refresh(@Input() input: z.output<typeof refresh>) {
+  async refresh(@Input() input: z.output<typeof refresh>, @Req() request: ApiRequest) {
+    const id = this.sessions.idOf(input.refreshToken);
+    // A refresh may be repeated by itself; the key only keeps another one from hiding behind it.
+    await this.idempotency.once(request, input, () => Promise.resolve({ status: 200, id }));
     return { session: await this.sessions.refresh(input.refreshToken) };
   }
 
@@ -100,6 +104,6 @@ export class SessionsController {
   })
   async end(@Input() input: { id: string }, @CallerOf() caller: Caller): Promise<void> {
     if (!isId(input.id)) throw problem('not_found');
-    await this.sessions.end(caller.userId, input.id);
+    await this.sessions.endOwn(caller.userId, input.id);
   }
 }

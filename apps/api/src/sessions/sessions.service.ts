@@ -63,6 +63,13 @@ export class SessionsService {
     return secret;
   }
 
+  /** The session that a refresh token names. @throws Problem 401 `session_ended` when it names none */
+  idOf(refreshToken: string): Id {
+    const token = this.refreshTokens.parse(refreshToken);
+    if (!token) throw problem('session_ended');
+    return token.sessionId;
+  }
+
   /**
    * The successor of a refresh token: the same one again until it is first used and for a minute after.
    *
@@ -134,6 +141,13 @@ export class SessionsService {
     const ended = await this.work.run((tx) => this.endIn(tx, userId, { only: sessionId }));
     await this.lookup.forget(ended);
     return ended.length > 0;
+  }
+
+  /** Ends one's own session; again: succeeds again. @throws Problem 404 for what never was one's own */
+  async endOwn(userId: Id, sessionId: Id): Promise<void> {
+    if (await this.end(userId, sessionId)) return;
+    const session = await this.sessions.find(sessionId);
+    if (session?.user_id !== userId) throw problem('not_found');
   }
 
   /** Ends sessions within a transaction and answers which; their cached look-ups go after the commit. */
