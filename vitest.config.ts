@@ -11,6 +11,8 @@ export default defineConfig({
   resolve,
   test: {
     globalSetup: ['test/setup/servers.ts'],
+    // Most of a test's time is waiting for a server's other process: one file a core would leave half of the machine idle.
+    maxWorkers: 3,
     projects: [
       {
         resolve,

