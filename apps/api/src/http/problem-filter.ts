@@ -97,13 +97,12 @@ export class ProblemFilter implements ExceptionFilter {
     let refusal = toProblem(error, request.headers['content-type'] ?? 'nothing');
     if (refusal.status === 404 && callOf(request).route === '') {
       const allow = allowedMethods(request.url.split('?')[0] ?? '');
-      if (request.url.startsWith('/media/')) refusal = problem('url_invalid');
-      else if (allow.length > 0) {
+      if (allow.length > 0) {
         refusal = problem('method_not_allowed', {
           params: { allow: allow.join(', ') },
           headers: { allow: allow.join(', ') },
         });
-      }
+      } else if (request.url.startsWith('/media/')) refusal = problem('url_invalid');
     }
     if (refusal.status >= 500) this.log(refusal, request);
     if (reply.sent || reply.raw.headersSent) {
