@@ -1,5 +1,6 @@
-import { limits, problem, readMediaSettings, type MediaSettings, type ProblemCode } from '@app/platform';
+import { problem, readMediaSettings, type MediaSettings, type ProblemCode } from '@app/platform';
 import { renditions } from './renditions.js';
+import { mediaAgeMaps } from './media-age-conf.js';
 import { isProgram } from './run-as-program.js';
 
 const files = Object.values(renditions).map(({ file }) => file.replaceAll('.', '\\.'));
@@ -40,7 +41,7 @@ map $http_origin $narwhal_origin {
   default "${CORS_ORIGINS.length === 0 ? '*' : ''}";
 ${origins.join('\n')}
 }
-`;
+${mediaAgeMaps()}`;
 }
 
 /** What stands in a `server` block: renditions from the disk store's folder, by the signature that the api makes. */
@@ -62,8 +63,7 @@ location ^~ /media/ {
     add_header Access-Control-Allow-Origin $narwhal_origin always;
     add_header Cross-Origin-Resource-Policy cross-origin always;
     add_header X-Content-Type-Options nosniff always;
-    # Without arithmetic: every URL is good for at least so long after it was handed out.
-    add_header Cache-Control "private, max-age=${limits.media.validFor}, immutable";
+    add_header Cache-Control "private, max-age=$narwhal_media_age, immutable";
   }
   return 463;
 }
