@@ -16,11 +16,27 @@ const cellsOf = (line: string): string[] =>
     .slice(1, -1)
     .map((cell) => cell.trim());
 
-/** The table below a heading of docs/visibility.md, a cell each: the document is the test. */
-export function visibilityTable(heading: string): Expectation[] {
+/** The lines of the table below a heading, its head first. */
+function tableBelow(heading: string): string[] {
   const text = readFileSync(document, 'utf8');
   const section = text.split(`## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
   const lines = section.split('\n').filter((line) => line.startsWith('|'));
+  if (lines.length < 3) throw new Error(`expected a table below “${heading}” but found none`);
+  return lines;
+}
+
+/** Endpoints that show nobody's things, or only the caller's own, each with its reason; `* /path/*` is all below a path. */
+export function exemptRequests(): { request: string; reason: string }[] {
+  const lines = tableBelow('Not in the tables').slice(2);
+  return lines.map((line) => {
+    const [request = '', reason = ''] = cellsOf(line);
+    return { request, reason };
+  });
+}
+
+/** The table below a heading of docs/visibility.md, a cell each: the document is the test. */
+export function visibilityTable(heading: string): Expectation[] {
+  const lines = tableBelow(heading);
   const [, ...viewers] = cellsOf(lines[0] ?? '');
   return lines.slice(2).flatMap((line) => {
     const [request = '', ...answers] = cellsOf(line);

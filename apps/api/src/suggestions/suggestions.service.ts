@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { isId, limits, problem, timeOf, type Id } from '@app/platform';
-import { SuggestionRows, UnitOfWork, UserRows, type SuggestionsAge } from '@app/storage';
+import { SuggestionRows, UnitOfWork, UserRows, Visibility, type SuggestionsAge } from '@app/storage';
 import type { ListInput, Page } from '../http/cursors.js';
 import { UserLists } from '../users/user-lists.js';
 import type { User } from '../users/users.schemas.js';
@@ -13,6 +13,7 @@ export class SuggestionsService {
     private readonly users: UserRows,
     private readonly lists: UserLists,
     private readonly work: UnitOfWork,
+    private readonly visibility: Visibility,
   ) {}
 
   async list(path: string, input: ListInput, reader: Id): Promise<Page<User>> {
@@ -29,9 +30,11 @@ export class SuggestionsService {
     return { ...page, items: page.items.filter(({ id }) => !dismissed.has(id)) };
   }
 
-  /** For good, and as often as one likes. @throws Problem 404 for nobody */
+  /** For good, and as often as one likes. @throws Problem 404 for nobody, and for somebody who may not be seen */
   async dismiss(reader: Id, id: Id): Promise<void> {
-    if (!isId(id) || !(await this.users.find(id))) throw problem('not_found');
+    const other = isId(id) ? await this.users.find(id) : null;
+    const relation = other && (await this.visibility.relation(reader, id));
+    if (!other || !relation || !this.visibility.maySeeProfile(other, relation)) throw problem('not_found');
     await this.work.run((tx) => this.rows.dismiss(tx, reader, id));
   }
 
