@@ -48,10 +48,10 @@ module.exports = {
     {
       name: 'libraries-by-their-entry-points',
       comment:
-        'A library is what its index offers: @app/platform, @app/storage, @app/storage/images, @app/feed.',
+        'A library is what its index offers: @app/platform, @app/platform/metrics, @app/storage, @app/storage/images, @app/feed.',
       severity: 'error',
       from: { path: '^(apps|libs)/([^/]+)/' },
-      to: { path: '^libs/', pathNot: ['^$1/$2/', '^libs/[^/]+/src/(images/)?index\\.ts$'] },
+      to: { path: '^libs/', pathNot: ['^$1/$2/', '^libs/[^/]+/src/(images/|metrics/)?index\\.ts$'] },
     },
     {
       name: 'images-only-in-the-worker',

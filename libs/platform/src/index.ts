@@ -7,7 +7,7 @@ export * from './live.js';
 export * from './platform.module.js';
 export * from './problems.js';
 export * from './logger.js';
-export * from './metrics.js';
+export * from './metrics/index.js';
 export * from './operations-server.js';
 export * from './queue.js';
 export * from './media-urls.js';

@@ -5,7 +5,7 @@ import type { Id } from './ids.js';
 import { isNotifyKind, jobNames, outboxKinds, type JobName, type Jobs, type OutboxKind } from './jobs.js';
 import { keys } from './keys.js';
 import type { Logger } from './logger.js';
-import { counter } from './metrics.js';
+import { counter } from './metrics/index.js';
 
 /** Finished jobs are forgotten at once: a kept id would swallow the sweeper's next job of the same row. */
 const jobOptions: JobsOptions = { removeOnComplete: true, removeOnFail: true, attempts: 1 };

@@ -1,5 +1,5 @@
 import { Controller, Req, Res } from '@nestjs/common';
-import { problem, registry } from '@app/platform';
+import { METRICS_TYPE, metricsText, problem } from '@app/platform';
 import { Backlog } from '@app/storage';
 import { z } from 'zod';
 import type { ApiReply, ApiRequest } from '../http/call.js';
@@ -67,7 +67,7 @@ export class HealthController {
   async metrics(@Req() request: ApiRequest, @Res({ passthrough: true }) reply: ApiReply) {
     if (!isNeighbour(request)) throw problem('not_found');
     await this.backlog.collect();
-    void reply.header('content-type', registry.contentType).header('cache-control', 'no-store');
-    return registry.metrics();
+    void reply.header('content-type', METRICS_TYPE).header('cache-control', 'no-store');
+    return metricsText();
   }
 }

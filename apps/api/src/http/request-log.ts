@@ -1,11 +1,7 @@
-import { histogram, type Logger } from '@app/platform';
+import { histogram, type HistogramSeries, type Logger } from '@app/platform';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { callOf } from './call.js';
 import { pathOf } from './paths.js';
-
-interface Observing {
-  observe(value: number): void;
-}
 
 /** One line and one observation a request. Paths carry no query: media signatures are secrets. Routes are the declared ones. */
 export function logRequests(server: FastifyInstance, logger: Logger): void {
@@ -24,10 +20,10 @@ export function logRequests(server: FastifyInstance, logger: Logger): void {
   });
 }
 
-const series = new Map<string, Observing>();
+const series = new Map<string, HistogramSeries>();
 
 /** The metric with its labels bound, which is looked up faster than it is bound. */
-function seriesOf(route: string, method: string, status: number): Observing {
+function seriesOf(route: string, method: string, status: number): HistogramSeries {
   const name = `${status} ${method} ${route}`;
   const known = series.get(name);
   if (known) return known;

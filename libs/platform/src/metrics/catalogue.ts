@@ -1,0 +1,30 @@
+import type { Metric } from './entry.js';
+import { laterWork } from './catalogue/later-work.js';
+import { processes } from './catalogue/processes.js';
+import { product } from './catalogue/product.js';
+import { requests } from './catalogue/requests.js';
+import { storeMetrics } from './catalogue/stores.js';
+import { watching } from './catalogue/watching.js';
+
+/**
+ * Every metric of Narwhal, in one table: what /metrics tells, what Munin draws, what wakes somebody, what the dashboard and
+ * docs/metrics.md show, all come from here. Labels have few values, fixed in the code: never a path, an id or an agent as sent.
+ */
+export const catalogue = {
+  ...product,
+  ...requests,
+  ...laterWork,
+  ...storeMetrics,
+  ...processes,
+  ...watching,
+} as const satisfies Record<string, Metric>;
+
+export type Catalogue = typeof catalogue;
+export type MetricName = keyof Catalogue;
+export type Named<Kind extends Metric['kind']> = {
+  [Name in MetricName]: Catalogue[Name]['kind'] extends Kind ? Name : never;
+}[MetricName];
+
+/** The catalogue as plain rows. */
+export const metrics: readonly (readonly [name: string, metric: Metric])[] =
+  Object.entries<Metric>(catalogue);

@@ -1,0 +1,100 @@
+import type { Metric } from '../entry.js';
+
+const growth = 'as many as there are people';
+
+/** What people do. None of it wakes anybody: too few of them is a Sunday, or shows in `requests` and `later work`. */
+export const product = {
+  narwhal_signups_total: {
+    kind: 'counter',
+    part: 'product',
+    means: 'Accounts made.',
+    shows: {
+      signups: { title: 'Sign-ups', unit: 'people', read: { as: 'rate', per: 'minute' }, normal: growth },
+    },
+  },
+  narwhal_active_people: {
+    kind: 'gauge',
+    part: 'product',
+    means:
+      'People whose session was begun or refreshed in the last 15 minutes, as every client in use does; read once a minute.',
+    across: 'same',
+    shows: {
+      active_people: { title: 'Active people', unit: 'people', read: { as: 'value' }, normal: growth },
+    },
+  },
+  narwhal_sessions: {
+    kind: 'gauge',
+    part: 'product',
+    means:
+      'Sessions kept, ended ones until they are swept; an estimate once they are many; read once a minute.',
+    across: 'same',
+    shows: {
+      sessions: { title: 'Sessions', unit: 'count', read: { as: 'value' }, normal: growth },
+    },
+  },
+  narwhal_photos_uploaded_total: {
+    kind: 'counter',
+    part: 'product',
+    means: 'Photos whose upload completed.',
+    shows: {
+      uploads: {
+        title: 'Photos uploaded',
+        unit: 'events',
+        read: { as: 'rate', per: 'second' },
+        normal: growth,
+      },
+    },
+  },
+  narwhal_posts_published_total: {
+    kind: 'counter',
+    part: 'product',
+    means: 'Posts published.',
+    shows: {
+      posts: {
+        title: 'Posts published',
+        unit: 'events',
+        read: { as: 'rate', per: 'second' },
+        normal: growth,
+      },
+    },
+  },
+  narwhal_likes_total: {
+    kind: 'counter',
+    part: 'product',
+    means: 'Likes given.',
+    shows: {
+      likes: { title: 'Likes', unit: 'events', read: { as: 'rate', per: 'second' }, normal: growth },
+    },
+  },
+  narwhal_comments_total: {
+    kind: 'counter',
+    part: 'product',
+    means: 'Comments written.',
+    shows: {
+      comments: { title: 'Comments', unit: 'events', read: { as: 'rate', per: 'second' }, normal: growth },
+    },
+  },
+  narwhal_feed_reads_total: {
+    kind: 'counter',
+    part: 'product',
+    means: 'Pages of home feeds read, by where they came from.',
+    labels: { source: 'where a page can come from: libs/feed/src/feed-windows.ts' },
+    shows: {
+      feed_reads: {
+        title: 'Feed pages read',
+        unit: 'events',
+        read: { as: 'rate', per: 'second', by: 'source' },
+        normal: growth,
+      },
+    },
+  },
+  narwhal_streams: {
+    kind: 'gauge',
+    part: 'product',
+    means: 'Clients that are connected to the stream.',
+    across: 'sum',
+    shows: {
+      streams: { title: 'Streams', unit: 'count', read: { as: 'value' }, normal: growth },
+    },
+  },
+} as const satisfies Record<string, Metric>;

@@ -1,0 +1,263 @@
+import { requestBuckets, type Metric } from '../entry.js';
+
+const stores = ['postgres', 'redis', 'objects'] as const;
+
+/** PostgreSQL, Redis and the object store, as our processes meet them. */
+export const storeMetrics = {
+  narwhal_store_up: {
+    kind: 'gauge',
+    part: 'stores',
+    means: 'Whether this process reaches a store: 1 or 0.',
+    labels: { store: stores },
+    across: 'each',
+    shows: {
+      store_up: {
+        title: 'Stores within reach',
+        unit: 'count',
+        read: { as: 'value', by: 'store' },
+        normal: [1, 1],
+        levels: {
+          alert: 'StoreIsAway',
+          critical: 1,
+          below: true,
+          lasting: 4,
+          says: '{process} does not reach {store}',
+        },
+      },
+    },
+  },
+  narwhal_store_seconds: {
+    kind: 'histogram',
+    part: 'stores',
+    means: 'What a store takes for the smallest question, asked every two seconds.',
+    labels: { store: stores },
+    buckets: requestBuckets,
+    shows: {
+      store_p95: {
+        title: 'Smallest question to a store, 95th percentile',
+        unit: 'seconds',
+        read: { as: 'quantile', q: 0.95, by: 'store' },
+        normal: [0.0002, 0.01],
+        levels: {
+          alert: 'StoreIsSlow',
+          warning: 0.5,
+          critical: 1.5,
+          lasting: 30,
+          says: '{store} takes {value} for the smallest question',
+        },
+      },
+    },
+  },
+  narwhal_postgres_pool: {
+    kind: 'gauge',
+    part: 'stores',
+    means: 'Connections to PostgreSQL by state, and statements that wait for one (`waiting`).',
+    labels: { state: ['busy', 'idle', 'waiting'] },
+    across: 'sum',
+    shows: {
+      postgres_pool: {
+        title: "Connections of the processes' pools",
+        unit: 'count',
+        read: { as: 'value', by: 'state' },
+        normal: 'up to DATABASE_POOL a process',
+      },
+      postgres_waiting: {
+        title: 'Statements that wait for a connection',
+        unit: 'count',
+        read: { as: 'value', where: { state: 'waiting' } },
+        normal: [0, 2],
+        levels: {
+          alert: 'PoolIsExhausted',
+          warning: 20,
+          critical: 200,
+          lasting: 60,
+          says: '{value} statements wait for a connection to PostgreSQL',
+        },
+      },
+    },
+  },
+  narwhal_postgres_connections_share: {
+    kind: 'gauge',
+    part: 'stores',
+    means: "Connections to PostgreSQL as a share of the server's max_connections.",
+    across: 'same',
+    shows: {
+      postgres_connections: {
+        title: 'Connections to PostgreSQL',
+        unit: 'share',
+        read: { as: 'value' },
+        normal: [0.05, 0.6],
+        levels: {
+          alert: 'ConnectionsRunOut',
+          warning: 0.8,
+          critical: 0.95,
+          lasting: 60,
+          says: '{value} of the connections that PostgreSQL allows are taken',
+        },
+      },
+    },
+  },
+  narwhal_postgres_replication_lag_seconds: {
+    kind: 'gauge',
+    part: 'stores',
+    means: 'How far the slowest replica is behind in replaying; absent without a replica.',
+    across: 'same',
+    shows: {
+      replication_lag: {
+        title: 'Slowest replica of PostgreSQL',
+        unit: 'seconds',
+        read: { as: 'value' },
+        normal: [0, 1],
+        levels: {
+          alert: 'ReplicaLags',
+          warning: 10,
+          critical: 120,
+          lasting: 60,
+          says: 'the slowest replica of PostgreSQL is {value} behind',
+        },
+      },
+    },
+  },
+  narwhal_postgres_size_bytes: {
+    kind: 'gauge',
+    part: 'stores',
+    means: 'Size of the database; read once a minute.',
+    across: 'same',
+    shows: {
+      postgres_size: {
+        title: 'Database',
+        unit: 'bytes',
+        read: { as: 'value' },
+        normal: 'grows with what people make',
+      },
+    },
+  },
+  narwhal_redis_memory_bytes: {
+    kind: 'gauge',
+    part: 'stores',
+    means: 'Memory that Redis uses; of a cluster, of all primaries.',
+    across: 'same',
+    shows: {
+      redis_memory: {
+        title: 'Memory of Redis',
+        unit: 'bytes',
+        read: { as: 'value' },
+        normal: 'some 10 kB an active reader',
+      },
+    },
+  },
+  narwhal_redis_memory_share: {
+    kind: 'gauge',
+    part: 'stores',
+    means: 'Memory that Redis uses as a share of its maxmemory; absent where none is set.',
+    across: 'same',
+    shows: {
+      redis_memory_share: {
+        title: 'Memory of Redis, of what it may take',
+        unit: 'share',
+        read: { as: 'value' },
+        normal: [0, 0.7],
+        levels: {
+          alert: 'RedisIsFull',
+          warning: 0.85,
+          critical: 0.97,
+          lasting: 60,
+          says: 'Redis uses {value} of the memory that it may take',
+        },
+      },
+    },
+  },
+  narwhal_redis_evicted_total: {
+    kind: 'counter',
+    part: 'stores',
+    means: 'Keys that Redis threw out for want of memory, since the server started.',
+    across: 'same',
+    shows: {
+      redis_evictions: {
+        title: 'Keys that Redis threw out',
+        unit: 'events',
+        read: { as: 'rate', per: 'second' },
+        normal: [0, 0],
+        levels: {
+          alert: 'RedisEvicts',
+          warning: 100,
+          lasting: 300,
+          says: 'Redis throws {value} keys a second out',
+        },
+      },
+    },
+  },
+  narwhal_redis_replication_lag_bytes: {
+    kind: 'gauge',
+    part: 'stores',
+    means: 'How far the slowest replica of Redis is behind; absent without a replica.',
+    across: 'same',
+    shows: {
+      redis_replication_lag: {
+        title: 'Slowest replica of Redis',
+        unit: 'bytes',
+        read: { as: 'value' },
+        normal: [0, 1_000_000],
+      },
+    },
+  },
+  narwhal_redis_fallbacks_total: {
+    kind: 'counter',
+    part: 'stores',
+    means: 'Commands that Redis did not carry out, so that PostgreSQL served or the sweeper will.',
+    labels: { reason: ['late', 'failed'] },
+    shows: {
+      redis_fallbacks: {
+        title: 'Commands that Redis did not carry out',
+        unit: 'events',
+        read: { as: 'rate', per: 'second', by: 'reason' },
+        normal: [0, 0.1],
+      },
+    },
+  },
+  narwhal_cache_total: {
+    kind: 'counter',
+    part: 'stores',
+    means: 'Look-ups in caches, by cache and whether it knew.',
+    labels: { cache: ['session', 'post', 'post_counts', 'user_counts'], outcome: ['hit', 'miss'] },
+    shows: {
+      cache_hits: {
+        title: 'Look-ups that a cache knew',
+        unit: 'share',
+        read: { as: 'share', where: { outcome: 'hit' } },
+        normal: [0.8, 1],
+      },
+    },
+  },
+  narwhal_disk_free_bytes: {
+    kind: 'gauge',
+    part: 'stores',
+    means: 'Room left where objects are kept; absent with S3.',
+    across: 'each',
+    shows: {
+      disk_free: { title: 'Disk left', unit: 'bytes', read: { as: 'value' }, normal: 'more than 20 GB' },
+    },
+  },
+  narwhal_disk_free_share: {
+    kind: 'gauge',
+    part: 'stores',
+    means: 'Room left where objects are kept, as a share of the disk; absent with S3.',
+    across: 'each',
+    shows: {
+      disk_free_share: {
+        title: 'Disk left, of the whole',
+        unit: 'share',
+        read: { as: 'value' },
+        normal: [0.2, 1],
+        levels: {
+          alert: 'DiskIsFull',
+          warning: 0.1,
+          critical: 0.03,
+          below: true,
+          lasting: 60,
+          says: '{value} of the disk with the photos is left',
+        },
+      },
+    },
+  },
+} as const satisfies Record<string, Metric>;

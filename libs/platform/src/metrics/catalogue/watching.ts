@@ -1,0 +1,161 @@
+import type { Metric } from '../entry.js';
+
+/** The watching itself, and what is seen from outside. */
+export const watching = {
+  up: {
+    kind: 'gauge',
+    part: 'watching',
+    means: 'Whether Prometheus reaches a process: 1 or 0.',
+    across: 'each',
+    from: 'prober',
+    shows: {
+      up: {
+        title: 'Processes that answer',
+        unit: 'count',
+        read: { as: 'value', where: { job: 'narwhal.*' } },
+        normal: [1, 1],
+        levels: {
+          alert: 'ProcessIsDown',
+          critical: 1,
+          below: true,
+          lasting: 5,
+          says: '{process} does not answer',
+        },
+      },
+    },
+  },
+  probe_success: {
+    kind: 'gauge',
+    part: 'watching',
+    means: 'Whether the outside prober is served: 1 or 0; by DNS and TLS, a real small read.',
+    across: 'each',
+    from: 'prober',
+    shows: {
+      site: {
+        title: 'The site, from outside',
+        unit: 'count',
+        read: { as: 'value', where: { job: 'site' } },
+        normal: [1, 1],
+        levels: {
+          alert: 'SiteIsDown',
+          critical: 1,
+          below: true,
+          lasting: 2,
+          says: 'the site is down, seen from outside: {instance}',
+        },
+      },
+      dns: {
+        title: 'The name, from outside',
+        unit: 'count',
+        read: { as: 'value', where: { job: 'dns' } },
+        normal: [1, 1],
+        levels: {
+          alert: 'NameIsGone',
+          critical: 1,
+          below: true,
+          lasting: 10,
+          says: "the site's name is not answered by {instance}",
+        },
+      },
+    },
+  },
+  probe_ssl_earliest_cert_expiry: {
+    kind: 'gauge',
+    part: 'watching',
+    means: 'When the first certificate of the chain expires, in Unix time.',
+    across: 'each',
+    from: 'prober',
+    shows: {
+      certificate: {
+        title: 'Certificate still valid for',
+        unit: 'seconds',
+        read: { as: 'until' },
+        normal: [30 * 86_400, 400 * 86_400],
+        levels: {
+          alert: 'CertificateExpires',
+          warning: 21 * 86_400,
+          critical: 5 * 86_400,
+          below: true,
+          lasting: 10,
+          says: 'the certificate of {instance} is valid for {value} only',
+        },
+      },
+    },
+  },
+  narwhal_person_seconds: {
+    kind: 'histogram',
+    part: 'watching',
+    means: 'What the synthetic person waited for, by step.',
+    labels: { step: ['sign_in', 'upload', 'post', 'feed', 'clean_up'] },
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    shows: {
+      person: {
+        title: 'The synthetic person, 95th percentile by step',
+        unit: 'seconds',
+        read: { as: 'quantile', q: 0.95, by: 'step' },
+        normal: [0.01, 3],
+      },
+    },
+  },
+  narwhal_person_failures_total: {
+    kind: 'counter',
+    part: 'watching',
+    means: 'Rounds of the synthetic person that failed, by step.',
+    labels: { step: ['sign_in', 'upload', 'post', 'feed', 'clean_up'] },
+    shows: {
+      person_failures: {
+        title: "The synthetic person's failures",
+        unit: 'events',
+        read: { as: 'rate', per: 'minute' },
+        normal: [0, 0],
+        levels: {
+          alert: 'PersonIsNotServed',
+          critical: 0.3,
+          lasting: 60,
+          says: 'somebody who signs in, posts and reads a feed is not served ({value} failures a minute)',
+        },
+      },
+    },
+  },
+  narwhal_incidents_total: {
+    kind: 'counter',
+    part: 'watching',
+    means: 'Events that this process itself sent to PagerDuty, by outcome; `kept` ones are sent later.',
+    labels: { outcome: ['sent', 'kept', 'refused'] },
+    shows: {
+      incidents: {
+        title: 'Events sent to PagerDuty',
+        unit: 'events',
+        read: { as: 'rate', per: 'minute', by: 'outcome' },
+        normal: [0, 0],
+      },
+    },
+  },
+  narwhal_errors_reported_total: {
+    kind: 'counter',
+    part: 'watching',
+    means: 'Unforeseen errors, by whether they were given to Sentry.',
+    labels: { outcome: ['reported', 'dropped', 'off'] },
+    shows: {
+      errors_reported: {
+        title: 'Unforeseen errors',
+        unit: 'events',
+        read: { as: 'rate', per: 'minute', by: 'outcome' },
+        normal: [0, 0],
+      },
+    },
+  },
+  narwhal_series_refused_total: {
+    kind: 'counter',
+    part: 'watching',
+    means: 'Observations whose labels would have made too many series: a fault in the code.',
+    shows: {
+      series_refused: {
+        title: 'Series refused',
+        unit: 'events',
+        read: { as: 'rate', per: 'minute' },
+        normal: [0, 0],
+      },
+    },
+  },
+} as const satisfies Record<string, Metric>;

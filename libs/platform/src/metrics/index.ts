@@ -1,0 +1,9 @@
+/** The catalogue of metrics and what is made of it; nothing here needs the rest of the platform, so that tools start quickly. */
+export * from './entry.js';
+export * from './catalogue.js';
+export { CounterSeries, GaugeSeries, HistogramSeries, type Labels } from './series.js';
+export * from './registry.js';
+export * from './process.js';
+export * from './scrape.js';
+export * from './reading.js';
+export * from './promql.js';

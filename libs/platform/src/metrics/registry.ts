@@ -1,0 +1,43 @@
+import { metrics, type Named } from './catalogue.js';
+import { requestBuckets, type Metric } from './entry.js';
+import { Counter, Gauge, Histogram } from './series.js';
+
+type Made = Counter | Gauge | Histogram;
+
+/** What this process counts, one family for each metric of the catalogue that our processes tell. */
+const made = new Map<string, Made>();
+
+const refused = (): void => counter('narwhal_series_refused_total').inc();
+
+function make(name: string, { kind, means, labels = {}, buckets = requestBuckets }: Metric): Made {
+  const shape = { name, means, labels };
+  if (kind === 'counter') return new Counter(shape, refused);
+  if (kind === 'gauge') return new Gauge(shape, refused);
+  return new Histogram(shape, buckets, refused);
+}
+
+for (const [name, metric] of metrics) {
+  if (metric.from !== 'prober') made.set(name, make(name, metric));
+}
+
+export const counter = (name: Named<'counter'>): Counter => made.get(name) as Counter;
+export const gauge = (name: Named<'gauge'>): Gauge => made.get(name) as Gauge;
+export const histogram = (name: Named<'histogram'>): Histogram => made.get(name) as Histogram;
+
+/** The Content-Type of `metricsText`. */
+export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+const collectors = new Set<() => void>();
+
+/** Runs before each scrape, for gauges that are read rather than counted; must not wait for anything. */
+export function beforeScrape(collect: () => void): void {
+  collectors.add(collect);
+}
+
+/** All that this process tells, in Prometheus's text format. */
+export function metricsText(): string {
+  for (const collect of collectors) collect();
+  let text = '';
+  for (const family of made.values()) text += family.text();
+  return text;
+}
