@@ -52,14 +52,12 @@ export class NarwhalClient {
 
   /** As `call`, with the answer as it came. `path` may be a whole URL. */
   async send(path: string, call: Call = {}): Promise<Response> {
-    const { signal, method = 'GET' } = call;
-    const headers = headersOf(call);
-    const body = call.json === undefined ? undefined : JSON.stringify(call.json);
+    const url = new URL(path, this.server);
+    const init = initOf(call);
     for (let tried = 1; ; tried++) {
       const token = this.session?.accessToken;
-      if (token) headers.set('authorization', `Bearer ${token}`);
-      const request = new Request(new URL(path, this.server), { method, headers, body, signal });
-      const response = await answerTo(request, tried === TRIES);
+      if (token) init.headers.set('authorization', `Bearer ${token}`);
+      const response = await answerTo(new Request(url, init), tried === TRIES);
       if (response?.ok || response?.status === 304) return response;
       const refusal = response && (await refusalOf(response));
       if (refusal && (tried === TRIES || !(await this.mendable(refusal, token)))) throw refusal;
@@ -168,12 +166,12 @@ export class NarwhalClient {
   }
 }
 
-function headersOf({ headers, json, method }: Call): Headers {
+function initOf({ method, headers, json, signal }: Call) {
   const all = new Headers(headers);
   if (json !== undefined) all.set('content-type', 'application/json');
   // The same key on every try: whichever of them arrives, it is done once.
   if (method === 'POST') all.set('idempotency-key', crypto.randomUUID());
-  return all;
+  return { method, headers: all, body: JSON.stringify(json), signal };
 }
 
 /** Null when nothing came back and another try may help. */
