@@ -35,3 +35,16 @@ export async function unreadOf(person: Person): Promise<number> {
 export async function read(person: Person, upTo: { id: string } | undefined): Promise<void> {
   await person.request('post', '/v1/notifications/read', { upTo: upTo?.id ?? '1' }).expect(204);
 }
+
+/** How many unread ones the list shows, over all its pages: what the unread count says. */
+export async function unreadListed(person: Person): Promise<number> {
+  let unread = 0;
+  let cursor: string | null = null;
+  do {
+    const query: string = cursor === null ? '?limit=50' : `?limit=50&cursor=${cursor}`;
+    const page = await notificationsOf(person, query);
+    unread += page.items.filter((item) => !item.read).length;
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+  return unread;
+}

@@ -70,6 +70,8 @@ export const outboxKinds = {
   'notify.ended': { subject: 'user', job: 'notify' },
   /** A person (subject) blocked, unblocked, muted or unmuted another (object), or was blocked by them. */
   'notify.relation': { subject: 'user', job: 'notify' },
+  /** Somebody became private or public: what others are told of below their posts. */
+  'notify.privacy': { subject: 'user', job: 'notify' },
   /** Who may see a post changed, or it is gone: all that people are told of it. */
   'notify.post': { subject: 'post', job: 'notify' },
 } as const satisfies Record<string, { subject: string; job: JobName }>;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { shardOf, type Id } from '@app/platform';
-import { Database } from './database.js';
+import { Database, type Queryable } from './database.js';
 
 /** How a viewer stands to somebody else. */
 export interface Relation {
@@ -63,12 +63,16 @@ export class Visibility {
   constructor(private readonly database: Database) {}
 
   /** How `viewer` (null: nobody signed in) stands to each of `others`; every id asked for is in the answer. */
-  async relations(viewer: Id | null, others: readonly Id[]): Promise<Map<Id, Relation>> {
+  async relations(
+    viewer: Id | null,
+    others: readonly Id[],
+    connection: Queryable = this.database,
+  ): Promise<Map<Id, Relation>> {
     const unique = [...new Set(others)];
     const known = new Map<Id, Relation>(unique.map((id) => [id, { ...stranger, self: id === viewer }]));
     const asked = unique.filter((id) => id !== viewer);
     if (viewer === null || asked.length === 0) return known;
-    const { rows } = await this.database.query<RelationRow>('visibility.relations', relationsSql, [
+    const { rows } = await connection.query<RelationRow>('visibility.relations', relationsSql, [
       shardOf(viewer),
       viewer,
       asked,
@@ -77,8 +81,8 @@ export class Visibility {
     return known;
   }
 
-  async relation(viewer: Id | null, other: Id): Promise<Relation> {
-    return (await this.relations(viewer, [other])).get(other) ?? stranger;
+  async relation(viewer: Id | null, other: Id, connection: Queryable = this.database): Promise<Relation> {
+    return (await this.relations(viewer, [other], connection)).get(other) ?? stranger;
   }
 
   /**

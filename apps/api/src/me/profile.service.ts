@@ -32,7 +32,10 @@ export class ProfileService {
     }
     await this.rows.change(tx, userId, changeOf(input));
     if (before.private && input.private === false) await this.letRequestsIn(tx, userId);
-    if ((input.private ?? before.private) !== before.private) await tx.effect('privacy.changed', userId);
+    if ((input.private ?? before.private) !== before.private) {
+      await tx.effect('privacy.changed', userId);
+      await tx.effect('notify.privacy', userId);
+    }
     await tx.effect('user.changed', userId);
   }
 

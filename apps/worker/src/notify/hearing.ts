@@ -1,40 +1,29 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import { PostRows, stranger, UserRows, Visibility, type PostRow } from '@app/storage';
+import { UserRows, Visibility, type PostRow, type Tx } from '@app/storage';
 
-/** Who may be told of what: nobody hears of a post that they may not see, nor of somebody whom they mute or do not meet. */
+/**
+ * Who may be told of what: nobody hears of a post that they may not see, nor of somebody whom they mute or do not meet. Asked
+ * under the lock of the person's notifications: an answer from before it may be older than what another job has written.
+ */
 @Injectable()
 export class Hearing {
   constructor(
-    private readonly posts: PostRows,
     private readonly users: UserRows,
     private readonly visibility: Visibility,
   ) {}
 
-  /** Of these people, those who may see the post. */
-  async maySee(post: Id | PostRow, people: readonly Id[]): Promise<Set<Id>> {
-    const row = typeof post === 'string' ? await this.posts.find(post) : post;
-    const author = row && (await this.users.find(row.author_id));
-    if (!row || !author) return new Set();
-    const seeing = await Promise.all(
-      people.map(async (person) => {
-        const relation = await this.visibility.relation(person, author.id);
-        return this.visibility.maySeePost(row, author, relation) ? [person] : [];
-      }),
-    );
-    return new Set(seeing.flat());
+  async maySee(tx: Tx, post: PostRow, person: Id): Promise<boolean> {
+    const author = await this.users.find(post.author_id, tx);
+    if (!author) return false;
+    return this.visibility.maySeePost(post, author, await this.visibility.relation(person, author.id, tx));
   }
 
-  /** Of these people, those who hear of what the actor does. */
-  async hear(actor: Id, people: readonly Id[]): Promise<Set<Id>> {
-    const row = await this.users.find(actor);
-    if (!row) return new Set();
-    const hearing = await Promise.all(
-      people.map(async (person) => {
-        const relation = (await this.visibility.relations(person, [actor])).get(actor) ?? stranger;
-        return this.visibility.mayMeet(row, relation) && !relation.muting ? [person] : [];
-      }),
-    );
-    return new Set(hearing.flat());
+  /** Whether a person hears of what the actor does. */
+  async hears(tx: Tx, actor: Id, person: Id): Promise<boolean> {
+    const row = await this.users.find(actor, tx);
+    if (!row) return false;
+    const relation = await this.visibility.relation(person, actor, tx);
+    return this.visibility.mayMeet(row, relation) && !relation.muting;
   }
 }

@@ -35,10 +35,17 @@ export class NotifyService {
       'notify.mentions': (source) => ofPosts.mentions(source),
       'notify.follows': (user) => ofPeople.follows(user),
       'notify.requests': (user) => ofPeople.requests(user),
-      'notify.accepted': each((follower, by) => ofPeople.accepted(follower, by)),
-      'notify.ended': each((follower, followee) => ofPeople.ended(follower, followee)),
+      'notify.accepted': each(async (follower, by) => {
+        await ofPeople.accepted(follower, by);
+        await standing.belowPostsOf(by, follower);
+      }),
+      'notify.ended': each(async (follower, followee) => {
+        await ofPeople.ended(follower, followee);
+        await standing.belowPostsOf(followee, follower);
+      }),
       'notify.relation': each((user, other) => standing.concerning(user, other)),
       'notify.post': (post) => standing.ofPost(post),
+      'notify.privacy': (author) => standing.ofAuthor(author),
     };
   }
 

@@ -6,12 +6,21 @@ import {
   NotificationCauses,
   NotificationGroups,
   PostRows,
-  type CommentRow,
+  type Causes,
   type PostRow,
+  type Tx,
 } from '@app/storage';
 import { Hearing } from './hearing.js';
 import { mentionedIn } from './mentioned.js';
 import { Telling } from './telling.js';
+
+/** A text that may mention people: a post's caption, or a comment. */
+interface Source {
+  post: PostRow;
+  comment: Id | null;
+  author: Id;
+  entities: readonly unknown[];
+}
 
 /** What people are told of posts and comments: likes, comments, replies, mentions. */
 @Injectable()
@@ -50,21 +59,21 @@ export class PostGroups {
     await this.telling.settle(group, (tx) => this.causes.ofPost(tx, user, what, id));
   }
 
-  /** A comment's author is told of it, as long as they see the post. */
+  /** A comment's author is told of it, as long as it is there and they see the post. */
   private async ofComment(
     type: 'reply' | 'comment_like',
     what: 'replies' | 'commentLikes',
     id: Id,
   ): Promise<void> {
-    const comment = await this.comments.find(id);
     const key = `${type}:${id}`;
-    if (!comment || !isThere(comment))
-      return this.telling.undo({ key, type, post: comment?.post_id ?? null });
-    const user = comment.author_id;
-    const sees = (await this.hearing.maySee(comment.post_id, [user])).has(user);
-    await this.telling.settle({ user, key, type, post: comment.post_id }, async (tx) =>
-      sees ? this.causes.ofComment(tx, user, what, id) : noCauses,
-    );
+    const comment = await this.comments.find(id);
+    if (!comment) return this.telling.undo({ key, type, post: null });
+    const { author_id: user, post_id: post } = comment;
+    await this.telling.settle({ user, key, type, post }, async (tx) => {
+      const found = await this.source(tx, id);
+      const sees = found !== null && (await this.hearing.maySee(tx, found.post, user));
+      return sees ? this.causes.ofComment(tx, user, what, id) : noCauses;
+    });
   }
 
   /** Whom a post's caption or a comment mentions, and whom it mentioned before it was changed. */
@@ -72,25 +81,31 @@ export class PostGroups {
     const comment = await this.comments.find(id);
     const post = await this.posts.find(comment?.post_id ?? id);
     const key = `mention:${id}`;
-    if (!post || (comment && !isThere(comment)))
-      return this.telling.undo({ key, type: 'mention', post: post?.id ?? null });
-    const source = comment ?? sourceOf(post);
-    const mentioned = mentionedIn(source.entities).filter((user) => user !== source.author_id);
-    const [seeing, hearing, holders] = await Promise.all([
-      this.hearing.maySee(post, mentioned),
-      this.hearing.hear(source.author_id, mentioned),
-      this.groups.holders(key),
-    ]);
-    const told = { actors: [source.author_id], count: 1, newest: id, comment: comment?.id ?? null };
-    for (const user of new Set([...mentioned, ...holders])) {
-      const causes = seeing.has(user) && hearing.has(user) ? told : noCauses;
-      await this.telling.settle({ user, key, type: 'mention', post: post.id }, async () => causes);
-    }
+    if (!post) return this.telling.undo({ key, type: 'mention', post: null });
+    const mentioned = mentionedIn(comment?.entities ?? post.caption_entities);
+    const holders = await this.groups.holders(key);
+    for (const user of new Set([...mentioned, ...holders]))
+      await this.telling.settle({ user, key, type: 'mention', post: post.id }, (tx) =>
+        this.mentionOf(tx, id, user),
+      );
+  }
+
+  private async mentionOf(tx: Tx, id: Id, user: Id): Promise<Causes> {
+    const found = await this.source(tx, id);
+    if (!found || found.author === user || !mentionedIn(found.entities).includes(user)) return noCauses;
+    const hears =
+      (await this.hearing.maySee(tx, found.post, user)) && (await this.hearing.hears(tx, found.author, user));
+    return hears ? { actors: [found.author], count: 1, newest: id, comment: found.comment } : noCauses;
+  }
+
+  /** A comment or a post as it is now; null when it is gone, or hidden by a block. */
+  private async source(tx: Tx, id: Id): Promise<Source | null> {
+    const comment = await this.comments.find(id, tx);
+    if (comment && (comment.deleted || comment.hidden)) return null;
+    const post = await this.posts.find(comment?.post_id ?? id, tx);
+    if (!post) return null;
+    return comment
+      ? { post, comment: id, author: comment.author_id, entities: comment.entities }
+      : { post, comment: null, author: post.author_id, entities: post.caption_entities };
   }
 }
-
-function isThere(comment: CommentRow): boolean {
-  return !comment.deleted && !comment.hidden;
-}
-
-const sourceOf = (post: PostRow) => ({ author_id: post.author_id, entities: post.caption_entities });

@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import { NotificationGroups, NotificationRows, PostRows } from '@app/storage';
+import { NotificationGroups, NotificationRows, PostRows, UserRows, type KeysPage } from '@app/storage';
 import { PeopleGroups } from './people-groups.js';
 import { PostGroups } from './post-groups.js';
 
-/** Groups of one person that are looked at when somebody is blocked or muted, newest first. */
-const CONCERNED = 500;
+/** Keys, posts or people read at once. */
 const PAGE = 500;
 
 /** Groups that stand already and are worked out anew, because who may be told of what has changed. */
@@ -15,25 +14,45 @@ export class StandingGroups {
     private readonly rows: NotificationRows,
     private readonly groups: NotificationGroups,
     private readonly posts: PostRows,
+    private readonly users: UserRows,
     private readonly ofPosts: PostGroups,
     private readonly ofPeople: PeopleGroups,
   ) {}
 
   /** After a block or a mute, or its end: the groups in which the other one is or was. */
   async concerning(user: Id, other: Id): Promise<void> {
-    const keys = await this.groups.concerning(user, other, CONCERNED);
-    const follows = keys.some((key) => key.startsWith('follow:'));
-    if (follows) await this.ofPeople.follows(user);
-    for (const key of keys) await this.ofKey(user, key);
+    await this.ofPeople.follows(user);
+    await this.each(user, (page) => this.groups.concerning(user, other, page));
+  }
+
+  /** After a follow of a private person ended or began: what the follower is told of below their posts. */
+  async belowPostsOf(author: Id, user: Id): Promise<void> {
+    if (!(await this.users.find(author))?.private) return;
+    await this.each(user, (page) => this.groups.belowPostsOf(author, user, page));
+  }
+
+  /** Somebody became private or public: what others are told of below their posts. */
+  async ofAuthor(author: Id): Promise<void> {
+    let before: Id | null = null;
+    do {
+      const posts: Id[] = await this.posts.ofAuthor(author, false, { limit: PAGE, before, after: null });
+      if (posts.length === 0) return;
+      for (const key of await this.groups.misplaced(author, posts)) await this.ofKey(author, key);
+      before = posts.at(-1) ?? null;
+    } while (before !== null);
   }
 
   /** A post that is gone takes along what was told of it; one that is hidden or back has all of it worked out anew. */
   async ofPost(post: Id): Promise<void> {
     if (!(await this.posts.find(post))) return this.forgetPost(post);
+    await this.each(post, (page) => this.groups.ofPost(post, page));
+  }
+
+  private async each(user: Id, read: (page: KeysPage) => Promise<string[]>): Promise<void> {
     let after = '';
     for (;;) {
-      const keys = await this.groups.ofPost(post, after, PAGE);
-      for (const key of keys) await this.ofKey(post, key);
+      const keys = await read({ after, limit: PAGE });
+      for (const key of keys) await this.ofKey(user, key);
       if (keys.length < PAGE) return;
       after = keys.at(-1) ?? '';
     }

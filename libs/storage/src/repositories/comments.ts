@@ -43,8 +43,8 @@ export class CommentRows {
     return (rows[0] as { id: Id }).id;
   }
 
-  async find(id: Id): Promise<CommentRow | null> {
-    const { rows } = await this.database.query<CommentRow>(
+  async find(id: Id, connection: Queryable = this.database): Promise<CommentRow | null> {
+    const { rows } = await connection.query<CommentRow>(
       'comment.find',
       `SELECT * FROM comments WHERE shard = $1 AND id = $2`,
       [shardOf(id), id],

@@ -26,6 +26,33 @@ export interface Standing {
   comment_id: Id | null;
 }
 
+/** Keys above `after`, in their order. */
+export interface KeysPage {
+  after: string;
+  limit: number;
+}
+
+/**
+ * $1 and $2 the person, $3 the other one. Each part is looked up by key, but for comments, which are read once: so a person
+ * with ten thousand groups pays for those that concern the two.
+ */
+const concerningSql = `WITH theirs AS MATERIALIZED (SELECT post_id, reply_to FROM comments WHERE author_id = $3)
+  SELECT n.group_key FROM notifications n
+  LEFT JOIN posts p ON p.shard = shard_of(n.post_id) AND p.id = n.post_id
+  WHERE n.shard = $1 AND n.user_id = $2 AND n.group_key > $4 AND (p.author_id = $3 OR CASE n.type
+    WHEN 'like' THEN EXISTS (SELECT FROM post_likes l
+      WHERE l.shard = shard_of(n.post_id) AND l.post_id = n.post_id AND l.user_id = $3)
+    WHEN 'comment' THEN n.post_id IN (SELECT post_id FROM theirs)
+    WHEN 'reply' THEN split_part(n.group_key, ':', 2) IN (SELECT reply_to::text FROM theirs)
+    WHEN 'comment_like' THEN EXISTS (SELECT FROM comment_likes l
+      WHERE l.shard = shard_of(n.comment_id) AND l.comment_id = n.comment_id AND l.user_id = $3)
+    WHEN 'mention' THEN EXISTS (SELECT FROM comments c
+      WHERE c.shard = shard_of(n.comment_id) AND c.id = n.comment_id AND c.author_id = $3)
+    WHEN 'follow' THEN EXISTS (SELECT FROM followers WHERE shard = $1 AND followee_id = $2 AND follower_id = $3)
+    WHEN 'accept' THEN n.group_key = 'accept:' || $3::bigint
+    ELSE true END)
+  ORDER BY n.group_key LIMIT $5`;
+
 const GROUP = 'shard = $1 AND user_id = $2 AND group_key = $3';
 
 /**
@@ -143,26 +170,49 @@ export class NotificationGroups {
     return rows.map(({ user_id }) => user_id);
   }
 
-  /** Keys of a person's newest groups in which this other one is or may be, heard or not; most are of likes, and those are looked up. */
-  async concerning(user: Id, other: Id, limit: number): Promise<string[]> {
-    const { rows } = await this.database.query<{ group_key: string }>(
-      'notification.concerning',
-      `SELECT group_key FROM notifications n WHERE shard = $1 AND user_id = $2
-         AND (type <> 'like' OR EXISTS (SELECT FROM post_likes l
-           WHERE l.shard = shard_of(n.post_id) AND l.post_id = n.post_id AND l.user_id = $3))
-       ORDER BY id DESC LIMIT $4`,
-      [shardOf(user), user, other, limit],
+  /** Keys of a person's groups in which this other one has a part, heard or not, and of those below their posts; in pages. */
+  async concerning(user: Id, other: Id, { after, limit }: KeysPage): Promise<string[]> {
+    return this.keys('notification.concerning', concerningSql, [shardOf(user), user, other, after, limit]);
+  }
+
+  /** Keys of what a person is told of below another's posts, in pages. */
+  async belowPostsOf(author: Id, user: Id, { after, limit }: KeysPage): Promise<string[]> {
+    return this.keys(
+      'notification.belowPostsOf',
+      `SELECT n.group_key FROM posts p JOIN notifications n ON n.post_id = p.id
+       WHERE p.shard = $1 AND p.author_id = $2 AND n.shard = $3 AND n.user_id = $4 AND n.group_key > $5
+       ORDER BY n.group_key LIMIT $6`,
+      [shardOf(author), author, shardOf(user), user, after, limit],
     );
-    return rows.map(({ group_key }) => group_key);
+  }
+
+  /**
+   * Keys of what others than the author are told of below these posts and should not be, or are not and may be again: the
+   * author is private and they do not follow, or is not and the group is out of sight.
+   */
+  async misplaced(author: Id, posts: readonly Id[]): Promise<string[]> {
+    return this.keys(
+      'notification.misplaced',
+      `SELECT DISTINCT n.group_key FROM users u
+       JOIN notifications n ON n.post_id = ANY($3::bigint[]) AND n.user_id <> u.id
+       LEFT JOIN follows f ON f.shard = n.shard AND f.follower_id = n.user_id AND f.followee_id = u.id AND f.accepted
+       WHERE u.shard = $1 AND u.id = $2
+         AND CASE WHEN u.private THEN n.count > 0 AND f.id IS NULL ELSE n.count = 0 END`,
+      [shardOf(author), author, posts],
+    );
   }
 
   /** Keys of all that anybody is told of a post, in pages. */
-  async ofPost(post: Id, after: string, limit: number): Promise<string[]> {
-    const { rows } = await this.database.query<{ group_key: string }>(
+  async ofPost(post: Id, { after, limit }: KeysPage): Promise<string[]> {
+    return this.keys(
       'notification.ofPost',
       `SELECT DISTINCT group_key FROM notifications WHERE post_id = $1 AND group_key > $2 ORDER BY group_key LIMIT $3`,
       [post, after, limit],
     );
+  }
+
+  private async keys(name: string, sql: string, parameters: unknown[]): Promise<string[]> {
+    const { rows } = await this.database.query<{ group_key: string }>(name, sql, parameters);
     return rows.map(({ group_key }) => group_key);
   }
 }

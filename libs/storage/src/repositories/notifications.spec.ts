@@ -213,7 +213,7 @@ describe('what is forgotten', () => {
   });
 });
 
-test('every cause is read along an index', async () => {
+test('every cause, and every group that it may concern, is read along an index', async () => {
   const seen: string[] = [];
   await sql.transaction(async (tx) => {
     const explained = {
@@ -230,6 +230,10 @@ test('every cause is read along an index', async () => {
     await causes.followers(explained, ada, '0', null);
     await causes.requests(explained, ada);
     await causes.accepted(explained, ada, grace);
+    const standing = new NotificationGroups(explained as Database);
+    await standing.concerning(ada, grace, { after: '', limit: 500 });
+    await standing.belowPostsOf(grace, ada, { after: '', limit: 500 });
+    await standing.misplaced(ada, [post]);
   });
   expect(seen.filter((line) => line.includes('Seq Scan'))).toEqual([]);
 });

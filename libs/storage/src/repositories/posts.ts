@@ -107,13 +107,13 @@ export class PostRows {
     return rows[0] ?? null;
   }
 
-  async find(id: Id): Promise<PostRow | null> {
-    return (await this.findMany([id])).get(id) ?? null;
+  async find(id: Id, connection: Queryable = this.database): Promise<PostRow | null> {
+    return (await this.findMany([id], connection)).get(id) ?? null;
   }
 
-  async findMany(ids: readonly Id[]): Promise<Map<Id, PostRow>> {
+  async findMany(ids: readonly Id[], connection: Queryable = this.database): Promise<Map<Id, PostRow>> {
     if (ids.length === 0) return new Map();
-    const { rows } = await this.database.query<PostRow>(
+    const { rows } = await connection.query<PostRow>(
       'post.findMany',
       `SELECT p.* FROM unnest($1::int[], $2::bigint[]) AS wanted(shard, id)
        JOIN posts p ON p.shard = wanted.shard AND p.id = wanted.id`,
