@@ -44,7 +44,7 @@ export async function inTurns<Thing, Result>(
   width: number,
   work: (thing: Thing) => Promise<Result>,
 ): Promise<Result[]> {
-  const results = new Array<Result>(things.length);
+  const results: Result[] = [];
   let next = 0;
   const lane = async () => {
     for (let at = next++; at < things.length; at = next++) results[at] = await work(things[at] as Thing);
