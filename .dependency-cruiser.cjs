@@ -86,6 +86,23 @@ module.exports = {
       to: { path: shipped },
     },
     {
+      name: 'infra-knows-the-rules-alone',
+      comment:
+        'What NGINX and HAProxy are told of the applications: settings, limits, refusals, renditions. Nothing that runs imports it.',
+      severity: 'error',
+      from: { path: '^infra/' },
+      to: {
+        path: '^(apps|libs)/',
+        pathNot: '^libs/(platform/src/(config|limits|problems)|storage/src/renditions)\\.ts$',
+      },
+    },
+    {
+      name: 'infra-is-run-not-imported',
+      severity: 'error',
+      from: { path: '^(apps|libs|scripts|test|bench)/' },
+      to: { path: '^infra/' },
+    },
+    {
       name: 'no-cycles',
       comment:
         'Modules that need each other cannot be loaded one after the other. Types may: nothing of them is loaded.',

@@ -18,7 +18,7 @@ export default defineConfig({
         resolve,
         test: {
           name: 'rooms',
-          include: ['{libs,apps,scripts}/**/*.spec.ts', 'test/harness/**/*.spec.ts'],
+          include: ['{libs,apps,infra,scripts}/**/*.spec.ts', 'test/harness/**/*.spec.ts'],
           testTimeout: 20_000,
           hookTimeout: 60_000,
         },

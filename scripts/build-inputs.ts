@@ -6,9 +6,9 @@ import { root } from './install.mjs';
 const assetKinds = /\.(sql|lua|html|css)$/;
 const settings = ['tsconfig.json', 'nest-cli.json', 'package-lock.json', 'scripts/build.ts'];
 
-/** Every file under apps/ and libs/, by its path from the root, in one order. */
+/** Every file under apps/, libs/ and infra/, by its path from the root, in one order. */
 function sources(): string[] {
-  return ['apps', 'libs'].flatMap((top) =>
+  return ['apps', 'libs', 'infra'].flatMap((top) =>
     readdirSync(join(root, top), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && !entry.name.endsWith('.spec.ts'))
       .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))

@@ -47,7 +47,7 @@ function compile(): string {
     extends: join(root, 'tsconfig.json'),
     // The output moves once it is complete, so its source maps cannot name their sources relative to themselves.
     compilerOptions: { rootDir: root, outDir: output, sourceRoot: `${root}/` },
-    include: [join(root, 'apps/*/src/**/*.ts'), join(root, 'libs/*/src/**/*.ts')],
+    include: ['apps/*/src', 'libs/*/src', 'infra'].map((folder) => join(root, folder, '**/*.ts')),
     exclude: [join(root, '**/*.spec.ts')],
   };
   writeFileSync(project, JSON.stringify(configuration));

@@ -22,7 +22,7 @@ export const commands: Record<string, Command> = {
   admin: (args) => runOnServers('libs/storage/src/admin-cli.js', args),
   run: runFile,
   bench: (args) => runFile([join(root, 'bench', 'run.ts'), ...args]),
-  nginx: (args) => runOnServers('libs/storage/src/media-conf.js', args),
+  nginx: (args) => runWithSettings('infra/nginx/main.js', args),
   openapi: (args) => runBuilt('apps/api/src/openapi/write.js', args),
 };
 
@@ -64,7 +64,13 @@ async function runOnServers(program: string, args: string[]): Promise<number> {
   if (!settings && !isSet('DATABASE_URL')) {
     throw new Refusal(`No Narwhal runs on ${dataFolder}. Start it with \`npm run up\`, or set DATABASE_URL.`);
   }
+  return runWithSettings(program, args);
+}
+
+/** Runs a program of the build with what the environment says, and for the rest as the Narwhal that runs here was told. */
+async function runWithSettings(program: string, args: string[]): Promise<number> {
+  const { dataFolder, isSet } = readEnvironment();
   await build();
-  const missing = Object.entries(settings ?? {}).filter(([name]) => !isSet(name));
+  const missing = Object.entries(publishedSettings(dataFolder) ?? {}).filter(([name]) => !isSet(name));
   return runProgram(process.execPath, [join(root, 'dist', program), ...args], Object.fromEntries(missing));
 }

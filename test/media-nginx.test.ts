@@ -56,7 +56,7 @@ describe.skipIf(!nginxInstalled)('media, by NGINX and by the api alike', () => {
 
   beforeAll(async () => {
     stack = await startStack({ env: { MEDIA_KEYS: `test:${secret}` } });
-    nginx = await Nginx.start('nginx', settings(`test:${secret}`));
+    nginx = await Nginx.start('nginx', { settings: settings(`test:${secret}`) });
     ada = await signUp(stack, 'ada');
     photo = await ada.upload(await drawn({ seed: 5 }));
   });
@@ -161,15 +161,15 @@ describe.skipIf(!nginxInstalled)('media, by NGINX and by the api alike', () => {
   });
 
   test('keeps URLs good that were handed out before the keys turned', async () => {
-    await nginx.configure(settings(`next:${next},test:${secret}`));
+    await nginx.configure({ settings: settings(`next:${next},test:${secret}`) });
     const [url = ''] = both(photo.renditions?.w640.url ?? '');
     expect((await fetch(url)).status).toBe(200);
     const { pathname } = new URL(url);
     const folder = pathname.slice('/media/'.length, '/media/'.length + 33);
     expect((await fetch(nginx.url + signed(folder, 'w640.webp', inAnHour(), 'next', next))).status).toBe(200);
-    await nginx.configure(settings(`next:${next}`));
+    await nginx.configure({ settings: settings(`next:${next}`) });
     expect(await codeOf(url)).toEqual([403, 'url_invalid']);
-    await nginx.configure(settings(`test:${secret}`));
+    await nginx.configure({ settings: settings(`test:${secret}`) });
   });
 
   test('ends when its photo is deleted', async () => {

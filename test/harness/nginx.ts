@@ -1,65 +1,88 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../../scripts/install.mjs';
 import { freePort } from '../../scripts/ports.ts';
-import { endProcess, launch, type Launched } from '../../scripts/processes.ts';
+import { endProcess, launch, signal, type Launched } from '../../scripts/processes.ts';
+import { findProgram } from '../../scripts/system-packages.ts';
 import { bareEnvironment } from './env.js';
 import { forget, remember } from './run-folder.js';
 import { servers } from './servers.js';
 
-export const nginxInstalled = spawnSync('nginx', ['-v'], { stdio: 'ignore' }).status === 0;
+export const nginxInstalled = findProgram('nginx') !== undefined;
 
-const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+const modules = '/usr/lib/nginx/modules';
+/** Whether brotli can be tested: its modules are a package of their own. */
+export const brotliInstalled =
+  spawnSync('test', ['-f', `${modules}/ngx_http_brotli_filter_module.so`]).status === 0;
 
-/** What `npm run nginx` makes of these settings. */
-function generated(part: 'maps' | 'locations', settings: Record<string, string>): string {
-  const program = join(root, 'dist', 'libs', 'storage', 'src', 'media-conf.js');
-  const env = { ...bareEnvironment(), ...settings };
-  const { stdout, stderr, status } = spawnSync(process.execPath, [program, part], { env, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`expected ${part} of NGINX but received ${stderr}`);
-  return stdout;
+export interface NginxOptions {
+  /** The environment of `npm run nginx`. */
+  settings: Record<string, string>;
+  /** `host:port`s; one that nobody listens on where media alone are asked for. */
+  apis?: string[];
+  /** Further options of `npm run nginx`. */
+  options?: string[];
 }
 
-/** A real NGINX that serves a stack's media. */
+/** A real NGINX with the configuration that `npm run nginx` makes. */
 export class Nginx {
   private process: Launched | undefined;
 
   private constructor(
-    private readonly folder: string,
+    readonly folder: string,
     private readonly port: number,
+    private readonly statusPort: number,
   ) {}
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  static async start(name: string, settings: Record<string, string>): Promise<Nginx> {
+  get statusUrl(): string {
+    return `http://127.0.0.1:${this.statusPort}/nginx_status`;
+  }
+
+  static async start(name: string, options: NginxOptions): Promise<Nginx> {
     const folder = join(servers().folder, name);
     mkdirSync(folder);
-    const nginx = new Nginx(folder, await freePort());
-    await nginx.configure(settings);
+    const nginx = new Nginx(folder, await freePort(), await freePort());
+    await nginx.configure(options);
     return nginx;
   }
 
-  /** Starts again on other settings. */
-  async configure(settings: Record<string, string>): Promise<void> {
-    await this.stop();
-    const paths = temporary.map((name) => `${name}_temp_path ${this.folder}/${name};`);
+  private get file(): string {
+    return join(this.folder, 'nginx.conf');
+  }
+
+  /** Makes the configuration, which NGINX itself has to find good. */
+  write({ settings, apis = ['127.0.0.1:9'], options = [] }: NginxOptions): void {
+    const program = join(root, 'dist', 'infra', 'nginx', 'main.js');
+    const env = { ...bareEnvironment(), ...settings };
     // Its workers read what the tests wrote: as whoever runs them.
-    const user = process.getuid?.() === 0 ? 'user root;' : '';
-    const conf = `${user} worker_processes 1; daemon off; pid ${this.folder}/pid; error_log ${this.folder}/error.log;
-events { worker_connections 512; }
-http {
-  access_log off; keepalive_requests 1000000; ${paths.join(' ')}
-  ${generated('maps', settings)}
-  server { listen 127.0.0.1:${this.port}; ${generated('locations', settings)} }
-}`;
-    const file = join(this.folder, 'nginx.conf');
-    writeFileSync(file, conf);
+    const user = process.getuid?.() === 0 ? ['--user', 'root'] : [];
+    const addresses = ['--listen', `127.0.0.1:${this.port}`, '--status', `127.0.0.1:${this.statusPort}`];
+    const own = [...addresses, '--folder', this.folder, '--workers', '1', ...user];
+    const args = [program, ...own, ...apis.flatMap((api) => ['--api', api]), ...options];
+    const { stdout, stderr, status } = spawnSync(process.execPath, args, { env, encoding: 'utf8' });
+    if (status !== 0) throw new Error(`expected a configuration of NGINX but received ${stderr}`);
+    writeFileSync(this.file, stdout);
+    const checked = spawnSync('nginx', [...this.arguments(), '-t'], { encoding: 'utf8' });
+    if (checked.status !== 0)
+      throw new Error(`expected NGINX to take its configuration but received ${checked.stderr}`);
+  }
+
+  private arguments(): string[] {
+    return ['-e', join(this.folder, 'error.log'), '-c', this.file];
+  }
+
+  /** Starts again on another configuration. */
+  async configure(options: NginxOptions): Promise<void> {
+    await this.stop();
+    this.write(options);
     const logFile = join(this.folder, 'output.log');
-    const args = ['-e', join(this.folder, 'error.log'), '-c', file];
+    const args = [...this.arguments(), '-g', 'daemon off;'];
     this.process = await launch({
       command: 'nginx',
       args,
@@ -73,6 +96,18 @@ http {
       await sleep(25);
     }
     throw new Error(`expected NGINX to serve but it does not; see ${this.folder}`);
+  }
+
+  /** Has it read another configuration while it serves. */
+  reload(options: NginxOptions): void {
+    this.write(options);
+    if (this.process) signal(this.process.pid, 'SIGHUP');
+  }
+
+  /** Every request so far, as it was logged. */
+  log(): Record<string, unknown>[] {
+    const lines = readFileSync(join(this.folder, 'access.log'), 'utf8').trim().split('\n');
+    return lines.filter(Boolean).map((line) => JSON.parse(line) as Record<string, unknown>);
   }
 
   async stop(): Promise<void> {

@@ -62,6 +62,8 @@ const schema = z.object({
   CORS_ORIGINS: list.default([]),
   /** Addresses or networks (CIDR) whose Forwarded headers count. */
   TRUSTED_PROXIES: list.default([]),
+  /** Whether NGINX stands in front with infra/nginx's configuration, and sends owners their originals from the disk store itself. */
+  NGINX_SENDS_FILES: flag.default(false),
   METRICS_ADDR: address.default({ host: '127.0.0.1', port: 9464 }),
   WORKER_METRICS_ADDR: address.default({ host: '127.0.0.1', port: 9465 }),
   RATE_LIMITS: flag.default(true),
@@ -127,13 +129,19 @@ export function readDirectUrl(env: NodeJS.ProcessEnv = process.env): string {
   return DATABASE_DIRECT_URL ?? DATABASE_URL;
 }
 
-const mediaSettings = schema.pick({ MEDIA_KEYS: true, STORAGE_DIR: true, CORS_ORIGINS: true });
+const edgeSettings = schema.pick({
+  MEDIA_KEYS: true,
+  STORAGE_DIR: true,
+  S3_BUCKET: true,
+  CORS_ORIGINS: true,
+  RATE_LIMITS: true,
+});
 
-/** What NGINX has to know to serve media. */
-export type MediaSettings = z.output<typeof mediaSettings>;
+/** What NGINX and HAProxy have to know of the applications behind them. */
+export type EdgeSettings = z.output<typeof edgeSettings>;
 
-export function readMediaSettings(env: NodeJS.ProcessEnv = process.env): MediaSettings {
-  return parse(mediaSettings, env);
+export function readEdgeSettings(env: NodeJS.ProcessEnv = process.env): EdgeSettings {
+  return parse(edgeSettings, env);
 }
 
 /** As `readConfig`, for a program's start: says what is wrong and exits with 78 (EX_CONFIG). */

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { MediaUrls, problem, type MediaQuery } from '@app/platform';
+import { CONFIG, MediaUrls, problem, type Config, type MediaQuery } from '@app/platform';
 import {
   objectKey,
   ORIGINAL,
@@ -24,6 +24,7 @@ export class MediaService {
   constructor(
     private readonly urls: MediaUrls,
     @Inject(OBJECT_STORE) private readonly objects: ObjectStore,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   async send(input: MediaInput, request: ApiRequest, reply: ApiReply): Promise<void> {
@@ -48,7 +49,9 @@ export class MediaService {
     void reply
       .header('content-type', type ?? 'application/octet-stream')
       .header('content-disposition', `attachment; filename="${id}.${ending}"`);
-    await this.object(folder, ORIGINAL, request, reply);
+    if (this.config.NGINX_SENDS_FILES && this.objects.kind === 'disk')
+      await reply.header('x-accel-redirect', `/_objects/${objectKey(folder, ORIGINAL)}`).send();
+    else await this.object(folder, ORIGINAL, request, reply);
   }
 
   private async object(folder: string, file: string, request: ApiRequest, reply: ApiReply): Promise<void> {
@@ -56,6 +59,8 @@ export class MediaService {
     const tag = `"${folder.slice(3, 19)}.${file}"`;
     void reply.header('etag', tag).header('accept-ranges', 'bytes');
     if (request.headers['if-none-match']?.includes(tag)) {
+      // A cache in front of us asks so, whether it may go on showing what may have been deleted.
+      if (!(await this.objects.stat(objectKey(folder, file)))) throw problem('not_found');
       await reply.status(304).send();
       return;
     }

@@ -1,0 +1,107 @@
+import type { EdgeSettings } from '../../libs/platform/src/config.js';
+import { limits } from '../../libs/platform/src/limits.js';
+import { ownHeaders } from './problem-pages.js';
+
+/** Seconds that a write may take: waiting for a photo, or for the first request of its key, and then its own work. */
+const WRITE = limits.wait.most + limits.idempotency.waitSeconds + 20;
+/** Two heartbeats that were missed, and something for the way. */
+const STREAM = limits.stream.heartbeat * 2 + 5;
+/** A photo, and what a form has around it. */
+const UPLOAD = limits.photo.bytes + limits.json.bytes;
+
+const everything = `# Reads go to another api after two seconds, so that one that hangs costs nobody more.
+location / {
+  if ($narwhal_way = wait) { return 481; }
+  if ($narwhal_way = write) { return 482; }
+  if ($narwhal_way = keyed) { return 483; }
+  proxy_pass http://narwhal_api;
+}
+location @read { proxy_pass http://narwhal_api; }
+location @wait {
+  proxy_read_timeout ${limits.wait.most + 5}s;
+  proxy_next_upstream_timeout 10s;
+  proxy_pass http://narwhal_api;
+}
+# Writes are sent again only if no api can have seen them; PUT and DELETE may be repeated by contract.
+location @write {
+  proxy_read_timeout ${WRITE}s;
+  proxy_next_upstream_timeout ${WRITE}s;
+  proxy_pass http://narwhal_api;
+}
+# With a key a request has one effect however often it is sent: so it is sent again, also when an api dies over it.
+location @keyed {
+  proxy_read_timeout ${WRITE}s;
+  proxy_next_upstream error timeout invalid_header http_502 non_idempotent;
+  proxy_next_upstream_timeout ${WRITE}s;
+  proxy_pass http://narwhal_api;
+}`;
+
+const health = `# What the balancer asks: whether this NGINX reaches an api that wants requests. It has to be quicker than the balancer's patience.
+location = /health/ready {
+  access_log off;
+  proxy_connect_timeout 250ms;
+  proxy_read_timeout 700ms;
+  proxy_next_upstream error timeout http_502 http_503;
+  proxy_next_upstream_timeout 900ms;
+  proxy_pass http://narwhal_api;
+}`;
+
+/**
+ * A form's photo is taken in whole before the api hears of it: a slow phone holds no api, and a deploy cuts nobody off. tus goes
+ * through as it comes, since what arrived before a cut has to count.
+ */
+const uploads = `location ~ "^/v1/photos/?$" {
+  client_max_body_size ${UPLOAD};
+  if ($narwhal_way = read) { return 480; }
+  if ($narwhal_way = keyed) { return 484; }
+  proxy_read_timeout ${WRITE}s;
+  proxy_next_upstream_timeout ${WRITE}s;
+  proxy_pass http://narwhal_api;
+}
+location @keyed_photo {
+  client_max_body_size ${UPLOAD};
+  proxy_read_timeout ${WRITE}s;
+  proxy_next_upstream error timeout invalid_header http_502 non_idempotent;
+  proxy_next_upstream_timeout ${WRITE}s;
+  proxy_pass http://narwhal_api;
+}
+location ~ "^/v1/uploads(/|$)" {
+  client_max_body_size ${UPLOAD};
+  proxy_request_buffering off;
+  proxy_read_timeout 60s;
+  proxy_next_upstream_timeout 10s;
+  proxy_pass http://narwhal_api;
+}`;
+
+const stream = `# Events as they happen. The api sends one every ${limits.stream.heartbeat} s at least.
+location ~ "^/v1/stream/?$" {
+  proxy_buffering off;
+  gzip off;
+  proxy_read_timeout ${STREAM}s;
+  proxy_pass http://narwhal_api;
+}`;
+
+/** The api says who may have an original, and NGINX sends it: see NGINX_SENDS_FILES. From S3 the api sends it itself. */
+function originals({ STORAGE_DIR, S3_BUCKET }: EdgeSettings): string {
+  const asked = `location ~ "^/v1/photos/[0-9]+/original/?$" {
+  proxy_read_timeout 30s;
+  proxy_max_temp_file_size 0;
+  proxy_pass http://narwhal_api;
+}`;
+  if (S3_BUCKET) return asked;
+  return `${asked}
+location /_objects/ {
+  internal;
+  alias ${STORAGE_DIR}/;
+  types {}
+  ${ownHeaders.replace('$narwhal_origin', '$upstream_http_access_control_allow_origin')}
+  add_header Access-Control-Expose-Headers $upstream_http_access_control_expose_headers;
+  add_header RateLimit $upstream_http_ratelimit;
+  add_header RateLimit-Policy $upstream_http_ratelimit_policy;
+}`;
+}
+
+/** In `server {}`: how each kind of request goes to the api. */
+export function apiLocations(settings: EdgeSettings): string {
+  return [health, everything, uploads, stream, originals(settings)].join('\n');
+}

@@ -1,0 +1,82 @@
+import type { EdgeSettings } from '../../libs/platform/src/config.js';
+import { renditions } from '../../libs/storage/src/renditions.js';
+import { mediaAgeMaps } from './media-age.js';
+import type { NginxOptions } from './options.js';
+import { ownHeaders } from './problem-pages.js';
+
+const files = Object.values(renditions).map(({ file }) => file.replaceAll('.', '\\.'));
+
+/**
+ * In `http {}`: the keyring, and which requests are well formed at all. A key that is unknown has an empty secret, by which
+ * anybody could sign; and base64 leaves bits of its last character unused, which secure_link does not compare; and $arg_ names
+ * are found in capitals, too. All of it is refused by form.
+ */
+export function mediaMaps({ MEDIA_KEYS, CORS_ORIGINS }: EdgeSettings): string {
+  const origins = CORS_ORIGINS.map((origin) => `  "${origin}" "${origin}";`);
+  const keys = MEDIA_KEYS.map(({ id, secret }) => `  "${id}" "${secret}";`);
+  return `map $arg_k $narwhal_media_secret {
+  default "";
+${keys.join('\n')}
+}
+map "$narwhal_media_secret $args" $narwhal_media_formed {
+  default 0;
+  "~^[0-9a-f]{64} e=[1-9][0-9]{0,11}&k=[a-z0-9]{1,8}&s=[A-Za-z0-9_-]{21}[AQgw]$" 1;
+}
+map $http_origin $narwhal_origin {
+  default "${CORS_ORIGINS.length === 0 ? '*' : ''}";
+${origins.join('\n')}
+}
+${mediaAgeMaps()}`;
+}
+
+/** In `http {}`, where renditions are in S3: what was asked for lately, found by its path, since signatures change daily. */
+export function mediaCache({ folder }: NginxOptions, { S3_BUCKET }: EdgeSettings): string {
+  if (!S3_BUCKET) return '';
+  return `proxy_cache_path ${folder}/media levels=1:2 keys_zone=narwhal_media:20m max_size=2g inactive=7d use_temp_path=off;`;
+}
+
+const fromDisk = ({ STORAGE_DIR }: EdgeSettings): string =>
+  `alias ${STORAGE_DIR}/$media_folder/$media_file;
+    types { image/webp webp; image/jpeg jpg; }`;
+
+/**
+ * The api asks S3 and answers; it is asked again after a minute, with the ETag, so that what was deleted is gone by then. Who asks
+ * meanwhile is given what there is. One fill at a time a file; ranges are cut from the whole.
+ */
+const fromCache = `proxy_cache narwhal_media;
+    proxy_cache_key "$media_folder/$media_file";
+    proxy_cache_valid 200 60s;
+    proxy_cache_revalidate on;
+    proxy_cache_lock on;
+    proxy_cache_lock_timeout 10s;
+    proxy_cache_use_stale updating;
+    proxy_ignore_headers Cache-Control Expires Set-Cookie Vary X-Accel-Expires;
+    proxy_hide_header Access-Control-Allow-Origin;
+    proxy_hide_header Access-Control-Expose-Headers;
+    proxy_hide_header Cache-Control;
+    proxy_hide_header Cross-Origin-Resource-Policy;
+    proxy_hide_header Referrer-Policy;
+    proxy_hide_header Vary;
+    proxy_hide_header X-Content-Type-Options;
+    proxy_hide_header X-Request-Id;
+    proxy_read_timeout 10s;
+    add_header X-Cache $upstream_cache_status;
+    proxy_pass http://narwhal_api;`;
+
+/** In `server {}`: renditions from the disk store's folder or out of S3, by the signature that the api makes. */
+export function mediaLocations(settings: EdgeSettings): string {
+  return `location ^~ /media/ {
+  location ~ "^/media/(?<media_folder>[0-9a-f]{2}/[0-9a-f]{30})/(?<media_file>${files.join('|')})$" {
+    secure_link $arg_s,$arg_e;
+    secure_link_md5 "$media_folder $arg_e $arg_k $narwhal_media_secret";
+    if ($narwhal_media_formed = 0) { return 463; }
+    if ($secure_link = "") { return 463; }
+    if ($secure_link = "0") { return 464; }
+    ${settings.S3_BUCKET ? fromCache : fromDisk(settings)}
+    ${ownHeaders}
+    add_header Cross-Origin-Resource-Policy cross-origin always;
+    add_header Cache-Control "private, max-age=$narwhal_media_age, immutable";
+  }
+  return 463;
+}`;
+}
