@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { cpuOf } from './cpu-of.ts';
 import { naive, plainSharp } from './develop-floor.ts';
 import { madePhoto } from '../test/fixtures/photos.ts';
 
@@ -26,15 +27,6 @@ const realPhoto = new URL('../../shared/photos/galaxy-s7-12mp-gps.jpg', here).pa
 const limits = { pixels: 268_402_689, formats: ['image/jpeg'], developSeconds: 60, childMemory: 1.5e9 };
 
 const median = (values: number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
-
-/** CPU time of processes that are not ours, thread by thread, because only those are counted in nanoseconds. */
-function cpuOf(pids: number[]): number {
-  const threads = pids.flatMap((pid) =>
-    readdirSync(`/proc/${pid}/task`).map((id) => `/proc/${pid}/task/${id}`),
-  );
-  const times = threads.map((thread) => Number(readFileSync(`${thread}/schedstat`, 'latin1').split(' ')[0]));
-  return times.reduce((sum, time) => sum + time, 0) / 1e6;
-}
 
 function cpuNow(pool: Pool | null): number {
   const { user, system } = process.cpuUsage();

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { freePort } from '../scripts/ports.ts';
 import { fillFeed } from './feed-data.ts';
 import { interleavedPairs, median, type Pair } from './pairs.ts';
-import { Stage, startApi, type Serving } from './stage.ts';
+import { signUp, Stage, startApi, type Serving } from './stage.ts';
 import { mebibytes, printTable } from './table.ts';
 import { wrk, type Load } from './wrk.ts';
 
@@ -17,21 +17,6 @@ const SECONDS = 3;
 const WARM_UP = 3;
 
 type Headers = Record<string, string>;
-
-async function signUp(api: Serving): Promise<{ id: string; headers: Headers }> {
-  const body = { username: 'reader', email: 'reader@example.org', password: 'a long enough password' };
-  const response = await fetch(`${api.url}/v1/users`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  if (response.status !== 201) throw new Error(`signing up: ${response.status} ${await response.text()}`);
-  const { user, session } = (await response.json()) as {
-    user: { id: string };
-    session: { accessToken: string };
-  };
-  return { id: user.id, headers: { authorization: `Bearer ${session.accessToken}` } };
-}
 
 /** The page's length; it has to be what it claims to be. */
 async function lengthOfPage(url: string, headers: Headers): Promise<number> {
@@ -83,7 +68,7 @@ function print(pairs: readonly Pair<Load>[]): number {
 
 async function measure(stage: Stage): Promise<number> {
   const api = await startApi(stage);
-  const reader = await signUp(api);
+  const reader = await signUp(api, 'reader');
   await fillFeed(api.databaseUrl, reader.id);
   const page = `${api.url}/v1/feed`;
   const length = await lengthOfPage(page, reader.headers);

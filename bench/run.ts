@@ -17,6 +17,10 @@ const benches: Record<string, Entry> = {
     what: 'a 12 MP JPEG to all renditions, beside plain sharp in one process',
     load: () => import('./develop.ts'),
   },
+  ingest: {
+    what: 'uploads through one api process, beside a bare Fastify handler that pipes them to the same disk',
+    load: () => import('./ingest.ts'),
+  },
   memory: {
     what: 'the memory of a worker and its children over mixed photos up to 48 MP; a number: seconds',
     load: () => import('./memory.ts'),

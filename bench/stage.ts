@@ -101,8 +101,15 @@ function apiArguments(): string[] {
 
 const keyring = (): string => `bench:${randomBytes(32).toString('hex')}`;
 
+/** One api, and what a worker or a client of the same Narwhal has to know. */
+export interface Narwhal extends Serving {
+  databaseUrl: string;
+  metricsUrl: string;
+  settings: Record<string, string>;
+}
+
 /** A migrated database, Redis, and one api as production has it, but without limits of rate. */
-export async function startApi(stage: Stage): Promise<Serving & { databaseUrl: string; metricsUrl: string }> {
+export async function startApi(stage: Stage, changed: Record<string, string> = {}): Promise<Narwhal> {
   const [databaseUrl, redisUrl] = await Promise.all([stage.postgres(), stage.redis()]);
   await stage.program('migrate', ['dist/libs/storage/src/migrate.js'], { DATABASE_URL: databaseUrl });
   const metrics = `127.0.0.1:${await freePort()}`;
@@ -117,7 +124,34 @@ export async function startApi(stage: Stage): Promise<Serving & { databaseUrl: s
     MEDIA_KEYS: keyring(),
     RATE_LIMITS: 'off',
     LOG_LEVEL: 'info',
+    ...changed,
   };
   const api = await stage.serve('api', apiArguments(), settings, '/health/ready');
-  return { ...api, databaseUrl, metricsUrl: `http://${metrics}/metrics` };
+  return { ...api, databaseUrl, metricsUrl: `http://${metrics}/metrics`, settings };
+}
+
+/** A worker of the same Narwhal. */
+export async function startWorker(stage: Stage, { settings }: Narwhal): Promise<Serving> {
+  const port = String(await freePort());
+  const own = { ...settings, PORT: port, WORKER_METRICS_ADDR: `127.0.0.1:${port}` };
+  return stage.serve('worker', ['dist/apps/worker/src/main.js'], own, '/health/ready');
+}
+
+/** A new person, as requests name them. */
+export async function signUp(
+  { url }: Serving,
+  name: string,
+): Promise<{ id: string; headers: Record<string, string> }> {
+  const body = { username: name, email: `${name}@example.org`, password: 'a long enough password' };
+  const response = await fetch(`${url}/v1/users`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (response.status !== 201) throw new Error(`signing up: ${response.status} ${await response.text()}`);
+  const { user, session } = (await response.json()) as {
+    user: { id: string };
+    session: { accessToken: string };
+  };
+  return { id: user.id, headers: { authorization: `Bearer ${session.accessToken}` } };
 }

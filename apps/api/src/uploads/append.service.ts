@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { problem, Problem, type Id } from '@app/platform';
 import { OBJECT_STORE, UploadCompletion, UploadRows, type ObjectStore, type UploadRow } from '@app/storage';
 import type { ApiRequest } from '../http/call.js';
+import { bytesPassed } from '../http/passing-bytes.js';
 import { DiskRoom } from '../photos/disk-room.js';
 import { Appending } from './appending.js';
 import { RequestBody } from './request-body.js';
@@ -69,6 +70,7 @@ export class AppendService {
         heard = Date.now();
         checksum?.hash.update(chunk);
         await appending.take(chunk);
+        bytesPassed(chunk.length);
       } else if (Date.now() - heard > SILENCE) throw problem('request_timeout');
       const due = Date.now() - counted >= COUNT.time;
       if (appending.waiting < COUNT.bytes && !due) continue;

@@ -2,15 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { access, constants, mkdir, open, readdir, rename, rm, stat, statfs, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
-import {
-  errorCode,
-  moveFiles,
-  removeFiles,
-  syncFolder,
-  syncUpTo,
-  unless,
-  writeAll,
-} from './durable-files.js';
+import { errorCode, moveFiles, removeFiles, syncFolder, syncUpTo, unless } from './durable-files.js';
 import { GrowingFile } from './growing-file.js';
 import { Measure, partOf } from './measure.js';
 import { assertDay, assertFolder, assertKey, assertName, objectKey } from './object-keys.js';
@@ -25,6 +17,7 @@ import {
   type Written,
 } from './object-store.js';
 import type { PieceWriter } from './pieces.js';
+import { WriteBehind } from './write-behind.js';
 
 /**
  * Objects as files: `<root>/ab/cdef…/<name>`, beside `tmp/` (being written) and `trash/<day>/` (deleted). All of it is
@@ -160,7 +153,12 @@ export class DiskStore implements ObjectStore {
     const measure = new Measure(options.limit, options.signal);
     const handle = await open(path, 'wx', 0o640);
     try {
-      for await (const chunk of measure.pass(source)) await writeAll(handle, chunk);
+      const file = new WriteBehind(handle);
+      try {
+        for await (const chunk of measure.pass(source)) await file.take(chunk);
+      } finally {
+        await file.drain();
+      }
       await handle.sync();
     } finally {
       await handle.close();

@@ -1,4 +1,4 @@
-import { mkdir, open, rename, rmdir, unlink, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, rename, rmdir, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /** The code of a system error, such as ENOENT. */
@@ -32,13 +32,6 @@ export async function syncUpTo(top: string, path: string): Promise<void> {
   for (let folder = path; ; folder = dirname(folder)) {
     await syncFolder(folder);
     if (folder === top || folder === dirname(folder)) return;
-  }
-}
-
-/** A write may take a part of what it is given; this one takes all. */
-export async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let written = 0; written < chunk.byteLength;) {
-    written += (await handle.write(chunk, written)).bytesWritten;
   }
 }
 

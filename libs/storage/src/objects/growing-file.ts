@@ -1,11 +1,13 @@
 import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { syncUpTo, writeAll } from './durable-files.js';
+import { syncUpTo } from './durable-files.js';
 import type { PieceWriter } from './pieces.js';
+import { WriteBehind } from './write-behind.js';
 
 /** A piece on disk: one file that grows. */
 export class GrowingFile implements PieceWriter {
   #handle: FileHandle | undefined;
+  #file: WriteBehind | undefined;
   #bytes = 0;
   #named = false;
 
@@ -16,12 +18,14 @@ export class GrowingFile implements PieceWriter {
 
   async append(chunk: Uint8Array): Promise<void> {
     this.#handle ??= await this.#open();
-    await writeAll(this.#handle, chunk);
+    this.#file ??= new WriteBehind(this.#handle);
+    await this.#file.take(chunk);
     this.#bytes += chunk.byteLength;
   }
 
   async flush(): Promise<number[]> {
     if (!this.#handle) return [];
+    await this.#file?.drain();
     await this.#handle.datasync();
     if (!this.#named) await syncUpTo(this.root, dirname(this.path));
     this.#named = true;
@@ -29,6 +33,8 @@ export class GrowingFile implements PieceWriter {
   }
 
   async close(): Promise<void> {
+    // What could not be written was told to who appended; here nothing may be under way when the file closes.
+    await this.#file?.drain().catch(() => undefined);
     await this.#handle?.close();
     this.#handle = undefined;
   }

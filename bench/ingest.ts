@@ -1,0 +1,198 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { Agent, request as send } from 'node:http';
+import { join } from 'node:path';
+import { freePort } from '../scripts/ports.ts';
+import { madePhoto } from '../test/fixtures/photos.ts';
+import { cpuOf } from './cpu-of.ts';
+import { interleavedPairs, median, type Pair } from './pairs.ts';
+import { signUp, Stage, startApi, type Narwhal, type Serving } from './stage.ts';
+import { printTable } from './table.ts';
+
+/**
+ * Bytes a second of uploads through one api process: POST /v1/photos (authenticated, sniffed, hashed, stored, synced, and with
+ * its rows) and tus (a POST that makes the upload, and one PATCH). The floor: a bare Fastify handler in a process of its own
+ * that pipes the same bytes to the same disk and makes them last in the same way: file and folder synced.
+ */
+const GOALS = { photos: 0.85, tus: 0.6 };
+const PAIRS = 15;
+/** Of each sample. */
+const BYTES = 80e6;
+
+const agent = new Agent({ keepAlive: true });
+const realPhoto = new URL('../../shared/photos/galaxy-s7-12mp-gps.jpg', import.meta.url).pathname;
+
+type Headers = Record<string, string | number>;
+interface Answer {
+  status: number;
+  location: string;
+}
+
+function ask(url: string, method: string, headers: Headers, chunks: readonly Buffer[]): Promise<Answer> {
+  const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  return new Promise((resolve, reject) => {
+    const outgoing = send(url, { method, agent, headers: { ...headers, 'content-length': length } });
+    outgoing.on('error', reject).on('response', (response) => {
+      response.resume().on('end', () => {
+        resolve({ status: response.statusCode ?? 0, location: response.headers.location ?? '' });
+      });
+    });
+    for (const chunk of chunks) outgoing.write(chunk);
+    outgoing.end();
+  });
+}
+
+async function expectStatus(answer: Promise<Answer>, status: number): Promise<Answer> {
+  const received = await answer;
+  if (received.status !== status) throw new Error(`expected ${status} but received ${received.status}`);
+  return received;
+}
+
+/** One upload of `photo`, and a few bytes behind it that make it unlike every other. */
+type Upload = (photo: Buffer) => Promise<unknown>;
+
+function multipart(url: string, headers: Headers): Upload {
+  const head = Buffer.from(
+    '--narwhal\r\ncontent-disposition: form-data; name="file"; filename="photo.jpg"\r\ncontent-type: image/jpeg\r\n\r\n',
+  );
+  const end = Buffer.from('\r\n--narwhal--\r\n');
+  const all = { ...headers, 'content-type': 'multipart/form-data; boundary=narwhal' };
+  return (photo) => expectStatus(ask(url, 'POST', all, [head, photo, randomBytes(16), end]), 202);
+}
+
+function tus(url: string, headers: Headers): Upload {
+  const version = { 'tus-resumable': '1.0.0' };
+  const type = { 'content-type': 'application/offset+octet-stream' };
+  return async (photo) => {
+    const begin = { ...headers, ...version, 'upload-length': photo.length + 16 };
+    const { location } = await expectStatus(ask(`${url}/v1/uploads`, 'POST', begin, []), 201);
+    const patch = { ...version, ...type, 'upload-offset': 0 };
+    await expectStatus(ask(url + location, 'PATCH', patch, [photo, randomBytes(16)]), 204);
+  };
+}
+
+/** Megabytes a second, and the CPU time that the serving process took for one of them in milliseconds. */
+interface Cost {
+  rate: number;
+  cpu: number;
+}
+
+/** Of so many uploads at once. */
+async function costOf(upload: Upload, pid: number, photo: Buffer, connections: number): Promise<Cost> {
+  const count = Math.max(connections * 2, Math.round(BYTES / photo.length));
+  let begun = 0;
+  const line = async () => {
+    while (begun < count) {
+      begun += 1;
+      await upload(photo);
+    }
+  };
+  const [start, before] = [performance.now(), cpuOf([pid])];
+  await Promise.all(Array.from({ length: connections }, line));
+  const megabytes = (count * photo.length) / 1e6;
+  return { rate: (megabytes * 1e3) / (performance.now() - start), cpu: (cpuOf([pid]) - before) / megabytes };
+}
+
+const ways = {
+  photos: (url: string, headers: Headers) => multipart(`${url}/v1/photos`, headers),
+  tus,
+};
+type Way = keyof typeof ways;
+
+interface Sides {
+  api: Narwhal;
+  floor: Serving;
+}
+
+let people = 0;
+
+async function photos(): Promise<[name: string, photo: Buffer][]> {
+  if (!existsSync(realPhoto)) console.log('../shared/photos is absent: a made photo of 12 MP stands in');
+  const photo = existsSync(realPhoto)
+    ? readFileSync(realPhoto)
+    : await (await madePhoto(4_032, 3_024)).jpeg({ quality: 92 }).toBuffer();
+  const largest = Buffer.concat([photo, randomBytes(40e6 - photo.length)]);
+  return [
+    ['12 MP', photo],
+    ['40 MB', largest],
+  ];
+}
+
+type Pairs = readonly Pair<Cost>[];
+const ratioOf = (pairs: Pairs): number => median(pairs.map(({ ours, floor }) => ours.rate / floor.rate));
+const middle = (pairs: Pairs, side: 'ours' | 'floor', key: keyof Cost, digits: number): string =>
+  median(pairs.map((pair) => pair[side][key])).toFixed(digits);
+
+/** Both sides of one way of uploading, measured in turn. Each sample is of somebody new: nobody has thousands of photos of today. */
+async function pairsOf(
+  way: Way,
+  { api, floor }: Sides,
+  photo: Buffer,
+  connections: number,
+): Promise<Pair<Cost>[]> {
+  const ours = async () => {
+    people += 1;
+    const { headers } = await signUp(api, `sender${people}`);
+    return costOf(ways[way](api.url, headers), api.pid, photo, connections);
+  };
+  await ours();
+  return interleavedPairs(PAIRS, ours, () =>
+    costOf(multipart(`${floor.url}/durable`, {}), floor.pid, photo, connections),
+  );
+}
+
+async function start(stage: Stage): Promise<Sides> {
+  const api = await startApi(stage, { QUOTA_BYTES: '1000000000000', QUOTA_PHOTOS_PER_DAY: '1000000' });
+  const port = String(await freePort());
+  const folder = join(stage.folder, 'objects', 'floor');
+  mkdirSync(folder);
+  const floor = await stage.serve('floor', ['bench/ingest-floor.ts', port, folder], { PORT: port }, '/');
+  return { api, floor };
+}
+
+async function measure(stage: Stage): Promise<void> {
+  const sides = await start(stage);
+  const rows: string[][] = [];
+  const ratios = { photos: NaN, tus: NaN };
+  for (const [name, photo] of await photos()) {
+    for (const connections of [1, 4]) {
+      for (const way of ['photos', 'tus'] as const) {
+        const pairs = await pairsOf(way, sides, photo, connections);
+        const plain = await costOf(
+          multipart(`${sides.floor.url}/plain`, {}),
+          sides.floor.pid,
+          photo,
+          connections,
+        );
+        const ratio = ratioOf(pairs);
+        if (name === '12 MP' && connections === 4) ratios[way] = ratio;
+        rows.push([
+          `${way}, ${name}, ${connections} at once`,
+          middle(pairs, 'ours', 'rate', 0),
+          middle(pairs, 'floor', 'rate', 0),
+          ratio.toFixed(2),
+          plain.rate.toFixed(0),
+          middle(pairs, 'ours', 'cpu', 2),
+          middle(pairs, 'floor', 'cpu', 2),
+        ]);
+      }
+    }
+  }
+  console.log(`${PAIRS} pairs, medians; MB/s, and CPU milliseconds a MB of the serving process\n`);
+  printTable(['uploads', 'api', 'floor', 'ratio', 'floor, nothing synced', 'CPU api', 'CPU floor'], rows);
+  console.log('');
+  for (const way of ['tus', 'photos'] as const)
+    console.log(`ingest (${way}): ratio ${ratios[way].toFixed(2)} (goal ${GOALS[way].toFixed(2)})`);
+}
+
+export async function run(): Promise<void> {
+  const stage = new Stage();
+  try {
+    await measure(stage);
+  } finally {
+    agent.destroy();
+    await stage.close();
+  }
+}
+
+if (import.meta.main) await run();
