@@ -1,19 +1,24 @@
 import pg from 'pg';
 
-const AUTHORS = 50;
-const POSTS = 400;
+const AUTHORS = 200;
+const FOLLOWED = 50;
+const POSTS = 1_600;
 
-/** People with a profile picture, whom the reader follows. */
+/** People with a profile picture. */
 const people = `
-  WITH made AS (SELECT n, next_id((random() * 8191)::int) AS id FROM generate_series(1, $2::int) n),
-  authors AS (
-    INSERT INTO users (shard, id, username, display_name, email, password_hash, avatar_folder)
-    SELECT shard_of(id), id, 'author' || n, 'Author number ' || n, 'author' || n || '@example.org', '',
-      overlay(md5(id::text) placing '/' from 3 for 0)
-    FROM made RETURNING id
-  )
+  WITH made AS (SELECT n, next_id((random() * 8191)::int) AS id FROM generate_series(1, $1::int) n)
+  INSERT INTO users (shard, id, username, display_name, email, password_hash, avatar_folder)
+  SELECT shard_of(id), id, 'author' || n, 'Author number ' || n, 'author' || n || '@example.org', '',
+    overlay(md5(id::text) placing '/' from 3 for 0)
+  FROM made`;
+
+/** Each reader follows some of them, others each time. */
+const follows = `
   INSERT INTO follows (shard, follower_id, followee_id, id)
-  SELECT shard_of($1::bigint), $1::bigint, id, next_id(shard_of($1::bigint)) FROM authors`;
+  SELECT shard_of(reader), reader, author, next_id(shard_of(reader))
+  FROM unnest($1::bigint[]) AS reader
+  CROSS JOIN LATERAL (
+    SELECT id AS author FROM users WHERE username LIKE 'author%' ORDER BY hashint8(id # reader) LIMIT $2::int) chosen`;
 
 const captions = `
   INSERT INTO posts (shard, id, author_id, state, caption, published_at)
@@ -33,12 +38,13 @@ const photos = `
       "jpeg1080":{"width":1080,"height":1440,"bytes":250000}}'::jsonb, now()
   FROM posts`;
 
-/** Fifty people with one photo in each of their posts, followed by the reader: what the workers would have left. */
-export async function fillFeed(databaseUrl: string, reader: string): Promise<void> {
+/** People with one photo in each of their posts, of whom each reader follows fifty: what the workers would have left. */
+export async function fillFeed(databaseUrl: string, readers: readonly string[]): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   try {
-    await client.query(people, [reader, AUTHORS]);
+    await client.query(people, [AUTHORS]);
+    await client.query(follows, [readers, FOLLOWED]);
     await client.query(captions, [POSTS]);
     await client.query(photos);
     await client.query('ANALYZE');

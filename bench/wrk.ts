@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ensureProgram } from '../scripts/system-packages.ts';
 
 export interface Load {
@@ -25,14 +28,44 @@ function failuresOf(output: string): number {
   return errors.reduce((sum, count) => sum + Number(count), answers);
 }
 
-/** Drives one address with `wrk`: one thread, so that it takes one core at most. */
+/** A person's request, as wrk's Lua makes it. */
+function requestOf(headers: Record<string, string>): string {
+  const pairs = Object.entries(headers).map(([name, value]) => `['${name}'] = '${value}'`);
+  return `made[#made + 1] = wrk.format('GET', nil, {${pairs.join(', ')}})`;
+}
+
+/** For wrk: the requests of several people in turn, made once. */
+const script = (people: readonly Record<string, string>[]): string => `
+local made, turn = {}, 0
+function init()
+${people.map(requestOf).join('\n')}
+end
+function request()
+  turn = turn % #made + 1
+  return made[turn]
+end
+`;
+
+/**
+ * Drives one address with `wrk`: one thread, so that it takes one core at most. `people`: the headers of those who ask, in
+ * turn; the floor is asked by as many, or wrk would have less to do there.
+ */
 export async function wrk(
   url: string,
-  options: { connections: number; seconds: number; headers?: Record<string, string> },
+  options: { connections: number; seconds: number; people: readonly Record<string, string>[] },
 ): Promise<Load> {
-  const { connections, seconds, headers = {} } = options;
-  const given = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
-  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', ...given, url];
+  const { connections, seconds, people } = options;
+  const folder = mkdtempSync(join(tmpdir(), 'narwhal-wrk-'));
+  try {
+    const file = join(folder, 'people.lua');
+    writeFileSync(file, script(people), { mode: 0o600 });
+    return await drive(['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-s', file, url]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function drive(args: string[]): Promise<Load> {
   const child = spawn(ensureProgram('wrk', 'wrk'), args, { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));

@@ -7,6 +7,8 @@ import { Counts } from '../../libs/feed/src/counts.js';
 import { RedisEpoch } from '../../libs/feed/src/epoch.js';
 import { FeedWindows } from '../../libs/feed/src/feed-windows.js';
 import { HomeFeeds } from '../../libs/feed/src/home-feeds.js';
+import { NearLink } from '../../libs/feed/src/near-link.js';
+import { Near } from '../../libs/feed/src/near.js';
 import { ReaderMarks } from '../../libs/feed/src/reader-marks.js';
 import { RedisLink } from '../../libs/feed/src/redis-link.js';
 import { FeedRedis } from '../../libs/feed/src/redis.js';
@@ -20,6 +22,7 @@ export interface FeedRoom {
   database: Database;
   rows: FeedRows;
   redis: FeedRedis;
+  near: Near;
   windows: FeedWindows;
   homeFeeds: HomeFeeds;
   authorFeeds: AuthorFeeds;
@@ -36,8 +39,10 @@ export async function feedRoom(databaseUrl: string, redisUrl: string, budget = 1
   await source.initialize();
   const database = new Database(source);
   const rows = new FeedRows(database);
-  const redis = new FeedRedis(new RedisLink(redisUrl, budget), new RedisEpoch(new RedisEpochs(database)));
-  const windows = new FeedWindows(redis, rows);
+  const link = new RedisLink(redisUrl, budget);
+  const redis = new FeedRedis(link, new RedisEpoch(new RedisEpochs(database)));
+  const near = new Near(redis, new NearLink(link, redisUrl, budget));
+  const windows = new FeedWindows(redis, rows, near);
   const authorFeeds = new AuthorFeeds(redis, rows);
   const look = new Redis(redisUrl, { lazyConnect: true }).on('error', () => undefined);
   await redis.start(10_000);
@@ -45,14 +50,16 @@ export async function feedRoom(databaseUrl: string, redisUrl: string, budget = 1
     database,
     rows,
     redis,
+    near,
     windows,
     authorFeeds,
     homeFeeds: new HomeFeeds(windows, rows, new ReaderRelations(redis, rows), authorFeeds),
-    counts: new Counts(redis, new CountReads(database)),
-    marks: new ReaderMarks(redis, new MarkReads(database)),
-    sessions: new SessionCache(redis),
+    counts: new Counts(redis, near, new CountReads(database)),
+    marks: new ReaderMarks(redis, near, new MarkReads(database)),
+    sessions: new SessionCache(redis, near),
     look,
     close: async () => {
+      near.stop();
       redis.stop();
       look.disconnect();
       await authorFeeds.settled();

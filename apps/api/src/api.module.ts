@@ -18,7 +18,7 @@ export class ApiModule {
       imports: [
         PlatformModule.with(config, 'narwhal-api'),
         StorageModule.forRoot('narwhal-api'),
-        FeedModule.forRoot({ budget: REDIS_BUDGET }),
+        FeedModule.forRoot({ budget: REDIS_BUDGET, near: true }),
       ],
       controllers: [...controllers],
       providers: [

@@ -67,7 +67,7 @@ export class WorkerModule {
       imports: [
         PlatformModule.with(config, 'narwhal-worker'),
         StorageModule.forRoot('narwhal-worker'),
-        FeedModule.forRoot({ budget: REDIS_BUDGET }),
+        FeedModule.forRoot({ budget: REDIS_BUDGET, near: false }),
       ],
       providers: [pool, ...develop, ...deliver, ...effects, ...notify, ...sweep, WorkerHealth],
     };

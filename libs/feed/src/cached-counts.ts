@@ -2,11 +2,14 @@ import { freshToken } from './fresh-token.js';
 import { idsOf, textOf } from './feed-lists.js';
 import { Gathering } from './gathering.js';
 import { FeedRedis } from './redis.js';
+import { Near, type Kept, type Moment } from './near.js';
 import { RedisAway } from './redis-away.js';
 import type { ScriptName } from './scripts.js';
-import type { Id } from '@app/platform';
+import { keys, type Id } from '@app/platform';
 
 const DAY = 24 * 60 * 60;
+/** Posts near, and users, of some 300 bytes each. */
+const KEPT = 50_000;
 /** How long counts that nobody asks for anew are kept, in seconds. */
 const KEPT_FOR = 7 * DAY;
 const GONE_FOR = DAY;
@@ -17,13 +20,15 @@ const READS = 3;
 
 /** How one kind of subject is cached. */
 export interface Kind<Row extends { id: Id }> {
-  keyOf: (epoch: string, id: Id) => string;
+  key: 'post' | 'user';
   /** Answers a text a subject: its values, `gone`, or `''`. */
   script: ScriptName;
   /** What is kept of a row, in this order: counts, versions and ids, no text. */
   values: (row: Row) => (string | number)[];
   /** Reads what the script says of a subject that is here. */
   parse: (id: Id, values: string[]) => Row;
+  /** What of it changes with its key alone. */
+  near: (row: Row) => Row;
   read: (ids: readonly Id[]) => Promise<Row[]>;
 }
 
@@ -31,21 +36,43 @@ export interface Kind<Row extends { id: Id }> {
 export class CachedCounts<Row extends { id: Id }> {
   private readonly gathering = new Gathering<Id, Map<Id, Row>>((ids) => this.read(ids));
 
+  /** Null: it is deleted. */
+  private readonly kept: Kept<Row | null>;
+
   constructor(
     private readonly redis: FeedRedis,
+    private readonly near: Near,
     private readonly kind: Kind<Row>,
-  ) {}
+  ) {
+    this.kept = near.keep([kind.key], KEPT);
+  }
 
-  /** Of many, in one round trip; absent ones are loaded, deleted ones left out. PostgreSQL answers when Redis cannot. */
-  async of(ids: readonly Id[]): Promise<Map<Id, Row>> {
+  /**
+   * Of many, in one round trip; absent ones are loaded, deleted ones left out. PostgreSQL answers when Redis cannot. With
+   * a `moment`, what is near needs no round trip.
+   */
+  async of(ids: readonly Id[], moment?: Moment): Promise<Map<Id, Row>> {
     const found = new Map<Id, Row>();
     if (ids.length === 0) return found;
-    const all = await this.gathering.of(ids);
-    for (const id of ids) {
+    const far = moment !== undefined && (await this.near.current(moment)) ? this.takeNear(ids, found) : ids;
+    if (far.length === 0) return found;
+    const all = await this.gathering.of(far);
+    for (const id of far) {
       const row = all.get(id);
       if (row) found.set(id, row);
     }
     return found;
+  }
+
+  /** Answers those that are not near. */
+  private takeNear(ids: readonly Id[], found: Map<Id, Row>): Id[] {
+    const far: Id[] = [];
+    for (const id of ids) {
+      const row = this.kept.get(id);
+      if (row === undefined) far.push(id);
+      else if (row) found.set(id, row);
+    }
+    return far;
   }
 
   private async read(ids: readonly Id[]): Promise<Map<Id, Row>> {
@@ -59,12 +86,15 @@ export class CachedCounts<Row extends { id: Id }> {
   /** Fills in what is cached and answers what is absent. @throws RedisAway */
   private async cached(ids: readonly Id[], found: Map<Id, Row>): Promise<Id[]> {
     const absent: Id[] = [];
+    const keep = new Map(ids.map((id) => [id, this.kept.filling(id)]));
     await this.each(this.kind.script, ids, [], (group, answer) => {
       const texts = textOf(answer).split(' ');
       group.forEach((id, index) => {
         const text = texts[index] ?? '';
+        const row = text === '' || text === 'gone' ? null : this.kind.parse(id, text.split(','));
         if (text === '') absent.push(id);
-        else if (text !== 'gone') found.set(id, this.kind.parse(id, text.split(',')));
+        else keep.get(id)?.(row && this.kind.near(row));
+        if (row) found.set(id, row);
       });
     });
     return absent;
@@ -92,7 +122,7 @@ export class CachedCounts<Row extends { id: Id }> {
 
   /** `place`: which of the values, from 1. @throws RedisAway */
   async add(id: Id, place: number, delta: number): Promise<void> {
-    await this.redis.run('counts-changed', [this.kind.keyOf(this.redis.epoch, id)], [place, delta]);
+    await this.redis.run('counts-changed', [keys[this.kind.key](this.redis.epoch, id)], [place, delta]);
   }
 
   /** @throws RedisAway */
@@ -125,13 +155,13 @@ export class CachedCounts<Row extends { id: Id }> {
     force: boolean,
   ): Promise<Id[]> {
     const { epoch } = this.redis;
-    const { values, keyOf } = this.kind;
+    const { values, key } = this.kind;
     const texts = new Map(rows.map((row) => [row.id, values(row).join(',')]));
     const calls = this.redis
       .groups(ids, (id) => id)
       .map(async (group) => {
         const head = [token, force ? 1 : 0, KEPT_FOR, GONE_FOR];
-        const written = group.map((id) => keyOf(epoch, id));
+        const written = group.map((id) => keys[key](epoch, id));
         const changed = idsOf(
           await this.redis.run('counts-install', written, [
             ...head,
@@ -153,7 +183,7 @@ export class CachedCounts<Row extends { id: Id }> {
     const calls = this.redis
       .groups(ids, (id) => id)
       .map(async (group) => {
-        const taken = group.map((id) => this.kind.keyOf(epoch, id));
+        const taken = group.map((id) => keys[this.kind.key](epoch, id));
         take(group, await this.redis.run(script, taken, args));
       });
     await Promise.all(calls);

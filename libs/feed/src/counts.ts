@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { keys, type Id } from '@app/platform';
 import { CountReads, type CounterName, type PostCounts, type UserCounts } from '@app/storage';
 import { CachedCounts, type Kind } from './cached-counts.js';
+import { Near, type Moment } from './near.js';
 import { Owed } from './owed.js';
 import { RedisAway } from './redis-away.js';
 import { FeedRedis } from './redis.js';
@@ -57,30 +58,34 @@ export class Counts {
 
   constructor(
     private readonly redis: FeedRedis,
+    near: Near,
     rows: CountReads,
   ) {
-    this.cachedPosts = new CachedCounts(redis, postKind(rows));
-    this.cachedUsers = new CachedCounts(redis, userKind(rows));
+    this.cachedPosts = new CachedCounts(redis, near, postKind(rows));
+    this.cachedUsers = new CachedCounts(redis, near, userKind(rows));
     this.owed = new Owed(redis);
   }
 
-  /** Of many posts, in one round trip; deleted ones are not in the answer. PostgreSQL answers when Redis cannot. */
-  async posts(ids: readonly Id[]): Promise<Map<Id, PostCounts>> {
-    const posts = await this.cachedPosts.of(ids);
+  /**
+   * Of many posts, in one round trip; deleted ones are not in the answer. PostgreSQL answers when Redis cannot. With a
+   * `moment`, what this process keeps near needs no round trip.
+   */
+  async posts(ids: readonly Id[], moment?: Moment): Promise<Map<Id, PostCounts>> {
+    const posts = await this.cachedPosts.of(ids, moment);
     const unknown = [...posts.values()].filter(({ authorVersion }) => Number.isNaN(authorVersion));
     if (unknown.length === 0) return posts;
-    const authors = await this.users([...new Set(unknown.map(({ author }) => author))]);
+    const authors = await this.users([...new Set(unknown.map(({ author }) => author))], moment);
     for (const post of unknown) {
       const author = authors.get(post.author);
-      if (author) post.authorVersion = author.version;
+      if (author) posts.set(post.id, { ...post, authorVersion: author.version });
       else posts.delete(post.id);
     }
     return posts;
   }
 
   /** Of many users; those that are gone are not in the answer. PostgreSQL answers when Redis cannot. */
-  users(ids: readonly Id[]): Promise<Map<Id, UserCounts>> {
-    return this.cachedUsers.of(ids);
+  users(ids: readonly Id[], moment?: Moment): Promise<Map<Id, UserCounts>> {
+    return this.cachedUsers.of(ids, moment);
   }
 
   /**
@@ -138,7 +143,7 @@ export class Counts {
 
 /** `NaN` when the author's version is not cached. */
 const postKind = (rows: CountReads): Kind<PostCounts> => ({
-  keyOf: keys.post,
+  key: 'post',
   script: 'post-counts',
   values: ({ likes, comments, version, author }) => [likes, comments, version, author],
   parse: (id, [likes, comments, version, author = '', authorVersion]) => ({
@@ -149,11 +154,13 @@ const postKind = (rows: CountReads): Kind<PostCounts> => ({
     author,
     authorVersion: authorVersion ? Number(authorVersion) : Number.NaN,
   }),
+  // Nothing tells of a post's key when its author's changes.
+  near: (post) => ({ ...post, authorVersion: Number.NaN }),
   read: (ids) => rows.posts(ids),
 });
 
 const userKind = (rows: CountReads): Kind<UserCounts> => ({
-  keyOf: keys.user,
+  key: 'user',
   script: 'user-counts',
   values: ({ posts, followers, following, version }) => [posts, followers, following, version],
   parse: (id, [posts, followers, following, version]) => ({
@@ -163,6 +170,7 @@ const userKind = (rows: CountReads): Kind<UserCounts> => ({
     following: count(following),
     version: Number(version),
   }),
+  near: (user) => user,
   read: (ids) => rows.users(ids),
 });
 

@@ -3,9 +3,12 @@ import { histogram, keys, limits, type Id } from '@app/platform';
 import { FeedRows } from '@app/storage';
 import { buildList, idsOf, insertInto, partsOf, textOf } from './feed-lists.js';
 import { freshToken } from './fresh-token.js';
+import { Near, type Moment } from './near.js';
 import { FeedRedis } from './redis.js';
 
 const DAY = 24 * 60 * 60;
+/** First pages near, of some 2 kB each. */
+const KEPT = 20_000;
 
 /** Which page: the newest when neither cursor is given. */
 export interface PageRequest {
@@ -34,19 +37,47 @@ export interface WindowPage {
   relations: Buffer | null;
 }
 
+interface FirstPage {
+  limit: number;
+  page: WindowPage;
+}
+
 /**
  * The readers' lists in Redis: of each feed one contiguous newest window, in order of id. An absent list means "rebuild on
  * the next read", so people who do not read cost nothing; an entry 0 at the tail means "this is all there is".
  */
 @Injectable()
 export class FeedWindows {
+  private readonly kept;
+
   constructor(
     private readonly redis: FeedRedis,
     private readonly rows: FeedRows,
-  ) {}
+    private readonly near: Near,
+  ) {
+    this.kept = near.keep<FirstPage>(['feed', 'reader'], KEPT);
+  }
 
-  /** `known` is the generation whose relations the caller has. @throws RedisAway */
-  async read(reader: Id, { before, after, limit }: PageRequest, known: string): Promise<WindowPage> {
+  /**
+   * `known` is the generation whose relations the caller has; with a `moment`, a first page may be one that is near.
+   *
+   * @throws RedisAway
+   */
+  async read(reader: Id, request: PageRequest, known: string, moment?: Moment): Promise<WindowPage> {
+    if (request.before || request.after) return this.ask(reader, request, known);
+    const { limit } = request;
+    if (moment !== undefined && this.kept.get(reader) && (await this.near.current(moment))) {
+      const first = this.kept.get(reader);
+      if (first?.limit === limit) return first.page;
+    }
+    const keep = this.kept.filling(reader);
+    const page = await this.ask(reader, request, known);
+    const isList = page.state !== 'absent' && page.state !== 'building';
+    if (isList) keep({ limit, page: { ...page, relations: null } });
+    return page;
+  }
+
+  private async ask(reader: Id, { before, after, limit }: PageRequest, known: string): Promise<WindowPage> {
     const { epoch } = this.redis;
     const idle = limits.feed.idleFor;
     const args = [before ?? '', after ?? '', limit, freshToken(), known, idle, idle - DAY];

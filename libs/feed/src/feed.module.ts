@@ -1,5 +1,6 @@
 import {
   Global,
+  Inject,
   Module,
   type DynamicModule,
   type OnApplicationBootstrap,
@@ -15,6 +16,8 @@ import { FeedWindows } from './feed-windows.js';
 import { HomeFeeds } from './home-feeds.js';
 import { LiveBus } from './live-bus.js';
 import { LiveLink } from './live-link.js';
+import { NearLink } from './near-link.js';
+import { Near } from './near.js';
 import { OpenStreams } from './open-streams.js';
 import { RateCounter } from './rate-counter.js';
 import { ReaderMarks } from './reader-marks.js';
@@ -38,12 +41,16 @@ const rooms: Provider[] = [
   OpenStreams,
 ];
 
-/** What is quick, once a process: `FeedModule.forRoot({ budget: 250 })`. Needs PlatformModule and StorageModule. */
+const KEEPS_NEAR = 'feed:keeps-near';
+
+/** What is quick, once a process: `FeedModule.forRoot({ budget: 250, near: true })`. Needs PlatformModule and StorageModule. */
 @Global()
 @Module({})
 export class FeedModule implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
     private readonly redis: FeedRedis,
+    private readonly near: Near,
+    @Inject(KEEPS_NEAR) private readonly keepsNear: boolean,
     counts: Counts,
     work: UnitOfWork,
     private readonly live: LiveBus,
@@ -52,8 +59,11 @@ export class FeedModule implements OnApplicationBootstrap, OnApplicationShutdown
     work.onDelta(({ counter, subjectId, delta, since }) => counts.changed(counter, subjectId, delta, since));
   }
 
-  /** `budget`: how long Redis has for a command, in milliseconds; on the request path 250, then PostgreSQL serves. */
-  static forRoot({ budget }: { budget: number }): DynamicModule {
+  /**
+   * `budget`: how long Redis has for a command, in milliseconds; on the request path 250, then PostgreSQL serves. `near`:
+   * whether this process reads so much that it keeps what it has read.
+   */
+  static forRoot({ budget, near }: { budget: number; near: boolean }): DynamicModule {
     const link: Provider = {
       provide: RedisLink,
       inject: [CONFIG],
@@ -64,16 +74,34 @@ export class FeedModule implements OnApplicationBootstrap, OnApplicationShutdown
       inject: [CONFIG],
       useFactory: (config: Config) => new LiveLink(config.REDIS_URL),
     };
-    const within: Provider[] = [link, ears, RedisEpoch, FeedWindows, ReaderRelations, ...rows];
+    const changes: Provider = {
+      provide: NearLink,
+      inject: [CONFIG, RedisLink],
+      useFactory: (config: Config, main: RedisLink) => new NearLink(main, config.REDIS_URL, budget),
+    };
+    const keepsNear: Provider = { provide: KEEPS_NEAR, useValue: near };
+    const within: Provider[] = [
+      link,
+      ears,
+      changes,
+      keepsNear,
+      Near,
+      RedisEpoch,
+      FeedWindows,
+      ReaderRelations,
+      ...rows,
+    ];
     return { module: FeedModule, providers: [...within, ...rooms], exports: rooms };
   }
 
   async onApplicationBootstrap(): Promise<void> {
     await this.redis.start();
+    if (this.keepsNear) this.near.start();
   }
 
   onApplicationShutdown(): void {
     this.live.stop();
+    this.near.stop();
     this.redis.stop();
   }
 }

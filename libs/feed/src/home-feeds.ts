@@ -3,6 +3,7 @@ import { compareIds, counter, limits, type Id } from '@app/platform';
 import { FeedRows } from '@app/storage';
 import { AuthorFeeds, newestFirst } from './author-feeds.js';
 import { FeedWindows, type PageRequest, type WindowPage } from './feed-windows.js';
+import type { Moment } from './near.js';
 import { RedisAway } from './redis-away.js';
 import { ReaderRelations, type Relations } from './relations.js';
 
@@ -35,9 +36,12 @@ export class HomeFeeds {
     private readonly authors: AuthorFeeds,
   ) {}
 
-  /** Reads a page. PostgreSQL answers whenever Redis cannot; never throws for Redis. */
-  async page(reader: Id, request: PageRequest): Promise<FeedPage> {
-    const page = (await this.fromRedis(reader, request)) ?? (await this.fromRows(reader, request));
+  /**
+   * Reads a page. PostgreSQL answers whenever Redis cannot; never throws for Redis. With a `moment`, it may be made of
+   * what this process keeps near.
+   */
+  async page(reader: Id, request: PageRequest, moment?: Moment): Promise<FeedPage> {
+    const page = (await this.fromRedis(reader, request, moment)) ?? (await this.fromRows(reader, request));
     counter('narwhal_feed_reads_total').inc({ source: page.source });
     return page;
   }
@@ -62,9 +66,10 @@ export class HomeFeeds {
   }
 
   /** Null: PostgreSQL must answer. */
-  private async fromRedis(reader: Id, request: PageRequest): Promise<FeedPage | null> {
+  private async fromRedis(reader: Id, request: PageRequest, moment?: Moment): Promise<FeedPage | null> {
     try {
-      const list = await this.windows.read(reader, request, this.relations.generationOf(reader));
+      const known = this.relations.generationOf(reader);
+      const list = await this.windows.read(reader, request, known, moment);
       if (list.state === 'below') return null;
       if (list.state === 'absent' || list.state === 'building') return await this.rebuilt(reader, request);
       const relations = await this.relations.of(reader, list.generation, list.relations, list.floor);

@@ -4,6 +4,7 @@ export { COUNT_SETTLES_AFTER, Counts, type Subject } from './counts.js';
 export { FeedModule } from './feed.module.js';
 export type { PageRequest } from './feed-windows.js';
 export { LiveBus, type LiveListener } from './live-bus.js';
+export type { Moment } from './near.js';
 export { OpenStreams } from './open-streams.js';
 export { HomeFeeds, type FeedPage } from './home-feeds.js';
 export { RateCounter, type RateState } from './rate-counter.js';

@@ -3,13 +3,21 @@ import { compareIds, keys, type Id } from '@app/platform';
 import { MarkReads } from '@app/storage';
 import { partsOf, textOf } from './feed-lists.js';
 import { freshToken } from './fresh-token.js';
+import { Near, type Moment } from './near.js';
 import { Owed } from './owed.js';
 import { FeedRedis } from './redis.js';
 
 export type Mark = 'liked' | 'saved';
 export type Marks = Record<Mark, Set<Id>>;
 
+interface KnownMarks {
+  posts: Set<Id>;
+  marks: Marks;
+}
+
 const DAY = 24 * 60 * 60;
+/** Readers whose marks are near, of some 2 kB each. */
+const KEPT = 20_000;
 /** Marks loaded, and most kept: in between new ones are added. Redis packs a set of up to 512 integers, 8 bytes each. */
 const LOADED = 200;
 const CAP = 250;
@@ -35,21 +43,35 @@ const prefixes: Record<Mark, string> = { liked: 'l', saved: 's' };
 export class ReaderMarks {
   private readonly owed: Owed;
 
+  private readonly kept;
+
   constructor(
     private readonly redis: FeedRedis,
+    private readonly near: Near,
     private readonly rows: MarkReads,
   ) {
+    this.kept = near.keep<KnownMarks>(['reader', 'liked', 'saved'], KEPT);
     this.owed = new Owed(redis);
   }
 
-  /** Of these posts, those that the reader liked and those that they saved. PostgreSQL answers when Redis cannot. */
-  async of(reader: Id, posts: readonly Id[]): Promise<Marks> {
+  /**
+   * Of these posts, those that the reader liked and those that they saved; maybe others, too. PostgreSQL answers when
+   * Redis cannot. With a `moment`, they may be what this process keeps near.
+   */
+  async of(reader: Id, posts: readonly Id[], moment?: Moment): Promise<Marks> {
     if (posts.length === 0) return { liked: new Set(), saved: new Set() };
+    if (moment !== undefined && this.kept.get(reader) && (await this.near.current(moment))) {
+      const known = this.kept.get(reader);
+      if (known && posts.every((post) => known.posts.has(post))) return known.marks;
+    }
+    const keep = this.kept.filling(reader);
     const texts = await this.ask(reader, posts).catch(() => null);
     const [liked, saved] = await Promise.all([
       this.resolve('liked', reader, posts, texts?.[0]),
       this.resolve('saved', reader, posts, texts?.[1]),
     ]);
+    // Where nothing is loaded a change may be under way, whose end nobody might tell of.
+    if (texts && !texts.includes('absent')) keep({ posts: new Set(posts), marks: { liked, saved } });
     return { liked, saved };
   }
 

@@ -24,8 +24,8 @@ function options(budget: number): RedisOptions {
 }
 
 /** A client that is not connected yet. */
-export function openClient(url: string, budget: number): Redis | Cluster {
-  if (!url.startsWith(CLUSTER)) return new Redis(url, options(budget));
+export function openClient(url: string, budget: number, more: RedisOptions = {}): Redis | Cluster {
+  if (!url.startsWith(CLUSTER)) return new Redis(url, { ...options(budget), ...more });
   const [nodes = '', password] = url.slice(CLUSTER.length).replace(/\/$/, '').split('@').reverse();
   const redisOptions: RedisOptions = { ...options(budget), lazyConnect: false };
   if (password) redisOptions.password = decodeURIComponent(password.replace(/^[^:]*:/, ''));
@@ -76,13 +76,21 @@ export class RedisLink extends EventEmitter<{ up: []; down: [] }> {
   }
 
   /** Names this life of the data: every start of a server and every change of the primary gives another text. */
-  async fingerprint(): Promise<string> {
-    const nodes = this.client instanceof Cluster ? this.client.nodes('master') : [this.client];
+  async fingerprint(nodes = this.primaries()): Promise<string> {
     const lives = nodes.map(async (node) => {
       const [server, replication] = await Promise.all([node.info('server'), node.info('replication')]);
       return `${/run_id:(\w+)/.exec(server)?.[1] ?? ''}/${/master_replid:(\w+)/.exec(replication)?.[1] ?? ''}`;
     });
     return (await Promise.all(lives)).sort().join(' ');
+  }
+
+  private primaries(): Redis[] {
+    return this.client instanceof Cluster ? this.client.nodes('master') : [this.client];
+  }
+
+  /** Has the server tell another connection, by its number, of each change of a key that this one has read. */
+  async track(listener: number): Promise<void> {
+    await this.client.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', listener);
   }
 
   async ping(): Promise<void> {

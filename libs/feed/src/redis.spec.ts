@@ -106,7 +106,7 @@ describe('while Redis is away', () => {
     expect(await page()).toMatchObject({ source: 'postgres', ids: posts, complete: true });
     expect((await room.counts.posts(posts)).size).toBe(3);
     expect((await room.marks.of(reader, posts)).liked.size).toBe(0);
-    expect(await room.sessions.read('1')).toBeNull();
+    expect(await room.sessions.read('1', performance.now())).toBeNull();
     await expect(room.homeFeeds.insert('1', [reader])).rejects.toThrow(RedisAway);
     await expect(room.homeFeeds.bump([reader])).rejects.toThrow(RedisAway);
     await expect(room.counts.settle('post', posts)).rejects.toThrow(RedisAway);

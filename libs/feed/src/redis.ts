@@ -121,7 +121,12 @@ export class FeedRedis {
     return [...buckets.values()].flatMap((group) => chunks(group, most));
   }
 
-  private async guard<Result>(send: () => Promise<Result>): Promise<Result> {
+  /**
+   * Sends something to the server, whichever connection it takes.
+   *
+   * @throws RedisAway, whatever the reason; `cause` names it
+   */
+  async guard<Result>(send: () => Promise<Result>): Promise<Result> {
     if (!this.available) throw new RedisAway();
     try {
       return await send();

@@ -17,14 +17,14 @@ afterAll(async () => {
 });
 
 test('a session that was looked up is kept for the length of an access token', async () => {
-  expect(await room.sessions.read('1')).toBeNull();
+  expect(await room.sessions.read('1', performance.now())).toBeNull();
   await room.sessions.keep('1', '{"user":"2"}');
-  expect(await room.sessions.read('1')).toBe('{"user":"2"}');
+  expect(await room.sessions.read('1', performance.now())).toBe('{"user":"2"}');
   expect(await room.look.ttl(keys.session(room.redis.epoch, '1'))).toBeGreaterThan(14 * 60);
 });
 
 test('a session that ended stays ended, whoever looked it up before and keeps it after', async () => {
   await room.sessions.end('7');
   await room.sessions.keep('7', '{"user":"2"}');
-  expect(await room.sessions.read('7')).toBe('ended');
+  expect(await room.sessions.read('7', performance.now())).toBe('ended');
 });

@@ -1,19 +1,36 @@
 import { Injectable } from '@nestjs/common';
 import { keys, limits, type Id } from '@app/platform';
+import { Near, type Moment } from './near.js';
 import { FeedRedis } from './redis.js';
 
 const ENDED = 'ended';
 const KEPT_FOR = limits.session.accessToken;
+/** Sessions near, of some 300 bytes each. */
+const KEPT = 20_000;
 
 /** Sessions that were looked up, for the length of an access token; absent means: ask PostgreSQL. */
 @Injectable()
 export class SessionCache {
-  constructor(private readonly redis: FeedRedis) {}
+  private readonly kept;
+
+  constructor(
+    private readonly redis: FeedRedis,
+    private readonly near: Near,
+  ) {
+    this.kept = near.keep<string>(['session'], KEPT);
+  }
 
   /** The text that was kept, `'ended'`, or null when nothing is known or Redis is away. */
-  async read(session: Id): Promise<string | null> {
+  async read(session: Id, moment: Moment): Promise<string | null> {
+    if (this.kept.get(session) !== undefined && (await this.near.current(moment))) {
+      const text = this.kept.get(session);
+      if (text !== undefined) return text;
+    }
     try {
-      return await this.redis.get(keys.session(this.redis.epoch, session));
+      const keep = this.kept.filling(session);
+      const text = await this.redis.get(keys.session(this.redis.epoch, session));
+      if (text !== null) keep(text);
+      return text;
     } catch {
       return null;
     }

@@ -23,6 +23,12 @@ export function bucketOf(id: Id): number {
 
 const tag = (id: Id): string => `nw:{${bucketOf(id)}}`;
 
+/** What a key of an epoch holds, as `keys` names it, and whose it is. */
+export function keyParts(key: string): { kind: string; id: Id } {
+  const [, , , kind = '', id = ''] = key.split(':');
+  return { kind, id };
+}
+
 /**
  * How every Redis key is spelt. `epoch` names the life of the Redis data (see `RedisEpoch` in libs/feed): keys of an
  * older life are never read again, and all have a time to live. Each line: what it holds · type · cap · time to live.

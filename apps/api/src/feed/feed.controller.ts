@@ -25,10 +25,11 @@ export class FeedController {
     problems: ['cursor_invalid'],
     direct: true,
   })
-  async read({ input, caller, request, reply }: DirectCall<ListInput>) {
-    const page = await this.feed.read(pathOf(request), input, caller.userId);
-    const json = listBytes(page);
-    if (input.cursor !== undefined || input.newer !== undefined) return json;
-    return fresh(request, reply, tagOf(...page.items.map(({ post }) => post.tag)), json);
+  async read({ input, caller, moment, request, reply }: DirectCall<ListInput>) {
+    const page = await this.feed.read(pathOf(request), input, caller.userId, moment);
+    const isFirst = input.cursor === undefined && input.newer === undefined;
+    const tag = isFirst && tagOf(...page.items.map(({ post }) => post.tag));
+    if (tag && !fresh(request, reply, tag, page)) return undefined;
+    return listBytes(page, reply);
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import { HomeFeeds, type FeedPage, type PageRequest } from '@app/feed';
+import { HomeFeeds, type FeedPage, type Moment, type PageRequest } from '@app/feed';
 import { Cursors, type ListInput, type Page } from '../http/cursors.js';
 import { PostView, type ShownPost } from '../posts/post-view.js';
 
@@ -16,23 +16,27 @@ export class FeedService {
     private readonly cursors: Cursors,
   ) {}
 
-  async read(path: string, input: ListInput, reader: Id): Promise<Page<ShownPost>> {
+  async read(path: string, input: ListInput, reader: Id, moment: Moment): Promise<Page<ShownPost>> {
     const request = this.cursors.request(path, input);
-    return request.after === null ? this.older(path, request, reader) : this.newer(path, request, reader);
+    return request.after === null
+      ? this.older(path, request, reader, moment)
+      : this.newer(path, request, reader);
   }
 
   private async older(
     path: string,
     { limit, before }: PageRequest & { limit: number },
     reader: Id,
+    moment: Moment,
   ): Promise<Page<ShownPost>> {
     const items: ShownPost[] = [];
     let first: Id | null = null;
     let last: Id | null = before ?? null;
     let complete = false;
     for (let round = 0; round < ROUNDS && items.length < limit && !complete; round += 1) {
-      const page = await this.feeds.page(reader, { before: last, limit: limit - items.length });
-      items.push(...(await this.visible(page, reader)));
+      const wanted = { before: last, limit: limit - items.length };
+      const page = await this.feeds.page(reader, wanted, moment);
+      items.push(...(await this.visible(page, reader, moment)));
       first ??= page.ids[0] ?? null;
       last = page.ids.at(-1) ?? last;
       complete = page.complete;
@@ -55,8 +59,8 @@ export class FeedService {
     });
   }
 
-  private async visible(page: FeedPage, reader: Id): Promise<ShownPost[]> {
-    const shown = await this.posts.show(page.ids, reader);
+  private async visible(page: FeedPage, reader: Id, moment?: Moment): Promise<ShownPost[]> {
+    const shown = await this.posts.show(page.ids, reader, moment);
     return page.ids.flatMap((id) => {
       const found = shown.get(id);
       if (!found || found.post.archived || !page.mayAppear(found.post.author)) return [];

@@ -8,8 +8,8 @@ import { UserView } from '../users/user-view.js';
 
 /**
  * A post's text without what changes by reader or by the minute: `head + counts, liked, saved + tail` is its JSON. Kept
- * serialised, because building it anew for each of 20 posts a page costs more than all the rest of a feed read; and as
- * bytes, because encoding 49 kB of text costs more than the rest of what is left.
+ * serialised, because building it anew for each of 20 posts a page costs more than all the rest of a feed read; and its
+ * head as bytes, because encoding 49 kB of text costs more than the rest of what is left.
  */
 export interface CachedPost {
   id: Id;
@@ -19,7 +19,9 @@ export interface CachedPost {
   state: PostRow['state'];
   archived: boolean;
   head: Buffer;
-  tail: Buffer;
+  tail: string;
+  /** All that followed the head when somebody without marks last read it. */
+  last: { likes: number; comments: number; bytes: Buffer } | null;
   /** Which edit of it this is: what ETags are made of. */
   tag: string;
   /** When its media URLs change, in milliseconds since 1970. */
@@ -39,7 +41,7 @@ const CAPACITY = 64 * 1024 * 1024;
 export class PostCache {
   private readonly cache = new LRUCache<Id, CachedPost>({
     maxSize: CAPACITY,
-    sizeCalculation: ({ head, tail }) => head.length + tail.length + 200,
+    sizeCalculation: ({ head, tail }) => head.length + tail.length + 400,
   });
 
   constructor(
@@ -109,7 +111,8 @@ export class PostCache {
       state: post.state,
       archived: post.archived,
       head: Buffer.from(head.slice(0, -1)),
-      tail: Buffer.from(tail),
+      tail,
+      last: null,
       tag: `${post.id}.${post.version}.${author.version}.${validUntil}`,
       validUntil,
     };

@@ -1,7 +1,10 @@
+import type { ApiReply } from '../http/call.js';
 import type { Page } from '../http/cursors.js';
+import { memoryFor } from '../http/page-memory.js';
 import type { ShownPost } from './post-view.js';
 
 const BEGIN = '{"items":[';
+const COMMA = 44;
 
 function endOf({ nextCursor, prevCursor }: Page<ShownPost>): string {
   return `],"nextCursor":${JSON.stringify(nextCursor)},"prevCursor":${JSON.stringify(prevCursor)}}`;
@@ -12,21 +15,21 @@ export function listJson(page: Page<ShownPost>): string {
   return `${BEGIN}${page.items.map(({ json }) => json).join(',')}${endOf(page)}`;
 }
 
-/** As `listJson`, in bytes: only what changes from read to read is encoded, all else is copied. */
-export function listBytes(page: Page<ShownPost>): Buffer {
+/** As `listJson`, in bytes, to be sent by this reply: nothing is encoded, all is copied. */
+export function listBytes(page: Page<ShownPost>, reply: ApiReply): Buffer {
   const { items } = page;
   const end = endOf(page);
   let length = BEGIN.length + end.length + Math.max(0, items.length - 1);
-  for (const { post, middle } of items) length += post.head.length + middle.length + post.tail.length;
-  const bytes = Buffer.allocUnsafe(length);
+  for (const { post, ending } of items) length += post.head.length + ending.length;
+  const bytes = memoryFor(reply, length);
   let at = bytes.write(BEGIN, 'latin1');
-  for (const [index, { post, middle }] of items.entries()) {
-    if (index > 0) at += bytes.write(',', at, 'latin1');
+  for (let index = 0; index < items.length; index += 1) {
+    const { post, ending } = items[index] as ShownPost;
+    if (index > 0) at = bytes.writeUInt8(COMMA, at);
     bytes.set(post.head, at);
     at += post.head.length;
-    at += bytes.write(middle, at, 'latin1');
-    bytes.set(post.tail, at);
-    at += post.tail.length;
+    bytes.set(ending, at);
+    at += ending.length;
   }
   bytes.write(end, at, 'latin1');
   return bytes;

@@ -1,18 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import { Counts, ReaderMarks, type Marks, type PostCounts } from '@app/feed';
+import { Counts, ReaderMarks, type Marks, type Moment, type PostCounts } from '@app/feed';
 import { PostCache, type CachedPost } from './post-cache.js';
 
 /** A post ready to be shown, and what decides whether it may be. */
 export class ShownPost {
   constructor(
     readonly post: CachedPost,
-    /** Counts and marks of this moment, ASCII: they stand between the post's head and tail. */
-    readonly middle: string,
+    /** Counts and marks of this moment, and what follows them: the rest of the post's JSON after its head. */
+    readonly ending: Buffer,
   ) {}
 
   get json(): string {
-    return `${this.post.head.toString()}${this.middle}${this.post.tail.toString()}`;
+    return `${this.post.head.toString()}${this.ending.toString()}`;
   }
 }
 
@@ -27,24 +27,34 @@ export class PostView {
     private readonly marks: ReaderMarks,
   ) {}
 
-  /** By id; what is deleted is not in the answer. Visibility is the caller's to ask. */
-  async show(ids: readonly Id[], reader: Id | null): Promise<Map<Id, ShownPost>> {
+  /**
+   * By id; what is deleted is not in the answer. Visibility is the caller's to ask. With a `moment`, counts and marks are
+   * as of then or later, otherwise of now.
+   */
+  async show(ids: readonly Id[], reader: Id | null, moment?: Moment): Promise<Map<Id, ShownPost>> {
     if (ids.length === 0) return new Map();
     const [counts, marks] = await Promise.all([
-      this.counts.posts(ids),
-      reader === null ? nothing : this.marks.of(reader, ids),
+      this.counts.posts(ids, moment),
+      reader === null ? nothing : this.marks.of(reader, ids, moment),
     ]);
     const posts = await this.cache.posts(ids, counts);
     const shown = new Map<Id, ShownPost>();
     for (const [id, post] of posts) {
       const count = counts.get(id);
-      if (count) shown.set(id, new ShownPost(post, middleOf(id, count, marks)));
+      if (count) shown.set(id, new ShownPost(post, endingOf(post, count, marks)));
     }
     return shown;
   }
 }
 
-function middleOf(id: Id, count: PostCounts, marks: Marks): string {
-  const counts = `,"counts":{"likes":${count.likes},"comments":${count.comments}}`;
-  return `${counts},"liked":${marks.liked.has(id)},"saved":${marks.saved.has(id)}`;
+/** Most readers have no marks on a post, and read it between two likes: the last such ending is kept with it. */
+function endingOf(post: CachedPost, { likes, comments }: PostCounts, marks: Marks): Buffer {
+  const liked = marks.liked.has(post.id);
+  const saved = marks.saved.has(post.id);
+  const { last } = post;
+  if (!liked && !saved && last?.likes === likes && last.comments === comments) return last.bytes;
+  const counts = `,"counts":{"likes":${likes},"comments":${comments}}`;
+  const bytes = Buffer.from(`${counts},"liked":${liked},"saved":${saved}${post.tail}`);
+  if (!liked && !saved) post.last = { likes, comments, bytes };
+  return bytes;
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { problem, type Id } from '@app/platform';
-import { LiveBus, SessionCache } from '@app/feed';
+import { LiveBus, SessionCache, type Moment } from '@app/feed';
 import { SessionRows } from '@app/storage';
 import type { Caller } from '../http/call.js';
 import type { TokenClaims } from './access-tokens.js';
@@ -14,9 +14,9 @@ export class SessionLookup {
     private readonly live: LiveBus,
   ) {}
 
-  /** @throws Problem 401 `session_ended` when it was ended, or its account closed */
-  async caller({ userId, sessionId }: TokenClaims): Promise<Caller> {
-    const cached = await this.cache.read(sessionId);
+  /** As of `moment` or later. @throws Problem 401 `session_ended` when it was ended, or its account closed */
+  async caller({ userId, sessionId }: TokenClaims, moment: Moment): Promise<Caller> {
+    const cached = await this.cache.read(sessionId, moment);
     if (cached === 'ended') throw problem('session_ended');
     if (cached !== null) return { userId, sessionId, role: cached };
     const session = await this.sessions.find(sessionId);

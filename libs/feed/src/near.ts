@@ -1,0 +1,143 @@
+import { setImmediate } from 'node:timers';
+import { Injectable } from '@nestjs/common';
+import { keyParts, type Id } from '@app/platform';
+import { LRUCache } from 'lru-cache';
+import { NearLink } from './near-link.js';
+import { FeedRedis } from './redis.js';
+
+/** What is never forgotten would never prolong its key's life in Redis either. In milliseconds. */
+const KEPT_FOR = 60 * 60 * 1000;
+
+/** `performance.now()` when a request arrived: what held at any time after it is new enough to be its answer. */
+export type Moment = number;
+
+/** What Redis answered of one kind of thing, by id, until one of its keys changes. */
+export class Kept<Value> {
+  private readonly entries: LRUCache<Id, { value: Value | undefined }>;
+
+  constructor(
+    private readonly mayKeep: () => boolean,
+    most: number,
+  ) {
+    this.entries = new LRUCache({ max: most });
+  }
+
+  /** Only what was `current` counts: ask for that first. */
+  get(id: Id): Value | undefined {
+    return this.entries.get(id)?.value;
+  }
+
+  /**
+   * Call it before Redis is asked; what it answers takes what Redis said. A change in between, of which this process may
+   * hear before or after the answer, removes the place that the value was for.
+   */
+  filling(id: Id): (value: Value) => void {
+    if (!this.mayKeep()) return () => undefined;
+    const entry: { value: Value | undefined } = { value: undefined };
+    this.entries.set(id, entry);
+    return (value) => {
+      entry.value = value;
+    };
+  }
+
+  drop(id: Id): void {
+    this.entries.delete(id);
+  }
+
+  clear(): void {
+    this.entries.clear();
+  }
+}
+
+const turn = (): Promise<void> => new Promise((over) => setImmediate(over));
+
+/**
+ * What this process keeps of what Redis has told it, so that a page of a feed needs no more of Redis than "has anything
+ * changed?". Redis remembers what was read and tells of each change once (docs/decisions, near cache); `current` waits
+ * until all changes that were made before it was asked have been heard, so nothing is older than the request it serves.
+ */
+@Injectable()
+export class Near {
+  private readonly kinds = new Map<string, Kept<unknown>[]>();
+  private epoch = '';
+  /** When the last fence that was answered had been asked for. */
+  private fencedAt = -Infinity;
+  /** The fence that has not been asked for yet, and the one before it. */
+  private next: Promise<boolean> | null = null;
+  private before: Promise<boolean> = Promise.resolve(true);
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly redis: FeedRedis,
+    private readonly link: NearLink,
+  ) {}
+
+  start(): void {
+    this.link.start((changed) => this.forget(changed));
+    this.timer = setInterval(() => this.clear(), KEPT_FOR);
+    this.timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+    this.link.stop();
+  }
+
+  get isUp(): boolean {
+    return this.link.isUp;
+  }
+
+  /** `kinds`: the keys (see keys.ts) that what is kept by an id hangs on; all of them are named after that id. */
+  keep<Value>(kinds: readonly string[], most: number): Kept<Value> {
+    const kept = new Kept<Value>(() => this.isUp, most);
+    for (const kind of kinds) this.kinds.set(kind, [...(this.kinds.get(kind) ?? []), kept as Kept<unknown>]);
+    return kept;
+  }
+
+  /** Whether all that is kept is as Redis had it at some time after `moment`; false when that cannot be known. */
+  current(moment: Moment): boolean | Promise<boolean> {
+    if (!this.link.isUp || !this.redis.available || this.redis.epoch !== this.epoch) return this.afresh();
+    if (this.fencedAt >= moment) return true;
+    return (this.next ??= this.fence());
+  }
+
+  /** One question for all requests that came while the one before was under way: it leaves after the last of them. */
+  private fence(): Promise<boolean> {
+    this.before = this.before.then(turn).then(() => this.ask());
+    return this.before;
+  }
+
+  private async ask(): Promise<boolean> {
+    this.next = null;
+    const asked = performance.now();
+    try {
+      await this.redis.guard(() => this.link.fence());
+      this.fencedAt = asked;
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Keys of another epoch tell nothing of this one's. */
+  private afresh(): false {
+    if (this.redis.available && this.redis.epoch !== this.epoch) {
+      this.clear();
+      this.epoch = this.redis.epoch;
+    }
+    return false;
+  }
+
+  private forget(changed: readonly Buffer[] | null): void {
+    if (!changed) return this.clear();
+    for (const key of changed) {
+      const { kind, id } = keyParts(key.toString('latin1'));
+      for (const kept of this.kinds.get(kind) ?? []) kept.drop(id);
+    }
+  }
+
+  private clear(): void {
+    this.fencedAt = -Infinity;
+    for (const kept of new Set([...this.kinds.values()].flat())) kept.clear();
+  }
+}
