@@ -1,5 +1,5 @@
 /**
- * The layers, kept by a tool: apps -> feed -> storage -> platform, and each outside world behind one library.
+ * The layers, kept by a tool: apps -> watch -> feed -> storage -> platform, and each outside world behind one library.
  * `npm run check:layers` names every import that breaks a rule, and why the rule is there.
  */
 const shipped = '^(apps|libs)/';
@@ -12,7 +12,7 @@ module.exports = {
     {
       name: 'libs-know-no-apps',
       comment:
-        'Dependencies point one way: apps -> feed -> storage -> platform. Specs may use the test harness.',
+        'Dependencies point one way: apps -> watch -> feed -> storage -> platform. Specs may use the test harness.',
       severity: 'error',
       from: { path: '^libs/' },
       to: { path: '^apps/' },
@@ -29,14 +29,21 @@ module.exports = {
       comment: 'libs/platform is below all others.',
       severity: 'error',
       from: { path: '^libs/platform/' },
-      to: { path: '^libs/(storage|feed)/' },
+      to: { path: '^libs/(storage|feed|watch)/' },
     },
     {
       name: 'storage-knows-no-feed',
       comment: 'What lasts may not depend on what can be lost.',
       severity: 'error',
       from: { path: '^libs/storage/' },
-      to: { path: '^libs/feed/' },
+      to: { path: '^libs/(feed|watch)/' },
+    },
+    {
+      name: 'feed-is-not-watched-from-within',
+      comment: 'libs/watch looks at all the others; none of them knows that it is watched.',
+      severity: 'error',
+      from: { path: '^libs/feed/' },
+      to: { path: '^libs/watch/' },
     },
     {
       name: 'apps-know-each-other-by-rows-alone',
@@ -48,7 +55,7 @@ module.exports = {
     {
       name: 'libraries-by-their-entry-points',
       comment:
-        'A library is what its index offers: @app/platform, @app/platform/metrics, @app/storage, @app/storage/images, @app/feed.',
+        'A library is what its index offers: @app/platform, @app/platform/metrics, @app/storage, @app/storage/images, @app/feed, @app/watch.',
       severity: 'error',
       from: { path: '^(apps|libs)/([^/]+)/' },
       to: { path: '^libs/', pathNot: ['^$1/$2/', '^libs/[^/]+/src/(images/|metrics/)?index\\.ts$'] },

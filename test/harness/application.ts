@@ -34,13 +34,13 @@ export class Application {
 
   readonly url: string;
   readonly metricsUrl: string;
-  private readonly readyUrl: string;
+  private readonly healthOrigin: string;
 
   constructor(private readonly options: ApplicationOptions) {
     const operations = `http://${HOST}:${options.metricsPort}`;
     this.url = `http://${HOST}:${options.port}`;
     this.metricsUrl = `${operations}/metrics`;
-    this.readyUrl = `${options.name === 'api' ? this.url : operations}/health/ready`;
+    this.healthOrigin = options.name === 'api' ? this.url : operations;
   }
 
   get pid(): number {
@@ -53,7 +53,8 @@ export class Application {
     return readFileSync(this.options.logFile, 'utf8');
   }
 
-  async start(): Promise<void> {
+  /** Settles once it is ready; `until` '/health/live' for one that never will be. */
+  async start(until: '/health/ready' | '/health/live' = '/health/ready'): Promise<void> {
     const { name, port, metricsPort, settings, logFile } = this.options;
     const addresses: Record<string, string> =
       name === 'api'
@@ -64,20 +65,18 @@ export class Application {
     const args = ['--enable-source-maps', program];
     this.process = await launch({ command: process.execPath, args, logFile, env, cwd: root });
     remember(servers().folder, this.process);
-    await this.untilReady(this.process);
+    await this.untilReady(this.process, this.healthOrigin + until);
   }
 
-  private async untilReady(process: Launched): Promise<void> {
+  private async untilReady(process: Launched, url: string): Promise<void> {
     const { name, logFile } = this.options;
     let ended: string | undefined;
     void process.ended.then((reason) => (ended = reason));
     const deadline = Date.now() + PATIENCE;
-    while (!(await isReady(this.readyUrl))) {
+    while (!(await isReady(url))) {
       if (ended ?? Date.now() > deadline) {
         const tail = this.log().split('\n').slice(-30).join('\n');
-        throw new Error(
-          `${name} did not become ready (${ended ?? this.readyUrl}); the end of ${logFile}:\n${tail}`,
-        );
+        throw new Error(`${name} did not become ready (${ended ?? url}); the end of ${logFile}:\n${tail}`);
       }
       await sleep(25);
     }

@@ -1,10 +1,15 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { Transform, type TransformCallback } from 'node:stream';
 
-/** The way to a server, through this process, where it can be cut. */
+/** The way to a server, through this process, where it can be cut, mended and made slow. */
 export interface Cable {
   url: string;
   cut(): void;
+  /** On the same port again. */
+  mend(): Promise<void>;
+  /** So many milliseconds more for whatever passes towards the server; 0 is as before. */
+  slow(milliseconds: number): void;
   close(): Promise<void>;
 }
 
@@ -12,21 +17,31 @@ export interface Cable {
 export async function cable(target: string): Promise<Cable> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
+  let delay = 0;
+  const lag = () =>
+    new Transform({
+      transform(chunk: Buffer, _: BufferEncoding, done: TransformCallback) {
+        if (delay === 0) done(null, chunk);
+        else setTimeout(() => done(null, chunk), delay);
+      },
+    });
   const server = createServer((near) => {
     const far = connect(Number(port), hostname);
+    near.pipe(lag()).pipe(far);
+    far.pipe(near);
     for (const [from, to] of [
       [near, far],
       [far, near],
     ] as const) {
       sockets.add(from);
-      from.pipe(to);
       from.on('error', () => to.destroy()).on('close', () => sockets.delete(from));
     }
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
+  const { port: ours } = server.address() as AddressInfo;
   const url = new URL(target);
-  url.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  url.host = `127.0.0.1:${ours}`;
   const cut = () => {
     server.close();
     for (const socket of sockets) socket.destroy();
@@ -34,6 +49,11 @@ export async function cable(target: string): Promise<Cable> {
   return {
     url: url.href,
     cut,
+    mend: async () => {
+      server.listen(ours, '127.0.0.1');
+      await once(server, 'listening');
+    },
+    slow: (milliseconds) => (delay = milliseconds),
     close: async () => {
       if (!server.listening) return;
       cut();

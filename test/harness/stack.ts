@@ -35,10 +35,10 @@ export class Stack {
   private readonly guests: Application[] = [];
 
   /** One more api, with settings of its own: another clock, another way to the database. Ends with the stack. */
-  async guest(env: Record<string, string>): Promise<Application> {
+  async guest(env: Record<string, string>, until?: '/health/ready' | '/health/live'): Promise<Application> {
     const api = await this.make('api', `guest-${this.guests.length}`, env);
     this.guests.push(api);
-    await api.start();
+    await api.start(until);
     return api;
   }
 

@@ -3,13 +3,14 @@ import { APP_GUARD } from '@nestjs/core';
 import { CONFIG, MediaUrls, PlatformModule, type Config } from '@app/platform';
 import { FeedModule } from '@app/feed';
 import { StorageModule } from '@app/storage';
+import { WatchModule } from '@app/watch';
 import { controllers, services } from './rooms.js';
 import { EndpointGuard } from './http/endpoint.guard.js';
 
 /** How long Redis has on the request path before PostgreSQL serves, in milliseconds. */
 const REDIS_BUDGET = 250;
 
-/** The api: one room a resource (`rooms.ts`), over the three libraries. */
+/** The api: one room a resource (`rooms.ts`), over the libraries. */
 @Module({})
 export class ApiModule {
   static with(config: Config): DynamicModule {
@@ -19,6 +20,7 @@ export class ApiModule {
         PlatformModule.with(config, 'narwhal-api'),
         StorageModule.forRoot('narwhal-api'),
         FeedModule.forRoot({ budget: REDIS_BUDGET, near: true }),
+        WatchModule.forRoot('api'),
       ],
       controllers: [...controllers],
       providers: [

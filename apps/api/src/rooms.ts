@@ -19,7 +19,6 @@ import { FollowListsService } from './follows/follow-lists.service.js';
 import { FollowsController } from './follows/follows.controller.js';
 import { FollowsService } from './follows/follows.service.js';
 import { HealthController } from './health/health.controller.js';
-import { HealthService } from './health/health.service.js';
 import { Cursors } from './http/cursors.js';
 import { Idempotency } from './http/idempotency.js';
 import { RankedLists } from './http/ranked-lists.js';
@@ -135,7 +134,7 @@ const feed: Room = { controllers: [FeedController], services: [FeedService] };
 const media: Room = { controllers: [MediaController], services: [MediaService] };
 const operators: Room = {
   controllers: [InstanceController, HealthController, AdminController],
-  services: [HealthService],
+  services: [],
 };
 
 const rooms: Room[] = [

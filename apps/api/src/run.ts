@@ -11,10 +11,10 @@ import {
   type Logger,
 } from '@app/platform';
 import { Backlog, measureQueries } from '@app/storage';
+import { operationsPages, Watch } from '@app/watch';
 import type { FastifyInstance } from 'fastify';
 import { ApiModule } from './api.module.js';
 import { serveDocs } from './docs/serve-docs.js';
-import { HealthService } from './health/health.service.js';
 import { declareRoute } from './http/allowed-methods.js';
 import { routeDirectly } from './http/direct-routes.js';
 import { Drain } from './http/drain.js';
@@ -63,11 +63,12 @@ export async function run(): Promise<void> {
   measureQueries();
   const { app, logger, drain } = await createApi(config);
   await app.listen({ port: config.PORT, host: config.HOST, backlog: 1_024 });
-  const health = app.get(HealthService);
+  const health = app.get(Watch);
   const operations = await startOperationsServer({
     ...config.METRICS_ADDR,
     ready: () => health.ready(),
     collect: () => app.get(Backlog).collect(),
+    pages: operationsPages(health),
   });
   logger.info({ port: config.PORT, host: config.HOST }, 'the api listens');
 

@@ -12,12 +12,12 @@ import {
   type Logger,
 } from '@app/platform';
 import { Backlog, measureQueries } from '@app/storage';
+import { operationsPages, Watch } from '@app/watch';
 import { DevelopPool } from '@app/storage/images';
 import { DeliverService } from './deliver/deliver.service.js';
 import { DevelopService } from './develop/develop.service.js';
 import { EffectsService } from './effects/effects.service.js';
 import { Folding } from './effects/folding.js';
-import { WorkerHealth } from './health/worker-health.js';
 import { NotifyService } from './notify/notify.service.js';
 import { Sweeper } from './sweep/sweeper.js';
 import { WorkerModule } from './worker.module.js';
@@ -55,12 +55,13 @@ export async function run(): Promise<void> {
   const app = await NestFactory.createApplicationContext(WorkerModule.with(config), { bufferLogs: true });
   const logger = app.get<Logger>(LOGGER);
   app.useLogger(nestLogger(logger));
-  const health = app.get(WorkerHealth);
+  const health = app.get(Watch);
   const sweeper = app.get(Sweeper);
   const operations = await startOperationsServer({
     ...config.WORKER_METRICS_ADDR,
     ready: () => health.ready(),
     collect: () => app.get(Backlog).collect(),
+    pages: operationsPages(health),
   });
   const receiver = receive(app, config, logger);
   let stopping = false;

@@ -3,6 +3,7 @@ import { CONFIG, PlatformModule, type Config } from '@app/platform';
 import { FeedModule } from '@app/feed';
 import { StorageModule } from '@app/storage';
 import { DevelopPool } from '@app/storage/images';
+import { WatchModule } from '@app/watch';
 import { AudienceGrowth } from './deliver/audience-growth.js';
 import { DeliverService } from './deliver/deliver.service.js';
 import { PostDelivery } from './deliver/post-delivery.js';
@@ -18,7 +19,6 @@ import { Folding } from './effects/folding.js';
 import { Reindexing } from './effects/reindexing.js';
 import { Relations } from './effects/relations.js';
 import { Trashing } from './effects/trashing.js';
-import { WorkerHealth } from './health/worker-health.js';
 import { Hearing } from './notify/hearing.js';
 import { NotifyService } from './notify/notify.service.js';
 import { PeopleGroups } from './notify/people-groups.js';
@@ -53,7 +53,7 @@ const effects = [
 const notify = [Hearing, Telling, PostGroups, PeopleGroups, StandingGroups, NotifyService];
 const sweep = [StuckPosts, Overdue, Housekeeping, OldNotifications, UploadSweep, AbandonedUploads, Sweeper];
 
-/** The worker: one room a kind of later work, over the three libraries. */
+/** The worker: one room a kind of later work, over the libraries. */
 @Module({})
 export class WorkerModule {
   static with(config: Config): DynamicModule {
@@ -68,8 +68,9 @@ export class WorkerModule {
         PlatformModule.with(config, 'narwhal-worker'),
         StorageModule.forRoot('narwhal-worker'),
         FeedModule.forRoot({ budget: REDIS_BUDGET, near: false }),
+        WatchModule.forRoot('worker'),
       ],
-      providers: [pool, ...develop, ...deliver, ...effects, ...notify, ...sweep, WorkerHealth],
+      providers: [pool, ...develop, ...deliver, ...effects, ...notify, ...sweep],
     };
   }
 }

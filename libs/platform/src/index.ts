@@ -1,4 +1,5 @@
 export * from './config.js';
+export * from './heartbeats.js';
 export * from './ids.js';
 export * from './jobs.js';
 export * from './keys.js';
@@ -13,3 +14,4 @@ export * from './queue.js';
 export * from './media-urls.js';
 export * from './texts/fold.js';
 export * from './texts/words.js';
+export * from './version.js';

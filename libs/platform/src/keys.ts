@@ -65,6 +65,8 @@ export const keys = {
   snapshot: (epoch: string, name: string) => `nw:${epoch}:snapshot:${name}`,
   /** Rate limiting, by policy and caller · string · the policy's window. */
   rateLimit: 'nw:limit',
+  /** Heartbeats of all processes, of no epoch: JSON by the process's name · hash · one field a process · 1 day. */
+  heartbeats: 'nw:heartbeats',
   /** The job queues' prefix; braces keep a queue's keys on one node. */
   queue: '{nw-jobs}',
 } as const;

@@ -8,45 +8,66 @@ export interface HealthReport {
   [detail: string]: unknown;
 }
 
+/** A page of the operators' listener. */
+export interface OperationsAnswer {
+  status: number;
+  type: string;
+  body: string;
+  headers?: Record<string, string>;
+}
+
+type Page = (request: IncomingMessage) => Promise<OperationsAnswer>;
+
 interface OperationsOptions {
   host: string;
   port: number;
   ready: () => Promise<HealthReport>;
   /** Runs before each scrape, for gauges that are read rather than counted. */
   collect?: () => Promise<void>;
+  /** Further pages, by their path. */
+  pages?: Readonly<Record<string, Page>>;
 }
 
-function answer(response: ServerResponse, status: number, type: string, body: string): void {
-  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
+const json = (report: HealthReport): OperationsAnswer => ({
+  status: report.ok ? 200 : 503,
+  type: 'application/json',
+  body: JSON.stringify(report),
+});
+
+function pagesOf({ ready, collect, pages = {} }: OperationsOptions): Record<string, Page> {
+  return {
+    '/metrics': async () => {
+      await collect?.();
+      return { status: 200, type: METRICS_TYPE, body: metricsText() };
+    },
+    '/health/live': async () => json({ ok: true }),
+    '/health/ready': async () => json(await ready()),
+    ...pages,
+  };
 }
 
-async function handle(
-  request: IncomingMessage,
-  response: ServerResponse,
-  options: OperationsOptions,
-): Promise<void> {
-  const path = (request.url ?? '').split('?')[0];
-  if (path === '/metrics') {
-    await options.collect?.();
-    answer(response, 200, METRICS_TYPE, metricsText());
-  } else if (path === '/health/live') {
-    answer(response, 200, 'application/json', '{"ok":true}');
-  } else if (path === '/health/ready') {
-    const report = await options.ready();
-    answer(response, report.ok ? 200 : 503, 'application/json', JSON.stringify(report));
-  } else {
-    answer(response, 404, 'text/plain', 'expected /metrics, /health/live or /health/ready\n');
-  }
+function send(response: ServerResponse, { status, type, body, headers = {} }: OperationsAnswer): void {
+  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store', ...headers }).end(body);
 }
 
 /** The operators' listener of one process: metrics and health, on an address of its own that strangers cannot reach. */
 export async function startOperationsServer(options: OperationsOptions): Promise<Server> {
+  const pages = pagesOf(options);
+  const unknown: OperationsAnswer = {
+    status: 404,
+    type: 'text/plain',
+    body: `expected one of ${Object.keys(pages).join(', ')}\n`,
+  };
   const server = createServer((request, response) => {
-    handle(request, response, options).catch((error: unknown) => {
-      if (!response.headersSent)
-        answer(response, 500, 'text/plain', 'the metrics could not be read; see the log\n');
-      server.emit('warning', error);
-    });
+    const page = pages[(request.url ?? '').split('?')[0] ?? ''];
+    const answer = page ? page(request) : Promise.resolve(unknown);
+    answer.then(
+      (made) => send(response, made),
+      (error: unknown) => {
+        send(response, { status: 500, type: 'text/plain', body: 'this could not be read; see the log\n' });
+        server.emit('warning', error);
+      },
+    );
   });
   server.listen(options.port, options.host);
   await once(server, 'listening');

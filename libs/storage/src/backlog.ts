@@ -10,6 +10,17 @@ export interface BacklogReport {
   queues: Record<JobName, { depth: number; age: number }> | null;
 }
 
+/** How long a scrape waits, in milliseconds. */
+const PATIENCE = 1_000;
+
+const gauges = [
+  'narwhal_pending',
+  'narwhal_pending_age_seconds',
+  'narwhal_stuck',
+  'narwhal_queue_depth',
+  'narwhal_queue_age_seconds',
+] as const;
+
 /** What waits for later work: one figure that operators watch and tests wait for. Rows decide it, queues only tell where. */
 @Injectable()
 export class Backlog {
@@ -28,19 +39,21 @@ export class Backlog {
     return { quiet: rows.every(({ count }) => count === 0), rows, queues };
   }
 
-  /** Sets the gauges for a scrape. What cannot be read is left out, never 0: 0 would say that all is quiet. */
+  /**
+   * Sets the gauges for a scrape. What cannot be read, or not in time, is left out, never 0: 0 would say that all is quiet,
+   * and a scrape that waits for PostgreSQL would make the process look dead.
+   */
   async collect(): Promise<void> {
-    const names = [
-      'narwhal_pending',
-      'narwhal_pending_age_seconds',
-      'narwhal_queue_depth',
-      'narwhal_queue_age_seconds',
-    ] as const;
-    for (const name of names) gauge(name).reset();
-    const report = await this.read().catch(() => null);
-    for (const { kind, count, age } of report?.rows ?? []) {
+    const late = new Promise<null>((settle) => setTimeout(() => settle(null), PATIENCE).unref());
+    this.show(await Promise.race([this.read().catch(() => null), late]));
+  }
+
+  private show(report: BacklogReport | null): void {
+    for (const name of gauges) gauge(name).reset();
+    for (const { kind, count, age, stuck } of report?.rows ?? []) {
       gauge('narwhal_pending').set({ kind }, count);
       gauge('narwhal_pending_age_seconds').set({ kind }, age);
+      gauge('narwhal_stuck').set({ kind }, stuck);
     }
     for (const [queue, { depth, age }] of Object.entries(report?.queues ?? {})) {
       gauge('narwhal_queue_depth').set({ queue }, depth);

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { counter, histogram } from '@app/platform';
 import { InjectDataSource } from '@nestjs/typeorm';
+import type { Pool } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
 
 /** What a statement answered: its rows, and how many rows it touched. */
@@ -53,6 +54,12 @@ async function run<Row>(
   }
 }
 
+export interface PoolState {
+  busy: number;
+  idle: number;
+  waiting: number;
+}
+
 /** PostgreSQL, the truth. Repositories hold the SQL; services open the transactions. */
 @Injectable()
 export class Database implements Queryable {
@@ -65,6 +72,13 @@ export class Database implements Queryable {
     } finally {
       await runner.release();
     }
+  }
+
+  /** The pool's connections, and the statements that wait for one. */
+  get pool(): PoolState {
+    const { totalCount, idleCount, waitingCount } = (this.source.driver as unknown as { master: Pool })
+      .master;
+    return { busy: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
   }
 
   /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */

@@ -14,9 +14,11 @@ export {
   type ObjectInfo,
   type ObjectRead,
   type ObjectStore,
+  type StoreHealth,
 } from './objects/object-store.js';
 export * from './photo-formats.js';
 export * from './post-index.js';
+export * from './postgres-probe.js';
 export * from './publishing.js';
 export * from './rejections.js';
 export * from './removal.js';

@@ -1,25 +1,36 @@
 import { Controller, Req, Res } from '@nestjs/common';
 import { METRICS_TYPE, metricsText, problem } from '@app/platform';
 import { Backlog } from '@app/storage';
+import { Watch } from '@app/watch';
 import { z } from 'zod';
 import type { ApiReply, ApiRequest } from '../http/call.js';
 import { Endpoint } from '../http/endpoint.js';
 import { isNeighbour } from './neighbours.js';
-import { HealthService } from './health.service.js';
 
 const live = z.object({ ok: z.boolean() }).meta({ id: 'Live' });
 const ready = z
   .object({
     ok: z.boolean(),
-    status: z.enum(['ready', 'degraded', 'draining', 'schema_behind']),
-    parts: z.record(z.string(), z.object({ state: z.string(), milliseconds: z.int().optional() })).optional(),
+    status: z
+      .enum(['ready', 'degraded', 'draining', 'schema_behind', 'cut_off', 'isolated'])
+      .meta({ description: 'What each means, and which answers 503, is in docs/health.md.' }),
+    parts: z
+      .record(
+        z.string(),
+        z.object({
+          state: z.enum(['ok', 'slow', 'down', 'wrong']),
+          milliseconds: z.int(),
+          reach: z.enum(['only_this_process', 'everybody', 'unknown']).optional(),
+        }),
+      )
+      .optional(),
   })
   .meta({ id: 'Ready' });
 
 @Controller()
 export class HealthController {
   constructor(
-    private readonly health: HealthService,
+    private readonly watch: Watch,
     private readonly backlog: Backlog,
   ) {}
 
@@ -48,9 +59,24 @@ export class HealthController {
     rate: 'none',
   })
   async ready(@Res({ passthrough: true }) reply: ApiReply) {
-    const report = await this.health.ready();
+    const report = await this.watch.ready();
     void reply.status(report.ok ? 200 : 503).header('cache-control', 'no-store');
     return report;
+  }
+
+  @Endpoint({
+    method: 'GET',
+    path: '/health/pingdom',
+    operationId: 'showPingdomCheck',
+    tag: 'Operators',
+    summary: "Pingdom's HTTP custom check (XML): a real small read, kept for five seconds",
+    access: 'none',
+    answers: { 200: z.string() },
+    rate: 'none',
+  })
+  async pingdom(@Res({ passthrough: true }) reply: ApiReply) {
+    void reply.header('content-type', 'text/xml; charset=utf-8').header('cache-control', 'no-store');
+    return this.watch.pingdom();
   }
 
   @Endpoint({

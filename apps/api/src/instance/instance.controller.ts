@@ -1,10 +1,9 @@
 import { Controller, Inject, Req, Res } from '@nestjs/common';
-import { CONFIG, limits, type Config } from '@app/platform';
+import { CONFIG, limits, version, type Config } from '@app/platform';
 import { z } from 'zod';
 import type { ApiReply, ApiRequest } from '../http/call.js';
 import { Endpoint } from '../http/endpoint.js';
 import { fresh, tagOf } from '../http/freshness.js';
-import { version } from '../version.js';
 
 const instance = z
   .object({

@@ -4,7 +4,7 @@ import {
   type ZodOpenApiOverride,
   type ZodOpenApiPathsObject,
 } from 'zod-openapi';
-import { version } from '../version.js';
+import { version } from '@app/platform';
 import { description, tags } from './about.js';
 import { endpoints, operations } from './endpoints.js';
 import { answerHeaders, requestHeaders } from './headers.js';

@@ -7,3 +7,4 @@ export * from './process.js';
 export * from './scrape.js';
 export * from './reading.js';
 export * from './promql.js';
+export * from './words.js';

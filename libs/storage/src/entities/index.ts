@@ -1,5 +1,6 @@
 import { Collection, CollectionPost } from './collection.js';
 import { Comment, CommentLike } from './comment.js';
+import { Heartbeat } from './heartbeat.js';
 import { IdempotencyKey } from './idempotency.js';
 import { CountDelta, Deletion, Outbox, RedisEpoch, Trash } from './later-work.js';
 import { Like, PostLike, Save } from './like.js';
@@ -52,4 +53,5 @@ export const entities = [
   Trash,
   Deletion,
   RedisEpoch,
+  Heartbeat,
 ];

@@ -129,8 +129,8 @@ export class DiskStore implements ObjectStore {
 
   async check(): Promise<StoreHealth> {
     await access(join(this.root, 'tmp'), constants.W_OK);
-    const { bavail, bsize } = await statfs(this.root);
-    return { freeBytes: bavail * bsize };
+    const { bavail, blocks, bsize } = await statfs(this.root);
+    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
   }
 
   async close(): Promise<void> {

@@ -40,6 +40,8 @@ export interface ObjectRead {
 export interface StoreHealth {
   /** Room left, where the store knows it. */
   freeBytes: number | null;
+  /** Of so many in all. */
+  totalBytes: number | null;
 }
 
 /**

@@ -104,7 +104,7 @@ export class S3Store implements ObjectStore {
 
   async check(): Promise<StoreHealth> {
     await this.client.send(new HeadBucketCommand({ Bucket: this.bucketName }));
-    return { freeBytes: null };
+    return { freeBytes: null, totalBytes: null };
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,6 @@
 import { requestBuckets, type Metric } from '../entry.js';
 
-const stores = ['postgres', 'redis', 'objects'] as const;
+const stores = ['database', 'redis', 'queue', 'objects'] as const;
 
 /** PostgreSQL, Redis and the object store, as our processes meet them. */
 export const storeMetrics = {

@@ -1,0 +1,101 @@
+import { Cluster, type Redis } from 'ioredis';
+import { keys, type Heard, type Heartbeat } from '@app/platform';
+import { openClient } from './redis-link.js';
+
+/** What Redis tells of itself; of a cluster, the sum or the worst of its primaries. */
+export interface RedisFacts {
+  memory: number;
+  /** Of maxmemory; null where none is set. */
+  memoryShare: number | null;
+  evicted: number;
+  /** Bytes that the slowest replica is behind; null without one. */
+  replicationLag: number | null;
+}
+
+/** Kept so long after the last beat of anybody, in seconds. */
+const KEPT_FOR = 86_400;
+
+function factsOf(info: string): RedisFacts {
+  const number = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0);
+  const [memory, most, offset] = [number('used_memory'), number('maxmemory'), number('master_repl_offset')];
+  const lags = [...info.matchAll(/^slave\d+:.*offset=(\d+)/gm)].map(
+    ([, reached]) => offset - Number(reached),
+  );
+  return {
+    memory,
+    memoryShare: most > 0 ? memory / most : null,
+    evicted: number('evicted_keys'),
+    replicationLag: lags.length > 0 ? Math.max(...lags) : null,
+  };
+}
+
+const worst = (values: (number | null)[]): number | null => {
+  const known = values.filter((value) => value !== null);
+  return known.length > 0 ? Math.max(...known) : null;
+};
+
+/**
+ * A connection of its own to Redis, for looking whether it can be reached and takes writes: the product's commands have a
+ * budget that a slow Redis exceeds, and a slow one is not one that is away.
+ */
+export class RedisProbe {
+  private readonly client: Redis | Cluster;
+
+  constructor(url: string, patience: number) {
+    this.client = openClient(url, patience);
+    this.client.on('error', (error: Error) => (this.fault = error));
+    this.client.on('ready', () => (this.fault = null));
+    this.client.connect().catch(() => undefined);
+  }
+
+  /** Why there is no connection, as the last attempt at one found. */
+  private fault: Error | null = null;
+
+  private async ask<Result>(command: () => Promise<Result>): Promise<Result> {
+    if (this.client.status !== 'ready') throw this.fault ?? new Error('did not answer in time');
+    return command();
+  }
+
+  async look(): Promise<void> {
+    await this.ask(() => this.client.ping());
+  }
+
+  /** Writes our heartbeat and reads everybody's; @throws what Redis or the socket throws */
+  async beat(own: Heartbeat): Promise<Heard[]> {
+    const { client } = this;
+    return this.ask(async () => {
+      const [seconds] = await client.time();
+      await client.hset(keys.heartbeats, own.id, JSON.stringify({ ...own, at: Number(seconds) }));
+      await client.expire(keys.heartbeats, KEPT_FOR);
+      const found = Object.values(await client.hgetall(keys.heartbeats)).map(
+        (text) => JSON.parse(text) as Heartbeat & { at: number },
+      );
+      const heard = found.map(({ at, ...heartbeat }) => ({
+        heartbeat,
+        age: Math.max(0, Number(seconds) - at),
+      }));
+      const old = heard.filter(({ age }) => age > KEPT_FOR).map(({ heartbeat }) => heartbeat.id);
+      if (old.length > 0) await client.hdel(keys.heartbeats, ...old);
+      return heard;
+    });
+  }
+
+  async leave(id: string): Promise<void> {
+    await this.ask(() => this.client.hdel(keys.heartbeats, id));
+  }
+
+  async facts(): Promise<RedisFacts> {
+    const nodes = this.client instanceof Cluster ? this.client.nodes('master') : [this.client];
+    const all = await this.ask(() => Promise.all(nodes.map(async (node) => factsOf(await node.info()))));
+    return {
+      memory: all.reduce((sum, { memory }) => sum + memory, 0),
+      memoryShare: worst(all.map(({ memoryShare }) => memoryShare)),
+      evicted: all.reduce((sum, { evicted }) => sum + evicted, 0),
+      replicationLag: worst(all.map(({ replicationLag }) => replicationLag)),
+    };
+  }
+
+  close(): void {
+    this.client.disconnect();
+  }
+}

@@ -1,0 +1,71 @@
+/** The stores that a process works with. `queue` is a part of its own only where REDIS_QUEUE_URL names another server. */
+export const storeNames = ['database', 'redis', 'queue', 'objects'] as const;
+export type StoreName = (typeof storeNames)[number];
+
+/** What a look at a store found: it answers, answers late, does not answer, or answers what makes it useless. */
+export type StoreState = 'ok' | 'slow' | 'down' | 'wrong';
+
+/** What one process tells the others of itself with each beat; no secrets: whoever reads a store may read this. */
+export interface Heartbeat {
+  /** Random, of one life of one process. */
+  id: string;
+  kind: 'api' | 'worker';
+  /** Counts up: whether somebody still beats is told by this, never by comparing clocks of machines. */
+  beat: number;
+  host: string;
+  pid: number;
+  version: string;
+  /** ISO 8601. */
+  startedAt: string;
+  /** `host:port` of its metrics. */
+  metrics: string;
+  sees: Partial<Record<StoreName, StoreState>>;
+}
+
+/** A heartbeat as another process finds it on a store; `age` in seconds, by the clock of the store. */
+export interface Heard {
+  heartbeat: Heartbeat;
+  age: number;
+}
+
+/** Why something cannot be used, in words for people: codes of sockets, PostgreSQL and Redis. */
+const reasons: readonly (readonly [RegExp, string])[] = [
+  [/ECONNREFUSED/, 'nothing listens at its address'],
+  [/ENOTFOUND|EAI_AGAIN/, 'its name is not known to DNS'],
+  [/EHOSTUNREACH|ENETUNREACH/, 'its machine cannot be reached'],
+  [/ETIMEDOUT|timeout|timed out|did not answer/i, 'it does not answer in time'],
+  [/28P01|28000|WRONGPASS|NOAUTH|password/i, 'it refuses our password'],
+  [/3D000/, 'the database of that name is not there'],
+  [/53300|too many (clients|connections)/i, 'it takes no more connections'],
+  [/57P03|LOADING/, 'it is starting up'],
+  [/25006|READONLY/, 'it is a replica and takes no writes'],
+  [/OOM command/, 'its memory is full and it refuses writes'],
+  [/MISCONF/, 'it cannot save to its disk and refuses writes'],
+  [/ENOSPC/, 'its disk is full'],
+  [/EACCES|EROFS|EPERM|AccessDenied/, 'we may not write there'],
+  [/ENOENT|NoSuchBucket|NotFound/, 'the folder or bucket is not there'],
+  [/ECONNRESET|EPIPE|closed|terminated|connection/i, 'it ended the connection'],
+];
+
+/** One clause of a sentence, never the error's own text, which may quote an address or a password. */
+export function reasonOf(error: unknown): string {
+  const {
+    code = '',
+    name = '',
+    message = '',
+  } = (error ?? {}) as { code?: string; name?: string; message?: string };
+  const text = `${code} ${name} ${message}`;
+  return reasons.find(([pattern]) => pattern.test(text))?.[1] ?? `it fails (${code || name || 'unknown'})`;
+}
+
+/** Errors that mean "it answers, but is no use", as opposed to "it does not answer". */
+export function isWrong(error: unknown): boolean {
+  const {
+    code = '',
+    name = '',
+    message = '',
+  } = (error ?? {}) as { code?: string; name?: string; message?: string };
+  return /28P01|28000|WRONGPASS|NOAUTH|3D000|53300|25006|READONLY|OOM command|MISCONF|ENOSPC|EACCES|EROFS|EPERM|ENOENT|AccessDenied|NoSuchBucket|NotFound/.test(
+    `${code} ${name} ${message}`,
+  );
+}

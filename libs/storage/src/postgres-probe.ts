@@ -1,0 +1,134 @@
+import pg from 'pg';
+import type { Heard, Heartbeat } from '@app/platform';
+import type { Answer, Queryable } from './database.js';
+import { schemaBehind } from './schema-behind.js';
+
+interface BeatRow {
+  facts: Heartbeat;
+  beat: number;
+  age: number;
+}
+
+/** What PostgreSQL tells of itself. */
+export interface PostgresFacts {
+  /** Taken connections as a share of max_connections. */
+  connections: number;
+  /** Of the slowest replica, in seconds; null without one. */
+  replicationLag: number | null;
+}
+
+/** Figures that take longer to read, once a minute. */
+export interface PostgresSizes {
+  bytes: number;
+  sessions: number;
+  activePeople: number;
+}
+
+const FACTS = `
+  SELECT (SELECT count(*) FROM pg_stat_activity)::float / current_setting('max_connections')::int AS connections,
+    (SELECT max(extract(epoch FROM coalesce(replay_lag, '0')))::float FROM pg_stat_replication) AS "replicationLag"`;
+
+/** A client in use refreshes its session at least every 15 minutes. Sessions are counted while they are few. */
+const SIZES = `
+  SELECT pg_database_size(current_database())::float AS bytes,
+    (SELECT count(DISTINCT user_id)::int FROM sessions WHERE refreshed_at > now() - interval '15 minutes') AS "activePeople",
+    (SELECT CASE WHEN reltuples > 100000 THEN reltuples::float ELSE (SELECT count(*) FROM sessions)::float END
+     FROM pg_class WHERE oid = 'sessions'::regclass) AS sessions`;
+
+/**
+ * A connection of its own to PostgreSQL, for looking whether it can be reached: a question through the pool would wait
+ * behind requests, and a busy process would take a busy database for one that is away.
+ */
+export class PostgresProbe {
+  private client: pg.Client | null = null;
+  private knownCurrent = false;
+
+  constructor(
+    private readonly url: string,
+    /** Milliseconds for a connection, and for an answer. */
+    private readonly patience: number,
+  ) {}
+
+  private async connected(): Promise<pg.Client> {
+    if (this.client) return this.client;
+    const client = new pg.Client({
+      connectionString: this.url,
+      application_name: 'narwhal-watch',
+      connectionTimeoutMillis: this.patience,
+      query_timeout: this.patience,
+      keepAlive: true,
+    });
+    client.on('error', () => this.drop(client));
+    await client.connect();
+    this.client = client;
+    return client;
+  }
+
+  private drop(client: pg.Client): void {
+    if (this.client === client) this.client = null;
+    client.end().catch(() => undefined);
+  }
+
+  private async ask<Row extends pg.QueryResultRow>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
+    const client = await this.connected();
+    try {
+      return (await client.query<Row>(sql, parameters)).rows;
+    } catch (error) {
+      // What did not answer may answer later, in the middle of the next question.
+      this.drop(client);
+      throw error;
+    }
+  }
+
+  /** Writes our heartbeat and reads everybody's of the last day; @throws what PostgreSQL or the socket throws */
+  async beat(own: Heartbeat): Promise<Heard[]> {
+    await this.ask(
+      `INSERT INTO heartbeats (id, kind, beat, facts) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (id) DO UPDATE SET beat = EXCLUDED.beat, facts = EXCLUDED.facts, beaten_at = clock_timestamp()`,
+      [own.id, own.kind, own.beat, own],
+    );
+    const rows = await this.ask<BeatRow>(
+      `SELECT facts, beat, extract(epoch FROM clock_timestamp() - beaten_at)::float AS age FROM heartbeats
+       ORDER BY beaten_at DESC LIMIT 500`,
+    );
+    return rows.map(({ facts, beat, age }) => ({ heartbeat: { ...facts, beat }, age }));
+  }
+
+  /** Only looks, where the schema has no heartbeats yet. */
+  async look(): Promise<void> {
+    await this.ask('SELECT 1');
+  }
+
+  /** A process that ends in order is not missed; old lives are forgotten. */
+  async leave(id: string): Promise<void> {
+    await this.ask(`DELETE FROM heartbeats WHERE id = $1 OR beaten_at < now() - interval '1 day'`, [id]);
+  }
+
+  /** Migrations that are missing; once there are none it is not asked again. */
+  async behind(): Promise<string[]> {
+    if (this.knownCurrent) return [];
+    const queryable: Queryable = {
+      query: async <Row>(_: string, sql: string, parameters: readonly unknown[] = []) => {
+        const rows = await this.ask(sql, [...parameters]);
+        return { rows, count: rows.length } as unknown as Answer<Row>;
+      },
+    };
+    const missing = await schemaBehind(queryable);
+    this.knownCurrent = missing.length === 0;
+    return missing;
+  }
+
+  async facts(): Promise<PostgresFacts> {
+    const [facts] = await this.ask<PostgresFacts & pg.QueryResultRow>(FACTS);
+    return facts as PostgresFacts;
+  }
+
+  async sizes(): Promise<PostgresSizes> {
+    const [sizes] = await this.ask<PostgresSizes & pg.QueryResultRow>(SIZES);
+    return sizes as PostgresSizes;
+  }
+
+  async close(): Promise<void> {
+    await this.client?.end().catch(() => undefined);
+  }
+}

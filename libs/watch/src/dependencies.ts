@@ -1,0 +1,183 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { gauge, histogram, limits, storeNames, version } from '@app/platform';
+import type { Heard, Heartbeat, StoreName } from '@app/platform';
+import type { RedisProbe } from '@app/feed';
+import type { ObjectStore, PostgresProbe, StoreHealth } from '@app/storage';
+import { Neighbours, type Reach } from './neighbours.js';
+import { PATIENCE, StoreWatch, StoreWrong, works, type Sight } from './sight.js';
+
+/** A look and a heartbeat every so many milliseconds. */
+const BEAT = 2_000;
+/** A look is made for somebody who asks when the last one is older; so that asking is no lever for attack. */
+const BELIEVED = 500;
+/** How long whoever asks waits for a look under way; a balancer's check must be answered also when a store hangs. */
+const QUICK = 400;
+
+export interface Probes {
+  database: PostgresProbe;
+  redis: RedisProbe;
+  /** Null where the queues are on the same server. */
+  queue: RedisProbe | null;
+  objects: ObjectStore;
+}
+
+/** A store as this process sees it, and who else has lost it. */
+export interface Part extends Sight {
+  reach?: Reach;
+}
+
+const MiB = 1024 * 1024;
+
+/** Looks at every store on connections of its own, tells the others what it sees, and hears what they see. */
+export class Dependencies {
+  readonly heartbeat: Heartbeat;
+  private readonly neighbours: Neighbours;
+  private readonly watches: ReadonlyMap<StoreName, StoreWatch>;
+  /** What was last heard, by store. */
+  private readonly heard = new Map<StoreName, readonly Heard[]>();
+  private readonly lost = new Set<StoreName>();
+  private room: StoreHealth | null = null;
+  private missing: string[] = [];
+  private lookedAt = -Infinity;
+  private looking: Promise<void> | null = null;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly probes: Probes,
+    self: Pick<Heartbeat, 'kind' | 'metrics'>,
+  ) {
+    this.heartbeat = {
+      ...self,
+      id: randomBytes(9).toString('base64url'),
+      beat: 0,
+      host: hostname(),
+      pid: process.pid,
+      version,
+      startedAt: new Date(Date.now() - process.uptime() * 1000).toISOString(),
+      sees: {},
+    };
+    this.neighbours = new Neighbours(this.heartbeat);
+    const questions: Record<StoreName, (() => Promise<void>) | null> = {
+      database: () => this.askDatabase(),
+      redis: async () => this.hear('redis', await probes.redis.beat(this.heartbeat)),
+      queue: probes.queue ? () => probes.queue?.look() ?? Promise.resolve() : null,
+      objects: () => this.askObjects(),
+    };
+    this.watches = new Map(
+      storeNames.flatMap((name) => {
+        const question = questions[name];
+        const took = histogram('narwhal_store_seconds').labels({ store: name });
+        return question ? [[name, new StoreWatch(name, question, (seconds) => took.observe(seconds))]] : [];
+      }),
+    );
+  }
+
+  private async askDatabase(): Promise<void> {
+    this.missing = await this.probes.database.behind();
+    if (this.missing.length > 0)
+      throw new StoreWrong(`its schema lacks ${this.missing.length} of our migrations (npm run migrate)`);
+    this.hear('database', await this.probes.database.beat(this.heartbeat));
+  }
+
+  private async askObjects(): Promise<void> {
+    const late = sleep(PATIENCE, null, { ref: false }).then(() => {
+      throw new Error('did not answer in time');
+    });
+    this.room = await Promise.race([this.probes.objects.check(), late]);
+    const { freeBytes } = this.room;
+    if (freeBytes !== null && freeBytes < limits.photo.freeBytes)
+      throw new StoreWrong(`its disk has ${Math.floor(freeBytes / MiB)} MiB left: uploads are refused`);
+  }
+
+  private hear(store: StoreName, heard: readonly Heard[]): void {
+    this.heard.set(store, heard);
+    this.neighbours.hear(heard, this.lost);
+  }
+
+  start(): void {
+    this.timer = setInterval(() => void this.look(), BEAT);
+    void this.look();
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    const { database, redis, queue } = this.probes;
+    const left = Promise.allSettled([database.leave(this.heartbeat.id), redis.leave(this.heartbeat.id)]);
+    await Promise.race([left, sleep(PATIENCE)]);
+    redis.close();
+    queue?.close();
+    await Promise.race([database.close(), sleep(PATIENCE)]);
+  }
+
+  private look(): Promise<void> {
+    this.looking ??= this.lookAtAll().finally(() => (this.looking = null));
+    return this.looking;
+  }
+
+  private async lookAtAll(): Promise<void> {
+    this.heartbeat.beat += 1;
+    const each = [...this.watches.values()].map(async (watch) => {
+      await watch.look();
+      this.note(watch);
+    });
+    await Promise.all(each);
+    this.lookedAt = performance.now();
+  }
+
+  private note({ name, sight }: StoreWatch): void {
+    if (!sight) return;
+    this.heartbeat.sees[name] = sight.state;
+    gauge('narwhal_store_up').set({ store: name }, works(sight.state) ? 1 : 0);
+    if (works(sight.state)) this.lost.delete(name);
+    else if (!this.lost.has(name)) {
+      this.lost.add(name);
+      this.neighbours.lost(name);
+    }
+  }
+
+  /** What is known of every store; looks again when the last look is old, but does not wait for one that hangs. */
+  async parts(): Promise<Partial<Record<StoreName, Part>>> {
+    if (performance.now() - this.lookedAt > BELIEVED) {
+      const first = this.lookedAt === -Infinity;
+      await Promise.race([this.look(), sleep(first ? PATIENCE : QUICK, null, { ref: false })]);
+    }
+    return Object.fromEntries(
+      [...this.watches].map(([name, { sight }]) => {
+        const part = sight ?? {
+          state: 'down',
+          why: 'it was not asked yet',
+          milliseconds: 0,
+          since: new Date(),
+        };
+        return [name, works(part.state) ? part : { ...part, reach: this.neighbours.reach(name) }];
+      }),
+    );
+  }
+
+  /** Migrations that the database lacks. */
+  get behind(): readonly string[] {
+    return this.missing;
+  }
+
+  get disk(): StoreHealth | null {
+    return this.room;
+  }
+
+  /** Every process that a store within reach knows of, in its newest beat; oldest first. */
+  get processes(): Heard[] {
+    const newest = new Map<string, Heard>();
+    for (const [store, heard] of this.heard) {
+      // What a store that is lost said last grows no older here, and would seem to live on.
+      if (this.lost.has(store)) continue;
+      for (const one of heard) {
+        const known = newest.get(one.heartbeat.id);
+        if (!known || one.heartbeat.beat > known.heartbeat.beat) newest.set(one.heartbeat.id, one);
+      }
+    }
+    return [...newest.values()].toSorted((a, b) =>
+      a.heartbeat.startedAt.localeCompare(b.heartbeat.startedAt),
+    );
+  }
+}

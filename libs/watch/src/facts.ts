@@ -1,0 +1,90 @@
+import { beforeScrape, counter, gauge, type Logger } from '@app/platform';
+import type { RedisFacts, RedisProbe } from '@app/feed';
+import type { Database, PostgresFacts, PostgresProbe, PostgresSizes } from '@app/storage';
+import type { Dependencies } from './dependencies.js';
+import { SILENT } from './neighbours.js';
+
+const OFTEN = 10_000;
+const SELDOM = 60_000;
+
+/** What is not known is absent, never 0. */
+function show(name: Parameters<typeof gauge>[0], value: number | null | undefined): void {
+  if (value === null || value === undefined) gauge(name).reset();
+  else gauge(name).set(value);
+}
+
+/** Reads what servers tell of themselves now and then, and sets the gauges from what was read last. */
+export class Facts {
+  postgres: PostgresFacts | null = null;
+  sizes: PostgresSizes | null = null;
+  redis: RedisFacts | null = null;
+  private readonly timers: NodeJS.Timeout[] = [];
+
+  constructor(
+    private readonly probes: { database: PostgresProbe; redis: RedisProbe },
+    private readonly database: Database,
+    private readonly dependencies: Dependencies,
+    private readonly logger: Logger,
+  ) {}
+
+  start(): void {
+    beforeScrape(() => this.show());
+    this.timers.push(
+      setInterval(() => void this.readOften(), OFTEN),
+      setInterval(() => void this.readSizes(), SELDOM),
+    );
+    void this.readOften();
+    void this.readSizes();
+  }
+
+  stop(): void {
+    for (const timer of this.timers) clearInterval(timer);
+  }
+
+  private async readOften(): Promise<void> {
+    [this.postgres, this.redis] = await Promise.all([
+      this.orNull(() => this.probes.database.facts()),
+      this.orNull(() => this.probes.redis.facts()),
+    ]);
+  }
+
+  private async readSizes(): Promise<void> {
+    this.sizes = await this.orNull(() => this.probes.database.sizes());
+  }
+
+  private async orNull<Result>(read: () => Promise<Result>): Promise<Result | null> {
+    return read().catch((error: unknown) => {
+      this.logger.debug({ error }, "a server's own figures could not be read");
+      return null;
+    });
+  }
+
+  private show(): void {
+    for (const [state, count] of Object.entries(this.database.pool))
+      gauge('narwhal_postgres_pool').set({ state }, count);
+    show('narwhal_postgres_connections_share', this.postgres?.connections);
+    show('narwhal_postgres_replication_lag_seconds', this.postgres?.replicationLag);
+    show('narwhal_postgres_size_bytes', this.sizes?.bytes);
+    show('narwhal_sessions', this.sizes?.sessions);
+    show('narwhal_active_people', this.sizes?.activePeople);
+    show('narwhal_redis_memory_bytes', this.redis?.memory);
+    show('narwhal_redis_memory_share', this.redis?.memoryShare);
+    show('narwhal_redis_replication_lag_bytes', this.redis?.replicationLag);
+    if (this.redis) counter('narwhal_redis_evicted_total').set(this.redis.evicted);
+    this.showRest();
+  }
+
+  private showRest(): void {
+    const { freeBytes = null, totalBytes = null } = this.dependencies.disk ?? {};
+    show('narwhal_disk_free_bytes', freeBytes);
+    show('narwhal_disk_free_share', freeBytes !== null && totalBytes ? freeBytes / totalBytes : null);
+    const { processes } = this.dependencies;
+    if (processes.length === 0) return;
+    for (const kind of ['api', 'worker'] as const) {
+      const living = processes.filter(
+        ({ heartbeat, age }) => heartbeat.kind === kind && age * 1000 <= SILENT,
+      );
+      gauge('narwhal_processes').set({ kind }, living.length);
+    }
+  }
+}

@@ -1,0 +1,7 @@
+/** What operators see: stores and neighbours as this process sees them, in an answer for balancers, a report for people. */
+export type { Part } from './dependencies.js';
+export { operationsPages } from './operations-pages.js';
+export { pagePolicy, reportPage } from './page.js';
+export type { OperatorsReport } from './report.js';
+export { Watch } from './watch.js';
+export { WatchModule } from './watch.module.js';

@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import { inWords } from '@app/platform';
+import type { OperatorsReport } from './report.js';
+import { clock } from './sentences.js';
+
+const style = `
+:root{color-scheme:light dark;--ink:#1d2733;--quiet:#5b6875;--line:#dfe5ea;--paper:#fff;--tint:#f3f7fa;--good:#1a7f4b;--warn:#9a6200;--bad:#b3261e}
+@media(prefers-color-scheme:dark){:root{--ink:#e3e9ee;--quiet:#9aa7b3;--line:#33404c;--paper:#151b21;--tint:#1e262e;--good:#5fce94;--warn:#e9b44c;--bad:#ff8a80}}
+body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
+header{display:flex;flex-wrap:wrap;gap:0 1rem;align-items:baseline;padding:.8rem 1.25rem;background:#12344d;color:#fff}
+header strong{font-size:1.15rem}header span{color:#cfe6f5}
+main{max-width:62rem;margin:0 auto;padding:.5rem 1.25rem 3rem}
+h2{font-size:1.05rem;margin:1.6rem 0 .4rem}
+ul{list-style:none;margin:1rem 0;padding:0}
+li{border-left:4px solid var(--good);background:var(--tint);padding:.5rem .8rem;margin:.4rem 0}
+li.warning{border-color:var(--warn)}li.critical{border-color:var(--bad)}
+li small{display:block;color:var(--quiet)}
+.wide{overflow-x:auto}
+table{border-collapse:collapse;width:100%}
+th,td{text-align:left;padding:.3rem .8rem .3rem 0;border-bottom:1px solid var(--line);white-space:nowrap}
+th{color:var(--quiet);font-weight:500}td.why{white-space:normal}
+td.number,th.number{text-align:right}
+.ok{color:var(--good)}.slow{color:var(--warn)}.down,.wrong{color:var(--bad);font-weight:600}
+`;
+
+/** Nothing from anywhere: the page is this text alone. */
+export const pagePolicy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; frame-ancestors 'none'; base-uri 'none'`;
+
+const escape = (text: unknown): string =>
+  String(text)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+
+interface Cell {
+  text: unknown;
+  look?: string;
+}
+
+function table(head: readonly string[], rows: readonly (readonly (Cell | string | number)[])[]): string {
+  const cell = (tag: string, { text, look = '' }: Cell) =>
+    `<${tag}${look ? ` class="${look}"` : ''}>${escape(text)}</${tag}>`;
+  const line = (cells: readonly (Cell | string | number)[], tag: string) =>
+    `<tr>${cells.map((one) => cell(tag, typeof one === 'object' ? one : { text: one, look: typeof one === 'number' ? 'number' : '' })).join('')}</tr>`;
+  return `<div class="wide"><table>${line(head, 'th')}${rows.map((row) => line(row, 'td')).join('')}</table></div>`;
+}
+
+const seconds = (value: number): string => inWords(Math.round(value * 10) / 10, 'seconds');
+
+function waiting({ pending, queues }: OperatorsReport): string {
+  const rows = (pending ?? []).map(({ kind, count, age, stuck, oldest }) => [
+    kind,
+    count,
+    stuck,
+    count > 0 ? seconds(age) : '',
+    oldest ?? '',
+  ]);
+  const jobs = Object.entries(queues ?? {}).map(([name, { depth, age }]) => [
+    name,
+    depth,
+    depth > 0 ? seconds(age) : '',
+  ]);
+  return `<h2>Rows that wait for later work</h2>${pending ? table(['kind', 'rows', 'stuck', 'oldest for', 'oldest'], rows) : '<p>PostgreSQL cannot be asked.</p>'}
+<h2>Queues</h2>${queues ? table(['queue', 'jobs', 'oldest for'], jobs) : '<p>Redis cannot be asked.</p>'}`;
+}
+
+function servers({ postgres: { pool, facts, sizes }, redis, disk }: OperatorsReport): string {
+  const share = (value: number | null | undefined) =>
+    value === null || value === undefined ? '–' : inWords(value, 'share');
+  const bytes = (value: number | null | undefined) =>
+    value === null || value === undefined ? '–' : inWords(value, 'bytes');
+  const lag = facts?.replicationLag;
+  return table(
+    ['what', 'now'],
+    [
+      ["this process's pool", `${pool.busy} busy, ${pool.idle} idle, ${pool.waiting} waiting`],
+      ['connections to PostgreSQL', share(facts?.connections)],
+      ['slowest replica', lag === null || lag === undefined ? 'none' : seconds(lag)],
+      ['database', bytes(sizes?.bytes)],
+      ['sessions', sizes ? `${sizes.sessions}, ${sizes.activePeople} people active` : '–'],
+      [
+        'memory of Redis',
+        `${bytes(redis?.memory)}${redis?.memoryShare ? ` (${share(redis.memoryShare)} of its limit)` : ''}`,
+      ],
+      ['disk left for photos', disk?.freeBytes === null ? 'not ours (S3)' : bytes(disk?.freeBytes)],
+    ],
+  );
+}
+
+/** The report as a page that renews itself every five seconds. */
+export function reportPage(report: OperatorsReport): string {
+  const sentences = report.sentences.map(
+    ({ level, text, runbook }) =>
+      `<li class="${level}">${escape(text)}${runbook ? `<small>${escape(runbook)}</small>` : ''}</li>`,
+  );
+  const parts = Object.entries(report.parts).map(([name, { state, milliseconds, since, why, reach }]) => [
+    name,
+    { text: state, look: state },
+    `${milliseconds} ms`,
+    clock(since),
+    { text: [why, reach === 'only_this_process' ? 'only here' : ''].filter(Boolean).join('; '), look: 'why' },
+  ]);
+  const processes = report.processes.map(({ kind, host, pid, version, startedAt, age, living, sees }) => [
+    { text: kind, look: living ? 'ok' : 'down' },
+    host,
+    String(pid),
+    version,
+    startedAt.slice(0, 16).replace('T', ' '),
+    `${seconds(age)} ago`,
+    Object.entries(sees)
+      .map(([store, state]) => `${store} ${state}`)
+      .join(', '),
+  ]);
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="refresh" content="5"><title>${escape(report.status)} · Narwhal</title><style>${style}</style></head>
+<body><header><strong>Narwhal is ${escape(report.status.replace('_', ' '))}</strong><span>${escape(report.version)} · ${escape(report.at.slice(0, 19).replace('T', ' '))} UTC</span></header>
+<main><ul>${sentences.join('')}</ul>
+<h2>Stores</h2>${table(['store', 'state', 'took', 'since', 'why'], parts)}
+<h2>Processes</h2>${table(['kind', 'machine', 'process', 'release', 'started (UTC)', 'heard', 'sees'], processes)}
+${waiting(report)}
+<h2>Servers</h2>${servers(report)}
+</main></body></html>
+`;
+}

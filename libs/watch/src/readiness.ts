@@ -1,0 +1,38 @@
+import type { HealthReport, StoreName } from '@app/platform';
+import type { Dependencies, Part } from './dependencies.js';
+import { works } from './sight.js';
+
+/** Why a process should get requests, or not; docs/health.md has the table. */
+export type Status = 'ready' | 'degraded' | 'draining' | 'schema_behind' | 'cut_off' | 'isolated';
+
+type Parts = Partial<Record<StoreName, Part>>;
+
+/** The stores without which another process serves better, if that one has them. */
+const wanted = ['database', 'redis', 'objects'] as const;
+
+/**
+ * What a balancer is told. 503 means "another one can do this and I cannot": it drains, its schema is behind, or it alone
+ * has lost a store. What everybody is without is *degraded*, 200: a pool that empties itself over a blip of a store makes
+ * an outage of it. With PostgreSQL and Redis both out of reach nobody can be asked, and nothing be served: 503.
+ */
+export function statusOf(parts: Parts, behind: readonly string[]): Status {
+  if (behind.length > 0) return 'schema_behind';
+  if (parts.database?.state === 'down' && parts.redis?.state === 'down') return 'isolated';
+  if (wanted.some((name) => parts[name]?.reach === 'only_this_process')) return 'cut_off';
+  return Object.values(parts).some(({ state }) => state !== 'ok') ? 'degraded' : 'ready';
+}
+
+/** The answer of /health/ready: nothing in it names an address or says why, since strangers may read it. */
+export async function readiness(dependencies: Dependencies): Promise<HealthReport & { status: Status }> {
+  const parts = await dependencies.parts();
+  const status = statusOf(parts, dependencies.behind);
+  const shown = Object.entries(parts).map(([name, { state, milliseconds, reach }]) => [
+    name,
+    { state, milliseconds, ...(works(state) ? {} : { reach }) },
+  ]);
+  return {
+    ok: status === 'ready' || status === 'degraded',
+    status,
+    parts: Object.fromEntries(shown) as object,
+  };
+}

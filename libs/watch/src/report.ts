@@ -1,0 +1,109 @@
+import { metricsText, parseScrape, version, type StoreName } from '@app/platform';
+import type { RedisFacts } from '@app/feed';
+import type {
+  Backlog,
+  BacklogReport,
+  Database,
+  PoolState,
+  PostgresFacts,
+  PostgresSizes,
+  StoreHealth,
+} from '@app/storage';
+import type { Dependencies, Part } from './dependencies.js';
+import type { Facts } from './facts.js';
+import { SILENT } from './neighbours.js';
+import { statusOf, type Status } from './readiness.js';
+import { sentencesOf, type Sentence } from './sentences.js';
+
+/** One process as the stores know it. */
+export interface ProcessLine {
+  id: string;
+  kind: 'api' | 'worker';
+  host: string;
+  pid: number;
+  version: string;
+  /** ISO 8601. */
+  startedAt: string;
+  /** Seconds since its last heartbeat. */
+  age: number;
+  living: boolean;
+  /** ISO 8601: when it was last heard. */
+  silentSince: string;
+  sees: Partial<Record<StoreName, string>>;
+}
+
+/** Everything that an operator needs to see what is wrong, as one process knows it. */
+export interface OperatorsReport {
+  version: string;
+  /** ISO 8601. */
+  at: string;
+  status: Status;
+  sentences: Sentence[];
+  parts: Partial<Record<StoreName, Part>>;
+  /** Whether no row waits for later work; null while PostgreSQL is away. */
+  quiet: boolean | null;
+  pending: BacklogReport['rows'] | null;
+  /** Null while Redis is away. */
+  queues: BacklogReport['queues'];
+  processes: ProcessLine[];
+  postgres: { pool: PoolState; facts: PostgresFacts | null; sizes: PostgresSizes | null };
+  redis: RedisFacts | null;
+  disk: StoreHealth | null;
+}
+
+interface Sources {
+  dependencies: Dependencies;
+  facts: Facts;
+  backlog: Backlog;
+  database: Database;
+  draining: () => boolean;
+}
+
+/** A report must be made also while PostgreSQL hangs; in milliseconds. */
+const PATIENCE = 1_500;
+
+async function soon<Result>(reading: Promise<Result>): Promise<Result | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((settle) => (timer = setTimeout(() => settle(null), PATIENCE)));
+  try {
+    return await Promise.race([reading.catch(() => null), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function processLines({ processes }: Dependencies, now: number): ProcessLine[] {
+  return processes.map(({ heartbeat: { id, kind, host, pid, version: release, startedAt, sees }, age }) => ({
+    id,
+    kind,
+    host,
+    pid,
+    version: release,
+    startedAt,
+    age: Math.round(age * 10) / 10,
+    living: age * 1000 <= SILENT,
+    silentSince: new Date(now - age * 1000).toISOString(),
+    sees,
+  }));
+}
+
+/** Makes the report anew. Never fails: what cannot be read is null, and a sentence says why. */
+export async function makeReport(sources: Sources): Promise<OperatorsReport> {
+  const { dependencies, facts, backlog, database } = sources;
+  const [parts, waiting] = await Promise.all([dependencies.parts(), soon(backlog.read())]);
+  const now = Date.now();
+  const report = {
+    version,
+    at: new Date(now).toISOString(),
+    status: sources.draining() ? ('draining' as const) : statusOf(parts, dependencies.behind),
+    parts,
+    quiet: waiting?.quiet ?? null,
+    pending: waiting?.rows ?? null,
+    queues: waiting?.queues ?? null,
+    processes: processLines(dependencies, now),
+    postgres: { pool: database.pool, facts: facts.postgres, sizes: facts.sizes },
+    redis: facts.redis,
+    disk: dependencies.disk,
+  };
+  return { ...report, sentences: sentencesOf(report, parseScrape(metricsText())) };
+}

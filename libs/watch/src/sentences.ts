@@ -1,0 +1,130 @@
+import {
+  inWords,
+  levelOf,
+  metrics,
+  readView,
+  runbookOf,
+  saysOf,
+  type Scrape,
+  type StoreName,
+} from '@app/platform';
+import type { Pending } from '@app/storage';
+import type { Part } from './dependencies.js';
+import type { OperatorsReport, ProcessLine } from './report.js';
+
+/** What an operator should know, in one sentence. */
+export interface Sentence {
+  level: 'critical' | 'warning' | 'note';
+  text: string;
+  /** The runbook's file, from the root of the project. */
+  runbook?: string;
+}
+
+const stores: Record<StoreName, { name: string; without: string }> = {
+  database: { name: 'PostgreSQL', without: 'nothing can be written, and little be read' },
+  redis: { name: 'Redis', without: 'PostgreSQL serves feeds and counts, slower' },
+  queue: { name: 'The Redis of the queues', without: 'the sweeper does what jobs would hasten' },
+  objects: { name: 'The object store', without: 'photos are neither taken nor shown' },
+};
+
+export const clock = (date: Date): string => `${date.toISOString().slice(11, 16)} UTC`;
+
+function storeSentence(name: StoreName, { state, why, since, reach, milliseconds }: Part): Sentence | null {
+  if (state === 'ok') return null;
+  const store = stores[name];
+  if (state === 'slow') {
+    const text = `${store.name} has been slow since ${clock(since)}: ${inWords(milliseconds / 1000, 'seconds')} for the smallest question.`;
+    return { level: 'warning', text, runbook: runbookOf('StoreIsSlow') };
+  }
+  const alone = reach === 'only_this_process' ? ' Only this process is without it; others reach it.' : '';
+  const verb = state === 'down' ? 'has been away' : 'has been of no use';
+  const text = `${store.name} ${verb} since ${clock(since)} (${why}): ${store.without}.${alone}`;
+  return { level: 'critical', text, runbook: runbookOf('StoreIsAway') };
+}
+
+const waits: Record<Pending['kind'], { one: string; many: string; where: string }> = {
+  photos: { one: 'photo', many: 'photos', where: 'processing' },
+  posts: { one: 'post', many: 'posts', where: 'publishing' },
+  outbox: { one: 'effect', many: 'effects', where: 'the outbox' },
+  deltas: { one: 'change of a count', many: 'changes of counts', where: 'count_deltas' },
+};
+
+function stuckSentence({ kind, stuck, age, oldest }: Pending, now: Date): Sentence | null {
+  if (stuck === 0) return null;
+  const { one, many, where } = waits[kind];
+  const since = clock(new Date(now.getTime() - age * 1000));
+  const what = stuck === 1 ? `${one} is` : `${many} are`;
+  const text = `${stuck} ${what} stuck in ${where}, the oldest since ${since} (${oldest ?? 'unknown'}).`;
+  return { level: age > 600 ? 'critical' : 'warning', text, runbook: runbookOf('WorkIsStuck') };
+}
+
+function workerSentence(processes: readonly ProcessLine[]): Sentence | null {
+  const workers = processes.filter(({ kind }) => kind === 'worker');
+  if (workers.some(({ living }) => living)) return null;
+  const last = workers.length > 0 ? Math.min(...workers.map(({ age }) => age)) : null;
+  const heard =
+    last === null
+      ? 'none was ever heard of'
+      : `the last heartbeat was ${inWords(Math.round(last), 'seconds')} ago`;
+  const text = `No worker works; ${heard}: photos are not developed, posts not delivered.`;
+  return { level: 'critical', text, runbook: runbookOf('NoWorker') };
+}
+
+/** A silent process whose place was not taken, for an hour: afterwards it was taken away on purpose. */
+function silentSentences(processes: readonly ProcessLine[]): Sentence[] {
+  const living = processes.filter((one) => one.living);
+  return processes
+    .filter(
+      ({ living: lives, age, kind, host, silentSince }) =>
+        !lives &&
+        age < 3_600 &&
+        !living.some((other) => other.kind === kind && other.host === host && other.startedAt > silentSince),
+    )
+    .map(({ kind, pid, host, age }) => ({
+      level: 'warning' as const,
+      text: `The ${kind} ${pid} on ${host} has given no heartbeat for ${inWords(Math.round(age), 'seconds')}.`,
+      runbook: runbookOf('ProcessIsDown'),
+    }));
+}
+
+/** Alerts that the sentences above say better, or that only two scrapes can tell. */
+const said = new Set(['StoreIsAway', 'WorkIsStuck', 'NoWorker']);
+
+/** What the catalogue says of the gauges of this process. */
+function gaugeSentences(scrape: Scrape): Sentence[] {
+  const span = { before: scrape, after: scrape, seconds: 1 };
+  return metrics.flatMap((line) =>
+    Object.values(line[1].shows).flatMap((view) => {
+      const { levels, read } = view;
+      if (!levels || read.as !== 'value' || said.has(levels.alert)) return [];
+      return [...readView(span, line, view)].flatMap(([group, value]) => {
+        const level = value === null ? null : levelOf(value, levels);
+        if (value === null || level === null) return [];
+        const fillings = {
+          value: inWords(value, view.unit),
+          process: 'this process',
+          [read.by ?? 'group']: group,
+        };
+        const says = saysOf(levels, fillings);
+        const text = `${says.charAt(0).toUpperCase()}${says.slice(1)}.`;
+        return [{ level, text, runbook: runbookOf(levels.alert) }];
+      });
+    }),
+  );
+}
+
+const order = ['critical', 'warning', 'note'];
+
+/** Everything that is wrong, the worst first; one sentence of calm when nothing is. */
+export function sentencesOf(report: Omit<OperatorsReport, 'sentences'>, scrape: Scrape): Sentence[] {
+  const now = new Date(report.at);
+  const found = [
+    ...Object.entries(report.parts).map(([name, part]) => storeSentence(name as StoreName, part)),
+    report.processes.length > 0 ? workerSentence(report.processes) : null,
+    ...(report.pending ?? []).map((row) => stuckSentence(row, now)),
+    ...silentSentences(report.processes),
+    ...gaugeSentences(scrape),
+  ].filter((sentence) => sentence !== null);
+  if (found.length === 0) return [{ level: 'note', text: 'All is well.' }];
+  return found.toSorted((a, b) => order.indexOf(a.level) - order.indexOf(b.level));
+}

@@ -1,0 +1,71 @@
+import { Global, Inject, Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { CONFIG, LOGGER, type Config, type Logger } from '@app/platform';
+import { FeedRedis, RedisProbe } from '@app/feed';
+import { Backlog, Database, OBJECT_STORE, PostgresProbe, type ObjectStore } from '@app/storage';
+import { Dependencies, type Probes } from './dependencies.js';
+import { Facts } from './facts.js';
+import { Pingdom } from './pingdom.js';
+import { PATIENCE } from './sight.js';
+import { Watch } from './watch.js';
+
+const PROBES = Symbol('PROBES');
+
+function makeProbes(config: Config, objects: ObjectStore): Probes {
+  const { REDIS_URL, REDIS_QUEUE_URL } = config;
+  const apart = REDIS_QUEUE_URL !== undefined && REDIS_QUEUE_URL !== REDIS_URL;
+  return {
+    database: new PostgresProbe(config.DATABASE_URL, PATIENCE),
+    redis: new RedisProbe(REDIS_URL, PATIENCE),
+    queue: apart ? new RedisProbe(REDIS_QUEUE_URL, PATIENCE) : null,
+    objects,
+  };
+}
+
+function metricsAddress(kind: 'api' | 'worker', config: Config): string {
+  const { host, port } = kind === 'api' ? config.METRICS_ADDR : config.WORKER_METRICS_ADDR;
+  return `${host}:${port}`;
+}
+
+/** What operators see of a process, once a process: `WatchModule.forRoot('api')`. Needs the other three libraries' modules. */
+@Global()
+@Module({})
+export class WatchModule {
+  constructor(@Inject(Watch) private readonly watch: Watch) {}
+
+  static forRoot(kind: 'api' | 'worker'): DynamicModule {
+    const providers: Provider[] = [
+      { provide: PROBES, inject: [CONFIG, OBJECT_STORE], useFactory: makeProbes },
+      {
+        provide: Dependencies,
+        inject: [PROBES, CONFIG],
+        useFactory: (probes: Probes, config: Config) =>
+          new Dependencies(probes, { kind, metrics: metricsAddress(kind, config) }),
+      },
+      {
+        provide: Facts,
+        inject: [PROBES, Database, Dependencies, LOGGER],
+        useFactory: (probes: Probes, database: Database, dependencies: Dependencies, logger: Logger) =>
+          new Facts(probes, database, dependencies, logger),
+      },
+      {
+        provide: Pingdom,
+        inject: [Database, FeedRedis],
+        useFactory: (database: Database, redis: FeedRedis) => new Pingdom(database, redis),
+      },
+      {
+        provide: Watch,
+        inject: [Dependencies, Facts, Pingdom, Backlog, Database],
+        useFactory: (...parts: ConstructorParameters<typeof Watch>) => new Watch(...parts),
+      },
+    ];
+    return { module: WatchModule, providers, exports: [Watch] };
+  }
+
+  onApplicationBootstrap(): void {
+    this.watch.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.watch.stop();
+  }
+}

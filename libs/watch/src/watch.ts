@@ -1,0 +1,66 @@
+import type { HealthReport, Heartbeat } from '@app/platform';
+import type { Backlog, Database } from '@app/storage';
+import type { Dependencies } from './dependencies.js';
+import type { Facts } from './facts.js';
+import { SILENT } from './neighbours.js';
+import type { Pingdom } from './pingdom.js';
+import { readiness } from './readiness.js';
+import { makeReport, type OperatorsReport } from './report.js';
+
+/** What this process knows of itself, its stores and the other processes. */
+export class Watch {
+  private draining = false;
+
+  constructor(
+    private readonly dependencies: Dependencies,
+    private readonly facts: Facts,
+    private readonly pingdomCheck: Pingdom,
+    private readonly backlog: Backlog,
+    private readonly database: Database,
+  ) {}
+
+  start(): void {
+    this.dependencies.start();
+    this.facts.start();
+  }
+
+  async stop(): Promise<void> {
+    this.facts.stop();
+    await this.dependencies.stop();
+  }
+
+  /** From now on no balancer should send requests. */
+  drain(): void {
+    this.draining = true;
+  }
+
+  get isDraining(): boolean {
+    return this.draining;
+  }
+
+  async ready(): Promise<HealthReport> {
+    if (this.draining) return { ok: false, status: 'draining' };
+    return readiness(this.dependencies);
+  }
+
+  report(): Promise<OperatorsReport> {
+    return makeReport({
+      dependencies: this.dependencies,
+      facts: this.facts,
+      backlog: this.backlog,
+      database: this.database,
+      draining: () => this.draining,
+    });
+  }
+
+  /** Every process that beats, also ours. */
+  get living(): Heartbeat[] {
+    return this.dependencies.processes
+      .filter(({ age }) => age * 1000 <= SILENT)
+      .map(({ heartbeat }) => heartbeat);
+  }
+
+  pingdom(): Promise<string> {
+    return this.pingdomCheck.xml();
+  }
+}
