@@ -56,7 +56,8 @@ beforeAll(async () => {
   token = (await signIn(stack, 'ada')).session.accessToken;
   await ada.post([await ada.upload(await drawn())]);
   await stack.quiet();
-  [here, there, far] = await Promise.all([guest(cables.mine), guest(cables.theirs), stack.guest(s3)]);
+  // The second is the first one's neighbour.
+  [here, , far] = await Promise.all([guest(cables.mine), guest(cables.theirs), stack.guest(s3)]);
   await stack.api.stop();
 });
 afterAll(async () => {
