@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { build } from './build.ts';
 import { readEnvironment } from './env.ts';
-import { root } from './install.mjs';
+import { installPackage, root } from './install.mjs';
 import { runProgram } from './run-program.ts';
 import { Refusal, say } from './say.ts';
 import { ensureProgram } from './system-packages.ts';
@@ -11,12 +11,15 @@ import { up } from './up/up.ts';
 /** Each resolves to an exit code; nothing means 0. */
 type Command = (args: string[]) => Promise<number | void>;
 
+const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+
 /** What `npm run` reaches by name; `run` is for TypeScript files of other folders, such as benchmarks. */
 export const commands: Record<string, Command> = {
   up,
   setup,
   test,
   'test:s3': testS3,
+  'test:aws': testAws,
   build: () => build({ always: true }),
   migrate: (args) => runOnServers('libs/storage/src/migrate.js', args),
   admin: (args) => runOnServers('libs/storage/src/admin-cli.js', args),
@@ -37,13 +40,21 @@ async function test(args: string[]): Promise<number> {
   ensureProgram('redis-server', 'redis-server');
   ensureProgram('nginx', 'nginx');
   await build();
-  return runProgram(process.execPath, [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', ...args]);
+  return runProgram(process.execPath, [vitest, 'run', ...args]);
 }
 
 /** The object store's contract against a real S3 server. */
 async function testS3(args: string[]): Promise<number> {
   for (const program of ['radosgw', 'ceph-mon', 'ceph-osd']) ensureProgram(program, program);
   return test(['--project', 'rooms', 'libs/storage/src/objects', ...args]);
+}
+
+/** Amazon's part, whose packages weigh as much as all of Narwhal's: installed when its tests are asked for. */
+async function testAws(args: string[]): Promise<number> {
+  const folder = join(root, 'infra', 'aws');
+  await installPackage(folder);
+  const config = ['--config', join(folder, 'vitest.config.ts')];
+  return runProgram(process.execPath, [vitest, 'run', ...config, ...args]);
 }
 
 async function runFile([file, ...args]: string[]): Promise<number> {

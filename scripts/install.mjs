@@ -29,9 +29,9 @@ function readLock(file) {
  * npm writes what it installed to a hidden lock file as its last step, so the two lock files tell precisely whether an
  * install is complete and current. (A stamp of our own was tried: every `npm install x` by hand made it needlessly stale.)
  */
-function isCurrent() {
-  const installed = readLock(join(modules, '.package-lock.json'));
-  return Object.entries(readLock(join(root, 'package-lock.json'))).every(([path, wanted]) => {
+function isCurrent(folder = root) {
+  const installed = readLock(join(folder, 'node_modules', '.package-lock.json'));
+  return Object.entries(readLock(join(folder, 'package-lock.json'))).every(([path, wanted]) => {
     if (path === '') return true;
     const found = installed[path];
     // Optional packages of other platforms are named in the lock, but are not installed.
@@ -52,6 +52,29 @@ function pathWithoutModules() {
  */
 const install = ['install', '--no-save', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
 
+/** @param {string} folder */
+function npmInstall(folder) {
+  const env = { ...process.env, PATH: pathWithoutModules() };
+  const result = spawnSync('npm', install, { cwd: folder, stdio: 'inherit', env });
+  if (result.error)
+    throw new Error(`npm could not be started (${result.error.message}). It comes with Node.`);
+  if (result.status !== 0) throw new Error('npm could not install the packages; its own messages are above.');
+}
+
+/**
+ * A package of its own inside the project, with a lock file of its own.
+ *
+ * @param {string} folder
+ */
+export async function installPackage(folder) {
+  if (isCurrent(folder)) return;
+  await withLock('install', () => {
+    if (isCurrent(folder)) return;
+    console.log(`Installing the packages of ${folder} (npm) ...`);
+    npmInstall(folder);
+  });
+}
+
 export async function installDependencies() {
   if (isCurrent()) return;
   await withLock('install', () => {
@@ -61,12 +84,7 @@ export async function installDependencies() {
         ? 'package-lock.json has changed: installing packages (npm) ...'
         : 'First run: installing packages (npm), which takes about a minute ...',
     );
-    const env = { ...process.env, PATH: pathWithoutModules() };
-    const result = spawnSync('npm', install, { cwd: root, stdio: 'inherit', env });
-    if (result.error)
-      throw new Error(`npm could not be started (${result.error.message}). It comes with Node.`);
-    if (result.status !== 0)
-      throw new Error('npm could not install the packages; its own messages are above.');
+    npmInstall(root);
     if (!isCurrent())
       console.log('package-lock.json does not match package.json: `npm install` brings them together.');
   });

@@ -27,7 +27,7 @@ export class ApiModule {
         {
           provide: MediaUrls,
           inject: [CONFIG],
-          useFactory: ({ publicUrl, MEDIA_KEYS }: Config) => new MediaUrls(publicUrl, MEDIA_KEYS),
+          useFactory: ({ mediaUrl, MEDIA_KEYS }: Config) => new MediaUrls(mediaUrl, MEDIA_KEYS),
         },
         ...services,
         EndpointGuard,

@@ -36,6 +36,8 @@ const schema = z.object({
   PORT: z.coerce.number().int().min(0).max(65535).default(3000),
   HOST: z.string().default('127.0.0.1'),
   PUBLIC_URL: z.url().optional(),
+  /** What media URLs begin with where something else serves them, such as a CDN; PUBLIC_URL otherwise. */
+  MEDIA_URL: z.url().optional(),
   INSTANCE_NAME: z.string().max(60).default('Narwhal'),
   REGISTRATIONS: z.enum(['open', 'closed']).default('open'),
 
@@ -81,7 +83,7 @@ const schema = z.object({
   SWEEP_OVERDUE: z.coerce.number().int().min(100).default(10_000),
 });
 
-export type Config = z.output<typeof schema> & { publicUrl: string };
+export type Config = z.output<typeof schema> & { publicUrl: string; mediaUrl: string };
 
 /** Thrown when the environment is incomplete or wrong; `message` names every problem at once. */
 export class ConfigError extends Error {
@@ -109,6 +111,8 @@ function parse<Shape extends z.ZodRawShape>(
   throw new ConfigError(`the configuration has ${lines.length} problem(s):\n${lines.join('\n')}`);
 }
 
+const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
+
 /**
  * Reads the whole configuration once.
  *
@@ -116,8 +120,8 @@ function parse<Shape extends z.ZodRawShape>(
  */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const settings = parse(schema, env);
-  const publicUrl = settings.PUBLIC_URL ?? `http://localhost:${settings.PORT}`;
-  return { ...settings, publicUrl: publicUrl.replace(/\/+$/, '') };
+  const publicUrl = withoutSlash(settings.PUBLIC_URL ?? `http://localhost:${settings.PORT}`);
+  return { ...settings, publicUrl, mediaUrl: withoutSlash(settings.MEDIA_URL ?? publicUrl) };
 }
 
 /** All that the migrator and the command line need: where PostgreSQL is, past any PgBouncer. Nothing else has to be set. */

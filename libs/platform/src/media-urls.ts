@@ -32,7 +32,7 @@ function signature(folder: string, expiry: string, key: MediaKey): string {
  */
 export class MediaUrls {
   constructor(
-    private readonly publicUrl: string,
+    private readonly mediaUrl: string,
     private readonly keys: readonly MediaKey[],
   ) {}
 
@@ -45,7 +45,7 @@ export class MediaUrls {
   }
 
   url(folder: string, file: string, now = Date.now()): string {
-    return `${this.publicUrl}/media/${folder}/${file}${this.query(folder, now)}`;
+    return `${this.mediaUrl}/media/${folder}/${file}${this.query(folder, now)}`;
   }
 
   /**

@@ -37,7 +37,7 @@ export class PhotoView {
     const shown = photoRenditions.map((name) => {
       const { file, type } = renditions[name];
       const size = sizes[name] ?? { width: 0, height: 0 };
-      const url = `${this.config.publicUrl}/media/${folder}/${file}${query}`;
+      const url = `${this.config.mediaUrl}/media/${folder}/${file}${query}`;
       return [name, { url, width: size.width, height: size.height, type }];
     });
     return Object.fromEntries(shown) as Photo['renditions'];

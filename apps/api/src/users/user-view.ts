@@ -33,7 +33,7 @@ export class UserView {
     const query = this.media.query(folder);
     const urls = Object.entries(avatarRenditions).map(([name, rendition]) => [
       name,
-      `${this.config.publicUrl}/media/${folder}/${renditions[rendition].file}${query}`,
+      `${this.config.mediaUrl}/media/${folder}/${renditions[rendition].file}${query}`,
     ]);
     return Object.fromEntries(urls) as User['avatar'];
   }

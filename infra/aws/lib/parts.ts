@@ -1,0 +1,18 @@
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { PostgreSql } from './database.ts';
+import type { Network } from './network.ts';
+import type { Redis } from './redis.ts';
+import type { Secrets } from './secrets.ts';
+import type { Settings } from './settings.ts';
+import type { Store } from './store.ts';
+
+/** What machines stand on. */
+export interface Parts {
+  settings: Settings;
+  network: Network;
+  store: Store;
+  secrets: Secrets;
+  database: PostgreSql;
+  redis: Redis;
+  alerts: ITopic;
+}
