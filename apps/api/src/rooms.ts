@@ -35,8 +35,12 @@ import { NotificationPeople } from './notifications/notification-people.js';
 import { NotificationView } from './notifications/notification-view.js';
 import { NotificationsController } from './notifications/notifications.controller.js';
 import { NotificationsService } from './notifications/notifications.service.js';
+import { DirectUploadsController } from './direct-uploads/direct-uploads.controller.js';
+import { DirectCompletion } from './direct-uploads/direct-completion.service.js';
+import { DirectUploads } from './direct-uploads/direct-uploads.service.js';
 import { DiskRoom } from './photos/disk-room.js';
 import { OriginalsController } from './photos/originals.controller.js';
+import { PhotoAnswers } from './photos/photo-answers.js';
 import { PhotoReading } from './photos/photo-reading.service.js';
 import { PhotoView } from './photos/photo-view.js';
 import { PhotosController } from './photos/photos.controller.js';
@@ -106,7 +110,11 @@ const collections: Room = {
 };
 const photos: Room = {
   controllers: [PhotosController, OriginalsController],
-  services: [DiskRoom, UploadReader, UploadsService, PhotosService, PhotoReading, PhotoView],
+  services: [DiskRoom, UploadReader, UploadsService, PhotosService, PhotoReading, PhotoView, PhotoAnswers],
+};
+const directUploads: Room = {
+  controllers: [DirectUploadsController],
+  services: [DirectUploads, DirectCompletion],
 };
 const uploads: Room = {
   controllers: [UploadsController],
@@ -146,6 +154,7 @@ const rooms: Room[] = [
   blocks,
   collections,
   photos,
+  directUploads,
   texts,
   uploads,
   posts,

@@ -26,8 +26,18 @@ export const limits = {
     developSeconds: 60,
     childMemory: 1_536 * MiB,
   },
-  /** Resumable uploads go on within this time; phones send when they like. */
-  upload: { validFor: DAY },
+  upload: {
+    /** Resumable uploads go on within this time; phones send when they like. */
+    validFor: DAY,
+    /**
+     * Objects that one upload may come in. Each costs a row of its upload's, read and written again by every request, and on
+     * S3 a PUT, a HEAD and a GET; clients that send 64 kB a request need 800 for the largest photo.
+     */
+    pieces: 1_000,
+    /** A presigned URL is good for this long; what was begun by then may end, and be completed, `completeWithin` later. */
+    presignedFor: 60 * 60,
+    completeWithin: 2 * 60 * 60,
+  },
   /** What one person may keep, and make in a day (UTC); QUOTA_BYTES and QUOTA_PHOTOS_PER_DAY say otherwise. */
   quota: { bytes: 10 * 1024 * MiB, photosPerDay: 1_000 },
   post: { photos: 10, caption: 2_200, place: 100, contentWarning: 200 },

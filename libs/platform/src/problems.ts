@@ -63,6 +63,10 @@ export const problemTable = {
   photo_in_use: [409, 'A post or a profile shows this photo; delete the post or change the avatar instead.'],
   photo_not_ready: [409, 'The photo {photoId} is still being developed; try again when it is ready.'],
   upload_offset: [409, 'The upload goes on at byte {offset}; ask for it by HEAD.'],
+  upload_not_arrived: [
+    409,
+    'The store has {actual} of {expected} bytes of this upload; send them, then complete it.',
+  ],
   upload_taken_over: [409, 'A newer request goes on with this upload; ask by HEAD how far it is.'],
   gone: [410, 'What this request made has been deleted since.'],
   upload_gone: [410, 'This upload is over: it has expired, was ended or was refused; begin another.'],
@@ -72,6 +76,11 @@ export const problemTable = {
   photo_too_large: [413, 'A photo may have {limit} bytes.'],
   body_too_large: [413, 'This body may have {limit} bytes.'],
   unsupported_media_type: [415, 'Expected {expected} but received {received}.'],
+  too_many_pieces: [422, 'An upload may come in {limit} pieces; begin another and send more at once.'],
+  not_supported_by_store: [
+    422,
+    'This instance keeps photos where clients cannot put them themselves; see features of GET /v1/instance.',
+  ],
   quota_exceeded: [422, 'The quota {quota} is {limit}, which this would exceed.'],
   validation_failed: [422, 'Some fields are not as expected; see errors.'],
   idempotency_key_reused: [422, 'This Idempotency-Key was used for another request.'],

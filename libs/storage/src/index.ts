@@ -4,7 +4,7 @@ export * from './blocking.js';
 export * from './database.js';
 export * from './following.js';
 export * from './objects/object-keys.js';
-export { pieceNames, type Pieces, type PieceWriter } from './objects/pieces.js';
+export { pieceName, pieceNames, type Pieces, type PieceWriter } from './objects/pieces.js';
 export {
   OBJECT_STORE,
   ObjectMissing,
@@ -15,6 +15,8 @@ export {
   type ObjectRead,
   type ObjectStore,
   type StoreHealth,
+  type PresignedPut,
+  type StoreKind,
 } from './objects/object-store.js';
 export * from './photo-formats.js';
 export * from './post-index.js';
@@ -32,6 +34,7 @@ export * from './repositories/deletions.js';
 export * from './repositories/feed-rows.js';
 export * from './repositories/posts.js';
 export * from './repositories/redis-epochs.js';
+export * from './repositories/arrivals.js';
 export * from './repositories/photos.js';
 export * from './repositories/likes.js';
 export * from './repositories/mark-reads.js';
@@ -55,6 +58,8 @@ export * from './repositories/trash.js';
 export * from './repositories/quota.js';
 export * from './repositories/uploads.js';
 export * from './quota.js';
+export { DIRECT_PIECE } from './arrived-original.js';
+export * from './unfinished-photos.js';
 export * from './upload-completion.js';
 export * from './repositories/sessions.js';
 export * from './repositories/users.js';

@@ -21,6 +21,18 @@ export class Quota {
   }
 
   /**
+   * As `assertRoom`, one after the other for one person, in the transaction that makes the row that holds these bytes: for
+   * uploads whose bytes nobody can stop once they were allowed.
+   *
+   * @throws Problem 422 `quota_exceeded`
+   */
+  async reserve(tx: Queryable, owner: Id, bytes: number): Promise<void> {
+    await this.rows.lock(tx, owner);
+    const usage = await this.rows.read(owner, tx);
+    this.assert({ bytes: usage.bytes + usage.arriving + bytes, photos: usage.photos + 1 });
+  }
+
+  /**
    * Takes a photo of so many bytes from its owner's quota, in the transaction that makes the photo and before it has its
    * bytes: without the photo nothing is taken.
    *

@@ -21,12 +21,14 @@ import { CommentRows } from './repositories/comments.js';
 import { DeletionRows } from './repositories/deletions.js';
 import { FollowRows } from './repositories/follows.js';
 import { LikeRows } from './repositories/likes.js';
+import { ArrivalRows } from './repositories/arrivals.js';
 import { PhotoRows } from './repositories/photos.js';
 import { PostRows } from './repositories/posts.js';
 import { CountRows } from './repositories/counts.js';
 import { QuotaRows } from './repositories/quota.js';
 import { UploadRows } from './repositories/uploads.js';
 import { Quota } from './quota.js';
+import { UnfinishedPhotos } from './unfinished-photos.js';
 import { UploadCompletion } from './upload-completion.js';
 import { IdempotencyRows } from './repositories/idempotency.js';
 import { LiveAudience } from './repositories/live-audience.js';
@@ -77,10 +79,12 @@ const repositories: Provider[] = [
   DeletionRows,
   FollowRows,
   LikeRows,
+  ArrivalRows,
   PhotoRows,
   QuotaRows,
   Quota,
   UploadRows,
+  UnfinishedPhotos,
   UploadCompletion,
   PostRows,
   CountRows,

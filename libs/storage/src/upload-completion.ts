@@ -1,10 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { counter, JobSender, limits, problem, Problem, type Id } from '@app/platform';
-import { OBJECT_STORE, type ObjectStore, type Written } from './objects/object-store.js';
-import { joinPieces, pieceNames } from './objects/pieces.js';
+import { arrivedDirectly, joined, type ArrivedOriginal } from './arrived-original.js';
+import { OBJECT_STORE, type ObjectStore } from './objects/object-store.js';
+import { pieceNames } from './objects/pieces.js';
 import { Quota } from './quota.js';
 import { ORIGINAL } from './renditions.js';
-import { PhotoRows } from './repositories/photos.js';
+import { ArrivalRows } from './repositories/arrivals.js';
 import { UploadRows, type UploadRow } from './repositories/uploads.js';
 import { UnitOfWork, type Tx } from './unit-of-work.js';
 
@@ -17,7 +18,7 @@ import { UnitOfWork, type Tx } from './unit-of-work.js';
 export class UploadCompletion {
   constructor(
     private readonly rows: UploadRows,
-    private readonly photos: PhotoRows,
+    private readonly arrivals: ArrivalRows,
     private readonly quota: Quota,
     private readonly work: UnitOfWork,
     private readonly jobs: JobSender,
@@ -28,59 +29,67 @@ export class UploadCompletion {
    * Answers the photo, also when it was made before; null while bytes are missing and when the upload is over. `sha256`
    * is known to a writer that saw every byte.
    *
-   * @throws Problem 422 `quota_exceeded`, which ends the upload
+   * @throws Problem 422 `quota_exceeded` or 415, which end the upload; 409 `upload_not_arrived`
    */
   async complete(id: Id, sha256?: string): Promise<Id | null> {
     const upload = await this.rows.find(id);
     if (upload?.state !== 'receiving') return upload?.photo_id ?? null;
-    const { folder, pieces, length, received, type } = upload;
-    if (received !== length || type === null) return null;
-    const written = await joinPieces(this.objects, {
-      folder,
-      pieces,
-      name: ORIGINAL,
-      length: Number(length),
-      contentType: type,
-      sha256,
-    });
-    const photoId = await this.become(id, written, type).catch(async (error: unknown) => {
-      if (error instanceof Problem) await this.discard(id);
+    try {
+      const original = await (upload.direct
+        ? arrivedDirectly(this.objects, upload)
+        : joined(this.objects, upload, sha256));
+      if (!original) return null;
+      const photoId = await this.become(id, original);
+      // What is not removed now, the sweeper removes when the upload has expired.
+      await this.tidy(upload).catch(() => undefined);
+      return photoId;
+    } catch (error) {
+      if (error instanceof Problem && error.code !== 'upload_not_arrived') await this.discard(id);
       throw error;
-    });
-    // What is not removed now, the sweeper removes when the upload has expired.
-    await this.tidy(id).catch(() => undefined);
-    return photoId;
+    }
   }
 
   /** Ends an upload and removes what no photo needs of it; safe to run twice and at any time. */
   async discard(id: Id): Promise<void> {
     await this.rows.end(id);
-    await this.tidy(id);
+    const upload = await this.rows.find(id);
+    if (upload) await this.tidy(upload);
     await this.rows.forget(id);
   }
 
-  private become(id: Id, { bytes, sha256 }: Written, type: string): Promise<Id | null> {
+  private become(id: Id, original: ArrivedOriginal): Promise<Id | null> {
     return this.work.run(async (tx) => {
       const upload = await this.rows.lock(tx, id);
       if (upload?.state !== 'receiving') return upload?.photo_id ?? null;
-      if (!(await this.rows.ownerIsOpen(tx, upload))) throw problem('upload_gone');
-      const hash = Buffer.from(sha256, 'hex');
-      const same = await this.photos.sameBytes(tx, upload.owner_id, hash, limits.photo.sameBytesFor);
+      if (!(await this.arrivals.ownerIsOpen(tx, upload.owner_id))) throw problem('upload_gone');
+      const hash = original.sha256 ?? upload.declared_sha256;
+      const same =
+        hash && (await this.arrivals.sameBytes(tx, upload.owner_id, hash, limits.photo.sameBytesFor));
       if (same !== null) {
         await this.rows.complete(tx, id, same, 'duplicate');
         return same;
       }
-      return this.photoOf(tx, upload, { bytes, sha256: hash, type });
+      return this.photoOf(tx, upload, original);
     });
   }
 
-  private async photoOf(
-    tx: Tx,
-    { id, owner_id: owner, folder, alt_text: altText }: UploadRow,
-    facts: { bytes: number; sha256: Buffer; type: string },
-  ): Promise<Id> {
-    await this.quota.take(tx, owner, facts.bytes);
-    const photoId = await this.photos.arrived(tx, owner, folder, { ...facts, altText });
+  private async photoOf(tx: Tx, upload: UploadRow, original: ArrivedOriginal): Promise<Id> {
+    const {
+      id,
+      owner_id: owner,
+      folder,
+      alt_text: altText,
+      direct,
+      declared_sha256: declaredSha256,
+    } = upload;
+    await this.quota.take(tx, owner, original.bytes);
+    const promised = direct ? id : undefined;
+    const photoId = await this.arrivals.arrived(tx, owner, folder, {
+      ...original,
+      altText,
+      declaredSha256,
+      id: promised,
+    });
     await this.rows.complete(tx, id, photoId, 'completed');
     tx.afterCommit(() => {
       counter('narwhal_photos_uploaded_total').inc();
@@ -89,12 +98,16 @@ export class UploadCompletion {
     return photoId;
   }
 
-  /** The state is read after it was settled: an original goes only when no photo can come to own it any more. */
-  private async tidy(id: Id): Promise<void> {
-    const upload = await this.rows.find(id);
-    if (!upload || upload.state === 'receiving') return;
-    const names = pieceNames(upload.pieces);
-    if (upload.state !== 'completed') names.push(ORIGINAL);
-    await this.objects.remove(upload.folder, names);
+  /**
+   * The state is read after it was settled: an original goes only when no photo can come to own it any more. A row that
+   * is forgotten already (somebody else ended the upload while this one was joined) says nothing of that; the photos do.
+   */
+  private async tidy({ id, owner_id: owner, folder, pieces }: UploadRow): Promise<void> {
+    const now = await this.rows.find(id);
+    if (now?.state === 'receiving') return;
+    const names = pieceNames(now?.pieces ?? pieces);
+    const isOwned = now ? now.state === 'completed' : await this.arrivals.hasFolder(owner, folder);
+    if (!isOwned) names.push(ORIGINAL);
+    await this.objects.remove(folder, names);
   }
 }

@@ -1,5 +1,6 @@
 import { Controller, Inject, Req, Res } from '@nestjs/common';
 import { CONFIG, limits, version, type Config } from '@app/platform';
+import { OBJECT_STORE, type ObjectStore } from '@app/storage';
 import { z } from 'zod';
 import type { ApiReply, ApiRequest } from '../http/call.js';
 import { Endpoint } from '../http/endpoint.js';
@@ -18,11 +19,14 @@ const instance = z
   .meta({ id: 'Instance' });
 
 /** What clients may rely on beyond the first release; a client asks for a name, not for a version. */
-const features = ['idempotency-key', 'prefer-wait', 'resumable-uploads', 'thumbhash'];
+const always = ['idempotency-key', 'prefer-wait', 'resumable-uploads', 'thumbhash'];
 
 @Controller()
 export class InstanceController {
-  constructor(@Inject(CONFIG) private readonly config: Config) {}
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    @Inject(OBJECT_STORE) private readonly objects: ObjectStore,
+  ) {}
 
   @Endpoint({
     method: 'GET',
@@ -33,10 +37,12 @@ export class InstanceController {
     answers: { 200: instance },
     headers: ['ETag'],
   })
-  show(@Req() request: ApiRequest, @Res({ passthrough: true }) reply: ApiReply) {
+  async show(@Req() request: ApiRequest, @Res({ passthrough: true }) reply: ApiReply) {
     const { INSTANCE_NAME: name, REGISTRATIONS: registrations } = this.config;
     const quota = { bytes: this.config.QUOTA_BYTES, photosPerDay: this.config.QUOTA_PHOTOS_PER_DAY };
-    return fresh(request, reply, tagOf(name, version, registrations, JSON.stringify(quota)), {
+    const features = (await this.objects.home()) === 's3' ? ['direct-uploads', ...always] : always;
+    const tag = tagOf(name, version, registrations, JSON.stringify(quota), features.join(' '));
+    return fresh(request, reply, tag, {
       name,
       version,
       features,

@@ -49,8 +49,9 @@ export class MediaService {
     void reply
       .header('content-type', type ?? 'application/octet-stream')
       .header('content-disposition', `attachment; filename="${id}.${ending}"`);
-    if (this.config.NGINX_SENDS_FILES && this.objects.kind === 'disk')
-      await reply.header('x-accel-redirect', `/_objects/${objectKey(folder, ORIGINAL)}`).send();
+    const key = objectKey(folder, ORIGINAL);
+    if (this.config.NGINX_SENDS_FILES && (await this.objects.staysOnDisk(key)))
+      await reply.header('x-accel-redirect', `/_objects/${key}`).send();
     else await this.object(folder, ORIGINAL, request, reply);
   }
 

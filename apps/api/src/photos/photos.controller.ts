@@ -1,11 +1,11 @@
 import { Controller, Req, Res } from '@nestjs/common';
-import { problem, type Id } from '@app/platform';
+import { problem } from '@app/platform';
 import { z } from 'zod';
 import { CallerOf, Input, type ApiReply, type ApiRequest, type Caller } from '../http/call.js';
 import { Endpoint } from '../http/endpoint.js';
 import { pathId } from '../http/fields.js';
 import { fresh, tagOf } from '../http/freshness.js';
-import { wait, waitSecondsOf } from '../http/prefer.js';
+import { PhotoAnswers } from './photo-answers.js';
 import { PhotoReading } from './photo-reading.service.js';
 import { PhotoView } from './photo-view.js';
 import { idList, photo, photoChange, photosById, upload } from './photos.schemas.js';
@@ -21,6 +21,7 @@ export class PhotosController {
     private readonly photos: PhotosService,
     private readonly reading: PhotoReading,
     private readonly view: PhotoView,
+    private readonly answers: PhotoAnswers,
   ) {}
 
   @Endpoint({
@@ -51,12 +52,7 @@ export class PhotosController {
     @Res({ passthrough: true }) reply: ApiReply,
   ) {
     const made = await this.uploads.upload(request, caller.userId);
-    const shown = await this.settled(request, reply, made.id, caller.userId);
-    if (!shown) throw problem('gone');
-    const readyInTime = shown.state === 'ready' && waitSecondsOf(request) > 0;
-    const status = made.status === 200 ? 200 : readyInTime ? 201 : 202;
-    void reply.status(status).header('location', `/v1/photos/${made.id}`);
-    return shown;
+    return this.answers.made(request, reply, made, caller.userId);
   }
 
   @Endpoint({
@@ -77,7 +73,7 @@ export class PhotosController {
     @Req() request: ApiRequest,
     @Res({ passthrough: true }) reply: ApiReply,
   ) {
-    const shown = await this.settled(request, reply, input.id, caller?.userId ?? null);
+    const shown = await this.answers.settled(request, reply, input.id, caller?.userId ?? null);
     if (!shown) throw problem('not_found');
     const url = shown.renditions?.w1080.url ?? '';
     return fresh(request, reply, tagOf(shown.id, shown.state, shown.altText, url), shown);
@@ -127,12 +123,5 @@ export class PhotosController {
   })
   async remove(@Input() input: { id: string }, @CallerOf() caller: Caller): Promise<void> {
     await this.photos.remove(caller.userId, input.id);
-  }
-
-  private async settled(request: ApiRequest, reply: ApiReply, id: Id, viewer: Id | null) {
-    const read = async () => (await this.reading.visible([id], viewer))[0];
-    const row = await wait(request, reply, read, (found) => found?.state !== 'processing');
-    if (row?.state === 'processing') void reply.header('retry-after', '1');
-    return row && this.view.show(row);
   }
 }

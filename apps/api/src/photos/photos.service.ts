@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { isId, problem, type Id } from '@app/platform';
+import { DirectUploads } from '../direct-uploads/direct-uploads.service.js';
 import { Counts } from '@app/feed';
 import { PhotoRows, PostRows, Removal, UnitOfWork } from '@app/storage';
 
@@ -12,6 +13,7 @@ export class PhotosService {
     private readonly work: UnitOfWork,
     private readonly removal: Removal,
     private readonly counts: Counts,
+    private readonly direct: DirectUploads,
   ) {}
 
   async changeAltText(owner: Id, id: Id, altText: string): Promise<void> {
@@ -27,7 +29,7 @@ export class PhotosService {
     if (postId !== null) await this.counts.forget('post', [postId]).catch(() => undefined);
   }
 
-  /** Deletes an unposted photo; again: succeeds again. @throws Problem 404, or 409 while a post or a profile shows it */
+  /** Deletes an unposted photo, or ends its direct upload; again: succeeds again. @throws Problem 404, or 409 while a post or a profile shows it */
   async remove(owner: Id, id: Id): Promise<void> {
     if (!isId(id)) throw problem('not_found');
     const removed = await this.work.run(async (tx) => {
@@ -38,6 +40,7 @@ export class PhotosService {
       await this.removal.discard(tx, owner, [id]);
       return true;
     });
-    if (!removed && !(await this.removal.wasBy(owner, id))) throw problem('not_found');
+    if (removed || (await this.direct.end(owner, id))) return;
+    if (!(await this.removal.wasBy(owner, id))) throw problem('not_found');
   }
 }

@@ -1,14 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { limits, problem, type FieldFault, type Id } from '@app/platform';
 import {
+  ArrivalRows,
   newFolder,
   objectKey,
   OBJECT_STORE,
   ORIGINAL,
-  PhotoRows,
   Quota,
   SNIFF_BYTES,
   sniffFormat,
+  UnfinishedPhotos,
   type ObjectStore,
 } from '@app/storage';
 import type { MultipartFile, MultipartValue } from '@fastify/multipart';
@@ -21,7 +22,6 @@ import { assertMultipart, leastBytesOf, uploadProblem } from './upload-problems.
 /** A photo whose bytes are in the store, under a row that is still `uploading`. */
 export interface Received {
   photoId: Id;
-  folder: string;
   bytes: number;
   sha256: Buffer;
   type: string;
@@ -44,9 +44,10 @@ const accepted = new Set<string>(limits.photo.formats);
 export class UploadReader {
   constructor(
     @Inject(OBJECT_STORE) private readonly objects: ObjectStore,
-    private readonly photos: PhotoRows,
+    private readonly arrivals: ArrivalRows,
     private readonly room: DiskRoom,
     private readonly quota: Quota,
+    private readonly unfinished: UnfinishedPhotos,
   ) {}
 
   /** @throws Problem 400, 413, 415, 422 or 507; nothing is left behind then */
@@ -107,7 +108,7 @@ export class UploadReader {
       });
     }
     const folder = newFolder();
-    const photoId = await this.photos.begin(owner, folder);
+    const photoId = await this.arrivals.begin(owner, folder);
     try {
       const key = objectKey(folder, ORIGINAL);
       const written = await this.objects.write(key, joined(head, chunks), {
@@ -115,17 +116,17 @@ export class UploadReader {
         limit: limits.photo.bytes,
         signal,
       });
-      return { photoId, folder, bytes: written.bytes, sha256: Buffer.from(written.sha256, 'hex'), type };
+      return { photoId, bytes: written.bytes, sha256: Buffer.from(written.sha256, 'hex'), type };
     } catch (error) {
-      await this.photos.abandon(photoId);
+      // Also a write that failed may have come to its end in the store, with only the answer lost.
+      await this.unfinished.takeBack(photoId);
       throw error;
     }
   }
 
   /** Takes an upload back that is not going to be a photo. */
-  async forget({ photoId, folder }: Received): Promise<void> {
-    await this.objects.remove(folder, [ORIGINAL]);
-    await this.photos.abandon(photoId);
+  async forget({ photoId }: Received): Promise<void> {
+    await this.unfinished.takeBack(photoId);
   }
 }
 

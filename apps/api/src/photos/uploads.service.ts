@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { counter, JobSender, limits, problem, type Id } from '@app/platform';
-import { PhotoRows, Quota, type Tx } from '@app/storage';
+import { ArrivalRows, Quota, type Tx } from '@app/storage';
 import type { ApiRequest } from '../http/call.js';
 import { Idempotency, idempotencyKeyOf, type Made, type Outcome } from '../http/idempotency.js';
 import { UploadReader, type Received } from './upload-reader.js';
@@ -9,7 +9,7 @@ import { UploadReader, type Received } from './upload-reader.js';
 @Injectable()
 export class UploadsService {
   constructor(
-    private readonly rows: PhotoRows,
+    private readonly rows: ArrivalRows,
     private readonly uploads: UploadReader,
     private readonly idempotency: Idempotency,
     private readonly jobs: JobSender,
@@ -46,6 +46,7 @@ export class UploadsService {
   }
 
   private async uploaded(tx: Tx, owner: Id, received: Received, altText: string): Promise<Made> {
+    if (!(await this.rows.ownerIsOpen(tx, owner))) throw problem('session_ended');
     const same = await this.rows.sameBytes(tx, owner, received.sha256, limits.photo.sameBytesFor);
     if (same !== null) return { status: 200, id: same };
     await this.quota.take(tx, owner, received.bytes);

@@ -5,12 +5,10 @@ import { OBJECT_STORE, UploadCompletion, UploadRows, type ObjectStore, type Uplo
 import type { ApiRequest } from '../http/call.js';
 import { bytesPassed } from '../http/passing-bytes.js';
 import { DiskRoom } from '../photos/disk-room.js';
-import { Appending } from './appending.js';
+import { Appending, COUNT } from './appending.js';
 import { RequestBody } from './request-body.js';
 import { checksumOf, verify, type Checksum } from './tus.js';
 
-/** Bytes and milliseconds after which what arrived is made to last and counted: what a killed process can lose. */
-export const COUNT = { bytes: 4 * 1024 * 1024, time: 500 };
 /** A sender who is silent for so long has gone, in milliseconds; the upload waits for the next one. */
 const SILENCE = 60_000;
 
@@ -33,7 +31,7 @@ export class AppendService {
     private readonly room: DiskRoom,
   ) {}
 
-  /** @throws Problem 400, 409, 410, 415, 422, 460 or 507 */
+  /** @throws Problem 400, 409, 410, 415, 422 (too many pieces, quota), 460 or 507 */
   async append(id: Id, offset: number, request: ApiRequest): Promise<Standing> {
     const checksum = checksumOf(request);
     await this.room.assertSome();
@@ -42,6 +40,7 @@ export class AppendService {
     if (!upload) throw await this.refusal(id);
     const appending = new Appending(this.rows, this.objects, upload, writer);
     try {
+      appending.assertFewPieces();
       await this.receive(appending, new RequestBody(request.raw), checksum);
     } catch (error) {
       throw await this.ended(upload, appending, error, checksum !== null);
@@ -72,11 +71,12 @@ export class AppendService {
         await appending.take(chunk);
         bytesPassed(chunk.length);
       } else if (Date.now() - heard > SILENCE) throw problem('request_timeout');
-      const due = Date.now() - counted >= COUNT.time;
+      const due = Date.now() - counted >= appending.countAfter;
       if (appending.waiting < COUNT.bytes && !due) continue;
       // Bytes with a checksum count once it was right, and until then only the fence is looked at.
       if (checksum || appending.waiting === 0) await appending.assertWriter();
       else await appending.count();
+      appending.assertFewPieces();
       counted = Date.now();
     }
     if (checksum) verify(checksum);
@@ -97,7 +97,8 @@ export class AppendService {
       return isCut ? problem('body_incomplete', { cause: error }) : error;
     }
     if (error.code === 'checksum_mismatch') await appending.takeBack();
-    if (error.code === 'unsupported_media_type') await this.completion.discard(id);
+    if (error.code === 'unsupported_media_type' || error.code === 'too_many_pieces')
+      await this.completion.discard(id);
     return error;
   }
 }

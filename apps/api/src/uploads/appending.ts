@@ -11,6 +11,9 @@ import {
   type UploadRows,
 } from '@app/storage';
 
+/** Bytes and milliseconds after which what arrived is made to last and counted: what a killed process can lose. */
+export const COUNT = { bytes: 4 * 1024 * 1024, time: 500 };
+
 const accepted = new Set<string>(limits.photo.formats);
 
 /**
@@ -19,10 +22,13 @@ const accepted = new Set<string>(limits.photo.formats);
  */
 export class Appending {
   private readonly before: Pieces[];
+  private readonly objectsBefore: number;
   private readonly hash = createHash('sha256');
   private readonly fromStart: boolean;
   private readonly piece: PieceWriter;
   private sizes: number[] = [];
+  /** Objects that this request has made so far, counted or not. */
+  private made = 0;
   private head: Buffer;
   private type: string | null;
   private counted: number;
@@ -41,6 +47,12 @@ export class Appending {
     this.head = upload.head;
     this.type = upload.type;
     this.piece = objects.pieces(upload.folder, writer);
+    this.objectsBefore = this.before.reduce((sum, { sizes }) => sum + Math.max(1, sizes.length), 0);
+  }
+
+  /** Milliseconds after which what arrived is counted. Longer, the more objects this request has made of a thin trickle. */
+  get countAfter(): number {
+    return COUNT.time * 2 ** Math.min(4, Math.floor(this.made / 50));
   }
 
   /** Bytes that no row counts yet. */
@@ -57,6 +69,13 @@ export class Appending {
     return this.fromStart && this.isWhole ? this.hash.digest('hex') : undefined;
   }
 
+  /** @throws Problem 422 when the upload has come in too many pieces to go on */
+  assertFewPieces(): void {
+    const limit = limits.upload.pieces;
+    if (this.objectsBefore + Math.max(1, this.made) > limit)
+      throw problem('too_many_pieces', { params: { limit } });
+  }
+
   /** @throws Problem 400 for more than the upload's length, 415 for what is no photo */
   async take(chunk: Buffer): Promise<void> {
     if (this.received + chunk.length > Number(this.upload.length))
@@ -70,7 +89,7 @@ export class Appending {
   /** Makes what arrived last. @throws Problem 409 when a newer request has taken over */
   async count(): Promise<void> {
     if (this.waiting === 0) return;
-    const sizes = await this.piece.flush();
+    const sizes = await this.flush();
     const { received, head, type } = this;
     const pieces = [...this.before, { name: this.writer, sizes }];
     if (!(await this.rows.progress(this.upload.id, this.writer, { pieces, received, head, type })))
@@ -81,20 +100,25 @@ export class Appending {
 
   /** For bodies that count only as a whole, and for silent ones. @throws Problem 409 as above */
   async assertWriter(): Promise<void> {
-    if (this.waiting > 0) await this.piece.flush();
+    if (this.waiting > 0) await this.flush();
     if (!(await this.rows.isWriter(this.upload.id, this.writer))) await this.giveWay();
+  }
+
+  private async flush(): Promise<number[]> {
+    const sizes = await this.piece.flush();
+    this.made = sizes.length;
+    return sizes;
   }
 
   async close(): Promise<void> {
     await this.piece.close();
   }
 
-  /** Removes what this request wrote, unless the row counts some of it. */
+  /** Removes what this request wrote, except for what the row counts. */
   async takeBack(): Promise<void> {
     await this.piece.close();
-    if (this.sizes.length > 0) return;
-    const written = [{ name: this.writer, sizes: await this.piece.flush().catch(() => []) }];
-    await this.objects.remove(this.upload.folder, pieceNames(written));
+    const written = [{ name: this.writer, sizes: await this.piece.flush().catch(() => this.sizes) }];
+    await this.objects.remove(this.upload.folder, pieceNames(written).slice(this.sizes.length));
   }
 
   private async giveWay(): Promise<never> {

@@ -4,7 +4,7 @@ import { limits, problem, type Id } from '@app/platform';
 import { newFolder, Quota, UploadCompletion, UploadRows, type UploadRow } from '@app/storage';
 import type { ApiRequest } from '../http/call.js';
 import { Idempotency } from '../http/idempotency.js';
-import { COUNT } from './append.service.js';
+import { COUNT } from './appending.js';
 import { UploadSecrets } from './upload-secrets.js';
 
 export interface NewUpload {

@@ -16,6 +16,7 @@ const appendProblems = [
   'upload_gone',
   'unsupported_media_type',
   'quota_exceeded',
+  'too_many_pieces',
   'checksum_mismatch',
   'body_incomplete',
   'request_timeout',

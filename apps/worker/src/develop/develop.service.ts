@@ -50,7 +50,8 @@ export class DevelopService {
   }
 }
 
-function factsOf({ width, height, thumbhash, color, renditions }: Developed): DevelopedFacts {
+function factsOf(developed: Developed & Pick<DevelopedFacts, 'sha256'>): DevelopedFacts {
+  const { width, height, thumbhash, color, renditions, sha256 } = developed;
   const sizes = Object.entries(renditions).map(([name, made]) => [
     name,
     { width: made.width, height: made.height, bytes: made.bytes },
@@ -60,6 +61,7 @@ function factsOf({ width, height, thumbhash, color, renditions }: Developed): De
     height,
     thumbhash,
     color,
+    sha256,
     renditions: Object.fromEntries(sizes) as DevelopedFacts['renditions'],
   };
 }

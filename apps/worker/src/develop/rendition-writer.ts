@@ -6,6 +6,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, limits, type Config } from '@app/platform';
 import { objectKey, OBJECT_STORE, ORIGINAL, type ObjectStore, type PhotoRow } from '@app/storage';
 import { DevelopPool, type Developed } from '@app/storage/images';
+import { hashUnread } from './original-hash.js';
 
 /** In milliseconds. */
 const HOUR = 3_600_000;
@@ -33,7 +34,7 @@ export class RenditionWriter {
   }
 
   /** @throws PhotoRejected, DevelopCrash, DevelopFailed (see DevelopPool); ObjectMissing when the original is lost */
-  async write(photo: PhotoRow): Promise<Developed> {
+  async write(photo: PhotoRow): Promise<Developed & { sha256: Buffer | null }> {
     const scratch = join(
       this.config.SCRATCH_DIR ?? join(tmpdir(), 'narwhal'),
       `${photo.id}-${photo.attempt}`,
@@ -42,6 +43,7 @@ export class RenditionWriter {
     await mkdir(outputFolder, { recursive: true });
     try {
       const inputPath = await this.objects.asFile(objectKey(photo.folder, ORIGINAL), join(scratch, ORIGINAL));
+      const sha256 = await hashUnread(photo, inputPath);
       const developed = await this.pool.develop({ inputPath, outputFolder, limits: limits.photo });
       await Promise.all(
         Object.values(developed.renditions).map(({ file, type }) =>
@@ -50,7 +52,7 @@ export class RenditionWriter {
           }),
         ),
       );
-      return developed;
+      return { ...developed, sha256 };
     } finally {
       await rm(scratch, { recursive: true, force: true });
     }

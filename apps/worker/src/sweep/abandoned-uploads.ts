@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { counter, limits } from '@app/platform';
-import { OBJECT_STORE, photoObjectNames, PhotoRows, SweepRows, type ObjectStore } from '@app/storage';
+import { CONFIG, counter, limits, type Config } from '@app/platform';
+import { SweepRows, UnfinishedPhotos } from '@app/storage';
 import { UploadSweep } from './upload-sweep.js';
 
 const BATCH = 200;
@@ -9,20 +9,17 @@ const BATCH = 200;
 @Injectable()
 export class AbandonedUploads {
   constructor(
+    @Inject(CONFIG) private readonly config: Config,
     private readonly rows: SweepRows,
-    private readonly photos: PhotoRows,
+    private readonly unfinished: UnfinishedPhotos,
     private readonly resumable: UploadSweep,
-    @Inject(OBJECT_STORE) private readonly objects: ObjectStore,
   ) {}
 
   async sweep(): Promise<void> {
-    const abandoned = await this.rows.abandonedUploads(limits.photo.uploadSeconds, BATCH);
-    for (const { id, folder } of abandoned) {
-      await this.objects.remove(folder, photoObjectNames);
-      await this.photos.abandon(id);
-    }
-    if (abandoned.length > 0)
-      counter('narwhal_swept_total').inc({ kind: 'abandoned_uploads' }, abandoned.length);
+    const { SWEEP_OVERDUE } = this.config;
+    const ids = await this.rows.abandonedUploads(limits.photo.uploadSeconds, SWEEP_OVERDUE / 1000, BATCH);
+    for (const id of ids) await this.unfinished.takeBack(id);
+    if (ids.length > 0) counter('narwhal_swept_total').inc({ kind: 'abandoned_uploads' }, ids.length);
     await this.resumable.run();
   }
 }

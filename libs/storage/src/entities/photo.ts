@@ -32,7 +32,8 @@ export class Photo {
   @Column({
     type: 'integer',
     default: 0,
-    comment: 'Times that developing began; a result of an older attempt is not taken',
+    comment:
+      'Times that developing began; a result of an older attempt is not taken. -1: an upload that is given up',
   })
   attempt!: number;
 
@@ -52,8 +53,21 @@ export class Photo {
   @Column({ type: 'bigint', nullable: true, comment: 'Size of the original; null until the upload ended' })
   bytes!: string | null;
 
-  @Column({ type: 'bytea', nullable: true, comment: 'SHA-256 of the original, hashed as it came in' })
+  @Column({
+    type: 'bytea',
+    nullable: true,
+    comment:
+      'SHA-256 of the original, hashed as it came in; of a direct upload when the worker first reads it',
+  })
   sha256!: Buffer | null;
+
+  @Column({
+    type: 'bytea',
+    nullable: true,
+    comment:
+      'SHA-256 that the client announced for a direct upload: compared when the worker first reads the original',
+  })
+  declared_sha256!: Buffer | null;
 
   @Column({
     type: 'text',

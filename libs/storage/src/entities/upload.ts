@@ -2,7 +2,8 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { SHARD } from './shard.js';
 
 @Entity('uploads', {
-  comment: "Resumable uploads (tus): what has arrived of each, and who may add to it; on their owner's shard",
+  comment:
+    "Uploads on their way, resumable (tus) or straight to the store (presigned): what has arrived of each, and who may add to it; on their owner's shard",
 })
 @Index('uploads_of_owner', { synchronize: false })
 @Index('uploads_expiry', { synchronize: false })
@@ -13,7 +14,8 @@ export class Upload {
 
   @PrimaryColumn({
     type: 'bigint',
-    comment: "Made by next_id on the owner's shard; part of the upload's address",
+    comment:
+      "Made by next_id on the owner's shard; part of the upload's address; a direct upload's photo has the same",
   })
   id!: string;
 
@@ -45,7 +47,8 @@ export class Upload {
   @Column({
     type: 'bigint',
     default: 0,
-    comment: 'Bytes that are safe in the store: the offset at which to go on',
+    comment:
+      'Bytes that are safe in the store: the offset at which to go on; of a direct upload all of them at once, to hold its quota',
   })
   received!: string;
 
@@ -83,6 +86,20 @@ export class Upload {
     comment: 'What the picture shows, as sent when the upload was made; NFC',
   })
   alt_text!: string;
+
+  @Column({
+    type: 'boolean',
+    default: false,
+    comment: "Whether its owner's client puts it into the store itself, by a presigned URL",
+  })
+  direct!: boolean;
+
+  @Column({
+    type: 'bytea',
+    nullable: true,
+    comment: 'SHA-256 that the client announced for a direct upload; null when it did not',
+  })
+  declared_sha256!: Buffer | null;
 
   @Column({ type: 'bigint', nullable: true, comment: 'The photo that it became; null until it is complete' })
   photo_id!: string | null;

@@ -24,14 +24,20 @@ import { WriteBehind } from './write-behind.js';
  * one file system, so that appearing and disappearing are renames.
  */
 export class DiskStore implements ObjectStore {
-  readonly kind = 'disk';
-
   private constructor(private readonly root: string) {}
 
   static async open(folder: string): Promise<DiskStore> {
     const root = resolve(folder);
     for (const part of ['tmp', 'trash']) await mkdir(join(root, part), { recursive: true, mode: 0o750 });
     return new DiskStore(root);
+  }
+
+  home(): Promise<'disk'> {
+    return Promise.resolve('disk');
+  }
+
+  presign(): Promise<null> {
+    return Promise.resolve(null);
   }
 
   async write(key: string, source: AsyncIterable<Uint8Array>, options: WriteOptions): Promise<Written> {
@@ -73,6 +79,10 @@ export class DiskStore implements ObjectStore {
     }
   }
 
+  async staysOnDisk(key: string): Promise<boolean> {
+    return (await this.stat(key)) !== null;
+  }
+
   async asFile(key: string): Promise<string> {
     const path = this.#path(key);
     await access(path, constants.R_OK).catch((error: unknown) => missing(key, error));
@@ -85,8 +95,10 @@ export class DiskStore implements ObjectStore {
 
   async rename(folder: string, from: string, to: string, bytes: number): Promise<boolean> {
     const path = this.#path(objectKey(folder, from));
+    const there = await this.stat(objectKey(folder, to));
     const found = await stat(path).catch(() => null);
     if (found?.size !== bytes) return false;
+    if (there?.bytes === bytes) return true;
     if (!(await unless(['ENOENT'], rename(path, this.#path(objectKey(folder, to)))))) return false;
     await syncFolder(dirname(path));
     return true;

@@ -37,6 +37,24 @@ export interface ObjectRead {
   end: number;
 }
 
+/** What the bytes of a presigned upload must be; the store refuses others. Hashes are hex. */
+export interface PresignBound {
+  bytes: number;
+  contentType: string;
+  sha256?: string | undefined;
+  md5?: string | undefined;
+  /** Until the URL opens nothing any more. */
+  seconds: number;
+}
+
+/** A PUT that a client sends to the store itself, with just these headers. */
+export interface PresignedPut {
+  url: string;
+  headers: Record<string, string>;
+}
+
+export type StoreKind = 'disk' | 's3';
+
 export interface StoreHealth {
   /** Room left, where the store knows it. */
   freeBytes: number | null;
@@ -57,7 +75,8 @@ export interface StoreHealth {
  * - Deleting takes the names with it: stores are listed for the trash and for verification alone, never on the way.
  */
 export interface ObjectStore {
-  readonly kind: 'disk' | 's3';
+  /** Where new objects land at this moment. */
+  home(): Promise<StoreKind>;
 
   /** @throws ObjectTooLarge above the limit; the source's own error; the signal's reason */
   write(key: string, source: AsyncIterable<Uint8Array>, options: WriteOptions): Promise<Written>;
@@ -66,6 +85,9 @@ export interface ObjectStore {
   read(key: string, range?: ByteRange): Promise<ObjectRead>;
 
   stat(key: string): Promise<ObjectInfo | null>;
+
+  /** Whether an object is a file of the disk store and will be for the next seconds, so that NGINX may send it. */
+  staysOnDisk(key: string): Promise<boolean>;
 
   /**
    * A path from which the object can be read by programs that need files: its own on disk (never to be changed), a copy
@@ -77,8 +99,13 @@ export interface ObjectStore {
 
   /** Begins to take an object that arrives bit by bit (see pieces); `name` is this writer's alone. */
   pieces(folder: string, name: string): PieceWriter;
-  /** Gives an object of exactly so many bytes another name in its folder, where the store can; false when it did not. */
-  rename?(folder: string, from: string, to: string, bytes: number): Promise<boolean>;
+  /**
+   * Gives an object of exactly so many bytes another name in its folder, unless an object of so many bytes has that name
+   * already; false when there is none to be renamed.
+   */
+  rename(folder: string, from: string, to: string, bytes: number): Promise<boolean>;
+  /** Lets a client write an object itself, once or several times until the URL expires; null on disk. */
+  presign(key: string, bound: PresignBound): Promise<PresignedPut | null>;
   /** Deletes these objects of a folder for good; absent ones are no error. */
   remove(folder: string, names: readonly string[]): Promise<void>;
 

@@ -7,6 +7,7 @@ export type StoreConfig = Pick<
   | 'STORAGE_DIR'
   | 'S3_BUCKET'
   | 'S3_ENDPOINT'
+  | 'S3_PUBLIC_ENDPOINT'
   | 'S3_REGION'
   | 'S3_ACCESS_KEY_ID'
   | 'S3_SECRET_ACCESS_KEY'

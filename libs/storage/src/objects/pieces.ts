@@ -21,7 +21,7 @@ export interface PieceWriter {
   close(): Promise<void>;
 }
 
-const pieceName = (name: string, index: number): string => `${name}n${index}`;
+export const pieceName = (name: string, index: number): string => `${name}n${index}`;
 
 /** One object of each flush: for stores whose objects cannot grow. Holds in memory what is not flushed. */
 export class SeparatePieces implements PieceWriter {
@@ -100,8 +100,7 @@ export async function joinPieces(store: ObjectStore, joining: Joining): Promise<
   const filled = pieces.filter(({ sizes }) => sizes.length > 0);
   const [first] = filled;
   if (sha256 !== undefined && filled.length === 1 && first?.sizes.length === 1) {
-    if (await store.rename?.(folder, pieceName(first.name, 0), name, length))
-      return { bytes: length, sha256 };
+    if (await store.rename(folder, pieceName(first.name, 0), name, length)) return { bytes: length, sha256 };
   }
   const key = objectKey(folder, name);
   try {

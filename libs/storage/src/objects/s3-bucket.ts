@@ -2,12 +2,14 @@ import {
   AbortMultipartUploadCommand,
   CopyObjectCommand,
   DeleteObjectsCommand,
+  HeadObjectCommand,
   ListMultipartUploadsCommand,
   paginateListObjectsV2,
+  type HeadObjectCommandOutput,
   type ListMultipartUploadsCommandOutput,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { isMissing } from './s3-errors.js';
+import { isMissing, isPreconditionFailed } from './s3-errors.js';
 
 /** S3 deletes this many keys in one request. */
 const KEYS_A_REQUEST = 1_000;
@@ -38,6 +40,19 @@ export class S3Bucket {
     const moved = names.filter((_, index) => found[index]);
     await this.remove(moved.map((name) => `${from}/${name}`));
     return moved;
+  }
+
+  /**
+   * Copies, then deletes, unless `to` has so many bytes already. What is copied is what was measured: a client that may
+   * still write `from` changes its ETag. (Ceph before 18 ignores that condition.)
+   */
+  async rename(from: string, to: string, bytes: number): Promise<boolean> {
+    const found = await this.#head(from);
+    if (found?.ContentLength !== bytes) return false;
+    if ((await this.#head(to))?.ContentLength !== bytes && !(await this.#copy(from, to, found.ETag)))
+      return false;
+    await this.remove([from]);
+    return true;
   }
 
   /** The folders right below a prefix that ends in a slash, without it. */
@@ -78,14 +93,28 @@ export class S3Bucket {
     return aborted;
   }
 
-  async #copy(from: string, to: string): Promise<boolean> {
+  async #copy(from: string, to: string, etag?: string): Promise<boolean> {
     try {
       await this.client.send(
-        new CopyObjectCommand({ Bucket: this.name, CopySource: `${this.name}/${from}`, Key: to }),
+        new CopyObjectCommand({
+          Bucket: this.name,
+          CopySource: `${this.name}/${from}`,
+          CopySourceIfMatch: etag,
+          Key: to,
+        }),
       );
       return true;
     } catch (error) {
-      if (isMissing(error)) return false;
+      if (isMissing(error) || isPreconditionFailed(error)) return false;
+      throw error;
+    }
+  }
+
+  async #head(key: string): Promise<HeadObjectCommandOutput | null> {
+    try {
+      return await this.client.send(new HeadObjectCommand({ Bucket: this.name, Key: key }));
+    } catch (error) {
+      if (isMissing(error)) return null;
       throw error;
     }
   }

@@ -10,6 +10,11 @@ export function isMissing(error: unknown): boolean {
   );
 }
 
+/** The object is another one than the condition names. */
+export function isPreconditionFailed(error: unknown): boolean {
+  return error instanceof S3ServiceException && error.$metadata.httpStatusCode === 412;
+}
+
 /** The store's own errors where S3 says the same in its words. */
 export function translated(key: string, error: unknown): unknown {
   if (isMissing(error)) return new ObjectMissing(key, { cause: error });

@@ -4,12 +4,14 @@ import { pipeline } from 'node:stream/promises';
 import { GetObjectCommand, HeadBucketCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { Measure, partOf } from './measure.js';
-import { assertDay, assertFolder, assertKey, assertName } from './object-keys.js';
+import { assertDay, assertFolder, assertKey, assertName, objectKey } from './object-keys.js';
 import type {
   ByteRange,
   ObjectInfo,
   ObjectRead,
   ObjectStore,
+  PresignBound,
+  PresignedPut,
   StoreHealth,
   WriteOptions,
   Written,
@@ -17,20 +19,29 @@ import type {
 import { SeparatePieces, type PieceWriter } from './pieces.js';
 import { S3Bucket } from './s3-bucket.js';
 import { isMissing, translated } from './s3-errors.js';
+import type { S3Presigner } from './s3-presigner.js';
 
 /** The smallest part that S3 takes; what one upload holds in memory is one part and its copy on the way out. */
 const PART_BYTES = 5 * 1024 * 1024;
 
 /** Objects in an S3 bucket, under the keys that they have on disk; what is deleted lies under `trash/<day>/`. */
 export class S3Store implements ObjectStore {
-  readonly kind = 's3';
   readonly #bucket: S3Bucket;
 
   constructor(
     private readonly client: S3Client,
     private readonly bucketName: string,
+    private readonly presigner: S3Presigner,
   ) {
     this.#bucket = new S3Bucket(client, bucketName);
+  }
+
+  home(): Promise<'s3'> {
+    return Promise.resolve('s3');
+  }
+
+  presign(key: string, bound: PresignBound): Promise<PresignedPut> {
+    return this.presigner.put(this.bucketName, assertKey(key), bound);
   }
 
   async write(key: string, source: AsyncIterable<Uint8Array>, options: WriteOptions): Promise<Written> {
@@ -70,6 +81,10 @@ export class S3Store implements ObjectStore {
     }
   }
 
+  staysOnDisk(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
   async asFile(key: string, scratchPath: string): Promise<string> {
     const { stream } = await this.read(key);
     await pipeline(stream, createWriteStream(scratchPath));
@@ -78,6 +93,10 @@ export class S3Store implements ObjectStore {
 
   pieces(folder: string, name: string): PieceWriter {
     return new SeparatePieces(this, folder, name);
+  }
+
+  rename(folder: string, from: string, to: string, bytes: number): Promise<boolean> {
+    return this.#bucket.rename(objectKey(folder, from), objectKey(folder, to), bytes);
   }
 
   async remove(folder: string, names: readonly string[]): Promise<void> {
@@ -109,6 +128,7 @@ export class S3Store implements ObjectStore {
 
   async close(): Promise<void> {
     this.client.destroy();
+    this.presigner.close();
   }
 
   /**

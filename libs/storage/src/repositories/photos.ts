@@ -14,6 +14,7 @@ export interface PhotoRow {
   folder: string;
   bytes: string | null;
   sha256: Buffer | null;
+  declared_sha256: Buffer | null;
   type: string | null;
   alt_text: string;
   width: number | null;
@@ -25,19 +26,14 @@ export interface PhotoRow {
   created_at: Date;
 }
 
-export interface Uploaded {
-  bytes: number;
-  sha256: Buffer;
-  type: string;
-  altText: string;
-}
-
 export interface DevelopedFacts {
   width: number;
   height: number;
   thumbhash: string;
   color: string;
   renditions: NonNullable<PhotoRow['renditions']>;
+  /** Of the original, where the row has none yet. */
+  sha256: Buffer | null;
 }
 
 /** What settling a photo tells of it. */
@@ -54,54 +50,6 @@ export interface Settled {
 @Injectable()
 export class PhotoRows {
   constructor(private readonly database: Database) {}
-
-  async begin(owner: Id, folder: string): Promise<Id> {
-    const { rows } = await this.database.query<{ id: Id }>(
-      'photo.begin',
-      `INSERT INTO photos (shard, id, owner_id, state, folder)
-       VALUES ($1::int, next_id($1::int), $2, 'uploading', $3) RETURNING id`,
-      [shardOf(owner), owner, folder],
-    );
-    return (rows[0] as { id: Id }).id;
-  }
-
-  /** The upload is safe in the store. False when the row was swept meanwhile. */
-  async uploaded(tx: Queryable, id: Id, { bytes, sha256, type, altText }: Uploaded): Promise<boolean> {
-    const { count } = await tx.query(
-      'photo.uploaded',
-      `UPDATE photos SET state = 'processing', bytes = $3, sha256 = $4, type = $5, alt_text = $6
-       WHERE shard = $1 AND id = $2 AND state = 'uploading'`,
-      [shardOf(id), id, bytes, sha256, type, altText],
-    );
-    return count === 1;
-  }
-
-  /** A photo whose original is in the store already. */
-  async arrived(tx: Queryable, owner: Id, folder: string, uploaded: Uploaded): Promise<Id> {
-    const { bytes, sha256, type, altText } = uploaded;
-    const { rows } = await tx.query<{ id: Id }>(
-      'photo.arrived',
-      `INSERT INTO photos (shard, id, owner_id, state, folder, bytes, sha256, type, alt_text)
-       VALUES ($1::int, next_id($1::int), $2, 'processing', $3, $4, $5, $6, $7) RETURNING id`,
-      [shardOf(owner), owner, folder, bytes, sha256, type, altText],
-    );
-    return (rows[0] as { id: Id }).id;
-  }
-
-  /** A photo of the same bytes that its owner sent lately and has not posted; sends of the same bytes wait for each other. */
-  async sameBytes(tx: Queryable, owner: Id, sha256: Buffer, seconds: number): Promise<Id | null> {
-    await tx.query('photo.sameBytesLock', `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, [
-      `${owner} ${sha256.toString('hex')}`,
-    ]);
-    const { rows } = await tx.query<{ id: Id }>(
-      'photo.sameBytes',
-      `SELECT id FROM photos WHERE shard = $1 AND owner_id = $2 AND sha256 = $3 AND post_id IS NULL
-         AND state IN ('processing', 'ready') AND created_at > now() - make_interval(secs => $4)
-       ORDER BY id DESC LIMIT 1`,
-      [shardOf(owner), owner, sha256, seconds],
-    );
-    return rows[0]?.id ?? null;
-  }
 
   async find(id: Id): Promise<PhotoRow | null> {
     return (await this.findMany([id])).get(id) ?? null;
@@ -209,10 +157,20 @@ export class PhotoRows {
     const { rows } = await tx.query<Settled>(
       'photo.ready',
       `UPDATE photos SET state = 'ready', settled_at = clock_timestamp(), width = $4, height = $5, thumbhash = $6,
-         color = $7, renditions = $8
+         color = $7, renditions = $8, sha256 = coalesce(sha256, $9)
        WHERE shard = $1 AND id = $2 AND attempt = $3 AND state = 'processing'
        RETURNING owner_id, post_id, created_at`,
-      [shardOf(id), id, attempt, facts.width, facts.height, facts.thumbhash, facts.color, facts.renditions],
+      [
+        shardOf(id),
+        id,
+        attempt,
+        facts.width,
+        facts.height,
+        facts.thumbhash,
+        facts.color,
+        facts.renditions,
+        facts.sha256,
+      ],
     );
     return rows[0] ?? null;
   }
@@ -226,15 +184,6 @@ export class PhotoRows {
       [shardOf(id), id, attempt, code],
     );
     return rows[0] ?? null;
-  }
-
-  /** Forgets an upload that did not complete; the store holds nothing of it. */
-  async abandon(id: Id): Promise<void> {
-    await this.database.query(
-      'photo.abandon',
-      `DELETE FROM photos WHERE shard = $1 AND id = $2 AND state = 'uploading'`,
-      [shardOf(id), id],
-    );
   }
 
   /** Takes rows away and leaves their folders to the trash, in one statement. */

@@ -20,8 +20,8 @@ export interface Usage {
 export class QuotaRows {
   constructor(private readonly database: Database) {}
 
-  async read(owner: Id): Promise<Usage> {
-    const { rows } = await this.database.query<Record<'bytes' | 'arriving' | 'photos', string | null>>(
+  async read(owner: Id, connection: Queryable = this.database): Promise<Usage> {
+    const { rows } = await connection.query<Record<'bytes' | 'arriving' | 'photos', string | null>>(
       'quota.read',
       `SELECT (SELECT sum(bytes) FROM photos WHERE shard = $1 AND owner_id = $2) AS bytes,
          (SELECT sum(received) FROM uploads WHERE shard = $1 AND owner_id = $2 AND state = 'receiving') AS arriving,
@@ -31,6 +31,17 @@ export class QuotaRows {
     );
     const { bytes, arriving, photos } = rows[0] ?? { bytes: null, arriving: null, photos: null };
     return { bytes: Number(bytes ?? 0), arriving: Number(arriving ?? 0), photos: Number(photos ?? 0) };
+  }
+
+  /** Holds a person's quota still until the transaction ends. */
+  async lock(tx: Queryable, owner: Id): Promise<void> {
+    await tx.query(
+      'quota.lock',
+      `INSERT INTO photo_usage AS usage (shard, owner_id, day, photos)
+       VALUES ($1, $2, (now() AT TIME ZONE 'UTC')::date, 0)
+       ON CONFLICT (shard, owner_id) DO UPDATE SET photos = usage.photos`,
+      [shardOf(owner), owner],
+    );
   }
 
   /** Counts one more photo of today and answers what is taken with it. Locks: a person's photos are made one by one. */

@@ -39,15 +39,15 @@ export class SweepRows {
     );
   }
 
-  /** Uploads that ended without a word: their process died. */
-  async abandonedUploads(seconds: number, limit: number): Promise<{ id: Id; folder: string }[]> {
-    const { rows } = await this.database.query<{ id: Id; folder: string }>(
+  /** Uploads that ended without a word, since their process died; and those given up of which something may be left. */
+  async abandonedUploads(seconds: number, givenUpFor: number, limit: number): Promise<Id[]> {
+    return this.ids(
       'sweep.abandonedUploads',
-      `SELECT id, folder FROM photos WHERE state = 'uploading' AND created_at < now() - make_interval(secs => $1)
-       ORDER BY created_at LIMIT $2`,
-      [seconds, limit],
+      `SELECT id FROM photos WHERE state = 'uploading' AND created_at < now()
+         - make_interval(secs => CASE WHEN attempt = -1 THEN $2::float ELSE $1::float END)
+       ORDER BY created_at LIMIT $3`,
+      [seconds, givenUpFor, limit],
     );
-    return rows;
   }
 
   /** Photos that their owners neither posted nor made their picture. */

@@ -18,6 +18,9 @@ export interface UploadRow {
   head: Buffer;
   type: string | null;
   alt_text: string;
+  direct: boolean;
+  declared_sha256: Buffer | null;
+  created_at: Date;
   photo_id: Id | null;
   expires_at: Date;
 }
@@ -31,6 +34,14 @@ export interface NewUpload {
   altText: string;
   /** Seconds until it expires. */
   validFor: number;
+}
+
+export interface DirectFacts {
+  sha256: Buffer | null;
+  /** Of no secret that anybody knows: nobody goes on with a direct upload by tus. */
+  noSecret: Buffer;
+  /** Name of the piece that the client writes. */
+  piece: string;
 }
 
 export interface Progress {
@@ -62,6 +73,29 @@ export class UploadRows {
       `INSERT INTO uploads (shard, id, owner_id, secret_hash, folder, length, head, alt_text, expires_at)
        VALUES ($1, $2, $3, $4, $5, $6, ''::bytea, $7, now() + make_interval(secs => $8))`,
       [shardOf(id), id, owner, secretHash, folder, length, altText, validFor],
+    );
+  }
+
+  /** One that its client puts into the store itself, as one piece; it holds its quota from now on. */
+  async beginDirect(tx: Queryable, upload: Omit<NewUpload, 'secretHash'> & DirectFacts): Promise<void> {
+    const { id, owner, folder, length, altText, validFor, sha256, noSecret, piece } = upload;
+    await tx.query(
+      'upload.beginDirect',
+      `INSERT INTO uploads (shard, id, owner_id, secret_hash, folder, length, received, pieces, head, alt_text, expires_at,
+         direct, declared_sha256)
+       VALUES ($1, $2, $3, $4, $5, $6::bigint, $6::bigint, $7::jsonb, ''::bytea, $8, now() + make_interval(secs => $9), true, $10)`,
+      [
+        shardOf(id),
+        id,
+        owner,
+        noSecret,
+        folder,
+        length,
+        JSON.stringify([{ name: piece, sizes: [length] }]),
+        altText,
+        validFor,
+        sha256,
+      ],
     );
   }
 
@@ -135,16 +169,6 @@ export class UploadRows {
     return rows[0] ?? null;
   }
 
-  /** Whether its owner's account is open, and stays so until the transaction ends. */
-  async ownerIsOpen(tx: Queryable, { owner_id: owner }: UploadRow): Promise<boolean> {
-    const { rows } = await tx.query(
-      'upload.ownerIsOpen',
-      `SELECT 1 FROM users WHERE shard = $1 AND id = $2 AND closed_at IS NULL FOR SHARE`,
-      [shardOf(owner), owner],
-    );
-    return rows.length === 1;
-  }
-
   async complete(tx: Queryable, id: Id, photoId: Id, state: 'completed' | 'duplicate'): Promise<void> {
     await tx.query(
       'upload.complete',
@@ -164,10 +188,14 @@ export class UploadRows {
     );
   }
 
+  /** Of a direct upload the id was promised to be a photo's: that it ended is remembered, for whoever asks for that photo. */
   async forget(id: Id): Promise<void> {
     await this.database.query(
       'upload.forget',
-      `DELETE FROM uploads WHERE shard = $1 AND id = $2 AND expires_at <= now()`,
+      `WITH gone AS (
+         DELETE FROM uploads WHERE shard = $1 AND id = $2 AND expires_at <= now() RETURNING id, owner_id, direct, state)
+       INSERT INTO deletions (shard, id, person_id)
+       SELECT shard_of(id), id, owner_id FROM gone WHERE direct AND state = 'ended' ON CONFLICT DO NOTHING`,
       [shardOf(id), id],
     );
   }

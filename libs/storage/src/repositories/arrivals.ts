@@ -1,0 +1,117 @@
+import { Injectable } from '@nestjs/common';
+import { shardOf, type Id } from '@app/platform';
+import { Database, type Queryable } from '../database.js';
+
+export interface Uploaded {
+  bytes: number;
+  sha256: Buffer;
+  type: string;
+  altText: string;
+}
+
+/** What is in the store already; the hash of a direct upload is not known before the worker reads it. */
+export interface Arrived extends Omit<Uploaded, 'sha256'> {
+  sha256: Buffer | null;
+  declaredSha256?: Buffer | null;
+  /** The id that was promised; a fresh one otherwise. */
+  id?: Id | undefined;
+}
+
+/** Photos on their way in: from the row that names the folder of bytes to come, to `processing` or to nothing. */
+@Injectable()
+export class ArrivalRows {
+  constructor(private readonly database: Database) {}
+
+  async begin(owner: Id, folder: string): Promise<Id> {
+    const { rows } = await this.database.query<{ id: Id }>(
+      'photo.begin',
+      `INSERT INTO photos (shard, id, owner_id, state, folder)
+       VALUES ($1::int, next_id($1::int), $2, 'uploading', $3) RETURNING id`,
+      [shardOf(owner), owner, folder],
+    );
+    return (rows[0] as { id: Id }).id;
+  }
+
+  /** The upload is safe in the store. False when the row was swept meanwhile. */
+  async uploaded(tx: Queryable, id: Id, { bytes, sha256, type, altText }: Uploaded): Promise<boolean> {
+    const { count } = await tx.query(
+      'photo.uploaded',
+      `UPDATE photos SET state = 'processing', bytes = $3, sha256 = $4, type = $5, alt_text = $6
+       WHERE shard = $1 AND id = $2 AND state = 'uploading' AND attempt = 0`,
+      [shardOf(id), id, bytes, sha256, type, altText],
+    );
+    return count === 1;
+  }
+
+  /** A photo whose original is in the store already. */
+  async arrived(tx: Queryable, owner: Id, folder: string, arrived: Arrived): Promise<Id> {
+    const { id = null, bytes, sha256, declaredSha256 = null, type, altText } = arrived;
+    const { rows } = await tx.query<{ id: Id }>(
+      'photo.arrived',
+      `INSERT INTO photos (shard, id, owner_id, state, folder, bytes, sha256, declared_sha256, type, alt_text)
+       VALUES ($1::int, coalesce($2::bigint, next_id($1::int)), $3, 'processing', $4, $5, $6, $7, $8, $9) RETURNING id`,
+      [shardOf(owner), id, owner, folder, bytes, sha256, declaredSha256, type, altText],
+    );
+    return (rows[0] as { id: Id }).id;
+  }
+
+  /**
+   * Whether an owner's account is open, and stays so until the transaction ends: a photo made after the account was
+   * erased would belong to nobody.
+   */
+  async ownerIsOpen(tx: Queryable, owner: Id): Promise<boolean> {
+    const { rows } = await tx.query(
+      'photo.ownerIsOpen',
+      `SELECT 1 FROM users WHERE shard = $1 AND id = $2 AND closed_at IS NULL FOR SHARE`,
+      [shardOf(owner), owner],
+    );
+    return rows.length === 1;
+  }
+
+  /** A photo of the same bytes that its owner sent lately and has not posted; sends of the same bytes wait for each other. */
+  async sameBytes(tx: Queryable, owner: Id, sha256: Buffer, seconds: number): Promise<Id | null> {
+    await tx.query('photo.sameBytesLock', `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, [
+      `${owner} ${sha256.toString('hex')}`,
+    ]);
+    const { rows } = await tx.query<{ id: Id }>(
+      'photo.sameBytes',
+      `SELECT id FROM photos WHERE shard = $1 AND owner_id = $2 AND sha256 = $3 AND post_id IS NULL
+         AND state IN ('processing', 'ready') AND created_at > now() - make_interval(secs => $4)
+       ORDER BY id DESC LIMIT 1`,
+      [shardOf(owner), owner, sha256, seconds],
+    );
+    return rows[0]?.id ?? null;
+  }
+
+  /** Whether a photo of this owner has this folder; reads all of the owner's rows. */
+  async hasFolder(owner: Id, folder: string): Promise<boolean> {
+    const { rows } = await this.database.query(
+      'photo.hasFolder',
+      `SELECT 1 FROM photos WHERE shard = $1 AND owner_id = $2 AND folder = $3`,
+      [shardOf(owner), owner, folder],
+    );
+    return rows.length > 0;
+  }
+
+  /**
+   * From now on no photo comes of an upload, and what the store holds of it may be removed: answers its folder. Null when
+   * it has become a photo, also where its process was told otherwise (a commit whose answer was lost).
+   */
+  async giveUp(id: Id): Promise<string | null> {
+    const { rows } = await this.database.query<{ folder: string }>(
+      'photo.giveUp',
+      `UPDATE photos SET attempt = -1 WHERE shard = $1 AND id = $2 AND state = 'uploading' RETURNING folder`,
+      [shardOf(id), id],
+    );
+    return rows[0]?.folder ?? null;
+  }
+
+  /** Forgets an upload that was given up; the store holds nothing of it. */
+  async forget(id: Id): Promise<void> {
+    await this.database.query(
+      'photo.forget',
+      `DELETE FROM photos WHERE shard = $1 AND id = $2 AND state = 'uploading' AND attempt = -1`,
+      [shardOf(id), id],
+    );
+  }
+}
