@@ -12,6 +12,7 @@ function sources(): string[] {
     readdirSync(join(root, top), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && !entry.name.endsWith('.spec.ts'))
       .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+      .filter((file) => !file.startsWith('infra/aws/'))
       .sort(),
   );
 }
