@@ -5,7 +5,7 @@ import { nativeHeifTool } from './heic-native.js';
 import type { Decoded } from './pixels.js';
 import { bySharp } from './sharp-decoder.js';
 
-export type DecodeLimits = Pick<DevelopLimits, 'pixels' | 'childMemory' | 'developSeconds'> & {
+export type DecodeLimits = Pick<DevelopLimits, 'pixels' | 'avifPixels' | 'childMemory' | 'developSeconds'> & {
   /** Bytes that may be held while decoding; HeavyPhoto beyond it. */
   mayHold: number;
   /** A folder for what a decoder has to put somewhere; it cleans up itself. */

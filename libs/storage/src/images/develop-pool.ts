@@ -93,11 +93,25 @@ export class DevelopPool {
     }
   }
 
-  /** A heavy photo as soon as it fits beside the others of its kind; one always does where there is no other. */
+  /**
+   * A heavy photo as soon as it fits beside the others of its kind. One that is too heavy for that waits until it is alone,
+   * and no other overtakes it then: it would wait for ever.
+   */
   #next(): Task | undefined {
     const [heavy] = this.#heavy;
-    const fits = heavy && (this.#held === 0 || this.#held + heavy.weight <= HEAVY_TOGETHER);
+    if (this.#held > HEAVY_TOGETHER) return undefined;
+    if (heavy && heavy.weight > HEAVY_TOGETHER) {
+      if (this.#running.size > 0) return undefined;
+      this.#endIdle();
+      return this.#heavy.shift();
+    }
+    const fits = heavy && this.#held + heavy.weight <= HEAVY_TOGETHER;
     return fits ? this.#heavy.shift() : this.#waiting.shift();
+  }
+
+  /** All but one, which takes the next photo. */
+  #endIdle(): void {
+    for (const child of this.#idle.splice(1)) child.kill();
   }
 
   async #run(task: Task): Promise<void> {

@@ -21,11 +21,11 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 /** The code with which a photo is rejected, or `taken`. */
-async function outcome(photo: Uint8Array, pixels = limits.pixels): Promise<string> {
+async function outcome(photo: Uint8Array, pixels = limits.pixels, avifPixels = pixels): Promise<string> {
   const inputPath = join(folder, 'original');
   await writeFile(inputPath, photo);
   try {
-    await develop({ inputPath, outputFolder: folder, limits: { ...limits, pixels } });
+    await develop({ inputPath, outputFolder: folder, limits: { ...limits, pixels, avifPixels } });
     return 'taken';
   } catch (error) {
     if (!(error instanceof PhotoRejected)) throw error;
@@ -53,6 +53,10 @@ describe('develop refuses', () => {
     const photo = await plain(100, 80, '#123456').jpeg().toBuffer();
     expect(await outcome(photo, 7_999)).toBe('too_many_pixels');
     expect(await outcome(photo, 8_000)).toBe('taken');
+    const avif = await plain(100, 80, '#123456').avif().toBuffer();
+    expect(await outcome(avif, limits.pixels, 7_999)).toBe('too_many_pixels');
+    expect(await outcome(avif, limits.pixels, 8_000)).toBe('taken');
+    expect(await outcome(photo, limits.pixels, 7_999)).toBe('taken');
   });
 
   it('a size that nobody means, with next to no pixels in it', async () => {

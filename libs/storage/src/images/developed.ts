@@ -3,6 +3,8 @@ import type { RenditionName, Size } from '../renditions.js';
 /** What one photo may cost; `limits.photo` of the platform fits. Handed over, because the child knows no configuration. */
 export interface DevelopLimits {
   pixels: number;
+  /** Of an AVIF; as of every other format where it is not told. */
+  avifPixels?: number;
   /** Media types that are taken. */
   formats: readonly string[];
   developSeconds: number;

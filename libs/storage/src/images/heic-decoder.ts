@@ -1,34 +1,23 @@
 import { readFile } from 'node:fs/promises';
 import { setImmediate as turn } from 'node:timers/promises';
-import sharp from 'sharp';
 import type { Size } from '../renditions.js';
 import { boxFactor, Mosaic } from './box-shrink.js';
+import { displayP3, P3_PRIMARIES, SRGB_PRIMARIES } from './coding.js';
 import type { DecodeLimits, Decoder } from './decoders.js';
 import { PhotoRejected } from './faults.js';
 import { forgetHeifLibrary, heifLibrary, type Heif } from './heic-library.js';
 import { nativePixels } from './heic-native.js';
 import { HeicPicture } from './heic-picture.js';
+import { isHdr, toStandardRange } from './hdr.js';
 import { decodedSize, openPixels, rawPixels, type Pixels } from './pixels.js';
 import { throughProfile } from './profiled-png.js';
-import { checkWeight, HEIC_BYTES_A_PIXEL, HeavyPhoto } from './weight.js';
+import { checkWeight, heicWeight, HeavyPhoto } from './weight.js';
 
-/** What a picture's numbers mean: an ICC profile, or null for sRGB. */
+/** An ICC profile, or null for sRGB. */
 type Profile = Buffer | null;
 
-/** ITU-T H.273: SMPTE EG 432-1, which is Display P3. */
-const P3_PRIMARIES = 12;
-/** The same: BT.709, whose primaries are sRGB's. */
-const SRGB_PRIMARIES = 1;
-
-/** Display P3 as sharp brings it along, for pictures that name it by number (`nclx`) instead of embedding it. */
-async function displayP3(): Promise<Profile> {
-  const dot = sharp({ create: { width: 1, height: 1, channels: 3, background: '#000' } });
-  const { icc } = await sharp(await dot.withIccProfile('p3').png().toBuffer()).metadata();
-  return icc ?? null;
-}
-
-async function profileOf(picture: HeicPicture): Promise<Profile> {
-  return picture.profile ?? (picture.primaries === P3_PRIMARIES ? displayP3() : null);
+async function profileOf({ profile, coding }: HeicPicture): Promise<Profile> {
+  return profile ?? (coding?.primaries === P3_PRIMARIES ? displayP3() : null);
 }
 
 async function pixelsOf(picture: HeicPicture, photo: Size): Promise<Pixels> {
@@ -54,9 +43,19 @@ function inSrgb(pixels: Pixels, profile: Profile, size: Size): Promise<Pixels> {
 }
 
 /** The machine's own decoder makes a JPEG: of one picture, opaque, and with its profile or without need of one. */
-function isPlain(picture: HeicPicture): boolean {
-  const { isOnly, hasAlpha, profile, primaries } = picture;
-  return isOnly && !hasAlpha && (profile !== null || primaries === null || primaries === SRGB_PRIMARIES);
+function isPlain({ isOnly, hasAlpha, profile, coding }: HeicPicture): boolean {
+  const isSrgb = coding === null || (coding.primaries === SRGB_PRIMARIES && !isHdr(coding));
+  return isOnly && !hasAlpha && (profile !== null || isSrgb);
+}
+
+async function standardPixels(picture: HeicPicture, photo: Size): Promise<Pixels> {
+  const [profile, coding, stored] = [
+    await profileOf(picture),
+    picture.coding,
+    await pixelsOf(picture, photo),
+  ];
+  if (picture.profile || !coding || !isHdr(coding)) return inSrgb(stored, profile, decodedSize(photo));
+  return inSrgb(toStandardRange(stored.data, 255, coding, stored), null, decodedSize(photo));
 }
 
 export interface HeicOptions {
@@ -75,11 +74,10 @@ export function heicDecoder({ tool }: HeicOptions): Decoder {
     const picture = HeicPicture.open(heif, bytes, limits);
     try {
       const photo = picture.size;
-      checkWeight(photo.width * photo.height * HEIC_BYTES_A_PIXEL, limits.mayHold);
+      checkWeight(heicWeight(photo), limits.mayHold);
       const native = isPlain(picture) ? await nativePixels(path, photo, limits, tool) : null;
       if (native) return { photo, pixels: native };
-      const [profile, pixels] = [await profileOf(picture), await pixelsOf(picture, photo)];
-      return { photo, pixels: await inSrgb(pixels, profile, decodedSize(photo)) };
+      return { photo, pixels: await standardPixels(picture, photo) };
     } finally {
       picture.close();
     }

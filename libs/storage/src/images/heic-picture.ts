@@ -1,4 +1,5 @@
 import type { Size } from '../renditions.js';
+import type { Coding } from './coding.js';
 import { PhotoRejected } from './faults.js';
 import { checkHeif, uint32, type Heif } from './heic-library.js';
 
@@ -123,15 +124,15 @@ export class HeicPicture {
     return profile;
   }
 
-  /** ITU-T H.273's number of the primaries that the file names; null where it names none. */
-  get primaries(): number | null {
+  /** What the file says by numbers that its colours mean; null where it says nothing. */
+  get coding(): Coding | null {
     const heif = this.#heif;
     heif._heif_image_handle_get_nclx_color_profile(this.#scratch, this.#handle, this.#out);
     if (uint32(heif, this.#scratch) !== 0) return null;
     const profile = uint32(heif, this.#out);
-    const primaries = uint32(heif, profile + 4);
+    const coding = { primaries: uint32(heif, profile + 4), transfer: uint32(heif, profile + 8) };
     heif._heif_nclx_color_profile_free(profile);
-    return primaries;
+    return coding;
   }
 
   /** A cropped picture (`clap`) is taken whole: where its tiles begin is then not told. */

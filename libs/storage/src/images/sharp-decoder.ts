@@ -1,6 +1,9 @@
-import sharp, { type FormatEnum, type Metadata, type SharpOptions } from 'sharp';
+import sharp, { type FormatEnum, type Metadata, type Sharp, type SharpOptions } from 'sharp';
+import type { Size } from '../renditions.js';
+import { codingOf, displayP3, P3_PRIMARIES, type Coding } from './coding.js';
 import type { Decoder } from './decoders.js';
 import { PhotoRejected } from './faults.js';
+import { isHdr, toStandardRange } from './hdr.js';
 import { isTurned, turnedSize, upright } from './orientation.js';
 import { decodedSize, openPixels, rawPixels, type Decoded, type Pixels } from './pixels.js';
 import { throughProfile } from './profiled-png.js';
@@ -61,26 +64,49 @@ async function bearingSlips(decode: (failOn: FailOn) => Promise<Decoded>): Promi
 async function pixelsOf(path: string, header: Metadata, options: SharpOptions): Promise<Decoded> {
   const { orientation = 1 } = header;
   const photo = turnedSize(header, orientation);
-  const { width, height } = turnedSize(decodedSize(photo), orientation);
-  const stored: Pixels = await rawPixels(
-    sharp(path, options)
-      .flatten({ background: '#ffffff' })
-      .resize(width, height, { fit: 'fill' })
-      .toColourspace('srgb'),
-  );
+  const size = turnedSize(decodedSize(photo), orientation);
+  const pixels = await inSrgb(path, header, options, size);
+  return {
+    photo,
+    pixels: isTurned(orientation) ? await rawPixels(upright(openPixels(pixels), orientation)) : pixels,
+  };
+}
+
+async function inSrgb(path: string, header: Metadata, options: SharpOptions, size: Size): Promise<Pixels> {
+  const { width, height } = size;
+  const image = sharp(path, options)
+    .flatten({ background: '#ffffff' })
+    .resize(width, height, { fit: 'fill' });
+  const coding = header.format === 'heif' && header.icc === undefined ? await codingOf(path) : null;
+  if (coding && isHdr(coding)) return standardRange(image, header, coding);
+  const stored = await rawPixels(image.toColourspace('srgb'));
   // sharp leaves the profile of a 16-bit PNG aside: it only shortens the numbers, which then still mean what it says.
-  const isLeft =
-    header.format === 'png' && header.depth === 'ushort' && header.channels >= 3 && header.icc !== undefined;
-  const inSrgb = isLeft && header.icc ? await throughProfile(stored, header.icc, stored) : stored;
-  const pixels = isTurned(orientation) ? await rawPixels(upright(openPixels(inSrgb), orientation)) : inSrgb;
-  return { photo, pixels };
+  const isLeft = header.format === 'png' && header.depth === 'ushort' && header.channels >= 3;
+  const profile = coding?.primaries === P3_PRIMARIES ? await displayP3() : isLeft ? header.icc : null;
+  return profile ? throughProfile(stored, profile, stored) : stored;
+}
+
+/** Numbers of 10 or 12 bits arrive as the upper ones of 16. */
+async function standardRange(
+  image: Sharp,
+  { bitsPerSample: bits = 8 }: Metadata,
+  coding: Coding,
+): Promise<Pixels> {
+  const { data, info } = await image
+    .toColourspace('rgb16')
+    .raw({ depth: 'ushort' })
+    .toBuffer({ resolveWithObject: true });
+  const samples = new Uint16Array(data.buffer, data.byteOffset, data.length / 2);
+  const most = bits > 8 ? (2 ** bits - 1) * 2 ** (16 - bits) : 65_535;
+  return toStandardRange(samples, most, coding, info);
 }
 
 /** sharp's decoder, for files that it must find to be of this `format`, too. */
 export function bySharp(format: keyof FormatEnum): Decoder {
-  return async (path, { pixels, mayHold }) => {
+  return async (path, { pixels, avifPixels, mayHold }) => {
+    const most = format === 'heif' ? Math.min(pixels, avifPixels ?? pixels) : pixels;
     const decode = async (failOn: FailOn): Promise<Decoded> => {
-      const options = { failOn, limitInputPixels: pixels, sequentialRead: true };
+      const options = { failOn, limitInputPixels: most, sequentialRead: true };
       const header = await sharp(path, options).metadata();
       if (header.format !== format) throw new PhotoRejected('photo_damaged');
       checkWeight(weightOf(header), mayHold);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DevelopPool } from './develop-pool.js';
-import { LIGHT, weightOf } from './weight.js';
+import { heicWeight, HEAVY_TOGETHER, LIGHT, weightOf } from './weight.js';
 
 const limits = { pixels: 1e8, formats: ['image/jpeg'], developSeconds: 20, childMemory: 1e9 };
 
@@ -48,8 +48,11 @@ describe('photos that hold much while they are decoded', () => {
     for (const { from } of heavy) {
       const together = heavy.filter((other) => other.from <= from && from < other.to);
       const sum = together.reduce((bytes, other) => bytes + other.bytes, 0);
-      expect(together.length === 1 || sum <= 300e6).toBe(true);
+      expect(together.length === 1 || sum <= HEAVY_TOGETHER).toBe(true);
     }
+    const alone = all.find(({ bytes }) => bytes > HEAVY_TOGETHER);
+    const beside = all.filter(({ from, to }) => alone && from < alone.to && alone.from < to);
+    expect(beside).toEqual([alone]);
     const light = all.filter(({ bytes }) => bytes <= LIGHT);
     expect(Math.max(...light.map(({ to }) => to))).toBeLessThan(Math.max(...heavy.map(({ to }) => to)));
   });
@@ -62,6 +65,9 @@ describe('photos that hold much while they are decoded', () => {
     expect(isLight({ ...base, format: 'png' })).toBe(true);
     expect(isLight({ ...base, format: 'jpeg', isProgressive: true })).toBe(false);
     expect(isLight({ ...base, format: 'heif' })).toBe(false);
-    expect(weightOf({ ...base, format: 'heif' })).toBeGreaterThan(800e6);
+    expect(weightOf({ ...base, format: 'heif' })).toBeGreaterThan(750e6);
+    expect(heicWeight(base)).toBe(HEAVY_TOGETHER);
+    expect(heicWeight({ width: 4_032, height: 3_025 }) * 2).toBeLessThan(HEAVY_TOGETHER);
+    expect(heicWeight({ width: 4_284, height: 3_213 }) * 2).toBeGreaterThan(HEAVY_TOGETHER);
   });
 });
