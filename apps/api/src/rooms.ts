@@ -13,6 +13,8 @@ import { CommentLists } from './comments/comment-lists.service.js';
 import { CommentView } from './comments/comment-view.js';
 import { CommentsController } from './comments/comments.controller.js';
 import { CommentsService } from './comments/comments.service.js';
+import { ExploreController } from './explore/explore.controller.js';
+import { ExploreService } from './explore/explore.service.js';
 import { FeedController } from './feed/feed.controller.js';
 import { FeedService } from './feed/feed.service.js';
 import { FollowListsService } from './follows/follow-lists.service.js';
@@ -138,6 +140,7 @@ const notifications: Room = {
   services: [NotificationPeople, NotificationView, NotificationsService],
 };
 const stream: Room = { controllers: [StreamController], services: [StreamNews, Streams, StreamService] };
+const explore: Room = { controllers: [ExploreController], services: [ExploreService] };
 const feed: Room = { controllers: [FeedController], services: [FeedService] };
 const media: Room = { controllers: [MediaController], services: [MediaService] };
 const operators: Room = {
@@ -166,6 +169,7 @@ const rooms: Room[] = [
   notifications,
   stream,
   feed,
+  explore,
   media,
   operators,
 ];

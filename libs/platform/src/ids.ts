@@ -22,6 +22,12 @@ export function timeOf(id: Id): number {
   return Number((BigInt(id) >> (SHARD_BITS + SEQUENCE_BITS)) + ID_EPOCH);
 }
 
+/** The smallest id of a moment: all that were made before it are smaller. Milliseconds since 1970. */
+export function firstIdAt(milliseconds: number): Id {
+  const since = BigInt(Math.floor(milliseconds)) - ID_EPOCH;
+  return String((since > 0n ? since : 0n) << (SHARD_BITS + SEQUENCE_BITS));
+}
+
 /** Orders ids as the database does: by length, then as text. Negative when `a` is older. */
 export function compareIds(a: Id, b: Id): number {
   if (a.length !== b.length) return a.length - b.length;

@@ -49,6 +49,8 @@ export const limits = {
   comment: { text: 2_200 },
   /** In one caption or comment; a tag's length in code points, also when folded. */
   words: { tags: 30, tag: 100, mentions: 30 },
+  /** Posts of so many days; twice the likes make up for being older by the half-life, in seconds. */
+  explore: { days: 7, halfLife: 12 * 60 * 60 },
   search: { min: 2, max: 100 },
   /** Suggestions are worked out anew after a day, after a follow already after a minute. */
   suggestions: { freshFor: DAY, atLeast: 60 },

@@ -50,6 +50,7 @@ export * from './repositories/outbox.js';
 export * from './repositories/pending.js';
 export * from './repositories/sweeps.js';
 export * from './repositories/audience.js';
+export * from './repositories/popular-posts.js';
 export * from './repositories/popular.js';
 export * from './repositories/suggestions.js';
 export * from './repositories/searching.js';

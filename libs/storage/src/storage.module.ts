@@ -46,6 +46,7 @@ import { PendingRows } from './repositories/pending.js';
 import { SweepRows } from './repositories/sweeps.js';
 import { TrashRows } from './repositories/trash.js';
 import { PostIndex } from './post-index.js';
+import { PopularPostRows } from './repositories/popular-posts.js';
 import { PopularRows } from './repositories/popular.js';
 import { SuggestionRows } from './repositories/suggestions.js';
 import { SearchRows } from './repositories/searching.js';
@@ -59,6 +60,7 @@ const repositories: Provider[] = [
   UnitOfWork,
   Visibility,
   PostIndex,
+  PopularPostRows,
   PopularRows,
   SuggestionRows,
   SearchRows,

@@ -111,6 +111,12 @@ export class Visibility {
     return !owner.private || relation.following;
   }
 
+  /** In explore: public posts of others whom the viewer neither follows nor mutes. */
+  mayExplore(post: VisiblePost, author: Owner, relation: Relation): boolean {
+    if (author.private || relation.self || relation.following || relation.muting) return false;
+    return this.maySeePost(post, author, relation);
+  }
+
   /** A post: as its author's content; unpublished and archived ones are their author's alone. */
   maySeePost(post: VisiblePost, author: Owner, relation: Relation): boolean {
     if (!this.maySeeContent(author, relation)) return false;

@@ -3,6 +3,15 @@ import { problem, type Id } from '@app/platform';
 import { SNAPSHOT_NAME_BYTES, Snapshots } from '@app/feed';
 import { Cursors, type ListInput, type Page } from './cursors.js';
 
+/** A list as it is ranked now; with a name where it is held already. */
+export interface Ranking {
+  ids: Id[];
+  name?: Buffer | null;
+}
+
+/** How often a page that came up short is topped up before it is sent short, with a cursor that goes on. */
+const ROUNDS = 5;
+
 /** A list held as it was ranked, and where a page of it begins and ends. */
 interface Slice {
   name: Buffer | null;
@@ -26,26 +35,35 @@ export class RankedLists {
   async page<Item>(
     scope: string,
     input: ListInput,
-    rank: () => Promise<Id[]>,
+    rank: () => Promise<Ranking>,
     show: (ids: Id[]) => Promise<Item[]>,
   ): Promise<Page<Item>> {
-    const { name, ids, from, to } = await this.slice(scope, input, rank);
+    const slice = await this.slice(scope, input, rank);
+    const { name, ids, from } = slice;
+    const items = await show(ids.slice(from, slice.to));
+    let { to } = slice;
+    for (let round = 1; round < ROUNDS && items.length < input.limit && !input.newer; round += 1) {
+      if (to >= ids.length) break;
+      const next = Math.min(to + input.limit - items.length, ids.length);
+      items.push(...(await show(ids.slice(to, next))));
+      to = next;
+    }
     const held = name ?? (to < ids.length ? await this.snapshots.keep(ids) : null);
     const cursor = (at: number) => held && this.cursors.seal(scope, encode(held, at));
     return {
-      items: await show(ids.slice(from, to)),
+      items,
       nextCursor: to < ids.length ? cursor(to) : null,
       prevCursor: from > 0 ? cursor(from) : null,
     };
   }
 
-  private async slice(scope: string, input: ListInput, rank: () => Promise<Id[]>): Promise<Slice> {
+  private async slice(scope: string, input: ListInput, rank: () => Promise<Ranking>): Promise<Slice> {
     const { cursor, newer, limit } = input;
     if (cursor !== undefined && newer !== undefined) throw problem('cursor_invalid');
     const given = cursor ?? newer;
     if (given === undefined) {
-      const ids = await rank();
-      return { name: null, ids, from: 0, to: Math.min(limit, ids.length) };
+      const { ids, name = null } = await rank();
+      return { name, ids, from: 0, to: Math.min(limit, ids.length) };
     }
     const { name, at } = decode(this.cursors.open(scope, given, SNAPSHOT_NAME_BYTES + 2));
     const ids = await this.held(name);

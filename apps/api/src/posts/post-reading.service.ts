@@ -3,6 +3,8 @@ import { idOfCode, isId, problem, type Id } from '@app/platform';
 import { stranger, UserRows, Visibility, type Owner, type Relation } from '@app/storage';
 import { PostView, type ShownPost } from './post-view.js';
 
+type Rule = Visibility['maySeePost'];
+
 /** Posts as a viewer may see them. */
 @Injectable()
 export class PostReading {
@@ -14,6 +16,15 @@ export class PostReading {
 
   /** Those of these posts that the viewer may see, in the order asked for. */
   async visible(ids: readonly Id[], viewer: Id | null): Promise<ShownPost[]> {
+    return this.those(ids, viewer, (...facts) => this.visibility.maySeePost(...facts));
+  }
+
+  /** As `visible`, of strangers alone. */
+  async explorable(ids: readonly Id[], viewer: Id): Promise<ShownPost[]> {
+    return this.those(ids, viewer, (...facts) => this.visibility.mayExplore(...facts));
+  }
+
+  private async those(ids: readonly Id[], viewer: Id | null, rule: Rule): Promise<ShownPost[]> {
     const shown = await this.view.show(ids.filter(isId), viewer);
     const authorIds = [...shown.values()].map(({ post }) => post.author);
     const [authors, relations] = await Promise.all([
@@ -22,17 +33,8 @@ export class PostReading {
     ]);
     return ids.flatMap((id) => {
       const found = shown.get(id);
-      return found && this.maySee(found, authors, relations) ? [found] : [];
+      return found && isShown(found, rule, authors, relations) ? [found] : [];
     });
-  }
-
-  private maySee({ post }: ShownPost, authors: Map<Id, Owner>, relations: Map<Id, Relation>): boolean {
-    const author = authors.get(post.author);
-    const facts = { author_id: post.author, state: post.state, archived: post.archived };
-    return (
-      author !== undefined &&
-      this.visibility.maySeePost(facts, author, relations.get(post.author) ?? stranger)
-    );
   }
 
   /** @throws Problem 404 for what is not there and for what the viewer may not see */
@@ -47,4 +49,15 @@ export class PostReading {
     if (id === null) throw problem('not_found');
     return this.one(id, viewer);
   }
+}
+
+function isShown(
+  { post }: ShownPost,
+  rule: Rule,
+  authors: Map<Id, Owner>,
+  relations: Map<Id, Relation>,
+): boolean {
+  const author = authors.get(post.author);
+  const facts = { author_id: post.author, state: post.state, archived: post.archived };
+  return author !== undefined && rule(facts, author, relations.get(post.author) ?? stranger);
 }

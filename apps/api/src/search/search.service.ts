@@ -32,7 +32,10 @@ export class SearchService {
     return this.lists.page(
       `/v1/search ${viewer} ${type} ${query}`,
       input,
-      async () => this.rank(type === 'users', await this.rows.candidates(type, query, viewer), viewer),
+      async () => {
+        const found = await this.rows.candidates(type, query, viewer);
+        return { ids: await this.rank(type === 'users', found, viewer) };
+      },
       (ids) => this.show(type, ids, viewer),
     );
   }

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
 import { Counts, HomeFeeds, LiveBus, SessionCache } from '@app/feed';
-import { PostRows } from '@app/storage';
+import { PopularPostRows, PostRows } from '@app/storage';
 
-/** What Redis keeps of things that changed. The api did the same when it answered; here it is made sure. */
+/** What Redis, and explore, keep of things that changed. The api did the same when it answered; here it is made sure. */
 @Injectable()
 export class Caches {
   constructor(
@@ -12,11 +12,13 @@ export class Caches {
     private readonly sessions: SessionCache,
     private readonly posts: PostRows,
     private readonly live: LiveBus,
+    private readonly popular: PopularPostRows,
   ) {}
 
   /** The post's version, and its place in its author's own feed, where it stands from the beginning. */
   async postChanged(postId: Id): Promise<void> {
     await this.counts.forget('post', [postId]);
+    await this.popular.refresh([postId]);
     const post = await this.posts.find(postId);
     if (post) await this.feeds.insert(postId, [post.author_id]);
   }
@@ -36,5 +38,6 @@ export class Caches {
 
   async postGone(postId: Id): Promise<void> {
     await this.counts.gone('post', [postId]);
+    await this.popular.refresh([postId]);
   }
 }

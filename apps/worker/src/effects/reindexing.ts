@@ -1,23 +1,25 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import { PostIndex, PostRows, UnitOfWork } from '@app/storage';
+import { PopularPostRows, PostIndex, PostRows, UnitOfWork } from '@app/storage';
 
 /** Posts read at once; each is put right in a transaction of its own. */
 const PAGE = 200;
 
-/** Puts the posts of somebody who became private or public right under their tags and places. */
+/** Puts the posts of somebody who became private or public right under their tags and places, and in explore. */
 @Injectable()
 export class Reindexing {
   constructor(
     private readonly posts: PostRows,
     private readonly index: PostIndex,
     private readonly work: UnitOfWork,
+    private readonly popular: PopularPostRows,
   ) {}
 
   async author(author: Id): Promise<void> {
     let before: Id | null = null;
     do {
       const ids: Id[] = await this.posts.ofAuthor(author, false, { limit: PAGE, before, after: null });
+      await this.popular.refresh(ids);
       for (const id of ids) await this.work.run((tx) => this.index.refresh(tx, id));
       before = ids.at(-1) ?? null;
     } while (before !== null);

@@ -9,7 +9,13 @@ import { Photo } from './photo.js';
 import { Post } from './post.js';
 import { Block, BlockedBy, Follow, Follower, Mute } from './relations.js';
 import { RefreshToken, Session } from './session.js';
-import { PopularPerson, Suggestion, SuggestionDismissal, SuggestionState } from './suggestion.js';
+import {
+  PopularPerson,
+  PopularPost,
+  Suggestion,
+  SuggestionDismissal,
+  SuggestionState,
+} from './suggestion.js';
 import { Place, PostPlace, PostTag, Tag } from './term.js';
 import { PhotoUsage, Upload } from './upload.js';
 import { Email, User, Username } from './user.js';
@@ -44,6 +50,7 @@ export const entities = [
   SuggestionState,
   SuggestionDismissal,
   PopularPerson,
+  PopularPost,
   Tag,
   PostTag,
   Place,

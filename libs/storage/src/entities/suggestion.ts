@@ -56,6 +56,25 @@ export class SuggestionDismissal {
   dismissed_id!: string;
 }
 
+@Entity('popular_posts', {
+  comment: 'The some thousand public posts with the most likes for their age',
+})
+@Index('popular_posts_best', { synchronize: false })
+export class PopularPost {
+  @PrimaryColumn({ type: 'smallint', comment: SHARD })
+  shard!: number;
+
+  @PrimaryColumn({ type: 'bigint', comment: 'Which post' })
+  post_id!: string;
+
+  @Column({
+    type: 'double precision',
+    comment:
+      'log2 of its likes plus the half-lives from 2026 to its id: never rewritten for time that passes',
+  })
+  score!: number;
+}
+
 @Entity('popular_people', {
   comment: 'The some thousand people with the most followers, as folds of their counts pass by',
 })

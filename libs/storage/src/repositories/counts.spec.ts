@@ -4,6 +4,7 @@ import { freshDatabase, type TestDatabase } from '../../../../test/harness/datab
 import { dataSourceOptions } from '../data-source.js';
 import { Database } from '../database.js';
 import { CountRows } from './counts.js';
+import { PopularPostRows } from './popular-posts.js';
 
 const SHARD = 5;
 let database: TestDatabase;
@@ -19,7 +20,7 @@ beforeAll(async () => {
     dataSourceOptions({ url: database.url, name: 'counts', pool: 6 }),
   ).initialize();
   sql = new Database(source);
-  counts = new CountRows(sql);
+  counts = new CountRows(sql, new PopularPostRows(sql));
 });
 afterAll(async () => {
   await source.destroy();

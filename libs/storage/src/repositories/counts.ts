@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { shardOf, type Id } from '@app/platform';
 import { Database, type Queryable } from '../database.js';
+import { PopularPostRows } from './popular-posts.js';
 
 /** Every stored count: whose it is, where it is kept, and what else has to be worked out anew when it changes. */
 export const counterTable = {
@@ -23,6 +24,9 @@ export interface FoldedCount {
   counter: CounterName;
   value: number;
 }
+
+const likedOf = (folded: readonly FoldedCount[]): Id[] =>
+  folded.filter(({ counter }) => counter === 'post.likes').map(({ subject_id }) => subject_id);
 
 interface Place {
   counter: string;
@@ -71,7 +75,10 @@ const foldSql = `WITH taken AS (DELETE FROM count_deltas WHERE shard = $1 AND id
  */
 @Injectable()
 export class CountRows {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly popular: PopularPostRows,
+  ) {}
 
   async add(tx: Queryable, counter: CounterName, subjectId: Id, delta: number): Promise<void> {
     await tx.query(
@@ -92,7 +99,10 @@ export class CountRows {
     return rows;
   }
 
-  /** Folds these deltas of a shard and answers the rows' new counts; null when another worker folds there now. */
+  /**
+   * Folds these deltas of a shard and answers the rows' new counts; null when another worker folds there now. What explore
+   * keeps of a post's likes changes with them.
+   */
   async fold(shard: number, deltaIds: readonly Id[]): Promise<FoldedCount[] | null> {
     return this.database.transaction(async (tx) => {
       const lock = await tx.query<{ mine: boolean }>(
@@ -102,6 +112,7 @@ export class CountRows {
       );
       if (!lock.rows[0]?.mine) return null;
       const { rows } = await tx.query<FoldedCount>('count.fold', foldSql, [shard, deltaIds]);
+      await this.popular.refresh(likedOf(rows), tx);
       return rows;
     });
   }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
 import { Database } from '../database.js';
+import { PopularPostRows } from './popular-posts.js';
 
 interface Found {
   id: Id;
@@ -9,7 +10,10 @@ interface Found {
 /** What is overdue: rows that a lost job, a killed process or an absent client left where they should not stay. */
 @Injectable()
 export class SweepRows {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly popular: PopularPostRows,
+  ) {}
 
   private async ids(name: string, sql: string, parameters: unknown[]): Promise<Id[]> {
     const { rows } = await this.database.query<Found>(name, sql, parameters);
@@ -74,7 +78,7 @@ export class SweepRows {
     );
   }
 
-  /** Forgets what was kept for a time that has passed; answers how many rows of each. */
+  /** Forgets what was kept for a time that has passed, and what is popular no longer; answers how many rows of each. */
   async forgetExpired(keptFor: {
     idempotency: number;
     deletions: number;
@@ -82,6 +86,7 @@ export class SweepRows {
   }): Promise<Record<string, number>> {
     const expired = async (name: string, sql: string, seconds: number) =>
       [name, (await this.database.query(`sweep.${name}`, sql, [seconds])).count] as const;
+    await this.popular.prune();
     return Object.fromEntries([
       await expired(
         'idempotencyKeys',

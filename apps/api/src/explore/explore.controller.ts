@@ -1,0 +1,28 @@
+import { Controller, Req } from '@nestjs/common';
+import { CallerOf, Input, type ApiRequest, type Caller } from '../http/call.js';
+import { listQuery, type ListInput } from '../http/cursors.js';
+import { Endpoint } from '../http/endpoint.js';
+import { pathOf } from '../http/paths.js';
+import { postList } from '../posts/posts.schemas.js';
+import { ExploreService } from './explore.service.js';
+
+@Controller()
+export class ExploreController {
+  constructor(private readonly explore: ExploreService) {}
+
+  @Endpoint({
+    method: 'GET',
+    path: '/v1/explore',
+    operationId: 'explore',
+    tag: 'Reading',
+    summary:
+      'Popular public posts of the last days, by people whom one does not follow: the most liked for their age first',
+    access: 'required',
+    query: listQuery,
+    answers: { 200: postList },
+    problems: ['cursor_invalid', 'list_expired'],
+  })
+  async read(@Input() input: ListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
+    return this.explore.read(pathOf(request), input, caller.userId);
+  }
+}

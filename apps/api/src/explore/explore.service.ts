@@ -1,0 +1,51 @@
+import { Injectable } from '@nestjs/common';
+import type { Id } from '@app/platform';
+import { Snapshots } from '@app/feed';
+import { PopularPostRows } from '@app/storage';
+import type { ListInput } from '../http/cursors.js';
+import { RankedLists, type Ranking } from '../http/ranked-lists.js';
+import { listJson } from '../posts/post-json.js';
+import { PostReading } from '../posts/post-reading.service.js';
+
+/** How many posts the list has at most: nobody reads on beyond, they come back later. */
+const MOST = 500;
+/** For how long all readers of this process begin on the same list, in milliseconds. */
+const SHARED_FOR = 5_000;
+
+/**
+ * What is popular with everybody. One list and one snapshot serve all readers of some seconds: what each of them may see,
+ * and whom they follow already, is asked page by page.
+ */
+@Injectable()
+export class ExploreService {
+  private shared: { until: number; ranking: Promise<Ranking> } | null = null;
+
+  constructor(
+    private readonly popular: PopularPostRows,
+    private readonly snapshots: Snapshots,
+    private readonly lists: RankedLists,
+    private readonly posts: PostReading,
+  ) {}
+
+  async read(path: string, input: ListInput, reader: Id): Promise<string> {
+    const show = (ids: Id[]) => this.posts.explorable(ids, reader);
+    return listJson(await this.lists.page(path, input, () => this.ranking(), show));
+  }
+
+  private ranking(): Promise<Ranking> {
+    const now = performance.now();
+    if (!this.shared || this.shared.until < now)
+      this.shared = { until: now + SHARED_FOR, ranking: this.rank() };
+    return this.shared.ranking;
+  }
+
+  private async rank(): Promise<Ranking> {
+    try {
+      const ids = await this.popular.best(MOST);
+      return { ids, name: await this.snapshots.keep(ids) };
+    } catch (error) {
+      this.shared = null;
+      throw error;
+    }
+  }
+}
