@@ -11,7 +11,7 @@ import {
   type Logger,
 } from '@app/platform';
 import { Backlog, measureQueries } from '@app/storage';
-import { operationsPages, Watch } from '@app/watch';
+import { ErrorReports, operationsPages, Watch } from '@app/watch';
 import type { FastifyInstance } from 'fastify';
 import { ApiModule } from './api.module.js';
 import { serveDocs } from './docs/serve-docs.js';
@@ -39,7 +39,7 @@ export async function createApi(
   );
   const logger = app.get<Logger>(LOGGER);
   app.useLogger(nestLogger(logger));
-  const filter = new ProblemFilter(logger);
+  const filter = new ProblemFilter(logger, app.get(ErrorReports));
   app.useGlobalFilters(filter);
   const server: FastifyInstance = app.getHttpAdapter().getInstance();
   const drain = new Drain(server);
@@ -62,6 +62,7 @@ export async function run(): Promise<void> {
   collectProcessMetrics();
   measureQueries();
   const { app, logger, drain } = await createApi(config);
+  app.get(ErrorReports).catchTheUncaught();
   await app.listen({ port: config.PORT, host: config.HOST, backlog: 1_024 });
   const health = app.get(Watch);
   const operations = await startOperationsServer({

@@ -12,7 +12,7 @@ import {
   type Logger,
 } from '@app/platform';
 import { Backlog, measureQueries } from '@app/storage';
-import { operationsPages, Watch } from '@app/watch';
+import { ErrorReports, operationsPages, Watch } from '@app/watch';
 import { DevelopPool } from '@app/storage/images';
 import { DeliverService } from './deliver/deliver.service.js';
 import { DevelopService } from './develop/develop.service.js';
@@ -44,6 +44,7 @@ function receive(app: INestApplicationContext, config: Config, logger: Logger): 
       notify: { concurrency: 4, run: (job) => handlers.notify.run(job) },
     },
     logger,
+    (job, payload, error) => app.get(ErrorReports).report(error, { job, payload }),
   );
 }
 
@@ -55,6 +56,7 @@ export async function run(): Promise<void> {
   const app = await NestFactory.createApplicationContext(WorkerModule.with(config), { bufferLogs: true });
   const logger = app.get<Logger>(LOGGER);
   app.useLogger(nestLogger(logger));
+  app.get(ErrorReports).catchTheUncaught();
   const health = app.get(Watch);
   const sweeper = app.get(Sweeper);
   const operations = await startOperationsServer({

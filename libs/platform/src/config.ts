@@ -71,6 +71,14 @@ const schema = z.object({
   METRICS_ADDR: address.default({ host: '127.0.0.1', port: 9464 }),
   WORKER_METRICS_ADDR: address.default({ host: '127.0.0.1', port: 9465 }),
   RATE_LIMITS: flag.default(true),
+  /** Where unforeseen errors are reported: `https://<key>@<host>/<project>`; nowhere without it. */
+  SENTRY_DSN: z
+    .string()
+    .regex(/^https?:\/\/\w+(:\w+)?@[^/@]+(\/.*)?\/\d+$/, 'expected https://<key>@<host>/<project number>')
+    .optional(),
+  SENTRY_ENVIRONMENT: z.string().max(64).default('production'),
+  /** Which part of the errors is reported, 0 to 1. */
+  SENTRY_SAMPLE_RATE: z.coerce.number().min(0).max(1).default(1),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 
   /** Followers above which an author's posts are merged at read instead of fanned out (hysteresis: 80 %). */

@@ -11,6 +11,7 @@ export * from './logger.js';
 export * from './metrics/index.js';
 export * from './operations-server.js';
 export * from './queue.js';
+export * from './scrub.js';
 export * from './media-urls.js';
 export * from './texts/fold.js';
 export * from './texts/words.js';

@@ -1,16 +1,25 @@
 import type { LoggerService } from '@nestjs/common';
 import pino, { type Logger } from 'pino';
+import { scrub } from './scrub.js';
 
 export type { Logger } from 'pino';
 
 /** What must never reach a log line, wherever in an object it hides. */
 const secrets = ['password', 'token', 'accessToken', 'refreshToken', 'authorization', 'email', 'cookie'];
 
-/** Of an error only what names it: pg's `detail` quotes the row, and a row may hold an address. */
+/** Frames name files and lines of ours; the message before them may quote what somebody sent. */
+const framesOf = (stack: string): string =>
+  stack
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .join('\n');
+
+/** Of an error only what names it, scrubbed: pg's `detail` quotes the row, and a row may hold an address. */
 function describeError(error: unknown): unknown {
+  if (typeof error === 'string') return scrub(error);
   if (!(error instanceof Error)) return error;
-  const { name, message, stack } = error;
-  return { name, message, code: (error as { code?: unknown }).code, stack };
+  const { name, message, stack = '' } = error;
+  return { name, message: scrub(message), code: (error as { code?: unknown }).code, stack: framesOf(stack) };
 }
 
 const ERROR = 50;

@@ -104,7 +104,13 @@ export class JobReceiver {
   private readonly connections: ConnectionOptions[] = [];
   private readonly running = new Set<Promise<void>>();
 
-  constructor(url: string, handlers: JobHandlers, logger: Logger) {
+  constructor(
+    url: string,
+    handlers: JobHandlers,
+    logger: Logger,
+    /** Hears of each failure, with the ids that the job was about. */
+    onFailure: (queue: JobName, payload: object, error: Error) => void = () => undefined,
+  ) {
     this.workers = jobNames.map((name) => {
       const redis = connection(url, true);
       this.connections.push(redis);
@@ -119,7 +125,8 @@ export class JobReceiver {
       });
       worker.on('error', (error) => logger.debug({ error, queue: name }, 'queue connection'));
       worker.on('completed', () => counter('narwhal_jobs_total').inc({ queue: name, outcome: 'done' }));
-      worker.on('failed', (_job, error) => {
+      worker.on('failed', (job, error) => {
+        onFailure(name, (job?.data ?? {}) as object, error);
         counter('narwhal_jobs_total').inc({ queue: name, outcome: 'failed' });
         logger.warn({ error, queue: name }, 'job failed; the sweeper will try again');
       });

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gauge, histogram, limits, storeNames, version } from '@app/platform';
-import type { Heard, Heartbeat, StoreName } from '@app/platform';
+import type { Heard, Heartbeat, StoreName, StoreState } from '@app/platform';
 import type { RedisProbe } from '@app/feed';
 import type { ObjectStore, PostgresProbe, StoreHealth } from '@app/storage';
 import { Neighbours, type Reach } from './neighbours.js';
@@ -47,6 +47,8 @@ export class Dependencies {
   constructor(
     private readonly probes: Probes,
     self: Pick<Heartbeat, 'kind' | 'metrics'>,
+    /** Hears when a store becomes another. */
+    private readonly onChange: (store: StoreName, state: StoreState) => void = () => undefined,
   ) {
     this.heartbeat = {
       ...self,
@@ -128,6 +130,7 @@ export class Dependencies {
 
   private note({ name, sight }: StoreWatch): void {
     if (!sight) return;
+    if (this.heartbeat.sees[name] !== sight.state) this.onChange(name, sight.state);
     this.heartbeat.sees[name] = sight.state;
     gauge('narwhal_store_up').set({ store: name }, works(sight.state) ? 1 : 0);
     if (works(sight.state)) this.lost.delete(name);

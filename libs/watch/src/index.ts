@@ -1,5 +1,6 @@
 /** What operators see: stores and neighbours as this process sees them, in an answer for balancers, a report for people. */
 export type { Part } from './dependencies.js';
+export { ErrorReports } from './errors/error-reports.js';
 export { operationsPages } from './operations-pages.js';
 export { pagePolicy, reportPage } from './page.js';
 export type { OperatorsReport } from './report.js';

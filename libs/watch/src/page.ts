@@ -19,7 +19,6 @@ li small{display:block;color:var(--quiet)}
 table{border-collapse:collapse;width:100%}
 th,td{text-align:left;padding:.3rem .8rem .3rem 0;border-bottom:1px solid var(--line);white-space:nowrap}
 th{color:var(--quiet);font-weight:500}td.why{white-space:normal}
-td.number,th.number{text-align:right}
 .ok{color:var(--good)}.slow{color:var(--warn)}.down,.wrong{color:var(--bad);font-weight:600}
 `;
 
@@ -42,7 +41,7 @@ function table(head: readonly string[], rows: readonly (readonly (Cell | string 
   const cell = (tag: string, { text, look = '' }: Cell) =>
     `<${tag}${look ? ` class="${look}"` : ''}>${escape(text)}</${tag}>`;
   const line = (cells: readonly (Cell | string | number)[], tag: string) =>
-    `<tr>${cells.map((one) => cell(tag, typeof one === 'object' ? one : { text: one, look: typeof one === 'number' ? 'number' : '' })).join('')}</tr>`;
+    `<tr>${cells.map((one) => cell(tag, typeof one === 'object' ? one : { text: one })).join('')}</tr>`;
   return `<div class="wide"><table>${line(head, 'th')}${rows.map((row) => line(row, 'td')).join('')}</table></div>`;
 }
 

@@ -1,8 +1,9 @@
-import { Global, Inject, Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { Global, Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { CONFIG, LOGGER, type Config, type Logger } from '@app/platform';
 import { FeedRedis, RedisProbe } from '@app/feed';
 import { Backlog, Database, OBJECT_STORE, PostgresProbe, type ObjectStore } from '@app/storage';
 import { Dependencies, type Probes } from './dependencies.js';
+import { ErrorReports } from './errors/error-reports.js';
 import { Facts } from './facts.js';
 import { Pingdom } from './pingdom.js';
 import { PATIENCE } from './sight.js';
@@ -30,16 +31,21 @@ function metricsAddress(kind: 'api' | 'worker', config: Config): string {
 @Global()
 @Module({})
 export class WatchModule {
-  constructor(@Inject(Watch) private readonly watch: Watch) {}
+  constructor(
+    private readonly watch: Watch,
+    private readonly errors: ErrorReports,
+  ) {}
 
   static forRoot(kind: 'api' | 'worker'): DynamicModule {
     const providers: Provider[] = [
       { provide: PROBES, inject: [CONFIG, OBJECT_STORE], useFactory: makeProbes },
       {
         provide: Dependencies,
-        inject: [PROBES, CONFIG],
-        useFactory: (probes: Probes, config: Config) =>
-          new Dependencies(probes, { kind, metrics: metricsAddress(kind, config) }),
+        inject: [PROBES, CONFIG, ErrorReports],
+        useFactory: (probes: Probes, config: Config, errors: ErrorReports) =>
+          new Dependencies(probes, { kind, metrics: metricsAddress(kind, config) }, (store, state) =>
+            errors.note('store', `${store} is ${state}`, state === 'ok' ? 'info' : 'warning'),
+          ),
       },
       {
         provide: Facts,
@@ -53,12 +59,21 @@ export class WatchModule {
         useFactory: (database: Database, redis: FeedRedis) => new Pingdom(database, redis),
       },
       {
+        provide: ErrorReports,
+        inject: [CONFIG, LOGGER],
+        useFactory: async (config: Config, logger: Logger) => {
+          const errors = new ErrorReports(config, logger, kind);
+          await errors.start();
+          return errors;
+        },
+      },
+      {
         provide: Watch,
         inject: [Dependencies, Facts, Pingdom, Backlog, Database],
         useFactory: (...parts: ConstructorParameters<typeof Watch>) => new Watch(...parts),
       },
     ];
-    return { module: WatchModule, providers, exports: [Watch] };
+    return { module: WatchModule, providers, exports: [Watch, ErrorReports] };
   }
 
   onApplicationBootstrap(): void {
@@ -67,5 +82,6 @@ export class WatchModule {
 
   async onApplicationShutdown(): Promise<void> {
     await this.watch.stop();
+    await this.errors.stop();
   }
 }

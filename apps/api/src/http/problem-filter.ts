@@ -1,5 +1,6 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { limits, problem, Problem, type Logger } from '@app/platform';
+import type { ErrorReports } from '@app/watch';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { allowedMethods } from './allowed-methods.js';
 import { callOf } from './call.js';
@@ -86,7 +87,10 @@ export function problemHeaders(refusal: Problem): Record<string, string> {
 /** Sends every refusal and every failure of the api in its one form. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  constructor(private readonly logger: Logger) {}
+  constructor(
+    private readonly logger: Logger,
+    private readonly errors: ErrorReports,
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
@@ -119,7 +123,15 @@ export class ProblemFilter implements ExceptionFilter {
       code: refusal.code,
       error: cause instanceof Error ? cause : String(cause),
     };
-    if (refusal.code === 'internal_error') this.logger.error(fields, 'a request failed unforeseen');
-    else this.logger.warn(fields, 'a request could not be served');
+    if (refusal.code === 'internal_error') {
+      this.logger.error(fields, 'a request failed unforeseen');
+      const { route, caller } = callOf(request);
+      this.errors.report(cause, {
+        requestId: request.id,
+        userId: caller?.userId,
+        route,
+        method: request.method,
+      });
+    } else this.logger.warn(fields, 'a request could not be served');
   }
 }

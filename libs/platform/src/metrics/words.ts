@@ -2,7 +2,7 @@ import type { Levels, View } from './entry.js';
 
 const steps = (value: number, units: readonly (readonly [number, string])[]): string => {
   const [size, name] = units.find(([from]) => Math.abs(value) >= from) ?? units.at(-1) ?? [1, ''];
-  const shown = value / size;
+  const shown = value / (size || 1);
   const digits = Math.abs(shown) >= 100 || Number.isInteger(shown) ? 0 : Math.abs(shown) >= 10 ? 1 : 2;
   return `${Number(shown.toFixed(digits))}${name}`;
 };

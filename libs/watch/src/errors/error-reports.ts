@@ -1,0 +1,126 @@
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { counter, version, type Config, type Logger } from '@app/platform';
+import type { SentryClient } from './sentry-client.js';
+
+/** What an error happened in; ids, names of our own and nothing that a client wrote. */
+export interface ErrorPlace {
+  requestId?: string;
+  userId?: string | undefined;
+  /** The declared route, never the path. */
+  route?: string;
+  method?: string;
+  /** The queue, with the ids of its payload. */
+  job?: string;
+  payload?: object;
+}
+
+interface Crumb {
+  timestamp: number;
+  category: string;
+  message: string;
+  level: 'info' | 'warning';
+}
+
+/** The last things that happened in this process, sent with an error. */
+const CRUMBS = 30;
+/** The same error is sent so often a minute; a broken release fails a thousand times a second. */
+const SAME = 10;
+const MINUTE = 60_000;
+/** What a stopping process waits for its last report; in milliseconds. */
+const LAST_WORDS = 2_000;
+
+/** Failures of what we depend on: the stores' own alerts tell of them, and each request would tell it again. */
+const awayCodes = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|57P0[1-3]|53\d\d\d|08\d\d\d)$/;
+const awayMessages = /connection terminated|timeout exceeded when trying to connect/i;
+
+function isExpected(error: unknown): boolean {
+  const {
+    name,
+    code = '',
+    message = '',
+  } = (error ?? {}) as { name?: string; code?: string; message?: string };
+  return name === 'RedisAway' || awayCodes.test(code) || awayMessages.test(message);
+}
+
+/**
+ * Unforeseen errors, to Sentry. Off without SENTRY_DSN, and then its package is not even loaded. Reporting never throws and
+ * waits for nobody: what Sentry does not take in time is dropped and counted.
+ */
+export class ErrorReports {
+  private client: SentryClient | null = null;
+  private readonly crumbs: Crumb[] = [];
+  private readonly sent = new Map<string, number>();
+  private minute = 0;
+
+  constructor(
+    private readonly config: Config,
+    private readonly logger: Logger,
+    private readonly program: string,
+  ) {}
+
+  async start(): Promise<void> {
+    const { SENTRY_DSN, SENTRY_ENVIRONMENT, SENTRY_SAMPLE_RATE } = this.config;
+    if (SENTRY_DSN === undefined) return;
+    const { openSentry } = await import('./sentry-client.js');
+    this.client = openSentry({
+      dsn: SENTRY_DSN,
+      release: `narwhal@${version}`,
+      environment: SENTRY_ENVIRONMENT,
+      sampleRate: SENTRY_SAMPLE_RATE,
+      serverName: hostname(),
+      onDropped: (count) => counter('narwhal_errors_reported_total').inc({ outcome: 'dropped' }, count),
+    });
+  }
+
+  /** Remembers what happened, for an error that may follow; `message` holds names of ours alone. */
+  note(category: string, message: string, level: Crumb['level'] = 'info'): void {
+    if (!this.client) return;
+    this.crumbs.push({ timestamp: Date.now() / 1000, category, message, level });
+    if (this.crumbs.length > CRUMBS) this.crumbs.shift();
+  }
+
+  /** Tells of an error that nobody foresaw; refusals (4xx) and stores that are away are none. */
+  report(error: unknown, place: ErrorPlace = {}): void {
+    if (isExpected(error)) return;
+    const reported = this.client !== null && this.allowed(error);
+    counter('narwhal_errors_reported_total').inc({
+      outcome: reported ? 'reported' : this.client ? 'dropped' : 'off',
+    });
+    if (!reported) return;
+    try {
+      this.client?.send(error, { program: this.program, place, crumbs: this.crumbs });
+    } catch (fault) {
+      this.logger.warn({ error: fault }, 'an error could not be reported');
+    }
+  }
+
+  /** Few of the same a minute: by name and the place that threw it, since messages differ. */
+  private allowed(error: unknown): boolean {
+    const now = Math.floor(Date.now() / MINUTE);
+    if (now !== this.minute) this.sent.clear();
+    this.minute = now;
+    const { name = typeof error, stack = '' } = (error ?? {}) as { name?: string; stack?: string };
+    const frame = /\n\s+at .*/.exec(stack)?.[0] ?? '';
+    const key = `${name}${frame}`;
+    const count = (this.sent.get(key) ?? 0) + 1;
+    this.sent.set(key, count);
+    return count <= SAME;
+  }
+
+  /** What nobody caught ends the process, after a word to the log and to Sentry; its supervisor starts it anew. */
+  catchTheUncaught(): void {
+    const end = async (error: unknown) => {
+      this.logger.fatal({ error }, 'nobody caught an error; the process ends');
+      this.report(error);
+      await this.stop();
+      process.exit(1);
+    };
+    process.once('uncaughtException', (error) => void end(error));
+    process.once('unhandledRejection', (error) => void end(error));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.race([this.client?.flush(LAST_WORDS), sleep(LAST_WORDS, null, { ref: false })]);
+  }
+}
