@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { build } from './build.ts';
 import { readEnvironment } from './env.ts';
+import { fleet } from './fleet/main.ts';
 import { installPackage, root } from './install.mjs';
 import { runProgram } from './run-program.ts';
 import { Refusal, say } from './say.ts';
@@ -16,6 +17,7 @@ const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
 /** What `npm run` reaches by name; `run` is for TypeScript files of other folders, such as benchmarks. */
 export const commands: Record<string, Command> = {
   up,
+  fleet,
   setup,
   test,
   'test:s3': testS3,
@@ -25,6 +27,8 @@ export const commands: Record<string, Command> = {
   admin: (args) => runOnServers('libs/storage/src/admin-cli.js', args),
   run: runFile,
   bench: (args) => runFile([join(root, 'bench', 'run.ts'), ...args]),
+  haproxy: (args) => runWithSettings('infra/haproxy/main.js', args),
+  dns: (args) => runBuilt('infra/dns/main.js', args),
   nginx: (args) => runWithSettings('infra/nginx/main.js', args),
   openapi: (args) => runBuilt('apps/api/src/openapi/write.js', args),
 };

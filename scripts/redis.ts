@@ -16,6 +16,10 @@ export interface RedisOptions {
   /** Keeps its keys over a restart (append-only file, written out each second). False for what is thrown away. */
   persistent?: boolean;
   logFile?: string;
+  /** 127.0.0.1 unless told otherwise. */
+  host?: string;
+  /** Follows this one, which has the same password. */
+  replicaOf?: { host: string; port: number };
 }
 
 export const stopRedis: StopStep[] = [{ signal: 'SIGTERM', patience: 10_000 }];
@@ -29,11 +33,13 @@ export async function startRedis(options: RedisOptions): Promise<RunningServer> 
   if (footing.user) chownSync(join(footing.onDisk, 'password'), footing.user.uid, footing.user.gid);
 
   const { command, args } = footing.wrap(program, ['-']);
-  const input = configuration(footing.data, port, password, persistent);
+  const { host = '127.0.0.1', replicaOf } = options;
+  const follow = replicaOf ? [`replicaof ${replicaOf.host} ${replicaOf.port}`, `masterauth ${password}`] : [];
+  const input = configuration({ dir: footing.data, host, port, password, persistent, follow });
   const process = await launch({ command, args, logFile, input, cwd: '/' });
-  await waitUntilAnswering(process, port, password, logFile);
+  await waitUntilAnswering(process, { host, port, password }, logFile);
   return {
-    url: `redis://:${password}@127.0.0.1:${port}`,
+    url: `redis://:${password}@${host}:${port}`,
     port,
     pid: process.pid,
     identity: process.identity,
@@ -44,10 +50,18 @@ export async function startRedis(options: RedisOptions): Promise<RunningServer> 
   };
 }
 
+interface Address {
+  host: string;
+  port: number;
+  password: string;
+}
+
 /** Read by Redis from its standard input: on the command line, every user of the machine could read the password. */
-function configuration(dir: string, port: number, password: string, persistent: boolean): string {
+function configuration(options: Address & { dir: string; persistent: boolean; follow: string[] }): string {
+  const { dir, host, port, password, persistent, follow } = options;
   const lines = [
-    'bind 127.0.0.1',
+    `bind ${host}`,
+    ...follow,
     `port ${port}`,
     `dir "${dir}"`,
     `requirepass ${password}`,
@@ -60,18 +74,13 @@ function configuration(dir: string, port: number, password: string, persistent: 
   return `${lines.join('\n')}\n`;
 }
 
-async function waitUntilAnswering(
-  process: Launched,
-  port: number,
-  password: string,
-  logFile: string,
-): Promise<void> {
+async function waitUntilAnswering(process: Launched, address: Address, logFile: string): Promise<void> {
   let alive = true;
   void process.ended.then(() => (alive = false));
   // A large append-only file takes a while to load, and PING answers -LOADING until then.
   const deadline = Date.now() + 120_000;
   while (alive && Date.now() < deadline) {
-    if (await answers(port, password)) return;
+    if (await answers(address)) return;
     await sleep(25);
   }
   if (alive) await endProcess(process, stopRedis);
@@ -79,10 +88,10 @@ async function waitUntilAnswering(
 }
 
 /** Two commands in Redis's inline form, so that the launcher needs no client. */
-function answers(port: number, password: string): Promise<boolean> {
+function answers({ host, port, password }: Address): Promise<boolean> {
   return new Promise((settle) => {
     let received = '';
-    const socket = connect({ port, host: '127.0.0.1', timeout: 1_000 });
+    const socket = connect({ port, host, timeout: 1_000 });
     socket.setEncoding('utf8');
     socket.on('connect', () => socket.write(`AUTH ${password}\r\nPING\r\n`));
     socket.on('data', (text: string) => {

@@ -33,6 +33,11 @@ export function ensureProgram(program: string, packageName: string): string {
   throw new Refusal(`${packageName} was installed, but brought no ${program}.`);
 }
 
+/** A package that brings no program, told by a file: one of `files` has to be there. */
+export function ensureFile(files: readonly string[], packageName: string): void {
+  if (!files.some((file) => existsSync(file))) install(files[0] ?? packageName, packageName);
+}
+
 function install(program: string, packageName: string): void {
   const byHand = `  ${isRoot ? '' : 'sudo '}apt-get install ${packageName}`;
   if (!findProgram('apt-get')) {

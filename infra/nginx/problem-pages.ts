@@ -1,6 +1,6 @@
 import { problem } from '../../libs/platform/src/problems.js';
 import type { NginxOptions } from './options.js';
-import { photoTooLarge, refusalBody, refusals, type Refusal, type RefusalName } from './refusals.js';
+import { photoTooLarge, refusalBody, refusals, type Refusal, type RefusalName } from '../refusals.js';
 import { wayPages } from './ways.js';
 
 /** NGINX's status for each refusal: its own, or one of ours that no client sees. */

@@ -1,5 +1,5 @@
-import { limits } from '../../libs/platform/src/limits.js';
-import { problem, type ProblemCode } from '../../libs/platform/src/problems.js';
+import { limits } from '../libs/platform/src/limits.js';
+import { problem, type ProblemCode } from '../libs/platform/src/problems.js';
 
 /** A refusal that the edge makes itself: the api's words, the edge's request id. */
 export interface Refusal {

@@ -1,0 +1,101 @@
+import type { FleetOptions } from './options.ts';
+
+export type Kind = 'dns' | 'haproxy' | 'nginx' | 'api' | 'worker' | 'pgbouncer' | 'postgres' | 'redis' | 's3';
+
+/** A part of the fleet: its name, and where it listens. */
+export interface Place {
+  name: string;
+  kind: Kind;
+  host: string;
+  port: number;
+  /** What operators read: metrics, status. */
+  operators?: number;
+}
+
+/** The name that clients know; `.test` is nobody's (RFC 6761). */
+export const publicName = 'narwhal.test';
+
+/** Each kind's last numbers: `nginx-2` of net 77 is 127.77.0.22. One port a kind, since each part has an address. */
+const numbering: Record<Kind, { from: number; port: number; operators?: number }> = {
+  dns: { from: 2, port: 5300 },
+  haproxy: { from: 10, port: 8443, operators: 8404 },
+  nginx: { from: 20, port: 8080, operators: 8081 },
+  api: { from: 30, port: 3000, operators: 9464 },
+  worker: { from: 40, port: 9465 },
+  pgbouncer: { from: 51, port: 6432 },
+  postgres: { from: 60, port: 5432 },
+  redis: { from: 70, port: 6379 },
+  s3: { from: 81, port: 7480 },
+};
+
+/** The most parts of one kind: what there are numbers for. */
+export const most = 9;
+
+/** Addresses and ports of one fleet. */
+export class Plan {
+  readonly options: FleetOptions;
+  private readonly base: string;
+
+  constructor(options: FleetOptions) {
+    this.options = options;
+    this.base = `${options.hosts ? 10 : 127}.${options.net}.0`;
+  }
+
+  /** Of the machine itself, where the fleet's own programs ask from. */
+  get machine(): string {
+    return `${this.base}.1`;
+  }
+
+  get network(): string {
+    return `${this.base}.0/24`;
+  }
+
+  /** The n-th of a kind, from 1. */
+  place(kind: Kind, number: number, name = `${kind}-${number}`): Place {
+    const { from, port, operators } = numbering[kind];
+    const place = { name, kind, host: `${this.base}.${from + number}`, port };
+    return operators === undefined ? place : { ...place, operators };
+  }
+
+  get dns(): Place {
+    return this.place('dns', 0, 'dns');
+  }
+
+  get pgbouncer(): Place {
+    return this.place('pgbouncer', 0, 'pgbouncer');
+  }
+
+  get s3(): Place {
+    return this.place('s3', 0, 's3');
+  }
+
+  pair(kind: 'postgres' | 'redis'): [primary: Place, replica: Place] {
+    return [this.place(kind, 1, `${kind}-primary`), this.place(kind, 2, `${kind}-replica`)];
+  }
+
+  many(kind: 'haproxy' | 'nginx' | 'api' | 'worker'): Place[] {
+    return Array.from({ length: this.options[kind] }, (_, index) => this.place(kind, index + 1));
+  }
+
+  /** All of them, in the order of the picture. */
+  places(): Place[] {
+    const s3 = this.options.s3 ? [this.s3] : [];
+    return [
+      this.dns,
+      ...this.many('haproxy'),
+      ...this.many('nginx'),
+      ...this.many('api'),
+      ...this.many('worker'),
+      this.pgbouncer,
+      ...this.pair('postgres'),
+      ...this.pair('redis'),
+      ...s3,
+    ];
+  }
+
+  get publicUrl(): string {
+    return `https://${publicName}:${numbering.haproxy.port}`;
+  }
+}
+
+export const addressOf = ({ host, port }: Place): string => `${host}:${port}`;

@@ -1,0 +1,84 @@
+import type { Fleet } from './fleet.ts';
+import { addressOf } from './plan.ts';
+import type { Watch } from './watch.ts';
+
+/** One line of the table, also as JSON for programs. */
+export interface Row {
+  part: string;
+  address: string;
+  process: number | null;
+  state: string;
+  rotation: string;
+  seconds: number;
+}
+
+export function rowsOf(fleet: Fleet, watch: Watch): Row[] {
+  return fleet.parts.map((part) => ({
+    part: part.name,
+    address: addressOf(part.place),
+    process: part.pid ?? null,
+    state: part.state,
+    rotation: watch.of(part.name),
+    seconds: Math.round((Date.now() - part.since) / 1_000),
+  }));
+}
+
+function age(seconds: number): string {
+  if (seconds < 120) return `${seconds} s`;
+  return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
+}
+
+export function tableOf(rows: readonly Row[], version: string): string {
+  const head = ['PART', 'ADDRESS', 'PROCESS', 'STATE', 'FOR', 'ROTATION'];
+  const lines = rows.map((row) => [
+    row.part,
+    row.address,
+    String(row.process ?? '-'),
+    row.state,
+    age(row.seconds),
+    row.rotation,
+  ]);
+  const widths = head.map((name, column) =>
+    Math.max(name.length, ...lines.map((line) => line[column]?.length ?? 0)),
+  );
+  const text = [head, ...lines].map((line) =>
+    line
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  return [...text, '', `version ${version}`].join('\n');
+}
+
+/** The table, drawn anew over itself each second, with the last events below; without a terminal the events alone. */
+export class Screen {
+  private readonly events: string[] = [];
+  private height = 0;
+  private readonly live: boolean;
+  private readonly out: (text: string) => void;
+
+  constructor(live: boolean, out: (text: string) => void) {
+    this.live = live;
+    this.out = out;
+  }
+
+  event(line: string): void {
+    const stamped = `${new Date().toISOString().slice(11, 19)}  ${line}`;
+    this.events.push(stamped);
+    if (this.events.length > 8) this.events.shift();
+    if (!this.live || this.height === 0) this.out(`${stamped}\n`);
+  }
+
+  draw(text: string): void {
+    if (!this.live) return;
+    const lines = [...text.split('\n'), '', ...this.events];
+    const back = this.height > 0 ? `\u001B[${this.height}A` : '\n';
+    this.out(`${back}${lines.map((line) => `${line}\u001B[K`).join('\n')}\n\u001B[J`);
+    this.height = lines.length;
+  }
+
+  /** What is written from now on stands below the table. */
+  leave(): void {
+    this.height = 0;
+  }
+}
