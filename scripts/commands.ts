@@ -24,6 +24,7 @@ export const commands: Record<string, Command> = {
   'test:aws': testAws,
   build: () => build({ always: true }),
   migrate: (args) => runOnServers('libs/storage/src/migrate.js', args),
+  doctor: (args) => runWithSettings('apps/doctor/src/main.js', args),
   admin: (args) => runOnServers('libs/storage/src/admin-cli.js', args),
   run: runFile,
   bench: (args) => runFile([join(root, 'bench', 'run.ts'), ...args]),

@@ -2,10 +2,12 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
   collectProcessMetrics,
+  exitForFault,
   JobSender,
   LOGGER,
   nestLogger,
   readConfigOrExit,
+  ServiceManager,
   startOperationsServer,
   type Config,
   type Logger,
@@ -34,6 +36,8 @@ export async function createApi(
     createAdapter(config),
     {
       bodyParser: false,
+      // Or Nest would end the process with a stack where a sentence is due.
+      abortOnError: false,
       bufferLogs: true,
     },
   );
@@ -59,6 +63,11 @@ export async function createApi(
 /** Runs the api until it is told to stop. */
 export async function run(): Promise<void> {
   const config = readConfigOrExit('narwhal-api');
+  await start(config).catch((error: unknown) => exitForFault('narwhal-api', error, config));
+}
+
+async function start(config: Config): Promise<void> {
+  const manager = new ServiceManager();
   collectProcessMetrics();
   measureQueries();
   const { app, logger, drain } = await createApi(config);
@@ -76,6 +85,7 @@ export async function run(): Promise<void> {
   drain.onBegin(() => app.get(Streams).end());
   const stop = async (signal: string) => {
     if (health.isDraining) return;
+    manager.stopping();
     logger.info({ signal }, 'the api drains');
     health.drain();
     await drain.run(config.TRUSTED_PROXIES.length > 0);
@@ -86,4 +96,5 @@ export async function run(): Promise<void> {
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
+  await manager.whenReady(() => health.ready());
 }

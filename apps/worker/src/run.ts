@@ -2,11 +2,13 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import {
   collectProcessMetrics,
+  exitForFault,
   JobReceiver,
   JobSender,
   LOGGER,
   nestLogger,
   readConfigOrExit,
+  ServiceManager,
   startOperationsServer,
   type Config,
   type Logger,
@@ -51,9 +53,18 @@ function receive(app: INestApplicationContext, config: Config, logger: Logger): 
 /** Runs the worker until it is told to stop. */
 export async function run(): Promise<void> {
   const config = readConfigOrExit('narwhal-worker');
+  await start(config).catch((error: unknown) => exitForFault('narwhal-worker', error, config));
+}
+
+async function start(config: Config): Promise<void> {
+  const manager = new ServiceManager();
   collectProcessMetrics();
   measureQueries();
-  const app = await NestFactory.createApplicationContext(WorkerModule.with(config), { bufferLogs: true });
+  const app = await NestFactory.createApplicationContext(WorkerModule.with(config), {
+    bufferLogs: true,
+    // Or Nest would end the process with a stack where a sentence is due.
+    abortOnError: false,
+  });
   const logger = app.get<Logger>(LOGGER);
   app.useLogger(nestLogger(logger));
   app.get(ErrorReports).catchTheUncaught();
@@ -80,6 +91,7 @@ export async function run(): Promise<void> {
   const stop = async (signal: string) => {
     if (stopping) return;
     stopping = true;
+    manager.stopping();
     logger.info({ signal }, 'the worker finishes what runs');
     await Promise.all([receiver.close(), sweeper.stop()]);
     await app.get(DevelopPool).close();
@@ -90,4 +102,5 @@ export async function run(): Promise<void> {
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
+  await manager.whenReady(() => health.ready());
 }

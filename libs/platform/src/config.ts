@@ -168,3 +168,10 @@ export function readConfigOrExit(program: string): Config {
     process.exit(78);
   }
 }
+
+/** What systemd tells a service that it watches: nothing where there is none. `watchdog`: milliseconds between two signs of life. */
+export function readServiceManager(env: NodeJS.ProcessEnv = process.env): { watchdog: number | null } | null {
+  if (!env.NOTIFY_SOCKET) return null;
+  const watchdog = Number(env.WATCHDOG_USEC ?? 0) / 1_000;
+  return { watchdog: watchdog > 0 ? watchdog : null };
+}

@@ -1,4 +1,5 @@
 export * from './config.js';
+export * from './faults.js';
 export * from './heartbeats.js';
 export * from './ids.js';
 export * from './jobs.js';
@@ -12,6 +13,7 @@ export * from './metrics/index.js';
 export * from './operations-server.js';
 export * from './queue.js';
 export * from './scrub.js';
+export * from './service-manager.js';
 export * from './media-urls.js';
 export * from './texts/fold.js';
 export * from './texts/words.js';

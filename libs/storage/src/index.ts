@@ -2,6 +2,7 @@
 export * from './backlog.js';
 export * from './blocking.js';
 export * from './database.js';
+export * from './database-look.js';
 export * from './following.js';
 export * from './objects/object-keys.js';
 export { pieceName, pieceNames, type Pieces, type PieceWriter } from './objects/pieces.js';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConfigError, readDirectUrl } from '@app/platform';
-import { DataSource, type QueryRunner } from 'typeorm';
+import { ConfigError, databaseFault, readDirectUrl } from '@app/platform';
+import { DataSource, QueryFailedError, type QueryRunner } from 'typeorm';
 import { dataSourceOptions } from './data-source.js';
 import { isProgram } from './run-as-program.js';
 
@@ -63,17 +63,25 @@ export async function migrate(url: string, say: Say = () => undefined): Promise<
   }
 }
 
+function reasonOf(error: unknown, url: string): string {
+  if (error instanceof ConfigError || !(error instanceof Error)) return String(error);
+  // A statement that failed is a matter of the migration, with all that PostgreSQL says of it.
+  if (error instanceof QueryFailedError) return error.stack ?? error.message;
+  return databaseFault(error, url, 'DATABASE_DIRECT_URL or DATABASE_URL').text;
+}
+
 /** Answers an exit code. */
 async function main(): Promise<number> {
   const say: Say = (line) => void process.stdout.write(`${line}\n`);
+  let url = '';
   try {
-    const applied = await migrate(readDirectUrl(), say);
+    url = readDirectUrl();
+    const applied = await migrate(url, say);
     for (const name of applied) say(`applied ${name}`);
     say('the schema is up to date');
     return 0;
   } catch (error) {
-    const reason = error instanceof ConfigError || !(error instanceof Error) ? error : error.stack;
-    process.stderr.write(`the migration failed: ${String(reason)}\n`);
+    process.stderr.write(`the migration failed: ${reasonOf(error, url)}\n`);
     return 1;
   }
 }

@@ -7,7 +7,7 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { CONFIG, type Config } from '@app/platform';
+import { CONFIG, databaseFault, type Config } from '@app/platform';
 import { Database } from './database.js';
 import { dataSourceOptions } from './data-source.js';
 import { OBJECT_STORE, type ObjectStore } from './objects/object-store.js';
@@ -115,6 +115,8 @@ export class StorageModule implements OnApplicationShutdown {
         // A database that starts beside us is waited for; after 30 s the process ends and its supervisor says so.
         retryAttempts: 30,
         retryDelay: 1_000,
+        // A wrong password stays wrong.
+        toRetry: (error: unknown) => databaseFault(error, config.DATABASE_URL).passes,
       }),
     });
     const objects: Provider = {

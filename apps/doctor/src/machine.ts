@@ -1,0 +1,103 @@
+import { execFile } from 'node:child_process';
+import { createServer } from 'node:net';
+import { promisify } from 'node:util';
+import { portFault, type Config } from '@app/platform';
+import { fault, ok, warning, type Finding } from './finding.js';
+
+const run = promisify(execFile);
+
+/** The output of a system's program; nothing where there is none or where it refuses. */
+async function output(program: string, args: string[]): Promise<string> {
+  return run(program, args, { timeout: 10_000 }).then(
+    ({ stdout }) => stdout,
+    () => '',
+  );
+}
+
+/** An installation that was cut off leaves the package half there, and dpkg knows. */
+export async function installation(): Promise<Finding[]> {
+  const state = (
+    await output('dpkg-query', ['-W', '-f=${db:Status-Status} ${Version} ${Architecture}', 'narwhal'])
+  ).trim();
+  if (state === '') return [];
+  const [status, version, architecture] = state.split(' ');
+  const own = (await output('dpkg', ['--print-architecture'])).trim();
+  if (architecture !== own) {
+    return [
+      fault(
+        `This package is for ${architecture}, and this machine is ${own}: install narwhal_${version}_${own}.deb.`,
+      ),
+    ];
+  }
+  if (status === 'installed') return [ok(`narwhal ${version}, installed whole`)];
+  const mend = 'sudo dpkg --configure -a; if that fails, sudo apt-get install --reinstall ./narwhal_*.deb';
+  return [fault(`The installation of narwhal ${version} was interrupted (${status}): run "${mend}".`)];
+}
+
+type Answer = 'narwhal' | 'stranger' | 'nobody';
+
+async function whoAnswers(url: string): Promise<Answer> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(3_000), redirect: 'manual' });
+    const body = (await response.text()).slice(0, 100_000);
+    return /^\{"(ok|status)":/.test(body) ? 'narwhal' : 'stranger';
+  } catch (error) {
+    const cause = error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : undefined;
+    return cause?.code === 'ECONNREFUSED' ? 'nobody' : 'stranger';
+  }
+}
+
+async function canListen(port: number, host: string): Promise<string | null> {
+  return new Promise((settle) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => settle(error.code ?? error.message));
+    server.listen({ port, host, exclusive: true }, () => server.close(() => settle(null)));
+  });
+}
+
+async function holderOf(port: number): Promise<string> {
+  const found = await output('ss', ['-Hltnp', `sport = :${port}`]);
+  const [, name, pid] = /\("([^"]+)",pid=(\d+)/.exec(found) ?? [];
+  return name ? `${name} (process ${pid})` : 'another program';
+}
+
+/** What should listen on a port: it does, somebody else does, or nobody. `unit` is who is to be started, where systemd is. */
+async function port(number: number, host: string, unit: string | null): Promise<Finding> {
+  const name = unit ?? 'the api';
+  const answer = await whoAnswers(`http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${number}/health/ready`);
+  if (answer === 'narwhal') return ok(`${name} answers on port ${number}`);
+  if (answer === 'stranger') return fault(portFault('EADDRINUSE', number, await holderOf(number)).text);
+  const code = await canListen(number, host);
+  if (code) return fault(portFault(code, number, await holderOf(number)).text);
+  if (unit)
+    return fault(
+      `${unit} does not run: "sudo systemctl start ${unit}"; "journalctl -u ${unit}" says why it stopped.`,
+    );
+  return warning(`Nothing listens on port ${number} yet: it is free for the api.`);
+}
+
+/** Instances that are to run at boot, by the port in their names. */
+async function instances(): Promise<string[]> {
+  const enabled = await output('systemctl', [
+    'list-units',
+    '--all',
+    '--plain',
+    '--no-legend',
+    'narwhal-api@*',
+    'narwhal-worker@*',
+  ]);
+  return [...enabled.matchAll(/^(?:\S )?(narwhal-(?:api|worker)@\d+\.service)/gm)]
+    .map(([, unit = '']) => unit)
+    .sort();
+}
+
+export async function ports(config: Config): Promise<Finding[]> {
+  const units = await instances();
+  if (units.length === 0) return [await port(config.PORT, config.HOST, null)];
+  return Promise.all(
+    units.map((unit) => {
+      const number = Number(/@(\d+)/.exec(unit)?.[1]);
+      return port(number, unit.startsWith('narwhal-worker') ? '127.0.0.1' : config.HOST, unit);
+    }),
+  );
+}

@@ -1,0 +1,178 @@
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { root } from '../scripts/install.mjs';
+import { freePort } from '../scripts/ports.ts';
+import { freshDatabase, type TestDatabase } from './harness/database.js';
+import { ownRedis, type OwnRedis } from './harness/redis.js';
+import { servers } from './harness/servers.js';
+import { settingsOf } from './harness/settings.js';
+
+let database: TestDatabase;
+let redis: OwnRedis;
+let folder: string;
+let settings: Record<string, string>;
+
+beforeAll(async () => {
+  folder = join(servers().folder, 'doctor');
+  mkdirSync(folder);
+  [database, redis] = await Promise.all([freshDatabase(), ownRedis('doctor-redis')]);
+  const publicUrl = 'http://127.0.0.1:3000';
+  settings = settingsOf({ databaseUrl: database.url, redisUrl: redis.url, publicUrl, folder });
+  settings.PORT = String(await freePort());
+});
+afterAll(async () => {
+  await Promise.all([redis.stop(), database.close()]);
+});
+
+interface Said {
+  code: number | null;
+  text: string;
+}
+
+/** Runs a program of the build to its end. */
+function program(path: string, changes: Record<string, string>): Promise<Said> {
+  const env = { ...settings, ...changes };
+  return new Promise((settle) => {
+    const child = execFile(process.execPath, [join(root, 'dist', path)], { env }, (_, stdout, stderr) =>
+      settle({ code: child.exitCode, text: stdout + stderr }),
+    );
+  });
+}
+
+const doctor = (changes: Record<string, string> = {}) => program('apps/doctor/src/main.js', changes);
+
+/** The lines that are faults. */
+const faults = ({ text }: Said): string[] => text.split('\n').filter((line) => line.startsWith('FAULT'));
+
+function altered(url: string, change: (url: URL) => void): string {
+  const copy = new URL(url);
+  change(copy);
+  return copy.href;
+}
+
+describe('narwhal doctor', () => {
+  test('says so when nothing is in the way', async () => {
+    const said = await doctor();
+    expect(faults(said)).toEqual([]);
+    expect(said).toMatchObject({ code: 0 });
+    expect(said.text).toContain('Nothing is in the way.');
+  });
+
+  test('names every setting that is wrong, at once', async () => {
+    const said = await doctor({ TOKEN_KEYS: 'secret', RATE_LIMITS: 'maybe' });
+    expect(said.code).toBe(1);
+    expect(faults(said)).toHaveLength(2);
+    expect(said.text).toMatch(/Setting TOKEN_KEYS: expected id:secret.*correct it in/);
+  });
+
+  test('tells a server that is away from a wrong password and a database that is not there', async () => {
+    const port = String(await freePort());
+    const away = await doctor({ DATABASE_URL: altered(database.url, (url) => (url.port = port)) });
+    expect(faults(away)).toEqual([
+      expect.stringMatching(
+        `PostgreSQL does not listen at .*:${port}: start it there, or correct DATABASE_URL`,
+      ),
+    ]);
+    const wrong = await doctor({ DATABASE_URL: altered(database.url, (url) => (url.password = 'wrong')) });
+    expect(faults(wrong)).toEqual([
+      expect.stringMatching(/refuses the password of \w+: correct it in DATABASE_URL/),
+    ]);
+    const missing = await doctor({
+      DATABASE_URL: altered(database.url, (url) => (url.pathname = '/nowhere')),
+    });
+    expect(faults(missing)).toEqual([expect.stringContaining('has no such database: create it')]);
+    const nowhere = await doctor({ DATABASE_URL: 'postgres://narwhal@database.invalid/narwhal' });
+    expect(faults(nowhere)).toEqual([
+      expect.stringContaining('(database.invalid) is not known: correct DATABASE_URL, or mend DNS'),
+    ]);
+  });
+
+  test('asks for the migrations that are missing, and knows a newer release', async () => {
+    const [first] = await database.query<{ name: string }>('SELECT name FROM migrations ORDER BY id LIMIT 1');
+    await database.query(`UPDATE migrations SET name = 'FromTheFuture' WHERE name = '${first?.name}'`);
+    const said = await doctor();
+    expect(faults(said)).toEqual([
+      expect.stringContaining('1 migrations behind this version: run "narwhal migrate"'),
+    ]);
+    expect(said.text).toMatch(/warning .*migrated by a newer Narwhal \(FromTheFuture\)/);
+    await database.query(`UPDATE migrations SET name = '${first?.name}' WHERE name = 'FromTheFuture'`);
+  });
+
+  test('finds Redis away, and one that asks for another password', async () => {
+    const port = String(await freePort());
+    const away = await doctor({ REDIS_URL: altered(redis.url, (url) => (url.port = port)) });
+    expect(faults(away)).toEqual([
+      expect.stringMatching(`Redis does not listen at .*:${port}: start it there, or correct REDIS_URL`),
+    ]);
+    const wrong = await doctor({ REDIS_URL: altered(redis.url, (url) => (url.password = 'wrong')) });
+    expect(faults(wrong)).toEqual([expect.stringContaining('refuses the password: correct it in REDIS_URL')]);
+  });
+
+  test('finds a port that somebody else has, and who', async () => {
+    const other = createServer((socket) => socket.end('220 mail\r\n')).listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as { port: number };
+    expect(faults(await doctor({ PORT: String(port) }))).toEqual([
+      expect.stringMatching(new RegExp(`Port ${port} is taken by .*: stop that .*, or choose another port`)),
+    ]);
+    other.close();
+  });
+
+  test('finds a folder that cannot be written', async () => {
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    const said = await doctor({ STORAGE_DIR: join(file, 'objects') });
+    expect(faults(said)).toEqual([
+      expect.stringMatching(/file\/objects cannot be written .*correct STORAGE_DIR/),
+    ]);
+  });
+
+  test.skipIf(process.getuid?.() !== 0)('finds a disk without room', async () => {
+    const disk = join(folder, 'disk');
+    mkdirSync(disk);
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=32k', 'tmpfs', disk]).status === 0;
+    try {
+      const said = mounted ? await doctor({ STORAGE_DIR: disk }) : null;
+      if (said)
+        expect(faults(said)).toEqual([
+          expect.stringContaining(`The disk of ${disk} is full: make room on it, or move STORAGE_DIR`),
+        ]);
+    } finally {
+      if (mounted) execFileSync('umount', [disk]);
+    }
+  });
+});
+
+describe('programs that cannot start say the same sentence in the journal, and no stack', () => {
+  const api = 'apps/api/src/main.js';
+
+  test('a taken port', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as { port: number };
+    const said = await program(api, { PORT: String(port), METRICS_ADDR: `127.0.0.1:${await freePort()}` });
+    expect(said.code).toBe(1);
+    expect(said.text).toMatch(
+      new RegExp(`^narwhal-api: Port ${port} is taken by another program: stop that`, 'm'),
+    );
+    expect(said.text).not.toContain('    at ');
+    other.close();
+  });
+
+  test.each([api, 'apps/worker/src/main.js', 'libs/storage/src/migrate.js'])(
+    'a wrong password: %s',
+    async (path) => {
+      const said = await program(path, {
+        DATABASE_URL: altered(database.url, (url) => (url.password = 'wrong')),
+      });
+      expect(said.code).toBe(1);
+      expect(said.text).toMatch(
+        /^[\w -]+: PostgreSQL at .* refuses the password of \w+: correct it in DATABASE/m,
+      );
+    },
+  );
+});
