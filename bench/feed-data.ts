@@ -2,15 +2,21 @@ import pg from 'pg';
 
 const AUTHORS = 200;
 const FOLLOWED = 50;
+const LARGE = 100;
 const POSTS = 1_600;
 
 /** People with a profile picture. */
 const people = `
   WITH made AS (SELECT n, next_id((random() * 8191)::int) AS id FROM generate_series(1, $1::int) n)
   INSERT INTO users (shard, id, username, display_name, email, password_hash, avatar_folder)
-  SELECT shard_of(id), id, 'author' || n, 'Author number ' || n, 'author' || n || '@example.org', '',
+  SELECT shard_of(id), id, $2 || n, 'Author number ' || n, $2 || n || '@example.org', '',
     overlay(md5(id::text) placing '/' from 3 for 0)
   FROM made`;
+
+/** Authors who are not fanned out. */
+const grow = `
+  UPDATE users SET audience = 2, newest_unfanned_post_id = (SELECT max(id) FROM posts WHERE author_id = users.id)
+  WHERE username LIKE 'large%'`;
 
 /** Each reader follows some of them, others each time. */
 const follows = `
@@ -18,12 +24,12 @@ const follows = `
   SELECT shard_of(reader), reader, author, next_id(shard_of(reader))
   FROM unnest($1::bigint[]) AS reader
   CROSS JOIN LATERAL (
-    SELECT id AS author FROM users WHERE username LIKE 'author%' ORDER BY hashint8(id # reader) LIMIT $2::int) chosen`;
+    SELECT id AS author FROM users WHERE username LIKE $3 ORDER BY hashint8(id # reader) LIMIT $2::int) chosen`;
 
-const captions = `
+const posts = `
   INSERT INTO posts (shard, id, author_id, state, caption, published_at)
   SELECT shard, next_id(shard), id, 'published', repeat('Low tide, and nobody on the sand. ', 1 + n % 4), now()
-  FROM (SELECT n, (SELECT array_agg(id ORDER BY id) FROM users WHERE username LIKE 'author%') AS ids
+  FROM (SELECT n, (SELECT array_agg(id ORDER BY hashint8(id)) FROM users WHERE username ~ '^(author|large)') AS ids
         FROM generate_series(0, $1::int - 1) n) numbers
   JOIN users ON users.id = ids[1 + n % array_length(ids, 1)] AND users.shard = shard_of(users.id)
   ORDER BY n`;
@@ -38,15 +44,24 @@ const photos = `
       "jpeg1080":{"width":1080,"height":1440,"bytes":250000}}'::jsonb, now()
   FROM posts`;
 
-/** People with one photo in each of their posts, of whom each reader follows fifty: what the workers would have left. */
-export async function fillFeed(databaseUrl: string, readers: readonly string[]): Promise<void> {
+/**
+ * People with one photo in each of their posts: what the workers would have left. Each reader follows fifty of them; each of
+ * `manyLarge` follows a hundred large authors besides, whose posts lie among the others.
+ */
+export async function fillFeed(
+  databaseUrl: string,
+  { readers, manyLarge = [] }: { readers: readonly string[]; manyLarge?: readonly string[] },
+): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   try {
-    await client.query(people, [AUTHORS]);
-    await client.query(follows, [readers, FOLLOWED]);
-    await client.query(captions, [POSTS]);
+    await client.query(people, [AUTHORS, 'author']);
+    if (manyLarge.length > 0) await client.query(people, [LARGE, 'large']);
+    await client.query(follows, [[...readers, ...manyLarge], FOLLOWED, 'author%']);
+    await client.query(follows, [manyLarge, LARGE, 'large%']);
+    await client.query(posts, [POSTS]);
     await client.query(photos);
+    await client.query(grow);
     await client.query('ANALYZE');
   } finally {
     await client.end();

@@ -20,7 +20,7 @@ const WARM_UP = 3;
 type Headers = Record<string, string>;
 
 /** The page's length; it has to be what it claims to be. */
-async function lengthOfPage(url: string, headers: Headers): Promise<number> {
+export async function lengthOfPage(url: string, headers: Headers): Promise<number> {
   const text = await (await fetch(url, { headers })).text();
   const { items } = JSON.parse(text) as { items: { photos: unknown[] }[] };
   if (items.length !== 20 || items.some(({ photos }) => photos.length !== 1))
@@ -36,7 +36,7 @@ async function heapOf(metricsUrl: string): Promise<number> {
 const residentOf = ({ pid }: Serving): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) * 1_024;
 
-function print(pairs: readonly Pair<Load>[]): number {
+export function printLoads(pairs: readonly Pair<Load>[], names: { ours: string; floor: string }): number {
   const ratios = pairs.map(({ ours, floor }) => ours.rate / floor.rate);
   const row = (name: string, { rate, p50, p99 }: Load) => [
     name,
@@ -45,8 +45,8 @@ function print(pairs: readonly Pair<Load>[]): number {
     p99.toFixed(2),
   ];
   const rows = pairs.flatMap(({ ours, floor }, index) => [
-    [...row(`${index + 1} floor`, floor), ''],
-    [...row(`${index + 1} feed`, ours), ratios[index]?.toFixed(3) ?? ''],
+    [...row(`${index + 1} ${names.floor}`, floor), ''],
+    [...row(`${index + 1} ${names.ours}`, ours), ratios[index]?.toFixed(3) ?? ''],
   ]);
   const middle = (side: 'ours' | 'floor', key: keyof Load) => median(pairs.map((pair) => pair[side][key]));
   for (const side of ['floor', 'ours'] as const) {
@@ -56,11 +56,11 @@ function print(pairs: readonly Pair<Load>[]): number {
       p99: middle(side, 'p99'),
       failed: 0,
     };
-    rows.push([...row(side === 'ours' ? 'median feed' : 'median floor', cells), '']);
+    rows.push([...row(`median ${names[side]}`, cells), '']);
   }
   printTable(['pair', 'requests/s', 'p50 ms', 'p99 ms', 'ratio'], rows);
   console.log(
-    `p99 of the feed is ${(middle('ours', 'p99') / middle('floor', 'p99')).toFixed(1)} x that of the floor`,
+    `p99 of ${names.ours} is ${(middle('ours', 'p99') / middle('floor', 'p99')).toFixed(1)} x that of ${names.floor}`,
   );
   const failed = pairs.reduce((sum, { ours, floor }) => sum + ours.failed + floor.failed, 0);
   if (failed > 0) throw new Error(`${failed} requests failed`);
@@ -71,10 +71,7 @@ async function measure(stage: Stage): Promise<number> {
   const api = await startApi(stage);
   const readers: Awaited<ReturnType<typeof signUp>>[] = [];
   for (let number = 1; number <= READERS; number += 1) readers.push(await signUp(api, `reader${number}`));
-  await fillFeed(
-    api.databaseUrl,
-    readers.map(({ id }) => id),
-  );
+  await fillFeed(api.databaseUrl, { readers: readers.map(({ id }) => id) });
   const page = `${api.url}/v1/feed`;
   const lengths = await Promise.all(readers.map(({ headers }) => lengthOfPage(page, headers)));
   const length = Math.round(lengths.reduce((sum, bytes) => sum + bytes) / READERS);
@@ -92,13 +89,12 @@ async function measure(stage: Stage): Promise<number> {
   console.log(
     `pages of 20 posts, ${length} bytes, ${READERS} readers, ${CONNECTIONS} connections, ${PAIRS} pairs of ${SECONDS} s\n`,
   );
-  const ratio = print(
-    await interleavedPairs(
-      PAIRS,
-      () => wrk(page, load),
-      () => wrk(constant.url, load),
-    ),
+  const pairs = await interleavedPairs(
+    PAIRS,
+    () => wrk(page, load),
+    () => wrk(constant.url, load),
   );
+  const ratio = printLoads(pairs, { ours: 'feed', floor: 'floor' });
   const memory = (await (await fetch(`${constant.url}/memory`)).json()) as { heapUsed: number };
   console.log('');
   printTable(

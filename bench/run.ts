@@ -29,6 +29,10 @@ const benches: Record<string, Entry> = {
     what: '5,000 idle streams on one api process, in memory',
     load: () => import('./streams.ts'),
   },
+  'large-authors': {
+    what: 'a page of the home feed of readers who follow 100 large authors, beside one of readers who follow none',
+    load: () => import('./large-authors.ts'),
+  },
   'fan-out': {
     what: 'one post to 10,000 feeds, beside as many commands written to one raw socket',
     load: () => import('./fan-out.ts'),
@@ -37,7 +41,7 @@ const benches: Record<string, Entry> = {
 
 function list(): void {
   console.log('npm run bench -- NAME\n');
-  for (const [name, { what }] of Object.entries(benches)) console.log(`  ${name.padEnd(10)}${what}`);
+  for (const [name, { what }] of Object.entries(benches)) console.log(`  ${name.padEnd(15)}${what}`);
 }
 
 const [name = ''] = process.argv.slice(2);

@@ -43,7 +43,7 @@ export async function feedRoom(databaseUrl: string, redisUrl: string, budget = 1
   const redis = new FeedRedis(link, new RedisEpoch(new RedisEpochs(database)));
   const near = new Near(redis, new NearLink(link, redisUrl, budget));
   const windows = new FeedWindows(redis, rows, near);
-  const authorFeeds = new AuthorFeeds(redis, rows);
+  const authorFeeds = new AuthorFeeds(redis, rows, near);
   const look = new Redis(redisUrl, { lazyConnect: true }).on('error', () => undefined);
   await redis.start(10_000);
   return {

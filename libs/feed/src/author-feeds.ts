@@ -2,10 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { compareIds, keys, limits, type Id } from '@app/platform';
 import { FeedRows } from '@app/storage';
 import { buildList, idsOf, insertInto, partsOf, textOf } from './feed-lists.js';
+import { Near, type Moment } from './near.js';
 import { FeedRedis } from './redis.js';
 import type { ScriptName } from './scripts.js';
 
 const DAY = 24 * 60 * 60;
+/** Of each author near: the longest page. */
+const HEAD = limits.list.most;
+/** Authors near, of some 3 kB each. */
+const KEPT = 10_000;
 
 /** Ids of some authors' posts, and from which id on (inclusive) none of theirs is missing: `'0'` when none is at all. */
 export interface AuthorsPage {
@@ -20,11 +25,16 @@ export const newestFirst = (ids: readonly Id[]): Id[] => [...new Set(ids)].sort(
 @Injectable()
 export class AuthorFeeds {
   private readonly building = new Map<Id, Promise<unknown>>();
+  /** The newest of each author, at most `HEAD`; 0 at the end where there are no others. */
+  private readonly heads;
 
   constructor(
     private readonly redis: FeedRedis,
     private readonly rows: FeedRows,
-  ) {}
+    private readonly near: Near,
+  ) {
+    this.heads = near.keep<Id[]>(['author'], KEPT);
+  }
 
   /**
    * Inserts a post that is not fanned out (or is while its author's audience grows) into its author's list, if that is kept.
@@ -49,6 +59,54 @@ export class AuthorFeeds {
     }
     const horizon = newestFirst(parts.map(([, horizon]) => textOf(horizon)))[0] ?? '0';
     return { ids: newestFirst(ids).slice(0, limit), horizon };
+  }
+
+  /**
+   * As `page`, for a first page, from what this process keeps near: each reader of a large author has the same newest posts
+   * of them to merge. Null where that does not do.
+   *
+   * @throws RedisAway
+   */
+  async firstPage(
+    authors: readonly Id[],
+    lowest: Id,
+    limit: number,
+    moment: Moment,
+  ): Promise<AuthorsPage | null> {
+    if (limit > HEAD || !(await this.near.current(moment))) return null;
+    const far = authors.filter((author) => !this.heads.get(author));
+    const fetched = far.length > 0 ? await this.fetchHeads(far) : null;
+    const ids: Id[] = [];
+    for (const author of authors) {
+      const head = this.heads.get(author) ?? fetched?.get(author);
+      if (!head) return null;
+      // As many as a page holds, of one author, are enough: what lies below them is on no first page.
+      for (const id of head) {
+        if (compareIds(id, lowest) <= 0) break;
+        ids.push(id);
+      }
+    }
+    return { ids: newestFirst(ids).slice(0, limit), horizon: '0' };
+  }
+
+  private async fetchHeads(authors: readonly Id[]): Promise<Map<Id, Id[]>> {
+    const { epoch } = this.redis;
+    const fetched = new Map<Id, Id[]>();
+    const calls = this.redis
+      .groups(authors, (author) => author)
+      .map(async (group) => {
+        const keep = group.map((author) => this.heads.filling(author));
+        const asked = group.map((author) => keys.authorFeed(epoch, author));
+        const answer = partsOf(await this.redis.run('author-heads', asked, [HEAD]));
+        group.forEach((author, index) => {
+          const ids = idsOf(answer[index]);
+          if (ids.length === 0) return;
+          keep[index]?.(ids);
+          fetched.set(author, ids);
+        });
+      });
+    await Promise.all(calls);
+    return fetched;
   }
 
   /**

@@ -74,7 +74,7 @@ export class HomeFeeds {
       if (list.state === 'absent' || list.state === 'building') return await this.rebuilt(reader, request);
       const relations = await this.relations.of(reader, list.generation, list.relations, list.floor);
       if (request.after) return await this.newer(relations, list, request.after, request.limit);
-      return await this.older(reader, relations, list, request);
+      return await this.older(reader, relations, list, request, moment);
     } catch (error) {
       if (error instanceof RedisAway) return null;
       throw error;
@@ -99,6 +99,7 @@ export class HomeFeeds {
     relations: Relations,
     list: WindowPage,
     { before = null, limit }: PageRequest,
+    moment?: Moment,
   ): Promise<FeedPage> {
     let { ids } = list;
     const last = ids.at(-1) ?? before ?? '0';
@@ -106,7 +107,11 @@ export class HomeFeeds {
     let complete = list.state === 'end';
     if (relations.merged.length > 0 && !(list.state === 'floor' && ids.length === 0)) {
       const lowest = list.state === 'end' ? '0' : last;
-      const merged = await this.authors.page(relations.merged, before, lowest, limit);
+      const merged =
+        (moment !== undefined &&
+          before === null &&
+          (await this.authors.firstPage(relations.merged, lowest, limit, moment))) ||
+        (await this.authors.page(relations.merged, before, lowest, limit));
       ids = newestFirst([...ids, ...merged.ids]);
       if (compareIds(merged.horizon, horizon) > 0) horizon = merged.horizon;
       complete &&= horizon === '0' && ids.length <= limit && merged.ids.length < limit;

@@ -1,4 +1,4 @@
-import { keys, type Id } from '@app/platform';
+import { compareIds, keys, type Id } from '@app/platform';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/database.js';
 import { feedRoom, Town, type FeedRoom } from '../../../test/harness/feed-room.js';
@@ -93,6 +93,30 @@ describe('what a process has read', () => {
     await town.unfollow(reader, author);
     await there.homeFeeds.bump([reader]);
     expect(await idsOf(reader)).toEqual([]);
+  });
+
+  test('holds the newest posts of large authors, merged for each reader', async () => {
+    const [reader = '', plain = '', ...large] = await town.persons(12);
+    for (const author of [plain, ...large]) await town.follow(reader, author);
+    await town.run(`UPDATE users SET audience = 2 WHERE id = ANY($1)`, [large]);
+    let posts: Id[] = [];
+    for (let round = 0; round < 4; round += 1) {
+      for (const author of [plain, ...large]) posts = [await town.post(author), ...posts];
+    }
+    const newest = (): Id[] => posts.toSorted((a, b) => compareIds(b, a)).slice(0, 20);
+    for (let round = 0; round < 4; round += 1) {
+      expect(await idsOf(reader)).toEqual(newest());
+      await here.authorFeeds.settled();
+    }
+    const before = await commands();
+    for (let round = 0; round < 10; round += 1) expect(await idsOf(reader)).toEqual(newest());
+    expect(await commands()).toBe(before);
+    for (const author of large) {
+      const post = await town.post(author);
+      await there.authorFeeds.insert(post, author);
+      posts = [post, ...posts];
+      expect(await idsOf(reader)).toEqual(newest());
+    }
   });
 
   test('never shows less than what was told before it was asked, however the two race', async () => {

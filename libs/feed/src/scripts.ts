@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 /** Every Lua command; each is a file of that name in `lua/`, whose head says what it takes and answers. */
 export const scriptNames = [
+  'author-heads',
   'authors-above',
   'authors-page',
   'counts-begin',
