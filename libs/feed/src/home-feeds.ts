@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { compareIds, counter, limits, type Id } from '@app/platform';
 import { FeedRows } from '@app/storage';
-import { AuthorFeeds, newestFirst } from './author-feeds.js';
+import { AuthorFeeds, newestFirst, type AuthorsPage } from './author-feeds.js';
 import { FeedWindows, type PageRequest, type WindowPage } from './feed-windows.js';
 import type { Moment } from './near.js';
 import { RedisAway } from './redis-away.js';
@@ -107,11 +107,7 @@ export class HomeFeeds {
     let complete = list.state === 'end';
     if (relations.merged.length > 0 && !(list.state === 'floor' && ids.length === 0)) {
       const lowest = list.state === 'end' ? '0' : last;
-      const merged =
-        (moment !== undefined &&
-          before === null &&
-          (await this.authors.firstPage(relations.merged, lowest, limit, moment))) ||
-        (await this.authors.page(relations.merged, before, lowest, limit));
+      const merged = await this.merged(relations.merged, lowest, { before, limit }, moment);
       ids = newestFirst([...ids, ...merged.ids]);
       if (compareIds(merged.horizon, horizon) > 0) horizon = merged.horizon;
       complete &&= horizon === '0' && ids.length <= limit && merged.ids.length < limit;
@@ -124,6 +120,17 @@ export class HomeFeeds {
       ids = [...ids, ...below];
     }
     return { ids, complete, source: 'redis', mayAppear: (author) => relations.authors.has(author) };
+  }
+
+  private async merged(
+    authors: readonly Id[],
+    lowest: Id,
+    { before = null, limit }: PageRequest,
+    moment?: Moment,
+  ): Promise<AuthorsPage> {
+    const isFirst = before === null && moment !== undefined;
+    const near = isFirst ? await this.authors.firstPage(authors, lowest, limit, moment) : null;
+    return near ?? this.authors.page(authors, before, lowest, limit);
   }
 
   /** Null when an author's list does not reach down to the cursor. */

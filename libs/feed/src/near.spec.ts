@@ -99,9 +99,9 @@ describe('what a process has read', () => {
     const [reader = '', plain = '', ...large] = await town.persons(12);
     for (const author of [plain, ...large]) await town.follow(reader, author);
     await town.run(`UPDATE users SET audience = 2 WHERE id = ANY($1)`, [large]);
-    let posts: Id[] = [];
+    const posts: Id[] = [];
     for (let round = 0; round < 4; round += 1) {
-      for (const author of [plain, ...large]) posts = [await town.post(author), ...posts];
+      for (const author of [plain, ...large]) posts.push(await town.post(author));
     }
     const newest = (): Id[] => posts.toSorted((a, b) => compareIds(b, a)).slice(0, 20);
     for (let round = 0; round < 4; round += 1) {
@@ -114,7 +114,7 @@ describe('what a process has read', () => {
     for (const author of large) {
       const post = await town.post(author);
       await there.authorFeeds.insert(post, author);
-      posts = [post, ...posts];
+      posts.push(post);
       expect(await idsOf(reader)).toEqual(newest());
     }
   });
