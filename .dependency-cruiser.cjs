@@ -100,7 +100,7 @@ module.exports = {
       from: { path: '^infra/' },
       to: {
         path: '^(apps|libs)/',
-        pathNot: '^libs/(platform/src/(config|limits|problems)|storage/src/renditions)\\.ts$',
+        pathNot: '^libs/(platform/src/(config|limits|problems|metrics/index)|storage/src/renditions)\\.ts$',
       },
     },
     {

@@ -31,6 +31,7 @@ export const commands: Record<string, Command> = {
   haproxy: (args) => runWithSettings('infra/haproxy/main.js', args),
   dns: (args) => runBuilt('infra/dns/main.js', args),
   nginx: (args) => runWithSettings('infra/nginx/main.js', args),
+  watching: (args) => runBuilt('infra/alerts/main.js', args),
   openapi: (args) => runBuilt('apps/api/src/openapi/write.js', args),
 };
 

@@ -93,7 +93,7 @@ export const laterWork = {
         levels: {
           alert: 'DeliveryLags',
           warning: 30,
-          critical: 300,
+          critical: 120,
           lasting: 300,
           says: 'one post in twenty takes longer than {value} to reach all its feeds',
         },

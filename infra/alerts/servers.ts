@@ -1,0 +1,163 @@
+import { yaml, type Value } from './yaml.js';
+
+/** Where everything is. Addresses are host:port. */
+export interface Places {
+  api: readonly string[];
+  worker: readonly string[];
+  /** What people reach, such as https://photos.example.org; checked from outside. */
+  site: string;
+  /** Resolvers that must answer the site's name. */
+  resolvers: readonly string[];
+  blackbox: string;
+  alertmanager: string;
+  /** How often is looked, in seconds. */
+  every: number;
+  /** For the certificates of a test. */
+  caFile?: string;
+}
+
+const relabel = (blackbox: string): Value => [
+  { source_labels: ['__address__'], target_label: '__param_target' },
+  { source_labels: ['__param_target'], target_label: 'instance' },
+  { target_label: '__address__', replacement: blackbox },
+];
+
+function probe(job: string, module: string, targets: readonly string[], { blackbox }: Places): Value {
+  return {
+    job_name: job,
+    metrics_path: '/probe',
+    params: { module: [module] },
+    static_configs: [{ targets }],
+    relabel_configs: relabel(blackbox),
+  };
+}
+
+/** prometheus.yml: every process scraped by itself, so that what they count adds up, and the site seen from outside. */
+export function prometheusConfig(places: Places): string {
+  const jobs = (['api', 'worker'] as const).map((kind) => ({
+    job_name: `narwhal-${kind}`,
+    static_configs: [{ targets: places[kind] }],
+  }));
+  return yaml({
+    global: {
+      scrape_interval: `${places.every}s`,
+      scrape_timeout: `${Math.min(places.every, 5)}s`,
+      evaluation_interval: `${places.every}s`,
+    },
+    rule_files: ['narwhal.rules.yml'],
+    alerting: { alertmanagers: [{ static_configs: [{ targets: [places.alertmanager] }] }] },
+    scrape_configs: [
+      ...jobs,
+      probe('site', 'site', [`${places.site}/health/pingdom`], places),
+      ...(places.resolvers.length > 0 ? [probe('dns', 'dns', places.resolvers, places)] : []),
+    ],
+  });
+}
+
+/** blackbox.yml: what "served" means from outside. */
+export function blackboxConfig({ site, caFile }: Places): string {
+  const { hostname } = new URL(site);
+  return yaml({
+    modules: {
+      site: {
+        prober: 'http',
+        timeout: '5s',
+        http: {
+          valid_status_codes: [200],
+          preferred_ip_protocol: 'ip4',
+          fail_if_body_not_matches_regexp: ['<status>OK</status>'],
+          tls_config: { ca_file: caFile, server_name: hostname },
+        },
+      },
+      dns: {
+        prober: 'dns',
+        timeout: '3s',
+        dns: {
+          query_name: hostname,
+          query_type: 'A',
+          preferred_ip_protocol: 'ip4',
+          valid_rcodes: ['NOERROR'],
+        },
+      },
+    },
+  });
+}
+
+export interface Paging {
+  /** A file that holds the 32 characters of an Events API v2 integration, and nothing else. */
+  routingKeyFile: string;
+  /** PagerDuty's address, unless a test says otherwise. */
+  url: string;
+  /** Where Grafana and the runbooks are, for the links of an incident. */
+  dashboard: string;
+  runbooks: string;
+  /** Seconds in which alerts of one kind are gathered into one incident, and between its changes. */
+  gather: number;
+  interval: number;
+}
+
+export const usualPaging: Omit<Paging, 'routingKeyFile'> = {
+  url: 'https://events.pagerduty.com/v2/enqueue',
+  dashboard: 'http://localhost:3001/d/narwhal',
+  runbooks: 'https://example.org/narwhal/',
+  gather: 5,
+  interval: 30,
+};
+
+/**
+ * alertmanager.yml: one incident for each alert and process, under a key that Alertmanager makes of the group and keeps. Of one
+ * alert the critical level silences the warning; when the site is down, what follows from it adds no incidents.
+ */
+export function alertmanagerConfig({
+  routingKeyFile,
+  url,
+  dashboard,
+  runbooks,
+  gather,
+  interval,
+}: Paging): string {
+  return yaml({
+    global: { resolve_timeout: '1m', pagerduty_url: url },
+    route: {
+      receiver: 'pagerduty',
+      group_by: ['alertname', 'instance', 'queue', 'kind', 'store'],
+      group_wait: `${gather}s`,
+      group_interval: `${interval}s`,
+      repeat_interval: '4h',
+    },
+    inhibit_rules: [
+      {
+        source_matchers: ['severity="critical"'],
+        target_matchers: ['severity="warning"'],
+        equal: ['alertname', 'instance', 'queue', 'kind', 'store'],
+      },
+      {
+        source_matchers: ['alertname="ProcessIsDown"'],
+        target_matchers: ['alertname=~"LoopLags|ProcessIsLarge|StoreIsAway"'],
+        equal: ['instance'],
+      },
+    ],
+    receivers: [
+      {
+        name: 'pagerduty',
+        pagerduty_configs: [
+          {
+            routing_key_file: routingKeyFile,
+            send_resolved: true,
+            severity: '{{ if eq .CommonLabels.severity "warning" }}warning{{ else }}critical{{ end }}',
+            class: '{{ .CommonLabels.alertname }}',
+            component: '{{ .CommonLabels.part }}',
+            group: 'narwhal',
+            client: 'Narwhal',
+            client_url: dashboard,
+            description: '{{ .CommonLabels.alertname }}: {{ (index .Alerts 0).Annotations.summary }}',
+            links: [
+              { href: `${runbooks}{{ .CommonAnnotations.runbook }}`, text: 'Runbook' },
+              { href: dashboard, text: 'Dashboard' },
+            ],
+          },
+        ],
+      },
+    ],
+  });
+}

@@ -1,0 +1,115 @@
+import { metrics, promql, type Metric, type Part, type View } from '../../libs/platform/src/metrics/index.js';
+
+const WIDTH = 8;
+const HEIGHT = 7;
+const ACROSS = 24 / WIDTH;
+
+const units: Record<View['unit'], string> = {
+  seconds: 's',
+  bytes: 'bytes',
+  share: 'percentunit',
+  requests: 'reqps',
+  events: 'short',
+  rows: 'short',
+  jobs: 'short',
+  people: 'short',
+  count: 'short',
+};
+
+interface Position {
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+}
+
+/** Green, then the levels' colours, so that a glance says what the pager would. */
+function thresholds({ levels }: View): object {
+  if (!levels) return { mode: 'absolute', steps: [{ color: 'blue', value: null }] };
+  const { warning, critical, below } = levels;
+  const bad = [
+    ...(warning === undefined ? [] : [{ color: 'orange', value: warning }]),
+    ...(critical === undefined ? [] : [{ color: 'red', value: critical }]),
+  ];
+  if (!below) return { mode: 'absolute', steps: [{ color: 'green', value: null }, ...bad] };
+  const steps = bad
+    .toReversed()
+    .map(({ color }, index) => ({ color, value: index === 0 ? null : bad.toReversed()[index - 1]?.value }));
+  return { mode: 'absolute', steps: [...steps, { color: 'green', value: bad[0]?.value }] };
+}
+
+function panel(line: readonly [string, Metric], view: View, id: number, gridPos: Position): object {
+  const { read, title, unit, normal } = view;
+  const by = 'by' in read ? read.by : undefined;
+  const legend =
+    line[1].across === 'each' ? `{{instance}}${by ? ` {{${by}}}` : ''}` : by ? `{{${by}}}` : title;
+  const usual = typeof normal === 'string' ? normal : `${normal[0]} to ${normal[1]}`;
+  return {
+    id,
+    type: 'timeseries',
+    title,
+    description: `${line[1].means}\n\nUsual: ${usual}.`,
+    datasource: { type: 'prometheus', uid: '${source}' },
+    gridPos,
+    fieldConfig: {
+      defaults: {
+        unit: units[unit],
+        min: 0,
+        thresholds: thresholds(view),
+        custom: {
+          fillOpacity: 10,
+          lineWidth: 1,
+          showPoints: 'never',
+          thresholdsStyle: { mode: view.levels ? 'dashed' : 'off' },
+        },
+      },
+      overrides: [],
+    },
+    options: { legend: { displayMode: 'list', placement: 'bottom' }, tooltip: { mode: 'multi' } },
+    targets: [{ refId: 'A', expr: promql(line, view, '$__rate_interval'), legendFormat: legend }],
+  };
+}
+
+/** The dashboard: a row for each part of the catalogue, a panel for each of its views. */
+export function dashboard(): string {
+  const panels: object[] = [];
+  let y = 0;
+  const parts = [...new Set(metrics.map(([, { part }]) => part))] satisfies Part[];
+  for (const part of parts) {
+    panels.push({
+      id: panels.length + 1,
+      type: 'row',
+      title: part,
+      collapsed: false,
+      gridPos: { x: 0, y, w: 24, h: 1 },
+      panels: [],
+    });
+    y += 1;
+    const views = metrics
+      .filter(([, metric]) => metric.part === part)
+      .flatMap((line) => Object.values(line[1].shows).map((view) => ({ line, view })));
+    for (const [index, { line, view }] of views.entries()) {
+      const position = {
+        x: (index % ACROSS) * WIDTH,
+        y: y + Math.floor(index / ACROSS) * HEIGHT,
+        w: WIDTH,
+        h: HEIGHT,
+      };
+      panels.push(panel(line, view, panels.length + 1, position));
+    }
+    y += Math.ceil(views.length / ACROSS) * HEIGHT;
+  }
+  const source = { name: 'source', label: 'Prometheus', type: 'datasource', query: 'prometheus' };
+  const document = {
+    uid: 'narwhal',
+    title: 'Narwhal',
+    tags: ['narwhal'],
+    schemaVersion: 39,
+    editable: true,
+    refresh: '10s',
+    time: { from: 'now-3h', to: 'now' },
+    templating: { list: [source] },
+    panels,
+  };
+  return `${JSON.stringify(document, null, 1)}\n`;
+}
