@@ -71,6 +71,18 @@ const schema = z.object({
   METRICS_ADDR: address.default({ host: '127.0.0.1', port: 9464 }),
   WORKER_METRICS_ADDR: address.default({ host: '127.0.0.1', port: 9465 }),
   RATE_LIMITS: flag.default(true),
+  /** The integration key of PagerDuty's Events API v2, for what a process has to tell by itself. */
+  PAGERDUTY_ROUTING_KEY: z
+    .string()
+    .regex(/^[A-Za-z0-9]{32}$/, 'expected the 32 characters of an Events API v2 integration key')
+    .optional(),
+  PAGERDUTY_URL: z.url().default('https://events.pagerduty.com/v2/enqueue'),
+  /** Prefix of the addresses of docs/runbooks, for the links of incidents. */
+  RUNBOOKS_URL: z.url().optional(),
+  /** Addresses that answer while those who watch us work: http://127.0.0.1:9090/-/healthy,http://127.0.0.1:9093/-/healthy. */
+  WATCHED_BY: list.default([]),
+  /** How often they are asked, in milliseconds; three failures in a row make an incident. */
+  WATCHED_EVERY: z.coerce.number().int().min(100).default(15_000),
   /** Where unforeseen errors are reported: `https://<key>@<host>/<project>`; nowhere without it. */
   SENTRY_DSN: z
     .string()

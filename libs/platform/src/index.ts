@@ -6,6 +6,7 @@ export * from './jobs.js';
 export * from './keys.js';
 export * from './limits.js';
 export * from './live.js';
+export * from './pagerduty.js';
 export * from './platform.module.js';
 export * from './problems.js';
 export * from './logger.js';

@@ -1,13 +1,15 @@
 import { Global, Module, type DynamicModule, type Provider } from '@nestjs/common';
-import { CONFIG, LOGGER, type Config, type Logger } from '@app/platform';
+import { CONFIG, LOGGER, type Config, type Logger, type PagerDutySettings } from '@app/platform';
 import { FeedRedis, RedisProbe } from '@app/feed';
 import { Backlog, Database, OBJECT_STORE, PostgresProbe, type ObjectStore } from '@app/storage';
 import { Dependencies, type Probes } from './dependencies.js';
 import { ErrorReports } from './errors/error-reports.js';
 import { Facts } from './facts.js';
+import { Pager } from './pager.js';
 import { Pingdom } from './pingdom.js';
 import { PATIENCE } from './sight.js';
 import { Watch } from './watch.js';
+import { Watchers } from './watchers.js';
 
 const PROBES = Symbol('PROBES');
 
@@ -27,6 +29,11 @@ function metricsAddress(kind: 'api' | 'worker', config: Config): string {
   return `${host}:${port}`;
 }
 
+function pagerDuty({ PAGERDUTY_ROUTING_KEY, PAGERDUTY_URL, RUNBOOKS_URL }: Config): PagerDutySettings | null {
+  if (PAGERDUTY_ROUTING_KEY === undefined) return null;
+  return { routingKey: PAGERDUTY_ROUTING_KEY, url: PAGERDUTY_URL, runbooks: RUNBOOKS_URL ?? '' };
+}
+
 /** What operators see of a process, once a process: `WatchModule.forRoot('api')`. Needs the other three libraries' modules. */
 @Global()
 @Module({})
@@ -34,6 +41,8 @@ export class WatchModule {
   constructor(
     private readonly watch: Watch,
     private readonly errors: ErrorReports,
+    private readonly watchers: Watchers,
+    private readonly pager: Pager,
   ) {}
 
   static forRoot(kind: 'api' | 'worker'): DynamicModule {
@@ -68,6 +77,17 @@ export class WatchModule {
         },
       },
       {
+        provide: Pager,
+        inject: [CONFIG, LOGGER],
+        useFactory: (config: Config, logger: Logger) => new Pager(pagerDuty(config), logger),
+      },
+      {
+        provide: Watchers,
+        inject: [CONFIG, Pager],
+        useFactory: ({ WATCHED_BY, WATCHED_EVERY }: Config, pager: Pager) =>
+          new Watchers(WATCHED_BY, WATCHED_EVERY, pager),
+      },
+      {
         provide: Watch,
         inject: [Dependencies, Facts, Pingdom, Backlog, Database],
         useFactory: (...parts: ConstructorParameters<typeof Watch>) => new Watch(...parts),
@@ -78,9 +98,12 @@ export class WatchModule {
 
   onApplicationBootstrap(): void {
     this.watch.start();
+    this.watchers.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
+    this.watchers.stop();
+    this.pager.stop();
     await this.watch.stop();
     await this.errors.stop();
   }

@@ -1,0 +1,84 @@
+import { hostname } from 'node:os';
+import { runbookOf } from '@app/platform';
+import type { Pager } from './pager.js';
+
+/** So many failures in a row before somebody is woken, and successes before it is over: one that flaps is one incident. */
+const FAILURES = 3;
+const SUCCESSES = 3;
+const PATIENCE = 3_000;
+
+interface Standing {
+  failures: number;
+  successes: number;
+}
+
+/**
+ * Watches those who watch us: when Prometheus or Alertmanager is away nobody would hear of anything else, so the process
+ * tells PagerDuty itself. All processes of a machine use one key, and so make one incident.
+ */
+export class Watchers {
+  private readonly standings = new Map<string, Standing>();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    /** Addresses that answer 2xx while a watcher works: `http://127.0.0.1:9090/-/healthy`. */
+    private readonly urls: readonly string[],
+    /** Milliseconds between looks. */
+    private readonly every: number,
+    private readonly pager: Pager,
+  ) {}
+
+  start(): void {
+    if (this.urls.length === 0) return;
+    this.timer = setInterval(() => void this.look(), this.every);
+    this.timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  async look(): Promise<void> {
+    await Promise.all(this.urls.map(async (url) => this.note(url, await answers(url))));
+  }
+
+  private note(url: string, well: boolean): void {
+    const standing = this.standings.get(url) ?? { failures: 0, successes: 0 };
+    this.standings.set(
+      url,
+      well
+        ? { failures: 0, successes: standing.successes + 1 }
+        : { failures: standing.failures + 1, successes: 0 },
+    );
+    const { failures, successes } = this.standings.get(url) ?? standing;
+    if (failures === FAILURES) this.pager.tell(this.incident(url, 'trigger'));
+    if (successes === SUCCESSES) this.pager.tell(this.incident(url, 'resolve'));
+  }
+
+  private incident(url: string, action: 'trigger' | 'resolve') {
+    const { host } = new URL(url);
+    return {
+      key: `narwhal/watcher/${hostname()}/${host}`,
+      action,
+      summary:
+        action === 'trigger'
+          ? `${host} does not answer: nobody watches Narwhal on ${hostname()}`
+          : `${host} answers again`,
+      source: hostname(),
+      severity: 'critical' as const,
+      component: 'watching',
+      class: 'WatcherIsAway',
+      runbook: runbookOf('WatcherIsAway'),
+    };
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(PATIENCE) });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
