@@ -110,7 +110,9 @@ export class Counts {
    * @throws RedisAway: do not fold yet
    */
   async settle(kind: Subject, ids: readonly Id[]): Promise<void> {
+    if (ids.length === 0) return;
     try {
+      await this.redis.confirm();
       await this.cached(kind).settle(ids);
     } catch (error) {
       if (!(error instanceof RedisAway) || this.redis.awayFor < WAITS_FOR_REDIS) throw error;

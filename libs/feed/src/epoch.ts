@@ -32,6 +32,11 @@ export class RedisEpoch {
     if (link.isUp && link.connections === connection) this.known = epoch;
   }
 
+  /** Whether no newer one has begun, of which this process has not heard yet. */
+  async isPresent(): Promise<boolean> {
+    return this.known !== null && (await this.rows.present()) === this.known;
+  }
+
   /**
    * Begins a new epoch although the server is the same: so much was missed that it is simpler to start afresh. Others see
    * it when they look next.

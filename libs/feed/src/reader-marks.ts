@@ -86,6 +86,7 @@ export class ReaderMarks {
     marked: boolean,
     work: () => Promise<Result>,
   ): Promise<Result> {
+    const epoch = this.redis.available ? this.redis.epoch : null;
     const counted = await this.tell('marks-changing', reader, mark, [HASH_FOR]);
     // Whether a transaction that failed was committed is not known: then the set goes.
     let outcome = '?';
@@ -94,9 +95,20 @@ export class ReaderMarks {
       outcome = marked ? '1' : '0';
       return result;
     } finally {
+      if (counted && (await this.hasMoved(epoch))) {
+        // Others may have loaded what was before, into an epoch that knows nothing of this change: it is made to forget.
+        await this.tell('marks-changing', reader, mark, [HASH_FOR]);
+        outcome = '?';
+      }
       const told = counted && (await this.tell('marks-changed', reader, mark, [post, outcome, CAP]));
       if (!told) this.owed.add(reader, keys[mark]);
     }
+  }
+
+  private async hasMoved(epoch: string | null): Promise<boolean> {
+    if (!this.redis.isCluster) return false;
+    await this.redis.confirm().catch(() => undefined);
+    return this.redis.available && this.redis.epoch !== epoch;
   }
 
   private async ask(reader: Id, posts: readonly Id[]): Promise<string[]> {

@@ -1,12 +1,10 @@
 import { EventEmitter } from 'node:events';
+import { clusterNodes, clusterOptions, nodeOptions, startingAt } from '@app/platform';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { loadScripts, type ScriptName } from './scripts.js';
 
 /** What a script takes: texts, numbers, or packed bytes. */
 export type Argument = string | number | Buffer;
-
-/** `redis+cluster://[:password@]host:port,host:port` names some nodes of a cluster (`rediss+cluster` by TLS); any other URL one server. */
-const CLUSTER = /^redis(s?)\+cluster:\/\//;
 
 function options(budget: number): RedisOptions {
   return {
@@ -25,26 +23,15 @@ function options(budget: number): RedisOptions {
 
 /** A client that is not connected yet. */
 export function openClient(url: string, budget: number, more: RedisOptions = {}): Redis | Cluster {
-  const cluster = CLUSTER.exec(url);
-  if (!cluster) return new Redis(url, { ...options(budget), ...more });
-  const [scheme, tls] = cluster;
-  const [nodes = '', password] = url.slice(scheme.length).replace(/\/$/, '').split('@').reverse();
-  const redisOptions: RedisOptions = { ...options(budget), lazyConnect: false };
-  if (tls) redisOptions.tls = {};
-  if (password) redisOptions.password = decodeURIComponent(password.replace(/^[^:]*:/, ''));
-  return new Cluster(
-    nodes
-      .split(',')
-      .map((node) => ({ host: node.replace(/:\d+$/, ''), port: Number(/\d+$/.exec(node)?.[0] ?? 6379) })),
-    {
-      redisOptions,
-      lazyConnect: true,
-      enableOfflineQueue: false,
-      slotsRefreshInterval: 5_000,
-      // A certificate is of a name, so a node's name must not be made an address before TLS has seen it.
-      ...(tls ? { dnsLookup: (name, found) => found(null, name) } : {}),
-    },
-  );
+  const nodes = clusterNodes(url);
+  if (!nodes) return new Redis(url, { ...options(budget), ...more });
+  return new Cluster(startingAt(nodes), {
+    redisOptions: { ...options(budget), ...nodeOptions(nodes), lazyConnect: false },
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    slotsRefreshInterval: 5_000,
+    ...clusterOptions(nodes),
+  });
 }
 
 /**

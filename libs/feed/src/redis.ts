@@ -81,6 +81,26 @@ export class FeedRedis {
     await this.recover();
   }
 
+  /**
+   * To be asked after a commit, before what follows from it is written here by somebody whom nobody repeats: that it goes
+   * where readers will look. A cluster changes its primaries without breaking our connections, so processes learn of a new
+   * epoch at different moments; of one that began before the commit another process may have built keys that lack what was
+   * committed. (What was built after the commit has it.) While Redis is away nothing is asked: writing fails anyhow.
+   *
+   * @throws RedisAway: repeat it
+   */
+  async confirm(): Promise<void> {
+    if (!this.available || (await this.epochs.isPresent())) return;
+    this.epochs.forget();
+    await this.recover();
+    if (this.available && !(await this.epochs.isPresent())) throw new RedisAway();
+  }
+
+  /** Whether several processes may know different epochs: see `confirm`. */
+  get isCluster(): boolean {
+    return this.link.isCluster;
+  }
+
   /** What is done first whenever Redis has come back. */
   onReturn(callback: () => Promise<void>): void {
     this.returned.push(callback);

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { JobSender, type Id } from '@app/platform';
-import { LiveBus } from '@app/feed';
+import { FeedRedis, LiveBus } from '@app/feed';
 import { OutboxRows } from '@app/storage';
 import { AudienceGrowth } from './audience-growth.js';
 import { PostDelivery } from './post-delivery.js';
@@ -17,11 +17,13 @@ export class DeliverService {
     private readonly posts: PostDelivery,
     private readonly growth: AudienceGrowth,
     private readonly live: LiveBus,
+    private readonly redis: FeedRedis,
   ) {}
 
   async run(outboxId: Id): Promise<void> {
     const row = await this.outbox.begin(outboxId);
     if (!row) return;
+    await this.redis.confirm();
     const next = row.kind === 'audience.grew' ? await this.growth.page(row) : await this.posts.page(row);
     if (next === null) {
       await this.outbox.done(outboxId);

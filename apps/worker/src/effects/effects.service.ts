@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { FeedRedis } from '@app/feed';
 import type { Id } from '@app/platform';
 import { OutboxRows } from '@app/storage';
 import { Effects } from './effects.js';
@@ -9,12 +10,14 @@ export class EffectsService {
   constructor(
     private readonly outbox: OutboxRows,
     private readonly effects: Effects,
+    private readonly redis: FeedRedis,
   ) {}
 
   async run(outboxId: Id): Promise<void> {
     const row = await this.outbox.begin(outboxId);
     if (!row) return;
     try {
+      await this.redis.confirm();
       await this.effects.carryOut(row);
     } catch (error) {
       await this.outbox.failed(outboxId, String(error));

@@ -25,6 +25,15 @@ export class RedisEpochs {
     return String(rows[0]?.epoch);
   }
 
+  /** The present epoch; null before the first. */
+  async present(): Promise<string | null> {
+    const { rows } = await this.database.query<{ epoch: number }>(
+      'epoch.present',
+      `SELECT epoch FROM redis_epoch WHERE name = 'default'`,
+    );
+    return rows[0] ? String(rows[0].epoch) : null;
+  }
+
   /** Begins a new epoch of the same server. */
   async renew(): Promise<void> {
     await this.database.query(

@@ -1,0 +1,42 @@
+import type { ClusterOptions, RedisOptions } from 'ioredis';
+
+/** Where a node of a Redis Cluster is, and how to be let in. */
+export interface RedisNode {
+  host: string;
+  port: number;
+  password?: string;
+  tls?: object;
+}
+
+/** `redis+cluster://[:password@]host:port,host:port` names some nodes of a cluster (`rediss+cluster` by TLS); any other URL one server. */
+const CLUSTER = /^redis(s?)\+cluster:\/\//;
+
+/** The nodes that a URL names; null for the URL of one server. */
+export function clusterNodes(url: string): RedisNode[] | null {
+  const cluster = CLUSTER.exec(url);
+  if (!cluster) return null;
+  const [scheme, tls] = cluster;
+  const [nodes = '', secret] = url.slice(scheme.length).replace(/\/$/, '').split('@').reverse();
+  return nodes.split(',').map((node) => ({
+    host: node.replace(/:\d+$/, ''),
+    port: Number(/\d+$/.exec(node)?.[0] ?? 6379),
+    ...(secret === undefined ? {} : { password: decodeURIComponent(secret.replace(/^[^:]*:/, '')) }),
+    ...(tls ? { tls: {} } : {}),
+  }));
+}
+
+/** Where a client of the whole cluster begins to look for it. */
+export function startingAt(nodes: readonly RedisNode[]): { host: string; port: number }[] {
+  return nodes.map(({ host, port }) => ({ host, port }));
+}
+
+/** What the connection to each of its nodes is told. */
+export function nodeOptions([node]: readonly RedisNode[]): RedisOptions {
+  const { password, tls } = node ?? {};
+  return { ...(password === undefined ? {} : { password }), ...(tls ? { tls } : {}) };
+}
+
+/** A certificate is of a name, so a node's name must not be made an address before TLS has seen it. */
+export function clusterOptions([node]: readonly RedisNode[]): ClusterOptions {
+  return node?.tls ? { dnsLookup: (name, found) => found(null, name) } : {};
+}
