@@ -1,7 +1,7 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import type { Config } from './config.js';
 import { createLogger, type Logger } from './logger.js';
-import { JobSender } from './queue.js';
+import { JobSender } from './queue/index.js';
 
 /** Injects the configuration: `@Inject(CONFIG) private readonly config: Config`. */
 export const CONFIG = Symbol('CONFIG');

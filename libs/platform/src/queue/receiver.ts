@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Queue, Worker } from 'bullmq';
-import { jobNames, type JobName, type Jobs } from './jobs.js';
-import { keys } from './keys.js';
-import type { Logger } from './logger.js';
-import { counter } from './metrics/index.js';
-import { openConnection, type QueueConnection } from './queue-connection.js';
+import { jobNames, type JobName, type Jobs } from '../jobs.js';
+import { keys } from '../keys.js';
+import type { Logger } from '../logger.js';
+import { counter } from '../metrics/index.js';
+import { openConnection, type QueueConnection } from './connection.js';
 
 /** How long BullMQ may take to let go once no job runs; see `JobReceiver.close`. In milliseconds. */
 const CLOSE_BUDGET = 2_000;

@@ -1,9 +1,9 @@
 import { Queue, type JobsOptions } from 'bullmq';
-import type { Id } from './ids.js';
-import { isNotifyKind, jobNames, outboxKinds, type JobName, type Jobs, type OutboxKind } from './jobs.js';
-import { keys } from './keys.js';
-import { openConnection, type QueueConnection } from './queue-connection.js';
-import type { Logger } from './logger.js';
+import type { Id } from '../ids.js';
+import { isNotifyKind, jobNames, outboxKinds, type JobName, type Jobs, type OutboxKind } from '../jobs.js';
+import { keys } from '../keys.js';
+import { openConnection, type QueueConnection } from './connection.js';
+import type { Logger } from '../logger.js';
 
 /** Finished jobs are forgotten at once: a kept id would swallow the sweeper's next job of the same row. */
 const jobOptions: JobsOptions = { removeOnComplete: true, removeOnFail: true, attempts: 1 };

@@ -1,0 +1,3 @@
+export * from './receiver.js';
+export * from './redis-nodes.js';
+export * from './sender.js';
