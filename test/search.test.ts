@@ -99,6 +99,13 @@ describe('people', () => {
     expect(await names(ada, 'oldname')).toEqual([]);
   });
 
+  test('are found whatever is typed, and nobody by signs alone', async () => {
+    for (const q of ['%%', "'\"\\'", '____', '((((']) {
+      const found = await search(ada, { q });
+      expect(found).toMatchObject({ items: [], nextCursor: null, complete: true });
+    }
+  });
+
   test('need a token', async () => {
     const refused = await request(stack.url).get('/v1/search?q=ada').expect(401);
     expect((refused.body as ProblemBody).code).toBe('token_missing');

@@ -62,6 +62,15 @@ describe('suggestions', () => {
     });
   });
 
+  test('are the popular at once for somebody who just came', async () => {
+    const newcomer = await signUp(stack, 'newcomer');
+    const names = (await page(newcomer)).items.map(({ username }) => username);
+    expect(names[0]).toBe('star');
+    expect(names).not.toContain('newcomer');
+    await stack.quiet();
+    expect((await page(newcomer)).items.map(({ username }) => username)).toEqual(names);
+  });
+
   test('never name the reader, nor whom they follow', async () => {
     for (const name of ['ada', 'bob', 'cleo', 'star']) {
       const names = await suggested(name);

@@ -234,6 +234,9 @@ describe('a place', () => {
     const place = { name: 'São  Paulo', latitude: -23.5, longitude: -46.6 };
     const made = await post(ada, '', { place });
     expect(await under('places', 'SÃO PAULO')).toEqual([made.id]);
+    const other = await post(ada, '', { place: { name: 'Sao-Paulo' } });
+    expect(await under('places', 'são paulo')).toEqual([other.id, made.id]);
+    await change(ada, other, { place: null });
     await change(ada, made, { place: { name: 'Santos' } });
     expect(await under('places', 'são paulo')).toEqual([]);
     expect(await under('places', 'santos')).toEqual([made.id]);

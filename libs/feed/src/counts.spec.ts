@@ -1,5 +1,5 @@
 import { keys, shardOf, type Id } from '@app/platform';
-import { CountReads, CountRows, PopularPostRows, type CounterName } from '@app/storage';
+import { CountReads, CountRows, PopularPostRows, SearchWords, type CounterName } from '@app/storage';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/database.js';
 import { feedRoom, Town, type FeedRoom } from '../../../test/harness/feed-room.js';
@@ -19,7 +19,7 @@ beforeAll(async () => {
   const redis = await freshRedis();
   room = await feedRoom(database.url, redis);
   other = await feedRoom(database.url, redis);
-  deltas = new CountRows(room.database, new PopularPostRows(room.database));
+  deltas = new CountRows(room.database, new PopularPostRows(room.database), new SearchWords());
   town = new Town(database);
 });
 afterAll(async () => {

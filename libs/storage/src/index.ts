@@ -54,6 +54,7 @@ export * from './repositories/audience.js';
 export * from './repositories/popular-posts.js';
 export * from './repositories/popular.js';
 export * from './repositories/suggestions.js';
+export * from './repositories/search-words.js';
 export * from './repositories/searching.js';
 export * from './repositories/terms.js';
 export * from './repositories/trash.js';

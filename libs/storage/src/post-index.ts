@@ -14,9 +14,19 @@ export type IndexedPost = Pick<
 /** Longer folds are cut: some letters fold to phrases, and an index entry has room for 2,700 bytes. */
 const LONGEST_PLACE = 200;
 
-/** What makes two places one. */
+/**
+ * What makes two places one: their names without case, width, accents, and signs between words, since people type "Île-de-Ré"
+ * and "ile de re" and mean the same. (Accents tell tags apart, which are words that somebody chose.)
+ */
 export function foldPlace(name: string): string {
-  return [...foldPhrase(name)].slice(0, LONGEST_PLACE).join('');
+  const phrase = foldPhrase(name);
+  const plain = phrase
+    .normalize('NFKD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .normalize('NFC')
+    .replace(/[\p{P}\p{S}\s]+/gu, ' ')
+    .trim();
+  return [...(plain || phrase)].slice(0, LONGEST_PLACE).join('');
 }
 
 type Terms = Record<TermKind, string[]>;

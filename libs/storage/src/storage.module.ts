@@ -49,6 +49,7 @@ import { PostIndex } from './post-index.js';
 import { PopularPostRows } from './repositories/popular-posts.js';
 import { PopularRows } from './repositories/popular.js';
 import { SuggestionRows } from './repositories/suggestions.js';
+import { SearchWords } from './repositories/search-words.js';
 import { SearchRows } from './repositories/searching.js';
 import { TermRows } from './repositories/terms.js';
 import { UnitOfWork } from './unit-of-work.js';
@@ -64,6 +65,7 @@ const repositories: Provider[] = [
   PopularRows,
   SuggestionRows,
   SearchRows,
+  SearchWords,
   TermRows,
   Publishing,
   Removal,

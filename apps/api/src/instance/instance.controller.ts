@@ -19,7 +19,21 @@ const instance = z
   .meta({ id: 'Instance' });
 
 /** What clients may rely on beyond the first release; a client asks for a name, not for a version. */
-const always = ['idempotency-key', 'prefer-wait', 'resumable-uploads', 'thumbhash'];
+const always = [
+  'collections',
+  'explore',
+  'follow-requests',
+  'idempotency-key',
+  'notifications',
+  'places',
+  'prefer-wait',
+  'resumable-uploads',
+  'search',
+  'stream',
+  'suggestions',
+  'tags',
+  'thumbhash',
+];
 
 @Controller()
 export class InstanceController {

@@ -41,6 +41,10 @@ export const searchList = z
     items: z.union([z.array(user), z.array(tagFound), z.array(placeFound)]),
     nextCursor: z.string().nullable(),
     prevCursor: z.string().nullable(),
+    complete: z.boolean().nullable().meta({
+      description:
+        'False when looking for names that resemble the text was cut off by its limit of time; null on later pages.',
+    }),
   })
   .meta({ id: 'SearchList', description: 'People, tags or places, as `type` asked for.' });
 

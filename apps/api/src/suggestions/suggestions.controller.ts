@@ -18,7 +18,7 @@ export class SuggestionsController {
     operationId: 'listSuggestions',
     tag: 'Reading',
     summary:
-      'People to follow: those with friends in common, then the popular. Worked out ahead, so at first there may be none',
+      'People to follow: those with friends in common, then the popular. Worked out ahead, so the first time they are the popular alone',
     access: 'required',
     query: listQuery,
     answers: { 200: userList },

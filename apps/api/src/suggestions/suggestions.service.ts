@@ -42,7 +42,9 @@ export class SuggestionsService {
     const age = await this.rows.age(reader);
     if (!isOld(age)) return;
     await this.work.run(async (tx) => {
-      if (await this.rows.ask(tx, reader, age.askedAt)) await tx.effect('suggestions.refresh', reader);
+      if (!(await this.rows.ask(tx, reader, age.askedAt))) return;
+      if (age.askedAt === null) await this.rows.begin(tx, reader);
+      await tx.effect('suggestions.refresh', reader);
     });
   }
 }

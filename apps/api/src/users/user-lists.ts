@@ -52,7 +52,7 @@ export class UserLists {
       const row = rows.get(id);
       return row && this.belongs(row, relations.get(id) ?? stranger, whose) ? [row] : [];
     });
-    return this.view.users(seen, viewer);
+    return this.view.users(seen, viewer, relations);
   }
 
   private belongs(row: UserRow, relation: Relation, whose: Whose): boolean {

@@ -48,12 +48,16 @@ export class UserView {
     return { id: row.id, username: row.username, displayName: row.display_name, avatar: this.avatar(row) };
   }
 
-  /** People as a viewer sees them; `relationship` is there unless nobody is signed in. */
-  async users(rows: readonly UserRow[], viewer: Id | null): Promise<User[]> {
+  /** People as a viewer sees them; `relationship` is there unless nobody is signed in. `known`: when it was just asked. */
+  async users(
+    rows: readonly UserRow[],
+    viewer: Id | null,
+    known?: ReadonlyMap<Id, Relation>,
+  ): Promise<User[]> {
     const ids = rows.map((row) => row.id);
     const [counts, relations] = await Promise.all([
       this.counts.users(ids),
-      this.visibility.relations(viewer, ids),
+      known ?? this.visibility.relations(viewer, ids),
     ]);
     return rows.map((row) => {
       const relation = relations.get(row.id) ?? stranger;

@@ -16,6 +16,9 @@ export class Collection {
   @Column({ type: 'text', comment: 'As its owner wrote it' })
   name!: string;
 
+  @Column({ type: 'integer', default: 0, comment: 'Rows of collection_posts; changed in the same statement' })
+  posts_count!: number;
+
   @Column({ type: 'timestamptz', default: () => 'now()', comment: 'When it was made' })
   created_at!: Date;
 }

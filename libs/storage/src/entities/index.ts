@@ -8,6 +8,7 @@ import { Notification, NotificationState } from './notification.js';
 import { Photo } from './photo.js';
 import { Post } from './post.js';
 import { Block, BlockedBy, Follow, Follower, Mute } from './relations.js';
+import { SearchWord } from './search-word.js';
 import { RefreshToken, Session } from './session.js';
 import {
   PopularPerson,
@@ -55,6 +56,7 @@ export const entities = [
   PostTag,
   Place,
   PostPlace,
+  SearchWord,
   CountDelta,
   Outbox,
   Trash,

@@ -6,7 +6,6 @@ import { SHARD } from './shard.js';
 })
 @Index('posts_of_author', { synchronize: false })
 @Index('posts_publishing', { synchronize: false })
-@Index('posts_archived', { synchronize: false })
 export class Post {
   @PrimaryColumn({ type: 'smallint', comment: SHARD })
   shard!: number;

@@ -30,7 +30,6 @@ export class Follow {
   comment: "The other end of follows, on the followee's shard: what a fan-out pages through",
 })
 @Index('followers_newest', { synchronize: false })
-@Index('followers_requests', { synchronize: false })
 export class Follower {
   @PrimaryColumn({ type: 'smallint', comment: SHARD })
   shard!: number;

@@ -6,9 +6,6 @@ const OF_NAME = 'Made by next_id on the shard that is drawn from the name';
 
 @Entity('tags', { comment: 'Hashtags, each once; on the shard of their name' })
 @Index('tags_by_name', { synchronize: false })
-@Index('tags_search_name', { synchronize: false })
-@Index('tags_search_popular', { synchronize: false })
-@Index('tags_search_words', { synchronize: false })
 export class Tag {
   @PrimaryColumn({ type: 'smallint', comment: SHARD })
   shard!: number;
@@ -46,9 +43,6 @@ export class PostTag {
 
 @Entity('places', { comment: 'Places of posts, each name once; on the shard of their name' })
 @Index('places_by_name', { synchronize: false })
-@Index('places_search_name', { synchronize: false })
-@Index('places_search_popular', { synchronize: false })
-@Index('places_search_words', { synchronize: false })
 export class Place {
   @PrimaryColumn({ type: 'smallint', comment: SHARD })
   shard!: number;

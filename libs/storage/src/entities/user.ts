@@ -1,14 +1,8 @@
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { SHARD } from './shard.js';
 
 /** An entity is the row as PostgreSQL answers it: its properties are the columns' names, bigint is text. */
 @Entity('users', { comment: 'People; on the shard drawn at random when they signed up' })
-@Index('users_search_first_word', { synchronize: false })
-@Index('users_search_large', { synchronize: false })
-@Index('users_search_last_name', { synchronize: false })
-@Index('users_search_last_word', { synchronize: false })
-@Index('users_search_name', { synchronize: false })
-@Index('users_search_words', { synchronize: false })
 export class User {
   @PrimaryColumn({ type: 'smallint', comment: SHARD })
   shard!: number;

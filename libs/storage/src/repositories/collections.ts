@@ -17,8 +17,14 @@ export interface CollectionRow {
   created_at: Date;
 }
 
-const columns = `c.id, c.name, c.created_at,
-  (SELECT count(*)::int FROM collection_posts p WHERE p.shard = c.shard AND p.collection_id = c.id) AS posts`;
+const columns = 'c.id, c.name, c.created_at, c.posts_count AS posts';
+
+/** Takes $3 out of collections of $2; both tables change in one statement, so that the count is always that of the rows. */
+const taking = (which = 'true'): string => `WITH taken AS (
+    DELETE FROM collection_posts p USING collections c
+    WHERE c.shard = $1 AND c.user_id = $2 AND ${which}
+      AND p.shard = c.shard AND p.collection_id = c.id AND p.post_id = $3 RETURNING p.collection_id)
+  UPDATE collections c SET posts_count = posts_count - 1 FROM taken WHERE c.shard = $1 AND c.id = taken.collection_id`;
 
 /** Named collections of what a person saved, all on their own shard. */
 @Injectable()
@@ -90,31 +96,22 @@ export class CollectionRows {
     if (rows.length === 0) return false;
     await tx.query(
       'collectionPost.insert',
-      `INSERT INTO collection_posts (shard, collection_id, post_id, id) VALUES ($1::int, $2, $3, next_id($1::int))
-       ON CONFLICT DO NOTHING`,
+      `WITH added AS (
+         INSERT INTO collection_posts (shard, collection_id, post_id, id) VALUES ($1::int, $2, $3, next_id($1::int))
+         ON CONFLICT DO NOTHING RETURNING collection_id)
+       UPDATE collections c SET posts_count = posts_count + 1 FROM added WHERE c.shard = $1 AND c.id = added.collection_id`,
       [shardOf(owner), collection, post],
     );
     return true;
   }
 
   async take(tx: Queryable, owner: Id, collection: Id, post: Id): Promise<void> {
-    await tx.query(
-      'collectionPost.delete',
-      `DELETE FROM collection_posts p USING collections c
-       WHERE c.shard = $1 AND c.id = $2 AND c.user_id = $3
-         AND p.shard = c.shard AND p.collection_id = c.id AND p.post_id = $4`,
-      [shardOf(owner), collection, owner, post],
-    );
+    await tx.query('collectionPost.delete', taking('c.id = $4'), [shardOf(owner), owner, post, collection]);
   }
 
   /** What is no longer saved is in no collection. */
   async takeFromAll(tx: Queryable, owner: Id, post: Id): Promise<void> {
-    await tx.query(
-      'collectionPost.deleteAll',
-      `DELETE FROM collection_posts p USING collections c
-       WHERE c.shard = $1 AND c.user_id = $2 AND p.shard = c.shard AND p.collection_id = c.id AND p.post_id = $3`,
-      [shardOf(owner), owner, post],
-    );
+    await tx.query('collectionPost.deleteAll', taking(), [shardOf(owner), owner, post]);
   }
 
   /** What a collection holds, newest first. Whose it is, is the caller's to ask. */

@@ -74,11 +74,15 @@ export class CommentRows {
 
   /** A page by key, oldest first; `before` and `after` are as for all lists: ids below and above. */
   async ofPost(post: Id, { limit, before, after }: KeyPage): Promise<CommentRow[]> {
+    const order = before === null ? 'ASC' : 'DESC';
     const { rows } = await this.database.query<CommentRow>(
       'comment.page',
-      `SELECT * FROM comments WHERE shard = $1 AND post_id = $2 AND NOT hidden
-         AND ($3::bigint IS NULL OR id < $3) AND ($4::bigint IS NULL OR id > $4)
-       ORDER BY id ${before === null ? 'ASC' : 'DESC'} LIMIT $5`,
+      `SELECT c.* FROM (
+         SELECT id FROM comments WHERE shard = $1 AND post_id = $2 AND NOT hidden
+           AND ($3::bigint IS NULL OR id < $3) AND ($4::bigint IS NULL OR id > $4)
+         ORDER BY id ${order} LIMIT $5) AS page
+       CROSS JOIN LATERAL (SELECT * FROM comments WHERE shard = $1 AND id = page.id LIMIT 1) AS c
+       ORDER BY page.id ${order}`,
       [shardOf(post), post, before, after, limit],
     );
     return before === null ? rows : rows.toReversed();

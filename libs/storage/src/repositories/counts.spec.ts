@@ -5,6 +5,7 @@ import { dataSourceOptions } from '../data-source.js';
 import { Database } from '../database.js';
 import { CountRows } from './counts.js';
 import { PopularPostRows } from './popular-posts.js';
+import { SearchWords } from './search-words.js';
 
 const SHARD = 5;
 let database: TestDatabase;
@@ -20,7 +21,7 @@ beforeAll(async () => {
     dataSourceOptions({ url: database.url, name: 'counts', pool: 6 }),
   ).initialize();
   sql = new Database(source);
-  counts = new CountRows(sql, new PopularPostRows(sql));
+  counts = new CountRows(sql, new PopularPostRows(sql), new SearchWords());
 });
 afterAll(async () => {
   await source.destroy();

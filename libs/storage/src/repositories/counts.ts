@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { shardOf, type Id } from '@app/platform';
 import { Database, type Queryable } from '../database.js';
 import { PopularPostRows } from './popular-posts.js';
+import { SearchWords } from './search-words.js';
 
 /** Every stored count: whose it is, where it is kept, and what else has to be worked out anew when it changes. */
 export const counterTable = {
@@ -78,6 +79,7 @@ export class CountRows {
   constructor(
     private readonly database: Database,
     private readonly popular: PopularPostRows,
+    private readonly words: SearchWords,
   ) {}
 
   async add(tx: Queryable, counter: CounterName, subjectId: Id, delta: number): Promise<void> {
@@ -113,6 +115,7 @@ export class CountRows {
       if (!lock.rows[0]?.mine) return null;
       const { rows } = await tx.query<FoldedCount>('count.fold', foldSql, [shard, deltaIds]);
       await this.popular.refresh(likedOf(rows), tx);
+      await this.words.rank(tx, shard, rows);
       return rows;
     });
   }

@@ -24,7 +24,10 @@ export interface EntryList {
   filter?: string;
 }
 
-/** A page of such a list, newest first, by key: each costs the same, however deep. */
+/**
+ * A page of such a list, newest first, by key: each costs the same, however deep. `id > 0` names the list's own index, which
+ * nothing else may use: see the migration that made it.
+ */
 export async function entryPage(
   connection: Queryable,
   { name, table, owner, subject, filter = 'true' }: EntryList,
@@ -33,7 +36,7 @@ export async function entryPage(
 ): Promise<Entry[]> {
   const { rows } = await connection.query<Entry>(
     name,
-    `SELECT id, ${subject} AS subject FROM ${table} WHERE shard = $1 AND ${owner} = $2 AND ${filter}
+    `SELECT id, ${subject} AS subject FROM ${table} WHERE shard = $1 AND ${owner} = $2 AND ${filter} AND id > 0
        AND ($3::bigint IS NULL OR id < $3) AND ($4::bigint IS NULL OR id > $4)
      ORDER BY id ${after === null ? 'DESC' : 'ASC'} LIMIT $5`,
     [shardOf(ownerId), ownerId, before, after, limit],

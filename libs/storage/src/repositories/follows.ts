@@ -75,7 +75,7 @@ export class FollowRows {
   async requesters(tx: Queryable, followee: Id, limit: number): Promise<Id[]> {
     const { rows } = await tx.query<{ follower_id: Id }>(
       'follower.requesters',
-      `SELECT follower_id FROM followers WHERE shard = $1 AND followee_id = $2 AND NOT accepted ORDER BY id LIMIT $3`,
+      `SELECT follower_id FROM followers WHERE shard = $1 AND followee_id = $2 AND NOT accepted AND id > 0 ORDER BY id LIMIT $3`,
       [shardOf(followee), followee, limit],
     );
     return rows.map(({ follower_id }) => follower_id);

@@ -73,11 +73,11 @@ const sql = {
   ),
   followers: amongNewest(
     `SELECT follower_id AS user_id, id FROM followers
-      WHERE shard = $1 AND followee_id = $2 AND accepted AND id > $3 AND id <= coalesce($4, id)`,
+      WHERE shard = $1 AND followee_id = $2 AND accepted AND id > 0 AND id > $3 AND id <= coalesce($4, id)`,
     'NULL::bigint',
   ),
   requests: amongNewest(
-    `SELECT follower_id AS user_id, id FROM followers WHERE shard = $1 AND followee_id = $2 AND NOT accepted`,
+    `SELECT follower_id AS user_id, id FROM followers WHERE shard = $1 AND followee_id = $2 AND NOT accepted AND id > 0`,
     'NULL::bigint',
   ),
   accepted: amongNewest(

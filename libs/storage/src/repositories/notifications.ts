@@ -23,13 +23,18 @@ const columns = 'id, group_key, type, post_id, comment_id, actors, count, read, 
 export class NotificationRows {
   constructor(private readonly database: Database) {}
 
-  /** Newest first; a page by key both ways. */
+  /** Newest first; a page by key both ways. Ids along the index first: whole rows, the planner may rather read and sort all. */
   async page(user: Id, { limit, before, after }: KeyPage): Promise<NotificationRow[]> {
+    const order = after === null ? 'DESC' : 'ASC';
     const { rows } = await this.database.query<NotificationRow>(
       'notification.page',
-      `SELECT ${columns} FROM notifications WHERE shard = $1 AND user_id = $2 AND count > 0
-         AND ($3::bigint IS NULL OR id < $3) AND ($4::bigint IS NULL OR id > $4)
-       ORDER BY id ${after === null ? 'DESC' : 'ASC'} LIMIT $5`,
+      `SELECT n.* FROM (
+         SELECT id FROM notifications WHERE shard = $1 AND user_id = $2 AND count > 0
+           AND ($3::bigint IS NULL OR id < $3) AND ($4::bigint IS NULL OR id > $4)
+         ORDER BY id ${order} LIMIT $5) AS page
+       CROSS JOIN LATERAL (SELECT ${columns} FROM notifications
+         WHERE shard = $1 AND user_id = $2 AND id = page.id AND count > 0 LIMIT 1) AS n
+       ORDER BY page.id ${order}`,
       [shardOf(user), user, before, after, limit],
     );
     return after === null ? rows : rows.toReversed();

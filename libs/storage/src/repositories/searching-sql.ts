@@ -1,68 +1,103 @@
-/** Why these limits: a candidate costs some 10 µs to find and to look at, and a search has 20 ms. */
+/** Found along the alphabet: with fewer, these are all that there are. */
 const EACH = 200;
+/** Of the largest whose names begin with the same few letters, so many are looked through for the rest of the text. */
+const LARGE = 400;
+/** Beyond so many words, likenesses are looked for among the larger people alone: trigrams cost by how many names have them. */
+const SMALL_INSTANCE = 500_000;
 
-const words = `search_text(username || ' ' || display_name)`;
+/** How many letters the indexes of the largest know; the longest that a text has. */
+const letters = [8, 5, 3, 2, 1];
 
-/** The first of those whose `text` begins as asked for ($2): read along a b-tree, so never more than the limit. */
-const beginning = (table: string, text: string, condition = 'true'): string => `
-    (SELECT id FROM ${table} WHERE ${condition} AND ${text} LIKE $2 ORDER BY ${text} USING ~<~ LIMIT ${EACH})`;
-
-/** Any of those of whose words one begins as asked for ($3): by trigrams, so a longer text or a small index is needed. */
-const anyWord = (table: string, text: string, condition = 'true'): string => `
-    (SELECT id FROM ${table} WHERE ${condition} AND ${text} LIKE $3 LIMIT ${EACH})`;
-
-const open = 'closed_at IS NULL';
-const people = [
-  anyWord('users', words, `${open} AND audience > 0`),
-  beginning('users', 'search_text(username)', open),
-  beginning('users', `search_text(substring(username FROM '[^._]+$'))`, open),
-  beginning('users', 'search_text(display_name)', open),
-  beginning('users', `search_text(substring(display_name FROM '\\S+$'))`, open),
-];
+export const lettersOf = (text: string): number => letters.find((count) => count <= [...text].length) ?? 1;
 
 /**
- * $1 the text, $2 and $3 patterns for texts and for words that begin so, $4 and $5 the viewer. Whom the viewer follows and
- * is followed by come first in the ranking, so the newest of them are looked through themselves, one by one: `LIMIT 1`
- * keeps the planner from reading everybody whose name matches instead.
+ * $1 a pattern for the beginnings of words, $2 the text's first letters. Along the alphabet first; only where that reaches
+ * its limit, the largest as well. All of it from indexes alone.
  */
-export const foundPeople = ({ long }: { long: boolean }): string => `
-  WITH related AS (
-    (SELECT followee_id AS id FROM follows WHERE shard = $4 AND follower_id = $5 AND accepted
-      ORDER BY follows.id DESC LIMIT 500)
-    UNION
-    (SELECT follower_id FROM followers WHERE shard = $4 AND followee_id = $5 AND accepted
-      ORDER BY followers.id DESC LIMIT 200)),
+const candidates = (kind: string, letterCount: number): string => `
+  beginning AS MATERIALIZED (
+    SELECT subject_id AS id FROM search_words WHERE kind = '${kind}' AND word LIKE $1
+    ORDER BY word USING ~<~ LIMIT ${EACH}),
+  many AS MATERIALIZED (SELECT count(*) = ${EACH} AS so FROM beginning),
+  large AS MATERIALIZED (
+    SELECT id FROM (SELECT subject_id AS id, word FROM search_words
+      WHERE kind = '${kind}' AND rank >= 20 AND left(word, ${letterCount}) = $2 AND (SELECT so FROM many)
+      ORDER BY rank DESC LIMIT ${LARGE}) AS largest WHERE word LIKE $1)`;
+
+/** The newest of whom $3 and $4, the viewer, follows and is followed by. */
+const related = (following: number, followers: number): string => `
+  related AS MATERIALIZED (
+    SELECT id, bool_or(following) AS following, bool_or(NOT following) AS followed_by FROM (
+      (SELECT followee_id AS id, true AS following FROM follows
+        WHERE shard = $3 AND follower_id = $4 AND accepted AND follows.id > 0 ORDER BY follows.id DESC LIMIT ${following})
+      UNION ALL
+      (SELECT follower_id, false FROM followers
+        WHERE shard = $3 AND followee_id = $4 AND accepted AND followers.id > 0 ORDER BY followers.id DESC LIMIT ${followers})
+    ) AS ends GROUP BY id)`;
+
+/** Rows by key, one by one: joined, the planner may rather read a whole table for a few hundred of its rows. */
+const byKey = (table: string, id: string): string =>
+  `CROSS JOIN LATERAL (SELECT * FROM ${table} WHERE shard = shard_of(${id}) AND id = ${id} LIMIT 1)`;
+
+const relation = (table: string, owner: string, other: string): string =>
+  `coalesce((SELECT accepted FROM ${table} WHERE shard = $3 AND ${owner} = $4 AND ${other} = u.id), false)`;
+
+/** Followed first, those who follow back before the others; then those who follow; then the rest. */
+const nearness = `CASE WHEN ${relation('follows', 'follower_id', 'followee_id')}
+    THEN CASE WHEN ${relation('followers', 'followee_id', 'follower_id')} THEN 0 ELSE 1 END
+    ELSE CASE WHEN ${relation('followers', 'followee_id', 'follower_id')} THEN 2 ELSE 3 END END`;
+
+/**
+ * $5 the text. Whom the viewer knows comes first in the ranking, so where many names begin so, the newest of them are
+ * looked through themselves.
+ */
+export const foundPeople = (letterCount: number): string => `
+  WITH ${candidates('user', letterCount)}, ${related(500, 200)},
   near AS (
     SELECT r.id FROM related r CROSS JOIN LATERAL (
-      SELECT * FROM users WHERE shard = shard_of(r.id) AND id = r.id LIMIT 1) AS u
-    WHERE u.closed_at IS NULL AND search_text(u.username || ' ' || u.display_name) LIKE $3),
-  others AS (${[...people, ...(long ? [anyWord('users', words, open)] : [])].join('\n    UNION')}),
-  candidates AS (SELECT id, true AS near FROM near UNION ALL SELECT id, false FROM others)
-  SELECT u.id, max(u.followers_count) AS size,
-    min(CASE translate(u.username, '._', '  ') WHEN ltrim($1) THEN 0 ELSE 1 END) AS match
-  FROM candidates c JOIN users u ON u.shard = shard_of(c.id) AND u.id = c.id
-  GROUP BY u.id ORDER BY bool_or(c.near) DESC, match, size DESC, u.id LIMIT 300`;
+      SELECT 1 FROM search_words WHERE shard = shard_of(r.id) AND subject_id = r.id AND word LIKE $1 LIMIT 1) AS w
+    WHERE (SELECT so FROM many)),
+  found AS (SELECT id FROM beginning UNION SELECT id FROM large UNION SELECT id FROM near)
+  SELECT u.id, u.followers_count AS size, ${nearness} AS near,
+    CASE translate(u.username, '._', '  ') WHEN $5 THEN 0 ELSE 1 END AS match
+  FROM found ${byKey('users', 'found.id')} AS u
+  WHERE u.closed_at IS NULL ORDER BY near, match, size DESC, u.id LIMIT ${EACH}`;
 
+/**
+ * $1 the word to liken, $2 the whole text, $3 and $4 the viewer. Among those whom the viewer knows, among the larger, and on
+ * an instance that is small enough for it, among all.
+ */
 export const similarPeople = `
-  SELECT id, followers_count AS size, 2 AS match FROM (
-    SELECT id, followers_count, ${words} AS words FROM users
-    WHERE closed_at IS NULL AND $1 <% ${words} LIMIT ${EACH}) AS alike
-  ORDER BY word_similarity($1, words) DESC, size DESC, id LIMIT 50`;
+  WITH ${related(200, 100)},
+  alike AS (
+    SELECT r.id, w.word FROM related r CROSS JOIN LATERAL (
+      SELECT word FROM search_words WHERE shard = shard_of(r.id) AND subject_id = r.id AND whole AND $1 <% word LIMIT 1) AS w
+    UNION
+    (SELECT subject_id, word FROM search_words WHERE kind = 'user' AND whole AND rank >= 20 AND $1 <% word LIMIT ${EACH})
+    UNION
+    (SELECT subject_id, word FROM search_words WHERE kind = 'user' AND whole AND $1 <% word
+      AND (SELECT reltuples < ${SMALL_INSTANCE} FROM pg_class WHERE oid = 'search_words'::regclass) LIMIT ${EACH})),
+  best AS (SELECT id, max(word_similarity($2, word)) AS likeness FROM alike GROUP BY id ORDER BY 2 DESC, 1 LIMIT ${EACH})
+  SELECT u.id, u.followers_count AS size, ${nearness} AS near, 2 AS match
+  FROM best ${byKey('users', 'best.id')} AS u
+  WHERE u.closed_at IS NULL ORDER BY near, best.likeness DESC, size DESC, u.id LIMIT 50`;
 
-type TermTable = 'tags' | 'places';
+const terms = { tag: 'tags', place: 'places' } as const;
+export type SearchTerm = keyof typeof terms;
 
-/** $1 the text, $2 and (if it is long) $3 patterns. The popular ones of the first two letters are looked through whatever else begins so. */
-export const foundTerms = (table: TermTable, { long }: { long: boolean }): string => `
-  WITH candidates AS (
-    (SELECT id FROM (SELECT id, name FROM ${table} WHERE left(search_text(name), 3) = left($1, 3)
-        ORDER BY posts_count DESC LIMIT 500) AS popular WHERE search_text(name) LIKE $2)
-    UNION ${beginning(table, 'search_text(name)')}
-    ${long ? `UNION ${anyWord(table, 'search_text(name)')}` : ''})
-  SELECT t.id, t.posts_count AS size, CASE search_text(t.name) WHEN $1 THEN 0 ELSE 1 END AS match
-  FROM candidates c JOIN ${table} t ON t.shard = shard_of(c.id) AND t.id = c.id
-  WHERE t.posts_count > 0 ORDER BY match, size DESC, t.id LIMIT 200`;
+/** $3 the text. */
+export const foundTerms = (kind: SearchTerm, letterCount: number): string => `
+  WITH ${candidates(kind, letterCount)},
+  found AS (SELECT id FROM beginning UNION SELECT id FROM large)
+  SELECT t.id, t.posts_count AS size, 3 AS near, CASE btrim(search_text(t.name)) WHEN $3 THEN 0 ELSE 1 END AS match
+  FROM found ${byKey(terms[kind], 'found.id')} AS t
+  WHERE t.posts_count > 0 ORDER BY match, size DESC, t.id LIMIT ${EACH}`;
 
-export const similarTerms = (table: TermTable): string => `
-  SELECT id, posts_count AS size, 2 AS match FROM (
-    SELECT id, posts_count, search_text(name) AS text FROM ${table} WHERE $1 <% search_text(name) LIMIT ${EACH}) AS alike
-  WHERE posts_count > 0 ORDER BY word_similarity($1, text) DESC, size DESC, id LIMIT 50`;
+/** $1 the word to liken, $2 the whole text. */
+export const similarTerms = (kind: SearchTerm): string => `
+  WITH alike AS (
+    SELECT subject_id AS id, word FROM search_words WHERE kind = '${kind}' AND whole AND $1 <% word LIMIT ${EACH}),
+  best AS (SELECT id, max(word_similarity($2, word)) AS likeness FROM alike GROUP BY id)
+  SELECT t.id, t.posts_count AS size, 3 AS near, 2 AS match
+  FROM best ${byKey(terms[kind], 'best.id')} AS t
+  WHERE t.posts_count > 0 ORDER BY best.likeness DESC, size DESC, t.id LIMIT 50`;

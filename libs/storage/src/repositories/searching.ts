@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { shardOf, type Id } from '@app/platform';
+import { counter, shardOf, type Id } from '@app/platform';
 import { Database, type Queryable } from '../database.js';
-import { foundPeople, foundTerms, similarPeople, similarTerms } from './searching-sql.js';
+import { foundPeople, foundTerms, lettersOf, similarPeople, similarTerms } from './searching-sql.js';
 
 /** How near a name comes to what was asked for. */
 export enum Match {
@@ -10,101 +10,132 @@ export enum Match {
   Similar,
 }
 
+/** How a found person stands to who asks; tags and places are strangers to everybody. */
+export enum Near {
+  Mutual,
+  Following,
+  FollowedBy,
+  Stranger,
+}
+
 export interface Found {
   id: Id;
+  near: Near;
   match: Match;
   /** Followers of a person, posts of a tag or place. */
   size: number;
 }
 
+/** What a search found, the best first; not `complete` when likenesses were cut off by their limit of time. */
+export interface Findings {
+  found: Found[];
+  complete: boolean;
+}
+
 export type SearchType = 'users' | 'tags' | 'places';
 
-/** A statement of a search has this long, in milliseconds: what is not found by then is not found. */
-const PATIENCE = 250;
+/** Looking for likenesses has this long, in milliseconds: common trigrams cost by how many names have them. */
+const PATIENCE = 100;
 const CANCELLED = '57014';
-/** How many of a name's trigrams a word of the query has to share. The default of 0.6 misses konard for konrad. */
+/** How many of a word's trigrams a name has to share. The default of 0.6 misses konard for konrad. */
 const SIMILARITY = 0.4;
-/** Shorter texts resemble too many, and too many words begin so for trigrams. */
+/** Shorter words resemble too many. Letters and digits: trigrams know nothing else, and without any all names would be read. */
 const LONG = 4;
-/** Of a longer text only the beginning is likened. */
-const LIKENED = 40;
+/** Of a longer word only the beginning is likened: each trigram more is one more list to read. */
+const LIKENED = 12;
+/** The longest word is likened, and where nothing resembles it the next: the slip may be in either. */
+const WORDS = 2;
 /** With so many that begin as asked for, nobody looks for those that resemble it. */
 const ENOUGH = 10;
 
-const isLong = (text: string): boolean => [...text.trim()].length >= LONG;
+const kinds = { users: 'user', tags: 'tag', places: 'place' } as const;
 
 const isCancelled = (error: unknown): boolean =>
   (error as { code?: unknown; driverError?: { code?: unknown } }).code === CANCELLED;
 
-/**
- * Candidates of a search. Each source is read along an index and up to a limit, whatever was typed; the service ranks
- * them and asks who may be seen.
- */
+/** The longest words, as far as they are likened. */
+function likened(text: string): string[] {
+  const words = [...new Set(text.match(/[\p{L}\p{N}]+/gu))].map((word) => [...word]);
+  return words
+    .filter(({ length }) => length >= LONG)
+    .sort((a, b) => b.length - a.length)
+    .slice(0, WORDS)
+    .map((letters) => letters.slice(0, LIKENED).join(''));
+}
+
+/** Searches. Each source is read along an index and up to a limit, whatever was typed; who may be seen is asked later. */
 @Injectable()
 export class SearchRows {
   constructor(private readonly database: Database) {}
 
-  async candidates(type: SearchType, query: string, viewer: Id): Promise<Found[]> {
+  async candidates(type: SearchType, query: string, viewer: Id): Promise<Findings> {
     const text = await this.textOf(query);
-    if (text.trim() === '') return [];
-    const near = await this.within((tx) => this.beginning(tx, type, text, viewer));
-    if (near.length >= ENOUGH || !isLong(text)) return near;
+    if (text === '') return { found: [], complete: true };
+    const near = await this.beginning(type, text, viewer);
+    const words = likened(text);
+    if (near.length >= ENOUGH || words.length === 0) return { found: near, complete: true };
+    const similar = await this.similar(type, text, words, viewer);
     const known = new Set(near.map(({ id }) => id));
-    const similar = await this.within((tx) => this.similar(tx, type, text));
-    return [...near, ...similar.filter(({ id }) => !known.has(id))];
+    return {
+      found: [...near, ...(similar ?? []).filter(({ id }) => !known.has(id))],
+      complete: similar !== null,
+    };
   }
 
   private async textOf(query: string): Promise<string> {
-    const sql = 'SELECT search_text($1) AS text';
+    const sql = 'SELECT btrim(search_text($1)) AS text';
     const { rows } = await this.database.query<{ text: string }>('search.text', sql, [query]);
     return rows[0]?.text ?? '';
   }
 
-  private async beginning(tx: Queryable, type: SearchType, text: string, viewer: Id): Promise<Found[]> {
-    // There are fewer places than people, and their words are many: Île de Ré.
-    const long = type === 'places' || isLong(text);
-    const escaped = text.replace(/[\\%_]/g, '\\$&');
-    const patterns = [text, `${escaped}%`, `%${escaped}%`];
-    const { rows } =
-      type === 'users'
-        ? await tx.query<Found>('search.people', foundPeople({ long }), [
-            ...patterns,
-            shardOf(viewer),
-            viewer,
-          ])
-        : await tx.query<Found>(
-            `search.${type}`,
-            foundTerms(type, { long }),
-            patterns.slice(0, long ? 3 : 2),
-          );
-    return rows;
+  private async beginning(type: SearchType, text: string, viewer: Id): Promise<Found[]> {
+    const letters = lettersOf(text);
+    const pattern = `${text.replace(/[\\%_]/g, '\\$&')}%`;
+    const first = [...text].slice(0, letters).join('');
+    const kind = kinds[type];
+    const [sql, parameters] =
+      kind === 'user'
+        ? [foundPeople(letters), [pattern, first, shardOf(viewer), viewer, text]]
+        : [foundTerms(kind, letters), [pattern, first, text]];
+    return (await this.database.query<Found>(`search.${type}`, sql, parameters)).rows;
   }
 
-  private async similar(tx: Queryable, type: SearchType, text: string): Promise<Found[]> {
-    await tx.query('search.similarity', `SELECT set_config('pg_trgm.word_similarity_threshold', $1, true)`, [
-      String(SIMILARITY),
-    ]);
-    const sql = type === 'users' ? similarPeople : similarTerms(type);
-    return (await tx.query<Found>(`search.similar.${type}`, sql, [text.trim().slice(0, LIKENED)])).rows;
+  /** Null when it took too long. */
+  private async similar(
+    type: SearchType,
+    text: string,
+    words: readonly string[],
+    viewer: Id,
+  ): Promise<Found[] | null> {
+    const kind = kinds[type];
+    const [sql, more] =
+      kind === 'user' ? [similarPeople, [shardOf(viewer), viewer]] : [similarTerms(kind), []];
+    try {
+      return await this.database.transaction(async (tx) => {
+        await this.limit(tx);
+        for (const word of words) {
+          const { rows } = await tx.query<Found>(`search.similar.${type}`, sql, [word, text, ...more]);
+          if (rows.length > 0) return rows;
+        }
+        return [];
+      });
+    } catch (error) {
+      if (!isCancelled(error)) throw error;
+      counter('narwhal_search_cut_total').inc({ type });
+      return null;
+    }
   }
 
   /**
    * The limit of time is the transaction's own: behind PgBouncer a session is not ours. No parallel workers: to start them
    * takes longer than what they would do.
    */
-  private async within(work: (tx: Queryable) => Promise<Found[]>): Promise<Found[]> {
-    try {
-      return await this.database.transaction(async (tx) => {
-        await tx.query(
-          'search.patience',
-          `SELECT set_config('statement_timeout', $1, true), set_config('max_parallel_workers_per_gather', '0', true)`,
-          [String(PATIENCE)],
-        );
-        return work(tx);
-      });
-    } catch (error) {
-      if (isCancelled(error)) return [];
-      throw error;
-    }
+  private async limit(tx: Queryable): Promise<void> {
+    await tx.query(
+      'search.patience',
+      `SELECT set_config('statement_timeout', $1, true), set_config('max_parallel_workers_per_gather', '0', true),
+         set_config('pg_trgm.word_similarity_threshold', $2, true)`,
+      [String(PATIENCE), String(SIMILARITY)],
+    );
   }
 }

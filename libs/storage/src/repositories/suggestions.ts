@@ -11,18 +11,18 @@ const KEPT = 100;
  * has the most friends in common comes first, then the popular. Who may not be suggested is left out here so that the
  * list is full, and asked again at each read.
  */
-const candidatesSql = `
+const candidatesSql = (from: 'theirs' | 'nobody'): string => `
   WITH friends AS (
-    SELECT followee_id AS id FROM follows WHERE shard = $1 AND follower_id = $2 AND accepted
+    SELECT followee_id AS id FROM follows WHERE shard = $1 AND follower_id = $2 AND accepted AND follows.id > 0
     ORDER BY follows.id DESC LIMIT 200),
   theirs AS (
     SELECT f.followee_id AS id, count(*) AS common FROM friends CROSS JOIN LATERAL (
-      SELECT followee_id FROM follows WHERE shard = shard_of(friends.id) AND follower_id = friends.id AND accepted
+      SELECT followee_id FROM follows WHERE shard = shard_of(friends.id) AND follower_id = friends.id AND accepted AND follows.id > 0
       ORDER BY follows.id DESC LIMIT 200) AS f
     GROUP BY 1 ORDER BY 2 DESC LIMIT 1000),
   popular AS (SELECT user_id AS id, 0 AS common FROM popular_people ORDER BY followers DESC LIMIT 300),
   candidates AS (
-    SELECT id, max(common) AS common FROM (SELECT * FROM theirs UNION ALL SELECT * FROM popular) AS c GROUP BY id)
+    SELECT id, max(common) AS common FROM (${from === 'theirs' ? 'SELECT * FROM theirs UNION ALL ' : ''}SELECT * FROM popular) AS c GROUP BY id)
   SELECT c.id, c.common::int FROM candidates c JOIN users u ON u.shard = shard_of(c.id) AND u.id = c.id
   WHERE c.id <> $2 AND u.closed_at IS NULL
     AND NOT EXISTS (SELECT 1 FROM follows WHERE shard = $1 AND follower_id = $2 AND followee_id = c.id)
@@ -31,6 +31,11 @@ const candidatesSql = `
     AND NOT EXISTS (SELECT 1 FROM mutes WHERE shard = $1 AND muter_id = $2 AND muted_id = c.id)
     AND NOT EXISTS (SELECT 1 FROM suggestion_dismissals WHERE shard = $1 AND user_id = $2 AND dismissed_id = c.id)
   ORDER BY c.common DESC, u.followers_count DESC, c.id LIMIT ${KEPT}`;
+
+interface Candidate {
+  id: Id;
+  common: number;
+}
 
 /** When suggestions were asked for, and the newest follow since. */
 export interface SuggestionsAge {
@@ -52,7 +57,8 @@ export class SuggestionRows {
     const { rows } = await this.database.query<SuggestionsAge>(
       'suggestion.age',
       `SELECT (SELECT asked_at FROM suggestion_states WHERE shard = $1 AND user_id = $2) AS "askedAt",
-         (SELECT id FROM follows WHERE shard = $1 AND follower_id = $2 ORDER BY id DESC LIMIT 1) AS "newestFollow"`,
+         (SELECT id FROM follows WHERE shard = $1 AND follower_id = $2 AND accepted AND follows.id > 0
+            ORDER BY id DESC LIMIT 1) AS "newestFollow"`,
       [shardOf(user), user],
     );
     return rows[0] as SuggestionsAge;
@@ -78,19 +84,27 @@ export class SuggestionRows {
       `SELECT 1 FROM suggestion_states WHERE shard = $1 AND user_id = $2 FOR UPDATE`,
       place,
     );
-    const { rows } = await tx.query<{ id: Id; common: number }>(
-      'suggestion.candidates',
-      candidatesSql,
-      place,
-    );
+    const found = await tx.query<Candidate>('suggestion.candidates', candidatesSql('theirs'), place);
     await tx.query('suggestion.clear', `DELETE FROM suggestions WHERE shard = $1 AND user_id = $2`, place);
-    const best = rows.toReversed();
+    await this.keep(tx, user, found.rows);
+  }
+
+  /** For somebody who never had any: the popular, until the worker has looked at whom they follow. */
+  async begin(tx: Queryable, user: Id): Promise<void> {
+    const place = [shardOf(user), user];
+    const { rows } = await tx.query<Candidate>('suggestion.popular', candidatesSql('nobody'), place);
+    await this.keep(tx, user, rows);
+  }
+
+  private async keep(tx: Queryable, user: Id, candidates: readonly Candidate[]): Promise<void> {
+    const best = candidates.toReversed();
     await tx.query(
       'suggestion.insert',
       `INSERT INTO suggestions (shard, user_id, suggested_id, id, common)
        SELECT $1::int, $2, s.id, next_id($1::int), s.common FROM (
-         SELECT * FROM unnest($3::bigint[], $4::int[]) WITH ORDINALITY AS u(id, common, place) ORDER BY place) AS s`,
-      [...place, best.map(({ id }) => id), best.map(({ common }) => common)],
+         SELECT * FROM unnest($3::bigint[], $4::int[]) WITH ORDINALITY AS u(id, common, place) ORDER BY place) AS s
+       ON CONFLICT DO NOTHING`,
+      [shardOf(user), user, best.map(({ id }) => id), best.map(({ common }) => common)],
     );
   }
 
@@ -113,8 +127,8 @@ export class SuggestionRows {
   async dismissed(user: Id, ids: readonly Id[]): Promise<Set<Id>> {
     const { rows } = await this.database.query<{ id: Id }>(
       'suggestion.dismissed',
-      `SELECT dismissed_id AS id FROM suggestion_dismissals
-       WHERE shard = $1 AND user_id = $2 AND dismissed_id = ANY($3::bigint[])`,
+      `SELECT asked.id FROM unnest($3::bigint[]) AS asked(id) WHERE (
+         SELECT true FROM suggestion_dismissals WHERE shard = $1 AND user_id = $2 AND dismissed_id = asked.id)`,
       [shardOf(user), user, ids],
     );
     return new Set(rows.map(({ id }) => id));

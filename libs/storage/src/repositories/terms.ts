@@ -53,10 +53,13 @@ export class TermRows {
     const place = kind === 'place' ? [', shown', `, ''`] : ['', ''];
     await tx.query(
       `${kind}.insert`,
-      `INSERT INTO ${tables[kind].terms} (shard, id, name${place[0]})
-       SELECT w.shard, next_id(w.shard), w.name${place[1]}
-       FROM unnest($1::int[], $2::text[]) WITH ORDINALITY AS w(shard, name, place) ORDER BY w.place
-       ON CONFLICT (shard, name) DO NOTHING`,
+      `WITH made AS (
+         INSERT INTO ${tables[kind].terms} (shard, id, name${place[0]})
+         SELECT w.shard, next_id(w.shard), w.name${place[1]}
+         FROM unnest($1::int[], $2::text[]) WITH ORDINALITY AS w(shard, name, place) ORDER BY w.place
+         ON CONFLICT (shard, name) DO NOTHING RETURNING shard, id, name)
+       INSERT INTO search_words (shard, subject_id, word, kind, whole, rank)
+       SELECT m.shard, m.id, w.word, '${kind}', w.whole, 0 FROM made m CROSS JOIN LATERAL search_words(m.name) AS w`,
       [missing.map(shardOfText), missing],
     );
     return this.find(kind, names, tx);

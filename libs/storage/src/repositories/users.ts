@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { shardOf, type Id } from '@app/platform';
 import { Database, type Queryable } from '../database.js';
+import { SearchWords } from './search-words.js';
 
 export interface UserRow {
   id: Id;
@@ -54,7 +55,10 @@ const changeable = [
 /** People's rows, and the two tables that keep usernames and emails unique across all shards. */
 @Injectable()
 export class UserRows {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly words: SearchWords,
+  ) {}
 
   /** A new person on a shard drawn at random. */
   async insert(tx: Queryable, user: NewUser): Promise<UserRow> {
@@ -65,7 +69,9 @@ export class UserRows {
        VALUES ($1::int, next_id($1::int), $2, $3, $4, $5) RETURNING *`,
       [shard, user.username, user.email, user.passwordHash, user.displayName],
     );
-    return rows[0] as UserRow;
+    const row = rows[0] as UserRow;
+    await this.words.replace(tx, row.id);
+    return row;
   }
 
   /** Takes a username or an email for a person; false when somebody else has it. */
@@ -157,6 +163,7 @@ export class UserRows {
       `UPDATE users SET ${['version = version + 1', ...sets].join(', ')} WHERE shard = $1 AND id = $2 RETURNING *`,
       [shardOf(id), id, ...columns.map((column) => change[column])],
     );
+    if (columns.includes('username') || columns.includes('display_name')) await this.words.replace(tx, id);
     return rows[0] as UserRow;
   }
 
@@ -169,5 +176,6 @@ export class UserRows {
        WHERE shard = $1 AND id = $2`,
       [shardOf(id), id],
     );
+    await this.words.replace(tx, id);
   }
 }

@@ -215,6 +215,21 @@ export const storeMetrics = {
       },
     },
   },
+  narwhal_search_cut_total: {
+    kind: 'counter',
+    part: 'stores',
+    means:
+      'Searches for likenesses that their limit of time cut off: their answers say so (complete is false).',
+    labels: { type: ['users', 'tags', 'places'] },
+    shows: {
+      search_cut: {
+        title: 'Searches cut off by their limit of time',
+        unit: 'events',
+        read: { as: 'rate', per: 'second', by: 'type' },
+        normal: [0, 0.1],
+      },
+    },
+  },
   narwhal_cache_total: {
     kind: 'counter',
     part: 'stores',
