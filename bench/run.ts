@@ -33,6 +33,10 @@ const benches: Record<string, Entry> = {
     what: 'a page of the home feed of readers who follow 100 large authors, beside one of readers who follow none',
     load: () => import('./large-authors.ts'),
   },
+  people: {
+    what: 'every list at a million people: its plans, and how long it takes',
+    load: () => import('./people/people.ts'),
+  },
   'fan-out': {
     what: 'one post to 10,000 feeds, beside as many commands written to one raw socket',
     load: () => import('./fan-out.ts'),

@@ -22,11 +22,21 @@ export interface Serving {
  * ended by `close`, last first.
  */
 export class Stage {
-  readonly folder = mkdtempSync(join(tmpdir(), 'narwhal-bench-'));
+  readonly folder: string;
+  private readonly kept: boolean;
   private readonly endings: (() => Promise<void>)[] = [];
 
-  async postgres(): Promise<string> {
-    const server = await startPostgres({ dir: join(this.folder, 'postgres'), durable: false });
+  /** With a folder, what PostgreSQL holds is kept there for the next run. */
+  constructor(folder?: string) {
+    this.kept = folder !== undefined;
+    this.folder = folder ?? mkdtempSync(join(tmpdir(), 'narwhal-bench-'));
+    // Whoever stops a long run is left with no server and no gigabytes.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.once(signal, () => void this.close().then(() => process.exit(130)));
+  }
+
+  async postgres(settings: Record<string, string | number> = {}): Promise<string> {
+    const server = await startPostgres({ dir: join(this.folder, 'postgres'), durable: false, settings });
     this.endings.push(() => server.stop());
     return server.url;
   }
@@ -61,7 +71,7 @@ export class Stage {
 
   async close(): Promise<void> {
     for (const end of this.endings.toReversed()) await end();
-    rmSync(this.folder, { recursive: true, force: true });
+    if (!this.kept) rmSync(this.folder, { recursive: true, force: true });
   }
 
   private log(name: string): string {

@@ -1,0 +1,96 @@
+import { Agent, get } from 'node:http';
+import { freePort } from '../../scripts/ports.ts';
+import { listPaths } from './plans.ts';
+import { scenarios } from './scenarios.ts';
+import type { Ground, Reader } from './stage-people.ts';
+
+export interface Latency {
+  path: string;
+  requests: number;
+  /** In milliseconds. */
+  p50: number;
+  p99: number;
+  /** Of a request that asks no database, taken in turn with each: what the machine did to everybody meanwhile. */
+  floor: { p50: number; p99: number };
+  slowest: string;
+}
+
+const FLOOR = '/v1/instance';
+
+const WARM_UPS = 20;
+
+function timed(agent: Agent, url: string, headers: Record<string, string>): Promise<number> {
+  const begun = performance.now();
+  return new Promise((settle, fail) => {
+    get(url, { agent, headers }, (response) => {
+      let size = 0;
+      response.on('data', (bytes: Buffer) => (size += bytes.length));
+      response.on('end', () => {
+        // Somebody may have blocked whoever asks, and private people show nothing: that is an answer, too.
+        if (response.statusCode === 200 || response.statusCode === 404) settle(performance.now() - begun);
+        else fail(new Error(`GET ${url}: ${response.statusCode}`));
+      });
+    }).on('error', fail);
+  });
+}
+
+const quantile = (sorted: readonly number[], share: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+
+/**
+ * Every list over HTTP by one real api, one request after the other: three in four as anybody asks, the rest the hard
+ * cases. `only` leaves the other paths out.
+ */
+export async function time(
+  ground: Ground,
+  requests: number,
+  tick: (path: string) => void,
+): Promise<Latency[]> {
+  const { stage, world, settings, headersOf } = ground;
+  const port = await freePort();
+  const ports = { PORT: String(port), METRICS_ADDR: `127.0.0.1:${await freePort()}` };
+  const api = await stage.serve(
+    'api',
+    ['dist/apps/api/src/main.js'],
+    { ...settings, ...ports },
+    '/health/ready',
+  );
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const kept = new Map<Reader, Record<string, string>>();
+  const headers = (reader: Reader): Record<string, string> => {
+    const known = kept.get(reader) ?? headersOf(reader);
+    kept.set(reader, known);
+    return known;
+  };
+  const latencies: Latency[] = [];
+  for (const path of listPaths()) {
+    const scenario = scenarios[path];
+    if (!scenario) continue;
+    tick(path);
+    const hard = scenario.hard(world);
+    const times: { took: number; url: string }[] = [];
+    const floors: number[] = [];
+    for (let n = -WARM_UPS; n < requests; n += 1) {
+      const one = n % 4 === 0 ? hard[(n / 4) % hard.length] : undefined;
+      const { path: url, reader } = one ?? scenario.any(world, n + WARM_UPS);
+      const took = await timed(agent, api.url + url, headers(reader));
+      const floor = await timed(agent, api.url + FLOOR, {});
+      if (n < 0) continue;
+      times.push({ took, url });
+      floors.push(floor);
+    }
+    floors.sort((a, b) => a - b);
+    times.sort((a, b) => a.took - b.took);
+    const sorted = times.map(({ took }) => took);
+    latencies.push({
+      path,
+      requests,
+      p50: quantile(sorted, 0.5),
+      p99: quantile(sorted, 0.99),
+      floor: { p50: quantile(floors, 0.5), p99: quantile(floors, 0.99) },
+      slowest: times.at(-1)?.url ?? '',
+    });
+  }
+  agent.destroy();
+  return latencies;
+}

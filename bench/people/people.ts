@@ -1,0 +1,173 @@
+import { statfsSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import cliProgress from 'cli-progress';
+import { Stage } from '../stage.ts';
+import { printTable } from '../table.ts';
+import { time, type Latency } from './latency.ts';
+import { load } from './load.ts';
+import { examine, listPaths, type Finding } from './plans.ts';
+import { groundFor } from './stage-people.ts';
+import { World } from './world.ts';
+
+/**
+ * Every list of the api at the size that it is built for: a million people, five million posts, thirty million likes and
+ * follows. Of each statement that a list runs: no table read from end to end, and at most five rows read for each that is
+ * sent; of each list, how long it takes over HTTP. A broken rule is the exit code. Time is printed, not judged, but for
+ * searches.
+ */
+const HELP = `npm run bench -- people [--users 1000000] [--requests 400] [--keep FOLDER] [--plans]
+
+  --users     how many people; the rest in proportion (posts x 5, likes and follows x 15 each). A million take some
+              15 minutes on two cores, and 20 GB of disk; ten thousand take half a minute and 0.4 GB
+  --requests  how often each list is asked over HTTP
+  --keep      where the database stays for the next run; without it, it is removed in the end
+  --plans     judges the plans and leaves the times out
+  --report    a file for how many lists keep the rules and how many do not, in the form of the test runner's report`;
+
+/** Search at a million people, in milliseconds. */
+const GOAL = 20;
+const BYTES_A_PERSON = 22_000;
+const LEAST_BYTES = 500e6;
+/** A run that takes longer is stuck. In milliseconds: a quarter of an hour, and what a person takes. */
+const patience = (users: number): number => 15 * 60_000 + users * 4;
+
+function options() {
+  const { values } = parseArgs({
+    args: process.argv.slice(3),
+    options: {
+      users: { type: 'string', default: '1000000' },
+      requests: { type: 'string', default: '400' },
+      keep: { type: 'string' },
+      plans: { type: 'boolean', default: false },
+      report: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const [users, requests] = [Number(values.users), Number(values.requests)];
+  if (!(users >= 1_000 && users <= 2_000_000))
+    throw new Error(`expected 1000 to 2000000 --users but received ${users}`);
+  if (!(requests >= 10)) throw new Error(`expected 10 --requests or more but received ${requests}`);
+  return { ...values, users, requests };
+}
+
+function checkDisk(folder: string, users: number): void {
+  const wanted = Math.max(LEAST_BYTES, users * BYTES_A_PERSON);
+  const { bavail, bsize } = statfsSync(folder);
+  const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
+  console.log(
+    `${users} people, up to ${gigabytes(wanted)} in ${folder}, ${patience(users) / 60_000} minutes at most`,
+  );
+  if (bavail * bsize < wanted)
+    throw new Error(`expected ${gigabytes(wanted)} of free disk but there are ${gigabytes(bavail * bsize)}`);
+}
+
+/** A bar that says which list is looked at. */
+async function watched<Result>(
+  title: string,
+  work: (tick: (path: string) => void) => Promise<Result>,
+): Promise<Result> {
+  const bar = new cliProgress.SingleBar({
+    format: `${title}  {bar}  {value}/{total}  {path}`,
+    noTTYOutput: true,
+    notTTYSchedule: 10_000,
+    hideCursor: true,
+  });
+  bar.start(listPaths().length, 0, { path: '' });
+  try {
+    return await work((path) => bar.increment(1, { path }));
+  } finally {
+    bar.stop();
+  }
+}
+
+const most = (findings: readonly Finding[], of: (finding: Finding) => number): number =>
+  findings.reduce((sum, finding) => Math.max(sum, of(finding)), 0);
+
+/** One row a list: its worst statement, then what is faulty in full. */
+function printPlans(findings: readonly Finding[]): Finding[] {
+  const rows = listPaths().map((path) => {
+    const own = findings.filter((finding) => finding.path === path);
+    const worst = own.toSorted((a, b) => b.read / Math.max(1, b.sent) - a.read / Math.max(1, a.sent))[0];
+    return [
+      path,
+      String(own.length),
+      worst?.statement ?? '',
+      String(worst?.sent ?? ''),
+      String(worst?.read ?? ''),
+      String(most(own, ({ pages }) => pages)),
+      most(own, ({ milliseconds }) => milliseconds).toFixed(1),
+    ];
+  });
+  printTable(
+    ['list', 'statements', 'most read for', 'rows sent', 'rows read', 'most pages', 'most ms'],
+    rows,
+  );
+  const faulty = findings.filter(({ fault }) => fault !== null);
+  for (const { path, who, page, statement, fault, sql } of faulty)
+    console.log(`\nFAULT ${path} (${who}, ${page} page): ${statement} ${fault}\n${sql}`);
+  return faulty;
+}
+
+function printTimes(latencies: readonly Latency[]): void {
+  const rows = latencies.map(({ path, p50, p99, floor }) => [
+    path,
+    p50.toFixed(1),
+    p99.toFixed(1),
+    floor.p50.toFixed(1),
+    floor.p99.toFixed(1),
+    (p50 / floor.p50).toFixed(1),
+  ]);
+  console.log('');
+  printTable(['list over HTTP', 'p50 ms', 'p99 ms', 'floor p50', 'floor p99', 'p50 ratio'], rows);
+}
+
+function writeReport(file: string, faulty: readonly Finding[]): void {
+  const failed = new Set(faulty.map(({ path }) => path)).size;
+  const report = {
+    numPassedTests: listPaths().length - failed,
+    numFailedTests: failed,
+    numPendingTests: 0,
+    numTodoTests: 0,
+  };
+  writeFileSync(file, JSON.stringify(report));
+}
+
+export async function run(): Promise<void> {
+  const { users, requests, keep, plans, report, help } = options();
+  if (help) return console.log(HELP);
+  const stage = new Stage(keep);
+  const stuck = setTimeout(() => {
+    console.error('the run takes longer than it may');
+    process.exitCode = 1;
+    process.kill(process.pid, 'SIGTERM');
+  }, patience(users));
+  try {
+    checkDisk(stage.folder, users);
+    const databaseUrl = await stage.postgres({
+      shared_buffers: '1GB',
+      max_wal_size: '8GB',
+      wal_level: 'minimal',
+      max_wal_senders: 0,
+    });
+    await stage.program('migrate', ['dist/libs/storage/src/migrate.js'], { DATABASE_URL: databaseUrl });
+    const world = new World(users);
+    await load(databaseUrl, world);
+    const ground = await groundFor(stage, world, databaseUrl);
+    const findings = await watched('Explaining', (tick) => examine(ground, tick));
+    const faulty = printPlans(findings);
+    if (report) writeReport(report, faulty);
+    if (!plans) {
+      const latencies = await watched('Timing    ', (tick) => time(ground, requests, tick));
+      printTimes(latencies);
+      const search = latencies.find(({ path }) => path === '/v1/search');
+      console.log(
+        `\nsearch: p99 ${search?.p99.toFixed(1)} ms, the floor's ${search?.floor.p99.toFixed(1)} (goal ${GOAL})`,
+      );
+    }
+    console.log(`people: ${findings.length} statements explained, ${faulty.length} break a rule`);
+    if (faulty.length > 0) process.exitCode = 1;
+  } finally {
+    clearTimeout(stuck);
+    await stage.close();
+  }
+}
