@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { cpuOf } from './cpu-of.ts';
 import { naive, plainSharp } from './develop-floor.ts';
+import { interleavedPairs, median } from './pairs.ts';
 import { madePhoto } from '../test/fixtures/photos.ts';
 
 type Images = typeof import('../libs/storage/src/images/index.js');
@@ -21,12 +22,12 @@ const GOAL = 0.95;
 const PAIRS = 41;
 /** The pool replaces a child after so many photos; its start is spread over them. */
 const PHOTOS_A_CHILD = 200;
+/** Photos of one sample of the throughput. */
+const BATCH = 8;
 
 const here = new URL('.', import.meta.url);
 const realPhoto = new URL('../../shared/photos/galaxy-s7-12mp-gps.jpg', here).pathname;
 const limits = { pixels: 268_402_689, formats: ['image/jpeg'], developSeconds: 60, childMemory: 1.5e9 };
-
-const median = (values: number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
 
 function cpuNow(pool: Pool | null): number {
   const { user, system } = process.cpuUsage();
@@ -61,12 +62,39 @@ async function assertSame(ours: string, floor: string, files: string[]): Promise
   }
 }
 
-/** Photos a second with two children, as a worker on two cores does them. */
-async function throughput(pool: Pool, work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await Promise.all(Array.from({ length: 16 }, work));
-  await pool.close();
-  return 16_000 / (performance.now() - start);
+/** Photos a second with so many children, as a worker on as many cores does them, and the CPU time of each. */
+async function throughput(pool: Pool, work: () => Promise<unknown>): Promise<{ rate: number; cpu: number }> {
+  const [start, before] = [performance.now(), cpuOf(pool.pids)];
+  await Promise.all(Array.from({ length: BATCH }, work));
+  const rate = (BATCH * 1_000) / (performance.now() - start);
+  return { rate, cpu: (cpuOf(pool.pids) - before) / BATCH };
+}
+
+/** One child and two, in turn: what a second core brings. */
+async function printScaling({ DevelopPool }: Images, request: Parameters<Pool['develop']>[0]): Promise<void> {
+  const pools = [1, 2].map((concurrency) => new DevelopPool({ concurrency }));
+  const [one, two] = pools;
+  if (!one || !two) return;
+  await Promise.all(pools.map((pool) => pool.warm()));
+  const side = (pool: Pool) => throughput(pool, () => pool.develop(request));
+  await Promise.all([side(one), side(two)]);
+  const pairs = await interleavedPairs(
+    5,
+    () => side(two),
+    () => side(one),
+  );
+  await Promise.all(pools.map((pool) => pool.close()));
+  const middle = (key: 'rate' | 'cpu', which: 'ours' | 'floor') =>
+    median(pairs.map((pair) => pair[which][key]));
+  for (const [name, which] of [
+    ['one child', 'floor'],
+    ['two children', 'ours'],
+  ] as const)
+    console.log(
+      `${name}: ${middle('rate', which).toFixed(1)} photos/s, ${middle('cpu', which).toFixed(0)} ms of CPU a photo`,
+    );
+  const scaling = median(pairs.map(({ ours, floor }) => ours.rate / floor.rate));
+  console.log(`scaling from one to two: ${scaling.toFixed(2)} on ${availableParallelism()} cores`);
 }
 
 function print(rows: [string, Cost][]): void {
@@ -122,7 +150,7 @@ function printRatio(pairs: Pair[]): void {
   console.log(`develop: ratio ${Math.min(wall, cpu).toFixed(2)} (goal ${GOAL.toFixed(2)})`);
 }
 
-async function compare({ DevelopPool }: Images, folder: string, pool: Pool): Promise<void> {
+async function compare(images: Images, folder: string, pool: Pool): Promise<void> {
   const [ours, floor] = await Promise.all([mkdtemp(join(folder, 'ours-')), mkdtemp(join(folder, 'floor-'))]);
   const request = { inputPath: await photoFile(folder), outputFolder: ours, limits };
   const mine = () => pool.develop(request);
@@ -150,9 +178,7 @@ async function compare({ DevelopPool }: Images, folder: string, pool: Pool): Pro
     ['starting a child', start],
   ]);
   printMemory(pool);
-  const two = new DevelopPool({ concurrency: 2 });
-  await two.warm();
-  console.log(`two children: ${(await throughput(two, () => two.develop(request))).toFixed(1)} photos/s`);
+  await printScaling(images, request);
   printRatio(pairs);
 }
 

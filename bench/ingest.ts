@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
-import { Agent, request as send } from 'node:http';
 import { join } from 'node:path';
 import { freePort } from '../scripts/ports.ts';
 import { madePhoto } from '../test/fixtures/photos.ts';
@@ -8,6 +7,7 @@ import { cpuOf } from './cpu-of.ts';
 import { interleavedPairs, median, type Pair } from './pairs.ts';
 import { signUp, Stage, startApi, type Narwhal, type Serving } from './stage.ts';
 import { printTable } from './table.ts';
+import { closeUploads, multipart, realPhoto, tus, type Headers, type Upload } from './uploads.ts';
 
 /**
  * Bytes a second of uploads through one api process: POST /v1/photos (authenticated, sniffed, hashed, stored, synced, and with
@@ -18,58 +18,6 @@ const GOALS = { photos: 0.85, tus: 0.6 };
 const PAIRS = 15;
 /** Of each sample. */
 const BYTES = 80e6;
-
-const agent = new Agent({ keepAlive: true });
-const realPhoto = new URL('../../shared/photos/galaxy-s7-12mp-gps.jpg', import.meta.url).pathname;
-
-type Headers = Record<string, string | number>;
-interface Answer {
-  status: number;
-  location: string;
-}
-
-function ask(url: string, method: string, headers: Headers, chunks: readonly Buffer[]): Promise<Answer> {
-  const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-  return new Promise((resolve, reject) => {
-    const outgoing = send(url, { method, agent, headers: { ...headers, 'content-length': length } });
-    outgoing.on('error', reject).on('response', (response) => {
-      response.resume().on('end', () => {
-        resolve({ status: response.statusCode ?? 0, location: response.headers.location ?? '' });
-      });
-    });
-    for (const chunk of chunks) outgoing.write(chunk);
-    outgoing.end();
-  });
-}
-
-async function expectStatus(answer: Promise<Answer>, status: number): Promise<Answer> {
-  const received = await answer;
-  if (received.status !== status) throw new Error(`expected ${status} but received ${received.status}`);
-  return received;
-}
-
-/** One upload of `photo`, and a few bytes behind it that make it unlike every other. */
-type Upload = (photo: Buffer) => Promise<unknown>;
-
-function multipart(url: string, headers: Headers): Upload {
-  const head = Buffer.from(
-    '--narwhal\r\ncontent-disposition: form-data; name="file"; filename="photo.jpg"\r\ncontent-type: image/jpeg\r\n\r\n',
-  );
-  const end = Buffer.from('\r\n--narwhal--\r\n');
-  const all = { ...headers, 'content-type': 'multipart/form-data; boundary=narwhal' };
-  return (photo) => expectStatus(ask(url, 'POST', all, [head, photo, randomBytes(16), end]), 202);
-}
-
-function tus(url: string, headers: Headers): Upload {
-  const version = { 'tus-resumable': '1.0.0' };
-  const type = { 'content-type': 'application/offset+octet-stream' };
-  return async (photo) => {
-    const begin = { ...headers, ...version, 'upload-length': photo.length + 16 };
-    const { location } = await expectStatus(ask(`${url}/v1/uploads`, 'POST', begin, []), 201);
-    const patch = { ...version, ...type, 'upload-offset': 0 };
-    await expectStatus(ask(url + location, 'PATCH', patch, [photo, randomBytes(16)]), 204);
-  };
-}
 
 /** Megabytes a second, and the CPU time that the serving process took for one of them in milliseconds. */
 interface Cost {
@@ -190,7 +138,7 @@ export async function run(): Promise<void> {
   try {
     await measure(stage);
   } finally {
-    agent.destroy();
+    closeUploads();
     await stage.close();
   }
 }

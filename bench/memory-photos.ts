@@ -7,7 +7,7 @@ const real = new URL('../../shared/photos/', import.meta.url).pathname;
 
 /** Real ones, with how often each comes among twenty: mostly what phones send. */
 const shares: [name: string, times: number][] = [
-  ['galaxy-s7-12mp-gps.jpg', 6],
+  ['galaxy-s7-12mp-gps.jpg', 5],
   ['iphone-12mp-displayp3-gps.heic', 4],
   ['iphone5-8mp-orientation3-gps.jpg', 2],
   ['blackberry-6mp-orientation6.jpg', 1],
@@ -19,6 +19,8 @@ const made: [name: string, width: number, height: number, encode: (image: Sharp)
   ['48mp.jpg', 8_064, 6_048, (image) => image.jpeg({ quality: 85 })],
   ['48mp-progressive.jpg', 8_064, 6_048, (image) => image.jpeg({ quality: 85, progressive: true })],
   ['48mp.webp', 8_064, 6_048, (image) => image.webp({ quality: 75, effort: 0 })],
+  // Of a camera; more pixels than this are refused.
+  ['24mp.avif', 6_000, 4_000, (image) => image.avif({ quality: 50, effort: 0, chromaSubsampling: '4:2:0' })],
   ['12mp.png', 4_032, 3_024, (image) => image.png({ compressionLevel: 1 })],
   ['12mp-interlaced.png', 4_032, 3_024, (image) => image.png({ compressionLevel: 1, progressive: true })],
 ];
@@ -36,6 +38,6 @@ export async function mixedPhotos(folder: string): Promise<string[]> {
     await encode(sharp(source).resize(width, height, { kernel: 'linear' })).toFile(path);
     paths.push(path);
   }
-  // Seven steps on, again and again, meets every place once, since seven does not divide what twenty or five are made of.
+  // Seven steps on, again and again, meets every place once, since seven does not divide what twenty or six are made of.
   return paths.map((_, index) => paths[(index * 7) % paths.length] ?? '');
 }

@@ -1,9 +1,10 @@
 import { readFileSync, readdirSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { mixedPhotos } from './memory-photos.ts';
+import { memoryPicture } from './memory-picture.ts';
 
 type Images = typeof import('../libs/storage/src/images/index.js');
 type Pool = InstanceType<Images['DevelopPool']>;
@@ -17,7 +18,13 @@ const ROWS = 12;
 
 const here = new URL('.', import.meta.url);
 const formats = ['image/jpeg', 'image/png', 'image/webp', 'image/avif', 'image/heic', 'image/gif'];
-const limits = { pixels: 268_402_689, formats, developSeconds: 60, childMemory: 1.5e9 };
+const limits = {
+  pixels: 268_402_689,
+  avifPixels: 25_165_824,
+  formats,
+  developSeconds: 60,
+  childMemory: 1.5e9,
+};
 
 /** Every process's parent, so that a decoder that a child has started is counted, too. */
 function parents(): Map<number, number> {
@@ -96,6 +103,10 @@ export async function run(seconds = Number(process.argv[3] ?? 60)): Promise<void
     const done = await developAll(pool, paths, seconds, folder);
     clearInterval(timer);
     plot(curve);
+    await writeFile(
+      new URL('../docs/figures/memory.svg', here),
+      memoryPicture(curve, { goal: GOAL, photos: done }),
+    );
     const mean = (part: number[]) => part.reduce((sum, value) => sum + value, 0) / Math.max(1, part.length);
     const third = Math.floor(curve.length / 3);
     console.log(

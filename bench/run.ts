@@ -17,6 +17,14 @@ const benches: Record<string, Entry> = {
     what: 'a 12 MP JPEG to all renditions, beside plain sharp in one process',
     load: () => import('./develop.ts'),
   },
+  renditions: {
+    what: 'what each rendition weighs, beside sharp’s defaults that are as close to the photo',
+    load: () => import('./renditions.ts'),
+  },
+  ready: {
+    what: 'from an upload’s last byte to ready, through api and queue, beside the pipeline’s own time',
+    load: () => import('./ready.ts'),
+  },
   ingest: {
     what: 'uploads through one api process, beside a bare Fastify handler that pipes them to the same disk',
     load: () => import('./ingest.ts'),

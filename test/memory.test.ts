@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { request as send } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { signUp, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
@@ -86,4 +87,44 @@ test('fifty photos at once pass through it in less than 200 MB', async () => {
     expect(new Set(statuses)).toEqual(new Set([202]));
   });
   expect(rose).toBeLessThan(200);
+});
+
+/** Sends a photo of `bytes` in as many pieces, a pause before each. */
+async function slowly(bytes: number, number: number, pieces: number, pause: number): Promise<number> {
+  const outgoing = send(`${stack.url}/v1/photos`, {
+    method: 'POST',
+    agent: false,
+    headers: {
+      ...uploadHeaders(ada.session.accessToken),
+      'content-length': partHead.length + bytes + partEnd.length,
+    },
+  });
+  const status = new Promise<number>((resolve, reject) => {
+    outgoing.on('error', reject).on('response', (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+  });
+  const whole = Buffer.concat([Buffer.from(partHead), ...file(bytes, number), Buffer.from(partEnd)]);
+  const length = Math.ceil(whole.length / pieces);
+  for (let at = 0; at < whole.length; at += length) {
+    await sleep(pause);
+    outgoing.write(whole.subarray(at, at + length));
+  }
+  outgoing.end();
+  return status;
+}
+
+test('a hundred slow uploads at once hold next to nothing of it, and it does not grow with their length', async () => {
+  const all = (first: number, pieces: number) =>
+    rise(async () => {
+      const statuses = await Promise.all(
+        Array.from({ length: 100 }, (_, index) => slowly(pieces * 16 * 1024, first + index, pieces, 100)),
+      );
+      expect(new Set(statuses)).toEqual(new Set([202]));
+    });
+  // The first makes room for a hundred requests; twice as long, the second needs no more.
+  const [short, long] = [await all(1_000, 20), await all(2_000, 60)];
+  expect(short).toBeLessThan(150);
+  expect(long).toBeLessThan(48);
 });

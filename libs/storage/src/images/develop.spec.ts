@@ -72,8 +72,13 @@ describe('develop', () => {
     },
   );
 
-  it.each([1, 2, 3, 4, 5, 6, 7, 8])('turns orientation %i upright', async (orientation) => {
-    const stored = await quarters(140, 100).jpeg({ quality: 95 }).withMetadata({ orientation }).toBuffer();
+  it.each(
+    (['jpeg', 'png', 'webp'] as const).flatMap((format) =>
+      [1, 2, 3, 4, 5, 6, 7, 8].map((orientation) => [format, orientation] as const),
+    ),
+  )('turns a %s of orientation %i upright', async (format, orientation) => {
+    const image = quarters(140, 100).withMetadata({ orientation });
+    const stored = await image.toFormat(format, { quality: 95 }).toBuffer();
     const result = await developed(stored);
     expect(result).toMatchObject(orientation < 5 ? { width: 140, height: 100 } : { width: 100, height: 140 });
     const expected = await sharp(stored).autoOrient().raw().toBuffer();

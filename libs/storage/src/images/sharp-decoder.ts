@@ -80,8 +80,9 @@ async function inSrgb(path: string, header: Metadata, options: SharpOptions, siz
   const coding = header.format === 'heif' && header.icc === undefined ? await codingOf(path) : null;
   if (coding && isHdr(coding)) return standardRange(image, header, coding);
   const stored = await rawPixels(image.toColourspace('srgb'));
-  // sharp leaves the profile of a 16-bit PNG aside: it only shortens the numbers, which then still mean what it says.
-  const isLeft = header.format === 'png' && header.depth === 'ushort' && header.channels >= 3;
+  // sharp leaves the profile aside where numbers are longer than 8 bits (PNG, AVIF): it only shortens them, and they still mean
+  // what the profile says.
+  const isLeft = header.depth === 'ushort' && header.channels >= 3;
   const profile = coding?.primaries === P3_PRIMARIES ? await displayP3() : isLeft ? header.icc : null;
   return profile ? throughProfile(stored, profile, stored) : stored;
 }

@@ -1,0 +1,104 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { madePhoto } from '../test/fixtures/photos.ts';
+import { interleavedPairs, median } from './pairs.ts';
+import { signUp, Stage, startApi, startWorker } from './stage.ts';
+import { printTable } from './table.ts';
+import { closeUploads, multipart, realPhoto } from './uploads.ts';
+
+/**
+ * From the last byte of an upload to `ready`, through api, rows, queue, worker and store, with nothing else running. Its floor
+ * is the pipeline's own time: the same photo, file to files, by a warm pool of children in this process.
+ */
+type Images = typeof import('../libs/storage/src/images/index.js');
+
+const GOAL = 1.3;
+const PAIRS = 41;
+const PATIENCE = 30_000;
+
+const here = new URL('.', import.meta.url);
+const limits = { pixels: 268_402_689, formats: ['image/jpeg'], developSeconds: 60, childMemory: 1.5e9 };
+
+const percentile = (values: readonly number[], share: number): number =>
+  values.toSorted((a, b) => a - b)[Math.ceil(values.length * share) - 1] ?? NaN;
+
+async function photoBytes(): Promise<Buffer> {
+  if (existsSync(realPhoto)) return readFileSync(realPhoto);
+  console.log('../shared/photos is absent: a made photo of 12 MP stands in');
+  return (await madePhoto(4_032, 3_024)).jpeg({ quality: 92 }).toBuffer();
+}
+
+/** When its row became ready, by PostgreSQL's clock, which is this machine's. Asked seldom: asking costs what is measured. */
+async function readyAt(database: pg.Client, id: string): Promise<number> {
+  for (const deadline = Date.now() + PATIENCE; Date.now() < deadline; await sleep(50)) {
+    const { rows } = await database.query<{ at: string | null }>(
+      `SELECT extract(epoch FROM settled_at) * 1000 AS at FROM photos WHERE id = $1 AND state = 'ready'`,
+      [id],
+    );
+    if (rows[0]?.at) return Number(rows[0].at);
+  }
+  throw new Error(`photo ${id} is not ready after ${PATIENCE / 1_000} s`);
+}
+
+async function measure(stage: Stage): Promise<void> {
+  const images = (await import(new URL('../dist/libs/storage/src/images/index.js', here).href)) as Images;
+  const photo = await photoBytes();
+  const api = await startApi(stage, { QUOTA_BYTES: '1000000000000' });
+  await startWorker(stage, api);
+  const { headers } = await signUp(api, 'sender');
+  const upload = multipart(`${api.url}/v1/photos`, headers);
+  const database = new pg.Client({ connectionString: api.databaseUrl });
+  await database.connect();
+  const folder = await mkdtemp(join(stage.folder, 'own-'));
+  const inputPath = join(folder, 'original');
+  await writeFile(inputPath, photo);
+  const pool = new images.DevelopPool({ concurrency: 1 });
+  await pool.warm();
+  const own = async () => {
+    const start = performance.now();
+    await pool.develop({ inputPath, outputFolder: folder, limits });
+    return { ready: performance.now() - start };
+  };
+  const ours = async () => {
+    const { body, sent } = await upload(photo);
+    const { id } = JSON.parse(body) as { id: string };
+    return { ready: (await readyAt(database, id)) - sent };
+  };
+  try {
+    await own();
+    await ours();
+    const pairs = await interleavedPairs(PAIRS, ours, own);
+    const values = (side: 'ours' | 'floor') => pairs.map((pair) => pair[side].ready);
+    const row = (name: string, times: number[]) => [
+      name,
+      ...[0.5, 0.95].map((share) => percentile(times, share).toFixed(0)),
+    ];
+    printTable(
+      ['a 12 MP JPEG, ms', 'p50', 'p95'],
+      [row('last byte sent -> ready', values('ours')), row('the pipeline’s own time', values('floor'))],
+    );
+    const p95 = percentile(values('ours'), 0.95) / percentile(values('floor'), 0.95);
+    const ratio = median(pairs.map(({ ours: mine, floor }) => mine.ready / floor.ready));
+    console.log(`\n${PAIRS} pairs; ratio of the p95s ${p95.toFixed(2)}`);
+    console.log(`ready: ratio ${ratio.toFixed(2)} (goal at most ${GOAL.toFixed(2)})`);
+  } finally {
+    await pool.close();
+    await database.end();
+    closeUploads();
+    await rm(folder, { recursive: true });
+  }
+}
+
+export async function run(): Promise<void> {
+  const stage = new Stage();
+  try {
+    await measure(stage);
+  } finally {
+    await stage.close();
+  }
+}
+
+if (import.meta.main) await run();

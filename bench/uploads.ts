@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto';
+import { Agent, request as send } from 'node:http';
+
+const agent = new Agent({ keepAlive: true });
+/** The everyday upload of 12 MP; absent outside of this project's own machines. */
+export const realPhoto = new URL('../../shared/photos/galaxy-s7-12mp-gps.jpg', import.meta.url).pathname;
+
+export type Headers = Record<string, string | number>;
+interface Answer {
+  status: number;
+  body: string;
+  location: string;
+  /** When the last byte was handed over, in milliseconds since 1970. */
+  sent: number;
+}
+
+function ask(url: string, method: string, headers: Headers, chunks: readonly Buffer[]): Promise<Answer> {
+  const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  return new Promise((resolve, reject) => {
+    const outgoing = send(url, { method, agent, headers: { ...headers, 'content-length': length } });
+    let sent = 0;
+    let body = '';
+    outgoing.on('finish', () => (sent = Date.now()));
+    outgoing.on('error', reject).on('response', (response) => {
+      response.setEncoding('utf8').on('data', (text: string) => (body += text));
+      response.on('end', () => {
+        resolve({ status: response.statusCode ?? 0, location: response.headers.location ?? '', body, sent });
+      });
+    });
+    for (const chunk of chunks) outgoing.write(chunk);
+    outgoing.end();
+  });
+}
+
+async function expectStatus(answer: Promise<Answer>, status: number): Promise<Answer> {
+  const received = await answer;
+  if (received.status !== status) throw new Error(`expected ${status} but received ${received.status}`);
+  return received;
+}
+
+/** One upload of `photo`, and a few bytes behind it that make it unlike every other. */
+export type Upload = (photo: Buffer) => Promise<Answer>;
+
+export function multipart(url: string, headers: Headers): Upload {
+  const head = Buffer.from(
+    '--narwhal\r\ncontent-disposition: form-data; name="file"; filename="photo.jpg"\r\ncontent-type: image/jpeg\r\n\r\n',
+  );
+  const end = Buffer.from('\r\n--narwhal--\r\n');
+  const all = { ...headers, 'content-type': 'multipart/form-data; boundary=narwhal' };
+  return (photo) => expectStatus(ask(url, 'POST', all, [head, photo, randomBytes(16), end]), 202);
+}
+
+export function tus(url: string, headers: Headers): Upload {
+  const version = { 'tus-resumable': '1.0.0' };
+  const type = { 'content-type': 'application/offset+octet-stream' };
+  return async (photo) => {
+    const begin = { ...headers, ...version, 'upload-length': photo.length + 16 };
+    const { location } = await expectStatus(ask(`${url}/v1/uploads`, 'POST', begin, []), 201);
+    const patch = { ...version, ...type, 'upload-offset': 0 };
+    return expectStatus(ask(url + location, 'PATCH', patch, [photo, randomBytes(16)]), 204);
+  };
+}
+
+export function closeUploads(): void {
+  agent.destroy();
+}
