@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { crowd } from './harness/crowd.js';
+import { crowd, inTurns } from './harness/crowd.js';
 import { modelSeconds } from './harness/env.js';
 import { startStack, type Stack } from './harness/stack.js';
 import { acts, Town, type Deed } from './harness/town.js';
@@ -101,7 +101,9 @@ async function play(histories: readonly Deed[][], trouble: readonly Fault[]): Pr
   await stack.quiet(60_000);
   // From PostgreSQL or a feed that is built by it, and then from Redis alone.
   for (let reading = 1; reading <= 2; reading += 1)
-    for (const [number, town] of played.entries()) await check(town, histories[number] ?? [], trouble);
+    await inTurns([...played.entries()], 6, async ([number, town]) =>
+      check(town, histories[number] ?? [], trouble),
+    );
 }
 
 async function check(town: Town, history: readonly Deed[], trouble: readonly Fault[]): Promise<void> {
