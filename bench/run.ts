@@ -45,6 +45,10 @@ const benches: Record<string, Entry> = {
     what: 'every list at a million people: its plans, and how long it takes',
     load: () => import('./people/people.ts'),
   },
+  edge: {
+    what: 'the whole chain beside the api alone, photos beside a bare NGINX, 10,000 idle clients',
+    load: () => import('./edge.ts'),
+  },
   'fan-out': {
     what: 'one post to 10,000 feeds, beside as many commands written to one raw socket',
     load: () => import('./fan-out.ts'),

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { build } from './build.ts';
 import { readEnvironment } from './env.ts';
+import { checkPrograms, offerPrograms } from './fleet/checks.ts';
 import { fleet } from './fleet/main.ts';
 import { installPackage, root } from './install.mjs';
 import { runProgram } from './run-program.ts';
@@ -21,6 +22,7 @@ export const commands: Record<string, Command> = {
   setup,
   test,
   'test:s3': testS3,
+  'test:edge': testEdge,
   'test:aws': testAws,
   build: () => build({ always: true }),
   migrate: (args) => runOnServers('libs/storage/src/migrate.js', args),
@@ -38,6 +40,7 @@ export const commands: Record<string, Command> = {
 async function setup(): Promise<void> {
   ensureProgram('redis-server', 'redis-server');
   ensureProgram('nginx', 'nginx');
+  offerPrograms();
   await build();
   say('Everything that Narwhal needs is installed and built.');
 }
@@ -45,6 +48,7 @@ async function setup(): Promise<void> {
 async function test(args: string[]): Promise<number> {
   ensureProgram('redis-server', 'redis-server');
   ensureProgram('nginx', 'nginx');
+  offerPrograms();
   await build();
   return runProgram(process.execPath, [vitest, 'run', ...args]);
 }
@@ -61,6 +65,14 @@ async function testAws(args: string[]): Promise<number> {
   await installPackage(folder);
   const config = ['--config', join(folder, 'vitest.config.ts')];
   return runProgram(process.execPath, [vitest, 'run', ...config, ...args]);
+}
+
+/** Every fault of every part of the edge under load, and deploys; on a fleet of its own. */
+async function testEdge(args: string[]): Promise<number> {
+  checkPrograms();
+  await build();
+  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+  return runProgram(process.execPath, [vitest, 'run', '--config', 'vitest.edge.config.ts', ...args]);
 }
 
 async function runFile([file, ...args]: string[]): Promise<number> {

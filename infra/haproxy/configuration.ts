@@ -73,6 +73,9 @@ ${errorPages()}
   http-request set-var(txn.id) uuid unless { var(txn.id) -m found }
   ${originRule(settings)}
   http-request set-header X-Request-Id %[var(txn.id)]
+  # Who keeps a connection to one that DNS names no longer looks it up again; nobody is cut off as he asks.
+  http-after-response set-header Connection close if { nbsrv(in_dns) lt 1 }
+  option idle-close-on-response
   # What a stranger says of who he is ends here.
   http-request del-header X-Forwarded-For
   http-request del-header X-Forwarded-Host

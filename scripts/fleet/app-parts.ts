@@ -40,6 +40,7 @@ export function applicationSettings(
 export const onDisk = (folder: string): Record<string, string> => ({
   STORAGE_DIR: join(folder, 'objects'),
   NGINX_SENDS_FILES: 'on',
+  S3_BUCKET: '',
 });
 
 /** Longer than an api takes to drain. In milliseconds. */

@@ -1,7 +1,7 @@
 import { readFileSync, statfsSync } from 'node:fs';
 import { portFault, portHolder } from '../ports.ts';
-import { Refusal } from '../say.ts';
-import { ensureProgram } from '../system-packages.ts';
+import { Refusal, warn } from '../say.ts';
+import { ensureFile, ensureProgram } from '../system-packages.ts';
 import { addressOf, type Plan } from './plan.ts';
 
 const MB = 1_000_000;
@@ -64,6 +64,11 @@ export async function checkPorts(plan: Plan): Promise<void> {
   );
 }
 
+/** PowerDNS has its zone files from a package of their own, which brings no program. */
+const bindBackend = ['x86_64-linux-gnu/', 'aarch64-linux-gnu/', ''].map(
+  (folder) => `/usr/lib/${folder}pdns/libbindbackend.so`,
+);
+
 /** Installs what is missing. @throws Refusal with what to type, when that takes rights that are not given */
 export function checkPrograms(): void {
   for (const [program, name] of [
@@ -75,6 +80,16 @@ export function checkPrograms(): void {
     ['openssl', 'openssl'],
   ] as const)
     ensureProgram(program, name);
+  ensureFile(bindBackend, 'pdns-backend-bind');
+}
+
+/** As `checkPrograms`, where going on without them is better than not at all. */
+export function offerPrograms(): void {
+  try {
+    checkPrograms();
+  } catch (error) {
+    warn(`${(error as Error).message}\nWithout it, tests of the fleet are skipped.`);
+  }
 }
 
 export const describePlan = (plan: Plan): string =>

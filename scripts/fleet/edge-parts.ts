@@ -9,7 +9,7 @@ import { isRoot } from '../env.ts';
 import { lastLines } from '../logs.ts';
 import { launch } from '../processes.ts';
 import { Refusal } from '../say.ts';
-import { ensureFile, ensureProgram } from '../system-packages.ts';
+import { ensureProgram } from '../system-packages.ts';
 import type { Certificate } from './certificate.ts';
 import type { DataContext } from './data-parts.ts';
 import type { Hosts } from './hosts.ts';
@@ -74,11 +74,9 @@ export function writeNginx(context: EdgeContext, place: Place, release = context
   });
   const draft = join(folder, 'nginx.conf.new');
   writeFileSync(draft, release.print('infra/nginx/main.js', args, context.settings), { mode: 0o600 });
-  const checked = spawnSync(
-    ensureProgram('nginx', 'nginx'),
-    ['-e', join(folder, 'error.log'), '-t', '-c', draft],
-    { encoding: 'utf8' },
-  );
+  const testing = ['-e', join(folder, 'error.log'), '-t', '-c', draft];
+  const check = context.hosts.on(place, { command: ensureProgram('nginx', 'nginx'), args: testing });
+  const checked = spawnSync(check.command, check.args, { encoding: 'utf8' });
   if (checked.status !== 0)
     throw new Refusal(
       `NGINX refuses the configuration that version ${release.version} made for ${place.name}; what runs goes on as it is.\n${checked.stderr.trim()}\nThe file: ${draft}`,
@@ -113,7 +111,12 @@ export function nginxManner(context: EdgeContext, place: Place): Manner {
         await socket.set(place.name, 'drain');
         await socket.idle(place.name);
       }),
-    enter: () => eachOf(balancers(), (socket) => socket.set(place.name, 'ready')),
+    // Up means that it is sent requests again: whoever drains the next one counts on this one.
+    enter: () =>
+      eachOf(balancers(), async (socket) => {
+        await socket.set(place.name, 'ready');
+        await socket.up(place.name);
+      }),
   };
 }
 
@@ -163,8 +166,9 @@ export function haproxyManner(context: EdgeContext, place: Place): Manner {
   const logFile = context.logFile(place.name);
   return {
     logFile,
+    // Those who keep a connection and say nothing are not waited for.
     stop: [
-      { signal: 'SIGUSR1', patience: 30_000 },
+      { signal: 'SIGUSR1', patience: 8_000 },
       { signal: 'SIGTERM', patience: 3_000 },
     ],
     launch() {
@@ -184,6 +188,13 @@ export function haproxyManner(context: EdgeContext, place: Place): Manner {
     },
     ready: (process) => untilServing(process, () => seesNginx(context, place), fault(place.name, logFile)),
     // Clients first hear from DNS of the others; those who ask here meanwhile are served.
+    async enter() {
+      // Nobody answers while the fleet starts: DNS comes last.
+      for (const deadline = Date.now() + 5_000; Date.now() < deadline; await sleep(50)) {
+        const named = await balancersInDns(context);
+        if (named.length === 0 || named.includes(place.host)) break;
+      }
+    },
     async leave() {
       await socketOf(context, place).ask('disable server in_dns/self');
       for (const deadline = Date.now() + 5_000; Date.now() < deadline; await sleep(50)) {
@@ -217,7 +228,6 @@ export function dnsManner(context: EdgeContext, place: Place): Manner {
     stop: [{ signal: 'SIGTERM', patience: 3_000 }],
     launch() {
       const service = new Service('pdns_server', 'pdns-server', join(context.folder, place.name));
-      ensureBackend();
       const balancers = context.places('haproxy');
       const args = flags({
         name: publicName,
@@ -239,13 +249,4 @@ export function dnsManner(context: EdgeContext, place: Place): Manner {
         fault(place.name, logFile),
       ),
   };
-}
-
-/** PowerDNS has its zone files from a package of their own, which brings no program. */
-function ensureBackend(): void {
-  const folders = ['/usr/lib/x86_64-linux-gnu/pdns', '/usr/lib/aarch64-linux-gnu/pdns', '/usr/lib/pdns'];
-  ensureFile(
-    folders.map((folder) => join(folder, 'libbindbackend.so')),
-    'pdns-backend-bind',
-  );
 }

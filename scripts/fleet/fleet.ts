@@ -172,6 +172,14 @@ export class Fleet {
     }
   }
 
+  /** What each HAProxy that answers makes of an NGINX: `UP`, `DOWN`, `DRAIN`, `MAINT`. */
+  async rotationOf(name: string): Promise<string[]> {
+    const asked = this.ofKind('haproxy').map(({ place }) => socketOf(this.context, place).servers());
+    const answers = await Promise.allSettled(asked);
+    const servers = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+    return servers.flatMap((server) => (server.name === name ? [server.status] : []));
+  }
+
   unplug(name: string, plugged: boolean): void {
     const { place } = this.part(name);
     this.context.hosts.plug(place, plugged);

@@ -50,6 +50,14 @@ export class HaproxySocket {
     for (const backend of ['web', 'any']) await this.ask(`set server ${backend}/${server} state ${state}`);
   }
 
+  /** Settles when a server is sent requests, or after `patience` milliseconds. */
+  async up(server: string, patience = 10_000): Promise<void> {
+    for (const deadline = Date.now() + patience; Date.now() < deadline; await sleep(50)) {
+      const found = (await this.servers()).find(({ name }) => name === server);
+      if (found?.status.startsWith('UP')) return;
+    }
+  }
+
   /** Settles when nothing is under way at a server, or after `patience` milliseconds. */
   async idle(server: string, patience = 10_000): Promise<void> {
     for (const deadline = Date.now() + patience; Date.now() < deadline; await sleep(50)) {

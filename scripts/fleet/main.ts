@@ -114,6 +114,7 @@ async function carry({ command, words }: Order, standing_: Standing): Promise<st
   const { parts, watch, versions, tell, show, stop } = standing_;
   const [name = ''] = words;
   if (command === 'status') return name === '--json' ? JSON.stringify(rowsOf(parts, watch)) : show();
+  if (command === 'rotation') return JSON.stringify({ servers: await parts.rotationOf(name) });
   if (command === 'stop') {
     stop();
     return 'The fleet stops.';

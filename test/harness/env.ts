@@ -6,6 +6,11 @@ export function poolId(): number {
   return Number(source.VITEST_POOL_ID ?? 1);
 }
 
+/** `EDGE_RATE`: requests a second of `npm run test:edge`, for machines on which 300 are too many. */
+export function edgeRate(): number {
+  return Number(source.EDGE_RATE ?? 300);
+}
+
 /** For child processes: what programs need to run, and none of the settings of whoever runs the tests. */
 export function bareEnvironment(): Record<string, string> {
   const names = ['PATH', 'HOME', 'LANG', 'TMPDIR'];

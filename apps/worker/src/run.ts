@@ -93,6 +93,7 @@ async function start(config: Config): Promise<void> {
     stopping = true;
     manager.stopping();
     logger.info({ signal }, 'the worker finishes what runs');
+    app.get(Folding).end();
     await Promise.all([receiver.close(), sweeper.stop()]);
     await app.get(DevelopPool).close();
     operations.close();

@@ -17,6 +17,8 @@ const HYSTERESIS = 0.8;
 /** Folds a shard's count deltas into its rows, after the cached counts were settled (see `Counts`). */
 @Injectable()
 export class Folding {
+  private ending = false;
+
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     private readonly rows: CountRows,
@@ -26,8 +28,13 @@ export class Folding {
     private readonly work: UnitOfWork,
   ) {}
 
+  /** What is liked or commented on all the time is folded all the time: without this, no worker would ever have finished. */
+  end(): void {
+    this.ending = true;
+  }
+
   async shard(shard: number): Promise<void> {
-    for (;;) {
+    while (!this.ending) {
       const deltas = await this.rows.waiting(shard, COUNT_SETTLES_AFTER);
       if (deltas.length === 0) {
         // Younger ones sent a job that was the same as this one, and so was none: this one waits for them.

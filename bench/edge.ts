@@ -1,0 +1,232 @@
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect, type TLSSocket } from 'node:tls';
+import sharp from 'sharp';
+import { root } from '../scripts/install.mjs';
+import { endProcess, launch, type Launched } from '../scripts/processes.ts';
+import { bareEnvironment } from './env.ts';
+import { fillFeed } from './feed-data.ts';
+import { interleavedPairs, median } from './pairs.ts';
+import { mebibytes, printTable } from './table.ts';
+import { wrk, type Load } from './wrk.ts';
+
+/**
+ * The whole chain (TLS, HAProxy, NGINX, api) beside the api alone, and photos by our NGINX beside one that does nothing else: what
+ * checking a signature, logging and finding the way cost. All of it on this one machine, so that what is in front takes from the
+ * cores of what is behind it.
+ */
+const ADDED_P50 = 1.5;
+const PHOTOS = 0.9;
+const PAIRS = 5;
+const SECONDS = 3;
+const IDLE = 10_000;
+const NET = 99;
+
+const host = (number: number) => `127.${NET}.0.${number}`;
+const BALANCERS = [host(11), host(12)];
+const API = `http://${host(31)}:3000`;
+const NGINX = `http://${host(21)}:8080`;
+const headersOf = (token: string) => ({ authorization: `Bearer ${token}`, host: 'narwhal.test' });
+
+async function startFleet(folder: string): Promise<Launched> {
+  const logFile = join(folder, 'output');
+  const args = [join(root, 'scripts/narwhal.mjs'), 'fleet', '--net', String(NET), '--worker', '1'];
+  const env = bareEnvironment({ NARWHAL_DATA: folder, RATE_LIMITS: 'off' });
+  const fleet = await launch({ command: process.execPath, args, logFile, env, cwd: root });
+  let ended = false;
+  void fleet.ended.then(() => (ended = true));
+  while (!readFileSync(logFile, 'utf8').includes('fleet is up')) {
+    if (ended) throw new Error(readFileSync(logFile, 'utf8'));
+    await sleep(200);
+  }
+  return fleet;
+}
+
+async function ask<Answer>(path: string, init: RequestInit): Promise<Answer> {
+  const response = await fetch(`${API}${path}`, init);
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  return (await response.json()) as Answer;
+}
+
+/** A reader whose feed has twenty posts, and a photo that was developed. */
+async function prepare(folder: string): Promise<{ token: string; picture: string }> {
+  const account = { username: 'reader', email: 'reader@example.org', password: 'a long enough password' };
+  const json = { 'content-type': 'application/json' };
+  const made = await ask<{ user: { id: string }; session: { accessToken: string } }>('/v1/users', {
+    method: 'POST',
+    headers: json,
+    body: JSON.stringify(account),
+  });
+  const token = made.session.accessToken;
+  const password = readFileSync(join(folder, 'fleet/secrets/postgres'), 'utf8').trim();
+  await fillFeed(`postgres://narwhal:${password}@${host(61)}:5432/narwhal`, { readers: [made.user.id] });
+  const noise = { type: 'gaussian', mean: 128, sigma: 40 } as const;
+  const pixels = sharp({ create: { width: 1_600, height: 1_200, channels: 3, background: 'white', noise } });
+  const form = new FormData();
+  form.set('file', new Blob([new Uint8Array(await pixels.blur(2).jpeg().toBuffer())]), 'a.jpg');
+  const headers = { authorization: `Bearer ${token}`, prefer: 'wait=5' };
+  const sent = await ask<{ id: string }>('/v1/photos', { method: 'POST', headers, body: form });
+  for (;;) {
+    const photo = await ask<{ state: string; renditions: { w1080: { url: string } } | null }>(
+      `/v1/photos/${sent.id}`,
+      { headers },
+    );
+    if (photo.state === 'processing') continue;
+    const url = new URL(photo.renditions?.w1080.url ?? '');
+    return { token, picture: `${url.pathname}${url.search}` };
+  }
+}
+
+const cells = ({ rate, p50, p99 }: Load) => [rate.toFixed(0), p50.toFixed(2), p99.toFixed(2)];
+
+async function beside(
+  what: string,
+  connections: number,
+  ours: string,
+  floor: string,
+  headers: Record<string, string>,
+) {
+  const measure = (url: string) => wrk(url, { connections, seconds: SECONDS, people: [headers] });
+  await Promise.all([measure(ours), measure(floor)]);
+  const pairs = await interleavedPairs(
+    PAIRS,
+    () => measure(ours),
+    () => measure(floor),
+  );
+  const failed = pairs.reduce((sum, pair) => sum + pair.ours.failed + pair.floor.failed, 0);
+  if (failed > 0) throw new Error(`${what}: ${failed} requests failed`);
+  const middle = (side: 'ours' | 'floor'): Load => ({
+    rate: median(pairs.map((pair) => pair[side].rate)),
+    p50: median(pairs.map((pair) => pair[side].p50)),
+    p99: median(pairs.map((pair) => pair[side].p99)),
+    failed: 0,
+  });
+  return {
+    rows: [
+      [`${what}, floor`, String(connections), ...cells(middle('floor'))],
+      [`${what}, ours`, String(connections), ...cells(middle('ours'))],
+    ],
+    ratio: median(pairs.map((pair) => pair.ours.rate / pair.floor.rate)),
+    added: median(pairs.map((pair) => pair.ours.p50 - pair.floor.p50)),
+  };
+}
+
+/** An NGINX that has one folder and no rules: the floor of serving a photo. */
+async function plainNginx(folder: string, data: string): Promise<{ url: string; stop: () => Promise<void> }> {
+  const own = join(folder, 'plain');
+  mkdirSync(own);
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+    (name) => `${name}_temp_path ${own}/${name};`,
+  );
+  const user = process.getuid?.() === 0 ? 'user root;' : '';
+  const address = `${host(29)}:8080`;
+  writeFileSync(
+    join(own, 'nginx.conf'),
+    `${user} worker_processes 1; pid ${own}/pid; error_log ${own}/error.log; events { worker_connections 1024; }
+http { access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; ${temporary.join(' ')}
+server { listen ${address}; root ${data}/objects; } }`,
+  );
+  const args = ['-e', join(own, 'error.log'), '-c', join(own, 'nginx.conf'), '-g', 'daemon off;'];
+  const launched = await launch({ command: 'nginx', args, logFile: join(own, 'output'), cwd: own });
+  await sleep(500);
+  return {
+    url: `http://${address}`,
+    stop: () => endProcess(launched, [{ signal: 'SIGTERM', patience: 3_000 }]),
+  };
+}
+
+function apiProcesses(folder: string): number[] {
+  const { processes } = JSON.parse(readFileSync(join(folder, 'fleet/fleet.json'), 'utf8')) as {
+    processes: { name: string; pid: number }[];
+  };
+  return processes.filter(({ name }) => name.startsWith('api-')).map(({ pid }) => pid);
+}
+
+const held = (pids: readonly number[]) => ({
+  descriptors: pids.reduce((sum, pid) => sum + readdirSync(`/proc/${pid}/fd`).length, 0),
+  memory: pids.reduce(
+    (sum, pid) =>
+      sum + Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) * 1_024,
+    0,
+  ),
+});
+
+/** As phones do that were used a moment ago: each connection has had one answer, and stays. */
+async function idleClients(folder: string): Promise<string[][]> {
+  const ca = readFileSync(join(folder, 'fleet/certificate/ca.pem'));
+  const pids = apiProcesses(folder);
+  const before = held(pids);
+  const sockets: TLSSocket[] = [];
+  const open = async (index: number) => {
+    const socket = connect({ host: BALANCERS[index % 2] ?? '', port: 8443, ca, servername: 'narwhal.test' });
+    await once(socket, 'secureConnect');
+    socket.write('GET /health/balancer HTTP/1.1\r\nHost: narwhal.test\r\n\r\n');
+    await once(socket, 'data');
+    sockets.push(socket);
+  };
+  for (let index = 0; index < IDLE; index += 100)
+    await Promise.all(Array.from({ length: 100 }, (_, each) => open(index + each)));
+  const during = held(pids);
+  for (const socket of sockets) socket.destroy();
+  const row = (name: string, { descriptors, memory }: ReturnType<typeof held>) => [
+    name,
+    String(descriptors),
+    mebibytes(memory),
+  ];
+  return [row('before', before), row(`${IDLE} idle clients`, during)];
+}
+
+async function measure(folder: string): Promise<void> {
+  const { token, picture } = await prepare(folder);
+  const edge = `https://${BALANCERS[0]}:8443`;
+  const headers = headersOf(token);
+  const single = await beside('a feed page, one at a time', 1, `${edge}/v1/feed`, `${API}/v1/feed`, headers);
+  const many = await beside('a feed page, 32 at once', 32, `${edge}/v1/feed`, `${API}/v1/feed`, headers);
+  const photo = await beside(
+    'a 1080 rendition by the whole chain',
+    1,
+    `${edge}${picture}`,
+    `${API}${picture}`,
+    { host: 'narwhal.test' },
+  );
+  const plain = await plainNginx(folder, join(folder, 'fleet'));
+  const file = picture.replace(/^\/media/, '').replace(/\?.*$/, '');
+  const disk = await beside(
+    'a 1080 rendition by NGINX',
+    16,
+    `${NGINX}${picture}`,
+    `${plain.url}${file}`,
+    {},
+  ).finally(plain.stop);
+  printTable(
+    ['', 'connections', 'requests/s', 'p50 ms', 'p99 ms'],
+    [single, many, photo, disk].flatMap(({ rows }) => rows),
+  );
+  console.log('');
+  printTable(['three apis', 'descriptors', 'resident'], await idleClients(folder));
+  console.log(
+    `\nedge: the chain adds ${single.added.toFixed(2)} ms to a feed page at p50 (goal ${ADDED_P50})`,
+  );
+  console.log(`edge: the chain adds ${photo.added.toFixed(2)} ms to a rendition at p50`);
+  console.log(`edge: ratio ${many.ratio.toFixed(2)} of one api's rate, by the chain in front of three`);
+  console.log(`edge photos: ratio ${disk.ratio.toFixed(2)} (goal ${PHOTOS})`);
+}
+
+export async function run(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'narwhal-bench-'));
+  spawnSync('chmod', ['711', folder]);
+  let fleet: Launched | undefined;
+  try {
+    fleet = await startFleet(folder);
+    await measure(folder);
+  } finally {
+    if (fleet) await endProcess(fleet, [{ signal: 'SIGTERM', patience: 60_000 }]);
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+  }
+}
+
+if (import.meta.main) await run();

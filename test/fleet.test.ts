@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { lineOf, suffer, type Case } from './harness/edge-case.js';
+import { EdgeClient } from './harness/edge-client.js';
+import { arrive, Load, type Visitor } from './harness/edge-load.js';
+import { fleetCommand } from './harness/fleet-command.js';
+import { fleetInstalled, RunningFleet } from './harness/fleet.js';
+import { anotherVersion, withMigration } from './harness/releases.js';
+
+if (!fleetInstalled)
+  console.warn('the fleet is skipped: `npm run fleet` installs haproxy, pgbouncer and pdns-server');
+
+/** The short form of test/edge: a small chain and a gentle pace. */
+const PER_SECOND = 30;
+
+describe.skipIf(!fleetInstalled)('a fleet', () => {
+  let fleet: RunningFleet;
+  let client: EdgeClient;
+  let visitor: Visitor;
+  let builds: string;
+
+  beforeAll(async () => {
+    builds = mkdtempSync(join(tmpdir(), 'narwhal-builds-'));
+    fleet = await RunningFleet.start('--haproxy', '2', '--nginx', '2', '--api', '2', '--worker', '1');
+    client = new EdgeClient(fleet);
+    visitor = await arrive(client);
+  });
+  afterAll(async () => {
+    client?.close();
+    await fleet?.stop();
+    rmSync(builds, { recursive: true, force: true });
+  });
+
+  const bear = async (target: string, fault: Case['fault']) => {
+    const outcome = await suffer(fleet, client, visitor, {
+      target,
+      fault,
+      perSecond: PER_SECOND,
+      seconds: [0.5, 2.5, 1],
+    });
+    console.log(lineOf({ target, fault }, outcome));
+    expect(
+      Object.values(outcome.tallies)
+        .flatMap(({ faults }) => faults)
+        .slice(0, 5),
+    ).toEqual([]);
+    return outcome;
+  };
+
+  test('loses an NGINX, an api and a HAProxy, and nobody a request', async () => {
+    expect((await bear('nginx-2', 'kill')).tallies.get.again).toBe(0);
+    expect((await bear('api-2', 'pause')).tallies.get.again).toBe(0);
+    await bear('haproxy-2', 'kill');
+  });
+
+  test('takes one more NGINX in and lets one go while it serves', async () => {
+    const load = new Load(client, visitor, PER_SECOND);
+    expect(await fleet.order('add', 'nginx')).toContain('nginx-3');
+    await fleet.order('remove', 'nginx-1');
+    await fleet.order('add', 'nginx');
+    await fleet.order('remove', 'nginx-3');
+    const { get, post, upload } = await load.finish();
+    expect([...get.faults, ...post.faults, ...upload.faults, get.again, post.again]).toEqual([0, 0]);
+  });
+
+  test('is given another version, with a migration, without a failed request', async () => {
+    const load = new Load(client, visitor, PER_SECOND);
+    const said = await fleet.order('deploy', withMigration(builds, 'next'));
+    const { get, post, upload } = await load.finish();
+    expect(said).toMatch(/^Version [0-9a-f]{10} runs everywhere \(5 parts\)/);
+    expect([...get.faults, ...post.faults, ...upload.faults, get.again, post.again]).toEqual([0, 0]);
+  }, 150_000);
+
+  test('goes on as it is when NGINX refuses what a version makes', async () => {
+    const folder = anotherVersion(builds, 'odd', 'infra/nginx/main.js', "process.stdout.write('nonsense;');");
+    await expect(fleet.order('deploy', folder)).rejects.toThrow(
+      /NGINX refuses .*goes on as it is\.\n.*unknown directive "nonsense"/s,
+    );
+    await fleet.untilWhole();
+    expect((await client.send({ method: 'GET', path: '/v1/instance' })).status).toBe(200);
+  });
+
+  test('is not started a second time, and goes on', async () => {
+    const { code, text } = await fleetCommand(fleet.folder, ['--net', '19']);
+    expect([code, text]).toEqual([
+      1,
+      expect.stringMatching(/A fleet already runs on this data folder.*--net 78/s),
+    ]);
+    await fleet.untilWhole();
+  });
+});

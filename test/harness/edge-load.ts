@@ -1,0 +1,220 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import sharp from 'sharp';
+import type { EdgeClient, Got, Sent } from './edge-client.js';
+
+/** What happened to all requests of one kind. */
+export interface Tally {
+  sent: number;
+  failed: number;
+  /** Sent again by the client: a read whose connection broke, a write that failed once. */
+  again: number;
+  /** Milliseconds. */
+  slowest: number;
+  faults: string[];
+}
+
+export type LoadKind = 'get' | 'post' | 'upload';
+
+const none = (): Tally => ({ sent: 0, failed: 0, again: 0, slowest: 0, faults: [] });
+
+/** Somebody with an account, a post to write under, and a picture to look at. */
+export interface Visitor {
+  token: string;
+  postId: string;
+  picture: string;
+}
+
+async function smallPicture(seed: number): Promise<Buffer> {
+  const background = { r: seed & 255, g: (seed >> 8) & 255, b: (seed >> 16) & 255 };
+  return sharp({ create: { width: 160, height: 120, channels: 3, background } })
+    .jpeg()
+    .toBuffer();
+}
+
+export function formOf(bytes: Buffer): { headers: Record<string, string>; body: Buffer } {
+  const head =
+    '--edge\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\nContent-Type: image/jpeg\r\n\r\n';
+  const body = Buffer.concat([Buffer.from(head), bytes, Buffer.from('\r\n--edge--\r\n')]);
+  return { headers: { 'content-type': 'multipart/form-data; boundary=edge' }, body };
+}
+
+const json = { 'content-type': 'application/json' };
+
+/** Makes a visitor through the edge itself. */
+export async function arrive(client: EdgeClient): Promise<Visitor> {
+  const name = `v${randomUUID().slice(0, 12).replaceAll('-', '')}`;
+  const ask = async (sent: Sent) => {
+    const { status, body } = await client.send(sent);
+    if (status >= 300)
+      throw new Error(`expected ${sent.method} ${sent.path} to succeed but received ${status} ${body}`);
+    return JSON.parse(body) as Record<string, never>;
+  };
+  const account = { username: name, email: `${name}@example.org`, password: 'correct horse battery staple' };
+  const { session } = (await ask({
+    method: 'POST',
+    path: '/v1/users',
+    headers: json,
+    body: JSON.stringify(account),
+  })) as unknown as {
+    session: { accessToken: string };
+  };
+  const authorization = `Bearer ${session.accessToken}`;
+  const form = formOf(await smallPicture(7));
+  const made = await ask({
+    method: 'POST',
+    path: '/v1/photos',
+    headers: { ...form.headers, authorization, prefer: 'wait=5' },
+    body: form.body,
+  });
+  const { id } = made as unknown as { id: string };
+  let photo: { state: string; renditions: { w320: { url: string } } | null };
+  do {
+    photo = (await ask({
+      method: 'GET',
+      path: `/v1/photos/${id}`,
+      headers: { authorization, prefer: 'wait=5' },
+    })) as never;
+  } while (photo.state === 'processing');
+  const body = JSON.stringify({ photoIds: [id] });
+  const post = (await ask({
+    method: 'POST',
+    path: '/v1/posts',
+    headers: { ...json, authorization },
+    body,
+  })) as unknown as { id: string };
+  const url = new URL(photo.renditions?.w320.url ?? '');
+  return { token: session.accessToken, postId: post.id, picture: `${url.pathname}${url.search}` };
+}
+
+/** Requests at a steady pace, whether or not earlier ones were answered: what a hang costs is then seen. */
+export class Load {
+  readonly tallies: Record<LoadKind, Tally> = { get: none(), post: none(), upload: none() };
+  /** Texts of comments that were answered with success. */
+  readonly written: string[] = [];
+  private readonly under: Promise<void>[] = [];
+  private going = true;
+  private seed = Math.floor(Math.random() * 0xffffff);
+  private readonly done: Promise<void>;
+
+  constructor(
+    private readonly client: EdgeClient,
+    private readonly visitor: Visitor,
+    private readonly perSecond: number,
+  ) {
+    this.done = this.run();
+  }
+
+  private async run(): Promise<void> {
+    const begun = performance.now();
+    for (let count = 0; this.going; count += 1) {
+      const due = begun + (count * 1_000) / this.perSecond;
+      const early = due - performance.now();
+      if (early > 1) await sleep(early);
+      this.under.push(this.one(count));
+    }
+    await Promise.all(this.under);
+  }
+
+  /** Of a hundred: one upload, 24 comments, 25 pictures, 50 pages of the feed. */
+  private one(count: number): Promise<void> {
+    const part = count % 100;
+    if (part === 50) return this.upload();
+    if (part % 4 === 1) return this.post();
+    return this.get(part % 4 === 3 ? this.visitor.picture : '/v1/feed');
+  }
+
+  private async note(kind: LoadKind, work: () => Promise<Got & { again: number }>): Promise<Got | null> {
+    const tally = this.tallies[kind];
+    tally.sent += 1;
+    const begun = performance.now();
+    try {
+      const got = await work();
+      tally.again += got.again;
+      if (got.status >= 300) throw new Error(`${got.status} ${got.body.slice(0, 200)}`);
+      return got;
+    } catch (error) {
+      tally.failed += 1;
+      tally.faults.push(`${kind} at ${new Date().toISOString().slice(14, 23)}: ${(error as Error).message}`);
+      return null;
+    } finally {
+      tally.slowest = Math.max(tally.slowest, performance.now() - begun);
+    }
+  }
+
+  private async get(path: string): Promise<void> {
+    const headers = { authorization: `Bearer ${this.visitor.token}` };
+    await this.note('get', async () => {
+      const got = await this.client.send({
+        method: 'GET',
+        path,
+        headers: path.startsWith('/v1') ? headers : {},
+      });
+      return { ...got, again: got.broken };
+    });
+  }
+
+  /** With a key, and sent once more when it fails: what an app does that was built on the contract. */
+  private keyed(sent: Sent): Promise<Got & { again: number }> {
+    const headers = {
+      ...sent.headers,
+      authorization: `Bearer ${this.visitor.token}`,
+      'idempotency-key': randomUUID(),
+    };
+    const send = () => this.client.send({ ...sent, headers });
+    return send().then(
+      (got) => (got.status < 500 ? { ...got, again: 0 } : this.again(send)),
+      () => this.again(send),
+    );
+  }
+
+  private async again(send: () => Promise<Got>): Promise<Got & { again: number }> {
+    await sleep(500);
+    return { ...(await send()), again: 1 };
+  }
+
+  private async post(): Promise<void> {
+    const text = `seen ${randomUUID()}`;
+    const path = `/v1/posts/${this.visitor.postId}/comments`;
+    const got = await this.note('post', () =>
+      this.keyed({ method: 'POST', path, headers: json, body: JSON.stringify({ text }) }),
+    );
+    if (got) this.written.push(text);
+  }
+
+  private async upload(): Promise<void> {
+    this.seed += 1;
+    const form = formOf(await smallPicture(this.seed));
+    await this.note('upload', () => this.keyed({ method: 'POST', path: '/v1/photos', ...form }));
+  }
+
+  /** Stops asking, and waits for every answer. */
+  async finish(): Promise<Record<LoadKind, Tally>> {
+    this.going = false;
+    await this.done;
+    return this.tallies;
+  }
+}
+
+/** How often each comment under the visitor's post is there. */
+export async function commentsOf(
+  client: EdgeClient,
+  { token, postId }: Visitor,
+): Promise<Map<string, number>> {
+  const counts = new Map<string, number>();
+  let cursor: string | null = '';
+  while (cursor !== null) {
+    const query = cursor === '' ? 'limit=50' : `limit=50&cursor=${cursor}`;
+    const path = `/v1/posts/${postId}/comments?${query}`;
+    const { body, status } = await client.send({
+      method: 'GET',
+      path,
+      headers: { authorization: `Bearer ${token}` },
+    });
+    if (status !== 200) throw new Error(`expected the comments but received ${status} ${body}`);
+    const page = JSON.parse(body) as { items: { text: string }[]; nextCursor: string | null };
+    for (const { text } of page.items) counts.set(text, (counts.get(text) ?? 0) + 1);
+    cursor = page.nextCursor;
+  }
+  return counts;
+}

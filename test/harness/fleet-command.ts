@@ -1,0 +1,33 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { root } from '../../scripts/install.mjs';
+import { bareEnvironment } from './env.js';
+
+export interface Said {
+  code: number | null;
+  text: string;
+}
+
+/** Types `npm run fleet -- …` and answers what it said and how it ended; `around` stands in front of the command. */
+export function fleetCommand(
+  folder: string,
+  args: readonly string[],
+  around: readonly string[] = [],
+): Promise<Said> {
+  const [command = process.execPath, ...rest] = [
+    ...around,
+    process.execPath,
+    join(root, 'scripts/narwhal.mjs'),
+    'fleet',
+    ...args,
+  ];
+  const env = { ...bareEnvironment(), NARWHAL_DATA: folder };
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const child = spawn(command, rest, { env, cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, text }));
+  });
+}
