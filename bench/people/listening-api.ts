@@ -69,6 +69,7 @@ export class ListeningApi {
     await api.app.init();
     await api.app.getHttpAdapter().getInstance().ready();
     const client = new pg.Client({ connectionString: ground.databaseUrl });
+    client.on('error', () => undefined);
     await client.connect();
     if (forced) await client.query('SET enable_seqscan = off');
     return new ListeningApi(ground, api, client, heard);

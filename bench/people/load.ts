@@ -92,6 +92,8 @@ async function fillTable(client: pg.Client, table: string, work: () => Promise<v
  */
 export async function load(databaseUrl: string, world: World): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl });
+  // Ended by a signal, the server goes first.
+  client.on('error', () => undefined);
   await client.connect();
   await client.query(`SET maintenance_work_mem = '512MB'`);
   await client.query('CREATE TABLE IF NOT EXISTS bench_filled (name text PRIMARY KEY)');

@@ -55,7 +55,7 @@ function checkDisk(folder: string, users: number): void {
   const { bavail, bsize } = statfsSync(folder);
   const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
   console.log(
-    `${users} people, up to ${gigabytes(wanted)} in ${folder}, ${patience(users) / 60_000} minutes at most`,
+    `${users} people, up to ${gigabytes(wanted)} in ${folder}, ${(patience(users) / 60_000).toFixed(0)} minutes at most`,
   );
   if (bavail * bsize < wanted)
     throw new Error(`expected ${gigabytes(wanted)} of free disk but there are ${gigabytes(bavail * bsize)}`);
@@ -103,8 +103,10 @@ function printPlans(findings: readonly Finding[]): Finding[] {
     rows,
   );
   const faulty = findings.filter(({ fault }) => fault !== null);
-  for (const { path, who, page, statement, fault, sql } of faulty)
-    console.log(`\nFAULT ${path} (${who}, ${page} page): ${statement} ${fault}\n${sql}`);
+  for (const { path, who, page, statement, fault } of faulty)
+    console.log(`FAULT ${path} (${who}, ${page} page): ${statement} ${fault}`);
+  const sql = new Map(faulty.map((finding) => [finding.statement, finding.sql]));
+  for (const [statement, text] of sql) console.log(`\n${statement}\n${text}`);
   return faulty;
 }
 
@@ -170,4 +172,6 @@ export async function run(): Promise<void> {
     clearTimeout(stuck);
     await stage.close();
   }
+  // The api that listened in this process has timers of its own, made to run as long as it does.
+  process.exit();
 }
