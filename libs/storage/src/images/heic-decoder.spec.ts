@@ -1,10 +1,13 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import sharp, { type Sharp } from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { heic, inPrimaries, mirrored, turned, withMain } from '../../../../test/fixtures/heif-boxes.js';
-import { hasRealPhotos, realPhotos } from '../../../../test/fixtures/photos.js';
+import { hasRealPhotos, quarters, realPhotos } from '../../../../test/fixtures/photos.js';
 import { heicDecoder } from './heic-decoder.js';
 import { nativeHeifTool, nativePixels } from './heic-native.js';
 import type { Decoded } from './pixels.js';
@@ -43,6 +46,21 @@ function distance(actual: number[][], expected: string[]): number {
   return Math.max(...actual.flat().map((value, at) => Math.abs(value - (wanted[at] ?? NaN))));
 }
 
+/** Of the same package as the machine's decoder; without it no large HEIC can be made. */
+const encoder = ['/usr/bin/heif-enc', '/opt/homebrew/bin/heif-enc'].find((path) => existsSync(path));
+let large: Promise<string>;
+beforeAll(() => {
+  large = encoder ? encodedLarge(encoder) : Promise.resolve('');
+  large.catch(() => undefined);
+});
+
+async function encodedLarge(program: string): Promise<string> {
+  const [png, path] = [join(folder, 'large.png'), join(folder, 'large.heic')];
+  await quarters(5_000, 3_000).png({ compressionLevel: 1 }).toFile(png);
+  await promisify(execFile)(program, ['-q', '60', '-p', 'preset=ultrafast', png, '-o', path]);
+  return path;
+}
+
 const decoders: [string, string | null][] = [['WebAssembly', null]];
 if (nativeHeifTool) decoders.push(['the machine’s own', nativeHeifTool]);
 
@@ -72,6 +90,17 @@ describe.each(decoders)('HEIC by %s', (_, tool) => {
     // By lcms: `transicc -i p3.icc -o '*sRGB' -t 1`. The red lies outside of sRGB, which clips it.
     expect(distance([red ?? [], blue ?? []], ['#e3000b', '#1341d8'])).toBeLessThan(3);
   });
+
+  it.skipIf(!encoder)(
+    'of 15 MP in one piece',
+    async () => {
+      const { photo, pixels } = await heicDecoder({ tool })(await large, { ...limits, scratch: folder });
+      expect(photo).toEqual({ width: 5_000, height: 3_000 });
+      expect(pixels).toMatchObject({ width: 1_080, height: 648 });
+      expect(distance(corners({ photo, pixels }), [RED, GREEN, BLUE, YELLOW])).toBeLessThan(6);
+    },
+    60_000,
+  );
 
   it.skipIf(!hasRealPhotos)('of a real phone', async () => {
     const path = join(realPhotos, 'iphone-12mp-displayp3-gps.heic');
