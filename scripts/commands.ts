@@ -1,9 +1,10 @@
 import { join, resolve } from 'node:path';
 import { build } from './build.ts';
-import { readEnvironment } from './env.ts';
+import { isRoot, readEnvironment } from './env.ts';
 import { checkPrograms, offerPrograms } from './fleet/checks.ts';
 import { fleet } from './fleet/main.ts';
 import { installPackage, root } from './install.mjs';
+import { packageCommand } from './package/package.ts';
 import { runProgram } from './run-program.ts';
 import { Refusal, say } from './say.ts';
 import { ensureProgram } from './system-packages.ts';
@@ -24,8 +25,10 @@ export const commands: Record<string, Command> = {
   'test:s3': testS3,
   'test:edge': testEdge,
   'test:aws': testAws,
+  'test:machine': testMachine,
   build: () => build({ always: true }),
   migrate: (args) => runOnServers('libs/storage/src/migrate.js', args),
+  package: packageCommand,
   doctor: (args) => runWithSettings('apps/doctor/src/main.js', args),
   admin: (args) => runOnServers('libs/storage/src/admin-cli.js', args),
   run: runFile,
@@ -57,6 +60,17 @@ async function test(args: string[]): Promise<number> {
 async function testS3(args: string[]): Promise<number> {
   for (const program of ['radosgw', 'ceph-mon', 'ceph-osd']) ensureProgram(program, program);
   return test(['--project', 'rooms', 'libs/storage/src/objects', ...args]);
+}
+
+/** The package on a machine that boots, which takes root: without it the tests are skipped, and counted so. */
+async function testMachine(args: string[]): Promise<number> {
+  if (isRoot) {
+    ensureProgram('debootstrap', 'debootstrap');
+    ensureProgram('systemd-nspawn', 'systemd-container');
+  }
+  await build();
+  const config = ['--config', join(root, 'test', 'machine', 'vitest.config.ts')];
+  return runProgram(process.execPath, [vitest, 'run', ...config, ...args]);
 }
 
 /** Amazon's part, whose packages weigh as much as all of Narwhal's: installed when its tests are asked for. */

@@ -148,7 +148,9 @@ export class MachineGroup extends Construct {
       ...this.#write('/run/narwhal-settings.mjs', asset('settings.mjs')),
       'install -m 640 -g narwhal /dev/null /etc/narwhal/local.env',
       '/usr/lib/narwhal/node/bin/node /run/narwhal-settings.mjs /run/narwhal-plan.json > /etc/narwhal/local.env',
-      ...(kind.role === 'worker' ? this.#tellQueueAge(stack.region) : []),
+      ...(kind.role === 'worker'
+        ? this.#tellQueueAge(stack.region)
+        : [`echo '--trust ${parts.network.vpc.vpcCidrBlock}' >> /etc/narwhal/nginx.options`]),
       `narwhal setup ${kind.role}`,
       `${signal} SUCCESS`,
     );
@@ -184,7 +186,7 @@ export class MachineGroup extends Construct {
 }
 
 /** What machine/settings.mjs reads. Names of secrets only. */
-function plan({ settings, network, store, secrets, database, redis }: Parts): Record<string, unknown> {
+function plan({ settings, store, secrets, database, redis }: Parts): Record<string, unknown> {
   const { main, queue, clustered } = redis;
   const address = (host: string, port: string) => `${host}:${port}`;
   return {
@@ -192,7 +194,6 @@ function plan({ settings, network, store, secrets, database, redis }: Parts): Re
     domain: settings.domain,
     mediaDomain: `media.${settings.domain}`,
     bucket: store.photos.bucketName,
-    trustedProxies: `127.0.0.0/8,${network.vpc.vpcCidrBlock}`,
     poolHost: database.proxy.endpoint,
     primaryHost: database.primary.dbInstanceEndpointAddress,
     redis: clustered

@@ -10,7 +10,6 @@ import { readFileSync } from 'node:fs';
  * @property {string} domain
  * @property {string} mediaDomain
  * @property {string} bucket
- * @property {string} trustedProxies
  * @property {string} poolHost where PostgreSQL's pool listens
  * @property {string} primaryHost where PostgreSQL itself listens
  * @property {string} redis host:port, the configuration endpoint of a cluster
@@ -53,7 +52,6 @@ const scheme = plan.redisCluster ? 'rediss+cluster' : 'rediss';
 const settings = {
   PUBLIC_URL: `https://${plan.domain}`,
   MEDIA_URL: `https://${plan.mediaDomain}`,
-  TRUSTED_PROXIES: plan.trustedProxies,
   // The pool's certificate is of a public authority; the server's own is of RDS, whose authorities are in this file.
   DATABASE_URL: `postgres://${person}@${plan.poolHost}:5432/narwhal?sslmode=verify-full`,
   DATABASE_DIRECT_URL: `postgres://${person}@${plan.primaryHost}:5432/narwhal?sslmode=verify-full&sslrootcert=/etc/narwhal/rds.pem`,
@@ -66,6 +64,8 @@ const settings = {
   MEDIA_KEYS: keyring(secret(plan.secrets.mediaKeys)),
 };
 
+// The package's own keyrings are of one machine: a name without a value takes them away.
+process.stdout.write('TOKEN_KEYS_FILE=\nMEDIA_KEYS_FILE=\nNGINX_SENDS_FILES=off\n');
 for (const [name, value] of Object.entries(settings)) {
   if (value) process.stdout.write(`${name}=${value}\n`);
 }

@@ -32,7 +32,6 @@ const plan = {
   domain: 'photos.example.org',
   mediaDomain: 'media.photos.example.org',
   bucket: 'photos-bucket',
-  trustedProxies: '127.0.0.0/8,10.20.0.0/16',
   poolHost: 'pool.example',
   primaryHost: 'primary.example',
   redis: 'redis.example:6379',

@@ -1,0 +1,102 @@
+/**
+ * A client inside a machine's network, run by Node itself: `photo FILE` uploads one photo and reads it back, `load` asks
+ * and writes until it is told to stop (SIGTERM) and then says what failed. Prints one line of JSON.
+ */
+import { readFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const origin = 'http://127.0.0.1';
+
+interface Answer {
+  status: number;
+  body: Record<string, unknown>;
+}
+
+async function ask(method: string, path: string, token = '', body?: unknown): Promise<Answer> {
+  const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
+  let payload: string | FormData | undefined;
+  if (body instanceof FormData) {
+    payload = body;
+    headers.prefer = 'wait=5';
+  } else if (body !== undefined) {
+    payload = JSON.stringify(body);
+    headers['content-type'] = 'application/json';
+  }
+  if (method === 'POST') headers['idempotency-key'] = randomUUID();
+  const response = await fetch(`${origin}${path}`, {
+    method,
+    headers,
+    body: payload,
+    signal: AbortSignal.timeout(30_000),
+  });
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+
+async function must(...args: Parameters<typeof ask>): Promise<Record<string, unknown>> {
+  const { status, body } = await ask(...args);
+  if (status >= 300) throw new Error(`${args[0]} ${args[1]}: ${status} ${JSON.stringify(body)}`);
+  return body;
+}
+
+async function signUp(): Promise<string> {
+  const username = `p${Date.now().toString(36)}`;
+  const person = { username, email: `${username}@example.org`, password: 'correct horse battery staple' };
+  const { session } = (await must('POST', '/v1/users', '', person)) as { session: { accessToken: string } };
+  return session.accessToken;
+}
+
+async function photo(file: string): Promise<unknown> {
+  const token = await signUp();
+  const form = new FormData();
+  form.set('file', new Blob([readFileSync(file)], { type: 'image/jpeg' }), 'photo.jpg');
+  const sent = await must('POST', '/v1/photos', token, form);
+  const post = await must('POST', '/v1/posts', token, { photoIds: [sent.id], caption: 'From a machine' });
+  const feed = (await must('GET', '/v1/feed', token)) as { items: { id: string }[] };
+  const renditions = (sent.renditions ?? {}) as Record<string, { url: string }>;
+  const [picture] = Object.values(renditions);
+  const image = await fetch(String(picture?.url));
+  await image.arrayBuffer();
+  return {
+    state: sent.state,
+    inFeed: feed.items.some(({ id }) => id === post.id),
+    picture: image.status,
+    type: image.headers.get('content-type'),
+    server: image.headers.get('server'),
+    token,
+    post: post.id,
+  };
+}
+
+async function load(token: string, post: string): Promise<unknown> {
+  const counts = { requests: 0, reads: 0, writes: 0, failures: [] as string[], slowest: 0 };
+  let going = true;
+  process.once('SIGTERM', () => (going = false));
+  const one = async (number: number) => {
+    for (let turn = 0; going; turn += 1) {
+      const writes = (turn + number) % 4 === 0;
+      const begun = performance.now();
+      const answer = await (
+        writes
+          ? ask('POST', `/v1/posts/${post}/comments`, token, { text: `comment ${number}.${turn}` })
+          : ask('GET', '/v1/feed', token)
+      ).catch((error: unknown) => ({ status: 0, body: { error: String(error) } }));
+      counts.requests += 1;
+      counts[writes ? 'writes' : 'reads'] += 1;
+      counts.slowest = Math.max(counts.slowest, Math.round(performance.now() - begun));
+      if (answer.status < 200 || answer.status >= 300) {
+        counts.failures.push(
+          `${writes ? 'POST' : 'GET'} ${answer.status} ${JSON.stringify(answer.body).slice(0, 200)}`,
+        );
+      }
+      await sleep(100);
+    }
+  };
+  process.stdout.write('{"started":true}\n');
+  await Promise.all(Array.from({ length: 8 }, (_, number) => one(number)));
+  return counts;
+}
+
+const [command = '', ...args] = process.argv.slice(2);
+const result = command === 'photo' ? await photo(args[0] ?? '') : await load(args[0] ?? '', args[1] ?? '');
+process.stdout.write(`${JSON.stringify(result)}\n`);

@@ -1,0 +1,161 @@
+import { execFile, execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** Seconds after which the machine is ended, should the test that started it be killed. */
+const FUSE = '600';
+
+/** What a bare server of Debian has, and what the package recommends: the guest has no network to fetch it by. */
+const packages = [
+  'systemd-sysv',
+  'dbus',
+  'postgresql',
+  'redis-server',
+  'nginx-light',
+  'iproute2',
+  'logrotate',
+  'procps',
+];
+
+const environment = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  HOME: '/root',
+  LANG: 'C.UTF-8',
+  DEBIAN_FRONTEND: 'noninteractive',
+};
+
+/** Why no machine can boot here; null where one can. */
+export function whyNot(): string | null {
+  if (process.getuid?.() !== 0) return 'it takes root to boot a machine';
+  if (!existsSync('/usr/sbin/debootstrap') || !existsSync('/usr/bin/systemd-nspawn')) {
+    return 'debootstrap and systemd-container are not installed';
+  }
+  const unshared = spawnSync('unshare', ['--mount', '--pid', '--net', '--fork', 'true']).status;
+  return unshared === 0 ? null : 'the kernel allows no namespaces here';
+}
+
+export interface Outcome {
+  code: number;
+  text: string;
+}
+
+/** A machine with systemd as its first process, in a folder: Debian as debootstrap makes it, and no network but its own. */
+export class Guest {
+  #container: ChildProcess | undefined;
+  #leader = 0;
+
+  private constructor(
+    private readonly folder: string,
+    readonly root: string,
+  ) {}
+
+  static async create(mirror: string): Promise<Guest> {
+    const folder = mkdtempSync(join(tmpdir(), 'narwhal-machine-'));
+    const guest = new Guest(folder, join(folder, 'root'));
+    const args = ['--variant=minbase', `--include=${packages.join(',')}`, 'bookworm', guest.root, mirror];
+    await run('debootstrap', args, { env: environment, maxBuffer: 1 << 26 }).catch((error: unknown) => {
+      rmSync(folder, { recursive: true, force: true });
+      throw error;
+    });
+    return guest;
+  }
+
+  async boot(): Promise<void> {
+    const options = [
+      '-q',
+      '-D',
+      this.root,
+      '--register=no',
+      '--keep-unit',
+      '--private-network',
+      '--boot',
+      '--link-journal=no',
+    ];
+    this.#container = spawn('timeout', [FUSE, 'systemd-nspawn', ...options], {
+      env: environment,
+      stdio: 'ignore',
+      detached: true,
+    });
+    await this.#until('the machine to boot', () => {
+      this.#leader ||= this.#findLeader();
+      if (!this.#leader) return false;
+      return /running|degraded/.test(this.tell('systemctl', 'is-system-running').text);
+    });
+    this.tell('ip', 'link', 'set', 'lo', 'up');
+  }
+
+  /** The first process of the machine: a child's child whose root is ours. */
+  #findLeader(): number {
+    for (const entry of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      try {
+        if (readlinkSync(`/proc/${entry}/root`) !== this.root) continue;
+        if (/^NSpid:\t\d+\t1$/m.test(readFileSync(`/proc/${entry}/status`, 'utf8'))) return Number(entry);
+      } catch {
+        // Gone, or not ours to look at.
+      }
+    }
+    return 0;
+  }
+
+  #enter(command: string[]): string[] {
+    return ['-t', String(this.#leader), '-m', '-u', '-i', '-n', '-p', '-C', '--', ...command];
+  }
+
+  /** Runs a command on the machine and waits for it. */
+  tell(...command: string[]): Outcome {
+    const { status, stdout, stderr } = spawnSync('nsenter', this.#enter(command), {
+      env: environment,
+      encoding: 'utf8',
+      timeout: 120_000,
+    });
+    return { code: status ?? -1, text: `${stdout}${stderr}` };
+  }
+
+  /** As `tell`, without waiting in this process: what else it does goes on. */
+  async meanwhile(...command: string[]): Promise<Outcome> {
+    const child = spawn('nsenter', this.#enter(command), { env: environment });
+    let text = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    const [code] = (await once(child, 'close')) as [number | null];
+    return { code: code ?? -1, text };
+  }
+
+  /** A program of this side, on this side's Node and files, that reaches the machine's loopback. */
+  client(args: string[]): ChildProcess {
+    return spawn('nsenter', ['-t', String(this.#leader), '-n', '--', process.execPath, ...args], {
+      env: environment,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+  }
+
+  /** @throws what the command said, when it failed */
+  do(...command: string[]): string {
+    const { code, text } = this.tell(...command);
+    if (code !== 0)
+      throw new Error(`expected "${command.join(' ')}" to succeed but received ${code}:\n${text}`);
+    return text;
+  }
+
+  async #until(what: string, holds: () => boolean): Promise<void> {
+    for (const end = Date.now() + 60_000; Date.now() < end; await sleep(100)) if (holds()) return;
+    throw new Error(`waited a minute for ${what}`);
+  }
+
+  async stop(): Promise<void> {
+    const container = this.#container;
+    if (container?.pid && container.exitCode === null) {
+      const ended = once(container, 'exit');
+      this.tell('systemctl', 'poweroff');
+      await Promise.race([ended, sleep(15_000)]);
+      if (container.exitCode === null) execFileSync('kill', ['-KILL', '--', `-${container.pid}`]);
+    }
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+}
