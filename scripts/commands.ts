@@ -30,6 +30,7 @@ export const commands: Record<string, Command> = {
   migrate: (args) => runOnServers('libs/storage/src/migrate.js', args),
   package: packageCommand,
   doctor: (args) => runWithSettings('apps/doctor/src/main.js', args),
+  storage: (args) => runOnServers('libs/storage/src/storage-cli.js', args),
   admin: (args) => runOnServers('libs/storage/src/admin-cli.js', args),
   run: runFile,
   bench: (args) => runFile([join(root, 'bench', 'run.ts'), ...args]),

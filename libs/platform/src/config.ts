@@ -146,6 +146,26 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   return { ...settings, publicUrl, mediaUrl: withoutSlash(settings.MEDIA_URL ?? publicUrl) };
 }
 
+const storageSettings = schema.pick({
+  DATABASE_URL: true,
+  DATABASE_DIRECT_URL: true,
+  STORAGE_DIR: true,
+  S3_BUCKET: true,
+  S3_ENDPOINT: true,
+  S3_PUBLIC_ENDPOINT: true,
+  S3_REGION: true,
+  S3_ACCESS_KEY_ID: true,
+  S3_SECRET_ACCESS_KEY: true,
+  S3_FORCE_PATH_STYLE: true,
+});
+
+/** What `npm run storage` has to know: the database, and every store. */
+export type StorageSettings = z.output<typeof storageSettings>;
+
+export function readStorageSettings(env: NodeJS.ProcessEnv = process.env): StorageSettings {
+  return parse(storageSettings, env);
+}
+
 /** All that the migrator and the command line need: where PostgreSQL is, past any PgBouncer. Nothing else has to be set. */
 export function readDirectUrl(env: NodeJS.ProcessEnv = process.env): string {
   const { DATABASE_URL, DATABASE_DIRECT_URL } = parse(

@@ -20,6 +20,8 @@ export interface Heartbeat {
   /** `host:port` of its metrics. */
   metrics: string;
   sees: Partial<Record<StoreName, StoreState>>;
+  /** Where it could keep objects, by its settings: nothing moves to where somebody could not follow. */
+  objectStores: readonly ('disk' | 's3')[];
 }
 
 /** A heartbeat as another process finds it on a store; `age` in seconds, by the clock of the store. */

@@ -11,7 +11,8 @@ import { CONFIG, databaseFault, type Config } from '@app/platform';
 import { Database } from './database.js';
 import { dataSourceOptions } from './data-source.js';
 import { OBJECT_STORE, type ObjectStore } from './objects/object-store.js';
-import { openObjectStore } from './objects/open-object-store.js';
+import { configuredStore, openStores } from './objects/open-object-store.js';
+import { StoreHome } from './store-home.js';
 import { Backlog } from './backlog.js';
 import { Blocking } from './blocking.js';
 import { Following } from './following.js';
@@ -123,8 +124,9 @@ export class StorageModule implements OnApplicationShutdown {
     });
     const objects: Provider = {
       provide: OBJECT_STORE,
-      inject: [CONFIG],
-      useFactory: (config: Config) => openObjectStore(config),
+      inject: [CONFIG, Database],
+      useFactory: (config: Config, connection: Database) =>
+        openStores(config, new StoreHome(connection, configuredStore(config))),
     };
     return {
       module: StorageModule,

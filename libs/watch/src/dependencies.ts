@@ -46,7 +46,7 @@ export class Dependencies {
 
   constructor(
     private readonly probes: Probes,
-    self: Pick<Heartbeat, 'kind' | 'metrics'>,
+    self: Pick<Heartbeat, 'kind' | 'metrics' | 'objectStores'>,
     /** Hears when a store becomes another. */
     private readonly onChange: (store: StoreName, state: StoreState) => void = () => undefined,
   ) {

@@ -12,6 +12,7 @@ const heard = (id: string, beat: number, redis: StoreState, kind: 'api' | 'worke
     version: '1',
     startedAt: '2026-01-01T00:00:00.000Z',
     metrics: '127.0.0.1:1',
+    objectStores: ['disk'],
     sees: { database: 'ok', redis },
   },
   age: 0,

@@ -1,5 +1,12 @@
 import { Global, Module, type DynamicModule, type Provider } from '@nestjs/common';
-import { CONFIG, LOGGER, type Config, type Logger, type PagerDutySettings } from '@app/platform';
+import {
+  CONFIG,
+  LOGGER,
+  type Config,
+  type Heartbeat,
+  type Logger,
+  type PagerDutySettings,
+} from '@app/platform';
 import { FeedRedis, RedisProbe } from '@app/feed';
 import { Backlog, Database, OBJECT_STORE, PostgresProbe, type ObjectStore } from '@app/storage';
 import { Dependencies, type Probes } from './dependencies.js';
@@ -52,7 +59,7 @@ export class WatchModule {
         provide: Dependencies,
         inject: [PROBES, CONFIG, ErrorReports],
         useFactory: (probes: Probes, config: Config, errors: ErrorReports) =>
-          new Dependencies(probes, { kind, metrics: metricsAddress(kind, config) }, (store, state) =>
+          new Dependencies(probes, selfOf(kind, config), (store, state) =>
             errors.note('store', `${store} is ${state}`, state === 'ok' ? 'info' : 'warning'),
           ),
       },
@@ -107,4 +114,12 @@ export class WatchModule {
     await this.watch.stop();
     await this.errors.stop();
   }
+}
+
+function selfOf(
+  kind: Heartbeat['kind'],
+  config: Config,
+): Pick<Heartbeat, 'kind' | 'metrics' | 'objectStores'> {
+  const objectStores = config.S3_BUCKET ? (['disk', 's3'] as const) : (['disk'] as const);
+  return { kind, metrics: metricsAddress(kind, config), objectStores };
 }

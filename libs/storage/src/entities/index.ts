@@ -18,11 +18,14 @@ import {
   SuggestionState,
 } from './suggestion.js';
 import { Place, PostPlace, PostTag, Tag } from './term.js';
+import { ObjectCopy, ObjectHome } from './object-home.js';
 import { PhotoUsage, Upload } from './upload.js';
 import { Email, User, Username } from './user.js';
 
 /** Every table, as TypeORM and the drift check know it. */
 export const entities = [
+  ObjectHome,
+  ObjectCopy,
   Collection,
   CollectionPost,
   User,

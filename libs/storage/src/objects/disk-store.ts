@@ -5,13 +5,15 @@ import { Readable } from 'node:stream';
 import { errorCode, moveFiles, removeFiles, syncFolder, syncUpTo, unless } from './durable-files.js';
 import { GrowingFile } from './growing-file.js';
 import { Measure, partOf } from './measure.js';
-import { assertDay, assertFolder, assertKey, assertName, objectKey } from './object-keys.js';
+import { listFiles } from './listed-files.js';
+import { assertAnyFolder, assertDay, assertFolder, assertKey, assertName, objectKey } from './object-keys.js';
 import {
   ObjectMissing,
   type ByteRange,
   type ObjectInfo,
   type ObjectRead,
   type ObjectStore,
+  type StoredObject,
   type StoreHealth,
   type WriteOptions,
   type Written,
@@ -105,7 +107,11 @@ export class DiskStore implements ObjectStore {
   }
 
   async remove(folder: string, names: readonly string[]): Promise<void> {
-    await removeFiles(join(this.root, assertFolder(folder)), names.map(assertName));
+    await removeFiles(join(this.root, assertAnyFolder(folder)), names.map(assertName));
+  }
+
+  list(prefix: string): AsyncGenerator<StoredObject> {
+    return listFiles(this.root, prefix);
   }
 
   async trash(folder: string, names: readonly string[], day: string): Promise<void> {

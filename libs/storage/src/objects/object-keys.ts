@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 
 const FOLDER = /^[0-9a-f]{2}\/[0-9a-f]{30}$/;
+/** As FOLDER, or where the trash of a day keeps one. */
+const ANY_FOLDER = /^(trash\/\d{4}-\d{2}-\d{2}\/)?[0-9a-f]{2}\/[0-9a-f]{30}$/;
 const NAME = /^[a-z0-9]{1,24}(\.[a-z0-9]{1,8})?$/;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
@@ -32,15 +34,19 @@ export const assertName = (name: string): string =>
   assertMatches(NAME, name, 'an object name such as w320.webp');
 export const assertDay = (day: string): string => assertMatches(DAY, day, 'a day yyyy-mm-dd');
 
+/** As `assertFolder`, and also of the trash, which moves between stores like all else. */
+export const assertAnyFolder = (folder: string): string =>
+  assertMatches(ANY_FOLDER, folder, 'a folder ab/cdef…, of the trash perhaps');
+
 /** The key of an object: folder and name, both checked, so that no key ever leaves the store's own folder. */
 export function objectKey(folder: string, name: string): string {
-  return `${assertFolder(folder)}/${assertName(name)}`;
+  return `${assertAnyFolder(folder)}/${assertName(name)}`;
 }
 
 /** Takes a key apart again. */
 export function partsOfKey(key: string): { folder: string; name: string } {
   const cut = key.lastIndexOf('/');
-  return { folder: assertFolder(key.slice(0, Math.max(cut, 0))), name: assertName(key.slice(cut + 1)) };
+  return { folder: assertAnyFolder(key.slice(0, Math.max(cut, 0))), name: assertName(key.slice(cut + 1)) };
 }
 
 export function assertKey(key: string): string {

@@ -22,6 +22,11 @@ export interface ObjectInfo {
   modifiedAt: Date;
 }
 
+/** An object as a listing shows it. */
+export interface StoredObject extends ObjectInfo {
+  key: string;
+}
+
 /** First and last byte, both included; `end` may lie beyond the object. */
 export interface ByteRange {
   start: number;
@@ -114,6 +119,12 @@ export interface ObjectStore {
 
   /** The way back, for a database restored from a backup. Answers which names were found in that day's trash. */
   restore(folder: string, names: readonly string[], day: string): Promise<string[]>;
+
+  /**
+   * Every object whose key begins so (an empty text, `ab/`, a folder and a slash, `trash/`), in the order of keys; those of the
+   * trash as `trash/<day>/<folder>/<name>`. What others do meanwhile may be in it or not.
+   */
+  list(prefix: string): AsyncIterable<StoredObject>;
 
   /** Deletes the trash of every day before `day`; answers how many days. */
   purgeTrash(day: string): Promise<number>;

@@ -1,22 +1,42 @@
-import type { Config } from '@app/platform';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { StorageSettings } from '@app/platform';
+import type { StoreHome } from '../store-home.js';
 import { DiskStore } from './disk-store.js';
-import type { ObjectStore } from './object-store.js';
+import type { ObjectStore, StoreKind } from './object-store.js';
+import { TwoStores, type Stores } from './two-stores.js';
 
-export type StoreConfig = Pick<
-  Config,
-  | 'STORAGE_DIR'
-  | 'S3_BUCKET'
-  | 'S3_ENDPOINT'
-  | 'S3_PUBLIC_ENDPOINT'
-  | 'S3_REGION'
-  | 'S3_ACCESS_KEY_ID'
-  | 'S3_SECRET_ACCESS_KEY'
-  | 'S3_FORCE_PATH_STYLE'
->;
+export type StoreConfig = Omit<StorageSettings, 'DATABASE_URL' | 'DATABASE_DIRECT_URL'>;
 
-/** The store that the configuration names: S3 where a bucket is set, the disk otherwise. */
+/** The store that the configuration names by itself: S3 where a bucket is set, the disk otherwise. */
+export const configuredStore = (config: StoreConfig): StoreKind => (config.S3_BUCKET ? 's3' : 'disk');
+
+/** That store alone. */
 export async function openObjectStore(config: StoreConfig): Promise<ObjectStore> {
-  if (!config.S3_BUCKET) return DiskStore.open(config.STORAGE_DIR);
+  return (await openS3(config)) ?? DiskStore.open(config.STORAGE_DIR);
+}
+
+/** Every store that is configured, as one, with its home where the row says. @throws Error when that one is not configured */
+export async function openStores(config: StoreConfig, home: StoreHome): Promise<TwoStores> {
+  const stores = new TwoStores(await configuredStores(config), home);
+  await stores.at(await home.current());
+  return stores;
+}
+
+/** A disk store that has never been used is not one: a fleet on S3 has no folder to look into. */
+export async function configuredStores(config: StoreConfig): Promise<Stores> {
+  let disk: DiskStore | null = null;
+  return {
+    s3: await openS3(config),
+    disk: async (make) => {
+      if (!disk && !make && !existsSync(join(config.STORAGE_DIR, 'trash'))) return null;
+      return (disk ??= await DiskStore.open(config.STORAGE_DIR));
+    },
+  };
+}
+
+async function openS3(config: StoreConfig): Promise<ObjectStore | null> {
+  if (!config.S3_BUCKET) return null;
   // Loaded when needed: the SDK is 37 MB of memory, which a process with a disk store has no use for.
   const { openS3Store } = await import('./open-s3-store.js');
   return openS3Store(config, config.S3_BUCKET);

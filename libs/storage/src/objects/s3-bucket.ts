@@ -9,6 +9,7 @@ import {
   type ListMultipartUploadsCommandOutput,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import type { StoredObject } from './object-store.js';
 import { isMissing, isPreconditionFailed } from './s3-errors.js';
 
 /** S3 deletes this many keys in one request. */
@@ -67,6 +68,19 @@ export class S3Bucket {
         folders.push((Prefix ?? '').slice(prefix.length, -1));
     }
     return folders;
+  }
+
+  /** In the order of keys, as S3 lists them. */
+  async *list(prefix: string): AsyncGenerator<StoredObject> {
+    const pages = paginateListObjectsV2({ client: this.client }, { Bucket: this.name, Prefix: prefix });
+    for await (const page of pages) {
+      for (const {
+        Key: key = '',
+        Size: bytes = 0,
+        LastModified: modifiedAt = new Date(0),
+      } of page.Contents ?? [])
+        yield { key, bytes, modifiedAt };
+    }
   }
 
   async removeBelow(prefix: string): Promise<void> {

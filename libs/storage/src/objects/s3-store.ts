@@ -10,6 +10,7 @@ import type {
   ObjectInfo,
   ObjectRead,
   ObjectStore,
+  StoredObject,
   PresignBound,
   PresignedPut,
   StoreHealth,
@@ -100,7 +101,11 @@ export class S3Store implements ObjectStore {
   }
 
   async remove(folder: string, names: readonly string[]): Promise<void> {
-    await this.#bucket.remove(names.map((name) => `${assertFolder(folder)}/${assertName(name)}`));
+    await this.#bucket.remove(names.map((name) => objectKey(folder, name)));
+  }
+
+  list(prefix: string): AsyncGenerator<StoredObject> {
+    return this.#bucket.list(prefix);
   }
 
   async trash(folder: string, names: readonly string[], day: string): Promise<void> {

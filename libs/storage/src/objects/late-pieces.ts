@@ -1,0 +1,21 @@
+import type { PieceWriter } from './pieces.js';
+
+/** A writer of pieces whose store is only known once something is written; it stays with that store. */
+export class LatePieces implements PieceWriter {
+  #writer: PieceWriter | null = null;
+
+  constructor(private readonly open: () => Promise<PieceWriter>) {}
+
+  async append(chunk: Uint8Array): Promise<void> {
+    this.#writer ??= await this.open();
+    await this.#writer.append(chunk);
+  }
+
+  async flush(): Promise<number[]> {
+    return (await this.#writer?.flush()) ?? [];
+  }
+
+  async close(): Promise<void> {
+    await this.#writer?.close();
+  }
+}

@@ -1,0 +1,160 @@
+import { parseArgs } from 'node:util';
+import { ConfigError, readStorageSettings, type StorageSettings } from '@app/platform';
+import { DataSource } from 'typeorm';
+import { dataSourceOptions } from './data-source.js';
+import { Database } from './database.js';
+import { Migration } from './moving/migration.js';
+import { unaware } from './moving/unaware.js';
+import { ProgressBars } from './moving/progress-bars.js';
+import type { ObjectStore, StoreKind } from './objects/object-store.js';
+import { configuredStore, configuredStores } from './objects/open-object-store.js';
+import { TwoStores } from './objects/two-stores.js';
+import { isProgram } from './run-as-program.js';
+import { StoreHome } from './store-home.js';
+import { fix } from './verifying/fixes.js';
+import { problems } from './verifying/judge.js';
+import { Verification } from './verifying/verification.js';
+
+const USAGE = `usage: npm run storage -- verify [--originals] [--fix]
+       npm run storage -- migrate disk s3
+       npm run storage -- migrate s3 disk
+
+verify   holds every row against its objects and every object against its row; --originals also reads every original
+         and compares its SHA-256; --fix brings back from the trash what a row needs, and trashes what no row has
+migrate  moves every object from one store to the other while Narwhal runs; run it again after it was stopped
+Both read DATABASE_URL, STORAGE_DIR and S3_* as the api does. Exit code: 0 all is well, 1 something is to be looked at.
+`;
+
+/** Said to the operator as it is, without a stack. */
+class Refused extends Error {}
+
+interface Tools {
+  source: DataSource;
+  database: Database;
+  home: StoreHome;
+  stores: Record<StoreKind, ObjectStore | null>;
+  all: TwoStores;
+}
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+async function withTools(
+  settings: StorageSettings,
+  work: (tools: Tools) => Promise<number>,
+): Promise<number> {
+  const url = settings.DATABASE_DIRECT_URL ?? settings.DATABASE_URL;
+  const source = new DataSource(dataSourceOptions({ url, name: 'narwhal-storage' }));
+  await source.initialize();
+  const configured = await configuredStores(settings);
+  try {
+    const database = new Database(source);
+    const home = new StoreHome(database, configuredStore(settings));
+    const all = new TwoStores(configured, home);
+    await all.at(await home.current());
+    const stores = { disk: await configured.disk((await home.current()) === 'disk'), s3: configured.s3 };
+    return await work({ source, database, home, stores, all });
+  } finally {
+    await configured.s3?.close();
+    await source.destroy();
+  }
+}
+
+/** One at a time: two would each take the other's copies for the whole. */
+async function alone(source: DataSource, work: () => Promise<number>): Promise<number> {
+  const runner = source.createQueryRunner();
+  try {
+    const [row] = (await runner.query(
+      `SELECT pg_try_advisory_lock(hashtext('narwhal storage')) AS locked`,
+    )) as {
+      locked: boolean;
+    }[];
+    if (!row?.locked) throw new Refused('another storage migrate is at work on this database');
+    return await work();
+  } finally {
+    await runner.release();
+  }
+}
+
+async function verify(tools: Tools, options: { originals: boolean; fix: boolean }): Promise<number> {
+  const { source, home, stores, all } = tools;
+  const bars = new ProgressBars('folders');
+  bars.phase('verifying', 0);
+  const verification = new Verification({
+    home: await home.current(),
+    stores,
+    source,
+    readOriginals: options.originals,
+    step: () => bars.done(0),
+  });
+  const { photos, uploads, objects, bytes, trashed, findings } = await verification.run();
+  bars.end();
+  say(
+    `${photos} photos, ${uploads} uploads on their way, ${objects} objects, ${trashed} in the trash, ${(bytes / 1e6).toFixed(1)} MB; home is ${await home.current()}`,
+  );
+  let left = 0;
+  for (const finding of findings) {
+    const mended = options.fix ? await fix(all, finding) : null;
+    if (mended === null && problems.has(finding.kind)) left += 1;
+    const place = [finding.folder, finding.name].filter(Boolean).join('/');
+    say(`${finding.kind.padEnd(9)} ${place}: ${finding.text}${mended === null ? '' : ` - ${mended}`}`);
+  }
+  const moving = findings.filter(({ kind }) => kind === 'misplaced' || kind === 'doubled').length;
+  if (moving > 0) say(`${moving} objects are not (only) in their store: run storage migrate, to its end`);
+  say(left === 0 ? 'every row has its objects, and every object its row' : `${left} problems`);
+  return left === 0 ? 0 : 1;
+}
+
+async function migrate(tools: Tools, from: string, to: string): Promise<number> {
+  const kinds = new Set(['disk', 's3']);
+  if (!kinds.has(from) || !kinds.has(to) || from === to) throw new Refused(USAGE);
+  const { source, database, home, all, stores } = tools;
+  if (!stores.s3) throw new Refused('expected S3_BUCKET and what belongs to it, but it is not set');
+  const route = {
+    from: await all.at(from as StoreKind),
+    to: await all.at(to as StoreKind),
+    target: to as StoreKind,
+  };
+  await route.to.check();
+  const others = await unaware(database, route.target);
+  if (others.length > 0)
+    throw new Refused(
+      `expected every process to know ${to}, but these do not: ${others.join(', ')}. Give them its settings and restart them`,
+    );
+  return alone(source, async () => {
+    const bars = new ProgressBars('objects');
+    const both = { disk: await all.at('disk'), s3: await all.at('s3') };
+    const left = await new Migration(route, database, home, bars).run(both);
+    for (const text of left) say(text);
+    say(left.length === 0 ? `every object is in ${to}` : `${left.length} things are left in ${from}`);
+    return left.length === 0 ? 0 : 1;
+  });
+}
+
+async function run(args: readonly string[]): Promise<number> {
+  const flags = { originals: { type: 'boolean' }, fix: { type: 'boolean' } } as const;
+  const { values, positionals } = parseArgs({ args: [...args], options: flags, allowPositionals: true });
+  const [command, from = '', to = ''] = positionals;
+  if (command === 'verify' && positionals.length === 1)
+    return withTools(readStorageSettings(), (tools) =>
+      verify(tools, { originals: values.originals ?? false, fix: values.fix ?? false }),
+    );
+  if (command === 'migrate' && positionals.length === 3)
+    return withTools(readStorageSettings(), (tools) => migrate(tools, from, to));
+  throw new Refused(USAGE);
+}
+
+/** Answers an exit code. */
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    return await run(args);
+  } catch (error) {
+    const { code } = error as { code?: string };
+    const expected =
+      error instanceof Refused || error instanceof ConfigError || code?.startsWith('ERR_PARSE_ARGS');
+    const text = error instanceof Error ? (expected ? error.message : error.stack) : String(error);
+    process.stderr.write(`${text}\n`);
+    return 1;
+  }
+}
+
+if (isProgram(import.meta.url)) process.exitCode = await main(process.argv.slice(2));
