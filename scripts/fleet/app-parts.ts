@@ -4,6 +4,7 @@ import { childEnvironment } from '../env.ts';
 import { root } from '../install.mjs';
 import { lastLines } from '../logs.ts';
 import { launch } from '../processes.ts';
+import { accessKeyId } from '../radosgw.ts';
 import { Refusal } from '../say.ts';
 import { newKeyring, keptSecret } from '../secrets.ts';
 import { addressOf, type Place } from './plan.ts';
@@ -41,6 +42,14 @@ export const onDisk = (folder: string): Record<string, string> => ({
   STORAGE_DIR: join(folder, 'objects'),
   NGINX_SENDS_FILES: 'on',
   S3_BUCKET: '',
+});
+
+export const inS3 = ({ plan, folder }: DataContext): Record<string, string> => ({
+  STORAGE_DIR: join(folder, 'objects'),
+  S3_BUCKET: 'narwhal',
+  S3_ENDPOINT: `http://${addressOf(plan.s3)}`,
+  S3_ACCESS_KEY_ID: accessKeyId,
+  S3_SECRET_ACCESS_KEY: keptSecret(join(folder, 'secrets', 's3')),
 });
 
 /** Longer than an api takes to drain. In milliseconds. */

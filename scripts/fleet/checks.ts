@@ -83,6 +83,10 @@ export function checkPrograms(): void {
   ensureFile(bindBackend, 'pdns-backend-bind');
 }
 
+export function checkCeph(): void {
+  for (const program of ['radosgw', 'ceph-mon', 'ceph-osd']) ensureProgram(program, program);
+}
+
 /** As `checkPrograms`, where going on without them is better than not at all. */
 export function offerPrograms(): void {
   try {

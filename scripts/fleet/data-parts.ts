@@ -2,11 +2,13 @@ import { chownSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { footingFor } from '../footing/choice.ts';
+import { childEnvironment } from '../env.ts';
 import { lastLines } from '../logs.ts';
 import { postgresPrograms } from '../postgres-cluster.ts';
 import { startPostgres, stopPostgres } from '../postgres.ts';
 import { launch } from '../processes.ts';
 import { startRedis, stopRedis } from '../redis.ts';
+import { Refusal } from '../say.ts';
 import { keptSecret } from '../secrets.ts';
 import { findProgram } from '../system-packages.ts';
 import { untilServing, type Manner } from './part.ts';
@@ -151,6 +153,37 @@ export function pgbouncerManner(context: DataContext, place: Place, primary: Pla
         process,
         () => answersQuery(databaseUrl(context, place)),
         (why) => new Error(`pgbouncer ${why}; the end of ${logFile}:\n${lastLines(logFile)}`),
+      ),
+  };
+}
+
+/** A real S3 server of Ceph's, in one process group. */
+export function s3Manner(context: DataContext, place: Place): Manner {
+  const logFile = context.logFile(place.name);
+  const program = join(import.meta.dirname, 's3-server.ts');
+  const args = [
+    program,
+    join(context.folder, place.name),
+    place.host,
+    String(place.port),
+    join(context.folder, 'secrets', 's3'),
+  ];
+  // The bucket is made last, and answered with 403 to strangers.
+  const bucket = `http://${addressOf(place)}/narwhal`;
+  return {
+    logFile,
+    stop: [{ signal: 'SIGTERM', patience: 20_000 }],
+    launch: () => launch({ command: process.execPath, args, logFile, env: childEnvironment() }),
+    ready: (process) =>
+      untilServing(
+        process,
+        () =>
+          fetch(bucket, { signal: AbortSignal.timeout(1_000) }).then(
+            ({ status }) => status === 403,
+            () => false,
+          ),
+        (why) => new Refusal(`s3 ${why}; the end of ${logFile}:\n${lastLines(logFile)}`),
+        120_000,
       ),
   };
 }

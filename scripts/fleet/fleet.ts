@@ -1,6 +1,6 @@
 import { Refusal } from '../say.ts';
 import { applicationManner, migrate } from './app-parts.ts';
-import { forgetReplica, pgbouncerManner, postgresManner, redisManner } from './data-parts.ts';
+import { forgetReplica, pgbouncerManner, postgresManner, redisManner, s3Manner } from './data-parts.ts';
 import {
   dnsManner,
   haproxyManner,
@@ -29,7 +29,7 @@ export class Fleet {
     this.context = { ...context, places };
     this.ledger = ledger;
     this.tell = tell;
-    for (const place of context.plan.places()) if (place.kind !== 's3') this.parts.push(this.make(place));
+    for (const place of context.plan.places()) this.parts.push(this.make(place));
   }
 
   private make(place: Place): Part {
@@ -65,7 +65,7 @@ export class Fleet {
       case 'dns':
         return dnsManner(context, place);
       case 's3':
-        throw new Error('the S3 server is started before the fleet');
+        return s3Manner(context, place);
     }
   }
 
@@ -90,7 +90,7 @@ export class Fleet {
     };
     const [primary, replica] = this.ofKind('postgres');
     const [redis, redisReplica] = this.ofKind('redis');
-    await together(primary, redis);
+    await together(primary, redis, ...this.ofKind('s3'));
     await together(replica, redisReplica, ...this.ofKind('pgbouncer'));
     if (!stopped()) await migrate(this.context, this.context.release());
     await together(...this.ofKind('api', 'worker'));
@@ -107,7 +107,7 @@ export class Fleet {
       ['nginx'],
       ['api', 'worker'],
       ['pgbouncer'],
-      ['redis'],
+      ['redis', 's3'],
       ['postgres'],
     ] as Kind[][])
       await Promise.all(this.ofKind(...kinds).map((part) => part.stop(hurry)));

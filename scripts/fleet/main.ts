@@ -6,9 +6,9 @@ import { root } from '../install.mjs';
 import { describe, Refusal, say, warn } from '../say.ts';
 import { randomHex } from '../secrets.ts';
 import { listenForStop, type StopRequest } from '../up/stop-request.ts';
-import { applicationSettings, onDisk } from './app-parts.ts';
+import { applicationSettings, inS3, onDisk } from './app-parts.ts';
 import { certificateOf, type Certificate } from './certificate.ts';
-import { checkPorts, checkPrograms, checkRoom, describePlan } from './checks.ts';
+import { checkCeph, checkPorts, checkPrograms, checkRoom, describePlan } from './checks.ts';
 import { order, takeOrders, type Order } from './control.ts';
 import type { DataContext } from './data-parts.ts';
 import { deploy, type Versions } from './deploy.ts';
@@ -53,7 +53,7 @@ async function run(plan: Plan, folder: string): Promise<void> {
 
 function contextOf(plan: Plan, folder: string, certificate: Certificate, versions: Versions) {
   const data: DataContext = { plan, folder, logFile: (name) => join(folder, 'logs', `${name}.log`) };
-  const settings = applicationSettings(data, onDisk(folder));
+  const settings = applicationSettings(data, plan.options.s3 ? inS3(data) : onDisk(folder));
   return { ...data, hosts: makeHosts(plan), release: () => versions.current, settings, certificate };
 }
 
@@ -70,6 +70,7 @@ async function standing(
   checkRoom(plan, folder);
   await checkPorts(plan);
   checkPrograms();
+  if (plan.options.s3) checkCeph();
   await build();
   say(`The plan:\n${describePlan(plan)}\n`);
   const versions: Versions = { current: Release.keep(join(root, 'dist'), folder) };
