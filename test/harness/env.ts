@@ -16,3 +16,8 @@ export function bareEnvironment(): Record<string, string> {
   const names = ['PATH', 'HOME', 'LANG', 'TMPDIR'];
   return Object.fromEntries(names.flatMap((name) => (source[name] ? [[name, source[name]]] : [])));
 }
+
+/** For how long histories are played against the model, in seconds; `npm run test:model` takes longer than `npm test`. */
+export function modelSeconds(): number {
+  return Number(source.MODEL_SECONDS ?? 45);
+}

@@ -1,0 +1,136 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { crowd, inTurns } from './harness/crowd.js';
+import { modelSeconds } from './harness/env.js';
+import { startStack, type Stack } from './harness/stack.js';
+import { acts, Town, type Deed } from './harness/town.js';
+
+/** Histories that happen at once, each to people of its own: they share the faults. */
+const TOWNS = 12;
+const PEOPLE = 5;
+const DEEDS = 24;
+
+const faults = ['none', 'redis emptied', 'old dump', 'worker killed', 'feeds idle', 'jobs again'] as const;
+type Fault = (typeof faults)[number];
+
+let stack: Stack;
+let towns = 0;
+
+beforeAll(async () => {
+  // Whoever has more than two followers is a large author; and what waits for half a second is done twice.
+  stack = await startStack({
+    env: { LARGE_AUTHOR_FOLLOWERS: '2', SWEEP_INTERVAL: '200', SWEEP_OVERDUE: '500' },
+  });
+});
+afterAll(() => stack.stop());
+
+async function fault(what: Fault): Promise<void> {
+  if (what === 'redis emptied') await stack.redis.flushall();
+  if (what === 'feeds idle') await forgetFeeds();
+  if (what === 'worker killed') {
+    await stack.worker.kill();
+    await stack.worker.start();
+  }
+  if (what === 'old dump') {
+    await stack.redis.client().save();
+    saved = true;
+  }
+  if (what === 'jobs again') await repeatJobs();
+}
+
+let saved = false;
+
+/** What was saved is now some deeds old: Redis comes back with it. */
+async function comeBackOld(): Promise<void> {
+  if (!saved) return;
+  saved = false;
+  await stack.redis.stop();
+  await stack.redis.start();
+}
+
+/** As if nobody had read for 30 days. */
+async function forgetFeeds(): Promise<void> {
+  const redis = stack.redis.client();
+  const found = await redis.keys('*:feed:*');
+  if (found.length > 0) await redis.del(...found);
+}
+
+/** Posts are delivered once more, deleted and archived ones too, and what hangs on people is worked out again, in any order. */
+async function repeatJobs(): Promise<void> {
+  await stack.database.query(
+    `INSERT INTO outbox (shard, id, kind, subject_id)
+     SELECT shard, next_id(shard), kind, id FROM (
+       (SELECT shard, id, 'post.deliver' AS kind FROM posts ORDER BY id DESC LIMIT 40)
+       UNION ALL (SELECT shard, id, 'notify.likes' FROM posts ORDER BY id DESC LIMIT 40)
+       UNION ALL (SELECT shard, id, 'relations.changed' FROM users ORDER BY id DESC LIMIT 40)
+       UNION ALL (SELECT shard, subject_id, kind FROM outbox WHERE object_id IS NULL LIMIT 100)) AS again
+     ORDER BY random()`,
+  );
+}
+
+const index = fc.nat({ max: PEOPLE - 1 });
+/** Posts, follows and readings are what everything else needs. */
+const act = fc.oneof(
+  { weight: 5, arbitrary: fc.constantFrom('post', 'follow', 'read', 'like' as const) },
+  { weight: 6, arbitrary: fc.constantFrom(...acts) },
+);
+const deed = fc.record({ act, who: index, whom: index, which: fc.nat({ max: 30 }) }) as fc.Arbitrary<Deed>;
+const history = fc.array(deed, { minLength: DEEDS, maxLength: DEEDS });
+const run = fc.record({
+  histories: fc.array(history, { minLength: TOWNS, maxLength: TOWNS }),
+  trouble: fc.array(fc.constantFrom(...faults), { minLength: 4, maxLength: 4 }),
+});
+
+async function play(histories: readonly Deed[][], trouble: readonly Fault[]): Promise<void> {
+  const played = await Promise.all(
+    histories.map(async () => {
+      towns += 1;
+      return new Town(await crowd(stack, `town${towns}x`, PEOPLE));
+    }),
+  );
+  const each = Math.ceil(DEEDS / trouble.length);
+  for (let step = 0; step < DEEDS; step += 1) {
+    const deeds = played.map((town, number) => town.do(histories[number]?.[step] as Deed));
+    if (step % each === each - 1) {
+      await comeBackOld();
+      await fault(trouble[Math.floor(step / each)] ?? 'none');
+    }
+    await Promise.all(deeds);
+  }
+  await comeBackOld();
+  await stack.quiet(60_000);
+  // From PostgreSQL or a feed that is built by it, and then from Redis alone.
+  for (let reading = 1; reading <= 2; reading += 1)
+    await inTurns([...played.entries()], 6, async ([number, town]) =>
+      check(town, histories[number] ?? [], trouble),
+    );
+}
+
+async function check(town: Town, history: readonly Deed[], trouble: readonly Fault[]): Promise<void> {
+  try {
+    await town.check();
+  } catch (error) {
+    console.error(
+      `${trouble.join(', ')}: ${history.map((done) => Object.values(done).join(' ')).join('; ')}`,
+    );
+    throw error;
+  }
+}
+
+const seconds = modelSeconds();
+
+test(
+  'random histories, faults among them, end as a small model says: feeds, counts, likes and what is unread',
+  async () => {
+    const seed = Date.now() & 0x7fffffff;
+    console.log(`the model: seed ${seed}`);
+    const deadline = performance.now() + seconds * 1_000;
+    const property = fc.asyncProperty(run, async ({ histories, trouble }) => {
+      if (performance.now() < deadline) await play(histories, trouble);
+    });
+    await fc.assert(property, { seed, numRuns: 100, endOnFailure: true });
+    console.log(`the model: ${towns} histories of ${DEEDS} deeds each`);
+    expect(towns).toBeGreaterThanOrEqual(TOWNS);
+  },
+  (seconds + 240) * 1_000,
+);
