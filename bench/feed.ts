@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+
 import { freePort } from '../scripts/ports.ts';
+import { cpuOf } from './cpu-of.ts';
 import { fillFeed } from './feed-data.ts';
 import { interleavedPairs, median, type Pair } from './pairs.ts';
 import { signUp, Stage, startApi, type Serving } from './stage.ts';
@@ -36,29 +38,43 @@ async function heapOf(metricsUrl: string): Promise<number> {
 const residentOf = ({ pid }: Serving): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) * 1_024;
 
-export function printLoads(pairs: readonly Pair<Load>[], names: { ours: string; floor: string }): number {
+/** What a process answered, and how much of a core each answer took, in microseconds: that hardly hangs on what else runs. */
+interface Cost extends Load {
+  cpu: number;
+}
+
+/** Drives a process and says what it cost it. */
+export async function costOf({ pid }: Serving, drive: () => Promise<Load>): Promise<Cost> {
+  const before = cpuOf([pid]);
+  const load = await drive();
+  return { ...load, cpu: ((cpuOf([pid]) - before) * 1_000) / (load.rate * SECONDS) };
+}
+
+export function printLoads(pairs: readonly Pair<Cost>[], names: { ours: string; floor: string }): number {
   const ratios = pairs.map(({ ours, floor }) => ours.rate / floor.rate);
-  const row = (name: string, { rate, p50, p99 }: Load) => [
+  const row = (name: string, { rate, p50, p99, cpu }: Cost) => [
     name,
     rate.toFixed(0),
     p50.toFixed(2),
     p99.toFixed(2),
+    cpu.toFixed(0),
   ];
   const rows = pairs.flatMap(({ ours, floor }, index) => [
     [...row(`${index + 1} ${names.floor}`, floor), ''],
     [...row(`${index + 1} ${names.ours}`, ours), ratios[index]?.toFixed(3) ?? ''],
   ]);
-  const middle = (side: 'ours' | 'floor', key: keyof Load) => median(pairs.map((pair) => pair[side][key]));
+  const middle = (side: 'ours' | 'floor', key: keyof Cost) => median(pairs.map((pair) => pair[side][key]));
   for (const side of ['floor', 'ours'] as const) {
     const cells = {
       rate: middle(side, 'rate'),
       p50: middle(side, 'p50'),
       p99: middle(side, 'p99'),
+      cpu: middle(side, 'cpu'),
       failed: 0,
     };
     rows.push([...row(`median ${names[side]}`, cells), '']);
   }
-  printTable(['pair', 'requests/s', 'p50 ms', 'p99 ms', 'ratio'], rows);
+  printTable(['pair', 'requests/s', 'p50 ms', 'p99 ms', 'CPU µs', 'ratio'], rows);
   console.log(
     `p99 of ${names.ours} is ${(middle('ours', 'p99') / middle('floor', 'p99')).toFixed(1)} x that of ${names.floor}`,
   );
@@ -91,8 +107,8 @@ async function measure(stage: Stage): Promise<number> {
   );
   const pairs = await interleavedPairs(
     PAIRS,
-    () => wrk(page, load),
-    () => wrk(constant.url, load),
+    () => costOf(api, () => wrk(page, load)),
+    () => costOf(constant, () => wrk(constant.url, load)),
   );
   const ratio = printLoads(pairs, { ours: 'feed', floor: 'floor' });
   const memory = (await (await fetch(`${constant.url}/memory`)).json()) as { heapUsed: number };

@@ -1,5 +1,5 @@
 import { fillFeed } from './feed-data.ts';
-import { lengthOfPage, printLoads } from './feed.ts';
+import { costOf, lengthOfPage, printLoads } from './feed.ts';
 import { interleavedPairs } from './pairs.ts';
 import { signUp, Stage, startApi } from './stage.ts';
 import { wrk } from './wrk.ts';
@@ -26,7 +26,9 @@ async function measure(stage: Stage): Promise<number> {
   for (let round = 0; round < 2; round += 1)
     for (const { headers } of people) await lengthOfPage(page, headers);
   const drive = (group: typeof people) => () =>
-    wrk(page, { connections: CONNECTIONS, seconds: SECONDS, people: group.map(({ headers }) => headers) });
+    costOf(api, () =>
+      wrk(page, { connections: CONNECTIONS, seconds: SECONDS, people: group.map(({ headers }) => headers) }),
+    );
   await drive(plain)();
   await drive(many)();
   console.log(`pages of 20 posts, ${CONNECTIONS} connections, ${PAIRS} pairs of ${SECONDS} s\n`);

@@ -49,6 +49,18 @@ const benches: Record<string, Entry> = {
     what: 'the whole chain beside the api alone, photos beside a bare NGINX, 10,000 idle clients',
     load: () => import('./edge.ts'),
   },
+  likes: {
+    what: 'likes through the whole api, beside pgbench inserting the same rows',
+    load: () => import('./likes.ts'),
+  },
+  flame: {
+    what: 'no benchmark: makes an SVG of a CPU profile that BENCH_PROFILE=<folder> had written; PROFILE SVG',
+    load: () => import('./flame.ts'),
+  },
+  scale: {
+    what: 'pages, rebuilds, deliveries and bytes with 10 k, 100 k and 1 M people; --sizes, --write (docs/scale.md)',
+    load: () => import('./scale/scale.ts'),
+  },
   'fan-out': {
     what: 'one post to 10,000 feeds, beside as many commands written to one raw socket',
     load: () => import('./fan-out.ts'),

@@ -119,8 +119,12 @@ export interface Narwhal extends Serving {
 }
 
 /** A migrated database, Redis, and one api as production has it, but without limits of rate. */
-export async function startApi(stage: Stage, changed: Record<string, string> = {}): Promise<Narwhal> {
-  const [databaseUrl, redisUrl] = await Promise.all([stage.postgres(), stage.redis()]);
+export async function startApi(
+  stage: Stage,
+  changed: Record<string, string> = {},
+  database: Record<string, string | number> = {},
+): Promise<Narwhal> {
+  const [databaseUrl, redisUrl] = await Promise.all([stage.postgres(database), stage.redis()]);
   await stage.program('migrate', ['dist/libs/storage/src/migrate.js'], { DATABASE_URL: databaseUrl });
   const metrics = `127.0.0.1:${await freePort()}`;
   const settings = {

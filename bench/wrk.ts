@@ -65,7 +65,8 @@ export async function wrk(
   }
 }
 
-async function drive(args: string[]): Promise<Load> {
+/** Runs `wrk` to its end. */
+export async function drive(args: string[]): Promise<Load> {
   const child = spawn(ensureProgram('wrk', 'wrk'), args, { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));

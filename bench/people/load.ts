@@ -88,9 +88,9 @@ async function fillTable(client: pg.Client, table: string, work: () => Promise<v
 
 /**
  * Fills a migrated database with people and all that they do, table by table; those that an earlier run has filled are
- * left as they are.
+ * left as they are. `tables`: only those.
  */
-export async function load(databaseUrl: string, world: World): Promise<void> {
+export async function load(databaseUrl: string, world: World, tables?: readonly string[]): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl });
   // Ended by a signal, the server goes first.
   client.on('error', () => undefined);
@@ -99,7 +99,8 @@ export async function load(databaseUrl: string, world: World): Promise<void> {
   await client.query('CREATE TABLE IF NOT EXISTS bench_filled (name text PRIMARY KEY)');
   const { rows } = await client.query<{ name: string }>('SELECT name FROM bench_filled');
   const filled = new Set(rows.map(({ name }) => name));
-  const missing = fills.filter(({ table }) => !filled.has(table));
+  const isWanted = (table: string): boolean => !filled.has(table) && (tables?.includes(table) ?? true);
+  const missing = fills.filter(({ table }) => isWanted(table));
   const bar = new cliProgress.SingleBar({
     format: 'Generating  {bar}  {percentage} %  {table}  {duration_formatted}',
     noTTYOutput: true,
@@ -117,7 +118,7 @@ export async function load(databaseUrl: string, world: World): Promise<void> {
       await fillTable(client, fill.table, () => copy(client, fill, world, (rows) => bar.increment(rows)));
     }
     for (const { table, statements } of derived) {
-      if (filled.has(table)) continue;
+      if (!isWanted(table)) continue;
       bar.update({ table });
       await fillTable(client, table, async () => {
         for (const statement of statements) await client.query(statement);

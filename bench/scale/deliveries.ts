@@ -1,0 +1,99 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { encode, RawSocket } from '../fan-out-floor.ts';
+import { median } from '../pairs.ts';
+import { signUp } from '../stage.ts';
+import type { Town } from './town.ts';
+
+const POSTS = 3;
+/** In each follower's feed before the post comes. */
+const ENTRIES = 20;
+const PATIENCE = 300_000;
+
+export interface Delivery {
+  followers: number;
+  /** Seconds from published until the last follower's feed held the post; the median of some posts. */
+  lag: number;
+}
+
+/** Everybody's feed is there: as if all had read within 30 days. */
+async function fillFeeds(town: Town, followers: number): Promise<void> {
+  const { rows } = await town.client.query<{ id: string }>('SELECT id FROM posts ORDER BY id DESC LIMIT $1', [
+    ENTRIES,
+  ]);
+  const ids = [...rows.map(({ id }) => id), '0'];
+  const raw = await RawSocket.open(town.redisUrl);
+  for (let from = 0; from < followers; from += 1_000) {
+    const count = Math.min(1_000, followers - from);
+    const keys = Array.from({ length: count }, (_, n) => town.feedKey(town.world.userId(from + n)));
+    const commands = keys.flatMap((key) => [encode('DEL', key), encode('RPUSH', key, ...ids)]);
+    await raw.send(Buffer.from(commands.join('')), commands.length);
+  }
+  raw.close();
+}
+
+/** A new person whom the first so many follow; `n` tells them apart. */
+async function authorOf(town: Town, followers: number) {
+  const author = await signUp(town.api, `author${followers}`);
+  const { client } = town;
+  const some = `(SELECT shard, id FROM users WHERE username NOT LIKE 'author%' ORDER BY id LIMIT $2) f`;
+  await client.query(
+    `INSERT INTO followers (shard, followee_id, follower_id, id) SELECT shard_of($1), $1, f.id, next_id(shard_of($1)) FROM ${some}`,
+    [author.id, followers],
+  );
+  await client.query(
+    `INSERT INTO follows (shard, follower_id, followee_id, id) SELECT f.shard, f.id, $1, next_id(f.shard) FROM ${some}`,
+    [author.id, followers],
+  );
+  return author;
+}
+
+async function delivered(town: Town): Promise<{ count: number; sum: number }> {
+  const text = await (await fetch(`${town.worker.url}/metrics`)).text();
+  const value = (name: string): number => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? 0);
+  return { count: value('narwhal_delivery_seconds_count'), sum: value('narwhal_delivery_seconds_sum') };
+}
+
+async function post(town: Town, author: { id: string; headers: Record<string, string> }): Promise<number> {
+  const { rows } = await town.client.query<{ id: string }>(
+    `INSERT INTO photos (shard, id, owner_id, state, folder, bytes, type, alt_text, width, height, thumbhash, color, renditions, settled_at)
+     SELECT shard_of($1), next_id(shard_of($1)), $1, 'ready', folder, bytes, type, alt_text, width, height, thumbhash, color, renditions, now()
+     FROM photos LIMIT 1 RETURNING id`,
+    [author.id],
+  );
+  const before = await delivered(town);
+  const response = await fetch(`${town.api.url}/v1/posts`, {
+    method: 'POST',
+    headers: { ...author.headers, 'content-type': 'application/json' },
+    body: JSON.stringify({ photoIds: [rows[0]?.id] }),
+  });
+  if (response.status !== 201) throw new Error(`posting: ${response.status} ${await response.text()}`);
+  for (const deadline = Date.now() + PATIENCE; Date.now() < deadline; await sleep(20)) {
+    const { count, sum } = await delivered(town);
+    if (count > before.count) return sum - before.sum;
+  }
+  throw new Error(`expected a post to be delivered within ${PATIENCE / 1000} s`);
+}
+
+/** How long a post takes to the last of its author's followers, by how many these are. */
+export async function measureDeliveries(
+  town: Town,
+  audiences: readonly number[],
+  tick: (what: string) => void,
+): Promise<Delivery[]> {
+  const largest = Math.max(...audiences);
+  tick(`feeds of ${largest}`);
+  await fillFeeds(town, largest);
+  const deliveries: Delivery[] = [];
+  for (const followers of audiences) {
+    tick(`${followers} followers`);
+    const author = await authorOf(town, followers);
+    const lags: number[] = [];
+    for (let round = 0; round < POSTS; round += 1) lags.push(await post(town, author));
+    deliveries.push({ followers, lag: median(lags) });
+  }
+  const redis = new Redis(town.redisUrl);
+  await redis.flushall();
+  redis.disconnect();
+  return deliveries;
+}

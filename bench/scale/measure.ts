@@ -1,0 +1,89 @@
+import { Agent, get } from 'node:http';
+import { Redis } from 'ioredis';
+import type pg from 'pg';
+import { wrk } from '../wrk.ts';
+import type { Person, Town } from './town.ts';
+
+const CONNECTIONS = 32;
+const SECONDS = 5;
+const WARM = 64;
+const COLD = 300;
+
+export interface PageFigures {
+  /** Pages a second by one api process, and their milliseconds under that load. */
+  rate: number;
+  p50: number;
+  p99: number;
+  /** The first page of somebody whose feed was not there: rebuilt from PostgreSQL, one after the other. Milliseconds. */
+  coldP50: number;
+  coldP99: number;
+  /** Of Redis, for each of them, and how many posts their feeds hold. */
+  bytesPerReader: number;
+  entriesPerReader: number;
+}
+
+function read(agent: Agent, url: string, headers: Record<string, string>): Promise<number> {
+  const begun = performance.now();
+  return new Promise((settle, fail) => {
+    get(url, { agent, headers }, (response) => {
+      response.resume();
+      response.on('end', () => {
+        if (response.statusCode === 200) settle(performance.now() - begun);
+        else fail(new Error(`GET ${url}: ${response.statusCode}`));
+      });
+    }).on('error', fail);
+  });
+}
+
+const quantile = (values: readonly number[], share: number): number => {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+};
+
+async function usedMemory(redis: Redis): Promise<number> {
+  return Number(/used_memory:(\d+)/.exec(await redis.info('memory'))?.[1]);
+}
+
+/** Warm pages under load, cold ones one by one, and what readers cost in Redis. */
+export async function measurePages(town: Town): Promise<PageFigures> {
+  const page = `${town.api.url}/v1/feed`;
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const redis = new Redis(town.redisUrl);
+  const readAll = async (people: readonly Person[]): Promise<number[]> => {
+    const times: number[] = [];
+    for (const { headers } of people) times.push(await read(agent, page, headers));
+    return times;
+  };
+  const warm = town.readers(0, WARM);
+  for (let round = 0; round < 3; round += 1) await readAll(warm);
+  const load = { connections: CONNECTIONS, people: warm.map(({ headers }) => headers) };
+  await wrk(page, { ...load, seconds: 2 });
+  const { rate, p50, p99, failed } = await wrk(page, { ...load, seconds: SECONDS });
+  if (failed > 0) throw new Error(`${failed} requests failed`);
+
+  const others = town.readers(WARM, COLD);
+  const before = await usedMemory(redis);
+  const cold = await readAll(others);
+  await readAll(others);
+  const bytesPerReader = ((await usedMemory(redis)) - before) / COLD;
+  const lengths = await Promise.all(others.map(({ id }) => redis.llen(town.feedKey(id))));
+  agent.destroy();
+  redis.disconnect();
+  return {
+    rate,
+    p50,
+    p99,
+    coldP50: quantile(cold, 0.5),
+    coldP99: quantile(cold, 0.99),
+    bytesPerReader,
+    entriesPerReader: lengths.reduce((sum, length) => sum + length, 0) / COLD,
+  };
+}
+
+/** Bytes of PostgreSQL that one post takes with its photos, in tables and indexes. */
+export async function bytesPerPost(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ bytes: number }>(
+    `SELECT ((pg_total_relation_size('posts') + pg_total_relation_size('photos')) / (SELECT count(*) FROM posts))::int AS bytes`,
+  );
+  return rows[0]?.bytes ?? Number.NaN;
+}

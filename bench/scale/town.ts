@@ -1,0 +1,77 @@
+import pg from 'pg';
+import { load } from '../people/load.ts';
+import { hasSession } from '../people/stage-people.ts';
+import { at, World } from '../people/world.ts';
+import { mixed } from '../people/chance.ts';
+import { startApi, startWorker, type Narwhal, type Serving, type Stage } from '../stage.ts';
+
+/** What feeds are made of; the other tables stay empty. */
+const TABLES = ['users', 'usernames', 'sessions', 'follows', 'followers', 'posts', 'photos'];
+
+export interface Person {
+  id: string;
+  headers: Record<string, string>;
+}
+
+/** One Narwhal with as many people as asked for, and what the measurements need of it. */
+export interface Town {
+  users: number;
+  api: Narwhal;
+  worker: Serving;
+  client: pg.Client;
+  redisUrl: string;
+  world: World;
+  /** People who have a session, drawn; `from` on, so that two groups have nobody in common. */
+  readers(from: number, count: number): Person[];
+  feedKey(reader: string): string;
+}
+
+const built = <Module>(file: string): Promise<Module> =>
+  import(new URL(`../../dist/${file}`, import.meta.url).href) as Promise<Module>;
+
+interface Tokens {
+  AccessTokens: new (config: object) => {
+    make(claims: { userId: string; sessionId: string }): { token: string };
+  };
+}
+interface Keys {
+  keys: { homeFeed(epoch: string, reader: string): string };
+}
+
+export async function raise(stage: Stage, users: number): Promise<Town> {
+  const api = await startApi(
+    stage,
+    // All authors are fanned out, however many follow them: what that takes is what is measured.
+    { LARGE_AUTHOR_FOLLOWERS: '100000000', LOG_LEVEL: 'error' },
+    { shared_buffers: '1GB', max_wal_size: '8GB', wal_level: 'minimal', max_wal_senders: 0 },
+  );
+  const world = new World(users);
+  await load(api.databaseUrl, world, TABLES);
+  const worker = await startWorker(stage, api);
+  const client = new pg.Client({ connectionString: api.databaseUrl });
+  await client.connect();
+  const { rows } = await client.query<{ epoch: number }>('SELECT epoch FROM redis_epoch');
+  const epoch = String(rows[0]?.epoch);
+  const { keys } = await built<Keys>('libs/platform/src/keys.js');
+  const { AccessTokens } = await built<Tokens>('apps/api/src/sessions/access-tokens.js');
+  const [id = '', secret = ''] = (api.settings['TOKEN_KEYS'] ?? '').split(':');
+  const tokens = new AccessTokens({ TOKEN_KEYS: [{ id, secret }] });
+  const person = (user: number): Person => {
+    const sessionId = world.ids('session').text(user + 50, at(world.userShard, user));
+    const userId = world.userId(user);
+    return { id: userId, headers: { authorization: `Bearer ${tokens.make({ userId, sessionId }).token}` } };
+  };
+  const drawn = [
+    ...new Set(Array.from({ length: 2_000 }, (_, step) => mixed(step, 71) % (world.sessions - 50))),
+  ].filter((user) => user > 100 && hasSession(world, user));
+  return {
+    users,
+    api,
+    worker,
+    client,
+    redisUrl: api.settings['REDIS_URL'] ?? '',
+    world,
+    readers: (from, count) => drawn.slice(from, from + count).map(person),
+    feedKey: (reader) => keys.homeFeed(epoch, reader),
+  };
+}
