@@ -1,7 +1,8 @@
 import pg from 'pg';
 import { load } from '../people/load.ts';
 import { hasSession } from '../people/stage-people.ts';
-import { at, World } from '../people/world.ts';
+import { at } from '../people/cast.ts';
+import { World } from '../people/world.ts';
 import { mixed } from '../people/chance.ts';
 import { startApi, startWorker, type Narwhal, type Serving, type Stage } from '../stage.ts';
 
