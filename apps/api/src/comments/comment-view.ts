@@ -7,6 +7,7 @@ import {
   Visibility,
   type CommentRow,
   type Relation,
+  type Tx,
   type UserRow,
 } from '@app/storage';
 import { UserView } from '../users/user-view.js';
@@ -40,6 +41,12 @@ export class CommentView {
       if (author !== null && !this.maySee(author, relations)) return [];
       return [this.one(row, author ?? null, standings.get(row.id))];
     });
+  }
+
+  /** Whether a viewer meets whoever wrote a comment. */
+  async mayMeet(tx: Tx, viewer: Id, author: Id): Promise<boolean> {
+    const user = await this.users.find(author, tx);
+    return user !== null && this.visibility.mayMeet(user, await this.visibility.relation(viewer, author, tx));
   }
 
   private maySee(author: UserRow | undefined, relations: Map<Id, Relation>): author is UserRow {

@@ -43,7 +43,7 @@ export class CommentsService {
     if (!held) throw problem('not_found');
     if (held.comments_closed && held.author_id !== author) throw problem('comments_closed');
     const replyTo = input.replyTo ?? null;
-    if (replyTo !== null) await this.assertAnswerable(tx, post, replyTo);
+    if (replyTo !== null) await this.assertAnswerable(tx, author, post, replyTo);
     const { text, entities } = input;
     const id = await this.rows.insert(tx, { post, author, replyTo, text, entities });
     if (entities.some(({ type }) => type === 'mention')) await tx.effect('notify.mentions', id);
@@ -53,10 +53,12 @@ export class CommentsService {
     return { status: 201, id };
   }
 
-  private async assertAnswerable(tx: Tx, post: Id, replyTo: Id): Promise<void> {
+  /** What one may not see cannot be answered, and says no more than what is not there. */
+  private async assertAnswerable(tx: Tx, author: Id, post: Id, replyTo: Id): Promise<void> {
     const answered = await this.rows.lock(tx, replyTo);
-    if (answered?.post_id !== post || answered.reply_to !== null || answered.deleted)
+    if (answered?.post_id !== post || answered.reply_to !== null || answered.deleted || answered.hidden)
       throw problem('reply_not_allowed');
+    if (!(await this.view.mayMeet(tx, author, answered.author_id))) throw problem('reply_not_allowed');
   }
 
   /** @throws Problem 404 when it is gone, or its author is nobody whom the viewer may see */
