@@ -1,6 +1,5 @@
 import { Agent, get } from 'node:http';
 import { freePort } from '../../scripts/ports.ts';
-import { listPaths } from './plans.ts';
 import { scenarios } from './scenarios.ts';
 import type { Ground, Reader } from './stage-people.ts';
 
@@ -39,10 +38,11 @@ const quantile = (sorted: readonly number[], share: number): number =>
 
 /**
  * Every list over HTTP by one real api, one request after the other: three in four as anybody asks, the rest the hard
- * cases. `only` leaves the other paths out.
+ * cases.
  */
 export async function time(
   ground: Ground,
+  paths: readonly string[],
   requests: number,
   tick: (path: string) => void,
 ): Promise<Latency[]> {
@@ -63,7 +63,7 @@ export async function time(
     return known;
   };
   const latencies: Latency[] = [];
-  for (const path of listPaths()) {
+  for (const path of paths) {
     const scenario = scenarios[path];
     if (!scenario) continue;
     tick(path);

@@ -93,7 +93,11 @@ async function findingsOf(
   return findings;
 }
 
-export async function examine(ground: Ground, tick: (path: string) => void): Promise<Finding[]> {
+export async function examine(
+  ground: Ground,
+  paths: readonly string[],
+  tick: (path: string) => void,
+): Promise<Finding[]> {
   const forced = ground.world.users < 100_000;
   const missing = listPaths().filter((path) => !(path in scenarios));
   if (missing.length > 0)
@@ -103,7 +107,7 @@ export async function examine(ground: Ground, tick: (path: string) => void): Pro
   const api = await ListeningApi.start(ground, forced);
   try {
     const findings: Finding[] = [];
-    for (const path of listPaths()) {
+    for (const path of paths) {
       tick(path);
       for (const one of scenarios[path]?.hard(ground.world) ?? [])
         findings.push(...(await findingsOf(api, path, one)));
