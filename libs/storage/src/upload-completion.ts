@@ -39,10 +39,10 @@ export class UploadCompletion {
         ? arrivedDirectly(this.objects, upload)
         : joined(this.objects, upload, sha256));
       if (!original) return null;
-      const photoId = await this.become(id, original);
+      const settled = await this.become(id, original);
       // What is not removed now, the sweeper removes when the upload has expired.
-      await this.tidy(upload).catch(() => undefined);
-      return photoId;
+      await this.tidy(upload, settled).catch(() => undefined);
+      return settled?.photo_id ?? null;
     } catch (error) {
       if (error instanceof Problem && error.code !== 'upload_not_arrived') await this.discard(id);
       throw error;
@@ -53,27 +53,25 @@ export class UploadCompletion {
   async discard(id: Id): Promise<void> {
     await this.rows.end(id);
     const upload = await this.rows.find(id);
-    if (upload) await this.tidy(upload);
+    if (upload) await this.tidy(upload, upload);
     await this.rows.forget(id);
   }
 
-  private become(id: Id, original: ArrivedOriginal): Promise<Id | null> {
+  /** The upload's row as it is then; null when it was forgotten. */
+  private become(id: Id, original: ArrivedOriginal): Promise<UploadRow | null> {
     return this.work.run(async (tx) => {
       const upload = await this.rows.lock(tx, id);
-      if (upload?.state !== 'receiving') return upload?.photo_id ?? null;
+      if (upload?.state !== 'receiving') return upload;
       if (!(await this.arrivals.ownerIsOpen(tx, upload.owner_id))) throw problem('upload_gone');
       const hash = original.sha256 ?? upload.declared_sha256;
       const same =
         hash && (await this.arrivals.sameBytes(tx, upload.owner_id, hash, limits.photo.sameBytesFor));
-      if (same !== null) {
-        await this.rows.complete(tx, id, same, 'duplicate');
-        return same;
-      }
+      if (same !== null) return this.rows.complete(tx, id, same, 'duplicate');
       return this.photoOf(tx, upload, original);
     });
   }
 
-  private async photoOf(tx: Tx, upload: UploadRow, original: ArrivedOriginal): Promise<Id> {
+  private async photoOf(tx: Tx, upload: UploadRow, original: ArrivedOriginal): Promise<UploadRow> {
     const {
       id,
       owner_id: owner,
@@ -90,20 +88,18 @@ export class UploadCompletion {
       declaredSha256,
       id: promised,
     });
-    await this.rows.complete(tx, id, photoId, 'completed');
     tx.afterCommit(() => {
       counter('narwhal_photos_uploaded_total').inc();
       this.jobs.send('develop', { photoId });
     });
-    return photoId;
+    return this.rows.complete(tx, id, photoId, 'completed');
   }
 
   /**
    * The state is read after it was settled: an original goes only when no photo can come to own it any more. A row that
    * is forgotten already (somebody else ended the upload while this one was joined) says nothing of that; the photos do.
    */
-  private async tidy({ id, owner_id: owner, folder, pieces }: UploadRow): Promise<void> {
-    const now = await this.rows.find(id);
+  private async tidy({ owner_id: owner, folder, pieces }: UploadRow, now: UploadRow | null): Promise<void> {
     if (now?.state === 'receiving') return;
     const names = pieceNames(now?.pieces ?? pieces);
     const isOwned = now ? now.state === 'completed' : await this.arrivals.hasFolder(owner, folder);

@@ -39,14 +39,17 @@ export class AppendService {
     const upload = await this.rows.appendAt(id, writer, offset);
     if (!upload) throw await this.refusal(id);
     const appending = new Appending(this.rows, this.objects, upload, writer);
+    let isWhole = false;
     try {
       appending.assertFewPieces();
       await this.receive(appending, new RequestBody(request.raw), checksum);
+      isWhole = appending.isWhole;
     } catch (error) {
       throw await this.ended(upload, appending, error, checksum !== null);
     } finally {
       await appending.close();
-      await this.rows.release(id, writer);
+      // Completing an upload releases it, too.
+      if (!isWhole) await this.rows.release(id, writer);
     }
     const photoId = await this.completion.complete(id, appending.sha256());
     return { received: appending.received, photoId };

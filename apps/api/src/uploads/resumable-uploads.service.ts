@@ -26,9 +26,10 @@ export class ResumableUploads {
   /** Its row names its folder before the first byte. `repeated`: this request was answered before. */
   async begin(request: ApiRequest, owner: Id, { length, altText }: NewUpload) {
     await this.quota.assertRoom(owner, length);
+    let begun: UploadRow | undefined;
     const outcome = await this.idempotency.once(request, { length, altText }, async (tx) => {
       const id = await this.rows.nextId(tx, owner);
-      await this.rows.begin(tx, {
+      begun = await this.rows.begin(tx, {
         id,
         owner,
         secretHash: this.secrets.make(id).hash,
@@ -39,7 +40,7 @@ export class ResumableUploads {
       });
       return { status: 201, id };
     });
-    const upload = await this.rows.find(outcome.id);
+    const upload = begun?.id === outcome.id ? begun : await this.rows.find(outcome.id);
     const secret = upload && this.secrets.again(upload);
     if (!upload || secret === undefined) throw problem('gone');
     return { upload, location: `/v1/uploads/${upload.id}?s=${secret}`, repeated: outcome.repeated };

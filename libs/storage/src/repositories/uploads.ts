@@ -66,14 +66,15 @@ export class UploadRows {
     return (rows[0] as { id: Id }).id;
   }
 
-  async begin(tx: Queryable, upload: NewUpload): Promise<void> {
+  async begin(tx: Queryable, upload: NewUpload): Promise<UploadRow> {
     const { id, owner, secretHash, folder, length, altText, validFor } = upload;
-    await tx.query(
+    const { rows } = await tx.query<UploadRow>(
       'upload.begin',
       `INSERT INTO uploads (shard, id, owner_id, secret_hash, folder, length, head, alt_text, expires_at)
-       VALUES ($1, $2, $3, $4, $5, $6, ''::bytea, $7, now() + make_interval(secs => $8))`,
+       VALUES ($1, $2, $3, $4, $5, $6, ''::bytea, $7, now() + make_interval(secs => $8)) RETURNING *`,
       [shardOf(id), id, owner, secretHash, folder, length, altText, validFor],
     );
+    return rows[0] as UploadRow;
   }
 
   /** One that its client puts into the store itself, as one piece; it holds its quota from now on. */
@@ -169,12 +170,13 @@ export class UploadRows {
     return rows[0] ?? null;
   }
 
-  async complete(tx: Queryable, id: Id, photoId: Id, state: 'completed' | 'duplicate'): Promise<void> {
-    await tx.query(
+  async complete(tx: Queryable, id: Id, photoId: Id, state: 'completed' | 'duplicate'): Promise<UploadRow> {
+    const { rows } = await tx.query<UploadRow>(
       'upload.complete',
-      `UPDATE uploads SET state = $4, photo_id = $3, writer = NULL WHERE shard = $1 AND id = $2`,
+      `UPDATE uploads SET state = $4, photo_id = $3, writer = NULL WHERE shard = $1 AND id = $2 RETURNING *`,
       [shardOf(id), id, photoId, state],
     );
+    return rows[0] as UploadRow;
   }
 
   /** Ends an upload that becomes no photo: expired at once, so that the sweeper takes what we leave. */
