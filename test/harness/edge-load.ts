@@ -196,6 +196,26 @@ export class Load {
   }
 }
 
+/** A read that takes longer without any fault says that the machine has more to do than it can; in milliseconds. */
+const AT_EASE = 700;
+
+/**
+ * The pace that this machine bears: the wanted one, or less where a moment of it without any fault is too much already. On a machine
+ * that is busy with other things, faults would be blamed for its failures.
+ */
+export async function bearablePace(client: EdgeClient, visitor: Visitor, wanted: number): Promise<number> {
+  for (const pace of [wanted, wanted * 0.66, wanted * 0.4, wanted * 0.2].map(Math.round)) {
+    const load = new Load(client, visitor, pace);
+    await sleep(2_000);
+    const { get, post } = await load.finish();
+    if (get.failed + post.failed === 0 && get.slowest < AT_EASE) return pace;
+    console.log(
+      `${pace} requests a second are too many here: a read took ${Math.round(get.slowest)} ms without any fault`,
+    );
+  }
+  return Math.round(wanted * 0.1);
+}
+
 /** How often each comment under the visitor's post is there. */
 export async function commentsOf(
   client: EdgeClient,
