@@ -3,6 +3,18 @@ import { defineConfig } from 'vitest/config';
 /** `@app/...` as tsconfig.json spells it. Decorator metadata needs no plugin: Vite 8 emits it as tsc does. */
 const resolve = { tsconfigPaths: true };
 
+/** Over HTTP, on servers of each file's own, which run the built output. */
+const blackBox = (name: string, include: string) => ({
+  resolve,
+  test: {
+    name,
+    include: [include],
+    globalSetup: ['test/setup/built.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
+});
+
 /**
  * One PostgreSQL and one Redis for the whole run, started here and not by each project, which is why the projects do not
  * extend this file: they would inherit its set-up and start theirs beside it.
@@ -23,16 +35,10 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
-      {
-        resolve,
-        test: {
-          name: 'black box',
-          include: ['test/**/*.test.ts'],
-          globalSetup: ['test/setup/built.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
-        },
-      },
+      blackBox('black box', 'test/*.test.ts'),
+      // Suites of their own, since they take minutes: `npm run test:faults`, `npm run test:s3`.
+      blackBox('faults', 'test/faults/*.test.ts'),
+      blackBox('s3', 'test/s3/*.test.ts'),
     ],
   },
 });

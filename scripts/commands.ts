@@ -20,8 +20,12 @@ const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
 export const commands: Record<string, Command> = {
   up,
   fleet,
-  setup,
+  setup: async () => {
+    await setup();
+    say('Everything that Narwhal needs is installed and built.');
+  },
   test,
+  'test:faults': testFaults,
   'test:s3': testS3,
   'test:edge': testEdge,
   'test:aws': testAws,
@@ -46,21 +50,35 @@ async function setup(): Promise<void> {
   ensureProgram('nginx', 'nginx');
   offerPrograms();
   await build();
-  say('Everything that Narwhal needs is installed and built.');
 }
 
+/** Every test but those of the suites that follow, which take minutes each. */
 async function test(args: string[]): Promise<number> {
-  ensureProgram('redis-server', 'redis-server');
-  ensureProgram('nginx', 'nginx');
-  offerPrograms();
-  await build();
-  return runProgram(process.execPath, [vitest, 'run', ...args]);
+  await setup();
+  return runTests(['rooms', 'black box'], args);
 }
 
-/** The object store's contract against a real S3 server. */
+function runTests(projects: readonly string[], args: readonly string[]): Promise<number> {
+  const chosen = projects.flatMap((project) => ['--project', project]);
+  return runProgram(process.execPath, [vitest, 'run', ...chosen, ...args]);
+}
+
+/** Everything that S3 is for, against a real server of it: the store's contract, direct uploads, moving between stores. */
 async function testS3(args: string[]): Promise<number> {
+  ensureS3();
+  await setup();
+  return runTests(['rooms', 's3'], ['libs/storage/src/objects', 'test/s3', ...args]);
+}
+
+/** Processes and servers that die under load, and crowds. */
+async function testFaults(args: string[]): Promise<number> {
+  ensureS3();
+  await setup();
+  return runTests(['faults'], args);
+}
+
+function ensureS3(): void {
   for (const program of ['radosgw', 'ceph-mon', 'ceph-osd']) ensureProgram(program, program);
-  return test(['--project', 'rooms', 'libs/storage/src/objects', ...args]);
 }
 
 /** The package on a machine that boots, which takes root: without it the tests are skipped, and counted so. */

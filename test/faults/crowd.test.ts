@@ -1,12 +1,12 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Post } from './harness/contract.js';
-import { crowd, inTurns } from './harness/crowd.js';
-import { notificationsOf, unreadListed, unreadOf } from './harness/notifications.js';
-import { signUp, type Person } from './harness/people.js';
-import { drawn } from './harness/pictures.js';
-import { startStack, type Stack } from './harness/stack.js';
+import type { Post } from '../harness/contract.js';
+import { crowd, inTurns } from '../harness/crowd.js';
+import { notificationsOf, unreadListed, unreadOf } from '../harness/notifications.js';
+import { signUp, type Person } from '../harness/people.js';
+import { drawn } from '../harness/pictures.js';
+import { startStack, type Stack } from '../harness/stack.js';
 
 const PEOPLE = 1_000;
 /** Requests under way at once. */

@@ -3,13 +3,13 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Nginx, nginxInstalled } from './harness/nginx.js';
-import { signUp, type Person } from './harness/people.js';
-import { drawn } from './harness/pictures.js';
-import { s3Installed, startS3, type S3 } from './harness/s3.js';
-import { startStack, type Stack } from './harness/stack.js';
-import { startStorage, storage } from './harness/storage-command.js';
-import { originalOf, Raw } from './harness/tus.js';
+import { Nginx, nginxInstalled } from '../harness/nginx.js';
+import { signUp, type Person } from '../harness/people.js';
+import { drawn } from '../harness/pictures.js';
+import { s3Installed, startS3, type S3 } from '../harness/s3.js';
+import { startStack, type Stack } from '../harness/stack.js';
+import { startStorage, storage } from '../harness/storage-command.js';
+import { originalOf, Raw } from '../harness/tus.js';
 
 /** A photo that somebody has, with what its bytes have to be for ever. */
 interface Kept {

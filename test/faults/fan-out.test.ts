@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Post } from './harness/contract.js';
-import { inTurns } from './harness/crowd.js';
-import { signUp, type Person } from './harness/people.js';
-import { drawn } from './harness/pictures.js';
-import { startStack, type Stack } from './harness/stack.js';
+import type { Post } from '../harness/contract.js';
+import { inTurns } from '../harness/crowd.js';
+import { signUp, type Person } from '../harness/people.js';
+import { drawn } from '../harness/pictures.js';
+import { startStack, type Stack } from '../harness/stack.js';
 
 /** Twenty pages of a fan-out. */
 const FOLLOWERS = 100_000;

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { refused } from './harness/answers.js';
-import type { Photo } from './harness/contract.js';
-import { signUp, type Person } from './harness/people.js';
-import { drawn, type Picture } from './harness/pictures.js';
-import { s3Installed, startS3, type S3 } from './harness/s3.js';
-import { startStack, type Stack } from './harness/stack.js';
-import { originalOf } from './harness/tus.js';
+import { refused } from '../harness/answers.js';
+import type { Photo } from '../harness/contract.js';
+import { signUp, type Person } from '../harness/people.js';
+import { drawn, type Picture } from '../harness/pictures.js';
+import { s3Installed, startS3, type S3 } from '../harness/s3.js';
+import { startStack, type Stack } from '../harness/stack.js';
+import { originalOf } from '../harness/tus.js';
 
 interface Presigned {
   photoId: string;

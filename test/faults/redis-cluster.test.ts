@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Page, Post } from './harness/contract.js';
-import { crowd, inTurns } from './harness/crowd.js';
-import { Load } from './harness/load.js';
-import { signUp, type Person } from './harness/people.js';
-import { drawn } from './harness/pictures.js';
-import { startStack, type Stack } from './harness/stack.js';
-import { StreamClient } from './harness/stream-client.js';
-import { startRedisCluster, type RedisCluster } from './servers/redis-cluster.js';
+import type { Page, Post } from '../harness/contract.js';
+import { crowd, inTurns } from '../harness/crowd.js';
+import { Load } from '../harness/load.js';
+import { signUp, type Person } from '../harness/people.js';
+import { drawn } from '../harness/pictures.js';
+import { startStack, type Stack } from '../harness/stack.js';
+import { StreamClient } from '../harness/stream-client.js';
+import { startRedisCluster, type RedisCluster } from '../servers/redis-cluster.js';
 
 const SLOTS = 16_384;
 

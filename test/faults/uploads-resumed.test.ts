@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { Upload } from 'tus-js-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { signUp, type Person } from './harness/people.js';
-import { s3Installed, startS3, type S3 } from './harness/s3.js';
-import { startStack, type Stack } from './harness/stack.js';
-import { Tunnel } from './harness/tunnel.js';
-import { codeOf, hashOf, originalOf, photosOf, Raw } from './harness/tus.js';
+import { signUp, type Person } from '../harness/people.js';
+import { s3Installed, startS3, type S3 } from '../harness/s3.js';
+import { startStack, type Stack } from '../harness/stack.js';
+import { Tunnel } from '../harness/tunnel.js';
+import { codeOf, hashOf, originalOf, photosOf, Raw } from '../harness/tus.js';
 
 /** Noise, so that nothing of it can be guessed or packed: 40 MB of PNG. */
 async function noise(width = 4_200, height = 3_180) {
