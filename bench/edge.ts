@@ -22,7 +22,7 @@ import { wrk, type Load } from './wrk.ts';
 const ADDED_P50 = 1.5;
 const PHOTOS = 0.9;
 const PAIRS = 5;
-const SECONDS = 3;
+const SECONDS = 2;
 const IDLE = 10_000;
 const NET = 99;
 
@@ -30,7 +30,7 @@ const host = (number: number) => `127.${NET}.0.${number}`;
 const BALANCERS = [host(11), host(12)];
 const API = `http://${host(31)}:3000`;
 const NGINX = `http://${host(21)}:8080`;
-const headersOf = (token: string) => ({ authorization: `Bearer ${token}`, host: 'narwhal.test' });
+const headersOf = (token: string) => ({ authorization: `Bearer ${token}` });
 
 async function startFleet(folder: string): Promise<Launched> {
   const logFile = join(folder, 'output');
@@ -191,7 +191,7 @@ async function measure(folder: string): Promise<void> {
     1,
     `${edge}${picture}`,
     `${API}${picture}`,
-    { host: 'narwhal.test' },
+    {},
   );
   const plain = await plainNginx(folder, join(folder, 'fleet'));
   const file = picture.replace(/^\/media/, '').replace(/\?.*$/, '');
