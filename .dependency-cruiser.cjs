@@ -100,7 +100,8 @@ module.exports = {
       from: { path: '^infra/' },
       to: {
         path: '^(apps|libs)/',
-        pathNot: '^libs/(platform/src/(config|limits|problems|metrics/index)|storage/src/renditions)\\.ts$',
+        pathNot:
+          '^libs/(platform/src/(config|limits|problems|pagerduty|metrics/index)|storage/src/renditions)\\.ts$',
       },
     },
     {

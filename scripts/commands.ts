@@ -41,6 +41,9 @@ export const commands: Record<string, Command> = {
   haproxy: (args) => runWithSettings('infra/haproxy/main.js', args),
   dns: (args) => runBuilt('infra/dns/main.js', args),
   nginx: (args) => runWithSettings('infra/nginx/main.js', args),
+  alerts: (args) => runBuilt('infra/alerts/configure.js', args),
+  'test:watch': testWatch,
+  top,
   watching: (args) => runBuilt('infra/alerts/main.js', args),
   openapi: (args) => runBuilt('apps/api/src/openapi/write.js', args),
 };
@@ -92,6 +95,23 @@ async function testMachine(args: string[]): Promise<number> {
   return runProgram(process.execPath, [vitest, 'run', ...config, ...args]);
 }
 
+/** Munin, Prometheus, Alertmanager and the prober, by their Debian packages. */
+const watchers = {
+  'munin-node': 'munin-node',
+  'munin-cron': 'munin',
+  prometheus: 'prometheus',
+  'prometheus-alertmanager': 'prometheus-alertmanager',
+  'prometheus-blackbox-exporter': 'prometheus-blackbox-exporter',
+};
+
+/** The watching, with the real watchers: each alert caused once, graphs drawn. */
+async function testWatch(args: string[]): Promise<number> {
+  for (const [program, packageName] of Object.entries(watchers)) ensureProgram(program, packageName);
+  await setup();
+  const config = ['--config', join(root, 'test', 'watch', 'vitest.config.ts')];
+  return runProgram(process.execPath, [vitest, 'run', ...config, ...args]);
+}
+
 /** Amazon's part, whose packages weigh as much as all of Narwhal's: installed when its tests are asked for. */
 async function testAws(args: string[]): Promise<number> {
   const folder = join(root, 'infra', 'aws');
@@ -106,6 +126,13 @@ async function testEdge(args: string[]): Promise<number> {
   await build();
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
   return runProgram(process.execPath, [vitest, 'run', '--config', 'vitest.edge.config.ts', ...args]);
+}
+
+/** The live view, of the Narwhal that runs here unless told otherwise. */
+async function top(args: string[]): Promise<number> {
+  const running = publishedSettings(readEnvironment().dataFolder)?.['METRICS_ADDR'];
+  const named = args.some((argument) => !argument.startsWith('--'));
+  return runBuilt('apps/top/src/main.js', named || !running ? args : [running, ...args]);
 }
 
 async function runFile([file, ...args]: string[]): Promise<number> {

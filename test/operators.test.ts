@@ -92,6 +92,46 @@ describe('metrics', () => {
   });
 });
 
+describe('the log', () => {
+  const level = () => request(new URL(stack.api.metricsUrl).origin);
+  const lines = () =>
+    stack.api
+      .log()
+      .split('\n')
+      .filter((line) => line.includes('"msg":"request"'));
+
+  test('has one line of JSON a request, with who, what and how long, and says no more than that', async () => {
+    const before = lines().length;
+    await ada.request('get', '/v1/feed?limit=3').expect(200);
+    await expect.poll(() => lines().length).toBe(before + 1);
+    expect(JSON.parse(lines().at(-1) ?? '{}')).toEqual({
+      level: 'info',
+      time: expect.any(String) as string,
+      name: 'narwhal-api',
+      pid: stack.api.pid,
+      requestId: expect.any(String) as string,
+      method: 'GET',
+      path: '/v1/feed',
+      status: 200,
+      milliseconds: expect.any(Number) as number,
+      userId: ada.id,
+      ip: '127.0.0.1',
+      msg: 'request',
+    });
+  });
+
+  test('says less or more while it runs', async () => {
+    await level().put('/log-level?level=loud').expect(400);
+    expect((await level().put('/log-level?level=warn').expect(200)).body).toEqual({ level: 'warn' });
+    const before = lines().length;
+    await client().get('/v1/instance').expect(200);
+    await level().put('/log-level?level=info').expect(200);
+    await client().get('/v1/nothing').expect(404);
+    await expect.poll(() => lines().length).toBeGreaterThan(before);
+    expect(lines().slice(before).join('')).not.toContain('/v1/instance');
+  });
+});
+
 describe('what is for admins', () => {
   test('is not there for anybody else', async () => {
     for (const path of ['/admin', '/admin/health', '/admin/users/1']) {

@@ -124,6 +124,13 @@ export function alertmanagerConfig({
       group_wait: `${gather}s`,
       group_interval: `${interval}s`,
       repeat_interval: '4h',
+      // One store that is away is one incident, however many processes miss it.
+      routes: [
+        {
+          matchers: ['alertname=~"StoreIsAway|StoreIsSlow"'],
+          group_by: ['alertname', 'store'],
+        },
+      ],
     },
     inhibit_rules: [
       {

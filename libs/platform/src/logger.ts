@@ -77,8 +77,35 @@ export function createLogger(name: string, level: string): Logger {
     redact: { paths: secrets.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: '[removed]' },
     serializers: { error: describeError },
     formatters: { level: (label: string) => ({ level: label }) },
+    onChild: (child: Logger) => void loggers.add(child),
   };
-  return pino(options, output);
+  const logger = pino(options, output);
+  usual = level;
+  loggers.add(logger);
+  return logger;
+}
+
+/** Every log of this process; a child keeps the level that it was born with. */
+const loggers = new Set<Logger>();
+let usual = 'info';
+let back: NodeJS.Timeout | undefined;
+
+export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+/** The level that is written now. */
+export function logLevel(): string {
+  return [...loggers][0]?.level ?? usual;
+}
+
+/** Writes more or less from now on; for so many seconds, or until it is changed again. */
+export function setLogLevel(level: (typeof logLevels)[number], seconds?: number): void {
+  clearTimeout(back);
+  for (const logger of loggers) logger.level = level;
+  if (seconds === undefined) return;
+  back = setTimeout(() => {
+    for (const logger of loggers) logger.level = usual;
+  }, seconds * 1_000);
+  back.unref();
 }
 
 /** Nest's own messages, as lines of the same log; its start-up chatter only at debug. */

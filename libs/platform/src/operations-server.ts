@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
+import { logLevel, logLevels, setLogLevel } from './logger.js';
 import { METRICS_TYPE, metricsText } from './metrics/index.js';
 
 /** What a health check answers: `ok` decides between 200 and 503, the rest is for people. */
@@ -34,12 +35,27 @@ const json = (report: HealthReport): OperationsAnswer => ({
   body: JSON.stringify(report),
 });
 
+/** `GET` says the level of the log, `PUT ?level=debug&for=600` changes it, for so many seconds or until the next change. */
+async function logLevelPage({ method, url = '' }: IncomingMessage): Promise<OperationsAnswer> {
+  const query = new URL(url, 'http://operations').searchParams;
+  const level = logLevels.find((one) => one === query.get('level'));
+  const seconds = query.has('for') ? Number(query.get('for')) : undefined;
+  const wrong = level === undefined || (seconds !== undefined && !(seconds > 0 && seconds <= 86_400));
+  if (method === 'PUT' && wrong) {
+    const body = `expected ?level=${logLevels.join('|')} and perhaps &for=<1 to 86400 seconds>\n`;
+    return { status: 400, type: 'text/plain', body };
+  }
+  if (method === 'PUT' && level) setLogLevel(level, seconds);
+  return { status: 200, type: 'application/json', body: JSON.stringify({ level: logLevel() }) };
+}
+
 function pagesOf({ ready, collect, pages = {} }: OperationsOptions): Record<string, Page> {
   return {
     '/metrics': async () => {
       await collect?.();
       return { status: 200, type: METRICS_TYPE, body: metricsText() };
     },
+    '/log-level': logLevelPage,
     '/health/live': async () => json({ ok: true }),
     '/health/ready': async () => json(await ready()),
     ...pages,

@@ -3,7 +3,7 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, limits, type Config } from '@app/platform';
+import { CONFIG, counter, limits, type Config } from '@app/platform';
 import { objectKey, OBJECT_STORE, ORIGINAL, type ObjectStore, type PhotoRow } from '@app/storage';
 import { DevelopPool, type Developed } from '@app/storage/images';
 import { hashUnread } from './original-hash.js';
@@ -52,6 +52,8 @@ export class RenditionWriter {
           }),
         ),
       );
+      const bytes = Object.values(developed.renditions).reduce((sum, made) => sum + made.bytes, 0);
+      counter('narwhal_rendition_bytes_total').inc(bytes);
       return { ...developed, sha256 };
     } finally {
       await rm(scratch, { recursive: true, force: true });

@@ -230,20 +230,6 @@ export const storeMetrics = {
       },
     },
   },
-  narwhal_cache_total: {
-    kind: 'counter',
-    part: 'stores',
-    means: 'Look-ups in caches, by cache and whether it knew.',
-    labels: { cache: ['session', 'post', 'post_counts', 'user_counts'], outcome: ['hit', 'miss'] },
-    shows: {
-      cache_hits: {
-        title: 'Look-ups that a cache knew',
-        unit: 'share',
-        read: { as: 'share', where: { outcome: 'hit' } },
-        normal: [0.8, 1],
-      },
-    },
-  },
   narwhal_disk_free_bytes: {
     kind: 'gauge',
     part: 'stores',

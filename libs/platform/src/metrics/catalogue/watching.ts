@@ -82,41 +82,6 @@ export const watching = {
       },
     },
   },
-  narwhal_person_seconds: {
-    kind: 'histogram',
-    part: 'watching',
-    means: 'What the synthetic person waited for, by step.',
-    labels: { step: ['sign_in', 'upload', 'post', 'feed', 'clean_up'] },
-    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
-    shows: {
-      person: {
-        title: 'The synthetic person, 95th percentile by step',
-        unit: 'seconds',
-        read: { as: 'quantile', q: 0.95, by: 'step' },
-        normal: [0.01, 3],
-      },
-    },
-  },
-  narwhal_person_failures_total: {
-    kind: 'counter',
-    part: 'watching',
-    means: 'Rounds of the synthetic person that failed, by step.',
-    labels: { step: ['sign_in', 'upload', 'post', 'feed', 'clean_up'] },
-    shows: {
-      person_failures: {
-        title: "The synthetic person's failures",
-        unit: 'events',
-        read: { as: 'rate', per: 'minute' },
-        normal: [0, 0],
-        levels: {
-          alert: 'PersonIsNotServed',
-          critical: 0.3,
-          lasting: 60,
-          says: 'somebody who signs in, posts and reads a feed is not served ({value} failures a minute)',
-        },
-      },
-    },
-  },
   narwhal_incidents_total: {
     kind: 'counter',
     part: 'watching',

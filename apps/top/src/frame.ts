@@ -1,0 +1,157 @@
+import {
+  inWords,
+  levelOf,
+  metrics,
+  quantileOf,
+  readView,
+  type Metric,
+  type Sample,
+  type Span,
+  type View,
+} from '@app/platform/metrics';
+
+const bars = '▁▂▃▄▅▆▇█';
+const colours = {
+  critical: '\x1b[31m',
+  warning: '\x1b[33m',
+  quiet: '\x1b[2m',
+  title: '\x1b[1;36m',
+  end: '\x1b[0m',
+};
+
+/** The last values of a figure as a line of bars; what was not known is a gap. */
+export function sparkline(values: readonly (number | null)[]): string {
+  const most = Math.max(...values.map((value) => value ?? 0), Number.MIN_VALUE);
+  return values
+    .map((value) => (value === null ? ' ' : (bars[Math.min(7, Math.floor((value / most) * 7.99))] ?? '█')))
+    .join('');
+}
+
+/** What a frame shows of each figure over time, by the figure's name. */
+export type History = Map<string, (number | null)[]>;
+
+const KEPT = 30;
+
+/** Where a narrow screen has no room for all, these are what a person looks at first. */
+const first = new Set([
+  'requests',
+  'request_errors',
+  'request_p95',
+  'feed_reads',
+  'uploads',
+  'posts',
+  'likes',
+  'queries',
+  'query_p95',
+  'queue_depth',
+  'queue_age',
+  'pending_age',
+  'photo_ready_p95',
+  'store_up',
+  'postgres_waiting',
+  'cpu',
+  'memory',
+  'loop_lag',
+]);
+
+interface Figure {
+  name: string;
+  view: View;
+  value: number | null;
+}
+
+/** One number of a view: the sum of rates, the worst of anything else. */
+function figureOf(span: Span, line: readonly [string, Metric], name: string, view: View): Figure {
+  const values = [...readView(span, line, view).values()].filter((value) => value !== null);
+  if (values.length === 0) return { name, view, value: null };
+  const worst = view.levels?.below ? Math.min : Math.max;
+  const value = view.read.as === 'rate' ? values.reduce((sum, one) => sum + one, 0) : worst(...values);
+  return { name, view, value };
+}
+
+function lineOf({ name, view, value }: Figure, history: History): string {
+  const past = [...(history.get(name) ?? []), value].slice(-KEPT);
+  history.set(name, past);
+  const level = value !== null && view.levels ? levelOf(value, view.levels) : null;
+  const unit = view.read.as === 'rate' ? `/${view.read.per === 'minute' ? 'min' : 's'}` : '';
+  const shown = value === null ? '–' : `${inWords(value, view.unit)}${unit}`;
+  const text = `${view.title.padEnd(42).slice(0, 42)} ${shown.padStart(14)}  ${sparkline(past)}`;
+  return level ? `${colours[level]}${text}${colours.end}` : text;
+}
+
+interface Route {
+  name: string;
+  rate: number;
+  p95: number;
+}
+
+const growth = (after: Sample, before: ReadonlyMap<string, number>): number =>
+  Math.max(0, after.value - (before.get(JSON.stringify(after.labels)) ?? 0));
+
+/** The routes that took longest since the last look. */
+export function slowestRoutes({ before, after, seconds }: Span, count: number): Route[] {
+  const series = 'narwhal_http_request_seconds_bucket';
+  const old = new Map((before.get(series) ?? []).map(({ labels, value }) => [JSON.stringify(labels), value]));
+  const routes = new Map<string, Map<number, number>>();
+  for (const sample of after.get(series) ?? []) {
+    const { method = '', route = '', le = '' } = sample.labels;
+    const name = `${method} ${route}`;
+    const buckets = routes.get(name) ?? new Map<number, number>();
+    routes.set(name, buckets);
+    const bound = le === '+Inf' ? Infinity : Number(le);
+    buckets.set(bound, (buckets.get(bound) ?? 0) + growth(sample, old));
+  }
+  return [...routes]
+    .map(([name, buckets]) => ({
+      name,
+      rate: (buckets.get(Infinity) ?? 0) / seconds,
+      p95: quantileOf(0.95, [...buckets]) ?? -1,
+    }))
+    .filter(({ rate }) => rate > 0)
+    .sort((a, b) => b.p95 - a.p95)
+    .slice(0, count);
+}
+
+/** What the report of /health adds to the figures. */
+export interface Told {
+  status: string;
+  sentences: readonly { level: string; text: string }[];
+}
+
+function figures(span: Span, history: History, room: number): string[] {
+  const all = metrics.flatMap((line) =>
+    Object.entries(line[1].shows)
+      .filter(([name]) => room > 60 || first.has(name))
+      .map(([name, view]) => ({
+        part: line[1].part,
+        text: lineOf(figureOf(span, line, name, view), history),
+      })),
+  );
+  const parts = [...new Set(all.map(({ part }) => part))];
+  return parts.flatMap((part) => [
+    `${colours.title}${part}${colours.end}`,
+    ...all.filter((one) => one.part === part).map(({ text }) => `  ${text}`),
+  ]);
+}
+
+/** One frame of `npm run top`, `rows` high. */
+export function frame(span: Span, told: Told, history: History, rows: number): string {
+  const sentences = told.sentences.map(({ level, text }) => {
+    const colour = level === 'critical' || level === 'warning' ? colours[level] : '';
+    return `  ${colour}${text}${colours.end}`;
+  });
+  const routes = slowestRoutes(span, 5).map(
+    ({ name, rate, p95 }) =>
+      `  ${name.padEnd(52).slice(0, 52)} ${inWords(p95, 'seconds').padStart(10)} ${rate.toFixed(1).padStart(8)}/s`,
+  );
+  const lines = [
+    `${colours.title}Narwhal is ${told.status.replace('_', ' ')}${colours.end}${colours.quiet}  ${new Date().toISOString().slice(11, 19)} UTC, over the last ${span.seconds.toFixed(1)} s; q ends${colours.end}`,
+    ...sentences,
+    '',
+    ...figures(span, history, rows),
+    ...(routes.length > 0
+      ? [`${colours.title}slowest routes (95th percentile)${colours.end}`, ...routes]
+      : []),
+  ];
+  return lines.slice(0, Math.max(5, rows - 1)).join('\n');
+}

@@ -1,0 +1,179 @@
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { root } from '../../scripts/install.mjs';
+import { signUp } from '../harness/people.js';
+import { drawn } from '../harness/pictures.js';
+import { servers } from '../harness/servers.js';
+import { startStack, type Stack } from '../harness/stack.js';
+import { Munin } from './munin.js';
+import { PagerDuty, ROUTING_KEY } from './pagerduty.js';
+
+const plugin = join(root, 'infra', 'munin', 'narwhal_');
+/** Those whose graphs are looked at; a sample of each is a process that has to start. */
+const sampled = ['product', 'requests', 'later_work'];
+const parts = ['product', 'requests', 'later_work', 'stores', 'processes', 'watching'];
+/** Samples taken while people are busy; drawn as if five minutes lay between them. */
+const SAMPLES = 12;
+
+let stack: Stack;
+let munin: Munin;
+let pagerDuty: PagerDuty;
+let folder: string;
+
+/** A plugin that tells what ours told a while ago, a line for each sample: a graph of hours, of a run of seconds. */
+function replay(name: string, config: string, samples: readonly string[]): string {
+  const now = Math.floor(Date.now() / 1000 / 300) * 300;
+  // One section a graph, with all its lines: of two sections of one name Munin keeps the last.
+  const lines = new Map<string, string[]>();
+  for (const [index, sample] of samples.entries()) {
+    const at = now - (samples.length - 1 - index) * 300;
+    for (const section of sample.split(/^(?=multigraph )/m)) {
+      const [graph = '', ...values] = section.split('\n').filter(Boolean);
+      const stamped = values.map((line) => line.replace(/\.value (\S+)/, `.value ${at}:$1`));
+      lines.set(graph, [...(lines.get(graph) ?? []), ...stamped]);
+    }
+  }
+  const stamped = [...lines].map(([graph, values]) => [graph, ...values, ''].join('\n'));
+  const file = join(folder, name);
+  writeFileSync(`${file}.config`, config);
+  writeFileSync(`${file}.values`, stamped.join('\n'));
+  writeFileSync(file, `#!/bin/sh\n[ "$1" = config ] && exec cat ${file}.config\nexec cat ${file}.values\n`);
+  chmodSync(file, 0o755);
+  return file;
+}
+
+const bare = (answer: string) =>
+  answer
+    .split('\n')
+    .filter((line) => !/^(#|cap |\.$)/.test(line))
+    .join('\n');
+
+/** Graphs that are drawn; all of them by day, week, month and year would take the master a minute. */
+const graphs = ['requests', 'posts', 'request_p95', 'jobs'];
+
+/** What a plugin told of these graphs alone. */
+const onlyDrawn = (text: string) =>
+  text
+    .split(/^(?=multigraph )/m)
+    .filter((section) => graphs.some((graph) => section.startsWith(`multigraph narwhal_${graph}\n`)))
+    .join('');
+
+beforeAll(async () => {
+  folder = join(servers().folder, 'munin');
+  mkdirSync(folder);
+  [stack, pagerDuty] = await Promise.all([startStack(), PagerDuty.start()]);
+  munin = new Munin(join(folder, 'real'));
+  const urls = [stack.api, stack.worker].map(({ metricsUrl }) => metricsUrl).join(' ');
+  await munin.start(Object.fromEntries(parts.map((part) => [`narwhal_${part}`, plugin])), { urls });
+});
+afterAll(async () => {
+  await munin.stop();
+  await Promise.all([stack.stop(), pagerDuty.stop()]);
+});
+
+describe('the plugins, by the protocol of a real munin-node', () => {
+  test('are listed as multigraph plugins', async () => {
+    const list = await munin.ask('cap multigraph dirtyconfig', 'list narwhal.test');
+    for (const part of parts) expect(list).toContain(`narwhal_${part}`);
+  });
+
+  test('tell graphs with titles, levels and, for a master that can, the values at once', async () => {
+    const config = await munin.ask('cap multigraph', 'config narwhal_later_work');
+    expect(config).toContain('multigraph narwhal_queue_age');
+    expect(config).toContain('f_develop.label develop');
+    expect(config).toContain('f_develop.warning :60');
+    expect(config).toContain('f_develop.critical :300');
+    expect(config).not.toContain('.value');
+    const dirty = await munin.ask('cap multigraph dirtyconfig', 'config narwhal_later_work');
+    expect(dirty).toMatch(/f_develop\.value \S+/);
+  });
+
+  test('tell rates of the time since the last call, and U at the first', async () => {
+    expect(await munin.ask('fetch narwhal_product')).toContain('multigraph narwhal_likes\nvalue.value U');
+    const ada = await signUp(stack, 'ada');
+    await ada.like(await ada.post([await ada.upload(await drawn())]));
+    await stack.quiet();
+    const told = await munin.ask('fetch narwhal_product');
+    expect(Number(/multigraph narwhal_likes\nvalue\.value (\S+)/.exec(told)?.[1])).toBeGreaterThan(0);
+    expect(Number(/multigraph narwhal_signups\nvalue\.value (\S+)/.exec(told)?.[1])).toBeGreaterThan(0);
+  });
+
+  test('say U, not 0, when nothing answers', async () => {
+    await stack.api.kill();
+    await stack.worker.kill();
+    const told = await munin.ask('fetch narwhal_later_work');
+    expect(told).toContain('multigraph narwhal_queue_age\nf_deliver.value U');
+    expect(told).not.toMatch(/\.value \d/);
+    await stack.start();
+  });
+});
+
+describe('a real master', () => {
+  let drawnBy: Munin;
+
+  beforeAll(async () => {
+    const busy = new AbortController();
+    const load = people(busy.signal);
+    const samples = Object.fromEntries(sampled.map((part) => [part, [] as string[]]));
+    for (let count = 0; count <= SAMPLES; count += 1) {
+      for (const part of sampled)
+        samples[part]?.push(onlyDrawn(bare(await munin.ask(`fetch narwhal_${part}`))));
+    }
+    busy.abort();
+    await load;
+    const config = (part: string) =>
+      munin.ask('cap multigraph', `config narwhal_${part}`).then(bare).then(onlyDrawn);
+    const plugins: Record<string, string> = {};
+    for (const part of sampled)
+      plugins[`narwhal_${part}`] = replay(
+        `replay_${part}`,
+        await config(part),
+        samples[part]?.slice(1) ?? [],
+      );
+    drawnBy = new Munin(join(folder, 'drawn'));
+    await drawnBy.start(plugins, {});
+  }, 120_000);
+  afterAll(() => drawnBy.stop());
+
+  /** As munin-limits runs it: with what plugin-conf.d does not reach, in a file of its own. */
+  function contact(): string {
+    const keyFile = join(folder, 'pagerduty-key');
+    writeFileSync(keyFile, ROUTING_KEY);
+    const file = join(folder, 'contact');
+    const spool = join(drawnBy.folder, 'run', 'incidents');
+    const program = join(root, 'infra', 'munin', 'narwhal-contact');
+    writeFileSync(
+      file,
+      `#!/bin/sh\nexport PAGERDUTY_ROUTING_KEY_FILE=${keyFile} PAGERDUTY_URL=${pagerDuty.url} NARWHAL_SPOOL=${spool}\nexec ${process.execPath} ${program} "$@"\n`,
+    );
+    chmodSync(file, 0o755);
+    return file;
+  }
+
+  test('draws them', async () => {
+    drawnBy.cycle(contact());
+    for (const graph of graphs) {
+      const file = join(drawnBy.folder, 'www', 'test', 'narwhal.test', `narwhal_${graph}-day.png`);
+      expect(existsSync(file) ? '' : graph).toBe('');
+      const { width, height } = await sharp(file).metadata();
+      expect(width).toBeGreaterThan(400);
+      expect(height).toBeGreaterThan(150);
+      // More than a frame: of an empty graph all is white, grey and black.
+      const { channels } = await sharp(file).stats();
+      expect(Math.max(...channels.map(({ stdev }) => stdev))).toBeGreaterThan(20);
+    }
+  });
+});
+
+/** Two people who post, like and read until they are told to stop. */
+async function people(until: AbortSignal): Promise<void> {
+  const [grace, mary] = await Promise.all([signUp(stack, 'grace'), signUp(stack, 'mary')]);
+  await mary.follow(grace);
+  for (let seed = 500; !until.aborted; seed += 1) {
+    const post = await grace.post([await grace.send(await drawn({ seed, width: 320, height: 240 }))]);
+    for (let reads = 0; reads < 20 && !until.aborted; reads += 1) await mary.feed();
+    await mary.like(post).catch(() => undefined);
+  }
+}

@@ -1,0 +1,15 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+/** With the real watchers, by `npm run test:watch`: apart from `npm test`, since they are programs that few have installed. */
+export default defineConfig({
+  root: fileURLToPath(new URL('../..', import.meta.url)),
+  resolve: { tsconfigPaths: true },
+  test: {
+    include: ['test/watch/**/*.watch.ts'],
+    globalSetup: ['test/setup/servers.ts', 'test/setup/built.ts'],
+    testTimeout: 90_000,
+    hookTimeout: 120_000,
+    maxWorkers: 2,
+  },
+});
