@@ -13,8 +13,8 @@ const DEEP = 20;
 
 /** A reader's feed is made from everybody whom they follow, at most 7,500. */
 const FOLLOWED = 7_500;
-/** What a search looks through at most: see searching-sql.ts, 200 along the alphabet, 400 large ones, 700 that one knows. */
-const SEARCHED = 4_000;
+/** What a search looks through at most: see searching-sql.ts, 200 along the alphabet, 400 large ones, all whom one follows. */
+const SEARCHED = 10_500;
 
 /**
  * Statements that send fewer than they must look at, since what they find is ranked or merged: each has an end of its own,

@@ -16,79 +16,89 @@ export const lettersOf = (text: string): number => letters.find((count) => count
  */
 const candidates = (kind: string, letterCount: number): string => `
   beginning AS MATERIALIZED (
-    SELECT subject_id AS id FROM search_words WHERE kind = '${kind}' AND word LIKE $1
+    SELECT subject_id AS id, rank FROM search_words WHERE kind = '${kind}' AND word LIKE $1
     ORDER BY word USING ~<~ LIMIT ${EACH}),
   many AS MATERIALIZED (SELECT count(*) = ${EACH} AS so FROM beginning),
   large AS MATERIALIZED (
-    SELECT id FROM (SELECT subject_id AS id, word FROM search_words
+    SELECT id, rank FROM (SELECT subject_id AS id, word, rank FROM search_words
       WHERE kind = '${kind}' AND rank >= 20 AND left(word, ${letterCount}) = $2 AND (SELECT so FROM many)
       ORDER BY rank DESC LIMIT ${LARGE}) AS largest WHERE word LIKE $1)`;
 
-/** The newest of whom $3 and $4, the viewer, follows and is followed by. */
-const related = (following: number, followers: number): string => `
-  related AS MATERIALIZED (
-    SELECT id, bool_or(following) AS following, bool_or(NOT following) AS followed_by FROM (
-      (SELECT followee_id AS id, true AS following FROM follows
-        WHERE shard = $3 AND follower_id = $4 AND accepted AND follows.id > 0 ORDER BY follows.id DESC LIMIT ${following})
-      UNION ALL
-      (SELECT follower_id, false FROM followers
-        WHERE shard = $3 AND followee_id = $4 AND accepted AND followers.id > 0 ORDER BY followers.id DESC LIMIT ${followers})
-    ) AS ends GROUP BY id)`;
+/** All whom $3 and $4, the viewer, follows (7,500 at most), and the newest who follow them; ids alone. */
+const related = `
+  follows_of AS MATERIALIZED (
+    SELECT followee_id AS id, id AS since FROM follows
+    WHERE shard = $3 AND follower_id = $4 AND accepted AND id > 0 ORDER BY follows.id DESC LIMIT 7500),
+  followers_of AS MATERIALIZED (
+    SELECT follower_id AS id, id AS since FROM followers
+    WHERE shard = $3 AND followee_id = $4 AND accepted AND id > 0 ORDER BY followers.id DESC LIMIT 1000)`;
+
+/** The newest of them, whose names are looked through. */
+const newest = '(SELECT id FROM follows_of LIMIT 200) UNION (SELECT id FROM followers_of LIMIT 100)';
 
 /** Rows by key, one by one: joined, the planner may rather read a whole table for a few hundred of its rows. */
 const byKey = (table: string, id: string): string =>
   `CROSS JOIN LATERAL (SELECT * FROM ${table} WHERE shard = shard_of(${id}) AND id = ${id} LIMIT 1)`;
 
-const relation = (table: string, owner: string, other: string): string =>
-  `coalesce((SELECT accepted FROM ${table} WHERE shard = $3 AND ${owner} = $4 AND ${other} = u.id), false)`;
-
-/** Followed first, those who follow back before the others; then those who follow; then the rest. */
-const nearness = `CASE WHEN ${relation('follows', 'follower_id', 'followee_id')}
-    THEN CASE WHEN ${relation('followers', 'followee_id', 'follower_id')} THEN 0 ELSE 1 END
-    ELSE CASE WHEN ${relation('followers', 'followee_id', 'follower_id')} THEN 2 ELSE 3 END END`;
-
 /**
- * $5 the text. Whom the viewer knows comes first in the ranking, so where many names begin so, the newest of them are
- * looked through themselves.
+ * Of `list` (id, rank) those who are nearest to the viewer: followed, who follow back before the others; who follow; the
+ * rest. All ends are put in one heap and sorted out by id: that costs the same whatever the planner thinks of their number.
  */
+const nearest = (list: string): string => `
+  ends AS (
+    SELECT id, rank, true AS listed, false AS following, false AS followed_by FROM ${list}
+    UNION ALL SELECT id, 0, false, true, false FROM follows_of
+    UNION ALL SELECT id, 0, false, false, true FROM followers_of),
+  nearest AS MATERIALIZED (
+    SELECT id, max(rank) AS rank, CASE WHEN bool_or(following) THEN CASE WHEN bool_or(followed_by) THEN 0 ELSE 1 END
+      ELSE CASE WHEN bool_or(followed_by) THEN 2 ELSE 3 END END AS near
+    FROM ends GROUP BY id HAVING bool_or(listed) ORDER BY near, rank DESC, id LIMIT ${EACH})`;
+
+/** $5 the text. Where many names begin so, those whom the viewer knows are looked through themselves. */
 export const foundPeople = (letterCount: number): string => `
-  WITH ${candidates('user', letterCount)}, ${related(500, 200)},
-  near AS (
-    SELECT r.id FROM related r CROSS JOIN LATERAL (
-      SELECT 1 FROM search_words WHERE shard = shard_of(r.id) AND subject_id = r.id AND word LIKE $1 LIMIT 1) AS w
+  WITH ${candidates('user', letterCount)}, ${related},
+  known AS (
+    SELECT n.id, w.rank FROM (${newest}) AS n CROSS JOIN LATERAL (
+      SELECT rank FROM search_words WHERE shard = shard_of(n.id) AND subject_id = n.id AND word LIKE $1 LIMIT 1) AS w
     WHERE (SELECT so FROM many)),
-  found AS (SELECT id FROM beginning UNION SELECT id FROM large UNION SELECT id FROM near)
-  SELECT u.id, u.followers_count AS size, ${nearness} AS near,
+  exact AS (SELECT user_id AS id, 32767 AS rank FROM usernames WHERE username = replace($5, ' ', '.') OR username = replace($5, ' ', '_')),
+  found AS (SELECT * FROM beginning UNION ALL SELECT * FROM large UNION ALL SELECT * FROM known UNION ALL SELECT * FROM exact),
+  ${nearest('found')}
+  SELECT u.id, u.followers_count AS size, n.near,
     CASE translate(u.username, '._', '  ') WHEN $5 THEN 0 ELSE 1 END AS match
-  FROM found ${byKey('users', 'found.id')} AS u
-  WHERE u.closed_at IS NULL ORDER BY near, match, size DESC, u.id LIMIT ${EACH}`;
+  FROM nearest n ${byKey('users', 'n.id')} AS u
+  WHERE u.closed_at IS NULL ORDER BY n.near, match, size DESC, u.id`;
 
 /**
  * $1 the word to liken, $2 the whole text, $3 and $4 the viewer. Among those whom the viewer knows, among the larger, and on
  * an instance that is small enough for it, among all.
  */
 export const similarPeople = `
-  WITH ${related(200, 100)},
+  WITH ${related},
   alike AS (
-    SELECT r.id, w.word FROM related r CROSS JOIN LATERAL (
-      SELECT word FROM search_words WHERE shard = shard_of(r.id) AND subject_id = r.id AND whole AND $1 <% word LIMIT 1) AS w
+    SELECT n.id, w.word FROM (${newest}) AS n CROSS JOIN LATERAL (
+      SELECT word FROM search_words WHERE shard = shard_of(n.id) AND subject_id = n.id AND whole AND $1 <% word LIMIT 1) AS w
     UNION
     (SELECT subject_id, word FROM search_words WHERE kind = 'user' AND whole AND rank >= 20 AND $1 <% word LIMIT ${EACH})
     UNION
     (SELECT subject_id, word FROM search_words WHERE kind = 'user' AND whole AND $1 <% word
       AND (SELECT reltuples < ${SMALL_INSTANCE} FROM pg_class WHERE oid = 'search_words'::regclass) LIMIT ${EACH})),
-  best AS (SELECT id, max(word_similarity($2, word)) AS likeness FROM alike GROUP BY id ORDER BY 2 DESC, 1 LIMIT ${EACH})
-  SELECT u.id, u.followers_count AS size, ${nearness} AS near, 2 AS match
-  FROM best ${byKey('users', 'best.id')} AS u
-  WHERE u.closed_at IS NULL ORDER BY near, best.likeness DESC, size DESC, u.id LIMIT 50`;
+  likest AS (
+    SELECT id, (max(word_similarity($2, word)) * 1000)::int AS rank FROM alike GROUP BY id ORDER BY 2 DESC, 1 LIMIT ${EACH}),
+  ${nearest('likest')}
+  SELECT u.id, u.followers_count AS size, n.near, 2 AS match
+  FROM nearest n ${byKey('users', 'n.id')} AS u
+  WHERE u.closed_at IS NULL ORDER BY n.near, n.rank DESC, size DESC, u.id LIMIT 50`;
 
 const terms = { tag: 'tags', place: 'places' } as const;
 export type SearchTerm = keyof typeof terms;
 
-/** $3 the text. */
+/** $3 the text. The rows of terms are fetched for twice as many as are answered: some have no public post left. */
 export const foundTerms = (kind: SearchTerm, letterCount: number): string => `
   WITH ${candidates(kind, letterCount)},
-  found AS (SELECT id FROM beginning UNION SELECT id FROM large)
+  found AS (
+    SELECT id, max(rank) AS rank FROM (SELECT * FROM beginning UNION ALL SELECT * FROM large) AS ends
+    GROUP BY id ORDER BY 2 DESC, 1 LIMIT ${EACH + EACH})
   SELECT t.id, t.posts_count AS size, 3 AS near, CASE btrim(search_text(t.name)) WHEN $3 THEN 0 ELSE 1 END AS match
   FROM found ${byKey(terms[kind], 'found.id')} AS t
   WHERE t.posts_count > 0 ORDER BY match, size DESC, t.id LIMIT ${EACH}`;
