@@ -1,5 +1,15 @@
 import type { ChildProcess } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -39,6 +49,14 @@ async function addPackage(version: string): Promise<string> {
   return `/var/tmp/${basename(file)}`;
 }
 
+/** A file that cloud-init would write. */
+function cloudFile(path: string): string {
+  const config = readFileSync(join(root, 'infra/ubuntu/cloud-init.yaml'), 'utf8');
+  const [, block = ''] =
+    new RegExp(`- path: ${path}\n.*\n    content: \\|\n((?: {6}.*\n|\n)+)`).exec(config) ?? [];
+  return block.replace(/^ {6}/gm, '');
+}
+
 interface Shown {
   state: string;
   inFeed: boolean;
@@ -64,7 +82,9 @@ describe.skipIf(reason)('a bare machine', () => {
 
   beforeAll(async () => {
     packages = mkdtempSync(join(tmpdir(), 'narwhal-packages-'));
+    const begun = performance.now();
     guest = await Guest.create('http://deb.debian.org/debian');
+    measured['debootstrap'] = seconds(begun);
     await guest.boot();
     paths = { first: await addPackage(first), second: await addPackage(second) };
     before = traces();
@@ -90,14 +110,30 @@ describe.skipIf(reason)('a bare machine', () => {
     return [...found, people.trim(), guest.tell('dpkg-query', '-W', 'narwhal').code].join('\n');
   }
 
-  test('becomes a Narwhal by two commands, and shows its first photo through NGINX', async () => {
+  /** Its /run is a file system of its own, which is reached from inside alone. */
+  function put(path: string, text: string): void {
+    const passed = join('/var/tmp', basename(path));
+    writeFileSync(join(guest.root, passed), text);
+    guest.do('mv', passed, path);
+  }
+
+  test('becomes a Narwhal by what cloud-init runs, and shows its first photo through NGINX', async () => {
     const begun = performance.now();
-    guest.do('dpkg', '-i', paths.first);
-    measured['installed after'] = seconds(begun);
+    const sum = createHash('sha256')
+      .update(readFileSync(join(guest.root, paths.first)))
+      .digest('hex');
+    const settings = { ROLE: 'all', URL: 'http://127.0.0.1', PACKAGE: paths.first, SHA256: sum };
+    put(
+      '/run/narwhal-settings',
+      Object.entries(settings)
+        .map(([name, value]) => `NARWHAL_${name}=${value}\n`)
+        .join(''),
+    );
     // One client asks for hundreds.
-    writeFileSync(join(guest.root, 'etc/narwhal/local.env'), 'RATE_LIMITS=off\n', { mode: 0o644 });
-    guest.do('narwhal', 'setup', 'all', '--url', 'http://127.0.0.1');
-    measured['set up after'] = seconds(begun);
+    put('/run/narwhal-local.env', 'RATE_LIMITS=off\n');
+    put('/run/narwhal-install', cloudFile('/run/narwhal-install'));
+    expect(guest.do('sh', '/run/narwhal-install')).toContain('This machine is: all.');
+    measured["installed and set up by cloud-init's script"] = seconds(begun);
     const file = join(packages, 'photo.jpg');
     writeFileSync(file, (await drawn({ seed: 1 })).bytes);
     shown = await lastLine<Shown>(guest.client([client, 'photo', file]));

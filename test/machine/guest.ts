@@ -1,7 +1,7 @@
 import { execFile, execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -10,6 +10,8 @@ const run = promisify(execFile);
 
 /** Seconds after which the machine is ended, should the test that started it be killed. */
 const FUSE = '600';
+
+const PREFIX = 'narwhal-machine-';
 
 /** What a bare server of Debian has, and what the package recommends: the guest has no network to fetch it by. */
 const packages = [
@@ -40,6 +42,20 @@ export function whyNot(): string | null {
   return unshared === 0 ? null : 'the kernel allows no namespaces here';
 }
 
+/** With what is mounted in it let go first, and never further than its own file system: debootstrap mounts this kernel's. */
+function removeFolder(folder: string): void {
+  spawnSync('umount', ['--recursive', '--lazy', folder], { stdio: 'ignore' });
+  spawnSync('rm', ['-rf', '--one-file-system', folder], { stdio: 'ignore' });
+}
+
+/** What runs that were killed have left: machines end by their fuse, their folders here. */
+function endAbandoned(): void {
+  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
+    const [pid = ''] = name.slice(PREFIX.length).split('-');
+    if (!existsSync(`/proc/${pid}`)) removeFolder(join(tmpdir(), name));
+  }
+}
+
 export interface Outcome {
   code: number;
   text: string;
@@ -56,13 +72,19 @@ export class Guest {
   ) {}
 
   static async create(mirror: string): Promise<Guest> {
-    const folder = mkdtempSync(join(tmpdir(), 'narwhal-machine-'));
+    endAbandoned();
+    const folder = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
+    // In memory where there is enough: installing is all small writes that are waited for. A mount in any case, to let go of.
+    const inMemory = ['-t', 'tmpfs', '-o', 'size=5g,mode=755', 'tmpfs', folder];
+    await run('mount', freemem() > 8 * 1024 ** 3 ? inMemory : ['--bind', folder, folder]);
     const guest = new Guest(folder, join(folder, 'root'));
-    const args = ['--variant=minbase', `--include=${packages.join(',')}`, 'bookworm', guest.root, mirror];
-    await run('debootstrap', args, { env: environment, maxBuffer: 1 << 26 }).catch((error: unknown) => {
-      rmSync(folder, { recursive: true, force: true });
-      throw error;
-    });
+    const what = ['--variant=minbase', `--include=${packages.join(',')}`, 'bookworm', guest.root, mirror];
+    await run('timeout', [FUSE, 'debootstrap', ...what], { env: environment, maxBuffer: 1 << 26 }).catch(
+      (error: unknown) => {
+        removeFolder(folder);
+        throw error;
+      },
+    );
     return guest;
   }
 
@@ -90,15 +112,19 @@ export class Guest {
     this.tell('ip', 'link', 'set', 'lo', 'up');
   }
 
-  /** The first process of the machine: a child's child whose root is ours. */
-  #findLeader(): number {
-    for (const entry of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-      try {
-        if (readlinkSync(`/proc/${entry}/root`) !== this.root) continue;
-        if (/^NSpid:\t\d+\t1$/m.test(readFileSync(`/proc/${entry}/status`, 'utf8'))) return Number(entry);
-      } catch {
-        // Gone, or not ours to look at.
+  /** The first process of the machine: the descendant of systemd-nspawn that is number 1 in its own eyes. */
+  #findLeader(of = this.#container?.pid ?? 0): number {
+    try {
+      for (const child of readFileSync(`/proc/${of}/task/${of}/children`, 'utf8')
+        .trim()
+        .split(' ')
+        .filter(Boolean)) {
+        if (/^NSpid:\t\d+\t1$/m.test(readFileSync(`/proc/${child}/status`, 'utf8'))) return Number(child);
+        const found = this.#findLeader(Number(child));
+        if (found) return found;
       }
+    } catch {
+      // Gone again: looked for anew.
     }
     return 0;
   }
@@ -156,6 +182,6 @@ export class Guest {
       await Promise.race([ended, sleep(15_000)]);
       if (container.exitCode === null) execFileSync('kill', ['-KILL', '--', `-${container.pid}`]);
     }
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    removeFolder(this.folder);
   }
 }

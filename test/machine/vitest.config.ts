@@ -7,7 +7,7 @@ export default defineConfig({
     root: import.meta.dirname,
     include: ['**/*.machine.ts'],
     testTimeout: 120_000,
-    hookTimeout: 280_000,
+    hookTimeout: 480_000,
     // They are one machine's life, in order.
     bail: 1,
   },
