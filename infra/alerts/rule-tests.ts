@@ -3,8 +3,8 @@ import { alerts, severities, usualPace, type Alert } from './rules.js';
 import { yaml, type Value } from './yaml.js';
 
 /** Samples every so many seconds, and when the alert is looked at. */
-const STEP = 10;
-const UNTIL = 1_200;
+const STEP = 20;
+const UNTIL = 700;
 
 /** A series that grows by so much each second. */
 const growing = (series: string, perSecond: number): Value => ({
