@@ -50,10 +50,10 @@ test('uploads, posts and comments through a line that is cut', async () => {
   try {
     const id = await client.upload(new Blob([Uint8Array.from(bytes)]), { altText: 'Über den Wolken' });
     const post = await client.call<Post>('/v1/posts', { method: 'POST', json: { photoIds: [id] } });
+    await stack.quiet();
     const comment = { method: 'POST', json: { text: 'Once' } };
     await client.call(`/v1/posts/${post.id}/comments`, comment);
     clearInterval(cutting);
-    await stack.quiet();
     const photo = await client.call<Photo>(`/v1/photos/${id}`);
     expect(photo).toMatchObject({ state: 'ready', altText: 'Über den Wolken', width: 3000 });
     const { items } = await client.call<{ items: Post[] }>('/v1/feed');

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { freePort } from '../../scripts/ports.ts';
+import { freePort, portFault } from '../../scripts/ports.ts';
 import { endProcess, launch, signal, type Launched } from '../../scripts/processes.ts';
 import { stopRedis } from '../../scripts/redis.ts';
 import { ensureProgram } from '../../scripts/system-packages.ts';
@@ -27,8 +27,16 @@ interface Node {
   client: Redis;
 }
 
+/** Nodes talk to each other 10,000 ports higher, which has to be free, too, and below those of outgoing connections. */
+async function freePorts(): Promise<number> {
+  for (;;) {
+    const port = await freePort();
+    if (port < 22_000 && (await portFault(port + 10_000)) === null) return port;
+  }
+}
+
 async function startNode(dir: string): Promise<Node> {
-  const port = await freePort();
+  const port = await freePorts();
   const folder = join(dir, String(port));
   mkdirSync(folder, { recursive: true });
   const lines = ['bind 127.0.0.1', `port ${port}`, `dir "${folder}"`, 'save ""', 'cluster-enabled yes'];
