@@ -5,7 +5,7 @@ import { ensureFile, ensureProgram } from '../system-packages.ts';
 import { addressOf, type Plan } from './plan.ts';
 
 const MB = 1_000_000;
-/** What each takes at rest and a little load, measured on 2 cores with this version; in bytes. */
+/** What each takes at rest and a little load, in bytes: estimated from one fleet on 2 cores, and rounded up. */
 const memory = {
   api: 190 * MB,
   worker: 330 * MB,
