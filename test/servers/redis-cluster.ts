@@ -28,7 +28,7 @@ interface Node {
 }
 
 /** Nodes talk to each other 10,000 ports higher, which has to be free, too, and below those of outgoing connections. */
-async function freePorts(): Promise<number> {
+export async function freeClusterPort(): Promise<number> {
   for (;;) {
     const port = await freePort();
     if (port < 22_000 && (await portFault(port + 10_000)) === null) return port;
@@ -36,7 +36,7 @@ async function freePorts(): Promise<number> {
 }
 
 async function startNode(dir: string): Promise<Node> {
-  const port = await freePorts();
+  const port = await freeClusterPort();
   const folder = join(dir, String(port));
   mkdirSync(folder, { recursive: true });
   const lines = ['bind 127.0.0.1', `port ${port}`, `dir "${folder}"`, 'save ""', 'cluster-enabled yes'];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import tls from 'node:tls';
 import { Cluster, Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { freePort } from '../../../scripts/ports.js';
+import { freeClusterPort } from '../../../test/servers/redis-cluster.js';
 import { endProcess, launch, type Launched } from '../../../scripts/processes.js';
 import { stopRedis } from '../../../scripts/redis.js';
 import { ensureProgram } from '../../../scripts/system-packages.js';
@@ -36,7 +36,7 @@ beforeAll(async () => {
   const names = ['-subj', '/CN=redis', '-addext', 'subjectAltName=IP:127.0.0.1'];
   execFileSync('openssl', [...request, ...names, '-keyout', key, '-out', certificate], { stdio: 'ignore' });
   tls.setDefaultCACertificates([readFileSync(certificate, 'utf8')]);
-  port = await freePort();
+  port = await freeClusterPort();
   const lines = [
     'bind 127.0.0.1',
     'port 0',
