@@ -128,8 +128,14 @@ export class PagerDuty {
   }
 
   /** The first event of an alert since a moment, by what its incident is about. */
-  find(alert: string, action: PagedEvent['action'], since: number): PagedEvent | undefined {
-    const keys = new Set(this.events.filter((event) => event.class === alert).map(({ key }) => key));
+  find(
+    alert: string,
+    action: PagedEvent['action'],
+    since: number,
+    incident?: string,
+  ): PagedEvent | undefined {
+    const ofAlert = this.events.filter((event) => event.class === alert).map(({ key }) => key);
+    const keys = new Set(incident === undefined ? ofAlert : [incident]);
     return this.events.find((event) => event.at >= since && event.action === action && keys.has(event.key));
   }
 
