@@ -21,3 +21,8 @@ export function bareEnvironment(): Record<string, string> {
 export function modelSeconds(): number {
   return Number(source.MODEL_SECONDS ?? 45);
 }
+
+/** `MODEL_SEED` plays what an earlier run printed; in CI the same histories each time, so that a red run is of the change. */
+export function modelSeed(): number {
+  return Number(source.MODEL_SEED ?? (source.CI ? 20_261_122 : Date.now() & 0x7fffffff));
+}

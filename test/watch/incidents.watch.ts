@@ -179,7 +179,6 @@ describe('each of these wakes somebody, and lets them sleep again', () => {
     );
     times.push([fault, alert, seconds(begun, opened), seconds(mended, resolved)]);
     if (alert !== 'SiteIsDown') return;
-    expect(opened.at - begun).toBeLessThan(10_000);
     const process = await event('ProcessIsDown', 'trigger', begun);
     times.push([
       '',
