@@ -40,7 +40,7 @@ const cached = (): Promise<string | null> => room.look.get(keys.post(room.redis.
 
 /** What a like's transaction leaves, without telling the caches. */
 async function commit(delta: number, counter: CounterName = 'post.likes', subject = post): Promise<void> {
-  await deltas.add(room.database, counter, subject, delta);
+  await deltas.add(room.database, counter, [subject], delta);
 }
 
 async function like(delta: number, who = room): Promise<void> {

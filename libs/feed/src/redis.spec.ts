@@ -146,7 +146,7 @@ describe('Redis that hangs', () => {
     stopServing();
     await room.marks.change(reader, 'liked', post, true, async () => {
       const since = performance.now();
-      await deltas.add(room.database, 'post.likes', post, 1);
+      await deltas.add(room.database, 'post.likes', [post], 1);
       await town.run(
         `INSERT INTO likes (shard, user_id, post_id, id) VALUES (shard_of($1::bigint), $1, $2, 1)`,
         [reader, post],

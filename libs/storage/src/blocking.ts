@@ -4,8 +4,16 @@ import { Following } from './following.js';
 import { BlockRows } from './repositories/blocks.js';
 import type { Tx } from './unit-of-work.js';
 
-/** Likes and comments that a transaction hides or shows; what is beyond is the worker's, in batches of the same size. */
+/** Posts whose likes, and comments, that one transaction looks at; what is beyond is the worker's, in batches of the same size. */
 const BATCH = 2_000;
+
+/** Where the next batch begins: at posts older than `before`. */
+export interface NextBatch {
+  before: Id;
+}
+
+/** Older than every post: only comments are left. */
+const BELOW_ALL: Id = '0';
 
 /**
  * What a block does: ends follows both ways, and takes the blocked one's likes and comments off the blocker's posts. Whether
@@ -38,18 +46,28 @@ export class Blocking {
     await tx.effectOn('notify.relation', blocked, blocker);
   }
 
-  /** Hides or shows a batch as the block's row says; whether there may be more. */
-  async settle(tx: Tx, blocker: Id, blocked: Id): Promise<boolean> {
+  /**
+   * Hides or shows a batch as the block's row says, from the newest posts on; where the next one begins, null when this was
+   * the last. Batches are pages of posts, whether or not they change anything: of two that work at once neither ends early.
+   */
+  async settle(tx: Tx, blocker: Id, blocked: Id, from?: NextBatch): Promise<NextBatch | null> {
     const hidden = await this.rows.stands(tx, blocker, blocked);
     const delta = hidden ? -1 : 1;
-    const posts = await this.rows.toggleLikes(tx, blocker, blocked, hidden, BATCH);
-    for (const post of posts) await tx.count('post.likes', post, delta);
-    const comments = await this.rows.toggleComments(tx, blocker, blocked, hidden, BATCH);
+    const page = { owner: blocker, actor: blocked, hidden, limit: BATCH };
+    const likes = await this.rows.toggleLikes(tx, { ...page, before: from?.before ?? null });
+    await tx.countEach('post.likes', likes.posts, delta);
+    const { comments, more } = await this.rows.toggleComments(tx, page);
     await tx.effect('notify.mentions', ...comments.map(({ id }) => id));
-    for (const comment of comments) {
-      await tx.count('post.comments', comment.post_id, delta);
-      if (comment.reply_to !== null) await tx.count('comment.replies', comment.reply_to, delta);
-    }
-    return posts.length === BATCH || comments.length === BATCH;
+    await tx.countEach(
+      'post.comments',
+      comments.map(({ post_id }) => post_id),
+      delta,
+    );
+    await tx.countEach(
+      'comment.replies',
+      comments.flatMap(({ reply_to }) => reply_to ?? []),
+      delta,
+    );
+    return likes.next === null && !more ? null : { before: likes.next ?? BELOW_ALL };
   }
 }

@@ -12,6 +12,8 @@ export interface Tx extends Queryable {
   effectOn(kind: OutboxKind, subjectId: Id, objectId: Id): Promise<void>;
   /** Writes a delta of a stored count; and who has to be told of what is counted, is told. */
   count(counter: CounterName, subjectId: Id, delta: number): Promise<void>;
+  /** The same of many subjects at once, in as many statements as for one; a subject may be named more than once. */
+  countEach(counter: CounterName, subjectIds: readonly Id[], delta: number): Promise<void>;
   /** Tells somebody who may be connected, after the commit. Lost without harm: what lasts is in rows. */
   tell(message: LiveMessage): void;
   /** Runs after the commit, and not at all without it. May not fail: what must happen has an outbox row. */
@@ -61,16 +63,19 @@ export class UnitOfWork {
         const written = await this.outbox.write(connection, kind, subjectIds, objectId);
         hasten.push(() => written.forEach((row) => this.jobs.hasten(row)));
       };
+      const countEach = async (counter: CounterName, subjectIds: readonly Id[], delta: number) => {
+        if (subjectIds.length === 0) return;
+        await this.counts.add(connection, counter, subjectIds, delta);
+        deltas.push(...subjectIds.map((subjectId) => ({ counter, subjectId, delta, since })));
+        const { notifies } = counterTable[counter];
+        if (notifies !== null) await effect(notifies, [...new Set(subjectIds)]);
+      };
       return work({
         query: connection.query,
         effect: (kind, ...subjectIds) => effect(kind, subjectIds),
         effectOn: (kind, subjectId, objectId) => effect(kind, [subjectId], objectId),
-        count: async (counter, subjectId, delta) => {
-          await this.counts.add(connection, counter, subjectId, delta);
-          deltas.push({ counter, subjectId, delta, since });
-          const { notifies } = counterTable[counter];
-          if (notifies !== null) await effect(notifies, [subjectId]);
-        },
+        count: (counter, subjectId, delta) => countEach(counter, [subjectId], delta),
+        countEach,
         tell: (message) => hasten.push(() => this.teller(message)),
         afterCommit: (callback) => hasten.push(callback),
       });

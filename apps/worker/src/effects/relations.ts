@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import { Blocking, Following, UnitOfWork, UserRows } from '@app/storage';
+import { Blocking, Following, UnitOfWork, UserRows, type NextBatch } from '@app/storage';
 
 /** Requests let in by one transaction. */
 const BATCH = 500;
@@ -17,7 +17,9 @@ export class Relations {
 
   /** Hides or shows what is beyond the first batch, and what was under way while the block was made. */
   async blockChanged(blocker: Id, blocked: Id): Promise<void> {
-    while (await this.work.run((tx) => this.blocking.settle(tx, blocker, blocked)));
+    let next: NextBatch | null | undefined;
+    do next = await this.work.run((tx) => this.blocking.settle(tx, blocker, blocked, next ?? undefined));
+    while (next !== null);
   }
 
   async acceptRequests(followee: Id): Promise<void> {

@@ -52,8 +52,8 @@ async function foldAll() {
 }
 
 test('a like and a comment that are folded together are both counted', async () => {
-  await counts.add(sql, 'post.likes', post, 1);
-  await counts.add(sql, 'post.comments', post, 1);
+  await counts.add(sql, 'post.likes', [post], 1);
+  await counts.add(sql, 'post.comments', [post], 1);
   const folded = await foldAll();
   const rows = await database.query('SELECT likes_count, comments_count FROM posts WHERE id = $1', [post]);
   expect(rows).toEqual([{ likes_count: 1, comments_count: 1 }]);
@@ -61,9 +61,9 @@ test('a like and a comment that are folded together are both counted', async () 
 });
 
 test('every count of a person changes by the sum of its own deltas', async () => {
-  for (const delta of [1, 1, 1, -1]) await counts.add(sql, 'user.followers', ada, delta);
-  await counts.add(sql, 'user.following', ada, 1);
-  await counts.add(sql, 'user.posts', ada, 1);
+  for (const delta of [1, 1, 1, -1]) await counts.add(sql, 'user.followers', [ada], delta);
+  await counts.add(sql, 'user.following', [ada], 1);
+  await counts.add(sql, 'user.posts', [ada], 1);
   await foldAll();
   const rows = await database.query(
     'SELECT posts_count, followers_count, following_count FROM users WHERE id = $1',
@@ -73,19 +73,19 @@ test('every count of a person changes by the sum of its own deltas', async () =>
 });
 
 test('only counts that changed are answered, with what the row holds now', async () => {
-  await counts.add(sql, 'post.likes', post, 1);
+  await counts.add(sql, 'post.likes', [post], 1);
   expect(await foldAll()).toEqual([{ subject_id: post, counter: 'post.likes', value: 1 }]);
 });
 
 test('deltas of what is gone go too', async () => {
-  await counts.add(sql, 'post.likes', '999999999999', 1);
+  await counts.add(sql, 'post.likes', ['999999999999'], 1);
   await database.query('UPDATE count_deltas SET shard = 5');
   expect(await foldAll()).toEqual([]);
   expect(await database.query('SELECT 1 FROM count_deltas')).toEqual([]);
 });
 
 test('two workers that fold a shard at once count nothing twice', async () => {
-  for (let n = 0; n < 20; n += 1) await counts.add(sql, 'post.likes', post, 1);
+  for (let n = 0; n < 20; n += 1) await counts.add(sql, 'post.likes', [post], 1);
   await Promise.all([foldAll(), foldAll(), foldAll()]);
   await foldAll();
   const rows = await database.query('SELECT likes_count FROM posts WHERE id = $1', [post]);

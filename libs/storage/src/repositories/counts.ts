@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { shardOf, type Id } from '@app/platform';
+import type { Id } from '@app/platform';
 import { Database, type Queryable } from '../database.js';
 import { PopularPostRows } from './popular-posts.js';
 import { SearchWords } from './search-words.js';
@@ -82,11 +82,13 @@ export class CountRows {
     private readonly words: SearchWords,
   ) {}
 
-  async add(tx: Queryable, counter: CounterName, subjectId: Id, delta: number): Promise<void> {
+  /** Writes one delta for each subject; a subject may be named more than once. */
+  async add(tx: Queryable, counter: CounterName, subjectIds: readonly Id[], delta: number): Promise<void> {
     await tx.query(
       'countDelta.insert',
-      `INSERT INTO count_deltas (shard, subject_id, counter, delta) VALUES ($1, $2, $3, $4)`,
-      [shardOf(subjectId), subjectId, counter, delta],
+      `INSERT INTO count_deltas (shard, subject_id, counter, delta)
+       SELECT shard_of(s.id), s.id, $2, $3 FROM unnest($1::bigint[]) AS s(id)`,
+      [subjectIds, counter, delta],
     );
   }
 
