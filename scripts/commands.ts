@@ -160,6 +160,8 @@ async function runOnServers(program: string, args: string[]): Promise<number> {
 async function runWithSettings(program: string, args: string[]): Promise<number> {
   const { dataFolder, isSet } = readEnvironment();
   await build();
-  const missing = Object.entries(publishedSettings(dataFolder) ?? {}).filter(([name]) => !isSet(name));
+  const missing = Object.entries(publishedSettings(dataFolder) ?? {}).filter(
+    ([name]) => !isSet(name.replace(/_FILE$/, '')),
+  );
   return runProgram(process.execPath, [join(root, 'dist', program), ...args], Object.fromEntries(missing));
 }

@@ -42,6 +42,16 @@ export function readEnvironment() {
   };
 }
 
+/** Where a Narwhal's parts are, and what opens them; not how it behaves. */
+const PLACES =
+  /^(PORT|HOST|PUBLIC_URL|MEDIA_URL|(DATABASE|REDIS|STORAGE|SCRATCH|S3|TOKEN|MEDIA|METRICS|WORKER_METRICS)_\w+)$/;
+
+/** What the environment says of those, for commands in other terminals. */
+export function placesInEnvironment(): Record<string, string> {
+  const said = Object.entries(source).filter(([name, value]) => PLACES.test(name) && value);
+  return Object.fromEntries(said) as Record<string, string>;
+}
+
 export type Environment = ReturnType<typeof readEnvironment>;
 
 /** The environment of a child process: this one's, with some settings laid over it. */

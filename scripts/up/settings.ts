@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Address, Environment } from '../env.ts';
+import { placesInEnvironment, type Address, type Environment } from '../env.ts';
 import { freePortNear } from '../ports.ts';
 import { keptSecret, newKeyring } from '../secrets.ts';
 
@@ -50,10 +50,14 @@ export function applicationSettings(
 
 const settingsFile = (dataFolder: string) => join(dataFolder, 'secrets', 'running.json');
 
-/** Kept while Narwhal runs, so that `npm run admin` and `npm run migrate` in another terminal reach the same servers. */
-export function publishSettings(dataFolder: string, settings: Record<string, string>): void {
+/** Kept while Narwhal runs, so that `npm run admin`, `doctor` and others in another terminal reach the same servers. */
+export function publishSettings(
+  { dataFolder, host, port }: Environment,
+  settings: Record<string, string>,
+): void {
   mkdirSync(join(dataFolder, 'secrets'), { recursive: true, mode: 0o700 });
-  writeFileSync(settingsFile(dataFolder), JSON.stringify(settings), { mode: 0o600 });
+  const told = { HOST: host, PORT: String(port), ...placesInEnvironment(), ...settings };
+  writeFileSync(settingsFile(dataFolder), JSON.stringify(told), { mode: 0o600 });
 }
 
 export function withdrawSettings(dataFolder: string): void {

@@ -59,7 +59,7 @@ export function startApplications(run: Run, servers: Servers): Promise<Metrics> 
   return withLock('start', async () => {
     const metrics = await chooseMetrics(environment);
     const settings = applicationSettings(environment, servers, metrics);
-    publishSettings(environment.dataFolder, settings);
+    publishSettings(environment, settings);
     await migrate(settings, logFile(run, 'migrate'), stop.requested);
     const api = application('api', settings, logFile(run, 'api'), localUrl(environment));
     const worker = application('worker', settings, logFile(run, 'worker'), localUrl(metrics.worker));
