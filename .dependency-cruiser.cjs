@@ -84,6 +84,13 @@ module.exports = {
       to: { path: packages('ioredis', 'bullmq') },
     },
     {
+      name: 'only-watch-touches-those-who-are-told',
+      comment: 'Sentry and OpenTelemetry are loaded where they are configured, and by nobody else.',
+      severity: 'error',
+      from: { path: shipped, pathNot: ['^libs/watch/src/(errors/sentry-client|traces/)'] },
+      to: { path: packages('@sentry', '@opentelemetry') },
+    },
+    {
       name: 'tests-know-no-code',
       comment:
         'Black-box tests could be pointed at a rewrite. Only the set-up of a run migrates with the code itself.',

@@ -9,6 +9,7 @@ import { Wire } from './harness/wire.js';
 
 const settings = { MEDIA_KEYS: `test:${'ab'.repeat(32)}`, STORAGE_DIR: '/nonexistent' };
 const KEY = 'a-key-of-some-length';
+const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 const TRUSTED = ['--trust', '127.0.0.1'];
 
 describe.skipIf(!nginxInstalled)('NGINX, between a balancer and the api', () => {
@@ -45,10 +46,12 @@ describe.skipIf(!nginxInstalled)('NGINX, between a balancer and the api', () => 
         'X-Forwarded-Host': 'evil.example',
         Forwarded: 'for=198.51.100.1',
         'X-Real-IP': '198.51.100.1',
+        traceparent: TRACEPARENT,
       });
       expect(api.last.headers).toMatchObject({
         'x-forwarded-for': '203.0.113.7',
         'x-forwarded-proto': 'https',
+        traceparent: TRACEPARENT,
       });
       for (const name of ['forwarded', 'x-real-ip', 'x-forwarded-host'])
         expect(api.last.headers[name]).toBeUndefined();
@@ -61,8 +64,11 @@ describe.skipIf(!nginxInstalled)('NGINX, between a balancer and the api', () => 
 
     test('is the peer itself where no balancer is trusted', async () => {
       await nginx.configure(given());
-      await ask().get('/v1/instance').set({ 'X-Forwarded-For': '203.0.113.7', 'X-Forwarded-Proto': 'https' });
+      await ask()
+        .get('/v1/instance')
+        .set({ 'X-Forwarded-For': '203.0.113.7', 'X-Forwarded-Proto': 'https', traceparent: TRACEPARENT });
       expect(api.last.headers).toMatchObject({ 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'http' });
+      expect(api.last.headers['traceparent']).toBeUndefined();
       await nginx.configure(given({ options: TRUSTED }));
     });
 

@@ -112,6 +112,7 @@ describe('the log', () => {
       requestId: expect.any(String) as string,
       method: 'GET',
       path: '/v1/feed',
+      route: '/v1/feed',
       status: 200,
       milliseconds: expect.any(Number) as number,
       userId: ada.id,

@@ -62,7 +62,10 @@ const originRule = ({ CORS_ORIGINS }: EdgeSettings): string =>
     ? 'http-request set-var(txn.origin) str(*)'
     : `http-request set-var(txn.origin) req.hdr(origin) if { req.hdr(origin) -m str ${CORS_ORIGINS.join(' ')} }`;
 
-const frontend = ({ bind, certificate }: HaproxyOptions, settings: EdgeSettings): string => `frontend edge
+const frontend = (
+  { bind, certificate, operators }: HaproxyOptions,
+  settings: EdgeSettings,
+): string => `frontend edge
   bind ${bind} ssl crt ${certificate} alpn h2,http/1.1
 ${errorPages()}
   # What DNS asks: whether clients should come here. \`disable server in_dns/self\` on the socket sends them elsewhere first.
@@ -81,6 +84,9 @@ ${errorPages()}
   http-request del-header X-Forwarded-Host
   http-request del-header X-Real-IP
   http-request del-header Forwarded
+  # Nor does a stranger say which requests are traced.
+  http-request del-header traceparent unless { src ${operators.join(' ')} }
+  http-request del-header tracestate
   http-request set-header X-Forwarded-Proto https
   option forwardfor
   # Sent twice only what may be: with a key a POST has one effect, however often it comes.

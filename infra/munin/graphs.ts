@@ -3,7 +3,7 @@ import {
   readView,
   type Metric,
   type Scrape,
-  type Span,
+  type Interval,
   type View,
 } from '../../libs/platform/src/metrics/index.js';
 
@@ -86,7 +86,7 @@ function configOf(graph: Graph, scrape: Scrape): string[] {
 }
 
 /** What is not known is `U`: 0 would be drawn, and be believed. */
-function valuesOf(graph: Graph, span: Span | null, scrape: Scrape): string[] {
+function valuesOf(graph: Graph, span: Interval | null, scrape: Scrape): string[] {
   const values = span ? readView(span, graph.line, graph.view) : new Map<string, number | null>();
   return groupsOf(graph, scrape).map((group) => {
     const value = values.get(group);
@@ -95,7 +95,7 @@ function valuesOf(graph: Graph, span: Span | null, scrape: Scrape): string[] {
 }
 
 /** `config`; with values at once where the master can take them (dirty config). */
-export function config(part: string, scrape: Scrape, dirty: Span | null | undefined): string {
+export function config(part: string, scrape: Scrape, dirty: Interval | null | undefined): string {
   return graphsOf(part)
     .flatMap((graph) => [
       ...configOf(graph, scrape),
@@ -105,7 +105,7 @@ export function config(part: string, scrape: Scrape, dirty: Span | null | undefi
     .join('\n');
 }
 
-export function fetchValues(part: string, scrape: Scrape, span: Span | null): string {
+export function fetchValues(part: string, scrape: Scrape, span: Interval | null): string {
   return graphsOf(part)
     .flatMap((graph) => [`multigraph ${graph.name}`, ...valuesOf(graph, span, scrape), ''])
     .join('\n');

@@ -5,7 +5,7 @@ import {
   parseScrape,
   scrapeText,
   type Scrape,
-  type Span,
+  type Interval,
 } from '../../libs/platform/src/metrics/index.js';
 
 /** How long one process has to tell its metrics, in milliseconds; munin-node gives a plugin ten seconds. */
@@ -39,7 +39,7 @@ function read(file: string): Kept | null {
 }
 
 /** From the last call until now: rates and percentiles are of that time. Null at the first call, or when it was days ago. */
-export function spanSince(file: string, after: Scrape): Span | null {
+export function spanSince(file: string, after: Scrape): Interval | null {
   const kept = read(file);
   const now = Date.now();
   mkdirSync(dirname(file), { recursive: true });

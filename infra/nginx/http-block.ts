@@ -43,6 +43,8 @@ ${trust.map((network) => `  ${network} 1;`).join('\n')}
 }
 map "$narwhal_trusted $http_x_forwarded_proto" $narwhal_scheme { "1 https" https; default http; }
 map $narwhal_scheme $narwhal_hsts { https "max-age=31536000"; default ""; }
+# What is traced, the balancer says.
+map "$narwhal_trusted $http_traceparent" $narwhal_traceparent { "~^1 (?<narwhal_parent>[0-9a-f-]{55,})$" $narwhal_parent; default ""; }
 # One id from the first hop to the api's log; a client may bring its own.
 map $http_x_request_id $narwhal_request_id {
   "~^[A-Za-z0-9_.:-]{8,100}$" $http_x_request_id;
@@ -123,6 +125,8 @@ proxy_set_header X-Forwarded-Host "";
 proxy_set_header Forwarded "";
 proxy_set_header X-Real-IP "";
 proxy_set_header X-Request-Id $narwhal_request_id;
+proxy_set_header traceparent $narwhal_traceparent;
+proxy_set_header tracestate "";
 proxy_connect_timeout 500ms;
 proxy_send_timeout 30s;
 proxy_read_timeout 2s;

@@ -22,6 +22,7 @@ import { routeDirectly } from './http/direct-routes.js';
 import { Drain } from './http/drain.js';
 import { ProblemFilter } from './http/problem-filter.js';
 import { logRequests } from './http/request-log.js';
+import { traceRequests } from './http/traced-requests.js';
 import { operations } from './openapi/endpoints.js';
 import { speakTus } from './uploads/tus.js';
 import { createAdapter, prepareServer } from './http/server.js';
@@ -47,6 +48,7 @@ export async function createApi(
   app.useGlobalFilters(filter);
   const server: FastifyInstance = app.getHttpAdapter().getInstance();
   const drain = new Drain(server);
+  traceRequests(server, config);
   logRequests(server, logger);
   await prepareServer(app, config);
   speakTus(server);

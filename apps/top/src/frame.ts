@@ -6,7 +6,7 @@ import {
   readView,
   type Metric,
   type Sample,
-  type Span,
+  type Interval,
   type View,
 } from '@app/platform/metrics';
 
@@ -61,7 +61,7 @@ interface Figure {
 }
 
 /** One number of a view: the sum of rates, the worst of anything else. */
-function figureOf(span: Span, line: readonly [string, Metric], name: string, view: View): Figure {
+function figureOf(span: Interval, line: readonly [string, Metric], name: string, view: View): Figure {
   const values = [...readView(span, line, view).values()].filter((value) => value !== null);
   if (values.length === 0) return { name, view, value: null };
   const worst = view.levels?.below ? Math.min : Math.max;
@@ -89,7 +89,7 @@ const growth = (after: Sample, before: ReadonlyMap<string, number>): number =>
   Math.max(0, after.value - (before.get(JSON.stringify(after.labels)) ?? 0));
 
 /** The routes that took longest since the last look. */
-export function slowestRoutes({ before, after, seconds }: Span, count: number): Route[] {
+export function slowestRoutes({ before, after, seconds }: Interval, count: number): Route[] {
   const series = 'narwhal_http_request_seconds_bucket';
   const old = new Map((before.get(series) ?? []).map(({ labels, value }) => [JSON.stringify(labels), value]));
   const routes = new Map<string, Map<number, number>>();
@@ -118,7 +118,7 @@ export interface Told {
   sentences: readonly { level: string; text: string }[];
 }
 
-function figures(span: Span, history: History, room: number): string[] {
+function figures(span: Interval, history: History, room: number): string[] {
   const all = metrics.flatMap((line) =>
     Object.entries(line[1].shows)
       .filter(([name]) => room > 60 || first.has(name))
@@ -135,7 +135,7 @@ function figures(span: Span, history: History, room: number): string[] {
 }
 
 /** One frame of `npm run top`, `rows` high. */
-export function frame(span: Span, told: Told, history: History, rows: number): string {
+export function frame(span: Interval, told: Told, history: History, rows: number): string {
   const sentences = told.sentences.map(({ level, text }) => {
     const colour = level === 'critical' || level === 'warning' ? colours[level] : '';
     return `  ${colour}${text}${colours.end}`;

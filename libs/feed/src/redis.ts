@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { bucketOf, counter, type Id } from '@app/platform';
+import { beginSpan, bucketOf, counter, until, type Id } from '@app/platform';
 import { RedisEpoch } from './epoch.js';
 import { RedisAway } from './redis-away.js';
 import { RedisLink, type Argument } from './redis-link.js';
@@ -112,20 +112,32 @@ export class FeedRedis {
    * @throws RedisAway, whatever the reason; `cause` names it
    */
   run(name: ScriptName, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
-    return this.guard(() => this.link.run(name, keys, args));
+    return until(
+      beginSpan('redis', name),
+      this.guard(() => this.link.run(name, keys, args)),
+    );
   }
 
   get(key: string): Promise<string | null> {
-    return this.guard(() => this.link.get(key));
+    return until(
+      beginSpan('redis', 'GET'),
+      this.guard(() => this.link.get(key)),
+    );
   }
 
   set(key: string, value: string, seconds: number, onlyIfAbsent = false): Promise<void> {
-    return this.guard(() => this.link.set(key, value, seconds, onlyIfAbsent));
+    return until(
+      beginSpan('redis', 'SET'),
+      this.guard(() => this.link.set(key, value, seconds, onlyIfAbsent)),
+    );
   }
 
   /** Tells who listens now; @throws RedisAway */
   publish(channel: string, message: string): Promise<void> {
-    return this.guard(() => this.link.publish(channel, message));
+    return until(
+      beginSpan('redis', 'PUBLISH'),
+      this.guard(() => this.link.publish(channel, message)),
+    );
   }
 
   /** Parts things into groups whose keys one script call may take: by bucket on a cluster, else only not too many. */

@@ -23,6 +23,18 @@ const list = z.string().transform((text) =>
     .map((entry) => entry.trim())
     .filter(Boolean),
 );
+/** As OpenTelemetry's specification has them: `name=value,name=value`, values percent-encoded. */
+const headers = z
+  .string()
+  .regex(/^[\w.-]+=[^,=]*(,[\w.-]+=[^,=]*)*$/, 'expected name=value[,name=value]')
+  .transform((text) =>
+    Object.fromEntries(
+      text.split(',').map((entry) => {
+        const [name = '', value = ''] = entry.split('=');
+        return [name, decodeURIComponent(value)] as const;
+      }),
+    ),
+  );
 const address = z
   .string()
   .regex(/^[^:]+:\d{1,5}$/, 'expected host:port')
@@ -91,6 +103,12 @@ const schema = z.object({
   SENTRY_ENVIRONMENT: z.string().max(64).default('production'),
   /** Which part of the errors is reported, 0 to 1. */
   SENTRY_SAMPLE_RATE: z.coerce.number().min(0).max(1).default(1),
+  /** Where traces go, by OTLP over HTTP: `http://collector:4318`; nowhere without it. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  /** What that wants to be let in: `authorization=Bearer%20...`. */
+  OTEL_EXPORTER_OTLP_HEADERS: headers.default({}),
+  /** Which part of the requests is traced, 0 to 1. */
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(0.01),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 
   /** Followers above which an author's posts are merged at read instead of fanned out (hysteresis: 80 %). */

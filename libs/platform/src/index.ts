@@ -18,4 +18,5 @@ export * from './service-manager.js';
 export * from './media-urls.js';
 export * from './texts/fold.js';
 export * from './texts/words.js';
+export * from './tracing.js';
 export * from './version.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { counter, histogram } from '@app/platform';
+import { beginSpan, counter, histogram } from '@app/platform';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { Pool } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
@@ -43,12 +43,17 @@ async function run<Row>(
   parameters: readonly unknown[],
 ): Promise<Answer<Row>> {
   const begun = performance.now();
+  const span = beginSpan('sql', name);
   let failed = true;
   try {
     const result = await runner.query(sql, [...parameters], true);
     failed = false;
+    span?.end();
     const rows = (result.records ?? []) as Row[];
     return { rows, count: result.affected ?? rows.length };
+  } catch (error) {
+    span?.end(error);
+    throw error;
   } finally {
     observer(name, (performance.now() - begun) / 1000, failed);
   }

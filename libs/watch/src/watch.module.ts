@@ -15,6 +15,7 @@ import { Facts } from './facts.js';
 import { Pager } from './pager.js';
 import { Pingdom } from './pingdom.js';
 import { PATIENCE } from './sight.js';
+import { Traces } from './traces/traces.js';
 import { Watch } from './watch.js';
 import { Watchers } from './watchers.js';
 
@@ -48,6 +49,7 @@ export class WatchModule {
   constructor(
     private readonly watch: Watch,
     private readonly errors: ErrorReports,
+    private readonly traces: Traces,
     private readonly watchers: Watchers,
     private readonly pager: Pager,
   ) {}
@@ -84,6 +86,15 @@ export class WatchModule {
         },
       },
       {
+        provide: Traces,
+        inject: [CONFIG, LOGGER],
+        useFactory: async (config: Config, logger: Logger) => {
+          const traces = new Traces(config, logger, kind);
+          await traces.start();
+          return traces;
+        },
+      },
+      {
         provide: Pager,
         inject: [CONFIG, LOGGER],
         useFactory: (config: Config, logger: Logger) => new Pager(pagerDuty(config), logger),
@@ -112,7 +123,7 @@ export class WatchModule {
     this.watchers.stop();
     this.pager.stop();
     await this.watch.stop();
-    await this.errors.stop();
+    await Promise.all([this.errors.stop(), this.traces.stop()]);
   }
 }
 

@@ -2,6 +2,7 @@ import { histogram, type HistogramSeries, type Logger } from '@app/platform';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { callOf } from './call.js';
 import { pathOf } from './paths.js';
+import { traceOf } from './traced-requests.js';
 
 /** One line and one observation a request. Paths carry no query: media signatures are secrets. Routes are the declared ones. */
 export function logRequests(server: FastifyInstance, logger: Logger): void {
@@ -15,7 +16,8 @@ export function logRequests(server: FastifyInstance, logger: Logger): void {
     const { route, caller } = callOf(request);
     const took = reply.elapsedTime;
     seriesOf(route || 'none', methodOf(request), reply.statusCode).observe(took / 1000);
-    if (!route.startsWith('/health')) lines.info(line(request, reply, caller?.userId, took), 'request');
+    if (!route.startsWith('/health'))
+      lines.info(line(request, reply, { route, userId: caller?.userId, took }), 'request');
     done();
   });
 }
@@ -39,14 +41,24 @@ function methodOf({ method }: FastifyRequest): string {
   return methods.has(method) ? method : 'other';
 }
 
-function line(request: FastifyRequest, reply: FastifyReply, userId: string | undefined, took: number) {
+interface Learned {
+  /** '' where none was found. */
+  route: string;
+  userId: string | undefined;
+  /** Milliseconds. */
+  took: number;
+}
+
+function line(request: FastifyRequest, reply: FastifyReply, { route, userId, took }: Learned) {
   return {
     requestId: request.id,
     method: request.method,
     path: pathOf(request).slice(0, 300),
+    route: route === '' ? undefined : route,
     status: reply.statusCode,
     milliseconds: Math.round(took * 10) / 10,
     userId,
     ip: request.ip,
+    traceId: traceOf(request),
   };
 }

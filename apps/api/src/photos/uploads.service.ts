@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { counter, JobSender, limits, problem, type Id } from '@app/platform';
+import { counter, JobSender, limits, problem, traced, type Id } from '@app/platform';
 import { ArrivalRows, Quota, type Tx } from '@app/storage';
 import type { ApiRequest } from '../http/call.js';
 import { Idempotency, idempotencyKeyOf, type Made, type Outcome } from '../http/idempotency.js';
@@ -22,7 +22,9 @@ export class UploadsService {
    */
   async upload(request: ApiRequest, owner: Id): Promise<Outcome> {
     idempotencyKeyOf(request);
-    const { received, altText } = await this.uploads.read(request, owner);
+    const { received, altText } = await traced('work', 'upload.receive', () =>
+      this.uploads.read(request, owner),
+    );
     const outcome = await this.once(request, owner, received, altText);
     if (outcome.id !== received.photoId) {
       await this.uploads.forget(received);

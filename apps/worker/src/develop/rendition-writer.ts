@@ -3,7 +3,7 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, counter, limits, type Config } from '@app/platform';
+import { CONFIG, counter, limits, traced, type Config } from '@app/platform';
 import { objectKey, OBJECT_STORE, ORIGINAL, type ObjectStore, type PhotoRow } from '@app/storage';
 import { DevelopPool, type Developed } from '@app/storage/images';
 import { hashUnread } from './original-hash.js';
@@ -42,21 +42,29 @@ export class RenditionWriter {
     const outputFolder = join(scratch, 'out');
     await mkdir(outputFolder, { recursive: true });
     try {
-      const inputPath = await this.objects.asFile(objectKey(photo.folder, ORIGINAL), join(scratch, ORIGINAL));
-      const sha256 = await hashUnread(photo, inputPath);
-      const developed = await this.pool.develop({ inputPath, outputFolder, limits: limits.photo });
-      await Promise.all(
-        Object.values(developed.renditions).map(({ file, type }) =>
-          this.objects.write(objectKey(photo.folder, file), createReadStream(join(outputFolder, file)), {
-            contentType: type,
-          }),
-        ),
+      const inputPath = await traced('work', 'develop.original', () =>
+        this.objects.asFile(objectKey(photo.folder, ORIGINAL), join(scratch, ORIGINAL)),
       );
+      const sha256 = await hashUnread(photo, inputPath);
+      const developed = await traced('work', 'develop.renditions', () =>
+        this.pool.develop({ inputPath, outputFolder, limits: limits.photo }),
+      );
+      await traced('work', 'develop.store', () => this.store(photo, developed, outputFolder));
       const bytes = Object.values(developed.renditions).reduce((sum, made) => sum + made.bytes, 0);
       counter('narwhal_rendition_bytes_total').inc(bytes);
       return { ...developed, sha256 };
     } finally {
       await rm(scratch, { recursive: true, force: true });
     }
+  }
+
+  private async store({ folder }: PhotoRow, { renditions }: Developed, from: string): Promise<void> {
+    await Promise.all(
+      Object.values(renditions).map(({ file, type }) =>
+        this.objects.write(objectKey(folder, file), createReadStream(join(from, file)), {
+          contentType: type,
+        }),
+      ),
+    );
   }
 }

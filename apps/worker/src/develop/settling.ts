@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { counter, histogram, type Id } from '@app/platform';
+import { counter, histogram, traced, type Id } from '@app/platform';
 import {
   PhotoRows,
   PostRows,
@@ -40,13 +40,14 @@ export class Settling {
     state: string,
     update: (tx: Tx) => Promise<Settled | null>,
   ): Promise<Settled | null> {
-    return this.work.run(async (tx) => {
+    const settle = async (tx: Tx) => {
       const waiting = await this.photos.postOf(tx, photo);
       if (waiting !== null) await this.posts.lock(tx, waiting);
       const settled = await update(tx);
       if (settled) tx.tell({ kind: 'photo', to: settled.owner_id, id: photo, state });
       if (settled?.post_id) await this.publishing.settle(tx, settled.post_id);
       return settled;
-    });
+    };
+    return traced('work', 'develop.settle', () => this.work.run(settle));
   }
 }

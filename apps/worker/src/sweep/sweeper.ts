@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, LOGGER, type Config, type Logger } from '@app/platform';
+import { CONFIG, LOGGER, tracedFrom, type Config, type Logger } from '@app/platform';
 import { RenditionWriter } from '../develop/rendition-writer.js';
 import { Housekeeping } from './housekeeping.js';
 import { OldNotifications } from './old-notifications.js';
@@ -30,7 +30,7 @@ export class Sweeper {
 
   start(): void {
     this.timer = setTimeout(() => {
-      this.running = this.sweep().finally(() => {
+      this.running = tracedFrom(null, ['work', 'sweep'], () => this.sweep()).finally(() => {
         if (!this.stopped) this.start();
       });
     }, this.config.SWEEP_INTERVAL);

@@ -5,7 +5,7 @@ import type { Sample, Scrape } from './scrape.js';
 export type Values = ReadonlyMap<string, number | null>;
 
 /** Two scrapes of the same processes, and the seconds between them. */
-export interface Span {
+export interface Interval {
   before: Scrape;
   after: Scrape;
   seconds: number;
@@ -30,7 +30,7 @@ const keyOf = ({ labels }: Sample): string =>
 
 /** How much each series grew, by group. A series that shrank belongs to a process that began anew: all of it is growth. */
 function growth(
-  { before, after }: Span,
+  { before, after }: Interval,
   series: string,
   groupBy: (sample: Sample) => string | null,
 ): Map<string, number> {
@@ -74,7 +74,7 @@ export function quantileOf(
   return lower;
 }
 
-function readQuantile(span: Span, name: string, read: Extract<Reading, { as: 'quantile' }>): Values {
+function readQuantile(span: Interval, name: string, read: Extract<Reading, { as: 'quantile' }>): Values {
   const where = within(read.where, read.by);
   const buckets = growth(span, `${name}_bucket`, (sample) => {
     const group = where(sample);
@@ -98,7 +98,7 @@ function readQuantile(span: Span, name: string, read: Extract<Reading, { as: 'qu
 const total = (values: Map<string, number>): number =>
   [...values.values()].reduce((sum, value) => sum + value, 0);
 
-function readValue({ after }: Span, name: string, { where, by }: { where?: Where; by?: string }): Values {
+function readValue({ after }: Interval, name: string, { where, by }: { where?: Where; by?: string }): Values {
   const values = new Map<string, number>();
   for (const sample of after.get(name) ?? []) {
     if (!matches(sample, where)) continue;
@@ -109,7 +109,7 @@ function readValue({ after }: Span, name: string, { where, by }: { where?: Where
 }
 
 /** Works one figure out. Empty when nothing is known of it. */
-export function readView(span: Span, [name, metric]: readonly [string, Metric], { read }: View): Values {
+export function readView(span: Interval, [name, metric]: readonly [string, Metric], { read }: View): Values {
   const series = metric.kind === 'histogram' ? `${name}_count` : name;
   switch (read.as) {
     case 'rate': {

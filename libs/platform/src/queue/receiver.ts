@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Queue, Worker } from 'bullmq';
+import { Queue, Worker, type Job } from 'bullmq';
 import { jobNames, type JobName, type Jobs } from '../jobs.js';
 import { keys } from '../keys.js';
 import type { Logger } from '../logger.js';
 import { counter } from '../metrics/index.js';
+import { tracedFrom } from '../tracing.js';
 import { openConnection, type QueueConnection } from './connection.js';
 
 /** How long BullMQ may take to let go once no job runs; see `JobReceiver.close`. In milliseconds. */
@@ -49,7 +50,7 @@ class QueueWorker {
   private open(): void {
     const { name, logger } = this;
     this.connection = openConnection(this.url, 'receive');
-    this.worker = new Worker(name, (job) => this.track(this.handler.run(job.data)), {
+    this.worker = new Worker(name, (job) => this.track(this.run(job)), {
       connection: this.connection,
       prefix: keys.queue,
       concurrency: this.handler.concurrency,
@@ -65,6 +66,13 @@ class QueueWorker {
       counter('narwhal_jobs_total').inc({ queue: name, outcome: 'failed' });
       logger.warn({ error, queue: name }, 'job failed; the sweeper will try again');
     });
+  }
+
+  /** In the trace of whoever sent it; one that no trace sent has none. */
+  private run({ data, opts }: Job): Promise<void> {
+    const traceparent = opts.telemetry?.metadata;
+    if (traceparent === undefined) return this.handler.run(data);
+    return tracedFrom(traceparent, ['receive', `process ${this.name}`], () => this.handler.run(data));
   }
 
   private track(job: Promise<void>): Promise<void> {

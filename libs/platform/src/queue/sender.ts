@@ -4,6 +4,7 @@ import { isNotifyKind, jobNames, outboxKinds, type JobName, type Jobs, type Outb
 import { keys } from '../keys.js';
 import { openConnection, type QueueConnection } from './connection.js';
 import type { Logger } from '../logger.js';
+import { beginSpan, until } from '../tracing.js';
 
 /** Finished jobs are forgotten at once: a kept id would swallow the sweeper's next job of the same row. */
 const jobOptions: JobsOptions = { removeOnComplete: true, removeOnFail: true, attempts: 1 };
@@ -41,12 +42,13 @@ export class JobSender {
     if (priority !== undefined) options.priority = priority;
     const delay = DELAYS[name];
     if (delay !== undefined) options.delay = delay;
-    this.queues
-      .get(name)
-      ?.add(name, payload, options)
-      .catch((error: unknown) =>
-        this.logger.debug({ error, job: name }, 'not enqueued; the sweeper will find it'),
-      );
+    const span = beginSpan('send', `send ${name}`);
+    // Beside the payload, not in it: that is all there is to know of the work, and makes the job's id.
+    if (span) options.telemetry = { metadata: span.traceparent };
+    const added = this.queues.get(name)?.add(name, payload, options) ?? Promise.resolve();
+    until(span, added as Promise<unknown>).catch((error: unknown) =>
+      this.logger.debug({ error, job: name }, 'not enqueued; the sweeper will find it'),
+    );
   }
 
   /** Sends the job that carries an outbox row out, once the row is committed. */

@@ -110,6 +110,21 @@ export const watching = {
       },
     },
   },
+  narwhal_spans_total: {
+    kind: 'counter',
+    part: 'watching',
+    means:
+      'Spans of traces, by what became of them: `failed` ones the receiver did not take, `dropped` ones were too many to wait for it.',
+    labels: { outcome: ['sent', 'failed', 'dropped'] },
+    shows: {
+      spans: {
+        title: 'Spans of traces',
+        unit: 'events',
+        read: { as: 'rate', per: 'second', by: 'outcome' },
+        normal: 'none unless traces are on',
+      },
+    },
+  },
   narwhal_series_refused_total: {
     kind: 'counter',
     part: 'watching',
