@@ -1,9 +1,22 @@
 // Reads the test runners' JSON reports. `verdict CODE FILE` answers whether the report accounts for how the suite ended;
+// `failed FILE` names the files to run once more; `merge FILE SECOND` puts their second results in the place of the first;
 // `sum FAULTS SECONDS FOLDER` prints the last lines of the run and is its exit code.
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 
-/** @typedef {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number }} Report */
+/** @typedef {{ name: string, status: string, assertionResults: { status: string }[] }} FileReport */
+/**
+ * @typedef {object} Report
+ * @property {number} numPassedTests
+ * @property {number} numFailedTests
+ * @property {number} numPendingTests
+ * @property {number} numTodoTests
+ * @property {FileReport[]} [testResults]
+ * @property {string[]} [secondTries] files that passed only when they were run again
+ */
+
+/** More failed files than this are no accident of a busy machine, and not run again. */
+const SECOND_TRIES = 3;
 
 /**
  * @param {string} file
@@ -29,9 +42,45 @@ function accountsFor(code, report) {
   return code === 0 ? report.numPassedTests + report.numPendingTests > 0 : report.numFailedTests > 0;
 }
 
+/** @param {Report | undefined} report */
+const failedFiles = (report) => (report?.testResults ?? []).filter(({ status }) => status === 'failed');
+
+/**
+ * @param {Report} first
+ * @param {Report} second a run of the failed files alone
+ * @returns {Report}
+ */
+function merged(first, second) {
+  const again = new Map((second.testResults ?? []).map((file) => [file.name, file]));
+  const files = (first.testResults ?? []).map((file) =>
+    file.status === 'failed' ? (again.get(file.name) ?? file) : file,
+  );
+  /** @param {string[]} statuses */
+  const count = (...statuses) =>
+    files.flatMap((file) => file.assertionResults).filter(({ status }) => statuses.includes(status)).length;
+  return {
+    ...first,
+    testResults: files,
+    numPassedTests: count('passed'),
+    numFailedTests: count('failed'),
+    numPendingTests: count('pending', 'skipped', 'disabled'),
+    numTodoTests: count('todo'),
+    secondTries: failedFiles(first)
+      .map(({ name }) => name)
+      .filter((name) => again.get(name)?.status === 'passed'),
+  };
+}
+
 const [command = '', ...args] = process.argv.slice(2);
 
-if (command === 'verdict') {
+if (command === 'failed') {
+  const files = failedFiles(read(args[0] ?? '')).map(({ name }) => relative(process.cwd(), name));
+  if (files.length <= SECOND_TRIES) console.log(files.join('\n'));
+} else if (command === 'merge') {
+  const [file = '', other = ''] = args;
+  const [first, second] = [read(file), read(other)];
+  if (first && second) writeFileSync(file, JSON.stringify(merged(first, second)));
+} else if (command === 'verdict') {
   const [code = '1', file = ''] = args;
   process.exitCode = accountsFor(Number(code), read(file)) ? 0 : 1;
 } else {
@@ -42,6 +91,11 @@ if (command === 'verdict') {
   const failed = total('numFailedTests') + Number(faults);
   const skipped = total('numPendingTests') + total('numTodoTests');
   console.log(`\n${faults} steps failed without a test to show for it; the whole took ${seconds} s`);
+  const secondTries = reports.flatMap((report) => report.secondTries ?? []);
+  if (secondTries.length > 0)
+    console.log(
+      `passed only at a second try: ${secondTries.map((name) => relative(process.cwd(), name)).join(', ')}`,
+    );
   console.log(`${skipped} skipped`);
   console.log(`${total('numPassedTests')} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;

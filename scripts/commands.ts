@@ -70,7 +70,8 @@ function runTests(projects: readonly string[], args: readonly string[]): Promise
 async function testS3(args: string[]): Promise<number> {
   ensureS3();
   await setup();
-  return runTests(['rooms', 's3'], ['libs/storage/src/objects', 'test/s3', ...args]);
+  const chosen = args.some((argument) => !argument.startsWith('-'));
+  return runTests(['rooms', 's3'], chosen ? args : ['libs/storage/src/objects', 'test/s3', ...args]);
 }
 
 /** Processes and servers that die under load, and crowds. */
