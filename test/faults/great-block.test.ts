@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Post } from '../harness/contract.js';
+import { unreadOf } from '../harness/notifications.js';
 import { signUp, type Person } from '../harness/people.js';
 import { drawn } from '../harness/pictures.js';
 import { startStack, type Stack } from '../harness/stack.js';
@@ -9,11 +11,15 @@ const POSTS = 2_100;
 let stack: Stack;
 let ada: Person;
 let mallory: Person;
+let grace: Person;
+let hers: Post;
 
 beforeAll(async () => {
   stack = await startStack();
   ada = await signUp(stack, 'ada');
   mallory = await signUp(stack, 'mallory');
+  grace = await signUp(stack, 'grace');
+  hers = await grace.post([await grace.upload(await drawn({ seed: 2, width: 320, height: 240 }))]);
 });
 afterAll(() => stack.stop());
 
@@ -35,6 +41,16 @@ const tally = () =>
     [ada.id],
   );
 
+/** What somebody else does is told while ada's two thousand notifications are still being set right. */
+async function expectOthersToldMeanwhile(): Promise<void> {
+  await mallory.like(hers);
+  await expect.poll(() => unreadOf(grace), { timeout: 60_000 }).toBe(1);
+  const [waiting] = await stack.database.query<{ rows: number }>(
+    `SELECT count(*)::int AS rows FROM outbox WHERE kind = 'notify.likes'`,
+  );
+  expect(waiting?.rows).toBeGreaterThan(0);
+}
+
 test(`a block takes ${POSTS} likes off the blocker's posts, also when the worker is killed, and its end brings them back`, async () => {
   const post = await ada.post([await ada.upload(await drawn({ width: 320, height: 240 }))]);
   await stack.quiet();
@@ -49,6 +65,7 @@ test(`a block takes ${POSTS} likes off the blocker's posts, also when the worker
   expect(await tally()).toEqual([{ likes: 0, hidden: true, posts: POSTS }]);
 
   await ada.request('delete', `/v1/users/${mallory.id}/block`).expect(200);
+  await expectOthersToldMeanwhile();
   await stack.quiet(120_000);
   expect(await tally()).toEqual([{ likes: 1, hidden: false, posts: POSTS }]);
 }, 300_000);

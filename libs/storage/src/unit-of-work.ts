@@ -61,7 +61,7 @@ export class UnitOfWork {
     const result = await this.database.transaction((connection) => {
       const effect = async (kind: OutboxKind, subjectIds: readonly Id[], objectId?: Id) => {
         const written = await this.outbox.write(connection, kind, subjectIds, objectId);
-        hasten.push(() => written.forEach((row) => this.jobs.hasten(row)));
+        hasten.push(() => this.jobs.hasten(...written));
       };
       const countEach = async (counter: CounterName, subjectIds: readonly Id[], delta: number) => {
         if (subjectIds.length === 0) return;
