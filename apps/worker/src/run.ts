@@ -22,6 +22,7 @@ import { EffectsService } from './effects/effects.service.js';
 import { Folding } from './effects/folding.js';
 import { NotifyService } from './notify/notify.service.js';
 import { Sweeper } from './sweep/sweeper.js';
+import { Visits } from './visit/visits.js';
 import { WorkerModule } from './worker.module.js';
 
 /** Every job has one handler here; a job without one does not compile. */
@@ -79,6 +80,8 @@ async function start(config: Config): Promise<void> {
   const receiver = receive(app, config, logger);
   let stopping = false;
   sweeper.start();
+  const visits = app.get(Visits);
+  visits.start();
   // The first photos need not wait for their children; one that cannot start is tried again by the photo that needs it.
   app
     .get(DevelopPool)
@@ -94,7 +97,7 @@ async function start(config: Config): Promise<void> {
     manager.stopping();
     logger.info({ signal }, 'the worker finishes what runs');
     app.get(Folding).end();
-    await Promise.all([receiver.close(), sweeper.stop()]);
+    await Promise.all([receiver.close(), sweeper.stop(), visits.stop()]);
     await app.get(DevelopPool).close();
     operations.close();
     await app.get(JobSender).close();

@@ -34,6 +34,8 @@ import { StuckPosts } from './sweep/stuck-posts.js';
 import { Sweeper } from './sweep/sweeper.js';
 import { UploadSweep } from './sweep/upload-sweep.js';
 
+import { Visits } from './visit/visits.js';
+
 /** How long a worker waits for Redis before a step is left to the sweeper, in milliseconds: nobody is waiting for it. */
 const REDIS_BUDGET = 5_000;
 
@@ -70,7 +72,7 @@ export class WorkerModule {
         FeedModule.forRoot({ budget: REDIS_BUDGET, near: false }),
         WatchModule.forRoot('worker'),
       ],
-      providers: [pool, ...develop, ...deliver, ...effects, ...notify, ...sweep],
+      providers: [pool, ...develop, ...deliver, ...effects, ...notify, ...sweep, Visits],
     };
   }
 }

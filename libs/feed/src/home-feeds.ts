@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { compareIds, counter, limits, type Id } from '@app/platform';
+import { compareIds, limits, type Id } from '@app/platform';
 import { FeedRows } from '@app/storage';
 import { AuthorFeeds, newestFirst, type AuthorsPage } from './author-feeds.js';
 import { FeedWindows, type PageRequest, type WindowPage } from './feed-windows.js';
@@ -41,9 +41,7 @@ export class HomeFeeds {
    * what this process keeps near.
    */
   async page(reader: Id, request: PageRequest, moment?: Moment): Promise<FeedPage> {
-    const page = (await this.fromRedis(reader, request, moment)) ?? (await this.fromRows(reader, request));
-    counter('narwhal_feed_reads_total').inc({ source: page.source });
-    return page;
+    return (await this.fromRedis(reader, request, moment)) ?? this.fromRows(reader, request);
   }
 
   /**

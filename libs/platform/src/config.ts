@@ -109,6 +109,11 @@ const schema = z.object({
   OTEL_EXPORTER_OTLP_HEADERS: headers.default({}),
   /** Which part of the requests is traced, 0 to 1. */
   OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(0.01),
+  /** The username of a synthetic person whom the worker has visit PUBLIC_URL; nobody without it. */
+  VISIT_LOGIN: z.string().optional(),
+  VISIT_PASSWORD: z.string().optional(),
+  /** Seconds between two visits. */
+  VISIT_EVERY: z.coerce.number().min(1).max(86_400).default(60),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 
   /** Followers above which an author's posts are merged at read instead of fanned out (hysteresis: 80 %). */
@@ -160,6 +165,10 @@ const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
  */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const settings = parse(schema, env);
+  if ((settings.VISIT_LOGIN === undefined) !== (settings.VISIT_PASSWORD === undefined))
+    throw new ConfigError(
+      'the configuration has 1 problem(s):\n  VISIT_LOGIN: expected together with VISIT_PASSWORD',
+    );
   const publicUrl = withoutSlash(settings.PUBLIC_URL ?? `http://localhost:${settings.PORT}`);
   return { ...settings, publicUrl, mediaUrl: withoutSlash(settings.MEDIA_URL ?? publicUrl) };
 }

@@ -1,3 +1,5 @@
+import type { VisitFact } from './visits.js';
+
 /** The stores that a process works with. `queue` is a part of its own only where REDIS_QUEUE_URL names another server. */
 export const storeNames = ['database', 'redis', 'queue', 'objects'] as const;
 export type StoreName = (typeof storeNames)[number];
@@ -22,6 +24,8 @@ export interface Heartbeat {
   sees: Partial<Record<StoreName, StoreState>>;
   /** Where it could keep objects, by its settings: nothing moves to where somebody could not follow. */
   objectStores: readonly ('disk' | 's3')[];
+  /** Of a worker that has a synthetic person. */
+  visit?: VisitFact;
 }
 
 /** A heartbeat as another process finds it on a store; `age` in seconds, by the clock of the store. */

@@ -40,6 +40,16 @@ test('revoke takes the role away and ends every session, whose cached look-ups h
   expect([open.length, due.map(({ kind }) => kind)]).toEqual([0, ['session.ended']]);
 });
 
+test('synthetic hides somebody from all lists, and revoke makes them a person again', async () => {
+  expect(await admin(database.url, ['synthetic', 'ada'])).toContain('counted nowhere');
+  expect(await role()).toBe('synthetic');
+  const words = () => database.query('SELECT 1 FROM search_words WHERE subject_id = $1', [ada]);
+  const [row] = await database.query<{ private: boolean }>('SELECT private FROM users');
+  expect([row?.private, (await words()).length]).toEqual([true, 0]);
+  await admin(database.url, ['revoke', 'ada']);
+  expect([await role(), (await words()).length > 0]).toEqual(['person', true]);
+});
+
 test.each([[['grant', 'nobody']], [['grant']], [['promote', 'ada']], [[]]])('%j is refused', async (args) => {
   await expect(admin(database.url, args)).rejects.toThrow(/expected a username|usage/);
   expect(await role()).toBe('person');

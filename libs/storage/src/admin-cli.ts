@@ -3,14 +3,21 @@ import { DataSource } from 'typeorm';
 import { dataSourceOptions } from './data-source.js';
 import { Database, type Queryable } from './database.js';
 import { OutboxRows } from './repositories/outbox.js';
+import { SearchWords } from './repositories/search-words.js';
 import { isProgram } from './run-as-program.js';
 
-const USAGE = 'usage: npm run admin -- grant <username>\n       npm run admin -- revoke <username>';
+const USAGE = `usage: npm run admin -- grant <username>      makes an admin
+       npm run admin -- synthetic <username>  makes an account that only looks whether people are served (VISIT_LOGIN)
+       npm run admin -- revoke <username>     makes either a person again`;
 
 /** Said to the operator as it is, without a stack. */
 class Refused extends Error {}
 
-async function setRole(tx: Queryable, username: string, role: 'admin' | 'person'): Promise<string> {
+async function setRole(
+  tx: Queryable,
+  username: string,
+  role: 'admin' | 'person' | 'synthetic',
+): Promise<string> {
   const { rows } = await tx.query<{ id: string }>(
     'admin.role',
     `UPDATE users SET role = $2 FROM usernames n
@@ -21,6 +28,15 @@ async function setRole(tx: Queryable, username: string, role: 'admin' | 'person'
   const [user] = rows;
   if (!user) throw new Refused(`expected a username of this instance but received "${username}"`);
   return user.id;
+}
+
+/** Whom nobody follows and whose posts only followers see is in nobody's lists. */
+async function hide(tx: Queryable, userId: string): Promise<void> {
+  await tx.query(
+    'admin.hide',
+    `UPDATE users SET private = true WHERE shard = shard_of($1::bigint) AND id = $1`,
+    [userId],
+  );
 }
 
 async function endSessions(tx: Queryable, outbox: OutboxRows, userId: string): Promise<void> {
@@ -39,7 +55,7 @@ async function endSessions(tx: Queryable, outbox: OutboxRows, userId: string): P
 /** What `npm run admin` does: the first admin is made here, never over HTTP. Answers what to tell the operator. */
 export async function admin(url: string, [command, name = '']: readonly string[]): Promise<string> {
   const username = name.toLowerCase();
-  if (!username || (command !== 'grant' && command !== 'revoke')) throw new Refused(USAGE);
+  if (!username || !['grant', 'revoke', 'synthetic'].includes(command ?? '')) throw new Refused(USAGE);
   const source = new DataSource(dataSourceOptions({ url, name: 'narwhal-admin' }));
   await source.initialize();
   try {
@@ -50,11 +66,14 @@ export async function admin(url: string, [command, name = '']: readonly string[]
       return `${username} is an admin: at once after signing in again, within ${minutes} minutes otherwise`;
     }
     await database.transaction(async (tx) => {
-      const userId = await setRole(tx, username, 'person');
+      const userId = await setRole(tx, username, command === 'revoke' ? 'person' : 'synthetic');
+      if (command === 'synthetic') await hide(tx, userId);
+      await new SearchWords().replace(tx, userId);
       // Look-ups of sessions are cached with the role; ending them takes it away now.
       await endSessions(tx, new OutboxRows(database), userId);
     });
-    return `${username} is no admin any more, and was signed out everywhere`;
+    if (command === 'revoke') return `${username} is a person like all others, and was signed out everywhere`;
+    return `${username} is synthetic: private, found by nobody, counted nowhere; and was signed out everywhere`;
   } finally {
     await source.destroy();
   }

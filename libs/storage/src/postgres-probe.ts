@@ -28,11 +28,13 @@ const FACTS = `
   SELECT (SELECT count(*) FROM pg_stat_activity)::float / current_setting('max_connections')::int AS connections,
     (SELECT max(extract(epoch FROM coalesce(replay_lag, '0')))::float FROM pg_stat_replication) AS "replicationLag"`;
 
-/** A client in use refreshes its session at least every 15 minutes. Sessions are counted while they are few. */
+/** A client in use refreshes its session at least every 15 minutes. Sessions are counted while they are few; those of synthetic people are none. */
 const SIZES = `
   SELECT pg_database_size(current_database())::float AS bytes,
-    (SELECT count(DISTINCT user_id)::int FROM sessions WHERE refreshed_at > now() - interval '15 minutes') AS "activePeople",
-    (SELECT CASE WHEN reltuples > 100000 THEN reltuples::float ELSE (SELECT count(*) FROM sessions)::float END
+    (SELECT count(DISTINCT user_id)::int FROM sessions WHERE refreshed_at > now() - interval '15 minutes'
+      AND user_id NOT IN (SELECT id FROM users WHERE role = 'synthetic')) AS "activePeople",
+    (SELECT CASE WHEN reltuples > 100000 THEN reltuples::float ELSE (SELECT count(*) FROM sessions
+      WHERE user_id NOT IN (SELECT id FROM users WHERE role = 'synthetic'))::float END
      FROM pg_class WHERE oid = 'sessions'::regclass) AS sessions`;
 
 /**

@@ -31,13 +31,13 @@ export class Publishing {
       return 'failed';
     }
     if (photos.length === 0 || photos.some(({ state }) => state !== 'ready')) return 'publishing';
-    await this.posts.publish(tx, postId, post.author_id);
+    const counts = await this.posts.publish(tx, postId, post.author_id);
     await this.index.update(tx, null, { ...post, state: 'published' });
     await tx.count('user.posts', post.author_id, 1);
     await tx.effect('post.deliver', postId);
     if (post.caption_entities.length > 0) await tx.effect('notify.mentions', postId);
     tx.tell({ kind: 'post', to: post.author_id, id: postId, state: 'published' });
-    tx.afterCommit(() => counter('narwhal_posts_published_total').inc());
+    if (counts) tx.afterCommit(() => counter('narwhal_posts_published_total').inc());
     return 'published';
   }
 }

@@ -87,6 +87,27 @@ function servers({ postgres: { pool, facts, sizes }, redis, disk }: OperatorsRep
   );
 }
 
+/** What the synthetic people found; nothing where there are none. */
+function visits({ processes }: OperatorsReport): string {
+  const rows = processes.flatMap(({ host, pid, living, visit }) =>
+    living && visit
+      ? [
+          [
+            `${pid} on ${host}`,
+            visit.failed
+              ? { text: `${visit.failed} fails`, look: 'down' }
+              : { text: 'is served', look: 'ok' },
+            clock(new Date(visit.since)),
+            clock(new Date(visit.at)),
+            { text: visit.why ?? '', look: 'why' },
+          ],
+        ]
+      : [],
+  );
+  if (rows.length === 0) return '';
+  return `<h2>Synthetic people</h2>${table(['of worker', 'state', 'since', 'last visit', 'why'], rows)}\n`;
+}
+
 /** The report as a page that renews itself every five seconds. */
 export function reportPage(report: OperatorsReport): string {
   const sentences = report.sentences.map(
@@ -118,7 +139,7 @@ export function reportPage(report: OperatorsReport): string {
 <main><ul>${sentences.join('')}</ul>
 <h2>Stores</h2>${table(['store', 'state', 'took', 'since', 'why'], parts)}
 <h2>Processes</h2>${table(['kind', 'machine', 'process', 'release', 'started (UTC)', 'heard', 'sees'], processes)}
-${waiting(report)}
+${visits(report)}${waiting(report)}
 <h2>Servers</h2>${servers(report)}
 </main></body></html>
 `;

@@ -1,4 +1,4 @@
-import { metricsText, parseScrape, version, type StoreName } from '@app/platform';
+import { metricsText, parseScrape, version, type StoreName, type VisitFact } from '@app/platform';
 import type { RedisFacts } from '@app/feed';
 import type {
   Backlog,
@@ -30,6 +30,8 @@ export interface ProcessLine {
   /** ISO 8601: when it was last heard. */
   silentSince: string;
   sees: Partial<Record<StoreName, string>>;
+  /** Of a worker that has a synthetic person. */
+  visit?: VisitFact;
 }
 
 /** Everything that an operator needs to see what is wrong, as one process knows it. */
@@ -73,18 +75,21 @@ async function soon<Result>(reading: Promise<Result>): Promise<Result | null> {
 }
 
 function processLines({ processes }: Dependencies, now: number): ProcessLine[] {
-  return processes.map(({ heartbeat: { id, kind, host, pid, version: release, startedAt, sees }, age }) => ({
-    id,
-    kind,
-    host,
-    pid,
-    version: release,
-    startedAt,
-    age: Math.round(age * 10) / 10,
-    living: age * 1000 <= SILENT,
-    silentSince: new Date(now - age * 1000).toISOString(),
-    sees,
-  }));
+  return processes.map(
+    ({ heartbeat: { id, kind, host, pid, version: release, startedAt, sees, visit }, age }) => ({
+      ...(visit ? { visit } : {}),
+      id,
+      kind,
+      host,
+      pid,
+      version: release,
+      startedAt,
+      age: Math.round(age * 10) / 10,
+      living: age * 1000 <= SILENT,
+      silentSince: new Date(now - age * 1000).toISOString(),
+      sees,
+    }),
+  );
 }
 
 /** Makes the report anew. Never fails: what cannot be read is null, and a sentence says why. */

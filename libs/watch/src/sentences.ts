@@ -7,6 +7,7 @@ import {
   saysOf,
   type Scrape,
   type StoreName,
+  type VisitStep,
 } from '@app/platform';
 import type { Pending } from '@app/storage';
 import type { Part } from './dependencies.js';
@@ -87,8 +88,28 @@ function silentSentences(processes: readonly ProcessLine[]): Sentence[] {
     }));
 }
 
+/** What a synthetic person could not do, in words. */
+const visiting: Record<VisitStep, string> = {
+  account: 'cannot visit',
+  sign_in: 'cannot sign in',
+  upload: 'cannot upload a photo',
+  develop: 'waits in vain for a photo to be ready',
+  post: 'cannot post',
+  feed: 'does not find a new post in the feed',
+  media: 'cannot load a photo',
+  clean_up: 'cannot delete a post',
+};
+
+function visitSentences(processes: readonly ProcessLine[]): Sentence[] {
+  return processes.flatMap(({ living, visit }) => {
+    if (!living || !visit?.failed) return [];
+    const text = `A synthetic person ${visiting[visit.failed]} since ${clock(new Date(visit.since))}: ${visit.why}.`;
+    return [{ level: 'critical' as const, text, runbook: runbookOf('VisitFails') }];
+  });
+}
+
 /** Alerts that the sentences above say better, or that only two scrapes can tell. */
-const said = new Set(['StoreIsAway', 'WorkIsStuck', 'NoWorker']);
+const said = new Set(['StoreIsAway', 'WorkIsStuck', 'NoWorker', 'VisitFails']);
 
 /** What the catalogue says of the gauges of this process. */
 function gaugeSentences(scrape: Scrape): Sentence[] {
@@ -123,6 +144,7 @@ export function sentencesOf(report: Omit<OperatorsReport, 'sentences'>, scrape: 
     report.processes.length > 0 ? workerSentence(report.processes) : null,
     ...(report.pending ?? []).map((row) => stuckSentence(row, now)),
     ...silentSentences(report.processes),
+    ...visitSentences(report.processes),
     ...gaugeSentences(scrape),
   ].filter((sentence) => sentence !== null);
   if (found.length === 0) return [{ level: 'note', text: 'All is well.' }];

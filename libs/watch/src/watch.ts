@@ -1,4 +1,4 @@
-import type { HealthReport, Heartbeat } from '@app/platform';
+import type { HealthReport, Heartbeat, VisitStep } from '@app/platform';
 import type { Backlog, Database } from '@app/storage';
 import type { Dependencies } from './dependencies.js';
 import type { Facts } from './facts.js';
@@ -58,6 +58,15 @@ export class Watch {
     return this.dependencies.processes
       .filter(({ age }) => age * 1000 <= SILENT)
       .map(({ heartbeat }) => heartbeat);
+  }
+
+  /** What a visit of this process's synthetic person came to; null: all was well. */
+  noteVisit(failed: { step: VisitStep; why: string } | null): void {
+    const { heartbeat } = this.dependencies;
+    const at = new Date().toISOString();
+    const [step, why] = [failed?.step ?? null, failed?.why ?? null];
+    const since = heartbeat.visit?.failed === step ? heartbeat.visit.since : at;
+    heartbeat.visit = { at, since, failed: step, why };
   }
 
   pingdom(): Promise<string> {

@@ -26,7 +26,7 @@ export class FeedController {
     direct: true,
   })
   async read({ input, caller, moment, request, reply }: DirectCall<ListInput>) {
-    const page = await this.feed.read(pathOf(request), input, caller.userId, moment);
+    const page = await this.feed.read(pathOf(request), input, caller, moment);
     const isFirst = input.cursor === undefined && input.newer === undefined;
     const tag = isFirst && tagOf(...page.items.map(({ post }) => post.tag));
     if (tag && !fresh(request, reply, tag, page)) return undefined;

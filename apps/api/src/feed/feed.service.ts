@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { Id } from '@app/platform';
+import { counter, type Id } from '@app/platform';
 import { HomeFeeds, type FeedPage, type Moment, type PageRequest } from '@app/feed';
+import { isSynthetic, type Caller } from '../http/call.js';
 import { Cursors, type ListInput, type Page } from '../http/cursors.js';
 import { PostView, type ShownPost } from '../posts/post-view.js';
 
@@ -16,7 +17,7 @@ export class FeedService {
     private readonly cursors: Cursors,
   ) {}
 
-  async read(path: string, input: ListInput, reader: Id, moment: Moment): Promise<Page<ShownPost>> {
+  async read(path: string, input: ListInput, reader: Caller, moment: Moment): Promise<Page<ShownPost>> {
     const request = this.cursors.request(path, input);
     return request.after === null
       ? this.older(path, request, reader, moment)
@@ -26,7 +27,7 @@ export class FeedService {
   private async older(
     path: string,
     { limit, before }: PageRequest & { limit: number },
-    reader: Id,
+    reader: Caller,
     moment: Moment,
   ): Promise<Page<ShownPost>> {
     const items: ShownPost[] = [];
@@ -35,8 +36,8 @@ export class FeedService {
     let complete = false;
     for (let round = 0; round < ROUNDS && items.length < limit && !complete; round += 1) {
       const wanted = { before: last, limit: limit - items.length };
-      const page = await this.feeds.page(reader, wanted, moment);
-      items.push(...(await this.visible(page, reader, moment)));
+      const page = await this.page(reader, wanted, moment);
+      items.push(...(await this.visible(page, reader.userId, moment)));
       first ??= page.ids[0] ?? null;
       last = page.ids.at(-1) ?? last;
       complete = page.complete;
@@ -48,15 +49,21 @@ export class FeedService {
   private async newer(
     path: string,
     { limit, after }: PageRequest & { limit: number },
-    reader: Id,
+    reader: Caller,
   ): Promise<Page<ShownPost>> {
-    const page = await this.feeds.page(reader, { after: after ?? null, limit });
-    const items = await this.visible(page, reader);
+    const page = await this.page(reader, { after: after ?? null, limit });
+    const items = await this.visible(page, reader.userId);
     return this.cursors.page(path, items, {
       first: page.ids[0] ?? after ?? null,
       last: page.ids.at(-1) ?? after ?? null,
       more: true,
     });
+  }
+
+  private async page(reader: Caller, request: PageRequest, moment?: Moment): Promise<FeedPage> {
+    const page = await this.feeds.page(reader.userId, request, moment);
+    if (!isSynthetic(reader)) counter('narwhal_feed_reads_total').inc({ source: page.source });
+    return page;
   }
 
   private async visible(page: FeedPage, reader: Id, moment?: Moment): Promise<ShownPost[]> {

@@ -10,6 +10,9 @@ export interface Caller {
   role: string;
 }
 
+/** Those whom we made ourselves to see what people see; what they do is no figure of the product. */
+export const isSynthetic = (caller: Caller | null): boolean => caller?.role === 'synthetic';
+
 /** What the guards learned of a request. */
 export interface CallState {
   caller: Caller | null;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { counter, JobSender, limits, problem, traced, type Id } from '@app/platform';
 import { ArrivalRows, Quota, type Tx } from '@app/storage';
-import type { ApiRequest } from '../http/call.js';
+import { callOf, isSynthetic, type ApiRequest } from '../http/call.js';
 import { Idempotency, idempotencyKeyOf, type Made, type Outcome } from '../http/idempotency.js';
 import { UploadReader, type Received } from './upload-reader.js';
 
@@ -30,7 +30,7 @@ export class UploadsService {
       await this.uploads.forget(received);
       return outcome;
     }
-    counter('narwhal_photos_uploaded_total').inc();
+    if (!isSynthetic(callOf(request).caller)) counter('narwhal_photos_uploaded_total').inc();
     this.jobs.send('develop', { photoId: received.photoId });
     return outcome;
   }

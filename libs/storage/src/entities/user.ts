@@ -1,8 +1,9 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { SHARD } from './shard.js';
 
 /** An entity is the row as PostgreSQL answers it: its properties are the columns' names, bigint is text. */
 @Entity('users', { comment: 'People; on the shard drawn at random when they signed up' })
+@Index('users_synthetic', ['id'], { where: `role = 'synthetic'` })
 export class User {
   @PrimaryColumn({ type: 'smallint', comment: SHARD })
   shard!: number;
@@ -34,7 +35,7 @@ export class User {
   @Column({
     type: 'text',
     default: 'person',
-    comment: 'person or admin; admins are made on the command line',
+    comment: 'person, admin or synthetic; the last two are made on the command line',
   })
   role!: string;
 

@@ -180,20 +180,24 @@ export class PostRows {
   }
 
   /** Published now; whether it will be fanned out is decided here, from how large the author's audience is. */
-  async publish(tx: Queryable, id: Id, author: Id): Promise<void> {
-    const { rows } = await tx.query<{ fanned_out: boolean }>(
+  /** Whether it counts as a post: one of a synthetic person does not. */
+  async publish(tx: Queryable, id: Id, author: Id): Promise<boolean> {
+    const { rows } = await tx.query<{ fanned_out: boolean; counts: boolean }>(
       'post.publish',
       `UPDATE posts SET state = 'published', published_at = clock_timestamp(), version = posts.version + 1,
          fanned_out = (SELECT audience < 2 FROM users WHERE shard = $1 AND id = $3 FOR SHARE)
-       WHERE shard = $1 AND id = $2 RETURNING fanned_out`,
+       WHERE shard = $1 AND id = $2 
+       RETURNING fanned_out, (SELECT role <> 'synthetic' FROM users WHERE shard = $1 AND id = $3) AS counts`,
       [shardOf(id), id, author],
     );
-    if (rows[0]?.fanned_out !== false) return;
+    const counts = rows[0]?.counts ?? true;
+    if (rows[0]?.fanned_out !== false) return counts;
     await tx.query(
       'user.newestUnfanned',
       `UPDATE users SET newest_unfanned_post_id = greatest(newest_unfanned_post_id, $3) WHERE shard = $1 AND id = $2`,
       [shardOf(author), author, id],
     );
+    return counts;
   }
 
   async fail(tx: Queryable, id: Id, failure: string, photoId: Id): Promise<void> {

@@ -5,7 +5,7 @@ import type { Queryable } from '../database.js';
 /** What the names of a person are split into; `search_words` says how. */
 const ofUser = `SELECT u.shard, u.id, w.word, 'user', w.whole, search_rank(u.followers_count)
   FROM users u CROSS JOIN LATERAL search_words(u.username, u.display_name) AS w
-  WHERE u.shard = $1 AND u.id = $2 AND u.closed_at IS NULL`;
+  WHERE u.shard = $1 AND u.id = $2 AND u.closed_at IS NULL AND u.role <> 'synthetic'`;
 
 const counters = new Set<string>(['user.followers', 'tag.posts', 'place.posts']);
 

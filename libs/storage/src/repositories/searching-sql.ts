@@ -67,7 +67,7 @@ export const foundPeople = (letterCount: number): string => `
   SELECT u.id, u.followers_count AS size, n.near,
     CASE translate(u.username, '._', '  ') WHEN $5 THEN 0 ELSE 1 END AS match
   FROM nearest n ${byKey('users', 'n.id')} AS u
-  WHERE u.closed_at IS NULL ORDER BY n.near, match, size DESC, u.id`;
+  WHERE u.closed_at IS NULL AND u.role <> 'synthetic' ORDER BY n.near, match, size DESC, u.id`;
 
 /**
  * $1 the word to liken, $2 the whole text, $3 and $4 the viewer. Among those whom the viewer knows, among the larger, and on

@@ -60,6 +60,17 @@ export class UserRows {
     private readonly words: SearchWords,
   ) {}
 
+  /** Whether an account is ours, to see what people see; false also where there is none of that name. */
+  async isSynthetic(username: string): Promise<boolean> {
+    const { rows } = await this.database.query(
+      'user.isSynthetic',
+      `SELECT 1 FROM usernames n JOIN users u ON u.shard = shard_of(n.user_id) AND u.id = n.user_id
+       WHERE n.username = $1 AND u.role = 'synthetic' AND u.closed_at IS NULL`,
+      [username.toLowerCase()],
+    );
+    return rows.length === 1;
+  }
+
   /** A new person on a shard drawn at random. */
   async insert(tx: Queryable, user: NewUser): Promise<UserRow> {
     const shard = Math.floor(Math.random() * 8192);

@@ -1,4 +1,5 @@
-import type { Metric } from '../entry.js';
+import { visitSteps } from '../../visits.js';
+import { workBuckets, type Metric } from '../entry.js';
 
 /** The watching itself, and what is seen from outside. */
 export const watching = {
@@ -79,6 +80,44 @@ export const watching = {
           lasting: 10,
           says: 'the certificate of {instance} is valid for {value} only',
         },
+      },
+    },
+  },
+  narwhal_visit_ok: {
+    kind: 'gauge',
+    part: 'watching',
+    means:
+      'Whether the last visit of the synthetic person got through a step: 1 or 0; absent for what it did not come to.',
+    labels: { step: visitSteps },
+    across: 'each',
+    shows: {
+      visit: {
+        title: 'The synthetic person, from outside',
+        unit: 'count',
+        read: { as: 'value', by: 'step' },
+        normal: [1, 1],
+        levels: {
+          alert: 'VisitFails',
+          critical: 1,
+          below: true,
+          lasting: 70,
+          says: 'a synthetic person is not served: {step} fails',
+        },
+      },
+    },
+  },
+  narwhal_visit_seconds: {
+    kind: 'histogram',
+    part: 'watching',
+    means: 'What the synthetic person takes for each step of a visit, by the public address.',
+    labels: { step: visitSteps },
+    buckets: workBuckets,
+    shows: {
+      visit_p95: {
+        title: 'Steps of the synthetic person, 95th percentile',
+        unit: 'seconds',
+        read: { as: 'quantile', q: 0.95, by: 'step' },
+        normal: [0.01, 3],
       },
     },
   },

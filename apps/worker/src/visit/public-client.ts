@@ -1,0 +1,56 @@
+import { reasonOf } from '@app/platform';
+
+/** How long one answer may take, in milliseconds. */
+const PATIENCE = 10_000;
+
+/** Why a step did not work, in words that hold nothing secret: the call and what came of it. */
+export class NotServed extends Error {
+  override name = 'NotServed';
+}
+
+interface Call {
+  method: 'GET' | 'POST' | 'DELETE';
+  path: string;
+  /** JSON, or a form with a file. */
+  body?: object | FormData;
+}
+
+/** A client as anybody has it: by the public address, through whatever stands in front. */
+export class PublicClient {
+  /** Once somebody is signed in. */
+  token: string | undefined;
+
+  constructor(private readonly site: string) {}
+
+  /** @throws NotServed for anything but 2xx */
+  async ask<Answer>({ method, path, body }: Call): Promise<Answer> {
+    const form = body instanceof FormData;
+    const response = await this.fetch(`${this.site}${path}`, `${method} ${path.replace(/\d{9,}/, '<id>')}`, {
+      method,
+      headers: {
+        ...(this.token === undefined ? {} : { authorization: `Bearer ${this.token}` }),
+        ...(body === undefined || form ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: form ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return (text === '' ? undefined : JSON.parse(text)) as Answer;
+  }
+
+  /** Bytes from a signed address, whose signature is not told. @throws NotServed */
+  async bytes(url: string): Promise<number> {
+    const response = await this.fetch(url, `GET ${new URL(url).host}/media/...`, {});
+    return (await response.arrayBuffer()).byteLength;
+  }
+
+  private async fetch(url: string, call: string, options: RequestInit): Promise<Response> {
+    const response = await fetch(url, { ...options, signal: AbortSignal.timeout(PATIENCE) }).catch(
+      (error: unknown) => {
+        throw new NotServed(`${call}: ${reasonOf((error as Error).cause ?? error)}`);
+      },
+    );
+    if (response.ok) return response;
+    await response.body?.cancel();
+    throw new NotServed(`${call} answered ${response.status}`);
+  }
+}

@@ -1,0 +1,92 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  CONFIG,
+  gauge,
+  histogram,
+  LOGGER,
+  visitSteps,
+  type Config,
+  type Logger,
+  type VisitStep,
+} from '@app/platform';
+import { UserRows } from '@app/storage';
+import { Watch } from '@app/watch';
+import { NotServed } from './public-client.js';
+import { Visit, type Through } from './visit.js';
+
+/** So that a worker that just started is not told to visit an api that starts with it; in milliseconds. */
+const FIRST = 3_000;
+
+/**
+ * A synthetic person visits now and then, by the public address. Off without VISIT_LOGIN. Whoever is that account was marked by
+ * `npm run admin -- synthetic <username>`: what it does counts as nothing that people do, and nobody else meets it.
+ */
+@Injectable()
+export class Visits {
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> = Promise.resolve();
+  private stopped = false;
+  private isKnown = false;
+
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly users: UserRows,
+    private readonly watch: Watch,
+  ) {}
+
+  start(after = Math.min(FIRST, this.config.VISIT_EVERY * 1_000)): void {
+    if (this.config.VISIT_LOGIN === undefined) return;
+    this.timer = setTimeout(() => {
+      this.running = this.visit().finally(() => {
+        if (!this.stopped) this.start(this.config.VISIT_EVERY * 1_000);
+      });
+    }, after);
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    await this.running;
+  }
+
+  private async visit(): Promise<void> {
+    const { VISIT_LOGIN: login = '', VISIT_PASSWORD: password = '', publicUrl } = this.config;
+    let at: VisitStep = 'account';
+    const gone = new Set<VisitStep>();
+    const through: Through = async (step, work) => {
+      at = step;
+      const begun = performance.now();
+      await work();
+      histogram('narwhal_visit_seconds').observe({ step }, (performance.now() - begun) / 1000);
+      gone.add(step);
+    };
+    try {
+      await through('account', () => this.know(login));
+      await new Visit(publicUrl, { login, password }).run(through);
+      this.tell(gone, null);
+    } catch (error) {
+      this.tell(gone, { step: at, why: error instanceof NotServed ? error.message : 'it failed unforeseen' });
+      this.logger.warn({ step: at, error }, 'a synthetic person was not served');
+    }
+  }
+
+  /** Once: an account that is nobody's mark would be counted with people. @throws NotServed */
+  private async know(login: string): Promise<void> {
+    if (this.isKnown) return;
+    if (!(await this.users.isSynthetic(login)))
+      throw new NotServed(`the account is not there or not marked: npm run admin -- synthetic ${login}`);
+    this.isKnown = true;
+  }
+
+  /** What was not come to is not known. */
+  private tell(gone: ReadonlySet<VisitStep>, failed: { step: VisitStep; why: string } | null): void {
+    const ok = gauge('narwhal_visit_ok');
+    ok.reset();
+    for (const step of visitSteps) {
+      if (gone.has(step)) ok.set({ step }, 1);
+      else if (step === failed?.step) ok.set({ step }, 0);
+    }
+    this.watch.noteVisit(failed);
+  }
+}
