@@ -11,7 +11,8 @@ import { printTable } from './table.ts';
 import { drive } from './wrk.ts';
 
 /**
- * Likes a second through the whole api: token, visibility, marks, one transaction, the post as it is then. Its floor:
+ * Likes a second through the whole api: token, visibility, marks, the transaction that it shares with those that came at
+ * the same time, the post as it is then. Its floor:
  * pgbench, as many at once, inserting the same rows in one transaction: the like at both ends, the delta of its count, and
  * the outbox row by which its author is told.
  */
@@ -33,7 +34,7 @@ INSERT INTO outbox (shard, id, kind, subject_id) VALUES (shard_of(:post), next_i
 COMMIT;
 `;
 
-/** For wrk: each person likes each post once, however often it is started. */
+/** For wrk: each person likes each post once, however often it is started; those who like at once like other posts, as the floor's do. */
 const requests = (
   people: readonly { headers: Record<string, string> }[],
   posts: readonly string[],
@@ -43,7 +44,7 @@ local tokens = {${people.map(({ headers }) => `'${headers['authorization']}'`).j
 local posts = {${posts.map((post) => `'${post}'`).join(', ')}}
 local turn = ${from}
 function request()
-  local token, post = tokens[turn % #tokens + 1], posts[math.floor(turn / #tokens) % #posts + 1]
+  local token, post = tokens[turn % #tokens + 1], posts[(math.floor(turn / #tokens) + turn % #tokens * 25) % #posts + 1]
   turn = turn + 1
   return wrk.format('PUT', '/v1/posts/' .. post .. '/like', { ['Authorization'] = token })
 end

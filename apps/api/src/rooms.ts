@@ -26,8 +26,10 @@ import { Idempotency } from './http/idempotency.js';
 import { RankedLists } from './http/ranked-lists.js';
 import { RateLimits } from './http/rate-limits.js';
 import { InstanceController } from './instance/instance.controller.js';
+import { LikeBatches } from './likes/like-batches.js';
 import { LikesController } from './likes/likes.controller.js';
 import { LikesService } from './likes/likes.service.js';
+import { SavesService } from './likes/saves.service.js';
 import { AvatarService } from './me/avatar.service.js';
 import { MeController } from './me/me.controller.js';
 import { MeService } from './me/me.service.js';
@@ -130,7 +132,7 @@ const texts: Room = { controllers: [], services: [TextEntities] };
 const tags: Room = { controllers: [TagsController], services: [TermLists] };
 const search: Room = { controllers: [SearchController], services: [SearchService] };
 const suggestions: Room = { controllers: [SuggestionsController], services: [SuggestionsService] };
-const likes: Room = { controllers: [LikesController], services: [LikesService] };
+const likes: Room = { controllers: [LikesController], services: [LikeBatches, LikesService, SavesService] };
 const comments: Room = {
   controllers: [CommentsController],
   services: [CommentView, CommentLists, CommentsService],

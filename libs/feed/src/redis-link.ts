@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { clusterNodes, clusterOptions, nodeOptions, startingAt } from '@app/platform';
+import { clusterNodes, clusterOptions, gatherWrites, nodeOptions, startingAt } from '@app/platform';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { loadScripts, type ScriptName } from './scripts.js';
 
@@ -45,7 +45,6 @@ export class RedisLink extends EventEmitter<{ up: []; down: [] }> {
   readonly isCluster: boolean;
   /** Counts connections, so that what was asked of one is not believed of the next. */
   connections = 0;
-  private gathers = false;
 
   constructor(url: string, budget: number) {
     super();
@@ -94,21 +93,8 @@ export class RedisLink extends EventEmitter<{ up: []; down: [] }> {
     await this.client.ping();
   }
 
-  /** Commands of one turn of the loop leave in one write: a system call each would cost more than encoding them. */
-  private gatherWrites(): void {
-    if (this.gathers || this.client instanceof Cluster) return;
-    const { stream } = this.client;
-    if (!stream) return;
-    this.gathers = true;
-    stream.cork();
-    setImmediate(() => {
-      this.gathers = false;
-      stream.uncork();
-    });
-  }
-
   async get(key: string): Promise<string | null> {
-    this.gatherWrites();
+    gatherWrites(this.client);
     return this.client.get(key);
   }
 
@@ -123,7 +109,7 @@ export class RedisLink extends EventEmitter<{ up: []; down: [] }> {
 
   /** Runs a Lua command; texts in the answer are Buffers. Sends the source when the server does not have it yet. */
   async run(name: ScriptName, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
-    this.gatherWrites();
+    gatherWrites(this.client);
     const { source, digest } = this.scripts[name];
     try {
       return await this.client.callBuffer('EVALSHA', digest, keys.length, ...keys, ...args);

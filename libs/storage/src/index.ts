@@ -4,6 +4,8 @@ export * from './blocking.js';
 export * from './database.js';
 export * from './database-look.js';
 export * from './following.js';
+export * from './group-commit.js';
+export * from './liking.js';
 export * from './objects/object-keys.js';
 export { pieceName, pieceNames, type Pieces, type PieceWriter } from './objects/pieces.js';
 export {

@@ -16,6 +16,7 @@ import { StoreHome } from './store-home.js';
 import { Backlog } from './backlog.js';
 import { Blocking } from './blocking.js';
 import { Following } from './following.js';
+import { Liking } from './liking.js';
 import { BlockRows } from './repositories/blocks.js';
 import { CollectionRows } from './repositories/collections.js';
 import { CommentRows } from './repositories/comments.js';
@@ -78,6 +79,7 @@ const repositories: Provider[] = [
   Backlog,
   Blocking,
   Following,
+  Liking,
   BlockRows,
   CollectionRows,
   CommentRows,

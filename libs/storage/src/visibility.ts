@@ -44,18 +44,30 @@ type RelationRow = Omit<Relation, 'self'> & { id: Id };
  * up by its key, as a subquery: joined, the planner may rather read all that the viewer has and hash it, which for somebody
  * with 100,000 followers is 100,000 rows a request.
  */
-const relationsSql = `SELECT o.id,
+const lookUp = (shard: string, viewer: string): string => `SELECT
     coalesce(f.accepted, false) AS following,
     f.accepted IS NOT NULL AND NOT f.accepted AS requested,
     coalesce(f.back, false) AS "followedBy",
     f.blocking, f."blockedBy", f.muting
-  FROM unnest($3::bigint[]) AS o(id) CROSS JOIN LATERAL (SELECT
-    (SELECT accepted FROM follows WHERE shard = $1 AND follower_id = $2 AND followee_id = o.id) AS accepted,
-    (SELECT accepted FROM followers WHERE shard = $1 AND followee_id = $2 AND follower_id = o.id) AS back,
-    (SELECT true FROM blocks WHERE shard = $1 AND blocker_id = $2 AND blocked_id = o.id) IS NOT NULL AS blocking,
-    (SELECT true FROM blocked_by WHERE shard = $1 AND blocked_id = $2 AND blocker_id = o.id) IS NOT NULL AS "blockedBy",
-    (SELECT true FROM mutes WHERE shard = $1 AND muter_id = $2 AND muted_id = o.id) IS NOT NULL AS muting
+  FROM (SELECT
+    (SELECT accepted FROM follows WHERE shard = ${shard} AND follower_id = ${viewer} AND followee_id = o.id) AS accepted,
+    (SELECT accepted FROM followers WHERE shard = ${shard} AND followee_id = ${viewer} AND follower_id = o.id) AS back,
+    (SELECT true FROM blocks WHERE shard = ${shard} AND blocker_id = ${viewer} AND blocked_id = o.id) IS NOT NULL AS blocking,
+    (SELECT true FROM blocked_by WHERE shard = ${shard} AND blocked_id = ${viewer} AND blocker_id = o.id) IS NOT NULL AS "blockedBy",
+    (SELECT true FROM mutes WHERE shard = ${shard} AND muter_id = ${viewer} AND muted_id = o.id) IS NOT NULL AS muting
     OFFSET 0) AS f`;
+
+const relationsSql = `SELECT o.id, r.* FROM unnest($3::bigint[]) AS o(id) CROSS JOIN LATERAL (${lookUp('$1', '$2')}) AS r`;
+
+/** Of many viewers, each looking at one. */
+const pairsSql = `SELECT r.* FROM unnest($1::int[], $2::bigint[], $3::bigint[]) WITH ORDINALITY AS o(shard, viewer, id, place)
+  CROSS JOIN LATERAL (${lookUp('o.shard', 'o.viewer')}) AS r ORDER BY o.place`;
+
+/** Somebody who looks, and at whom. */
+export interface Look {
+  viewer: Id;
+  other: Id;
+}
 
 /**
  * Who may see what: the one home of that rule. Everything that shows a user, a post, a photo, a comment or a count asks
@@ -86,6 +98,20 @@ export class Visibility {
 
   async relation(viewer: Id | null, other: Id, connection: Queryable = this.database): Promise<Relation> {
     return (await this.relations(viewer, [other], connection)).get(other) ?? stranger;
+  }
+
+  /** How each viewer stands to whom they look at, in the order asked for: for what many do at once. */
+  async relationsOf(looks: readonly Look[], connection: Queryable = this.database): Promise<Relation[]> {
+    if (looks.length === 0) return [];
+    const { rows } = await connection.query<Omit<Relation, 'self'>>('visibility.relationsOf', pairsSql, [
+      looks.map(({ viewer }) => shardOf(viewer)),
+      looks.map(({ viewer }) => viewer),
+      looks.map(({ other }) => other),
+    ]);
+    return looks.map(({ viewer, other }, index) => ({
+      ...(rows[index] ?? stranger),
+      self: viewer === other,
+    }));
   }
 
   /**

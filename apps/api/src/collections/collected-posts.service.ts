@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isId, problem, type Id } from '@app/platform';
 import { CollectionRows, UnitOfWork } from '@app/storage';
-import { LikesService } from '../likes/likes.service.js';
+import { SavesService } from '../likes/saves.service.js';
 import type { ListInput } from '../http/cursors.js';
 import { PostLists } from '../posts/post-lists.service.js';
 import { CollectionsService } from './collections.service.js';
@@ -12,7 +12,7 @@ export class CollectedPosts {
   constructor(
     private readonly rows: CollectionRows,
     private readonly collections: CollectionsService,
-    private readonly likes: LikesService,
+    private readonly saves: SavesService,
     private readonly lists: PostLists,
     private readonly work: UnitOfWork,
   ) {}
@@ -25,7 +25,7 @@ export class CollectedPosts {
   /** Saves the post, too: what is in a collection is saved. */
   async add(owner: Id, collection: Id, post: Id): Promise<string> {
     await this.collections.show(owner, collection);
-    const json = await this.likes.save(owner, post);
+    const json = await this.saves.save(owner, post);
     const added = await this.work.run((tx) => this.rows.add(tx, owner, collection, post));
     if (!added) throw problem('not_found');
     return json;

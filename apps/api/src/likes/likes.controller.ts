@@ -12,6 +12,7 @@ import { post, postList } from '../posts/posts.schemas.js';
 import { UserLists } from '../users/user-lists.js';
 import { userList } from '../users/users.schemas.js';
 import { LikesService } from './likes.service.js';
+import { SavesService } from './saves.service.js';
 
 const params = z.object({ id: pathId });
 const change = {
@@ -35,6 +36,7 @@ const ownList = {
 export class LikesController {
   constructor(
     private readonly likes: LikesService,
+    private readonly saves: SavesService,
     private readonly rows: LikeRows,
     private readonly reading: PostReading,
     private readonly users: UserLists,
@@ -76,7 +78,7 @@ export class LikesController {
     summary: 'Save a post',
   })
   async save(@Input() input: { id: string }, @CallerOf() caller: Caller) {
-    return this.likes.save(caller.userId, input.id);
+    return this.saves.save(caller.userId, input.id);
   }
 
   @Endpoint({
@@ -92,7 +94,7 @@ export class LikesController {
     @CallerOf() caller: Caller,
     @Res({ passthrough: true }) reply: ApiReply,
   ) {
-    return this.orNothing(reply, await this.likes.unsave(caller.userId, input.id));
+    return this.orNothing(reply, await this.saves.unsave(caller.userId, input.id));
   }
 
   @Endpoint({

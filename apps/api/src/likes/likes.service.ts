@@ -1,80 +1,40 @@
 import { Injectable } from '@nestjs/common';
-import { counter, isId, problem, type Id } from '@app/platform';
+import { isId, problem, type Id } from '@app/platform';
 import { ReaderMarks } from '@app/feed';
-import { CollectionRows, LikeRows, PostRows, UnitOfWork } from '@app/storage';
-import { PostReading } from '../posts/post-reading.service.js';
+import { PostView } from '../posts/post-view.js';
+import { LikeBatches } from './like-batches.js';
 
-/** Liking and saving. Taking back works on posts that one can no longer see, too. */
+/** Liking. Taking back works on posts that one can no longer see, too. */
 @Injectable()
 export class LikesService {
   constructor(
-    private readonly rows: LikeRows,
-    private readonly posts: PostRows,
-    private readonly collections: CollectionRows,
-    private readonly work: UnitOfWork,
+    private readonly batches: LikeBatches,
     private readonly marks: ReaderMarks,
-    private readonly reading: PostReading,
+    private readonly view: PostView,
   ) {}
 
+  /** @throws Problem 404 for what is not there, not published, or not for this person to see */
   async like(user: Id, post: Id): Promise<string> {
-    await this.assertPublished(post, user);
-    await this.marks.change(user, 'liked', post, true, () =>
-      this.work.run(async (tx) => {
-        if (!(await this.posts.hold(tx, post))) throw problem('not_found');
-        if (!(await this.rows.like(tx, user, post))) return;
-        await tx.count('post.likes', post, 1);
-        tx.afterCommit(() => counter('narwhal_likes_total').inc());
-      }),
-    );
-    return this.shown(post, user);
+    if (!isId(post)) throw problem('not_found');
+    await this.marks.change(user, 'liked', post, true, async () => {
+      if ((await this.batches.carryOut({ user, post, liked: true })) === 'hidden') throw problem('not_found');
+    });
+    const json = await this.shown(post, user);
+    if (json === null) throw problem('not_found');
+    return json;
   }
 
   /** Null where the post can no longer be seen. */
   async unlike(user: Id, post: Id): Promise<string | null> {
     if (!isId(post)) throw problem('not_found');
-    await this.marks.change(user, 'liked', post, false, () =>
-      this.work.run(async (tx) => {
-        const taken = await this.rows.unlike(tx, user, post);
-        if (taken?.counted) await tx.count('post.likes', post, -1);
-      }),
+    const outcome = await this.marks.change(user, 'liked', post, false, () =>
+      this.batches.carryOut({ user, post, liked: false }),
     );
-    return this.shownIfVisible(post, user);
+    return outcome === 'hidden' ? null : this.shown(post, user);
   }
 
-  async save(user: Id, post: Id): Promise<string> {
-    await this.assertPublished(post, user);
-    await this.marks.change(user, 'saved', post, true, () =>
-      this.work.run(async (tx) => {
-        if (!(await this.posts.hold(tx, post))) throw problem('not_found');
-        await this.rows.save(tx, user, post);
-      }),
-    );
-    return this.shown(post, user);
-  }
-
-  /** Null where the post can no longer be seen. */
-  async unsave(user: Id, post: Id): Promise<string | null> {
-    if (!isId(post)) throw problem('not_found');
-    await this.marks.change(user, 'saved', post, false, () =>
-      this.work.run(async (tx) => {
-        await this.rows.unsave(tx, user, post);
-        await this.collections.takeFromAll(tx, user, post);
-      }),
-    );
-    return this.shownIfVisible(post, user);
-  }
-
-  private async assertPublished(post: Id, user: Id): Promise<void> {
-    const { post: found } = await this.reading.one(post, user);
-    if (found.state !== 'published') throw problem('not_found');
-  }
-
-  private async shown(post: Id, user: Id): Promise<string> {
-    return (await this.reading.one(post, user)).json;
-  }
-
-  private async shownIfVisible(post: Id, user: Id): Promise<string | null> {
-    const [found] = await this.reading.visible([post], user);
-    return found?.json ?? null;
+  /** That it may be seen was asked in the transaction; null when it was deleted since. */
+  private async shown(post: Id, user: Id): Promise<string | null> {
+    return (await this.view.show([post], user)).get(post)?.json ?? null;
   }
 }

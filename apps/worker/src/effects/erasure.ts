@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import { CommentRows, ErasureRows, Following, LikeRows, Removal, UnitOfWork } from '@app/storage';
+import { CommentRows, ErasureRows, Following, Liking, Removal, UnitOfWork } from '@app/storage';
 
 /** Rows a statement: short enough that nobody waits for its locks. */
 const BATCH = 500;
@@ -13,7 +13,7 @@ export class Erasure {
     private readonly work: UnitOfWork,
     private readonly removal: Removal,
     private readonly following: Following,
-    private readonly likes: LikeRows,
+    private readonly likes: Liking,
     private readonly comments: CommentRows,
   ) {}
 
@@ -76,10 +76,7 @@ export class Erasure {
   }
 
   private async unlike(user: Id, post: Id): Promise<void> {
-    await this.work.run(async (tx) => {
-      const taken = await this.likes.unlike(tx, user, post);
-      if (taken?.counted) await tx.count('post.likes', post, -1);
-    });
+    await this.work.run((tx) => this.likes.end(tx, [{ user, post }]));
   }
 
   private async unlikeComment(user: Id, comment: Id): Promise<void> {

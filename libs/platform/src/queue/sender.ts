@@ -3,6 +3,7 @@ import type { Id } from '../ids.js';
 import { isNotifyKind, jobNames, outboxKinds, type JobName, type Jobs, type OutboxKind } from '../jobs.js';
 import { keys } from '../keys.js';
 import { openConnection, type QueueConnection } from './connection.js';
+import { gatherWrites } from './gather-writes.js';
 import type { Logger } from '../logger.js';
 import { beginSpan, until } from '../tracing.js';
 
@@ -50,6 +51,7 @@ export class JobSender {
     const span = beginSpan('send', `send ${name}`);
     // Beside the payload, not in it: that is all there is to know of the work, and makes the job's id.
     if (span) options.telemetry = { metadata: span.traceparent };
+    gatherWrites(this.connection);
     const added = this.queues.get(name)?.add(name, payload, options) ?? Promise.resolve();
     until(span, added as Promise<unknown>).catch((error: unknown) =>
       this.logger.debug({ error, job: name }, 'not enqueued; the sweeper will find it'),

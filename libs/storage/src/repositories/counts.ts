@@ -82,12 +82,12 @@ export class CountRows {
     private readonly words: SearchWords,
   ) {}
 
-  /** Writes one delta for each subject; a subject may be named more than once. */
+  /** Writes one delta for each subject, as often as it is named. */
   async add(tx: Queryable, counter: CounterName, subjectIds: readonly Id[], delta: number): Promise<void> {
     await tx.query(
       'countDelta.insert',
       `INSERT INTO count_deltas (shard, subject_id, counter, delta)
-       SELECT shard_of(s.id), s.id, $2, $3 FROM unnest($1::bigint[]) AS s(id)`,
+       SELECT shard_of(s.id), s.id, $2, $3::int * count(*) FROM unnest($1::bigint[]) AS s(id) GROUP BY s.id`,
       [subjectIds, counter, delta],
     );
   }

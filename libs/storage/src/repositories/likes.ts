@@ -15,43 +15,74 @@ const lists = {
   saved: { name: 'save.page', table: 'saves', owner: 'user_id', subject: 'post_id' },
 } as const satisfies Record<string, EntryList>;
 
+/** A person and a post that they like, or liked. */
+export interface LikeOf {
+  user: Id;
+  post: Id;
+}
+
+interface LikeRow {
+  user_id: Id;
+  post_id: Id;
+}
+
+/** Rows are met in the order of their keys, so that transactions which change the same ones wait, and never for each other. */
+const sql = {
+  insert: `INSERT INTO likes (shard, user_id, post_id, id)
+    SELECT shard, user_id, post_id, next_id(shard) FROM unnest($1::int[], $2::bigint[], $3::bigint[]) AS w(shard, user_id, post_id)
+    ORDER BY shard, user_id, post_id ON CONFLICT DO NOTHING RETURNING user_id, post_id`,
+  insertOther: `INSERT INTO post_likes (shard, post_id, user_id, id)
+    SELECT shard, post_id, user_id, next_id(shard) FROM unnest($1::int[], $2::bigint[], $3::bigint[]) AS w(shard, post_id, user_id)
+    ORDER BY shard, post_id, user_id ON CONFLICT DO NOTHING`,
+  delete: `DELETE FROM likes AS l USING (
+      SELECT l.shard, l.user_id, l.post_id FROM unnest($1::int[], $2::bigint[], $3::bigint[]) AS w(shard, user_id, post_id)
+      JOIN likes l ON l.shard = w.shard AND l.user_id = w.user_id AND l.post_id = w.post_id
+      ORDER BY 1, 2, 3 FOR UPDATE OF l) AS w
+    WHERE l.shard = w.shard AND l.user_id = w.user_id AND l.post_id = w.post_id RETURNING l.user_id, l.post_id`,
+  deleteOther: `DELETE FROM post_likes AS l USING (
+      SELECT l.shard, l.post_id, l.user_id FROM unnest($1::int[], $2::bigint[], $3::bigint[]) AS w(shard, post_id, user_id)
+      JOIN post_likes l ON l.shard = w.shard AND l.post_id = w.post_id AND l.user_id = w.user_id
+      ORDER BY 1, 2, 3 FOR UPDATE OF l) AS w
+    WHERE l.shard = w.shard AND l.post_id = w.post_id AND l.user_id = w.user_id RETURNING l.user_id, l.post_id, l.hidden`,
+} as const;
+
+const usersEnd = (likes: readonly LikeOf[]): unknown[] => [
+  likes.map(({ user }) => shardOf(user)),
+  likes.map(({ user }) => user),
+  likes.map(({ post }) => post),
+];
+const postsEnd = (likes: readonly LikeOf[]): unknown[] => [
+  likes.map(({ post }) => shardOf(post)),
+  likes.map(({ post }) => post),
+  likes.map(({ user }) => user),
+];
+const likeOf = ({ user_id: user, post_id: post }: LikeRow): LikeOf => ({ user, post });
+
 /** Likes, at both ends (the liker's row decides), and saves, at the saver's end alone. */
 @Injectable()
 export class LikeRows {
   constructor(private readonly database: Database) {}
 
-  /** False when it was liked before. */
-  async like(tx: Queryable, user: Id, post: Id): Promise<boolean> {
-    const { rows } = await tx.query<{ id: Id }>(
-      'like.insert',
-      `INSERT INTO likes (shard, user_id, post_id, id) VALUES ($1::int, $2, $3, next_id($1::int))
-       ON CONFLICT DO NOTHING RETURNING id`,
-      [shardOf(user), user, post],
-    );
-    if (rows.length === 0) return false;
-    await tx.query(
-      'postLike.insert',
-      `INSERT INTO post_likes (shard, post_id, user_id, id) VALUES ($1::int, $2, $3, next_id($1::int))
-       ON CONFLICT DO NOTHING`,
-      [shardOf(post), post, user],
-    );
-    return true;
+  /** Answers those that were not there before. No two of them may be the same. */
+  async like(tx: Queryable, likes: readonly LikeOf[]): Promise<LikeOf[]> {
+    if (likes.length === 0) return [];
+    const { rows } = await tx.query<LikeRow>('like.insert', sql.insert, usersEnd(likes));
+    const made = rows.map(likeOf);
+    if (made.length > 0) await tx.query('postLike.insert', sql.insertOther, postsEnd(made));
+    return made;
   }
 
-  /** What was taken back: null when there was no like, else whether it had counted. */
-  async unlike(tx: Queryable, user: Id, post: Id): Promise<{ counted: boolean } | null> {
-    const { count } = await tx.query(
-      'like.delete',
-      `DELETE FROM likes WHERE shard = $1 AND user_id = $2 AND post_id = $3`,
-      [shardOf(user), user, post],
-    );
-    if (count === 0) return null;
-    const { rows } = await tx.query<{ hidden: boolean }>(
+  /** Answers what was taken back, and whether it had counted. */
+  async unlike(tx: Queryable, likes: readonly LikeOf[]): Promise<(LikeOf & { counted: boolean })[]> {
+    if (likes.length === 0) return [];
+    const { rows: taken } = await tx.query<LikeRow>('like.delete', sql.delete, usersEnd(likes));
+    if (taken.length === 0) return [];
+    const { rows } = await tx.query<LikeRow & { hidden: boolean }>(
       'postLike.delete',
-      `DELETE FROM post_likes WHERE shard = $1 AND post_id = $2 AND user_id = $3 RETURNING hidden`,
-      [shardOf(post), post, user],
+      sql.deleteOther,
+      postsEnd(taken.map(likeOf)),
     );
-    return { counted: rows[0]?.hidden === false };
+    return rows.map((row) => ({ ...likeOf(row), counted: !row.hidden }));
   }
 
   async save(tx: Queryable, user: Id, post: Id): Promise<boolean> {

@@ -27,6 +27,12 @@ export interface PostRow {
   edited_at: Date | null;
 }
 
+/** What decides who may see a post: of itself and of its author. */
+export type HeldPost = Pick<PostRow, 'id' | 'author_id' | 'state' | 'archived'> & {
+  private: boolean;
+  closed_at: Date | null;
+};
+
 export interface PostFields {
   caption?: string;
   caption_entities?: TextEntity[];
@@ -92,6 +98,23 @@ export class PostRows {
       [shardOf(id), id],
     );
     return rows.length === 1;
+  }
+
+  /**
+   * As `hold`, of many, with what the rules ask of them. With `wait: false` those that are locked at this moment are
+   * missing in the answer, as those that are gone are.
+   */
+  async holdMany(tx: Queryable, ids: readonly Id[], { wait }: { wait: boolean }): Promise<Map<Id, HeldPost>> {
+    const { rows } = await tx.query<HeldPost>(
+      wait ? 'post.holdMany' : 'post.holdFree',
+      `SELECT p.id, p.author_id, p.state, p.archived, u.private, u.closed_at
+       FROM unnest($1::int[], $2::bigint[]) AS wanted(shard, id)
+       JOIN posts p ON p.shard = wanted.shard AND p.id = wanted.id
+       JOIN users u ON u.shard = p.shard AND u.id = p.author_id
+       ORDER BY p.shard, p.id FOR KEY SHARE OF p${wait ? '' : ' SKIP LOCKED'}`,
+      [ids.map(shardOf), ids],
+    );
+    return new Map(rows.map((row) => [row.id, row]));
   }
 
   /** As `hold`, with what a comment asks of its post. */

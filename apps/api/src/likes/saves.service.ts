@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import { isId, problem, type Id } from '@app/platform';
+import { ReaderMarks } from '@app/feed';
+import { CollectionRows, LikeRows, PostRows, UnitOfWork } from '@app/storage';
+import { PostReading } from '../posts/post-reading.service.js';
+
+/** Saving. Taking back works on posts that one can no longer see, too. */
+@Injectable()
+export class SavesService {
+  constructor(
+    private readonly rows: LikeRows,
+    private readonly posts: PostRows,
+    private readonly collections: CollectionRows,
+    private readonly work: UnitOfWork,
+    private readonly marks: ReaderMarks,
+    private readonly reading: PostReading,
+  ) {}
+
+  async save(user: Id, post: Id): Promise<string> {
+    await this.assertPublished(post, user);
+    await this.marks.change(user, 'saved', post, true, () =>
+      this.work.run(async (tx) => {
+        if (!(await this.posts.hold(tx, post))) throw problem('not_found');
+        await this.rows.save(tx, user, post);
+      }),
+    );
+    return (await this.reading.one(post, user)).json;
+  }
+
+  /** Null where the post can no longer be seen. */
+  async unsave(user: Id, post: Id): Promise<string | null> {
+    if (!isId(post)) throw problem('not_found');
+    await this.marks.change(user, 'saved', post, false, () =>
+      this.work.run(async (tx) => {
+        await this.rows.unsave(tx, user, post);
+        await this.collections.takeFromAll(tx, user, post);
+      }),
+    );
+    const [found] = await this.reading.visible([post], user);
+    return found?.json ?? null;
+  }
+
+  private async assertPublished(post: Id, user: Id): Promise<void> {
+    const { post: found } = await this.reading.one(post, user);
+    if (found.state !== 'published') throw problem('not_found');
+  }
+}

@@ -1,0 +1,10 @@
+import { Cluster, type Redis } from 'ioredis';
+
+/** Commands of one turn of the loop leave in one write: a system call each would cost more than encoding them. */
+export function gatherWrites(client: Redis | Cluster): void {
+  if (client instanceof Cluster) return;
+  const { stream } = client;
+  if (!stream || stream.writableCorked > 0) return;
+  stream.cork();
+  setImmediate(() => stream.uncork());
+}
