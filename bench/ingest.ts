@@ -98,13 +98,15 @@ async function start(stage: Stage): Promise<Sides> {
   return { api, floor };
 }
 
-async function measure(stage: Stage): Promise<void> {
+async function measure(stage: Stage, only: string): Promise<void> {
   const sides = await start(stage);
   const rows: string[][] = [];
   const ratios = { photos: NaN, tus: NaN };
   for (const [name, photo] of await photos()) {
     for (const connections of [1, 4]) {
       for (const way of ['photos', 'tus'] as const) {
+        const label = `${way}, ${name}, ${connections} at once`;
+        if (!label.includes(only)) continue;
         const pairs = await pairsOf(way, sides, photo, connections);
         const plain = await costOf(
           multipart(`${sides.floor.url}/plain`, {}),
@@ -115,7 +117,7 @@ async function measure(stage: Stage): Promise<void> {
         const ratio = ratioOf(pairs);
         if (name === '12 MP' && connections === 4) ratios[way] = ratio;
         rows.push([
-          `${way}, ${name}, ${connections} at once`,
+          label,
           middle(pairs, 'ours', 'rate', 0),
           middle(pairs, 'floor', 'rate', 0),
           ratio.toFixed(2),
@@ -133,10 +135,11 @@ async function measure(stage: Stage): Promise<void> {
     console.log(`ingest (${way}): ratio ${ratios[way].toFixed(2)} (goal ${GOALS[way].toFixed(2)})`);
 }
 
-export async function run(): Promise<void> {
+/** All of the table, or those rows whose name contains `only` (the second argument of `npm run bench -- ingest`). */
+export async function run(only = process.argv[3] ?? ''): Promise<void> {
   const stage = new Stage();
   try {
-    await measure(stage);
+    await measure(stage, only);
   } finally {
     closeUploads();
     await stage.close();

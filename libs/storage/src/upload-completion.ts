@@ -25,15 +25,20 @@ export class UploadCompletion {
     @Inject(OBJECT_STORE) private readonly objects: ObjectStore,
   ) {}
 
+  /** As `completeOf`, by the row as it is now. */
+  async complete(id: Id): Promise<Id | null> {
+    const upload = await this.rows.find(id);
+    return upload?.state === 'receiving' ? this.completeOf(upload) : (upload?.photo_id ?? null);
+  }
+
   /**
-   * Answers the photo, also when it was made before; null while bytes are missing and when the upload is over. `sha256`
-   * is known to a writer that saw every byte.
+   * Answers the photo, also when it was made before; null while bytes are missing and when the upload is over. The row may
+   * be a moment old. `sha256` is known to a writer that saw every byte.
    *
    * @throws Problem 422 `quota_exceeded` or 415, which end the upload; 409 `upload_not_arrived`
    */
-  async complete(id: Id, sha256?: string): Promise<Id | null> {
-    const upload = await this.rows.find(id);
-    if (upload?.state !== 'receiving') return upload?.photo_id ?? null;
+  async completeOf(upload: UploadRow, sha256?: string): Promise<Id | null> {
+    const { id } = upload;
     try {
       const original = await (upload.direct
         ? arrivedDirectly(this.objects, upload)
@@ -62,8 +67,8 @@ export class UploadCompletion {
     return this.work.run(async (tx) => {
       const upload = await this.rows.lock(tx, id);
       if (upload?.state !== 'receiving') return upload;
-      if (!(await this.arrivals.ownerIsOpen(tx, upload.owner_id))) throw problem('upload_gone');
       const hash = original.sha256 ?? upload.declared_sha256;
+      if (!(await this.arrivals.admit(tx, upload.owner_id, hash))) throw problem('upload_gone');
       const same =
         hash && (await this.arrivals.sameBytes(tx, upload.owner_id, hash, limits.photo.sameBytesFor));
       if (same !== null) return this.rows.complete(tx, id, same, 'duplicate');

@@ -48,7 +48,7 @@ export class UploadsService {
   }
 
   private async uploaded(tx: Tx, owner: Id, received: Received, altText: string): Promise<Made> {
-    if (!(await this.rows.ownerIsOpen(tx, owner))) throw problem('session_ended');
+    if (!(await this.rows.admit(tx, owner, received.sha256))) throw problem('session_ended');
     const same = await this.rows.sameBytes(tx, owner, received.sha256, limits.photo.sameBytesFor);
     if (same !== null) return { status: 200, id: same };
     await this.quota.take(tx, owner, received.bytes);

@@ -39,19 +39,21 @@ export class AppendService {
     const upload = await this.rows.appendAt(id, writer, offset);
     if (!upload) throw await this.refusal(id);
     const appending = new Appending(this.rows, this.objects, upload, writer);
-    let isWhole = false;
+    let whole: UploadRow | null = null;
+    let sha256: string | undefined;
     try {
       appending.assertFewPieces();
       await this.receive(appending, new RequestBody(request.raw), checksum);
-      isWhole = appending.isWhole;
+      sha256 = await appending.sha256();
+      whole = appending.whole;
     } catch (error) {
       throw await this.ended(upload, appending, error, checksum !== null);
     } finally {
       await appending.close();
       // Completing an upload releases it, too.
-      if (!isWhole) await this.rows.release(id, writer);
+      if (!whole) await this.rows.release(id, writer);
     }
-    const photoId = await this.completion.complete(id, appending.sha256());
+    const photoId = whole && (await this.completion.completeOf(whole, sha256));
     return { received: appending.received, photoId };
   }
 

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { limits, problem } from '@app/platform';
 import {
   pieceNames,
@@ -23,7 +22,6 @@ const accepted = new Set<string>(limits.photo.formats);
 export class Appending {
   private readonly before: Pieces[];
   private readonly objectsBefore: number;
-  private readonly hash = createHash('sha256');
   private readonly fromStart: boolean;
   private readonly piece: PieceWriter;
   private sizes: number[] = [];
@@ -37,7 +35,7 @@ export class Appending {
   constructor(
     private readonly rows: UploadRows,
     private readonly objects: ObjectStore,
-    private readonly upload: UploadRow,
+    private upload: UploadRow,
     private readonly writer: string,
   ) {
     this.before = upload.pieces.filter(({ name }) => name !== writer);
@@ -46,7 +44,7 @@ export class Appending {
     this.fromStart = this.received === 0;
     this.head = upload.head;
     this.type = upload.type;
-    this.piece = objects.pieces(upload.folder, writer);
+    this.piece = objects.pieces(upload.folder, writer, { hashed: this.fromStart });
     this.objectsBefore = this.before.reduce((sum, { sizes }) => sum + Math.max(1, sizes.length), 0);
   }
 
@@ -60,13 +58,18 @@ export class Appending {
     return this.received - this.counted;
   }
 
-  get isWhole(): boolean {
+  /** The upload's row as this request has left it; null unless that counts every byte. */
+  get whole(): UploadRow | null {
+    return this.isWhole && this.counted === this.received ? this.upload : null;
+  }
+
+  private get isWhole(): boolean {
     return this.received === Number(this.upload.length);
   }
 
-  /** The hash of the whole, when this request alone brought it. */
-  sha256(): string | undefined {
-    return this.fromStart && this.isWhole ? this.hash.digest('hex') : undefined;
+  /** The hash of the whole, when this request alone brought it; to be asked before it is closed. */
+  async sha256(): Promise<string | undefined> {
+    return this.fromStart && this.isWhole ? this.piece.sha256() : undefined;
   }
 
   /** @throws Problem 422 when the upload has come in too many pieces to go on */
@@ -81,7 +84,6 @@ export class Appending {
     if (this.received + chunk.length > Number(this.upload.length))
       throw problem('request_invalid', { params: { reason: 'its body is longer than upload-length says' } });
     this.sniff(chunk);
-    if (this.fromStart) this.hash.update(chunk);
     await this.piece.append(chunk);
     this.received += chunk.length;
   }
@@ -92,8 +94,8 @@ export class Appending {
     const sizes = await this.flush();
     const { received, head, type } = this;
     const pieces = [...this.before, { name: this.writer, sizes }];
-    if (!(await this.rows.progress(this.upload.id, this.writer, { pieces, received, head, type })))
-      await this.giveWay();
+    const noted = await this.rows.progress(this.upload.id, this.writer, { pieces, received, head, type });
+    this.upload = noted ?? (await this.giveWay());
     this.sizes = sizes;
     this.counted = received;
   }

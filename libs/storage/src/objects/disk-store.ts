@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { access, constants, mkdir, open, readdir, rename, rm, stat, statfs, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
-import { errorCode, moveFiles, removeFiles, syncFolder, syncUpTo, unless } from './durable-files.js';
+import { errorCode, LastingFolders, removeFiles, syncFolder, unless } from './durable-files.js';
 import { GrowingFile } from './growing-file.js';
 import { Measure, partOf } from './measure.js';
 import { listFiles } from './listed-files.js';
+import { NewFile } from './new-file.js';
 import { assertAnyFolder, assertDay, assertFolder, assertKey, assertName, objectKey } from './object-keys.js';
 import {
   ObjectMissing,
@@ -18,15 +19,18 @@ import {
   type WriteOptions,
   type Written,
 } from './object-store.js';
-import type { PieceWriter } from './pieces.js';
-import { WriteBehind } from './write-behind.js';
+import type { PieceOptions, PieceWriter } from './pieces.js';
 
 /**
  * Objects as files: `<root>/ab/cdef…/<name>`, beside `tmp/` (being written) and `trash/<day>/` (deleted). All of it is
  * one file system, so that appearing and disappearing are renames.
  */
 export class DiskStore implements ObjectStore {
-  private constructor(private readonly root: string) {}
+  readonly #folders: LastingFolders;
+
+  private constructor(private readonly root: string) {
+    this.#folders = new LastingFolders(root);
+  }
 
   static async open(folder: string): Promise<DiskStore> {
     const root = resolve(folder);
@@ -47,9 +51,9 @@ export class DiskStore implements ObjectStore {
     const temporary = join(this.root, 'tmp', randomBytes(16).toString('hex'));
     try {
       const written = await this.#writeTemporary(temporary, source, options);
-      await mkdir(dirname(path), { recursive: true, mode: 0o750 });
+      await this.#folders.make(dirname(path));
       await rename(temporary, path);
-      await syncUpTo(this.root, dirname(path));
+      await this.#folders.sync(dirname(path));
       return written;
     } catch (error) {
       await unless(['ENOENT'], unlink(temporary));
@@ -91,8 +95,8 @@ export class DiskStore implements ObjectStore {
     return path;
   }
 
-  pieces(folder: string, name: string): PieceWriter {
-    return new GrowingFile(this.root, this.#path(objectKey(folder, `${name}n0`)));
+  pieces(folder: string, name: string, { hashed }: PieceOptions): PieceWriter {
+    return new GrowingFile(this.#folders, this.#path(objectKey(folder, `${name}n0`)), hashed);
   }
 
   async rename(folder: string, from: string, to: string, bytes: number): Promise<boolean> {
@@ -115,16 +119,12 @@ export class DiskStore implements ObjectStore {
   }
 
   async trash(folder: string, names: readonly string[], day: string): Promise<void> {
-    await moveFiles(
-      this.root,
-      join(this.root, assertFolder(folder)),
-      this.#trash(folder, day),
-      names.map(assertName),
-    );
+    const from = join(this.root, assertFolder(folder));
+    await this.#folders.move(from, this.#trash(folder, day), names.map(assertName));
   }
 
   restore(folder: string, names: readonly string[], day: string): Promise<string[]> {
-    return moveFiles(this.root, this.#trash(folder, day), join(this.root, folder), names.map(assertName));
+    return this.#folders.move(this.#trash(folder, day), join(this.root, folder), names.map(assertName));
   }
 
   async purgeTrash(day: string): Promise<number> {
@@ -169,19 +169,14 @@ export class DiskStore implements ObjectStore {
     options: WriteOptions,
   ): Promise<Written> {
     const measure = new Measure(options.limit, options.signal);
-    const handle = await open(path, 'wx', 0o640);
+    const file = await NewFile.create(path);
     try {
-      const file = new WriteBehind(handle);
-      try {
-        for await (const chunk of measure.pass(source)) await file.take(chunk);
-      } finally {
-        await file.drain();
-      }
-      await handle.sync();
+      for await (const chunk of measure.pass(source)) await file.take(chunk);
+      const [sha256] = await Promise.all([file.sha256(), file.sync()]);
+      return { bytes: measure.bytes, sha256 };
     } finally {
-      await handle.close();
+      await file.close();
     }
-    return measure.finish();
   }
 }
 

@@ -27,30 +27,68 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Syncs `path` and its parents up to and including `top`. All of them: who made a parent may not have synced it yet. */
-export async function syncUpTo(top: string, path: string): Promise<void> {
-  for (let folder = path; ; folder = dirname(folder)) {
-    await syncFolder(folder);
-    if (folder === top || folder === dirname(folder)) return;
-  }
+interface Syncing {
+  running: Promise<void>;
+  /** Begins when the running one has ended, for everybody who came meanwhile. */
+  next: Promise<void> | null;
 }
 
-/** Moves those of `names` that exist from one folder to another, both below `top`; answers which were there. */
-export async function moveFiles(
-  top: string,
-  from: string,
-  to: string,
-  names: readonly string[],
-): Promise<string[]> {
-  const moved: string[] = [];
-  for (const name of names) {
-    if (moved.length === 0) await mkdir(to, { recursive: true });
-    if (await unless(['ENOENT'], rename(join(from, name), join(to, name)))) moved.push(name);
+/**
+ * Folders below a root, two or more deep, made to last. The folders right below the root are few and stay: each is synced
+ * into the root once by this process, whoever made it, and not again with each file.
+ */
+export class LastingFolders {
+  readonly #lasting = new Set<string>();
+  readonly #syncing = new Map<string, Syncing>();
+
+  constructor(private readonly root: string) {}
+
+  async make(path: string): Promise<void> {
+    const first = await mkdir(path, { recursive: true, mode: 0o750 });
+    // One that was removed by hand and came back is new.
+    if (first !== undefined) this.#lasting.delete(first);
   }
-  if (moved.length > 0) await syncUpTo(top, to);
-  else await removeIfEmpty(to);
-  if (await removeIfEmpty(from)) await syncFolder(dirname(from));
-  return moved;
+
+  /** Makes last what was named in `path`, and that folder's name, and its parents'. */
+  async sync(path: string): Promise<void> {
+    const folders: string[] = [];
+    let top = path;
+    for (; dirname(top) !== this.root; top = dirname(top)) folders.push(top);
+    const isLasting = this.#lasting.has(top);
+    await Promise.all([...folders, top, ...(isLasting ? [] : [this.root])].map((each) => this.#sync(each)));
+    this.#lasting.add(top);
+  }
+
+  /** Moves those of `names` that exist from one folder to another; answers which were there. */
+  async move(from: string, to: string, names: readonly string[]): Promise<string[]> {
+    const moved: string[] = [];
+    for (const name of names) {
+      if (moved.length === 0) await this.make(to);
+      if (await unless(['ENOENT'], rename(join(from, name), join(to, name)))) moved.push(name);
+    }
+    if (moved.length > 0) await this.sync(to);
+    else await removeIfEmpty(to);
+    if (await removeIfEmpty(from)) await this.#sync(dirname(from));
+    return moved;
+  }
+
+  /** A sync that runs already may have begun before our name was there: the next one is ours, and everybody's. */
+  #sync(folder: string): Promise<void> {
+    const now = this.#syncing.get(folder);
+    if (!now) return this.#begin(folder);
+    now.next ??= now.running.catch(() => undefined).then(() => this.#begin(folder));
+    return now.next;
+  }
+
+  async #begin(folder: string): Promise<void> {
+    const syncing: Syncing = { running: syncFolder(folder), next: null };
+    this.#syncing.set(folder, syncing);
+    try {
+      await syncing.running;
+    } finally {
+      if (syncing.next === null) this.#syncing.delete(folder);
+    }
+  }
 }
 
 /** Deletes those of `names` that exist, and the folder once it is empty. */

@@ -1,46 +1,44 @@
-import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { syncUpTo } from './durable-files.js';
+import type { LastingFolders } from './durable-files.js';
+import { NewFile } from './new-file.js';
 import type { PieceWriter } from './pieces.js';
-import { WriteBehind } from './write-behind.js';
 
 /** A piece on disk: one file that grows. */
 export class GrowingFile implements PieceWriter {
-  #handle: FileHandle | undefined;
-  #file: WriteBehind | undefined;
-  #bytes = 0;
+  #file: NewFile | undefined;
   #named = false;
 
   constructor(
-    private readonly root: string,
+    private readonly folders: LastingFolders,
     private readonly path: string,
+    private readonly hashed: boolean,
   ) {}
 
   async append(chunk: Uint8Array): Promise<void> {
-    this.#handle ??= await this.#open();
-    this.#file ??= new WriteBehind(this.#handle);
+    this.#file ??= await this.#open();
     await this.#file.take(chunk);
-    this.#bytes += chunk.byteLength;
   }
 
   async flush(): Promise<number[]> {
-    if (!this.#handle) return [];
-    await this.#file?.drain();
-    await this.#handle.datasync();
-    if (!this.#named) await syncUpTo(this.root, dirname(this.path));
+    if (!this.#file) return [];
+    await this.#file.sync();
+    if (!this.#named) await this.folders.sync(dirname(this.path));
     this.#named = true;
-    return [this.#bytes];
+    return [this.#file.bytes];
+  }
+
+  async sha256(): Promise<string> {
+    return (await this.#file?.sha256()) ?? '';
   }
 
   async close(): Promise<void> {
-    // What could not be written was told to who appended; here nothing may be under way when the file closes.
-    await this.#file?.drain().catch(() => undefined);
-    await this.#handle?.close();
-    this.#handle = undefined;
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close();
   }
 
-  async #open(): Promise<FileHandle> {
-    await mkdir(dirname(this.path), { recursive: true, mode: 0o750 });
-    return open(this.path, 'wx', 0o640);
+  async #open(): Promise<NewFile> {
+    await this.folders.make(dirname(this.path));
+    return NewFile.create(this.path, this.hashed);
   }
 }

@@ -15,6 +15,10 @@ export class LatePieces implements PieceWriter {
     return (await this.#writer?.flush()) ?? [];
   }
 
+  async sha256(): Promise<string> {
+    return (await this.#writer?.sha256()) ?? '';
+  }
+
   async close(): Promise<void> {
     await this.#writer?.close();
   }

@@ -1,12 +1,6 @@
-import { createHash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import {
-  ObjectTooLarge,
-  RangeOutside,
-  type ByteRange,
-  type ObjectRead,
-  type Written,
-} from './object-store.js';
+import { ObjectTooLarge, RangeOutside, type ByteRange, type ObjectRead } from './object-store.js';
 
 /**
  * The next chunk, or the signal's reason if that comes first. One listener a chunk, taken off again: a race against one
@@ -27,14 +21,14 @@ function nextUnless<Item>(iterator: AsyncIterator<Item>, signal: AbortSignal): P
   });
 }
 
-/** Counts and hashes bytes as they pass from a source to a store, and stops them at a limit or a signal. */
+/** Counts bytes as they pass from a source to a store, hashes them where told to, and stops them at a limit or a signal. */
 export class Measure {
-  readonly #hash = createHash('sha256');
   #bytes = 0;
 
   constructor(
     private readonly limit: number | undefined,
     private readonly signal: AbortSignal | undefined,
+    private readonly hash?: Hash,
   ) {}
 
   /**
@@ -64,15 +58,10 @@ export class Measure {
     return this.#bytes;
   }
 
-  /** To be called once, at the end. */
-  finish(): Written {
-    return { bytes: this.#bytes, sha256: this.#hash.digest('hex') };
-  }
-
   #take(chunk: Uint8Array): void {
     this.#bytes += chunk.byteLength;
     if (this.limit !== undefined && this.#bytes > this.limit) throw new ObjectTooLarge(this.limit);
-    this.#hash.update(chunk);
+    this.hash?.update(chunk);
   }
 }
 

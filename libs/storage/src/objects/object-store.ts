@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { PieceWriter } from './pieces.js';
+import type { PieceOptions, PieceWriter } from './pieces.js';
 
 /** Injects the object store: `@Inject(OBJECT_STORE) private readonly objects: ObjectStore`. */
 export const OBJECT_STORE = Symbol('OBJECT_STORE');
@@ -103,7 +103,7 @@ export interface ObjectStore {
   asFile(key: string, scratchPath: string): Promise<string>;
 
   /** Begins to take an object that arrives bit by bit (see pieces); `name` is this writer's alone. */
-  pieces(folder: string, name: string): PieceWriter;
+  pieces(folder: string, name: string, options: PieceOptions): PieceWriter;
   /**
    * Gives an object of exactly so many bytes another name in its folder, unless an object of so many bytes has that name
    * already; false when there is none to be renamed.

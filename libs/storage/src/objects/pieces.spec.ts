@@ -16,7 +16,7 @@ const contentType = 'image/jpeg';
 
 /** Appends as a request does that is flushed after each part; what is left over is not flushed. */
 async function send(store: ObjectStore, folder: string, name: string, parts: Buffer[], left?: Buffer) {
-  const writer = store.pieces(folder, name);
+  const writer = store.pieces(folder, name, { hashed: true });
   let sizes: number[] = [];
   for (const part of parts) {
     await writer.append(part.subarray(0, 1_000));

@@ -17,8 +17,15 @@ export interface PieceWriter {
   append(chunk: Uint8Array): Promise<void>;
   /** Makes everything that was appended last; answers the sizes of this writer's pieces. */
   flush(): Promise<number[]>;
+  /** Hex, of everything that was flushed; to be asked once, before closing, of a writer that was told to hash. */
+  sha256(): Promise<string>;
   /** Lets go. What was not flushed may be lost. */
   close(): Promise<void>;
+}
+
+export interface PieceOptions {
+  /** Whether somebody will ask for the hash of what this writer brings. */
+  hashed: boolean;
 }
 
 export const pieceName = (name: string, index: number): string => `${name}n${index}`;
@@ -26,15 +33,18 @@ export const pieceName = (name: string, index: number): string => `${name}n${ind
 /** One object of each flush: for stores whose objects cannot grow. Holds in memory what is not flushed. */
 export class SeparatePieces implements PieceWriter {
   readonly #sizes: number[] = [];
+  readonly #hash = createHash('sha256');
   #waiting: Uint8Array[] = [];
 
   constructor(
     private readonly store: Pick<ObjectStore, 'write'>,
     private readonly folder: string,
     private readonly name: string,
+    private readonly hashed: boolean,
   ) {}
 
   append(chunk: Uint8Array): Promise<void> {
+    if (this.hashed) this.#hash.update(chunk);
     this.#waiting.push(chunk);
     return Promise.resolve();
   }
@@ -49,6 +59,10 @@ export class SeparatePieces implements PieceWriter {
       this.#sizes.push(bytes);
     }
     return [...this.#sizes];
+  }
+
+  sha256(): Promise<string> {
+    return Promise.resolve(this.#hash.digest('hex'));
   }
 
   close(): Promise<void> {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -17,7 +18,7 @@ import type {
   WriteOptions,
   Written,
 } from './object-store.js';
-import { SeparatePieces, type PieceWriter } from './pieces.js';
+import { SeparatePieces, type PieceOptions, type PieceWriter } from './pieces.js';
 import { S3Bucket } from './s3-bucket.js';
 import { isMissing, translated } from './s3-errors.js';
 import type { S3Presigner } from './s3-presigner.js';
@@ -46,7 +47,8 @@ export class S3Store implements ObjectStore {
   }
 
   async write(key: string, source: AsyncIterable<Uint8Array>, options: WriteOptions): Promise<Written> {
-    const measure = new Measure(options.limit, options.signal);
+    const hash = createHash('sha256');
+    const measure = new Measure(options.limit, options.signal, hash);
     try {
       await this.#upload(assertKey(key), Readable.from(measure.pass(source), { objectMode: false }), options);
     } catch (error) {
@@ -54,7 +56,7 @@ export class S3Store implements ObjectStore {
       if (source instanceof Readable) source.destroy();
       throw error;
     }
-    const written = measure.finish();
+    const written = { bytes: measure.bytes, sha256: hash.digest('hex') };
     const stored = await this.stat(key);
     if (stored?.bytes === written.bytes) return written;
     await this.#bucket.remove([key]);
@@ -92,8 +94,8 @@ export class S3Store implements ObjectStore {
     return scratchPath;
   }
 
-  pieces(folder: string, name: string): PieceWriter {
-    return new SeparatePieces(this, folder, name);
+  pieces(folder: string, name: string, { hashed }: PieceOptions): PieceWriter {
+    return new SeparatePieces(this, folder, name, hashed);
   }
 
   rename(folder: string, from: string, to: string, bytes: number): Promise<boolean> {

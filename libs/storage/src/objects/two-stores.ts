@@ -16,7 +16,7 @@ import {
   type WriteOptions,
   type Written,
 } from './object-store.js';
-import type { PieceWriter } from './pieces.js';
+import type { PieceOptions, PieceWriter } from './pieces.js';
 
 /** The stores that a process may use. */
 export interface Stores {
@@ -72,8 +72,8 @@ export class TwoStores implements ObjectStore {
     return (await this.home()) === 'disk' && (await this.atHome()).staysOnDisk(key);
   }
 
-  pieces(folder: string, name: string): PieceWriter {
-    return new LatePieces(async () => (await this.atHome()).pieces(folder, name));
+  pieces(folder: string, name: string, options: PieceOptions): PieceWriter {
+    return new LatePieces(async () => (await this.atHome()).pieces(folder, name, options));
   }
 
   async rename(folder: string, from: string, to: string, bytes: number): Promise<boolean> {

@@ -1,8 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 
 /** Bytes that are gathered for one call, and that may wait while another is under way. */
-const BATCH = 256 * 1024;
-const MOST_WAITING = 512 * 1024;
+const BATCH = 512 * 1024;
+const MOST_WAITING = 768 * 1024;
 
 /** A write may take a part of what it is given; this one takes all. */
 async function writeAll(handle: FileHandle, chunks: readonly Uint8Array[]): Promise<void> {
@@ -28,7 +28,11 @@ export class WriteBehind {
   #writing: Promise<void> | null = null;
   #failure: { error: unknown } | null = null;
 
-  constructor(private readonly handle: FileHandle) {}
+  constructor(
+    private readonly handle: FileHandle,
+    /** Told of so many bytes more that are in the file. */
+    private readonly onWritten: (bytes: number) => void = () => undefined,
+  ) {}
 
   /** Takes a chunk, which must not change any more; waits only while too much waits. @throws what an earlier write met */
   async take(chunk: Uint8Array): Promise<void> {
@@ -54,10 +58,11 @@ export class WriteBehind {
   async #write(least: number): Promise<void> {
     try {
       while (this.#bytes >= least) {
-        const chunks = this.#waiting;
+        const [chunks, bytes] = [this.#waiting, this.#bytes];
         this.#waiting = [];
         this.#bytes = 0;
         await writeAll(this.handle, chunks);
+        this.onWritten(bytes);
       }
     } catch (error) {
       this.#failure ??= { error };

@@ -56,23 +56,22 @@ export class ArrivalRows {
   }
 
   /**
-   * Whether an owner's account is open, and stays so until the transaction ends: a photo made after the account was
-   * erased would belong to nobody.
+   * Whether an owner's account is open, and stays so until the transaction ends: a photo made after the account was erased
+   * would belong to nobody. Sends of the same bytes by the same person go on here one after the other; without a hash,
+   * nobody waits.
    */
-  async ownerIsOpen(tx: Queryable, owner: Id): Promise<boolean> {
+  async admit(tx: Queryable, owner: Id, sha256: Buffer | null): Promise<boolean> {
     const { rows } = await tx.query(
-      'photo.ownerIsOpen',
-      `SELECT 1 FROM users WHERE shard = $1 AND id = $2 AND closed_at IS NULL FOR SHARE`,
-      [shardOf(owner), owner],
+      'photo.admit',
+      `SELECT pg_advisory_xact_lock(hashtextextended($3, 0)) FROM users
+       WHERE shard = $1 AND id = $2 AND closed_at IS NULL FOR SHARE`,
+      [shardOf(owner), owner, sha256 && `${owner} ${sha256.toString('hex')}`],
     );
     return rows.length === 1;
   }
 
-  /** A photo of the same bytes that its owner sent lately and has not posted; sends of the same bytes wait for each other. */
+  /** A photo of the same bytes that its owner, once admitted with this hash, sent lately and has not posted. */
   async sameBytes(tx: Queryable, owner: Id, sha256: Buffer, seconds: number): Promise<Id | null> {
-    await tx.query('photo.sameBytesLock', `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, [
-      `${owner} ${sha256.toString('hex')}`,
-    ]);
     const { rows } = await tx.query<{ id: Id }>(
       'photo.sameBytes',
       `SELECT id FROM photos WHERE shard = $1 AND owner_id = $2 AND sha256 = $3 AND post_id IS NULL

@@ -131,15 +131,19 @@ export class UploadRows {
     return rows[0] ?? null;
   }
 
-  /** Notes what is safe in the store; false when another request has taken over, or the upload is over. */
-  async progress(id: Id, writer: string, { pieces, received, head, type }: Progress): Promise<boolean> {
-    const { count } = await this.database.query(
+  /** Notes what is safe in the store; null when another request has taken over, or the upload is over. */
+  async progress(
+    id: Id,
+    writer: string,
+    { pieces, received, head, type }: Progress,
+  ): Promise<UploadRow | null> {
+    const { rows } = await this.database.query<UploadRow>(
       'upload.progress',
       `UPDATE uploads SET pieces = $4::jsonb, received = $5, head = $6, type = $7
-       WHERE shard = $1 AND id = $2 AND writer = $3 AND state = 'receiving' AND expires_at > now()`,
+       WHERE shard = $1 AND id = $2 AND writer = $3 AND state = 'receiving' AND expires_at > now() RETURNING *`,
       [shardOf(id), id, writer, JSON.stringify(pieces), received, head, type],
     );
-    return count === 1;
+    return rows[0] ?? null;
   }
 
   /** Tells that a request has ended, so that nobody waits for it. */
