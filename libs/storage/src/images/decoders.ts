@@ -1,4 +1,5 @@
 import type { PhotoFormat } from '../photo-formats.js';
+import { avifDecoder } from './avif-decoder.js';
 import type { DevelopLimits } from './developed.js';
 import { heicDecoder } from './heic-decoder.js';
 import { nativeHeifTool } from './heic-native.js';
@@ -20,7 +21,7 @@ export const decoders: Partial<Record<PhotoFormat, Decoder>> = {
   'image/jpeg': bySharp('jpeg'),
   'image/png': bySharp('png'),
   'image/webp': bySharp('webp'),
-  'image/avif': bySharp('heif'),
+  'image/avif': avifDecoder,
   'image/heic': heicDecoder({ tool: nativeHeifTool }),
   'image/gif': bySharp('gif'),
 };

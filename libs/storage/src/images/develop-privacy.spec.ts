@@ -3,9 +3,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import exifr from 'exifr';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { heic } from '../../../../test/fixtures/heif-boxes.js';
-import { hasRealPhotos, quarters, realPhotos } from '../../../../test/fixtures/photos.js';
+import { commentedGif } from '../../../../test/fixtures/hostile.js';
+import { hasRealPhotos, plain, quarters, realPhotos } from '../../../../test/fixtures/photos.js';
 import { develop } from './develop.js';
 
 const formats = ['image/jpeg', 'image/png', 'image/webp', 'image/avif', 'image/heic', 'image/gif'];
@@ -77,6 +79,28 @@ describe('a rendition carries nothing of its original but the picture', () => {
         .toBuffer();
       expect(photo.includes(SECRET)).toBe(true);
       await writeFile(inputPath, photo);
+      await expectBare(inputPath);
+    },
+  );
+
+  it.each(['gif', 'webp'] as const)(
+    'of an animated %s with everything that can be attached',
+    async (format) => {
+      const inputPath = join(folder, 'original');
+      const frames = await Promise.all(
+        ['#c83c28', '#0000ff'].map((color) => plain(90, 60, color).png().toBuffer()),
+      );
+      const animated = sharp(frames, { join: { animated: true } })
+        .withExif({
+          IFD0: { Copyright: SECRET },
+          IFD3: { GPSLatitudeRef: 'N', GPSLatitude: '51/1 30/1 0/1' },
+        })
+        .withXmp(`<x:xmpmeta xmlns:x="adobe:ns:meta/"><a>${SECRET}</a></x:xmpmeta>`);
+      const photo = await animated.toFormat(format).toBuffer();
+      const told = format === 'gif' ? commentedGif(photo, SECRET) : photo;
+      expect(told.includes(SECRET)).toBe(true);
+      expect(await sharp(told).metadata()).toMatchObject({ pages: 2 });
+      await writeFile(inputPath, told);
       await expectBare(inputPath);
     },
   );

@@ -5,6 +5,9 @@ import { renditionNames, renditionSize, renditions, type RenditionName, type Siz
 import type { DevelopedRendition } from './developed.js';
 import { openPixels, type Decoded } from './pixels.js';
 
+/** Up to this width the preset `photo` weighs 1 % more at equal SSIM (mean of six photos), beyond it up to 3 % less. */
+const THUMBNAIL = 150;
+
 /**
  * How each type is written; nothing is carried over from the original, so there is no metadata to strip.
  *
@@ -14,8 +17,9 @@ import { openPixels, type Decoded } from './pixels.js';
  * once and read by thousands: effort 4. Progressive JPEG is 4 % smaller than baseline for 3 ms; mozjpeg's trellis saves 10 %
  * more at equal SSIM for 50 ms, a quarter of the whole pipeline, for the rendition that the fewest clients ask for.
  */
-const encoders: Record<'image/webp' | 'image/jpeg', (image: Sharp) => Sharp> = {
-  'image/webp': (image) => image.webp({ quality: 80, effort: 4, preset: 'photo' }),
+const encoders: Record<'image/webp' | 'image/jpeg', (image: Sharp, width: number) => Sharp> = {
+  'image/webp': (image, width) =>
+    image.webp({ quality: 80, effort: 4, preset: width > THUMBNAIL ? 'photo' : 'default' }),
   'image/jpeg': (image) => image.jpeg({ quality: 80, progressive: true }),
 };
 
@@ -29,7 +33,7 @@ async function encodeRendition(
   const size: Size = renditionSize(name, photo);
   const isSquare = 'square' in renditions[name];
   const image = openPixels(pixels).resize({ ...size, fit: isSquare ? 'cover' : 'fill', position: 'centre' });
-  const bytes = await encoders[type](image).toBuffer();
+  const bytes = await encoders[type](image, renditions[name].width).toBuffer();
   // Written here and not by the library, so that a full disk is told from a broken photo.
   await writeFile(join(folder, file), bytes);
   return { file, type, bytes: bytes.length, ...size };
