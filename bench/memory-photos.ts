@@ -1,5 +1,8 @@
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import sharp, { type Sharp } from 'sharp';
 import { madePhoto } from '../test/fixtures/photos.ts';
 
@@ -25,19 +28,32 @@ const made: [name: string, width: number, height: number, encode: (image: Sharp)
   ['12mp-interlaced.png', 4_032, 3_024, (image) => image.png({ compressionLevel: 1, progressive: true })],
 ];
 
-/** Twenty paths in a fixed order that mixes them, to be gone through again and again. */
+/** As phones of 48 MP would make it, but in one piece, which is harder on its decoder; where libheif's encoder is installed. */
+const heicEncoder = ['/usr/bin/heif-enc', '/opt/homebrew/bin/heif-enc'].find((path) => existsSync(path));
+
+async function largeHeic(source: Buffer, folder: string): Promise<string[]> {
+  if (!heicEncoder) return [];
+  const [png, heic] = ['48mp.png', '48mp.heic'].map((name) => join(folder, name)) as [string, string];
+  await sharp(source).resize(8_064, 6_048, { kernel: 'linear' }).png({ compressionLevel: 1 }).toFile(png);
+  await promisify(execFile)(heicEncoder, ['-q', '50', '-p', 'preset=ultrafast', png, '-o', heic]);
+  await rm(png);
+  return [heic];
+}
+
+/** Some twenty paths in a fixed order that mixes them, to be gone through again and again. */
 export async function mixedPhotos(folder: string): Promise<string[]> {
   sharp.cache(false);
   const paths = shares.flatMap(([name, times]) =>
     existsSync(join(real, name)) ? Array.from({ length: times }, () => join(real, name)) : [],
   );
-  if (paths.length === 0) console.log('../shared/photos is absent: made photos alone, without HEIC and AVIF');
+  if (paths.length === 0) console.log('../shared/photos is absent: made photos alone');
   const source = await (await madePhoto(2_016, 1_512)).jpeg({ quality: 92 }).toBuffer();
   for (const [name, width, height, encode] of made) {
     const path = join(folder, name);
     await encode(sharp(source).resize(width, height, { kernel: 'linear' })).toFile(path);
     paths.push(path);
   }
-  // Seven steps on, again and again, meets every place once, since seven does not divide what twenty or six are made of.
-  return paths.map((_, index) => paths[(index * 7) % paths.length] ?? '');
+  paths.push(...(await largeHeic(source, folder)));
+  // Eleven steps on, again and again, meets every place once, since eleven does not divide what 21, 20, 7 or 6 are made of.
+  return paths.map((_, index) => paths[(index * 11) % paths.length] ?? '');
 }

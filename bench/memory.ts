@@ -1,30 +1,20 @@
 import { readFileSync, readdirSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
 import { mixedPhotos } from './memory-photos.ts';
 import { memoryPicture } from './memory-picture.ts';
-
-type Images = typeof import('../libs/storage/src/images/index.js');
-type Pool = InstanceType<Images['DevelopPool']>;
+import { signUp, Stage, startApi, startWorker, type Narwhal } from './stage.ts';
+import { closeUploads, multipart, type Upload } from './uploads.ts';
 
 const GOAL = 600;
-/** What a whole worker (NestJS, PostgreSQL, Redis) occupies without a photo; here only its pool runs. */
-const WORKER = 130;
+const PHOTOS = 500;
+/** Uploads on their way at once: two are developed, and the queue always has something to choose from. */
+const AT_ONCE = 4;
+const PATIENCE = 120_000;
 const SAMPLE_MILLISECONDS = 50;
 const COLUMNS = 72;
 const ROWS = 12;
-
-const here = new URL('.', import.meta.url);
-const formats = ['image/jpeg', 'image/png', 'image/webp', 'image/avif', 'image/heic', 'image/gif'];
-const limits = {
-  pixels: 268_402_689,
-  avifPixels: 25_165_824,
-  formats,
-  developSeconds: 60,
-  childMemory: 1.5e9,
-};
 
 /** Every process's parent, so that a decoder that a child has started is counted, too. */
 function parents(): Map<number, number> {
@@ -51,12 +41,15 @@ function occupied(pid: number): number {
   }
 }
 
-function together(pool: Pool): number {
-  const family = new Set(pool.pids);
-  for (const [pid, parent] of parents()) if (family.has(parent)) family.add(pid);
-  // A shell that has become the decoder is a grandchild at most: one more look finds all.
-  for (const [pid, parent] of parents()) if (family.has(parent)) family.add(pid);
-  return [...family].reduce((sum, pid) => sum + occupied(pid), WORKER);
+/** A worker, its children, and theirs. */
+function together(worker: number): number {
+  const family = new Set([worker]);
+  const all = parents();
+  for (let before = 0; before < family.size;) {
+    before = family.size;
+    for (const [pid, parent] of all) if (family.has(parent)) family.add(pid);
+  }
+  return [...family].reduce((sum, pid) => sum + occupied(pid), 0);
 }
 
 function plot(curve: number[]): void {
@@ -71,55 +64,88 @@ function plot(curve: number[]): void {
   console.log(`         +${'-'.repeat(peaks.length)}`);
 }
 
-async function developAll(pool: Pool, paths: string[], seconds: number, folder: string): Promise<number> {
+async function developed(database: pg.Pool, id: string): Promise<void> {
+  for (const deadline = Date.now() + PATIENCE; Date.now() < deadline; await sleep(50)) {
+    const { rows } = await database.query<{ state: string; rejection: string | null }>(
+      `SELECT state, rejection FROM photos WHERE id = $1`,
+      [id],
+    );
+    if (rows[0]?.state === 'ready') return;
+    if (rows[0]?.state === 'rejected') throw new Error(`photo ${id} is rejected: ${rows[0].rejection}`);
+  }
+  throw new Error(`photo ${id} is not ready after ${PATIENCE / 1_000} s`);
+}
+
+/** Somebody new for each time that a file is sent again: the same bytes of the same person would be no new photo. */
+function senders(api: Narwhal): (path: string) => Promise<Upload> {
+  const people: Promise<Upload>[] = [];
+  const sent = new Map<string, number>();
+  const person = async (index: number) =>
+    multipart(`${api.url}/v1/photos`, (await signUp(api, `sender${index}`)).headers, { salted: false });
+  return (path) => {
+    const index = sent.get(path) ?? 0;
+    sent.set(path, index + 1);
+    return (people[index] ??= person(index));
+  };
+}
+
+/** Answers how many photos came out. */
+async function developAll(api: Narwhal, paths: string[], seconds: number): Promise<number> {
+  const database = new pg.Pool({ connectionString: api.databaseUrl, max: AT_ONCE });
+  const senderOf = senders(api);
   const end = Date.now() + seconds * 1_000;
   let done = 0;
   const line = async () => {
-    while (Date.now() < end && done < 500) {
-      const inputPath = paths[done % paths.length] ?? '';
+    while (Date.now() < end && done < PHOTOS) {
+      const path = paths[done % paths.length] ?? '';
       done += 1;
-      const outputFolder = await mkdtemp(join(folder, 'photo-'));
-      await pool.develop({ inputPath, outputFolder, limits });
-      await rm(outputFolder, { recursive: true });
+      const upload = await senderOf(path);
+      const { body } = await upload(readFileSync(path));
+      await developed(database, (JSON.parse(body) as { id: string }).id);
     }
   };
-  // Four ask, two are served: the queue always has something to choose from.
-  await Promise.all([line(), line(), line(), line()]);
+  try {
+    await Promise.all(Array.from({ length: AT_ONCE }, line));
+  } finally {
+    await database.end();
+    closeUploads();
+  }
   return done;
 }
 
-/** 500 mixed photos at two at once, or as many as `seconds` (the second argument of `npm run bench -- memory`) let. */
-export async function run(seconds = Number(process.argv[3] ?? 60)): Promise<void> {
-  const { DevelopPool } = (await import(
-    new URL('../dist/libs/storage/src/images/index.js', here).href
-  )) as Images;
-  const folder = await mkdtemp(join(tmpdir(), 'narwhal-memory-'));
-  const pool = new DevelopPool({ concurrency: 2 });
+const mean = (part: number[]): string =>
+  (part.reduce((sum, value) => sum + value, 0) / Math.max(1, part.length)).toFixed(0);
+
+async function measure(stage: Stage, seconds: number): Promise<void> {
+  const paths = await mixedPhotos(stage.folder);
+  const api = await startApi(stage, { QUOTA_BYTES: '1000000000000', DEVELOP_CONCURRENCY: '2' });
+  const worker = await startWorker(stage, api);
+  await sleep(2_000);
+  const empty = together(worker.pid);
   const curve: number[] = [];
+  const timer = setInterval(() => curve.push(together(worker.pid)), SAMPLE_MILLISECONDS);
+  const done = await developAll(api, paths, seconds).finally(() => clearInterval(timer));
+  plot(curve);
+  const picture = memoryPicture(curve, { goal: GOAL, photos: done });
+  await writeFile(new URL('../docs/figures/memory.svg', import.meta.url), picture);
+  const third = Math.floor(curve.length / 3);
+  console.log(`\n${done} photos of ${new Set(paths).size} kinds, two at once`);
+  console.log(`before the first ${empty.toFixed(0)} MB; mean of each third: ${mean(curve.slice(0, third))},`);
+  console.log(`${mean(curve.slice(third, 2 * third))} and ${mean(curve.slice(-third))} MB`);
+  console.log(`memory: peak ${Math.max(...curve).toFixed(0)} MB (goal ${GOAL})`);
+}
+
+/**
+ * A worker and its children, as they are in production, over 500 mixed photos, two at once; or over as many as `seconds`
+ * (the second argument of `npm run bench -- memory`) let.
+ */
+export async function run(seconds = Number(process.argv[3] ?? Infinity)): Promise<void> {
+  const stage = new Stage();
   try {
-    const paths = await mixedPhotos(folder);
-    await pool.warm();
-    const timer = setInterval(() => curve.push(together(pool)), SAMPLE_MILLISECONDS);
-    const done = await developAll(pool, paths, seconds, folder);
-    clearInterval(timer);
-    plot(curve);
-    await writeFile(
-      new URL('../docs/figures/memory.svg', here),
-      memoryPicture(curve, { goal: GOAL, photos: done }),
-    );
-    const mean = (part: number[]) => part.reduce((sum, value) => sum + value, 0) / Math.max(1, part.length);
-    const third = Math.floor(curve.length / 3);
-    console.log(
-      `\n${done} photos of ${new Set(paths).size} kinds, two at once; a worker's own ${WORKER} MB included`,
-    );
-    console.log(
-      `mean of the second third ${mean(curve.slice(third, 2 * third)).toFixed(0)} MB, of the last ${mean(curve.slice(-third)).toFixed(0)} MB`,
-    );
-    console.log(`memory: peak ${Math.max(...curve).toFixed(0)} MB (goal ${GOAL})`);
+    await measure(stage, seconds);
   } finally {
-    await pool.close();
-    await rm(folder, { recursive: true });
+    await stage.close();
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await run();
+if (import.meta.main) await run();

@@ -11,6 +11,7 @@ import { realPhoto } from './uploads.ts';
  * closeness: their quality is raised or lowered until they are as close (SSIM of luma), between two steps by interpolation.
  */
 type Encode = (image: Sharp) => Sharp;
+type EncodeAs = (image: Sharp, width: number) => Sharp;
 
 interface Encoded {
   bytes: number;
@@ -21,8 +22,9 @@ interface Encoded {
 
 const ROUNDS = 5;
 
-const ours: Record<string, Encode> = {
-  'image/webp': (image) => image.webp({ quality: 80, effort: 4, preset: 'photo' }),
+const ours: Record<string, EncodeAs> = {
+  'image/webp': (image, width) =>
+    image.webp({ quality: 80, effort: 4, preset: width > 150 ? 'photo' : 'default' }),
   'image/jpeg': (image) => image.jpeg({ quality: 80, progressive: true }),
 };
 const defaults: Record<string, (quality: number) => Encode> = {
@@ -104,7 +106,7 @@ export async function run(): Promise<void> {
     const pixels = sharp(data, { raw: { width: info.width, height: info.height, channels: info.channels } });
     const encode = ours[rendition.type];
     if (!encode) throw new Error(`expected an encoder for ${rendition.type}`);
-    const mine = await encoded(pixels, info, encode);
+    const mine = await encoded(pixels, info, (image) => encode(image, rendition.width));
     const theirs = await defaultBytes(pixels, info, rendition.type, mine.closeness);
     saved.push(mine.bytes / theirs);
     const row = (label: string, { bytes, closeness, cpu }: Encoded, beside: string) => [

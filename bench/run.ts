@@ -33,6 +33,10 @@ const benches: Record<string, Entry> = {
     what: 'the memory of a worker and its children over mixed photos up to 48 MP; a number: seconds',
     load: () => import('./memory.ts'),
   },
+  storage: {
+    what: 'storage verify over 200,000 photos, and storage migrate to S3 and back; a number: photos to verify',
+    load: () => import('./storage.ts'),
+  },
   streams: {
     what: '5,000 idle streams on one api process, in memory',
     load: () => import('./streams.ts'),

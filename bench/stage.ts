@@ -47,9 +47,15 @@ export class Stage {
     return server.url;
   }
 
-  /** Runs a program to its end. */
-  async program(name: string, args: string[], settings: Record<string, string>): Promise<void> {
+  /** Runs a program to its end; `onStart` is told its process. */
+  async program(
+    name: string,
+    args: string[],
+    settings: Record<string, string>,
+    onStart: (pid: number) => void = () => undefined,
+  ): Promise<void> {
     const launched = await this.start(name, args, settings);
+    onStart(launched.pid);
     const ended = await launched.ended;
     if (ended !== 'exit code 0') throw new Error(`${name}: ${ended}\n${lastLines(this.log(name))}`);
   }

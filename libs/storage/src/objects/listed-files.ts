@@ -1,25 +1,34 @@
+import type { Dirent, Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorCode } from './durable-files.js';
 import type { StoredObject } from './object-store.js';
 
-/** Names in the order of keys; none for a folder that is not there. */
-async function namesIn(folder: string): Promise<string[]> {
+/** In the order of keys; none for a folder that is not there. */
+async function entriesOf(folder: string): Promise<Dirent[]> {
   try {
-    return (await readdir(folder)).sort();
+    const entries = await readdir(folder, { withFileTypes: true });
+    return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (error) {
     if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return [];
     throw error;
   }
 }
 
+/** Of what is a file, or a link to something, which may be a folder; null when it is gone since its folder was read. */
+async function statOf(path: string, entry: Dirent): Promise<Stats | null> {
+  return entry.isDirectory() ? null : stat(path).catch(() => null);
+}
+
+/** One folder's files are asked about together: one after the other, each would wait for a thread to wake up. */
 async function* filesBelow(root: string, path: string): AsyncGenerator<StoredObject> {
-  for (const name of await namesIn(join(root, path))) {
-    const key = path === '' ? name : `${path}/${name}`;
+  const entries = await entriesOf(join(root, path));
+  const stats = await Promise.all(entries.map((entry) => statOf(join(root, path, entry.name), entry)));
+  for (const [index, entry] of entries.entries()) {
+    const key = path === '' ? entry.name : `${path}/${entry.name}`;
     if (key === 'tmp') continue;
-    // Gone since its folder was read.
-    const found = await stat(join(root, key)).catch(() => null);
-    if (found?.isDirectory()) yield* filesBelow(root, key);
+    const found = stats[index];
+    if (entry.isDirectory() || found?.isDirectory()) yield* filesBelow(root, key);
     else if (found) yield { key, bytes: found.size, modifiedAt: found.mtime };
   }
 }
