@@ -143,9 +143,19 @@ describe('a Sentry', () => {
     expect(text).toMatch(/narwhal_errors_reported_total\{outcome="reported"\} 5/);
   });
 
-  test('that was spelt wrong is said at the start', async () => {
-    await expect(stack.guest({ SENTRY_DSN: 'sentry.example.org/42' })).rejects.toThrow(
-      /SENTRY_DSN: expected https:\/\/<key>@<host>/,
+  test('that was spelt wrong is said at the start, with all others who are told of a process', async () => {
+    const wrong = {
+      SENTRY_DSN: 'sentry.example.org/42',
+      PAGERDUTY_ROUTING_KEY: 'too short',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318',
+    };
+    const said = await stack.guest(wrong).then(
+      () => 'it started',
+      (error: unknown) => String(error),
     );
+    expect(said).toContain('the configuration has 3 problem(s)');
+    expect(said).toMatch(/SENTRY_DSN: expected https:\/\/<key>@<host>/);
+    expect(said).toContain('PAGERDUTY_ROUTING_KEY: expected the 32 characters');
+    expect(said).toContain('OTEL_EXPORTER_OTLP_ENDPOINT: ');
   });
 });

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { refused } from './harness/answers.js';
@@ -80,6 +81,37 @@ describe('metrics', () => {
     expect(text).toMatch(
       /narwhal_http_request_seconds_count\{route="\/v1\/users",method="POST",status="201"/,
     );
+  });
+
+  test('gain no series by random paths, methods, agents and ids, however many come', async () => {
+    const random = () => randomBytes(6).toString('hex');
+    const id = () => String(randomBytes(6).readUIntBE(0, 6) + 1e12);
+    const attack = async () => {
+      const paths = () => [
+        `/${random()}`,
+        `/v1/${random()}/${id()}`,
+        `/v1/posts/${id()}`,
+        `/v1/users/${random()}`,
+      ];
+      for (const method of ['get', 'post', 'put', 'patch', 'delete', 'purge', 'link'] as const)
+        for (const path of paths())
+          await client()
+            [method](`${path}?${random()}=${random()}`)
+            .set({ 'User-Agent': random(), 'X-Request-Id': random(), Referer: `https://${random()}.example` })
+            .ok(() => true);
+    };
+    const series = async () => {
+      const { text } = await request(stack.api.metricsUrl).get('');
+      const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+      return new Set(lines.map((line) => line.replace(/ \S+$/, '')));
+    };
+    // The first is as any other: it makes the series of what is not there, and each later one finds them.
+    await attack();
+    const before = await series();
+    await attack();
+    await attack();
+    expect([...(await series())].filter((one) => !before.has(one))).toEqual([]);
+    expect([...before].join('\n')).toContain('route="none"');
   });
 
   test('are on the public port for a neighbour alone, not for whom a proxy speaks', async () => {

@@ -104,6 +104,24 @@ export const usualPaging: Omit<Paging, 'routingKeyFile'> = {
   interval: 30,
 };
 
+/** What is told by a worse or a wider incident already. */
+const followed: Value = [
+  {
+    source_matchers: ['severity="critical"'],
+    target_matchers: ['severity="warning"'],
+    equal: ['alertname', 'instance', 'queue', 'kind', 'store'],
+  },
+  {
+    source_matchers: ['alertname="ProcessIsDown"'],
+    target_matchers: ['alertname=~"LoopLags|ProcessIsLarge|StoreIsAway"'],
+    equal: ['instance'],
+  },
+  {
+    source_matchers: ['alertname="SiteIsDown"'],
+    target_matchers: ['alertname="VisitFails"'],
+  },
+];
+
 /**
  * alertmanager.yml: one incident for each alert and process, under a key that Alertmanager makes of the group and keeps. Of one
  * alert the critical level silences the warning; when the site is down, what follows from it adds no incidents.
@@ -132,18 +150,7 @@ export function alertmanagerConfig({
         },
       ],
     },
-    inhibit_rules: [
-      {
-        source_matchers: ['severity="critical"'],
-        target_matchers: ['severity="warning"'],
-        equal: ['alertname', 'instance', 'queue', 'kind', 'store'],
-      },
-      {
-        source_matchers: ['alertname="ProcessIsDown"'],
-        target_matchers: ['alertname=~"LoopLags|ProcessIsLarge|StoreIsAway"'],
-        equal: ['instance'],
-      },
-    ],
+    inhibit_rules: followed,
     receivers: [
       {
         name: 'pagerduty',

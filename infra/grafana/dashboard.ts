@@ -1,4 +1,16 @@
+import type { Dashboard, FieldConfigSource, Panel, RowPanel } from '@grafana/schema';
 import { metrics, promql, type Metric, type Part, type View } from '../../libs/platform/src/metrics/index.js';
+
+/** What Grafana's own schema says of a thing, as it stands in JSON: names of enumerations are their texts. */
+type Json<Thing> = Thing extends string
+  ? `${Thing}`
+  : Thing extends readonly (infer Each)[]
+    ? Json<Each>[]
+    : Thing extends object
+      ? { [Key in keyof Thing]: Json<Thing[Key]> }
+      : Thing;
+
+type Thresholds = NonNullable<Json<FieldConfigSource>['defaults']['thresholds']>;
 
 const WIDTH = 8;
 const HEIGHT = 7;
@@ -24,7 +36,7 @@ interface Position {
 }
 
 /** Green, then the levels' colours, so that a glance says what the pager would. */
-function thresholds({ levels }: View): object {
+function thresholds({ levels }: View): Thresholds {
   if (!levels) return { mode: 'absolute', steps: [{ color: 'blue', value: null }] };
   const { warning, critical, below } = levels;
   const bad = [
@@ -32,13 +44,16 @@ function thresholds({ levels }: View): object {
     ...(critical === undefined ? [] : [{ color: 'red', value: critical }]),
   ];
   if (!below) return { mode: 'absolute', steps: [{ color: 'green', value: null }, ...bad] };
-  const steps = bad
-    .toReversed()
-    .map(({ color }, index) => ({ color, value: index === 0 ? null : bad.toReversed()[index - 1]?.value }));
-  return { mode: 'absolute', steps: [...steps, { color: 'green', value: bad[0]?.value }] };
+  // Low values are the bad ones: each colour ends where the next level begins.
+  const [last, ...before] = bad.toReversed();
+  const steps = [...before, { color: 'green', value: bad[0]?.value ?? 0 }].map(({ color }, index) => ({
+    color,
+    value: bad.toReversed()[index]?.value ?? 0,
+  }));
+  return { mode: 'absolute', steps: [{ color: last?.color ?? 'red', value: null }, ...steps] };
 }
 
-function panel(line: readonly [string, Metric], view: View, id: number, gridPos: Position): object {
+function panel(line: readonly [string, Metric], view: View, id: number, gridPos: Position): Json<Panel> {
   const { read, title, unit, normal } = view;
   const by = 'by' in read ? read.by : undefined;
   const legend =
@@ -72,7 +87,7 @@ function panel(line: readonly [string, Metric], view: View, id: number, gridPos:
 
 /** The dashboard: a row for each part of the catalogue, a panel for each of its views. */
 export function dashboard(): string {
-  const panels: object[] = [];
+  const panels: Json<Panel | RowPanel>[] = [];
   let y = 0;
   const parts = [...new Set(metrics.map(([, { part }]) => part))] satisfies Part[];
   for (const part of parts) {
@@ -99,8 +114,13 @@ export function dashboard(): string {
     }
     y += Math.ceil(views.length / ACROSS) * HEIGHT;
   }
-  const source = { name: 'source', label: 'Prometheus', type: 'datasource', query: 'prometheus' };
-  const document = {
+  const source = {
+    name: 'source',
+    label: 'Prometheus',
+    type: 'datasource' as const,
+    query: 'prometheus',
+  };
+  const document: Json<Dashboard> = {
     uid: 'narwhal',
     title: 'Narwhal',
     tags: ['narwhal'],

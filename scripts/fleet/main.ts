@@ -17,8 +17,9 @@ import { makeHosts } from './hosts.ts';
 import { Ledger } from './ledger.ts';
 import { commandNames, readFleetOptions, usage } from './options.ts';
 import { Plan, publicName } from './plan.ts';
+import { Pulse } from './pulse.ts';
 import { Release } from './release.ts';
-import { Screen, rowsOf, tableOf } from './table.ts';
+import { Screen, rowsOf, tableOf, type Row } from './table.ts';
 import { Watch } from './watch.ts';
 
 /** `npm run fleet`: starts a fleet and stays, or gives an order to the one that runs. */
@@ -78,15 +79,18 @@ async function standing(
   const tell = (line: string) => screen.event(line);
   const parts = new Fleet(contextOf(plan, folder, certificate, versions), ledger, tell);
   const watch = new Watch(parts, tell);
-  const show = () => tableOf(rowsOf(parts, watch), versions.current.version);
+  const pulse = new Pulse(parts);
+  const rows = () => rowsOf(parts, watch, pulse);
+  const show = () => tableOf(rows(), versions.current.version);
   let timer: NodeJS.Timeout | undefined;
   try {
     await Promise.race([parts.start(() => stop.asked), stop.requested]);
     if (stop.asked) return;
     summarize(plan, folder, certificate, (Date.now() - begun) / 1_000);
     const ask = new AbortController();
-    accept((given) => carry(given, { parts, watch, versions, tell, show, stop: () => ask.abort() }));
+    accept((given) => carry(given, { parts, versions, tell, rows, show, stop: () => ask.abort() }));
     void watch.run();
+    void pulse.run();
     timer = setInterval(() => screen.draw(show()), 1_000);
     await Promise.race([
       stop.requested,
@@ -95,6 +99,7 @@ async function standing(
   } finally {
     clearInterval(timer);
     watch.stop();
+    pulse.stop();
     screen.leave();
     await parts.stop(stop.hurry).catch((error: unknown) => warn(describe(error)));
   }
@@ -102,9 +107,9 @@ async function standing(
 
 interface Standing {
   parts: Fleet;
-  watch: Watch;
   versions: Versions;
   tell: (line: string) => void;
+  rows: () => Row[];
   show: () => string;
   stop: () => void;
 }
@@ -112,9 +117,9 @@ interface Standing {
 let deploying = false;
 
 async function carry({ command, words }: Order, standing_: Standing): Promise<string> {
-  const { parts, watch, versions, tell, show, stop } = standing_;
+  const { parts, versions, tell, rows, show, stop } = standing_;
   const [name = ''] = words;
-  if (command === 'status') return name === '--json' ? JSON.stringify(rowsOf(parts, watch)) : show();
+  if (command === 'status') return name === '--json' ? JSON.stringify(rows()) : show();
   if (command === 'rotation') return JSON.stringify({ servers: await parts.rotationOf(name) });
   if (command === 'stop') {
     stop();

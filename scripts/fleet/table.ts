@@ -1,5 +1,7 @@
+import { sparkline } from '../../libs/platform/src/metrics/sparkline.ts';
 import type { Fleet } from './fleet.ts';
 import { addressOf } from './plan.ts';
+import type { Pulse } from './pulse.ts';
 import type { Watch } from './watch.ts';
 
 /** One line of the table, also as JSON for programs. */
@@ -10,9 +12,11 @@ export interface Row {
   state: string;
   rotation: string;
   seconds: number;
+  /** Requests or jobs a second over the last looks, the newest last; null where it did not answer. */
+  rates: readonly (number | null)[];
 }
 
-export function rowsOf(fleet: Fleet, watch: Watch): Row[] {
+export function rowsOf(fleet: Fleet, watch: Watch, pulse: Pulse): Row[] {
   return fleet.parts.map((part) => ({
     part: part.name,
     address: addressOf(part.place),
@@ -20,6 +24,7 @@ export function rowsOf(fleet: Fleet, watch: Watch): Row[] {
     state: part.state,
     rotation: watch.of(part.name),
     seconds: Math.round((Date.now() - part.since) / 1_000),
+    rates: pulse.of(part.name),
   }));
 }
 
@@ -28,14 +33,23 @@ function age(seconds: number): string {
   return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
 }
 
+/** Requests or jobs a second now, and how it has been. */
+function pulseOf({ rates }: Row): string {
+  if (rates.length === 0) return '';
+  const now = rates.at(-1) ?? null;
+  const shown = now === null ? '-' : now < 10 ? now.toFixed(1) : now.toFixed(0);
+  return `${shown.padStart(5)} ${sparkline(rates)}`;
+}
+
 export function tableOf(rows: readonly Row[], version: string): string {
-  const head = ['PART', 'ADDRESS', 'PROCESS', 'STATE', 'FOR', 'ROTATION'];
+  const head = ['PART', 'ADDRESS', 'PROCESS', 'STATE', 'FOR', 'A SECOND', 'ROTATION'];
   const lines = rows.map((row) => [
     row.part,
     row.address,
     String(row.process ?? '-'),
     row.state,
     age(row.seconds),
+    pulseOf(row),
     row.rotation,
   ]);
   const widths = head.map((name, column) =>

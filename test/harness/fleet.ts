@@ -25,6 +25,7 @@ export interface Row {
   process: number | null;
   state: string;
   rotation: string;
+  rates: (number | null)[];
 }
 
 /** `npm run fleet`, in a folder and on addresses of its own. */

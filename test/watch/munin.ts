@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -63,7 +64,17 @@ export class Munin {
   }
 
   /** One run of the master as cron would start it: update, limits, pages, graphs. */
-  cycle(contact: string): void {
+  cycle(contact: string): Promise<void> {
+    return this.master(contact, 'munin-cron');
+  }
+
+  /** The half of it that wakes somebody: values fetched, levels looked at, the contact told. */
+  async limits(contact: string): Promise<void> {
+    await this.master(contact, '/usr/share/munin/munin-update');
+    await this.master(contact, '/usr/share/munin/munin-limits');
+  }
+
+  private async master(contact: string, program: string): Promise<void> {
     const conf = this.file('munin.conf');
     writeFileSync(
       conf,
@@ -73,10 +84,14 @@ export class Munin {
       chmodSync(this.file(name), 0o755);
       chownSync(this.file(name), idOf('-u'), idOf('-g'));
     }
-    const { status, stderr } = spawnSync('runuser', ['-u', 'munin', '--', 'munin-cron', '--config', conf], {
-      encoding: 'utf8',
+    // Not waited for in one piece: the receiver that the contact tells may be of this process.
+    const child = spawn('runuser', ['-u', 'munin', '--', program, '--config', conf], {
       cwd: root,
+      stdio: ['ignore', 'ignore', 'pipe'],
     });
-    if (status !== 0) throw new Error(`munin-cron ended with ${status}: ${stderr}`);
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+    const [status] = (await once(child, 'close')) as [number | null];
+    if (status !== 0) throw new Error(`${program} ended with ${status}: ${said}`);
   }
 }

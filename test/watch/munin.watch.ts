@@ -84,7 +84,8 @@ describe('the plugins, by the protocol of a real munin-node', () => {
     expect(config).toContain('multigraph narwhal_queue_age');
     expect(config).toContain('f_develop.label develop');
     expect(config).toContain('f_develop.warning :60');
-    expect(config).toContain('f_develop.critical :300');
+    if (!config.includes('f_develop.critical :300'))
+      throw new Error(`expected levels but received ${config}`);
     expect(config).not.toContain('.value');
     const dirty = await munin.ask('cap multigraph dirtyconfig', 'config narwhal_later_work');
     expect(dirty).toMatch(/f_develop\.value \S+/);
@@ -109,6 +110,21 @@ describe('the plugins, by the protocol of a real munin-node', () => {
     await stack.start();
   });
 });
+
+/** As munin-limits runs it: with what plugin-conf.d does not reach, in a file of its own. */
+function contactOf(of: Munin): string {
+  const keyFile = join(folder, 'pagerduty-key');
+  writeFileSync(keyFile, ROUTING_KEY);
+  const file = join(of.folder, 'contact');
+  const spool = join(of.folder, 'run', 'incidents');
+  const program = join(root, 'infra', 'munin', 'narwhal-contact');
+  writeFileSync(
+    file,
+    `#!/bin/sh\nexport PAGERDUTY_ROUTING_KEY_FILE=${keyFile} PAGERDUTY_URL=${pagerDuty.url} NARWHAL_SPOOL=${spool}\nexec ${process.execPath} ${program} "$@"\n`,
+  );
+  chmodSync(file, 0o755);
+  return file;
+}
 
 describe('a real master', () => {
   let drawnBy: Munin;
@@ -137,23 +153,8 @@ describe('a real master', () => {
   }, 120_000);
   afterAll(() => drawnBy.stop());
 
-  /** As munin-limits runs it: with what plugin-conf.d does not reach, in a file of its own. */
-  function contact(): string {
-    const keyFile = join(folder, 'pagerduty-key');
-    writeFileSync(keyFile, ROUTING_KEY);
-    const file = join(folder, 'contact');
-    const spool = join(drawnBy.folder, 'run', 'incidents');
-    const program = join(root, 'infra', 'munin', 'narwhal-contact');
-    writeFileSync(
-      file,
-      `#!/bin/sh\nexport PAGERDUTY_ROUTING_KEY_FILE=${keyFile} PAGERDUTY_URL=${pagerDuty.url} NARWHAL_SPOOL=${spool}\nexec ${process.execPath} ${program} "$@"\n`,
-    );
-    chmodSync(file, 0o755);
-    return file;
-  }
-
   test('draws them', async () => {
-    drawnBy.cycle(contact());
+    await drawnBy.cycle(contactOf(drawnBy));
     for (const graph of graphs) {
       const file = join(drawnBy.folder, 'www', 'test', 'narwhal.test', `narwhal_${graph}-day.png`);
       expect(existsSync(file) ? '' : graph).toBe('');
@@ -164,6 +165,77 @@ describe('a real master', () => {
       const { channels } = await sharp(file).stats();
       expect(Math.max(...channels.map(({ stdev }) => stdev))).toBeGreaterThan(20);
     }
+  });
+});
+
+/** A plugin whose values a test says, with the graphs and levels that ours told. */
+class Planted {
+  private readonly file: string;
+
+  constructor(
+    folder: string,
+    private readonly config: string,
+  ) {
+    this.file = join(folder, 'planted');
+  }
+
+  /** The file that munin-node runs. */
+  told(values: string): string {
+    writeFileSync(`${this.file}.config`, this.config);
+    writeFileSync(`${this.file}.values`, values);
+    writeFileSync(
+      this.file,
+      `#!/bin/sh\n[ "$1" = config ] && exec cat ${this.file}.config\nexec cat ${this.file}.values\n`,
+    );
+    chmodSync(this.file, 0o755);
+    return this.file;
+  }
+}
+
+describe("a master's contact command", () => {
+  const graph = 'multigraph narwhal_queue_age';
+  const patience = { timeout: 30_000, interval: 100 };
+  let master: Munin;
+  let planted: Planted;
+
+  beforeAll(async () => {
+    const told = bare(await munin.ask('cap multigraph', 'config narwhal_later_work'));
+    const config = told.split(/^(?=multigraph )/m).find((section) => section.startsWith(`${graph}\n`)) ?? '';
+    if (!config.includes('f_develop.critical :300'))
+      throw new Error(`expected levels but received ${config}`);
+    planted = new Planted(folder, config);
+    master = new Munin(join(folder, 'alarming'));
+    await master.start({ narwhal_later_work: planted.told(`${graph}\nf_develop.value 1\n`) }, {});
+  });
+  afterAll(() => master.stop());
+
+  const look = (seconds: number) => {
+    planted.told(`${graph}\nf_develop.value ${seconds}\n`);
+    return master.limits(contactOf(master));
+  };
+  const found = (action: 'trigger' | 'resolve', since: number) => () =>
+    pagerDuty.find('QueueIsOld', action, since);
+
+  test('opens an incident at a critical level, with its runbook, and ends it when all is well', async () => {
+    const begun = Date.now();
+    await look(400);
+    await expect.poll(found('trigger', begun), patience).toMatchObject({ severity: 'critical' });
+    const { key } = found('trigger', begun)() ?? {};
+    await look(400);
+    await look(2);
+    await expect.poll(found('resolve', begun), patience).toMatchObject({ key });
+    expect(new Set(pagerDuty.events.map((event) => event.key)).size).toBe(1);
+  });
+
+  test('keeps what PagerDuty does not take, and sends it with the next look', async () => {
+    await pagerDuty.goAway();
+    const begun = Date.now();
+    await look(400);
+    expect(found('trigger', begun)()).toBeUndefined();
+    await pagerDuty.comeBack();
+    await look(400);
+    await expect.poll(found('trigger', begun), patience).toBeDefined();
+    expect(pagerDuty.faults).toEqual([]);
   });
 });
 

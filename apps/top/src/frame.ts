@@ -4,13 +4,13 @@ import {
   metrics,
   quantileOf,
   readView,
+  sparkline,
   type Metric,
   type Sample,
   type Interval,
   type View,
 } from '@app/platform/metrics';
 
-const bars = '▁▂▃▄▅▆▇█';
 const colours = {
   critical: '\x1b[31m',
   warning: '\x1b[33m',
@@ -18,14 +18,6 @@ const colours = {
   title: '\x1b[1;36m',
   end: '\x1b[0m',
 };
-
-/** The last values of a figure as a line of bars; what was not known is a gap. */
-export function sparkline(values: readonly (number | null)[]): string {
-  const most = Math.max(...values.map((value) => value ?? 0), Number.MIN_VALUE);
-  return values
-    .map((value) => (value === null ? ' ' : (bars[Math.min(7, Math.floor((value / most) * 7.99))] ?? '█')))
-    .join('');
-}
 
 /** What a frame shows of each figure over time, by the figure's name. */
 export type History = Map<string, (number | null)[]>;
@@ -73,7 +65,10 @@ function lineOf({ name, view, value }: Figure, history: History): string {
   const past = [...(history.get(name) ?? []), value].slice(-KEPT);
   history.set(name, past);
   const level = value !== null && view.levels ? levelOf(value, view.levels) : null;
-  const unit = view.read.as === 'rate' ? `/${view.read.per === 'minute' ? 'min' : 's'}` : '';
+  // Seconds of work a second are a share already.
+  const { read } = view;
+  const isRate = read.as === 'rate' && view.unit !== 'share';
+  const unit = isRate ? `/${read.per === 'minute' ? 'min' : 's'}` : '';
   const shown = value === null ? '–' : `${inWords(value, view.unit)}${unit}`;
   const text = `${view.title.padEnd(42).slice(0, 42)} ${shown.padStart(14)}  ${sparkline(past)}`;
   return level ? `${colours[level]}${text}${colours.end}` : text;

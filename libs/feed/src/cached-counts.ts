@@ -1,3 +1,4 @@
+import { cacheReads } from './cache-reads.js';
 import { freshToken } from './fresh-token.js';
 import { idsOf, textOf } from './feed-lists.js';
 import { Gathering } from './gathering.js';
@@ -34,6 +35,7 @@ export interface Kind<Row extends { id: Id }> {
 
 /** One kind's counts in Redis, and the steps of the protocol that `Counts` describes. */
 export class CachedCounts<Row extends { id: Id }> {
+  private readonly reads = cacheReads('counts');
   private readonly gathering = new Gathering<Id, Map<Id, Row>>((ids) => this.read(ids));
 
   /** Null: it is deleted. */
@@ -55,6 +57,7 @@ export class CachedCounts<Row extends { id: Id }> {
     const found = new Map<Id, Row>();
     if (ids.length === 0) return found;
     const far = moment !== undefined && (await this.near.current(moment)) ? this.takeNear(ids, found) : ids;
+    this.reads.near.inc(ids.length - far.length);
     if (far.length === 0) return found;
     const all = await this.gathering.of(far);
     for (const id of far) {
@@ -78,6 +81,9 @@ export class CachedCounts<Row extends { id: Id }> {
   private async read(ids: readonly Id[]): Promise<Map<Id, Row>> {
     const found = new Map<Id, Row>();
     const absent = await this.cached(ids, found).catch(() => null);
+    const missed = (absent ?? ids).length;
+    this.reads.redis.inc(ids.length - missed);
+    this.reads.postgres.inc(missed);
     const rows = absent ? await this.load(absent) : await this.kind.read(ids);
     for (const row of rows) found.set(row.id, row);
     return found;

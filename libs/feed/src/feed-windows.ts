@@ -3,6 +3,7 @@ import { histogram, keys, limits, type Id } from '@app/platform';
 import { FeedRows } from '@app/storage';
 import { buildList, idsOf, insertInto, partsOf, textOf } from './feed-lists.js';
 import { freshToken } from './fresh-token.js';
+import { cacheReads } from './cache-reads.js';
 import { Near, type Moment } from './near.js';
 import { FeedRedis } from './redis.js';
 
@@ -49,6 +50,7 @@ interface FirstPage {
 @Injectable()
 export class FeedWindows {
   private readonly kept;
+  private readonly reads = cacheReads('feed');
 
   constructor(
     private readonly redis: FeedRedis,
@@ -68,11 +70,15 @@ export class FeedWindows {
     const { limit } = request;
     if (moment !== undefined && this.kept.get(reader) && (await this.near.current(moment))) {
       const first = this.kept.get(reader);
-      if (first?.limit === limit) return first.page;
+      if (first?.limit === limit) {
+        this.reads.near.inc();
+        return first.page;
+      }
     }
     const keep = this.kept.filling(reader);
     const page = await this.ask(reader, request, known);
     const isList = page.state !== 'absent' && page.state !== 'building';
+    this.reads[isList ? 'redis' : 'postgres'].inc();
     if (isList) keep({ limit, page: { ...page, relations: null } });
     return page;
   }

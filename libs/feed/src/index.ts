@@ -1,5 +1,6 @@
 /** What is quick: home feeds, counts, marks and looked-up sessions in Redis, with PostgreSQL behind each of them. */
 export { AuthorFeeds } from './author-feeds.js';
+export { cacheReads, type AnsweredFrom } from './cache-reads.js';
 export { COUNT_SETTLES_AFTER, Counts, type Subject } from './counts.js';
 export { FeedModule } from './feed.module.js';
 export type { PageRequest } from './feed-windows.js';

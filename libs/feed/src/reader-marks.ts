@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { compareIds, keys, type Id } from '@app/platform';
 import { MarkReads } from '@app/storage';
+import { cacheReads } from './cache-reads.js';
 import { partsOf, textOf } from './feed-lists.js';
 import { freshToken } from './fresh-token.js';
 import { Near, type Moment } from './near.js';
@@ -44,6 +45,7 @@ export class ReaderMarks {
   private readonly owed: Owed;
 
   private readonly kept;
+  private readonly reads = cacheReads('marks');
 
   constructor(
     private readonly redis: FeedRedis,
@@ -62,7 +64,10 @@ export class ReaderMarks {
     if (posts.length === 0) return { liked: new Set(), saved: new Set() };
     if (moment !== undefined && this.kept.get(reader) && (await this.near.current(moment))) {
       const known = this.kept.get(reader);
-      if (known && posts.every((post) => known.posts.has(post))) return known.marks;
+      if (known && posts.every((post) => known.posts.has(post))) {
+        this.reads.near.inc();
+        return known.marks;
+      }
     }
     const keep = this.kept.filling(reader);
     const texts = await this.ask(reader, posts).catch(() => null);
@@ -71,7 +76,9 @@ export class ReaderMarks {
       this.resolve('saved', reader, posts, texts?.[1]),
     ]);
     // Where nothing is loaded a change may be under way, whose end nobody might tell of.
-    if (texts && !texts.includes('absent')) keep({ posts: new Set(posts), marks: { liked, saved } });
+    const isKnown = texts !== null && !texts.includes('absent');
+    this.reads[isKnown ? 'redis' : 'postgres'].inc();
+    if (isKnown) keep({ posts: new Set(posts), marks: { liked, saved } });
     return { liked, saved };
   }
 

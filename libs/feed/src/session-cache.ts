@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { keys, limits, type Id } from '@app/platform';
+import { cacheReads } from './cache-reads.js';
 import { Near, type Moment } from './near.js';
 import { FeedRedis } from './redis.js';
 
@@ -12,6 +13,7 @@ const KEPT = 20_000;
 @Injectable()
 export class SessionCache {
   private readonly kept;
+  private readonly reads = cacheReads('session');
 
   constructor(
     private readonly redis: FeedRedis,
@@ -24,14 +26,19 @@ export class SessionCache {
   async read(session: Id, moment: Moment): Promise<string | null> {
     if (this.kept.get(session) !== undefined && (await this.near.current(moment))) {
       const text = this.kept.get(session);
-      if (text !== undefined) return text;
+      if (text !== undefined) {
+        this.reads.near.inc();
+        return text;
+      }
     }
     try {
       const keep = this.kept.filling(session);
       const text = await this.redis.get(keys.session(this.redis.epoch, session));
       if (text !== null) keep(text);
+      this.reads[text === null ? 'postgres' : 'redis'].inc();
       return text;
     } catch {
+      this.reads.postgres.inc();
       return null;
     }
   }

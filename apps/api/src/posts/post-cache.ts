@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, codeOf, type Config, type Id } from '@app/platform';
+import { cacheReads } from '@app/feed';
 import type { PhotoRow, PostRow, UserRow } from '@app/storage';
 import { LRUCache } from 'lru-cache';
 import { PhotoView } from '../photos/photo-view.js';
@@ -44,6 +45,8 @@ export class PostCache {
     sizeCalculation: ({ head, tail }) => head.length + tail.length + 400,
   });
 
+  private readonly reads = cacheReads('post');
+
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     private readonly rows: PostSources,
@@ -63,6 +66,8 @@ export class PostCache {
       if (cached && isCurrent(cached, wanted) && cached.validUntil > now) found.set(id, cached);
       else missing.push(id);
     }
+    this.reads.near.inc(found.size);
+    this.reads.postgres.inc(missing.length);
     if (missing.length > 0) await this.load(missing, found);
     return found;
   }

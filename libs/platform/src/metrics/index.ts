@@ -8,3 +8,4 @@ export * from './scrape.js';
 export * from './reading.js';
 export * from './promql.js';
 export * from './words.js';
+export * from './sparkline.js';

@@ -1,6 +1,14 @@
-import { requestBuckets, type Metric } from '../entry.js';
+import { requestBuckets, type Metric, type View } from '../entry.js';
 
 const stores = ['database', 'redis', 'queue', 'objects'] as const;
+
+/** A cache's hits: what PostgreSQL was not asked for. */
+const hits = (title: string, cache: string, from = 'near|redis', least = 0.9): View => ({
+  title,
+  unit: 'share',
+  read: { as: 'share', where: { cache, from }, of: { cache }, atLeast: 20 },
+  normal: [least, 1],
+});
 
 /** PostgreSQL, Redis and the object store, as our processes meet them. */
 export const storeMetrics = {
@@ -213,6 +221,20 @@ export const storeMetrics = {
         read: { as: 'rate', per: 'second', by: 'reason' },
         normal: [0, 0.1],
       },
+    },
+  },
+  narwhal_cache_reads_total: {
+    kind: 'counter',
+    part: 'stores',
+    means:
+      "What was read through a cache, by who answered: this process's memory (`near`), Redis, or PostgreSQL, because neither had it.",
+    labels: { cache: ['session', 'feed', 'marks', 'counts', 'post'], from: ['near', 'redis', 'postgres'] },
+    shows: {
+      session_hits: hits('Sessions found in a cache', 'session'),
+      feed_hits: hits('First pages of feeds found in a cache', 'feed'),
+      mark_hits: hits('Likes and saves of readers found in a cache', 'marks', 'near|redis', 0.5),
+      count_hits: hits('Counts found in a cache', 'counts'),
+      post_hits: hits("Posts found in a process's memory", 'post', 'near', 0.5),
     },
   },
   narwhal_search_cut_total: {
