@@ -1,6 +1,6 @@
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { refused } from './harness/answers.js';
+import { faults, refused } from './harness/answers.js';
 import { signUp, type Person } from './harness/people.js';
 import { startStack, type Stack } from './harness/stack.js';
 
@@ -104,6 +104,38 @@ describe('a page of another origin', () => {
 
   test('is answered also where OPTIONS asks nothing', async () => {
     await client().options('/v1/feed').expect(204);
+  });
+});
+
+describe('a body', () => {
+  const sent = (method: 'put' | 'post', path: string, type: string, body: string) =>
+    ada.request(method, path).set('Content-Type', type).serialize(String).send(body);
+
+  test('that is empty is none, whatever kind it is said to be', async () => {
+    for (const type of ['application/json', 'application/x-www-form-urlencoded', 'text/plain'])
+      refused(await sent('put', '/v1/posts/1/like', type, ''), 404, 'not_found');
+    expect(faults(await sent('post', '/v1/me/collections', 'text/plain', ''))).toEqual(['/name required']);
+  });
+
+  test('of the wrong kind is told which is right', async () => {
+    for (const [path, expected] of [
+      ['/v1/me/collections', 'application/json'],
+      ['/v1/photos', 'multipart/form-data'],
+    ] as const) {
+      const { params } = refused(await sent('post', path, 'image/jpeg', 'x'), 415, 'unsupported_media_type');
+      expect(params).toEqual({ expected, received: 'image/jpeg' });
+    }
+  });
+
+  test('beyond its limits is told them, and by how much', async () => {
+    const numbers = async (method: 'get' | 'post', path: string, body?: object) =>
+      (refused(await ada.request(method, path, body), 422, 'validation_failed').errors ?? [])[0]?.params;
+    expect(await numbers('get', '/v1/feed?limit=51')).toEqual({ limit: 50, actual: 51 });
+    expect(await numbers('post', '/v1/posts', { photoIds: [] })).toEqual({ limit: 1, actual: 0 });
+    expect(await numbers('post', '/v1/users', { username: 'a'.repeat(31) })).toEqual({
+      limit: 30,
+      actual: 31,
+    });
   });
 });
 

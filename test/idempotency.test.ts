@@ -177,6 +177,19 @@ describe('what is kept', () => {
     refused(await post(said), 410, 'gone');
   });
 
+  test('of a comment below a post that is hidden or deleted since is 410; what is new is 404', async () => {
+    const made = await ada.post([await ada.upload(await picture())]);
+    const said = { path: `/v1/posts/${made.id}/comments`, body: { text: 'Oh' }, key: newKey(), by: grace };
+    await post(said).expect(201);
+    await ada.request('put', `/v1/posts/${made.id}/archive`).expect(200);
+    refused(await post(said), 410, 'gone');
+    refused(await post({ ...said, key: newKey() }), 404, 'not_found');
+    await ada.request('delete', `/v1/posts/${made.id}/archive`).expect(200);
+    await post(said).expect(201);
+    await ada.remove(made);
+    refused(await post(said), 410, 'gone');
+  });
+
   test('outlives Redis', async () => {
     const photo = await ada.upload(await picture());
     const sent = { path: '/v1/posts', body: { photoIds: [photo.id] }, key: newKey() };

@@ -227,7 +227,10 @@ describe('a photo', () => {
       altText: 'A ship',
     });
     expect((await again().expect(200)).body).toMatchObject({ altText: 'A ship' });
-    expect((await ada.request('patch', path, { altText: null })).body).toMatchObject({ altText: '' });
+    expect((await ada.request('patch', path, { altText: null })).body).toMatchObject({ altText: null });
+    await ada.request('patch', path, { altText: 'A raft' }).expect(200);
+    expect((await ada.request('patch', path, {}).expect(200)).body).toMatchObject({ altText: 'A raft' });
+    refused(await grace.request('patch', path, {}), 404, 'not_found');
     expect(faults(await ada.request('patch', path, { width: 1 }))).toContain('/width unknown_field');
   });
 
@@ -250,6 +253,8 @@ describe('a photo', () => {
     const ids = [two.id, 'none', hers.id, '1', one.id, two.id].join(',');
     const response = await ada.request('get', `/v1/photos?ids=${ids}`).expect(200);
     expect((response.body as { items: Photo[] }).items.map(({ id }) => id)).toEqual([two.id, one.id]);
+    const repeated = await ada.request('get', `/v1/photos?ids=${two.id}&ids=${one.id}`).expect(200);
+    expect(repeated.body).toEqual(response.body);
     const many = Array.from({ length: 51 }, (_, index) => String(index + 1)).join(',');
     expect(faults(await ada.request('get', `/v1/photos?ids=${many}`))).toEqual(['ids too_many']);
   });

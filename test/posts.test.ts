@@ -50,7 +50,7 @@ describe('a post', () => {
       code: expect.stringMatching(/^[\w-]+$/) as string,
       url: `${stack.url}/p/${post.code}`,
       state: 'published',
-      author: { id: ada.id, username: 'ada', displayName: '', avatar: null },
+      author: { id: ada.id, username: 'ada', displayName: null, avatar: null },
       ...fields,
       captionEntities: [],
       photos: [two, one],
@@ -114,6 +114,12 @@ describe('a post', () => {
   test('keeps what a change does not name, clears what it sets to null, and says that it was edited', async () => {
     const post = await posted({ caption: 'One', place: { name: 'Skagen' } });
     const path = `/v1/posts/${post.id}`;
+    for (const change of [{}, { commentsClosed: true }])
+      expect((await ada.request('patch', path, change).expect(200)).body).toMatchObject({
+        ...change,
+        caption: 'One',
+        editedAt: null,
+      });
     const changed = await ada.request('patch', path, { caption: 'Two' }).expect(200);
     expect(changed.body).toMatchObject({
       caption: 'Two',
@@ -121,7 +127,7 @@ describe('a post', () => {
       editedAt: moment,
     });
     const cleared = await ada.request('patch', path, { caption: null, place: null }).expect(200);
-    expect(cleared.body).toMatchObject({ caption: '', place: null });
+    expect(cleared.body).toMatchObject({ caption: null, place: null });
     refused(await grace.request('patch', path, { caption: 'Mine' }), 404, 'not_found');
     expect(faults(await ada.request('patch', path, { photoIds: [] }))).toEqual(['/photoIds unknown_field']);
   });
@@ -227,7 +233,7 @@ describe('comments', () => {
       id: anId,
       postId: post.id,
       replyTo: null,
-      author: { id: grace.id, username: 'grace', displayName: '', avatar: null },
+      author: { id: grace.id, username: 'grace', displayName: null, avatar: null },
       text: 'Where is\nthis?',
       entities: [],
       counts: { likes: 0, replies: 0 },

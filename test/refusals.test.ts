@@ -101,8 +101,33 @@ describe('a reply', () => {
   });
 });
 
+describe('one’s own post that is not published', () => {
+  test('can be read, and is neither liked, saved, commented on nor archived', async () => {
+    await stack.worker.kill();
+    const photo = await ada.send(await drawn({ seed: 9_000, width: 200, height: 150 }));
+    const own = await ada.post([photo]);
+    const tried = async () => [
+      await ada.request('put', `/v1/posts/${own.id}/like`),
+      await ada.request('put', `/v1/posts/${own.id}/save`),
+      await ada.request('put', `/v1/posts/${own.id}/archive`),
+      await ada.request('post', `/v1/posts/${own.id}/comments`, { text: 'Mine' }),
+    ];
+    const answers = await tried();
+    await stack.worker.start();
+    for (const answer of answers) {
+      expect(refused(answer, 409, 'post_not_published').params).toEqual({ state: 'publishing' });
+      expect(answer.headers['retry-after']).toBe('1');
+    }
+    refused(await grace.request('put', `/v1/posts/${own.id}/like`), 404, 'not_found');
+    await ada.settled(photo);
+    await stack.quiet();
+    expect((await ada.see(own)).state).toBe('published');
+    expect((await tried()).map(({ status }) => status)).toEqual([200, 200, 200, 201]);
+  });
+});
+
 describe('words', () => {
-  const invisible = ['   ', '\n\n', '\u200b', '\u200d\u2060\ufeff', '\u3164'];
+  const invisible = ['   ', '\n\n', '\u200b', '\u200d\u2060\ufeff', '\u3164', '\ufe0f', '\u034f\u0301'];
   test.each(invisible)('of which nothing is seen (%j) are no comment', async (text) => {
     const sent = await grace.request('post', `/v1/posts/${post.id}/comments`, { text });
     expect(faults(sent)).toEqual(['/text too_short']);

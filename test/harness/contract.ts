@@ -3,7 +3,7 @@
 export interface User {
   id: string;
   username: string;
-  displayName: string;
+  displayName: string | null;
   private: boolean;
   counts: { posts: number; followers: number; following: number };
   relationship?: Relationship;
@@ -37,7 +37,7 @@ export interface Photo {
   state: 'processing' | 'ready' | 'rejected';
   width: number | null;
   height: number | null;
-  altText: string;
+  altText: string | null;
   thumbhash: string | null;
   color: string | null;
   renditions: Record<'square150' | 'w320' | 'w640' | 'w1080' | 'jpeg1080', Rendition> | null;
@@ -50,7 +50,7 @@ export interface Post {
   code: string;
   state: 'publishing' | 'published' | 'failed';
   author: { id: string; username: string };
-  caption: string;
+  caption: string | null;
   photos: Photo[];
   counts: { likes: number; comments: number };
   liked: boolean;

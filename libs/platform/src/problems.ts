@@ -62,6 +62,7 @@ export const problemTable = {
   email_taken: [409, 'This email address has an account.'],
   photo_in_use: [409, 'A post or a profile shows this photo; delete the post or change the avatar instead.'],
   photo_not_ready: [409, 'The photo {photoId} is still being developed; try again when it is ready.'],
+  post_not_published: [409, 'The post is {state}: this is for posts that are published.'],
   upload_offset: [409, 'The upload goes on at byte {offset}; ask for it by HEAD.'],
   upload_not_arrived: [
     409,

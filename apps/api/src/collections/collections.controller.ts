@@ -76,11 +76,11 @@ export class CollectionsController {
     method: 'PATCH',
     path: '/v1/me/collections/:id',
     summary: 'Rename a collection',
-    body: collectionFields,
+    body: collectionFields.partial(),
     answers: { 200: collection },
     rate: 'write',
   })
-  async rename(@Input() input: Fields & { id: string }, @CallerOf() caller: Caller) {
+  async rename(@Input() input: Partial<Fields> & { id: string }, @CallerOf() caller: Caller) {
     return this.collections.rename(caller.userId, input.id, input.name);
   }
 
@@ -118,6 +118,7 @@ export class CollectionsController {
     method: 'PUT',
     summary: 'Put a post into a collection, and save it',
     answers: { 200: post },
+    problems: ['not_found', 'post_not_published'],
     rate: 'write',
   })
   async add(@Input() input: { id: string; postId: string }, @CallerOf() caller: Caller) {

@@ -27,8 +27,8 @@ export class CollectionsService {
     return shown(row);
   }
 
-  async rename(owner: Id, id: Id, name: string): Promise<Collection> {
-    if (!isId(id) || !(await this.rows.rename(owner, id, name))) throw problem('not_found');
+  async rename(owner: Id, id: Id, name: string | undefined): Promise<Collection> {
+    if (!isId(id) || !(await this.rows.rename(owner, id, name ?? null))) throw problem('not_found');
     return this.show(owner, id);
   }
 

@@ -50,7 +50,7 @@ export class CommentsController {
     params,
     body: newComment,
     answers: { 201: comment },
-    problems: ['not_found', 'reply_not_allowed', 'comments_closed', 'gone'],
+    problems: ['not_found', 'post_not_published', 'reply_not_allowed', 'comments_closed', 'gone'],
     idempotent: true,
     rate: 'write',
   })
@@ -59,11 +59,12 @@ export class CommentsController {
     @CallerOf() caller: Caller,
     @Req() request: ApiRequest,
   ) {
-    await this.comments.assertOpen(input.id, caller.userId);
+    const obstacle = await this.comments.obstacle(input.id, caller.userId);
     const entities = await this.entities.of(input.text, caller.userId);
-    const made = await this.idempotency.once(request, input, (tx) =>
-      this.comments.create(tx, caller.userId, input.id, { ...input, entities }),
-    );
+    const made = await this.idempotency.once(request, input, (tx) => {
+      if (obstacle) throw obstacle;
+      return this.comments.create(tx, caller.userId, input.id, { ...input, entities });
+    });
     if (made.repeated) return this.comments.showAgain(made.id, caller.userId);
     return this.comments.show(made.id, caller.userId);
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { counter, isId, problem, type Id } from '@app/platform';
+import { counter, isId, problem, Problem, type Id } from '@app/platform';
 import {
   CommentRows,
   DeletionRows,
@@ -32,10 +32,18 @@ export class CommentsService {
     private readonly deletions: DeletionRows,
   ) {}
 
-  /** @throws Problem 404 for a post that the author of the comment may not see */
-  async assertOpen(post: Id, author: Id): Promise<void> {
-    const { post: found } = await this.reading.one(post, author);
-    if (found.state !== 'published') throw problem('not_found');
+  /**
+   * Why somebody may not comment on a post: 404 or 409; null when they may. Asked before the transaction and heeded in it, since a
+   * repeated request has made its comment already, whatever became of the post.
+   */
+  async obstacle(post: Id, author: Id): Promise<Problem | null> {
+    try {
+      await this.reading.published(post, author);
+      return null;
+    } catch (error) {
+      if (error instanceof Problem) return error;
+      throw error;
+    }
   }
 
   async create(tx: Tx, author: Id, post: Id, input: WrittenComment): Promise<Made> {

@@ -71,7 +71,7 @@ export class HealthController {
     tag: 'Operators',
     summary: "Pingdom's HTTP custom check (XML): a real small read, kept for five seconds",
     access: 'none',
-    answers: { 200: z.string() },
+    answers: { 200: z.string().meta({ contentMediaType: 'text/xml' }) },
     rate: 'none',
   })
   async pingdom(@Res({ passthrough: true }) reply: ApiReply) {

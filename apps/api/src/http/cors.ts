@@ -2,6 +2,8 @@ import type { Config } from '@app/platform';
 
 /** Headers that clients may read from a page of another origin, as the contract names them. */
 export const exposedHeaders = [
+  'Allow',
+  'Content-Range',
   'ETag',
   'Idempotency-Key',
   'Link',
@@ -26,9 +28,11 @@ export const exposedHeaders = [
 /** Headers that they may send. */
 export const allowedHeaders = [
   'Authorization',
+  'Cache-Control',
   'Content-Type',
   'Idempotency-Key',
   'If-None-Match',
+  'If-Range',
   'Last-Event-ID',
   'Prefer',
   'Range',

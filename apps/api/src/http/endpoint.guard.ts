@@ -59,11 +59,20 @@ export class EndpointGuard implements CanActivate {
 /** For endpoints of the contract that declare no query: what is sent all the same is a mistake that wants to be known. */
 const noQuery = z.strictObject({});
 
+/** @throws Problem 415 for a body that is not JSON; an empty one is none, whatever its kind */
+function assertJson({ headers }: ApiRequest): void {
+  const received = headers['content-type'] ?? 'application/json';
+  const isEmpty = headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0;
+  if (isEmpty || /^application\/json\s*(;|$)/i.test(received)) return;
+  throw problem('unsupported_media_type', { params: { expected: 'application/json', received } });
+}
+
 /** Params, query and body in one object. Names never meet: a path's param is no field of its body. */
 function readInput(request: ApiRequest, { path, params, query, body }: EndpointOptions): unknown {
   const querySchema = query ?? (path.startsWith('/v1/') ? noQuery : null);
   const fromPath = params ? (request.params as object) : {};
   const fromQuery = querySchema ? validate(querySchema, request.query ?? {}, 'query') : {};
+  if (body) assertJson(request);
   const fromBody = body ? validate(body, request.body ?? {}, 'body') : {};
   return { ...fromQuery, ...fromBody, ...fromPath };
 }

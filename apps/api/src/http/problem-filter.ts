@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { limits, problem, Problem, type Logger } from '@app/platform';
 import type { ErrorReports } from '@app/watch';
@@ -15,10 +16,13 @@ interface Coded {
 const unavailable = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|57P0[1-3]|53\d\d\d|08\d\d\d|25006)$/;
 const awayMessages = /connection terminated|timeout exceeded when trying to connect|Cannot use a pool after/i;
 
-function fromFastify(code: string, received: string): Problem | null {
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
-    return problem('body_too_large', { params: { limit: limits.json.bytes } });
+function fromFastify(code: string, headers: IncomingHttpHeaders): Problem | null {
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    const actual = Number(headers['content-length'] ?? 0);
+    return problem('body_too_large', { params: { limit: limits.json.bytes, ...(actual > 0 && { actual }) } });
+  }
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    const received = headers['content-type'] ?? 'nothing';
     return problem('unsupported_media_type', { params: { expected: 'application/json', received } });
   }
   if (code === 'FST_ERR_CTP_INVALID_JSON_BODY' || code === 'FST_ERR_CTP_EMPTY_JSON_BODY')
@@ -34,12 +38,12 @@ function causeOf(error: unknown): Coded {
 }
 
 /** Any failure as the refusal that a client gets; what is unforeseen becomes `internal_error`, and only the log knows why. */
-export function toProblem(error: unknown, received = 'nothing'): Problem {
+export function toProblem(error: unknown, headers: IncomingHttpHeaders = {}): Problem {
   if (error instanceof Problem) return error;
   const { code, statusCode, message } = causeOf(error);
   const text = typeof message === 'string' ? message : '';
   if (typeof code === 'string') {
-    const known = fromFastify(code, received);
+    const known = fromFastify(code, headers);
     if (known) return known;
     if (unavailable.test(code))
       return problem('unavailable', { cause: error, headers: { 'retry-after': '2' } });
@@ -98,7 +102,7 @@ export class ProblemFilter implements ExceptionFilter {
   }
 
   refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    let refusal = toProblem(error, request.headers['content-type'] ?? 'nothing');
+    let refusal = toProblem(error, request.headers);
     if (refusal.status === 404 && callOf(request).route === '') {
       const allow = allowedMethods(request.url.split('?')[0] ?? '');
       if (allow.length > 0) {

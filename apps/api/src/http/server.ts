@@ -60,6 +60,8 @@ export async function prepareServer(app: NestFastifyApplication, config: Config)
   const server: FastifyInstance = app.getHttpAdapter().getInstance();
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'string' }, parseJson);
+  // Whether a body of another kind matters is the endpoint's to say: most have none.
+  server.addContentTypeParser('*', (_request, _payload, done) => done(null));
   await server.register(multipart, { throwFileSizeLimit: true });
   await server.register(cors, {
     origin: config.CORS_ORIGINS.length > 0 ? config.CORS_ORIGINS : '*',

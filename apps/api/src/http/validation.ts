@@ -11,7 +11,22 @@ function pointerOf(path: PropertyKey[]): string {
   return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
-function describe(issue: z.core.$ZodIssue): { code: string; params: Record<string, unknown> } {
+/** What a client sent at a path of its body or query. */
+function sentAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value);
+}
+
+/** How long, how many or how much it is. */
+function sizeOf(value: unknown, origin: string): number {
+  if (origin === 'number' || origin === 'int') return Number(value);
+  return Array.isArray(value) ? value.length : [...String(value)].length;
+}
+
+function describe(
+  issue: z.core.$ZodIssue,
+  value: unknown,
+): { code: string; params: Record<string, unknown> } {
+  const actual = (origin: string) => sizeOf(sentAt(value, issue.path), origin);
   switch (issue.code) {
     case 'custom': {
       const own = issue.params as OwnParams | undefined;
@@ -24,12 +39,12 @@ function describe(issue: z.core.$ZodIssue): { code: string; params: Record<strin
     case 'too_big':
       return {
         code: issue.origin === 'number' ? 'too_large' : 'too_long',
-        params: { limit: Number(issue.maximum) },
+        params: { limit: Number(issue.maximum), actual: actual(issue.origin) },
       };
     case 'too_small':
       return {
         code: issue.origin === 'number' ? 'too_small' : 'too_short',
-        params: { limit: Number(issue.minimum) },
+        params: { limit: Number(issue.minimum), actual: actual(issue.origin) },
       };
     case 'invalid_value':
       return { code: 'not_allowed', params: { allowed: issue.values } };
@@ -40,10 +55,11 @@ function describe(issue: z.core.$ZodIssue): { code: string; params: Record<strin
   }
 }
 
-function faultsOf(issue: z.core.$ZodIssue, place: 'body' | 'query'): FieldFault[] {
+function faultsOf(issue: z.core.$ZodIssue, value: unknown, place: 'body' | 'query'): FieldFault[] {
   const paths =
     issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
-  const what = issue.code === 'unrecognized_keys' ? { code: 'unknown_field', params: {} } : describe(issue);
+  const what =
+    issue.code === 'unrecognized_keys' ? { code: 'unknown_field', params: {} } : describe(issue, value);
   return paths.map((path) =>
     place === 'body'
       ? { pointer: pointerOf(path), ...what }
@@ -63,7 +79,7 @@ export function validate<Schema extends z.ZodType>(
 ): z.output<Schema> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const faults = result.error.issues.flatMap((issue) => faultsOf(issue, place));
+  const faults = result.error.issues.flatMap((issue) => faultsOf(issue, value, place));
   throw problem('validation_failed', { errors: faults.filter((fault) => !isMoot(fault, faults)) });
 }
 

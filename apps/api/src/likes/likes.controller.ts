@@ -47,6 +47,7 @@ export class LikesController {
     ...change,
     method: 'PUT',
     path: '/v1/posts/:id/like',
+    problems: ['not_found', 'post_not_published'],
     operationId: 'likePost',
     summary: 'Like a post',
   })
@@ -74,6 +75,7 @@ export class LikesController {
     ...change,
     method: 'PUT',
     path: '/v1/posts/:id/save',
+    problems: ['not_found', 'post_not_published'],
     operationId: 'savePost',
     summary: 'Save a post',
   })

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isId, problem, type Id } from '@app/platform';
 import { ReaderMarks } from '@app/feed';
+import { PostReading } from '../posts/post-reading.service.js';
 import { PostView } from '../posts/post-view.js';
 import { LikeBatches } from './like-batches.js';
 
@@ -11,13 +12,18 @@ export class LikesService {
     private readonly batches: LikeBatches,
     private readonly marks: ReaderMarks,
     private readonly view: PostView,
+    private readonly reading: PostReading,
   ) {}
 
-  /** @throws Problem 404 for what is not there, not published, or not for this person to see */
+  /** @throws Problem 404 for what is not there, or not for this person to see; 409 for one's own that is not published */
   async like(user: Id, post: Id): Promise<string> {
     if (!isId(post)) throw problem('not_found');
+    const carryOut = () => this.batches.carryOut({ user, post, liked: true });
     await this.marks.change(user, 'liked', post, true, async () => {
-      if ((await this.batches.carryOut({ user, post, liked: true })) === 'hidden') throw problem('not_found');
+      if ((await carryOut()) !== 'hidden') return;
+      // Says why; and if it does not, the post has just been published.
+      await this.reading.published(post, user);
+      if ((await carryOut()) === 'hidden') throw problem('not_found');
     });
     const json = await this.shown(post, user);
     if (json === null) throw problem('not_found');

@@ -17,7 +17,7 @@ export class SavesService {
   ) {}
 
   async save(user: Id, post: Id): Promise<string> {
-    await this.assertPublished(post, user);
+    await this.reading.published(post, user);
     await this.marks.change(user, 'saved', post, true, () =>
       this.work.run(async (tx) => {
         if (!(await this.posts.hold(tx, post))) throw problem('not_found');
@@ -38,10 +38,5 @@ export class SavesService {
     );
     const [found] = await this.reading.visible([post], user);
     return found?.json ?? null;
-  }
-
-  private async assertPublished(post: Id, user: Id): Promise<void> {
-    const { post: found } = await this.reading.one(post, user);
-    if (found.state !== 'published') throw problem('not_found');
   }
 }

@@ -50,7 +50,7 @@ function changeOf(input: ProfileInput): ProfileChange {
   return {
     ...(input.displayName === undefined ? {} : { display_name: input.displayName ?? '' }),
     ...(input.bio === undefined ? {} : { bio: input.bio ?? '' }),
-    ...(input.website === undefined ? {} : { website: input.website }),
+    ...(input.website === undefined ? {} : { website: input.website || null }),
     ...(input.private === undefined ? {} : { private: input.private }),
     ...(input.username === undefined ? {} : { username: input.username }),
   };

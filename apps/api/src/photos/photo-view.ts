@@ -17,7 +17,7 @@ export class PhotoView {
       state: row.state === 'uploading' ? 'processing' : row.state,
       width: row.width,
       height: row.height,
-      altText: row.alt_text,
+      altText: row.alt_text || null,
       thumbhash: row.thumbhash,
       color: row.color,
       renditions: this.renditions(row),

@@ -97,7 +97,7 @@ export class PhotosController {
     method: 'PATCH',
     path: '/v1/photos/:id',
     tag: 'Photos',
-    summary: 'Describe a photo; null clears',
+    summary: 'Describe a photo: an absent field stays, null clears',
     access: 'required',
     params,
     body: photoChange,
@@ -106,7 +106,7 @@ export class PhotosController {
     rate: 'write',
   })
   async change(@Input() input: { id: string } & z.output<typeof photoChange>, @CallerOf() caller: Caller) {
-    await this.photos.changeAltText(caller.userId, input.id, input.altText ?? '');
+    await this.photos.change(caller.userId, input.id, input);
     return this.view.show(await this.reading.one(input.id, caller.userId));
   }
 

@@ -12,7 +12,7 @@ export const photo = z
     state: z.enum(['processing', 'ready', 'rejected']),
     width: z.int().nullable().meta({ description: 'As seen, after orientation; null while processing.' }),
     height: z.int().nullable(),
-    altText: z.string(),
+    altText: z.string().nullable(),
     thumbhash: z.string().nullable().meta({ description: 'Standard base64; see evanw.github.io/thumbhash.' }),
     color: z.string().nullable().meta({ description: '#rrggbb, the dominant colour.' }),
     renditions: z
@@ -38,18 +38,30 @@ export const upload = z.object({
   altText: altText.optional(),
 });
 
-export const photoChange = z.strictObject({ altText: altText.nullable() });
+/** What may be said of a photo while it is sent. */
+export const described = z.strictObject({ altText });
 
-/** `?ids=1,2,3` */
+export const photoChange = z.strictObject({ altText: altText.nullable().optional() });
+
+export type PhotoChange = z.output<typeof photoChange>;
+
+/** `?ids=1,2,3`, and `?ids=1&ids=2`, as many clients write lists. */
 export const idList = z.strictObject({
   ids: z
-    .string()
-    .transform((value) => [...new Set(value.split(',').filter(Boolean))])
+    .union([z.string(), z.array(z.string())])
+    .transform((value) => [...new Set([value].flat().join(',').split(',').filter(Boolean))])
     .superRefine(
-      refuse((ids: string[]) => ids.length <= limits.list.ids, 'too_many', { limit: limits.list.ids }),
+      refuse(
+        (ids: string[]) => ids.length <= limits.list.ids,
+        'too_many',
+        (ids) => ({
+          limit: limits.list.ids,
+          actual: ids.length,
+        }),
+      ),
     )
     .meta({
-      description: `Up to ${limits.list.ids} ids, separated by commas.`,
+      description: `Up to ${limits.list.ids} ids, separated by commas; the parameter may also be repeated.`,
       override: { type: 'string' },
     }),
 });

@@ -3,6 +3,7 @@ import { isId, problem, type Id } from '@app/platform';
 import { DirectUploads } from '../direct-uploads/direct-uploads.service.js';
 import { Counts } from '@app/feed';
 import { PhotoRows, PostRows, Removal, UnitOfWork } from '@app/storage';
+import type { PhotoChange } from './photos.schemas.js';
 
 /** What owners do with photos that are uploaded. */
 @Injectable()
@@ -16,10 +17,12 @@ export class PhotosService {
     private readonly direct: DirectUploads,
   ) {}
 
-  async changeAltText(owner: Id, id: Id, altText: string): Promise<void> {
+  /** @throws Problem 404 for what is not one's own */
+  async change(owner: Id, id: Id, { altText }: PhotoChange): Promise<void> {
     if (!isId(id)) throw problem('not_found');
+    const text = altText === undefined ? null : (altText ?? '');
     const postId = await this.work.run(async (tx) => {
-      const photo = await this.rows.changeAltText(tx, id, owner, altText);
+      const photo = await this.rows.changeAltText(tx, id, owner, text);
       if (!photo) throw problem('not_found');
       if (photo.post_id === null) return null;
       await this.posts.touch(tx, photo.post_id);

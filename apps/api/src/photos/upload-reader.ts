@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { limits, problem, type FieldFault, type Id } from '@app/platform';
+import { limits, problem, type FieldFault, type Id, type Problem } from '@app/platform';
 import {
   ArrivalRows,
   newFolder,
@@ -15,7 +15,8 @@ import {
 import type { MultipartFile, MultipartValue } from '@fastify/multipart';
 import type { ApiRequest } from '../http/call.js';
 import { bytesPassed } from '../http/passing-bytes.js';
-import { altText as altTextField } from './photos.schemas.js';
+import { validate } from '../http/validation.js';
+import { described } from './photos.schemas.js';
 import { DiskRoom } from './disk-room.js';
 import { assertMultipart, leastBytesOf, uploadProblem } from './upload-problems.js';
 
@@ -135,15 +136,10 @@ function readField(part: MultipartValue, progress: Progress): void {
     progress.faults.push({ pointer: `/${part.fieldname}`, code: 'unknown_field', params: {} });
     return;
   }
-  const result = altTextField.safeParse(part.value);
-  if (result.success) progress.altText = result.data;
-  else {
-    const limit = limits.photo.altText;
-    progress.faults.push({
-      pointer: '/altText',
-      code: result.error.issues[0]?.message ?? 'invalid',
-      params: { limit },
-    });
+  try {
+    progress.altText = validate(described, { altText: part.value }, 'body').altText;
+  } catch (error) {
+    progress.faults.push(...((error as Problem).errors ?? []));
   }
 }
 

@@ -16,7 +16,7 @@ const change = {
   access: 'required',
   params: z.object({ id: pathId }),
   answers: { 200: post },
-  problems: ['not_found'],
+  problems: ['not_found', 'post_not_published'],
   rate: 'write',
 } as const;
 

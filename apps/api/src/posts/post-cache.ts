@@ -93,7 +93,7 @@ export class PostCache {
       url: `${publicUrl}/p/${code}`,
       state: post.state,
       author: this.users.author(author),
-      caption: post.caption,
+      caption: post.caption || null,
       captionEntities: post.caption_entities,
       place:
         post.place_name === null

@@ -1,9 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { idOfCode, isId, problem, type Id } from '@app/platform';
-import { stranger, UserRows, Visibility, type Owner, type Relation } from '@app/storage';
+import { stranger, UserRows, Visibility, type Owner, type PostRow, type Relation } from '@app/storage';
 import { PostView, type ShownPost } from './post-view.js';
 
 type Rule = Visibility['maySeePost'];
+
+/** Nothing can be done yet with a post of one's own that is still publishing, and never with one that failed. @throws Problem 409 */
+export function assertPublished(state: PostRow['state']): void {
+  if (state === 'published') return;
+  throw problem('post_not_published', {
+    params: { state },
+    headers: state === 'publishing' ? { 'retry-after': '1' } : {},
+  });
+}
 
 /** Posts as a viewer may see them. */
 @Injectable()
@@ -42,6 +51,13 @@ export class PostReading {
     const [post] = await this.visible([id], viewer);
     if (!post) throw problem('not_found');
     return post;
+  }
+
+  /** As `one`, for who likes, saves or comments. @throws Problem 404; 409 for one's own that is not published */
+  async published(id: Id, viewer: Id): Promise<ShownPost> {
+    const found = await this.one(id, viewer);
+    assertPublished(found.post.state);
+    return found;
   }
 
   async byCode(code: string, viewer: Id | null): Promise<ShownPost> {

@@ -99,6 +99,7 @@ export class PostsController {
     access: 'optional',
     params: z.object({ code: z.string() }),
     answers: { 200: post },
+    headers: ['ETag'],
     problems: ['not_found'],
   })
   async showByCode(

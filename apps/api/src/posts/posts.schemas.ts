@@ -6,7 +6,7 @@ import { wordLimits } from '../texts/word-limits.js';
 import { avatar } from '../users/users.schemas.js';
 
 export const author = z
-  .object({ id, username: z.string(), displayName: z.string(), avatar })
+  .object({ id, username: z.string(), displayName: z.string().nullable(), avatar })
   .meta({ id: 'Author', description: 'A user, as posts and comments carry them.' });
 
 export const entity = z
@@ -42,7 +42,7 @@ export const post = z
     url: z.string(),
     state: z.enum(['publishing', 'published', 'failed']),
     author,
-    caption: z.string(),
+    caption: z.string().nullable(),
     captionEntities: z.array(entity),
     place,
     photos: z.array(photo),
@@ -74,7 +74,7 @@ export const newPost = z.strictObject({
     .min(1)
     .max(limits.post.photos)
     .superRefine(refuse((ids: string[]) => new Set(ids).size === ids.length, 'duplicate')),
-  caption: caption.optional(),
+  caption: caption.nullable().optional(),
   place: givenPlace.nullable().optional(),
   sensitive: z.boolean().optional(),
   contentWarning: contentWarning.optional(),

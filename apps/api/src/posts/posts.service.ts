@@ -3,6 +3,7 @@ import { isId, problem, type Id } from '@app/platform';
 import { PostIndex, PostRows, Removal, UnitOfWork } from '@app/storage';
 import { PostCaches } from './post-caches.js';
 import { fieldsOf } from './post-fields.js';
+import { assertPublished } from './post-reading.service.js';
 import { PostWriting } from './post-writing.service.js';
 import type { PostChange } from './posts.schemas.js';
 
@@ -28,6 +29,7 @@ export class PostsService {
     await this.work.run(async (tx) => {
       const post = isId(id) ? await this.posts.lock(tx, id) : null;
       if (post?.author_id !== author) throw problem('not_found');
+      if (Object.keys(fields).length === 0) return;
       await this.posts.change(tx, id, fields);
       await this.index.update(tx, post, { ...post, ...fields });
       if (fields.caption !== undefined) await tx.effect('notify.mentions', id);
@@ -40,7 +42,8 @@ export class PostsService {
   async archive(author: Id, id: Id, archived: boolean): Promise<void> {
     await this.work.run(async (tx) => {
       const post = isId(id) ? await this.posts.lock(tx, id) : null;
-      if (post?.author_id !== author || post.state !== 'published') throw problem('not_found');
+      if (post?.author_id !== author) throw problem('not_found');
+      assertPublished(post.state);
       if (post.archived === archived) return;
       await this.posts.archive(tx, id, archived);
       await this.index.update(tx, post, { ...post, archived });

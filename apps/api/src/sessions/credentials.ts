@@ -28,9 +28,12 @@ export class Credentials {
 
   /** Asks the password again before something that cannot be undone. @throws Problem 403 `bad_credentials` */
   async confirm(userId: Id, password: string): Promise<void> {
+    if (!(await this.matches(userId, password))) throw problem('password_wrong');
+  }
+
+  async matches(userId: Id, password: string): Promise<boolean> {
     const user = await this.rows.find(userId);
-    if (!(await this.passwords.verify(user?.password_hash ?? null, password)))
-      throw problem('password_wrong');
+    return this.passwords.verify(user?.password_hash ?? null, password);
   }
 
   /** What is kept of a new password. */

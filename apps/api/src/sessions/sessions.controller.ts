@@ -2,9 +2,11 @@ import { Controller, Req } from '@nestjs/common';
 import { isId, problem } from '@app/platform';
 import { z } from 'zod';
 import { CallerOf, Input, type ApiRequest, type Caller } from '../http/call.js';
+import { listQuery, type ListInput } from '../http/cursors.js';
 import { Endpoint } from '../http/endpoint.js';
 import { pathId } from '../http/fields.js';
 import { Idempotency, idempotencyKeyOf } from '../http/idempotency.js';
+import { pathOf } from '../http/paths.js';
 import { UsersService } from '../users/users.service.js';
 import { Credentials } from './credentials.js';
 import { refresh, refreshed, sessionList, signedIn, signIn } from './sessions.schemas.js';
@@ -69,13 +71,14 @@ export class SessionsController {
     method: 'GET',
     path: '/v1/sessions',
     tag: 'Sessions',
-    summary: 'Where one is signed in',
+    summary: 'Where one is signed in, newest first',
     access: 'required',
+    query: listQuery,
     answers: { 200: sessionList },
+    problems: ['cursor_invalid'],
   })
-  async list(@CallerOf() caller: Caller) {
-    const items = await this.sessions.list(caller.userId, caller.sessionId);
-    return { items, nextCursor: null, prevCursor: null };
+  async list(@Input() input: ListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
+    return this.sessions.list(pathOf(request), input, caller);
   }
 
   @Endpoint({

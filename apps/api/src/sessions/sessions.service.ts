@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { limits, problem, type Id } from '@app/platform';
 import { SessionRows, UnitOfWork, type RefreshRow, type SessionRow, type Tx } from '@app/storage';
 import { LRUCache } from 'lru-cache';
+import type { Caller } from '../http/call.js';
+import { Cursors, type ListInput, type Page } from '../http/cursors.js';
 import { AccessTokens } from './access-tokens.js';
 import { hashOf, RefreshTokens, sameHash } from './refresh-tokens.js';
 import { SessionLookup } from './session-lookup.js';
@@ -18,6 +20,7 @@ export class SessionsService {
     private readonly accessTokens: AccessTokens,
     private readonly refreshTokens: RefreshTokens,
     private readonly lookup: SessionLookup,
+    private readonly cursors: Cursors,
   ) {}
 
   /** A new session of a person; the oldest beyond the limit end. */
@@ -125,15 +128,23 @@ export class SessionsService {
     };
   }
 
-  async list(userId: Id, current: Id): Promise<SessionEntry[]> {
-    const rows = await this.sessions.living(userId);
-    return rows.map((row) => ({
+  /** Where somebody is signed in, newest first. */
+  async list(path: string, input: ListInput, { userId, sessionId }: Caller): Promise<Page<SessionEntry>> {
+    const page = this.cursors.request(path, input);
+    const rows = await this.sessions.living(userId, { ...page, limit: page.limit + 1 });
+    const shown = page.after === null ? rows.slice(0, page.limit) : rows.slice(-page.limit);
+    const items = shown.map((row) => ({
       id: row.id,
-      current: row.id === current,
+      current: row.id === sessionId,
       userAgent: row.user_agent,
       createdAt: row.created_at.toISOString(),
       refreshedAt: row.refreshed_at.toISOString(),
     }));
+    return this.cursors.page(path, items, {
+      first: shown[0]?.id ?? page.after,
+      last: shown.at(-1)?.id ?? null,
+      more: rows.length > page.limit || page.after !== null,
+    });
   }
 
   /** Ends one of the person's sessions; false when there is none by that id. */

@@ -3,7 +3,7 @@ import { limits, problem } from '@app/platform';
 import type { FastifyInstance } from 'fastify';
 import type { ApiRequest } from '../http/call.js';
 import { fieldFault, validate } from '../http/validation.js';
-import { uploadMetadata } from './uploads.schemas.js';
+import { described } from '../photos/photos.schemas.js';
 
 export const TUS_VERSION = '1.0.0';
 export const OFFSET_STREAM = 'application/offset+octet-stream';
@@ -87,7 +87,7 @@ export function altTextOf(request: ApiRequest): string {
   if (!/^[A-Za-z0-9+/]*={0,2}$/.test(encoded))
     throw fieldFault({ parameter: 'altText', code: 'wrong_format', params: { format: 'base64' } });
   const altText = Buffer.from(encoded, 'base64').toString('utf8');
-  return validate(uploadMetadata, { altText }, 'query').altText;
+  return validate(described, { altText }, 'query').altText;
 }
 
 /** As HEAD repeats it. */

@@ -1,8 +1,5 @@
 import { z } from 'zod';
 import { pathId } from '../http/fields.js';
-import { altText } from '../photos/photos.schemas.js';
-
-export const uploadMetadata = z.strictObject({ altText });
 
 export const uploadPlace = z.object({ id: pathId });
 

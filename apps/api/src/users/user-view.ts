@@ -45,7 +45,12 @@ export class UserView {
 
   /** The short form that posts and comments carry. */
   author(row: Pick<UserRow, 'id' | 'username' | 'display_name' | 'avatar_folder'>) {
-    return { id: row.id, username: row.username, displayName: row.display_name, avatar: this.avatar(row) };
+    return {
+      id: row.id,
+      username: row.username,
+      displayName: row.display_name || null,
+      avatar: this.avatar(row),
+    };
   }
 
   /** People as a viewer sees them; `relationship` is there unless nobody is signed in. `known`: when it was just asked. */
@@ -78,8 +83,8 @@ export class UserView {
     return {
       id: row.id,
       username: row.username,
-      displayName: row.display_name,
-      bio: row.bio,
+      displayName: row.display_name || null,
+      bio: row.bio || null,
       website: row.website,
       url: `${this.config.publicUrl}/u/${row.username}`,
       avatar: this.avatar(row),

@@ -53,6 +53,7 @@ export class UsersController {
     access: 'optional',
     params: z.object({ id: pathId }),
     answers: { 200: user },
+    headers: ['ETag'],
     problems: ['not_found'],
   })
   async show(
@@ -73,6 +74,7 @@ export class UsersController {
     access: 'optional',
     params: z.object({ username: z.string() }),
     answers: { 200: user },
+    headers: ['ETag'],
     problems: ['not_found'],
   })
   async showByUsername(

@@ -14,9 +14,14 @@ export const username = z
   .string()
   .overwrite((value) => fold(value).trim())
   .superRefine(
-    refuse((value: string) => value.length <= limits.user.username, 'too_long', {
-      limit: limits.user.username,
-    }),
+    refuse(
+      (value: string) => value.length <= limits.user.username,
+      'too_long',
+      (value) => ({
+        limit: limits.user.username,
+        actual: value.length,
+      }),
+    ),
   )
   .superRefine(
     refuse((value: string) => /^[a-z0-9_]+(\.[a-z0-9_]+)*$/.test(value), 'wrong_format', {
@@ -45,21 +50,40 @@ export const newPassword = z
   .string()
   .superRefine(refuse((value: string) => value.isWellFormed(), 'character_not_allowed'))
   .superRefine(
-    refuse((value: string) => [...value].length >= limits.user.passwordMin, 'too_short', {
-      limit: limits.user.passwordMin,
-    }),
+    refuse(
+      (value: string) => [...value].length >= limits.user.passwordMin,
+      'too_short',
+      (value) => ({
+        limit: limits.user.passwordMin,
+        actual: [...value].length,
+      }),
+    ),
   )
   .superRefine(
-    refuse((value: string) => [...value].length <= limits.user.password, 'too_long', {
-      limit: limits.user.password,
-    }),
+    refuse(
+      (value: string) => [...value].length <= limits.user.password,
+      'too_long',
+      (value) => ({
+        limit: limits.user.password,
+        actual: [...value].length,
+      }),
+    ),
   )
   .meta({ minLength: limits.user.passwordMin, maxLength: limits.user.password, format: 'password' });
 
 /** A password as typed at sign-in: any text of a sane length, since rules may have changed since it was set. */
 export const givenPassword = z
   .string()
-  .superRefine(refuse((value: string) => value.length <= 1_024, 'too_long', { limit: 1_024 }))
+  .superRefine(
+    refuse(
+      (value: string) => value.length <= 1_024,
+      'too_long',
+      (value) => ({
+        limit: 1_024,
+        actual: value.length,
+      }),
+    ),
+  )
   .meta({ format: 'password' });
 
 export const displayName = text({ max: limits.user.displayName });
@@ -71,7 +95,9 @@ function isWebAddress(value: string): boolean {
 }
 
 const website = text({ max: limits.user.website }).superRefine(
-  refuse((value: string) => isWebAddress(value), 'wrong_format', { expected: 'an http or https address' }),
+  refuse((value: string) => value === '' || isWebAddress(value), 'wrong_format', {
+    expected: 'an http or https address',
+  }),
 );
 
 export const avatar = z
@@ -93,8 +119,8 @@ export const user = z
   .object({
     id,
     username: z.string(),
-    displayName: z.string(),
-    bio: z.string(),
+    displayName: z.string().nullable(),
+    bio: z.string().nullable(),
     website: z.string().nullable(),
     url: z.string(),
     avatar,
@@ -117,7 +143,7 @@ export const signUp = z.strictObject({
   username,
   email,
   password: newPassword,
-  displayName: displayName.optional(),
+  displayName: displayName.nullable().optional(),
 });
 
 export const profileChange = z.strictObject({

@@ -63,10 +63,11 @@ export class CollectionRows {
     return after === null ? rows : rows.toReversed();
   }
 
-  async rename(owner: Id, id: Id, name: string): Promise<boolean> {
+  /** Null keeps its name. */
+  async rename(owner: Id, id: Id, name: string | null): Promise<boolean> {
     const { count } = await this.database.query(
       'collection.rename',
-      `UPDATE collections SET name = $4 WHERE shard = $1 AND id = $2 AND user_id = $3`,
+      `UPDATE collections SET name = coalesce($4, name) WHERE shard = $1 AND id = $2 AND user_id = $3`,
       [shardOf(owner), id, owner, name],
     );
     return count === 1;

@@ -109,10 +109,11 @@ export class PhotoRows {
     );
   }
 
-  async changeAltText(tx: Queryable, id: Id, owner: Id, altText: string): Promise<PhotoRow | null> {
+  /** Null keeps what is there. */
+  async changeAltText(tx: Queryable, id: Id, owner: Id, altText: string | null): Promise<PhotoRow | null> {
     const { rows } = await tx.query<PhotoRow>(
       'photo.changeAltText',
-      `UPDATE photos SET alt_text = $4 WHERE shard = $1 AND id = $2 AND owner_id = $3 AND state <> 'uploading' RETURNING *`,
+      `UPDATE photos SET alt_text = coalesce($4, alt_text) WHERE shard = $1 AND id = $2 AND owner_id = $3 AND state <> 'uploading' RETURNING *`,
       [shardOf(id), id, owner, altText],
     );
     return rows[0] ?? null;

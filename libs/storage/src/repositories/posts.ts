@@ -165,10 +165,12 @@ export class PostRows {
 
   async change(tx: Queryable, id: Id, change: PostFields): Promise<void> {
     const columns = fields.filter((column) => change[column] !== undefined);
-    const sets = columns.map((column, index) => `, ${column} = $${index + 3}`).join('');
+    const sets = columns.map((column, index) => `, ${column} = $${index + 3}`);
+    // Who closes comments has not edited the post.
+    if (columns.some((column) => column !== 'comments_closed')) sets.push(', edited_at = clock_timestamp()');
     await tx.query(
       'post.change',
-      `UPDATE posts SET version = version + 1, edited_at = clock_timestamp()${sets} WHERE shard = $1 AND id = $2`,
+      `UPDATE posts SET version = version + 1${sets.join('')} WHERE shard = $1 AND id = $2`,
       [shardOf(id), id, ...valuesOf(change, columns)],
     );
   }

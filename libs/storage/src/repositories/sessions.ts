@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { shardOf, type Id } from '@app/platform';
 import { Database, type Queryable } from '../database.js';
+import type { KeyPage } from './entry-page.js';
 
 export interface SessionRow {
   id: Id;
@@ -97,13 +98,16 @@ export class SessionRows {
     );
   }
 
-  async living(userId: Id): Promise<SessionRow[]> {
+  /** A page of where somebody is signed in, newest first. */
+  async living(userId: Id, { limit, before, after }: KeyPage): Promise<SessionRow[]> {
     const { rows } = await this.database.query<SessionRow>(
       'session.living',
-      `SELECT * FROM sessions WHERE shard = $1 AND user_id = $2 AND ended_at IS NULL ORDER BY id DESC`,
-      [shardOf(userId), userId],
+      `SELECT * FROM sessions WHERE shard = $1 AND user_id = $2 AND ended_at IS NULL
+         AND ($3::bigint IS NULL OR id < $3) AND ($4::bigint IS NULL OR id > $4)
+       ORDER BY id ${after === null ? 'DESC' : 'ASC'} LIMIT $5`,
+      [shardOf(userId), userId, before, after, limit],
     );
-    return rows;
+    return after === null ? rows : rows.toReversed();
   }
 
   /** Ends the person's sessions that match and answers their ids; `except` stays. */
