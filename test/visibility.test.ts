@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { conforms } from './harness/conforms.js';
 import { startStack, type Stack } from './harness/stack.js';
 import { scene, type Scene } from './harness/visibility-scene.js';
 import { toldByStream } from './harness/visibility-stream.js';
@@ -39,6 +40,7 @@ async function answer(scene: Scene, expectation: Expectation): Promise<string> {
   if (person) void sent.set('Authorization', `Bearer ${person.session.accessToken}`);
   const body = bodyOf(expectation);
   const response = body ? await sent.send(body) : await sent;
+  conforms(method, url, response);
   if (method !== 'GET' || response.status !== 200) return String(response.status);
   const { items, count } = response.body as { items?: unknown; count?: number };
   if (count !== undefined) return count > 0 ? 'yes' : 'out';

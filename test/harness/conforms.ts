@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { Response } from 'supertest';
+import { expect } from 'vitest';
+
+type Answers = Record<string, { $ref?: string; content?: Record<string, object>; headers?: object }>;
+interface Contract {
+  paths: Record<string, Record<string, { responses: Answers }>>;
+  components: { responses: Answers };
+}
+
+const contract = JSON.parse(readFileSync(new URL('../../openapi.json', import.meta.url), 'utf8')) as Contract;
+// Formats are for people; the contract's own words (`summary`, `examples`) are none of JSON Schema's.
+const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true }).addSchema(
+  contract,
+  'contract',
+);
+const routes = Object.keys(contract.paths).map((path) => ({
+  path,
+  pattern: new RegExp(`^${path.replaceAll('.', '\\.').replace(/\{\w+\}/g, '[^/]+')}$`),
+  params: path.split('{').length,
+}));
+const compiled = new Map<string, ValidateFunction>();
+
+const fragment = (parts: string[]): string =>
+  parts.map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))).join('/');
+
+function schemaAt(parts: string[]): ValidateFunction {
+  const ref = `contract#/${fragment(parts)}`;
+  const known = compiled.get(ref) ?? ajv.compile({ $ref: ref });
+  compiled.set(ref, known);
+  return known;
+}
+
+/** The path of the contract that an address is of: of several, the one with the fewest parameters. */
+function pathOf(url: string): string {
+  const { pathname } = new URL(url, 'http://narwhal');
+  const found = routes.filter(({ pattern }) => pattern.test(pathname));
+  return found.toSorted((one, other) => one.params - other.params)[0]?.path ?? pathname;
+}
+
+/** What the contract says of an answer, and where it says so; undefined when it does not know of it. */
+function declared(path: string, verb: string, status: string) {
+  const answer = contract.paths[path]?.[verb]?.responses[status];
+  const name = answer?.$ref?.split('/').at(-1);
+  if (name === undefined) return answer && { answer, place: ['paths', path, verb, 'responses', status] };
+  const shared = contract.components.responses[name];
+  return shared && { answer: shared, place: ['components', 'responses', name] };
+}
+
+/** Checks that `openapi.json` has this answer: its path, status, kind of body, and every field of that. */
+export function conforms(method: string, url: string, response: Response): void {
+  const [path, status] = [pathOf(url), String(response.status)];
+  const what = `${method} ${path} ${status}`;
+  const found = declared(path, method.toLowerCase(), status);
+  if (!found) throw new Error(`expected openapi.json to have the answer ${what}`);
+  const { content = {} } = found.answer;
+  const type = String(response.headers['content-type']).split(';')[0] ?? '';
+  const kinds = Object.keys(content);
+  const isEmpty = [204, 304].includes(response.status) || response.headers['content-length'] === '0';
+  expect({ what, kind: isEmpty ? 'none' : type }).toEqual({
+    what,
+    kind: kinds.length === 0 ? 'none' : (kinds.find((kind) => kind === type) ?? kinds[0]),
+  });
+  if (kinds.length === 0 || !type.includes('json')) return;
+  const validate = schemaAt([...found.place, 'content', type, 'schema']);
+  const faults = validate(response.body) ? [] : validate.errors;
+  expect({ what, faults }).toEqual({ what, faults: [] });
+}
