@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Page, Post, User } from './harness/contract.js';
+import type { Comment, Page, Post, User } from './harness/contract.js';
 import { signUp, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
 import { startStack, type Stack } from './harness/stack.js';
@@ -92,13 +92,20 @@ describe('a block', () => {
     const post = await posted(ada);
     await grace.like(post);
     const comment = await grace.comment(post, 'Lovely');
-    await ada.comment(post, 'Thank you', comment);
+    const thanks = await ada.comment(post, 'Thank you', comment);
+    await grace.request('put', `/v1/comments/${thanks.id}/like`).expect(200);
+    const likesOfThanks = async () => {
+      const { body } = await ada.request('get', `/v1/posts/${post.id}/comments`).expect(200);
+      return (body as Page<Comment>).items.find(({ id }) => id === thanks.id)?.counts.likes;
+    };
     await stack.quiet();
     expect((await ada.see(post)).counts).toEqual({ likes: 1, comments: 2 });
+    expect(await likesOfThanks()).toBe(1);
 
     const blocked = await ada.request('put', `/v1/users/${grace.id}/block`).expect(200);
     expect(blocked.body).toMatchObject({ following: false, followedBy: false, blocking: true });
     expect((await ada.see(post)).counts).toEqual({ likes: 0, comments: 1 });
+    expect(await likesOfThanks()).toBe(0);
     expect(await names(ada, `/v1/posts/${post.id}/likes`)).toEqual([]);
     expect(await names(ada, '/v1/me/blocked')).toEqual(['grace5']);
     await grace.request('put', `/v1/users/${ada.id}/follow`).expect(404);
@@ -108,10 +115,27 @@ describe('a block', () => {
     await ada.request('delete', `/v1/users/${grace.id}/block`).expect(200);
     await stack.quiet();
     expect((await ada.see(post)).counts).toEqual({ likes: 1, comments: 2 });
+    expect(await likesOfThanks()).toBe(1);
     expect((await ada.request('get', `/v1/users/${grace.id}`)).body).toMatchObject({
       counts: { followers: 0, following: 0 },
       relationship: { following: false, followedBy: false, blocking: false },
     });
+  });
+
+  it('leaves a gap above replies to what its author deletes meanwhile', async () => {
+    const [ada, grace] = await pair('ada9', 'grace9');
+    const post = await posted(ada);
+    const comment = await grace.comment(post, 'Lovely');
+    const thanks = await ada.comment(post, 'Thank you', comment);
+    await ada.request('put', `/v1/users/${grace.id}/block`).expect(200);
+    await grace.request('delete', `/v1/comments/${comment.id}`).expect(204);
+    await ada.request('delete', `/v1/users/${grace.id}/block`).expect(200);
+    const { body } = await ada.request('get', `/v1/posts/${post.id}/comments`).expect(200);
+    expect((body as Page<Comment>).items).toMatchObject([
+      { id: comment.id, deleted: true, author: null, text: null, counts: { replies: 1 } },
+      { id: thanks.id, replyTo: comment.id },
+    ]);
+    expect((await ada.see(post)).counts.comments).toBe(1);
   });
 
   it('does not keep one from taking back a like', async () => {

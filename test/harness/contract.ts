@@ -64,6 +64,8 @@ export interface Comment {
   replyTo: string | null;
   author: { id: string; username: string } | null;
   text: string | null;
+  counts: { likes: number; replies: number };
+  deleted: boolean;
 }
 
 export interface Page<Item> {

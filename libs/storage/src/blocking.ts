@@ -68,6 +68,9 @@ export class Blocking {
       comments.flatMap(({ reply_to }) => reply_to ?? []),
       delta,
     );
-    return likes.next === null && !more ? null : { before: likes.next ?? BELOW_ALL };
+    const liked = await this.rows.toggleCommentLikes(tx, page);
+    await tx.countEach('comment.likes', liked.comments, delta);
+    const done = likes.next === null && !more && !liked.more;
+    return done ? null : { before: likes.next ?? BELOW_ALL };
   }
 }

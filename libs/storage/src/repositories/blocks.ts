@@ -62,6 +62,17 @@ const toggleCommentsSql = `WITH found AS MATERIALIZED (
     RETURNING c.id, c.post_id, c.reply_to)
   SELECT changed.*, full_page.more FROM (SELECT count(*) = $5 AS more FROM found) AS full_page LEFT JOIN changed ON true`;
 
+/** Counts as `toggleCommentsSql` does. Comments live on the shard of their post's owner, which leaves few of a person's likes to look at. */
+const toggleCommentLikesSql = `WITH found AS MATERIALIZED (
+    SELECT l.comment_id AS id FROM comment_likes l
+    WHERE l.user_id = $3 AND l.shard = $1 AND l.hidden <> $4
+      AND (SELECT p.author_id FROM comments c JOIN posts p ON p.shard = c.shard AND p.id = c.post_id
+           WHERE c.shard = $1 AND c.id = l.comment_id) = $2 LIMIT $5),
+  changed AS (UPDATE comment_likes SET hidden = $4
+    WHERE shard = $1 AND comment_id = ANY(ARRAY(SELECT id FROM found)) AND user_id = $3 AND hidden <> $4
+    RETURNING comment_id)
+  SELECT ARRAY(SELECT comment_id FROM changed) AS comments, (SELECT count(*) = $5 FROM found) AS more`;
+
 /** Blocks, at both ends (the blocker's row decides), and mutes, at the muter's end alone. */
 @Injectable()
 export class BlockRows {
@@ -127,6 +138,21 @@ export class BlockRows {
       parameters,
     );
     return { comments: rows.filter(({ id }) => id !== null), more: rows[0]?.more === true };
+  }
+
+  /** Hides or shows up to `limit` likes of a person of comments below another's posts. */
+  async toggleCommentLikes(
+    tx: Queryable,
+    page: Omit<TogglePage, 'before'>,
+  ): Promise<{ comments: Id[]; more: boolean }> {
+    const { owner, actor, hidden, limit } = page;
+    const parameters = [shardOf(owner), owner, actor, hidden, limit];
+    const { rows } = await tx.query<{ comments: Id[]; more: boolean }>(
+      'block.toggleCommentLikes',
+      toggleCommentLikesSql,
+      parameters,
+    );
+    return rows[0] ?? { comments: [], more: false };
   }
 
   async mute(muter: Id, muted: Id, tx: Queryable): Promise<boolean> {

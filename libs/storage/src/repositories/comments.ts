@@ -88,7 +88,7 @@ export class CommentRows {
     return before === null ? rows : rows.toReversed();
   }
 
-  /** Deletes a comment, or leaves a gap where replies hang below it. */
+  /** Deletes a comment, or leaves a gap where replies hang below it: of nobody, so no block hides it. */
   async remove(tx: Queryable, comment: CommentRow): Promise<void> {
     const place = [shardOf(comment.id), comment.id];
     const { rows } = await tx.query(
@@ -101,7 +101,7 @@ export class CommentRows {
     } else {
       await tx.query(
         'comment.gap',
-        `UPDATE comments SET deleted = true, text = '', entities = '[]' WHERE shard = $1 AND id = $2`,
+        `UPDATE comments SET deleted = true, hidden = false, text = '', entities = '[]' WHERE shard = $1 AND id = $2`,
         place,
       );
     }
