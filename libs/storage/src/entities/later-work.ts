@@ -24,7 +24,7 @@ export class CountDelta {
   @Column({ type: 'text', comment: "Which count of the subject: the column's name without _count" })
   counter!: string;
 
-  @Column({ type: 'smallint', comment: 'What to add: 1 or -1' })
+  @Column({ type: 'smallint', comment: 'What to add: 1 or -1, or the sum of what one transaction did' })
   delta!: number;
 
   @Column({
