@@ -48,7 +48,8 @@ async function sendThroughFaults(stack: Stack, person: Person, bytes: Buffer) {
       endpoint: `${tunnel.url}/v1/uploads`,
       headers: { Authorization: `Bearer ${person.session.accessToken}` },
       metadata: { altText: 'Noise', filename: 'IMG_0001.png' },
-      retryDelays: Array.from({ length: 40 }, () => 150),
+      // As long as two processes may take to start again on a busy machine.
+      retryDelays: Array.from({ length: 200 }, () => 150),
       onAfterResponse: (_, response) => {
         answered = response.getHeader('Narwhal-Photo-Id') ?? answered;
       },
