@@ -1,10 +1,14 @@
 import { ConfigError, readEdgeSettings } from '../../libs/platform/src/config.js';
+import { cutOffScript } from './cut-off.js';
 import { haproxyConfiguration } from './configuration.js';
 import { readOptions, usage } from './options.js';
 
-/** `npm run haproxy`: prints the whole configuration of one HAProxy. */
+/** `npm run haproxy`: prints the whole configuration of one HAProxy, or the script that it loads. */
 try {
-  process.stdout.write(haproxyConfiguration(readOptions(process.argv.slice(2)), readEdgeSettings()));
+  const args = process.argv.slice(2);
+  process.stdout.write(
+    args[0] === 'cut-off.lua' ? cutOffScript : haproxyConfiguration(readOptions(args), readEdgeSettings()),
+  );
 } catch (error) {
   const told = error instanceof ConfigError ? '' : `\n\n${usage}`;
   process.stderr.write(`haproxy: ${error instanceof Error ? error.message : String(error)}${told}\n`);

@@ -18,6 +18,8 @@ export interface HaproxyOptions {
   /** `address:port` of the page and the metrics for operators. */
   stats?: string;
   operators: string[];
+  /** The file that `cut-off.lua` was printed into. */
+  cutOff: string;
   /** Its admin socket. */
   socket: string;
   /** Where requests to NGINX come from, on a machine with several addresses. */
@@ -25,7 +27,8 @@ export interface HaproxyOptions {
   maxconn: string;
 }
 
-export const usage = `usage: npm run --silent haproxy -- --bind ADDRESS:PORT --certificate FILE --socket FILE --nginx NAME=HOST:PORT ... > haproxy.cfg
+export const usage = `usage: npm run --silent haproxy -- cut-off.lua > FILE
+       npm run --silent haproxy -- --bind ADDRESS:PORT --certificate FILE --socket FILE --cut-off FILE --nginx NAME=HOST:PORT ... > haproxy.cfg
 
   --spare NAME=HOST:PORT  an NGINX that is known but not in use: \`set server web/NAME state ready\` takes it in
   --stats ADDRESS:PORT    Prometheus' /metrics and a page, for the operators' networks
@@ -57,6 +60,7 @@ export function readOptions(args: string[]): HaproxyOptions {
       stats: one,
       operators: many,
       socket: one,
+      'cut-off': one,
       source: one,
       maxconn: one,
     },
@@ -65,13 +69,14 @@ export function readOptions(args: string[]): HaproxyOptions {
     .flat()
     .find((text) => unsafe.test(text));
   if (bad !== undefined) throw new Error(`expected plain text but received "${bad}"`);
-  const { bind, certificate, socket, nginx = [], spare = [] } = values;
-  if (!bind || !certificate || !socket || nginx.length === 0)
-    throw new Error('expected --bind, --certificate, --socket and at least one --nginx');
+  const { bind, certificate, socket, 'cut-off': cutOff, nginx = [], spare = [] } = values;
+  if (!bind || !certificate || !socket || !cutOff || nginx.length === 0)
+    throw new Error('expected --bind, --certificate, --socket, --cut-off and at least one --nginx');
   return {
     bind,
     certificate,
     socket,
+    cutOff,
     servers: [...nginx.map((text) => server(text, false)), ...spare.map((text) => server(text, true))],
     operators: values.operators ?? ['127.0.0.0/8'],
     maxconn: values.maxconn ?? '20000',

@@ -145,6 +145,7 @@ function haproxyArguments(context: EdgeContext, place: Place, service: Service):
     bind: addressOf(place),
     certificate: join(service.folder, 'certificate.pem'),
     socket: socketFile(service.folder),
+    'cut-off': join(service.folder, 'cut-off.lua'),
     source: place.host,
     stats: `${place.host}:${place.operators}`,
     maxconn: String(roomForConnections().maxconn),
@@ -173,11 +174,11 @@ export function haproxyManner(context: EdgeContext, place: Place): Manner {
     ],
     launch() {
       const service = new Service('haproxy', 'haproxy', join(context.folder, place.name));
+      const print = (args: string[]) =>
+        context.release().print('infra/haproxy/main.js', args, context.settings);
       service.write('certificate.pem', context.certificate.pem);
-      const text = context
-        .release()
-        .print('infra/haproxy/main.js', haproxyArguments(context, place, service), context.settings);
-      service.write('haproxy.cfg', text);
+      service.write('cut-off.lua', print(['cut-off.lua']));
+      service.write('haproxy.cfg', print(haproxyArguments(context, place, service)));
       const { command, args } = service.command('-db', '-f', join(service.folder, 'haproxy.cfg'));
       const [program = command, ...first] = [...roomForConnections().wrap, command, ...args];
       return launch({
