@@ -126,7 +126,7 @@ async function testEdge(args: string[]): Promise<number> {
   checkPrograms();
   await build();
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-  return runProgram(process.execPath, [vitest, 'run', '--config', 'vitest.edge.config.ts', ...args]);
+  return runProgram(process.execPath, [vitest, 'run', '--config', 'test/edge/vitest.config.ts', ...args]);
 }
 
 /** The live view, of the Narwhal that runs here unless told otherwise. */

@@ -38,6 +38,24 @@ export function ensureFile(files: readonly string[], packageName: string): void 
   if (!files.some((file) => existsSync(file))) install(files[0] ?? packageName, packageName);
 }
 
+/** Whether a package can be installed at all; asking takes no rights. */
+function isOffered(packageName: string): boolean {
+  const said = spawnSync('apt-cache', ['show', '--no-all-versions', packageName], { stdio: 'ignore' });
+  return said.status === 0;
+}
+
+/** As `ensureFile`, where going on without it is well: answers whether the file is there now. */
+export function offerFile(file: string, packageName: string): boolean {
+  if (existsSync(file)) return true;
+  if (!isOffered(packageName)) return false;
+  try {
+    install(file, packageName);
+  } catch {
+    return false;
+  }
+  return existsSync(file);
+}
+
 function install(program: string, packageName: string): void {
   const byHand = `  ${isRoot ? '' : 'sudo '}apt-get install ${packageName}`;
   if (!findProgram('apt-get')) {

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { lineOf, suffer, type Case } from './harness/edge-case.js';
+import { lineOf, suffer, type Case, type Outcome } from './harness/edge-case.js';
 import { EdgeClient } from './harness/edge-client.js';
-import { arrive, Load, type Visitor } from './harness/edge-load.js';
+import { arrive, Load, type LoadKind, type Tally, type Visitor } from './harness/edge-load.js';
 import { fleetCommand } from './harness/fleet-command.js';
 import { fleetInstalled, RunningFleet } from './harness/fleet.js';
 import { anotherVersion, withMigration } from './harness/releases.js';
@@ -49,9 +49,15 @@ describe.skipIf(!fleetInstalled)('a fleet', () => {
     return outcome;
   };
 
+  const readAgain = ({ tallies: { get, get2 } }: Outcome) => get.again + get2.again;
+  const nobodyNoticed = (tallies: Record<LoadKind, Tally>) => {
+    for (const { faults, again } of Object.values(tallies))
+      expect({ faults: faults.slice(0, 5), again }).toEqual({ faults: [], again: 0 });
+  };
+
   test('loses an NGINX, an api and a HAProxy, and nobody a request', async () => {
-    expect((await bear('nginx-2', 'kill')).tallies.get.again).toBe(0);
-    expect((await bear('api-2', 'pause')).tallies.get.again).toBe(0);
+    expect(readAgain(await bear('nginx-2', 'kill'))).toBe(0);
+    expect(readAgain(await bear('api-2', 'pause'))).toBe(0);
     await bear('haproxy-2', 'kill');
   });
 
@@ -61,16 +67,14 @@ describe.skipIf(!fleetInstalled)('a fleet', () => {
     await fleet.order('remove', 'nginx-1');
     await fleet.order('add', 'nginx');
     await fleet.order('remove', 'nginx-3');
-    const { get, post, upload } = await load.finish();
-    expect([...get.faults, ...post.faults, ...upload.faults, get.again, post.again]).toEqual([0, 0]);
+    nobodyNoticed(await load.finish());
   });
 
   test('is given another version, with a migration, without a failed request', async () => {
     const load = new Load(client, visitor, PER_SECOND);
     const said = await fleet.order('deploy', withMigration(builds, 'next'));
-    const { get, post, upload } = await load.finish();
+    nobodyNoticed(await load.finish());
     expect(said).toMatch(/^Version [0-9a-f]{10} runs everywhere \(5 parts\)/);
-    expect([...get.faults, ...post.faults, ...upload.faults, get.again, post.again]).toEqual([0, 0]);
   }, 150_000);
 
   test('goes on as it is when NGINX refuses what a version makes', async () => {

@@ -5,13 +5,17 @@ import { ensureFile, ensureProgram } from '../system-packages.ts';
 import { addressOf, type Plan } from './plan.ts';
 
 const MB = 1_000_000;
-/** What each takes at rest and a little load, in bytes: estimated from one fleet on 2 cores, and rounded up. */
+/**
+ * Bytes that each takes, its children included: proportional set sizes of a fleet under 190 requests a second on 2 cores, in
+ * November 2026, rounded up. The worker's is with a picture under way; `servers` are DNS, PgBouncer, both PostgreSQL, both Redis and
+ * the launcher.
+ */
 const memory = {
-  api: 190 * MB,
-  worker: 330 * MB,
-  haproxy: 60 * MB,
-  nginx: 20 * MB,
-  servers: 250 * MB,
+  api: 270 * MB,
+  worker: 250 * MB,
+  haproxy: 30 * MB,
+  nginx: 12 * MB,
+  servers: 380 * MB,
   s3: 300 * MB,
 };
 const room = 500 * MB;

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { Resolver } from 'node:dns/promises';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { lastLines } from '../logs.ts';
 import { launch } from '../processes.ts';
 import { Refusal } from '../say.ts';
 import { ensureProgram } from '../system-packages.ts';
+import { brotliFolder } from './brotli.ts';
 import type { Certificate } from './certificate.ts';
 import type { DataContext } from './data-parts.ts';
 import type { Hosts } from './hosts.ts';
@@ -49,8 +50,6 @@ const flags = (values: Record<string, string | readonly string[] | undefined>): 
   );
 const operatorsOf = ({ plan }: DataContext): string[] => ['127.0.0.0/8', plan.network];
 
-const brotli = '/usr/lib/nginx/modules';
-
 const fault = (name: string, logFile: string) => (why: string) =>
   new Refusal(`${name} ${why}; the end of ${logFile}:\n${lastLines(logFile)}`);
 
@@ -58,7 +57,6 @@ const fault = (name: string, logFile: string) => (why: string) =>
 export function writeNginx(context: EdgeContext, place: Place, release = context.release()): void {
   const folder = join(context.folder, place.name);
   mkdirSync(folder, { recursive: true });
-  const modules = existsSync(join(brotli, 'ngx_http_brotli_filter_module.so'));
   const args = flags({
     listen: addressOf(place),
     status: `${place.host}:${place.operators}`,
@@ -70,7 +68,7 @@ export function writeNginx(context: EdgeContext, place: Place, release = context
     trust: context.places('haproxy').map(({ host }) => host),
     operators: operatorsOf(context),
     user: isRoot ? 'root' : undefined,
-    brotli: modules ? brotli : undefined,
+    brotli: brotliFolder(),
   });
   const draft = join(folder, 'nginx.conf.new');
   writeFileSync(draft, release.print('infra/nginx/main.js', args, context.settings), { mode: 0o600 });

@@ -7,6 +7,7 @@ import { describe, Refusal, say, warn } from '../say.ts';
 import { randomHex } from '../secrets.ts';
 import { listenForStop, type StopRequest } from '../up/stop-request.ts';
 import { applicationSettings, inS3, onDisk } from './app-parts.ts';
+import { offerBrotli } from './brotli.ts';
 import { certificateOf, type Certificate } from './certificate.ts';
 import { checkCeph, checkPorts, checkPrograms, checkRoom, describePlan } from './checks.ts';
 import { order, takeOrders, type Order } from './control.ts';
@@ -71,6 +72,7 @@ async function standing(
   checkRoom(plan, folder);
   await checkPorts(plan);
   checkPrograms();
+  offerBrotli();
   if (plan.options.s3) checkCeph();
   await build();
   say(`The plan:\n${describePlan(plan)}\n`);

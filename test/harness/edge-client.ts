@@ -1,42 +1,15 @@
 import { Resolver } from 'node:dns/promises';
 import { Agent, request } from 'node:https';
+import { Http2Connections } from './edge-http2.js';
+import { Broken, CONNECT, NAME, PATIENCE, PORT, type Answer, type Sent } from './edge-requests.js';
 import type { RunningFleet } from './fleet.js';
 
-export const NAME = 'narwhal.test';
-const PORT = 8443;
-
-export interface Sent {
-  method: string;
-  path: string;
-  headers?: Record<string, string>;
-  body?: string | Buffer;
-}
-
-export interface Got {
-  status: number;
-  body: string;
+export interface Got extends Answer {
   /** Connections that broke under this request, and it was sent again. */
   broken: number;
   /** From the first try, in milliseconds. */
   took: number;
 }
-
-/** A connection that was never made, or that broke before its answer. */
-class Broken extends Error {
-  override name = 'Broken';
-
-  constructor(
-    readonly made: boolean,
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
-/** No answer within this is none; in milliseconds. */
-const PATIENCE = 12_000;
-/** Connecting takes a host that is there no time at all; in milliseconds. */
-const CONNECT = 700;
 
 /**
  * What phones do: look the name up and honour the time that the answer may be kept, keep connections open, go to another of the
@@ -45,11 +18,13 @@ const CONNECT = 700;
 export class EdgeClient {
   private readonly resolver = new Resolver({ timeout: 1_000, tries: 2 });
   private readonly agent: Agent;
+  private readonly http2: Http2Connections;
   private answer: { addresses: string[]; until: number } = { addresses: [], until: 0 };
   private turn = 0;
 
   constructor(fleet: RunningFleet, authority = fleet.authority) {
     this.resolver.setServers([fleet.dns]);
+    this.http2 = new Http2Connections(authority);
     this.agent = new Agent({
       keepAlive: true,
       ca: authority,
@@ -84,7 +59,9 @@ export class EdgeClient {
     // Twice around: a read whose connection broke may meet its first address again.
     for (const address of [...addresses, ...addresses]) {
       try {
-        const { status, body } = await this.once(address, sent);
+        const { status, body } = await (sent.http2
+          ? this.http2.send(address, sent)
+          : this.once(address, sent));
         return { status, body, broken, took: performance.now() - begun };
       } catch (error) {
         fault = error;
@@ -97,10 +74,7 @@ export class EdgeClient {
     throw fault;
   }
 
-  private once(
-    address: string,
-    { method, path, headers = {}, body }: Sent,
-  ): Promise<{ status: number; body: string }> {
+  private once(address: string, { method, path, headers = {}, body }: Sent): Promise<Answer> {
     return new Promise((resolve, reject) => {
       let made = false;
       const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
@@ -135,6 +109,7 @@ export class EdgeClient {
   }
 
   close(): void {
+    this.http2.close();
     this.agent.destroy();
   }
 }

@@ -1,7 +1,11 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+
+const root = join(import.meta.dirname, '../..');
 
 /** `npm run test:edge`: the long form of the edge's tests. One file after the other, since each measures how long things take. */
 export default defineConfig({
+  root,
   resolve: { tsconfigPaths: true },
   test: {
     name: 'edge',
