@@ -42,7 +42,7 @@ geo $realip_remote_addr $narwhal_trusted {
 ${trust.map((network) => `  ${network} 1;`).join('\n')}
 }
 map "$narwhal_trusted $http_x_forwarded_proto" $narwhal_scheme { "1 https" https; default http; }
-map $narwhal_scheme $narwhal_hsts { https "max-age=31536000"; default ""; }
+map "$narwhal_trusted $http_x_forwarded_proto" $narwhal_hsts { "1 https" "max-age=31536000"; default ""; }
 # What is traced, the balancer says.
 map "$narwhal_trusted $http_traceparent" $narwhal_traceparent { "~^1 (?<narwhal_parent>[0-9a-f-]{55,})$" $narwhal_parent; default ""; }
 # One id from the first hop to the api's log; a client may bring its own.
@@ -61,7 +61,7 @@ const perMinute = ({ requests, seconds }: Rate): number => Math.max(1, Math.floo
 
 /**
  * The api counts exactly, for all processes together, and says what is left. This keeps what is far too much away from it, since
- * each of these costs a password hash: the same pace, and twice as many at once.
+ * each of these costs a password hash: the same pace, and twice as many at once. Counted where writes are (`rateLimits`).
  */
 function rates({ RATE_LIMITS }: EdgeSettings): string {
   if (!RATE_LIMITS) return '';
@@ -72,9 +72,15 @@ map "$request_method $uri" $narwhal_sign_in { "~^POST /v1/sessions/?$" $narwhal_
 map "$request_method $uri" $narwhal_sign_up { "~^POST /v1/users/?$" $narwhal_network; default ""; }
 limit_req_zone $narwhal_sign_in zone=sign_in:10m rate=${perMinute(signIn)}r/m;
 limit_req_zone $narwhal_sign_up zone=sign_up:10m rate=${perMinute(signUp)}r/m;
-limit_req zone=sign_in burst=${signIn.requests * 2 - 1} nodelay;
-limit_req zone=sign_up burst=${signUp.requests * 2 - 1} nodelay;
 limit_req_status 429;`;
+}
+
+/** In the locations of writes, so that nothing that is read is looked at for it. */
+export function rateLimits({ RATE_LIMITS }: EdgeSettings): string {
+  if (!RATE_LIMITS) return '';
+  const { signIn, signUp } = limits.rates;
+  return `limit_req zone=sign_in burst=${signIn.requests * 2 - 1} nodelay;
+  limit_req zone=sign_up burst=${signUp.requests * 2 - 1} nodelay;`;
 }
 
 const types = 'application/json application/problem+json application/xml text/plain text/css text/javascript';

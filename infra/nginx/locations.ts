@@ -1,5 +1,6 @@
 import type { EdgeSettings } from '../../libs/platform/src/config.js';
 import { limits } from '../../libs/platform/src/limits.js';
+import { rateLimits } from './http-block.js';
 import { ownHeaders } from './problem-pages.js';
 
 /** Seconds that a write may take: waiting for a photo, or for the first request of its key, and then its own work. */
@@ -9,7 +10,9 @@ const STREAM = limits.stream.heartbeat * 2 + 5;
 /** A photo, and what a form has around it. */
 const UPLOAD = limits.photo.bytes + limits.json.bytes;
 
-const everything = `# Reads go to another api after two seconds, so that one that hangs costs nobody more.
+const everything = (
+  settings: EdgeSettings,
+): string => `# Reads go to another api after two seconds, so that one that hangs costs nobody more.
 location / {
   if ($narwhal_way = wait) { return 481; }
   if ($narwhal_way = write) { return 482; }
@@ -24,12 +27,14 @@ location @wait {
 }
 # Writes are sent again only if no api can have seen them; PUT and DELETE may be repeated by contract.
 location @write {
+  ${rateLimits(settings)}
   proxy_read_timeout ${WRITE}s;
   proxy_next_upstream_timeout ${WRITE}s;
   proxy_pass http://narwhal_api;
 }
 # With a key a request has one effect however often it is sent: so it is sent again, also when an api dies over it.
 location @keyed {
+  ${rateLimits(settings)}
   proxy_read_timeout ${WRITE}s;
   proxy_next_upstream error timeout invalid_header http_502 non_idempotent;
   proxy_next_upstream_timeout ${WRITE}s;
@@ -103,5 +108,5 @@ location /_objects/ {
 
 /** In `server {}`: how each kind of request goes to the api. */
 export function apiLocations(settings: EdgeSettings): string {
-  return [health, everything, uploads, stream, originals(settings)].join('\n');
+  return [health, everything(settings), uploads, stream, originals(settings)].join('\n');
 }

@@ -20,7 +20,8 @@ import { commandNames, readFleetOptions, usage } from './options.ts';
 import { Plan, publicName } from './plan.ts';
 import { Pulse } from './pulse.ts';
 import { Release } from './release.ts';
-import { Screen, rowsOf, tableOf, type Row } from './table.ts';
+import { Screen } from './screen.ts';
+import { rowsOf, tableOf, type Row } from './table.ts';
 import { Watch } from './watch.ts';
 
 /** `npm run fleet`: starts a fleet and stays, or gives an order to the one that runs. */
@@ -77,7 +78,11 @@ async function standing(
   await build();
   say(`The plan:\n${describePlan(plan)}\n`);
   const versions: Versions = { current: Release.keep(join(root, 'dist'), folder) };
-  const screen = new Screen(interactive, (text) => void process.stdout.write(text));
+  const screen = new Screen(
+    interactive,
+    (text) => void process.stdout.write(text),
+    () => process.stdout,
+  );
   const tell = (line: string) => screen.event(line);
   const parts = new Fleet(contextOf(plan, folder, certificate, versions), ledger, tell);
   const watch = new Watch(parts, tell);

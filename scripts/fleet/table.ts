@@ -63,36 +63,3 @@ export function tableOf(rows: readonly Row[], version: string): string {
   );
   return [...text, '', `version ${version}`].join('\n');
 }
-
-/** The table, drawn anew over itself each second, with the last events below; without a terminal the events alone. */
-export class Screen {
-  private readonly events: string[] = [];
-  private height = 0;
-  private readonly live: boolean;
-  private readonly out: (text: string) => void;
-
-  constructor(live: boolean, out: (text: string) => void) {
-    this.live = live;
-    this.out = out;
-  }
-
-  event(line: string): void {
-    const stamped = `${new Date().toISOString().slice(11, 19)}  ${line}`;
-    this.events.push(stamped);
-    if (this.events.length > 8) this.events.shift();
-    if (!this.live || this.height === 0) this.out(`${stamped}\n`);
-  }
-
-  draw(text: string): void {
-    if (!this.live) return;
-    const lines = [...text.split('\n'), '', ...this.events];
-    const back = this.height > 0 ? `\u001B[${this.height}A` : '\n';
-    this.out(`${back}${lines.map((line) => `${line}\u001B[K`).join('\n')}\n\u001B[J`);
-    this.height = lines.length;
-  }
-
-  /** What is written from now on stands below the table. */
-  leave(): void {
-    this.height = 0;
-  }
-}
