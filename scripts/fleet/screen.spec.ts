@@ -15,7 +15,7 @@ function terminal(size: { columns: number; rows: number }) {
   );
   const lines = () =>
     (sent.at(-1) ?? '')
-      .replaceAll(/\u001B\[[0-9]*[A-Z]/g, '')
+      .replaceAll(new RegExp(`${ESCAPE}\\[[0-9]*[A-Z]`, 'g'), '')
       .split('\n')
       .filter((line) => line !== '');
   return { screen, sent, lines };
