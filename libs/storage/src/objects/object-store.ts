@@ -13,7 +13,7 @@ export interface WriteOptions {
 
 export interface Written {
   bytes: number;
-  /** Hex; of the bytes as they passed, so that nothing is read twice. */
+  /** Hex; of what the store was given, known without asking it again. */
   sha256: string;
 }
 
