@@ -7,20 +7,30 @@ import { interleavedPairs, median, type Pair } from './pairs.ts';
 import { mebibytes, printTable } from './table.ts';
 
 /**
- * One post to 10,000 existing feeds, in order and without doubles. Its floor: the same number of LPUSHX commands, encoded
+ * One post to existing feeds, in order and without doubles. Its floor: the same number of LPUSHX commands, encoded
  * beforehand, written to one raw socket until the last answer is here.
  */
+interface Crowd {
+  readers: number;
+  /** Posts in each feed. */
+  entries: number;
+  pairs: number;
+}
 const GOAL = 0.55;
-const READERS = 10_000;
-const PAIRS = 21;
+const MANY: Crowd = { readers: 10_000, entries: 500, pairs: 21 };
+/** Full feeds of as many would be a gigabyte. */
+const MOST: Crowd = { readers: 100_000, entries: 50, pairs: 7 };
+const MOST_GOAL = 0.5;
 const WARM_UPS = 2;
-const ENTRIES = 500;
+/** Followers a job of the worker. */
+const PAGE = 5_000;
 
 const EPOCH = 'bench';
 const FLOOR_EPOCH = 'floor';
 const FIRST = 2n ** 58n;
 const idAt = (step: number): string => String(FIRST + BigInt(step) * 8_388_608n);
-const readers = Array.from({ length: READERS }, (_, index) => String(FIRST / 7n + BigInt(index) * 99_991n));
+const readersOf = ({ readers }: Crowd): string[] =>
+  Array.from({ length: readers }, (_, index) => String(FIRST / 7n + BigInt(index) * 99_991n));
 
 type Keys = typeof import('../libs/platform/src/keys.js').keys;
 type HomeFeeds = Pick<import('../libs/feed/src/home-feeds.js').HomeFeeds, 'insert'>;
@@ -48,8 +58,8 @@ async function product(url: string): Promise<Product> {
 }
 
 /** Full feeds, as those of people who follow some others are. */
-async function fill(raw: RawSocket, keys: readonly string[]): Promise<void> {
-  const ids = Array.from({ length: ENTRIES }, (_, index) => idAt(-index));
+async function fill(raw: RawSocket, keys: readonly string[], entries: number): Promise<void> {
+  const ids = Array.from({ length: entries }, (_, index) => idAt(-index));
   for (let from = 0; from < keys.length; from += 500) {
     const part = keys.slice(from, from + 500);
     await raw.send(Buffer.from(part.map((key) => encode('RPUSH', key, ...ids)).join('')), part.length);
@@ -57,39 +67,42 @@ async function fill(raw: RawSocket, keys: readonly string[]): Promise<void> {
 }
 
 /** Feeds reached a second. */
-async function rateOf(work: () => Promise<unknown>): Promise<number> {
+async function rateOf(readers: number, work: () => Promise<unknown>): Promise<number> {
   const begun = performance.now();
   await work();
-  return READERS / ((performance.now() - begun) / 1000);
+  return readers / ((performance.now() - begun) / 1000);
 }
 
-async function measure(url: string): Promise<Pair<number>[]> {
+async function measure(url: string, crowd: Crowd): Promise<Pair<number>[]> {
   const { keys, feeds, close } = await product(url);
   const raw = await RawSocket.open(url);
+  await raw.send(Buffer.from(encode('FLUSHALL')), 1);
+  const readers = readersOf(crowd);
   const floorKeys = readers.map((reader) => keys.homeFeed(FLOOR_EPOCH, reader));
-  await fill(raw, floorKeys);
-  await fill(
-    raw,
-    readers.map((reader) => keys.homeFeed(EPOCH, reader)),
-  );
+  await fill(raw, floorKeys, crowd.entries);
+  const ownKeys = readers.map((reader) => keys.homeFeed(EPOCH, reader));
+  await fill(raw, ownKeys, crowd.entries);
   let step = 0;
   const ours = (): Promise<number> => {
     const post = idAt((step += 1));
-    return rateOf(() => feeds.insert(post, readers));
+    return rateOf(crowd.readers, async () => {
+      for (let from = 0; from < readers.length; from += PAGE)
+        await feeds.insert(post, readers.slice(from, from + PAGE));
+    });
   };
   const floor = (): Promise<number> => {
     const post = idAt((step += 1));
     const bytes = Buffer.from(floorKeys.map((key) => encode('LPUSHX', key, post)).join(''));
-    return rateOf(() => raw.send(bytes, READERS));
+    return rateOf(crowd.readers, () => raw.send(bytes, crowd.readers));
   };
   await interleavedPairs(WARM_UPS, ours, floor);
-  const pairs = await interleavedPairs(PAIRS, ours, floor);
+  const pairs = await interleavedPairs(crowd.pairs, ours, floor);
   raw.close();
   close();
   return pairs;
 }
 
-function print(pairs: readonly Pair<number>[]): void {
+function print({ readers, entries }: Crowd, pairs: readonly Pair<number>[]): number {
   const thousands = (rate: number): string => `${(rate / 1000).toFixed(0)} k/s`;
   const rows = pairs.map(({ ours, floor }, index) => [
     String(index + 1),
@@ -97,19 +110,20 @@ function print(pairs: readonly Pair<number>[]): void {
     thousands(ours),
     (ours / floor).toFixed(2),
   ]);
-  console.log(`one post to ${READERS} feeds of ${ENTRIES} posts\n`);
+  console.log(`\none post to ${readers} feeds of ${entries} posts\n`);
   printTable(['pair', 'raw LPUSHX', 'insert', 'ratio'], rows);
   const { heapUsed, rss } = process.memoryUsage();
   console.log(`\nthis process: heap ${mebibytes(heapUsed)}, resident ${mebibytes(rss)}`);
+  return median(pairs.map(({ ours, floor }) => ours / floor));
 }
 
 export async function run(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'narwhal-fan-out-'));
   const server = await startRedis({ dir: join(folder, 'redis'), persistent: false });
   try {
-    const pairs = await measure(server.url);
-    print(pairs);
-    const ratio = median(pairs.map(({ ours, floor }) => ours / floor));
+    const most = print(MOST, await measure(server.url, MOST));
+    console.log(`fan-out to ${MOST.readers}: ratio ${most.toFixed(2)} (goal ${MOST_GOAL.toFixed(2)})`);
+    const ratio = print(MANY, await measure(server.url, MANY));
     console.log(`fan-out: ratio ${ratio.toFixed(2)} (goal ${GOAL.toFixed(2)})`);
   } finally {
     await server.stop();

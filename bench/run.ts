@@ -66,7 +66,7 @@ const benches: Record<string, Entry> = {
     load: () => import('./scale/scale.ts'),
   },
   'fan-out': {
-    what: 'one post to 10,000 feeds, beside as many commands written to one raw socket',
+    what: 'one post to 10,000 and to 100,000 feeds, beside as many commands written to one raw socket',
     load: () => import('./fan-out.ts'),
   },
 };

@@ -1,12 +1,15 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Photo } from './harness/contract.js';
 import { crowd, inTurns } from './harness/crowd.js';
 import { modelSeconds, modelSeed } from './harness/env.js';
+import { drawn } from './harness/pictures.js';
+import { copyOf } from './harness/ready-photos.js';
 import { startStack, type Stack } from './harness/stack.js';
 import { acts, Town, type Deed } from './harness/town.js';
 
 /** Histories that happen at once, each to people of its own: they share the faults. */
-const TOWNS = 12;
+const TOWNS = 36;
 const PEOPLE = 5;
 const DEEDS = 24;
 
@@ -15,12 +18,15 @@ type Fault = (typeof faults)[number];
 
 let stack: Stack;
 let towns = 0;
+let photo: Photo;
 
 beforeAll(async () => {
   // Whoever has more than two followers is a large author; and what waits for half a second is done twice.
   stack = await startStack({
     env: { LARGE_AUTHOR_FOLLOWERS: '2', SWEEP_INTERVAL: '200', SWEEP_OVERDUE: '500' },
   });
+  const [painter] = await crowd(stack, 'painter', 1);
+  if (painter) photo = await painter.upload(await drawn({ width: 64, height: 48 }));
 });
 afterAll(() => stack.stop());
 
@@ -60,9 +66,9 @@ async function repeatJobs(): Promise<void> {
   await stack.database.query(
     `INSERT INTO outbox (shard, id, kind, subject_id)
      SELECT shard, next_id(shard), kind, id FROM (
-       (SELECT shard, id, 'post.deliver' AS kind FROM posts ORDER BY id DESC LIMIT 40)
-       UNION ALL (SELECT shard, id, 'notify.likes' FROM posts ORDER BY id DESC LIMIT 40)
-       UNION ALL (SELECT shard, id, 'relations.changed' FROM users ORDER BY id DESC LIMIT 40)
+       (SELECT shard, id, 'post.deliver' AS kind FROM posts ORDER BY id DESC LIMIT 100)
+       UNION ALL (SELECT shard, id, 'notify.likes' FROM posts ORDER BY id DESC LIMIT 100)
+       UNION ALL (SELECT shard, id, 'relations.changed' FROM users ORDER BY id DESC LIMIT 100)
        UNION ALL (SELECT shard, subject_id, kind FROM outbox WHERE object_id IS NULL LIMIT 100)) AS again
      ORDER BY random()`,
   );
@@ -81,24 +87,43 @@ const run = fc.record({
   trouble: fc.array(fc.constantFrom(...faults), { minLength: 4, maxLength: 4 }),
 });
 
-async function play(histories: readonly Deed[][], trouble: readonly Fault[]): Promise<void> {
-  const played = await Promise.all(
-    histories.map(async () => {
-      towns += 1;
-      return new Town(await crowd(stack, `town${towns}x`, PEOPLE));
-    }),
+async function found(count: number): Promise<Town[]> {
+  towns += count;
+  const people = await crowd(stack, `town${towns}x`, count * PEOPLE);
+  return Array.from(
+    { length: count },
+    (_, number) =>
+      new Town(people.slice(number * PEOPLE, (number + 1) * PEOPLE), (owner) => copyOf(stack, photo, owner)),
   );
-  const each = Math.ceil(DEEDS / trouble.length);
-  for (let step = 0; step < DEEDS; step += 1) {
-    const deeds = played.map((town, number) => town.do(histories[number]?.[step] as Deed));
-    if (step % each === each - 1) {
-      await comeBackOld();
-      await fault(trouble[Math.floor(step / each)] ?? 'none');
+}
+
+/** Each town goes its own pace through these deeds; when half of all are done, there is trouble. */
+async function playPart(played: readonly Town[], deeds: readonly Deed[][], trouble: Fault): Promise<void> {
+  const all = deeds.reduce((sum, { length }) => sum + length, 0);
+  let done = 0;
+  let halfDone = (): void => undefined;
+  const half = new Promise<void>((resolve) => (halfDone = resolve));
+  const ends = played.map(async (town, number) => {
+    for (const one of deeds[number] ?? []) {
+      await town.do(one);
+      if ((done += 1) === Math.ceil(all / 2)) halfDone();
     }
-    await Promise.all(deeds);
+  });
+  await Promise.race([half, Promise.all(ends)]);
+  await comeBackOld();
+  await fault(trouble);
+  await Promise.all(ends);
+}
+
+async function play(histories: readonly Deed[][], trouble: readonly Fault[]): Promise<void> {
+  const played = await found(histories.length);
+  const each = Math.ceil(DEEDS / trouble.length);
+  for (const [part, what] of trouble.entries()) {
+    const deeds = histories.map((one) => one.slice(part * each, (part + 1) * each));
+    await playPart(played, deeds, what);
   }
   await comeBackOld();
-  await stack.quiet(60_000);
+  await stack.quiet(120_000);
   // From PostgreSQL or a feed that is built by it, and then from Redis alone.
   for (let reading = 1; reading <= 2; reading += 1)
     await inTurns([...played.entries()], 6, async ([number, town]) =>

@@ -44,6 +44,19 @@ async function usedMemory(redis: Redis): Promise<number> {
   return Number(/used_memory:(\d+)/.exec(await redis.info('memory'))?.[1]);
 }
 
+/** What keys of each kind take, in bytes. */
+async function bytesByKind(redis: Redis): Promise<Map<string, number>> {
+  const bytes = new Map<string, number>();
+  for await (const keys of redis.scanStream({ match: 'nw:*', count: 1_000 }) as AsyncIterable<string[]>) {
+    const sizes = await Promise.all(keys.map((key) => redis.memory('USAGE', key, 'SAMPLES', 0)));
+    keys.forEach((key, index) => {
+      const kind = key.split(':')[3] ?? key;
+      bytes.set(kind, (bytes.get(kind) ?? 0) + (sizes[index] ?? 0));
+    });
+  }
+  return bytes;
+}
+
 /** Warm pages under load, cold ones one by one, and what readers cost in Redis. */
 export async function measurePages(town: Town): Promise<PageFigures> {
   const page = `${town.api.url}/v1/feed`;
@@ -62,10 +75,16 @@ export async function measurePages(town: Town): Promise<PageFigures> {
   if (failed > 0) throw new Error(`${failed} requests failed`);
 
   const others = town.readers(WARM, COLD);
+  const kindsBefore = await bytesByKind(redis);
   const before = await usedMemory(redis);
   const cold = await readAll(others);
   await readAll(others);
   const bytesPerReader = ((await usedMemory(redis)) - before) / COLD;
+  const kinds = [...(await bytesByKind(redis))].map(([kind, bytes]) => {
+    const each = (bytes - (kindsBefore.get(kind) ?? 0)) / COLD;
+    return `${kind} ${each.toFixed(0)}`;
+  });
+  console.log(`Redis bytes a reader by kind of key: ${kinds.join(', ')}`);
   const lengths = await Promise.all(others.map(({ id }) => redis.llen(town.feedKey(id))));
   agent.destroy();
   redis.disconnect();
