@@ -19,7 +19,7 @@ export function bareEnvironment(): Record<string, string> {
 
 /** For how long histories are played against the model, in seconds; `npm run test:model` takes longer than `npm test`. */
 export function modelSeconds(): number {
-  return Number(source.MODEL_SECONDS ?? 45);
+  return Number(source.MODEL_SECONDS ?? 30);
 }
 
 /** `MODEL_SEED` plays what an earlier run printed; in CI the same histories each time, so that a red run is of the change. */
