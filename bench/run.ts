@@ -49,6 +49,10 @@ const benches: Record<string, Entry> = {
     what: 'every list at a million people: its plans, and how long it takes',
     load: () => import('./people/people.ts'),
   },
+  watch: {
+    what: 'a page of the home feed from an api that is watched, beside one that is not; and what a scrape takes',
+    load: () => import('./watch.ts'),
+  },
   edge: {
     what: 'the whole chain beside the api alone, photos beside a bare NGINX, 10,000 idle clients',
     load: () => import('./edge.ts'),

@@ -1,0 +1,238 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { root } from '../scripts/install.mjs';
+import { freePort } from '../scripts/ports.ts';
+import { bareEnvironment } from './env.ts';
+import { costOf, lengthOfPage, printLoads } from './feed.ts';
+import { fillFeed } from './feed-data.ts';
+import { interleavedPairs, median } from './pairs.ts';
+import { signUp, Stage, startApi, type Narwhal } from './stage.ts';
+import { printTable } from './table.ts';
+import { wrk } from './wrk.ts';
+
+/**
+ * A page of the home feed from an api that is watched, beside the same from one that is not: both on the same PostgreSQL and
+ * Redis. Watched is: scraped every second (Prometheus does every five), all of Munin's plugins run once a minute (Munin does
+ * every five), Sentry's client loaded, traces at their default sampling sent to a collector. Both count for their metrics:
+ * that cannot be turned off.
+ */
+const GOAL = 0.95;
+const SCRAPE_GOAL = 20;
+const READERS = 32;
+const PAIRS = 11;
+const CONNECTIONS = 64;
+const WARM_UP = 4;
+const SCRAPES = 50;
+const SERIES = 200;
+const parts = ['product', 'requests', 'later_work', 'stores', 'processes', 'watching'];
+
+/** Once more where the server ended an idle connection just as it was taken again. */
+async function textOf(url: string): Promise<string> {
+  const response = await fetch(url).catch(() => fetch(url));
+  return response.text();
+}
+
+/** Takes what Sentry and OTLP's exporter send, and counts spans. */
+class Collector {
+  spans = 0;
+  private readonly server: Server = createServer((request, response) => {
+    let text = '';
+    request.setEncoding('utf8').on('data', (part: string) => (text += part));
+    request.on('end', () => {
+      this.spans += text.split('"spanId"').length - 1;
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+    });
+  });
+
+  async start(): Promise<string> {
+    this.server.listen(0, '127.0.0.1');
+    await once(this.server, 'listening');
+    return `127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  stop(): void {
+    this.server.closeAllConnections();
+    this.server.close();
+  }
+}
+
+/** Who asks an api for its metrics while it is measured. */
+class Watchers {
+  scrapes = 0;
+  samples = 0;
+  private readonly timers: NodeJS.Timeout[] = [];
+  private readonly links: string[];
+  private readonly metricsUrl: string;
+  private readonly folder: string;
+
+  constructor(metricsUrl: string, folder: string) {
+    this.metricsUrl = metricsUrl;
+    this.folder = folder;
+    mkdirSync(folder);
+    this.links = parts.map((part) => join(folder, `narwhal_${part}`));
+    for (const link of this.links) symlinkSync(join(root, 'infra', 'munin', 'narwhal_'), link);
+  }
+
+  start(): void {
+    this.timers.push(
+      setInterval(() => void this.scrape(), 1_000),
+      setInterval(() => void this.munin(), 60_000),
+    );
+  }
+
+  stop(): void {
+    for (const timer of this.timers) clearInterval(timer);
+  }
+
+  private async scrape(): Promise<void> {
+    await textOf(this.metricsUrl);
+    this.scrapes += 1;
+  }
+
+  /** As a node with dirty config runs them: one after the other. */
+  async munin(): Promise<void> {
+    for (const link of this.links) {
+      const child = spawn(process.execPath, [link, 'config'], {
+        env: bareEnvironment({
+          urls: this.metricsUrl,
+          MUNIN_CAP_DIRTYCONFIG: '1',
+          MUNIN_PLUGSTATE: this.folder,
+        }),
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      let text = '';
+      child.stdout.setEncoding('utf8').on('data', (part: string) => (text += part));
+      await once(child, 'close');
+      this.samples += text.split('.value ').length - 1;
+    }
+  }
+}
+
+interface Contract {
+  paths: Record<string, Record<string, unknown>>;
+}
+
+const seriesOf = (text: string): number => text.match(/^narwhal_http_request_seconds_count\{/gm)?.length ?? 0;
+
+/** Calls every endpoint of the contract in ways that it refuses, until so many routes' series are there. */
+async function callEverything(api: Narwhal, headers: Record<string, string>): Promise<void> {
+  const contract = JSON.parse(readFileSync(join(root, 'openapi.json'), 'utf8')) as Contract;
+  const calls = Object.entries(contract.paths).flatMap(([path, methods]) =>
+    Object.keys(methods)
+      .flatMap((method) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]))
+      .map((method) => ({ path, method })),
+  );
+  for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
+    calls.push({ path: '/v1/nothing-here', method });
+  const ways: RequestInit[] = [
+    {},
+    { headers },
+    { headers: { ...headers, 'content-type': 'application/json' }, body: '{' },
+    { headers: { ...headers, 'content-type': 'application/json' }, body: '{"unknown":1}' },
+    { headers: { ...headers, 'content-type': 'text/plain' }, body: 'no JSON' },
+  ];
+  for (const way of ways) {
+    for (const { path, method } of calls) {
+      if (
+        /stream|sessions\/current|users\/me|\/me$/.test(path) ||
+        (way.body !== undefined && /GET|HEAD/.test(method))
+      )
+        continue;
+      const url = api.url + path.replace(/\{\w+\}/g, '123456789012345');
+      const response = await fetch(url, { ...way, method, signal: AbortSignal.timeout(5_000) }).catch(
+        () => null,
+      );
+      // What is refused before its body was read may end its connection.
+      await response?.arrayBuffer().catch(() => undefined);
+    }
+  }
+}
+
+async function measureScrape(api: Narwhal, headers: Record<string, string>): Promise<void> {
+  await callEverything(api, headers);
+  const times: number[] = [];
+  let text = '';
+  for (let count = 0; count < SCRAPES; count += 1) {
+    const begun = performance.now();
+    text = await textOf(api.metricsUrl);
+    times.push(performance.now() - begun);
+  }
+  const series = seriesOf(text);
+  if (series < SERIES) throw new Error(`expected ${SERIES} routes' series but received ${series}`);
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#')).length;
+  console.log('');
+  printTable(
+    ["/metrics with routes' series", 'lines', 'kB', 'median ms', 'slowest ms', 'goal ms'],
+    [
+      [
+        String(series),
+        String(lines),
+        (Buffer.byteLength(text) / 1000).toFixed(0),
+        median(times).toFixed(1),
+        Math.max(...times).toFixed(1),
+        `< ${SCRAPE_GOAL}`,
+      ],
+    ],
+  );
+}
+
+async function measure(stage: Stage, collector: Collector): Promise<number> {
+  const address = await collector.start();
+  const watched = await startApi(stage, {
+    SENTRY_DSN: `http://public@${address}/42`,
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://${address}`,
+  });
+  const { SENTRY_DSN: _, OTEL_EXPORTER_OTLP_ENDPOINT: __, ...settings } = watched.settings;
+  const ports = { PORT: String(await freePort()), METRICS_ADDR: `127.0.0.1:${await freePort()}` };
+  const alone = await stage.serve(
+    'alone',
+    ['dist/apps/api/src/main.js'],
+    { ...settings, ...ports },
+    '/health/ready',
+  );
+  const readers: Awaited<ReturnType<typeof signUp>>[] = [];
+  for (let number = 1; number <= READERS; number += 1)
+    readers.push(await signUp(number % 2 ? alone : watched, `reader${number}`));
+  await fillFeed(watched.databaseUrl, { readers: readers.map(({ id }) => id) });
+  const people = readers.map(({ headers }) => headers);
+  const page = ({ url }: { url: string }) => `${url}/v1/feed`;
+  // Both have served the same before they are measured: what V8 has seen of a program makes its code faster or slower.
+  for (const api of [watched, alone]) for (const headers of people) await lengthOfPage(page(api), headers);
+
+  const load = { connections: CONNECTIONS, seconds: 3, people };
+  for (const api of [watched, alone]) await wrk(page(api), { ...load, seconds: WARM_UP });
+  const watchers = new Watchers(watched.metricsUrl, join(stage.folder, 'munin'));
+  await watchers.munin();
+  watchers.start();
+  const pairs = await interleavedPairs(
+    PAIRS,
+    () => costOf(watched, () => wrk(page(watched), load)),
+    () => costOf(alone, () => wrk(page(alone), load)),
+  );
+  watchers.stop();
+  const ratio = printLoads(pairs, { ours: 'watched', floor: 'alone' });
+  console.log(
+    `meanwhile ${watchers.scrapes} scrapes, ${watchers.samples} values for Munin, ${collector.spans} spans`,
+  );
+  if (collector.spans === 0 || watchers.samples === 0) throw new Error('expected spans and values for Munin');
+  await measureScrape(watched, people[0] ?? {});
+  return ratio;
+}
+
+export async function run(): Promise<void> {
+  const stage = new Stage();
+  const collector = new Collector();
+  try {
+    const ratio = await measure(stage, collector);
+    console.log(`\nwatch: ratio ${ratio.toFixed(3)} (goal ${GOAL.toFixed(2)})`);
+  } finally {
+    await stage.close();
+    collector.stop();
+  }
+}
+
+if (import.meta.main) await run();
