@@ -9,6 +9,11 @@ export interface Item {
 
 const KB_A_GB = 1_000_000;
 
+/** Of both stacks, Redis being no cluster: tests count them in the templates. */
+export const ALARMS = 21;
+/** How old the oldest work is, and the memory and disk of either kind of machine. */
+const CUSTOM_METRICS = 5;
+
 function priceOf(table: Record<string, number>, name: string): number {
   const price = table[name];
   if (price === undefined)
@@ -23,6 +28,7 @@ function usage({ dailyPeople }: Size) {
   return {
     pictures: days * perPerson.pictures,
     pictureGb: (days * perPerson.pictures * perPerson.pictureKb) / KB_A_GB,
+    logGb: (days * perPerson.requests * perPerson.logKb) / KB_A_GB,
     answerGb: (days * perPerson.requests * perPerson.answerKb) / KB_A_GB,
     photos: days * perPerson.photos,
     newGb,
@@ -79,10 +85,11 @@ function network({ natGateways }: Size, answerGb: number): Item[] {
 
 /** A month at the least number of machines: what grows by load comes on top while it is there. */
 export function monthly(size: Size): Item[] {
-  const { oldGb, newGb, answerGb } = usage(size);
+  const { oldGb, newGb, answerGb, logGb } = usage(size);
   const backups = 2 * size.database.storageGiB * prices.backupGb + (oldGb + newGb) * prices.backupS3Gb;
-  const watching = 22 * prices.alarm + prices.customMetric + 4 * prices.secret + 3 * prices.key;
-  const names = prices.zone + prices.healthCheck;
+  const named = prices.zone + prices.healthCheck + 4 * prices.secret + 3 * prices.key;
+  const watched = (size.web.least + size.worker.least) * prices.detailedMonitoring;
+  const watching = watched + ALARMS * prices.alarm + CUSTOM_METRICS * prices.customMetric;
   return [
     { part: 'Web machines', dollars: machines(size.web) },
     { part: 'Worker machines', dollars: machines(size.worker) },
@@ -91,6 +98,7 @@ export function monthly(size: Size): Item[] {
     ...pictures(size),
     ...network(size, answerGb),
     { part: 'Backups', dollars: backups },
-    { part: 'Names, alarms, secrets, keys', dollars: names + watching },
+    { part: 'Logs, metrics, alarms', dollars: logGb * prices.logGb + watching },
+    { part: 'Names, secrets, keys', dollars: named },
   ];
 }

@@ -63,6 +63,10 @@ export const prices = {
   key: 1,
   alarm: 0.1,
   customMetric: 0.3,
+  /** A machine's own metrics each minute instead of each five. */
+  detailedMonitoring: 7 * 0.3,
+  /** A GB of logs taken in, and kept for a month. */
+  logGb: 0.5 + 0.03,
   zone: 0.5,
   /** HTTPS, every 10 s, with latency. */
   healthCheck: 0.5 + 3 * 1,

@@ -12,6 +12,8 @@ export const perPerson = {
   /** Requests to the api, and what one answers. */
   requests: 60,
   answerKb: 8,
+  /** What the log says of one. */
+  logKb: 0.5,
 } as const;
 
 /** The table is of the day on which an instance is a year old. */

@@ -60,6 +60,29 @@ export function watchWeb(alerts: Alerts, { loadBalancer, targets, machines }: We
   });
 }
 
+/** What EC2 does not know of its machines, as the agent on them tells it. */
+export function watchMachines(alerts: Alerts): void {
+  for (const [role, name] of [
+    ['web', 'Web'],
+    ['worker', 'Workers'],
+  ] as const) {
+    const metric = (metricName: string) =>
+      new Metric({ namespace: 'Narwhal', metricName, dimensionsMap: { role }, ...worst });
+    alerts.watch(`${name}Disk`, {
+      what: `A ${role} machine's disk is nearly full. Look at /var/log and /var/cache/narwhal there, or end the machine: another comes.`,
+      metric: metric('disk_used_percent'),
+      threshold: 85,
+      periods: 5,
+    });
+    alerts.watch(`${name}Memory`, {
+      what: `A ${role} machine has hardly any memory left. Take the next instance in lib/sizes.ts, or lower DEVELOP_CONCURRENCY.`,
+      metric: metric('mem_used_percent'),
+      threshold: 92,
+      periods: 5,
+    });
+  }
+}
+
 export function watchWorkers(alerts: Alerts, { oldestPending }: Workers): void {
   alerts.watch('LateWork', {
     what: 'Photos or posts have waited for more than 10 minutes. Look at narwhal_pending by kind on a worker, and at its journal.',

@@ -34,11 +34,7 @@ export class Alerts extends Construct {
     // Typed by people: without the digits that CDK would put behind it.
     url.overrideLogicalId('PagerDutyUrl');
     const key = new Key(this, 'Key', { description: 'Alarms on their way', enableKeyRotation: true });
-    for (const service of [
-      'cloudwatch.amazonaws.com',
-      'autoscaling.amazonaws.com',
-      'events.rds.amazonaws.com',
-    ]) {
+    for (const service of ['cloudwatch.amazonaws.com', 'autoscaling.amazonaws.com']) {
       key.grantEncryptDecrypt(new ServicePrincipal(service));
     }
     this.topic = new Topic(this, 'Topic', { displayName: 'Narwhal', masterKey: key, enforceSSL: true });

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Duration, Stack } from 'aws-cdk-lib';
 import {
   AutoScalingGroup,
@@ -25,6 +24,7 @@ import {
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { Parts } from './parts.ts';
+import { commands, PATIENCE } from './user-data.ts';
 
 const ubuntu = '/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id';
 
@@ -37,8 +37,6 @@ export interface Kind {
   balanced: boolean;
 }
 
-const asset = (name: string): string => readFileSync(new URL(`../machine/${name}`, import.meta.url), 'utf8');
-
 /** Machines of one kind: bare Ubuntu that installs Narwhal's package, and is replaced when it fails, never mended. */
 export class MachineGroup extends Construct {
   readonly group: AutoScalingGroup;
@@ -46,7 +44,10 @@ export class MachineGroup extends Construct {
 
   constructor(scope: Construct, id: string, kind: Kind, parts: Parts) {
     super(scope, id);
-    this.role = this.#role(parts);
+    this.role = this.#role(kind, parts);
+    // Judged before it is set up, it would be replaced, and so would the next.
+    const gracePeriod = Duration.minutes(PATIENCE + 5);
+    const setUp = Duration.minutes(PATIENCE + 15);
     const userData = UserData.forLinux({ shebang: '#!/bin/bash' });
     this.group = new AutoScalingGroup(this, 'Group', {
       vpc: parts.network.vpc,
@@ -57,22 +58,23 @@ export class MachineGroup extends Construct {
       healthChecks: kind.balanced
         ? HealthChecks.withAdditionalChecks({
             additionalTypes: [AdditionalHealthCheckType.ELB],
-            gracePeriod: Duration.minutes(5),
+            gracePeriod,
           })
-        : HealthChecks.ec2({ gracePeriod: Duration.minutes(5) }),
+        : HealthChecks.ec2({ gracePeriod }),
       // A machine counts once `narwhal setup` has said that all its services are ready.
-      signals: Signals.waitForMinCapacity({ timeout: Duration.minutes(15) }),
+      signals: Signals.waitForMinCapacity({ timeout: setUp }),
       updatePolicy: UpdatePolicy.rollingUpdate({
         maxBatchSize: 1,
         minInstancesInService: kind.size.least,
         minSuccessPercentage: 100,
-        pauseTime: Duration.minutes(15),
+        pauseTime: setUp,
       }),
       notifications: [{ topic: parts.alerts, scalingEvents: ScalingEvents.ERRORS }],
       groupMetrics: [GroupMetrics.all()],
       maxInstanceLifetime: Duration.days(30),
     });
-    this.#install(userData, kind, parts);
+    userData.addCommands(...commands(kind, parts, this.group.node.defaultChild as CfnAutoScalingGroup));
+    this.#letSignal();
   }
 
   #template({ size, group }: Kind, userData: UserData): LaunchTemplate {
@@ -91,7 +93,7 @@ export class MachineGroup extends Construct {
   }
 
   /** What a machine may do; no shell from outside: Session Manager, which writes down who did what. */
-  #role({ store, secrets, database }: Parts): Role {
+  #role(kind: Kind, { store, secrets, database, journal, mediaKeys }: Parts): Role {
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
       managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('AmazonSSMManagedInstanceCore')],
@@ -118,6 +120,13 @@ export class MachineGroup extends Construct {
     ]) {
       secret?.grantRead(role);
     }
+    journal.group.grant(role, 'logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents');
+    if (kind.role === 'web') {
+      allow(
+        ['DescribeKeyValueStore', 'GetKey', 'PutKey'].map((name) => `cloudfront-keyvaluestore:${name}`),
+        [mediaKeys.keyValueStoreArn],
+      );
+    }
     const condition = { StringEquals: { 'cloudwatch:namespace': 'Narwhal' } };
     role.addToPolicy(
       new PolicyStatement({ actions: ['cloudwatch:PutMetricData'], resources: ['*'], conditions: condition }),
@@ -125,87 +134,15 @@ export class MachineGroup extends Construct {
     return role;
   }
 
-  /** The whole life of a machine: fetch, install, be told, serve, say so. Whatever fails leaves it unsignalled, and it is replaced. */
-  #install(userData: UserData, kind: Kind, parts: Parts): void {
-    const { settings, store } = parts;
-    const file = `narwhal_${settings.version}_amd64.deb`;
+  /** A machine says itself whether it serves, and for its own group only. */
+  #letSignal(): void {
     const stack = Stack.of(this);
-    const group = this.group.node.defaultChild as CfnAutoScalingGroup;
-    const signal = `aws cloudformation signal-resource --region ${stack.region} --stack-name ${stack.stackName} --logical-resource-id ${group.logicalId} --unique-id "$instance" --status`;
-    userData.addCommands(
-      'set -euo pipefail',
-      'export DEBIAN_FRONTEND=noninteractive',
-      'snap install aws-cli --classic',
-      'export PATH="$PATH:/snap/bin"',
-      'token=$(curl -sf -X PUT -H "X-aws-ec2-metadata-token-ttl-seconds: 300" http://169.254.169.254/latest/api/token)',
-      'instance=$(curl -sf -H "X-aws-ec2-metadata-token: $token" http://169.254.169.254/latest/meta-data/instance-id)',
-      `trap '${signal} FAILURE' ERR`,
-      `aws s3 cp --only-show-errors s3://${store.releases.bucketName}/${file} /var/tmp/${file}`,
-      'apt-get -q update -o DPkg::Lock::Timeout=300',
-      `apt-get -q install -y -o DPkg::Lock::Timeout=300 --no-install-recommends ${kind.role === 'web' ? 'nginx ' : ''}/var/tmp/${file}`,
-      'curl -sf --retry 5 -o /etc/narwhal/rds.pem https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem',
-      ...this.#write('/run/narwhal-plan.json', stack.toJsonString(plan(parts))),
-      ...this.#write('/run/narwhal-settings.mjs', asset('settings.mjs')),
-      'install -m 640 -g narwhal /dev/null /etc/narwhal/local.env',
-      '/usr/lib/narwhal/node/bin/node /run/narwhal-settings.mjs /run/narwhal-plan.json > /etc/narwhal/local.env',
-      ...(kind.role === 'worker'
-        ? this.#tellQueueAge(stack.region)
-        : [`echo '--trust ${parts.network.vpc.vpcCidrBlock}' >> /etc/narwhal/nginx.options`]),
-      `narwhal setup ${kind.role}`,
-      `${signal} SUCCESS`,
-    );
+    const resourceName = `${stack.stackName}/*`;
     this.role.addToPolicy(
       new PolicyStatement({
         actions: ['cloudformation:SignalResource'],
-        resources: [
-          stack.formatArn({
-            service: 'cloudformation',
-            resource: 'stack',
-            resourceName: `${stack.stackName}/*`,
-          }),
-        ],
+        resources: [stack.formatArn({ service: 'cloudformation', resource: 'stack', resourceName })],
       }),
     );
   }
-
-  #tellQueueAge(region: string): string[] {
-    const service = `[Service]\nType=oneshot\nDynamicUser=yes\nEnvironment=PATH=/usr/bin:/bin:/snap/bin HOME=/tmp\nPrivateTmp=yes\nExecStart=/usr/local/bin/narwhal-queue-age ${region}\n`;
-    const timer = '[Timer]\nOnCalendar=minutely\n[Install]\nWantedBy=timers.target\n';
-    return [
-      ...this.#write('/usr/local/bin/narwhal-queue-age', asset('queue-age.sh')),
-      'chmod 755 /usr/local/bin/narwhal-queue-age',
-      ...this.#write('/etc/systemd/system/narwhal-queue-age.service', service),
-      ...this.#write('/etc/systemd/system/narwhal-queue-age.timer', timer),
-      'systemctl enable --now narwhal-queue-age.timer',
-    ];
-  }
-
-  #write(file: string, text: string): string[] {
-    return [`cat > ${file} <<'END_OF_FILE'`, text.replace(/\n$/, ''), 'END_OF_FILE'];
-  }
-}
-
-/** What machine/settings.mjs reads. Names of secrets only. */
-function plan({ settings, store, secrets, database, redis }: Parts): Record<string, unknown> {
-  const { main, queue, clustered } = redis;
-  const address = (host: string, port: string) => `${host}:${port}`;
-  return {
-    region: settings.region,
-    domain: settings.domain,
-    mediaDomain: `media.${settings.domain}`,
-    bucket: store.photos.bucketName,
-    poolHost: database.proxy.endpoint,
-    primaryHost: database.primary.dbInstanceEndpointAddress,
-    redis: clustered
-      ? address(main.attrConfigurationEndPointAddress, main.attrConfigurationEndPointPort)
-      : address(main.attrPrimaryEndPointAddress, main.attrPrimaryEndPointPort),
-    redisCluster: clustered,
-    redisQueue: queue && address(queue.attrPrimaryEndPointAddress, queue.attrPrimaryEndPointPort),
-    secrets: {
-      database: database.primary.secret?.secretArn,
-      tokenKeys: secrets.tokenKeys.secretArn,
-      mediaKeys: secrets.mediaKeys.secretArn,
-      redisPassword: secrets.redisPassword.secretArn,
-    },
-  };
 }

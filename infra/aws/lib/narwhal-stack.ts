@@ -2,8 +2,9 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { Certificate, CertificateValidation } from 'aws-cdk-lib/aws-certificatemanager';
 import { HostedZone } from 'aws-cdk-lib/aws-route53';
 import type { Construct } from 'constructs';
-import { watchDatabase, watchRedis, watchWeb, watchWorkers } from './alarms.ts';
+import { watchDatabase, watchMachines, watchRedis, watchWeb, watchWorkers } from './alarms.ts';
 import { Alerts } from './alerts.ts';
+import { Journal } from './agent.ts';
 import { Backups } from './backups.ts';
 import { PostgreSql } from './database.ts';
 import type { EdgeStack } from './edge-stack.ts';
@@ -33,11 +34,12 @@ export class NarwhalStack extends Stack {
       validation: CertificateValidation.fromDns(zone),
     });
     const alerts = new Alerts(this);
-    const parts = this.#parts(settings, alerts);
+    const store = new Store(this, settings);
+    const media = new Media(this, `media.${settings.domain}`, edge.mediaCertificate, store);
+    const parts = this.#parts(settings, alerts, media, store);
     this.parts = parts;
     const web = new Web(this, parts, certificate);
     const workers = new Workers(this, parts);
-    const media = new Media(this, `media.${settings.domain}`, edge.mediaCertificate, parts.store);
     const { loadBalancer } = web;
     new Names(this, zone, {
       domain: settings.domain,
@@ -50,22 +52,34 @@ export class NarwhalStack extends Stack {
     watchWorkers(alerts, workers);
     watchDatabase(alerts, parts.database);
     watchRedis(alerts, parts.redis);
-    this.#tell(parts, media);
+    watchMachines(alerts);
+    this.#tell(parts);
   }
 
-  #parts(settings: Settings, alerts: Alerts): Parts {
-    const store = new Store(this);
+  #parts(settings: Settings, alerts: Alerts, media: Media, store: Store): Parts {
+    const journal = new Journal(this);
     const network = new Network(this, settings, store.logs);
     const secrets = new Secrets(this);
     const database = new PostgreSql(this, settings, network);
     const redis = new Redis(this, settings, network, secrets);
-    return { settings, network, store, secrets, database, redis, alerts: alerts.topic };
+    return {
+      settings,
+      network,
+      store,
+      secrets,
+      database,
+      redis,
+      alerts: alerts.topic,
+      journal,
+      mediaKeys: media.keys,
+    };
   }
 
   /** What an operator needs by hand, once: see docs/aws.md. */
-  #tell({ store, secrets }: Parts, media: Media): void {
+  #tell({ store, secrets, journal, mediaKeys }: Parts): void {
     new CfnOutput(this, 'ReleasesBucket', { value: store.releases.bucketName });
     new CfnOutput(this, 'MediaKeysSecret', { value: secrets.mediaKeys.secretArn });
-    new CfnOutput(this, 'MediaKeysStore', { value: media.keys.keyValueStoreArn });
+    new CfnOutput(this, 'MediaKeysStore', { value: mediaKeys.keyValueStoreArn });
+    new CfnOutput(this, 'JournalGroup', { value: journal.group.logGroupName });
   }
 }

@@ -1,4 +1,6 @@
+import type { IKeyValueStore } from 'aws-cdk-lib/aws-cloudfront';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { Journal } from './agent.ts';
 import type { PostgreSql } from './database.ts';
 import type { Network } from './network.ts';
 import type { Redis } from './redis.ts';
@@ -15,4 +17,7 @@ export interface Parts {
   database: PostgreSql;
   redis: Redis;
   alerts: ITopic;
+  journal: Journal;
+  /** CloudFront's copy of the keyring of media URLs. */
+  mediaKeys: IKeyValueStore;
 }

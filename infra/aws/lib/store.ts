@@ -3,11 +3,13 @@ import {
   BlockPublicAccess,
   Bucket,
   BucketEncryption,
+  HttpMethods,
   ObjectOwnership,
   StorageClass,
   type BucketProps,
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import type { Settings } from './settings.ts';
 
 const closed: BucketProps = {
   encryption: BucketEncryption.S3_MANAGED,
@@ -22,8 +24,11 @@ export class Store extends Construct {
   readonly releases: Bucket;
   readonly logs: Bucket;
 
-  constructor(scope: Construct) {
+  readonly #domain: string;
+
+  constructor(scope: Construct, { domain }: Settings) {
     super(scope, 'Store');
+    this.#domain = domain;
     this.logs = new Bucket(this, 'Logs', {
       ...closed,
       // CloudFront and load balancers still write their logs as owners of their own.
@@ -47,6 +52,15 @@ export class Store extends Construct {
       versioned: true,
       serverAccessLogsBucket: this.logs,
       serverAccessLogsPrefix: 'photos/',
+      // Browsers that send photos straight here (docs/storage.md); apps ask nobody.
+      cors: [
+        {
+          allowedOrigins: [`https://${this.#domain}`],
+          allowedMethods: [HttpMethods.PUT],
+          allowedHeaders: ['Content-Type', 'Content-MD5', 'x-amz-checksum-sha256'],
+          maxAge: 3_600,
+        },
+      ],
       lifecycleRules: [
         { noncurrentVersionExpiration: Duration.days(30), expiredObjectDeleteMarker: true },
         { abortIncompleteMultipartUploadAfter: Duration.days(8) },

@@ -61,8 +61,9 @@ export class Web extends Construct {
       securityGroup: network.loadBalancer,
       deletionProtection: true,
       dropInvalidHeaderFields: true,
-      // Streams say something every 25 s; an upload on a bad network may be silent for longer.
-      idleTimeout: Duration.seconds(120),
+      // Less than NGINX keeps an idle connection (75 s), or it would close one that a request is just sent on: a 502. Streams
+      // say something every 25 s.
+      idleTimeout: Duration.seconds(65),
     });
     loadBalancer.logAccessLogs(store.logs, 'load-balancer');
     loadBalancer.addListener('Https', {

@@ -29,5 +29,7 @@ test.each(['off', 'on'])(
     expect(found.filter(({ ruleName }) => !ruleName.startsWith('AwsSolutions-'))).toEqual([]);
     const places = found.reduce((sum, { violatingConstructs }) => sum + violatingConstructs.length, 0);
     expect(places).toBe(countAcknowledged(main));
+    const page = readFileSync(new URL('../../../docs/aws.md', import.meta.url), 'utf8');
+    expect(page).toContain(redisCluster === 'on' ? `(${places} with the cluster)` : `${places} places where`);
   },
 );

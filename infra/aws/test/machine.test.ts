@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll, describe, expect, test } from 'vitest';
-import { readConfig } from '../../../libs/platform/src/config.ts';
+import { readConfig, settingNames } from '../../../libs/platform/src/config.ts';
+import type { agentConfiguration } from '../lib/agent.ts';
 import { narwhal } from '../lib/app.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'narwhal-machine-'));
@@ -39,8 +40,8 @@ const plan = {
   secrets: { database: 'db', tokenKeys: 'tokens', mediaKeys: 'media', redisPassword: 'redis' },
 };
 
-/** What the settings of a new machine are, as the application reads them. */
-function settingsFor(changes: Record<string, unknown> = {}) {
+/** What a new machine writes into local.env. */
+function localEnvFor(changes: Record<string, unknown> = {}) {
   fakeAws({
     db: '{"username":"narwhal","password":"p^w=1-2"}',
     tokens: `{"k1":"${hex}"}`,
@@ -53,15 +54,12 @@ function settingsFor(changes: Record<string, unknown> = {}) {
     env: path,
     encoding: 'utf8',
   });
-  return readConfig(
-    Object.fromEntries(
-      text
-        .trim()
-        .split('\n')
-        .map((line) => line.split(/=(.*)/s).slice(0, 2)),
-    ),
-  );
+  const lines = text.trim().split('\n');
+  return Object.fromEntries(lines.map((line) => line.split(/=(.*)/s).slice(0, 2))) as Record<string, string>;
 }
+
+/** The same as the application reads it. */
+const settingsFor = (changes?: Record<string, unknown>) => readConfig(localEnvFor(changes));
 
 describe('a new machine', () => {
   test('is told where everything is, in words that the application understands', () => {
@@ -89,6 +87,12 @@ describe('a new machine', () => {
     );
   });
 
+  test('is told nothing that the application has no setting for', () => {
+    const names = Object.keys(localEnvFor({ redisCluster: true, redisQueue: 'queue.example:6379' }));
+    expect(names.length).toBeGreaterThan(12);
+    expect(names.filter((name) => !settingNames.has(name.replace(/_FILE$/, '')))).toEqual([]);
+  });
+
   test('finds the shards and the queue of a cluster', () => {
     const config = settingsFor({ redisCluster: true, redisQueue: 'queue.example:6379' });
     expect(config.REDIS_URL).toBe('rediss+cluster://:aQ9@redis.example:6379');
@@ -111,6 +115,98 @@ describe('a new machine', () => {
     }
     expect(app.node.findAll().length).toBeGreaterThan(200);
   });
+});
+
+/** The commands of each kind of machine, with what only a deployment knows left out. */
+function userData(): Record<'web' | 'worker', string> {
+  const { main } = narwhal({ outdir: join(folder, 'cdk.out') });
+  const templates = Object.values(Template.fromStack(main).findResources('AWS::EC2::LaunchTemplate'));
+  const texts = templates.map(({ Properties }) => {
+    const { UserData } = Properties.LaunchTemplateData as {
+      UserData: { 'Fn::Base64': { 'Fn::Join': [string, unknown[]] } };
+    };
+    const [, parts] = UserData['Fn::Base64']['Fn::Join'];
+    return parts.map((part) => (typeof part === 'string' ? part : 'reference')).join('');
+  });
+  const of = (role: string) => texts.find((text) => text.includes(`narwhal setup ${role}\n`)) ?? '';
+  return { web: of('web'), worker: of('worker') };
+}
+
+describe('what a machine runs', () => {
+  test.each(['web', 'worker'] as const)('installs the package and its logs before it serves: %s', (role) => {
+    const text = userData()[role];
+    const steps = [
+      'aws s3 cp --only-show-errors s3://reference/narwhal_0.1.0_amd64.deb',
+      '/var/tmp/narwhal_0.1.0_amd64.deb\n',
+      '> /etc/narwhal/local.env',
+      'amazon-cloudwatch-agent-ctl -a fetch-config',
+      `narwhal setup ${role}\n`,
+      'signal SUCCESS',
+    ].map((step) => text.indexOf(step));
+    expect(steps.every((at) => at >= 0)).toBe(true);
+    expect(steps).toEqual(steps.toSorted((a, b) => a - b));
+    expect(text).toContain("trap 'signal FAILURE || true; shutdown -h +10");
+    expect(text.includes("echo '--trust reference' >> /etc/narwhal/nginx.options")).toBe(role === 'web');
+  });
+
+  test.each(['web', 'worker'] as const)('tells the agent which logs are to go where: %s', (role) => {
+    const [, text = ''] = /agent\.json <<'END_OF_FILE'\n([^]*?)\nEND_OF_FILE/.exec(userData()[role]) ?? [];
+    const { logs, metrics } = JSON.parse(text) as ReturnType<typeof agentConfiguration> & {
+      logs: { logs_collected: { files: { collect_list: { file_path: string; log_group_name: string }[] } } };
+      metrics: { namespace: string; metrics_collected: Record<string, unknown> };
+    };
+    const files = logs.logs_collected.files.collect_list;
+    expect(files.map(({ file_path }) => file_path)).toContain('/var/log/narwhal.log');
+    expect(files.every(({ log_group_name }) => log_group_name === 'reference')).toBe(true);
+    expect(metrics).toMatchObject({ namespace: 'Narwhal', metrics_collected: { mem: {}, disk: {} } });
+    // What rsyslog looks for is what the units call themselves.
+    const unit = (name: string) =>
+      readFileSync(new URL(`../../ubuntu/root/usr/lib/systemd/system/${name}`, import.meta.url), 'utf8');
+    expect(unit(`narwhal-${role === 'web' ? 'api' : 'worker'}@.service`)).toMatch(
+      /^SyslogIdentifier=narwhal-/m,
+    );
+    expect(userData()[role]).toContain("if $programname startswith 'narwhal'");
+  });
+});
+
+describe('the keyring at the edge', () => {
+  const ring = `k2:${hex},k1:${hex}`;
+  /** A key value store that keeps what it is given in a folder, and refuses the first writer's tag once. */
+  function fakeStore(refusals: number): void {
+    const text = `#!/bin/sh
+operation=$2; shift 2
+while [ $# -gt 0 ]; do case $1 in --key) key=$2 ;; --value) value=$2 ;; esac; shift; done
+case $operation in
+  get-key) cat ${folder}/kv-$key ;;
+  describe-key-value-store) echo tag ;;
+  put-key)
+    echo x >> ${folder}/writes
+    [ "$(wc -l < ${folder}/writes)" -gt ${refusals} ] || exit 254
+    printf '%s\\n' "$value" > ${folder}/kv-$key ;;
+esac
+`;
+    writeFileSync(join(folder, 'aws'), text);
+    chmodSync(join(folder, 'aws'), 0o755);
+    for (const name of ['kv-k1', 'kv-k2', 'writes']) rmSync(join(folder, name), { force: true });
+    writeFileSync(join(folder, 'writes'), '');
+  }
+  const tell = () =>
+    execFileSync('sh', [script('media-keys.sh'), 'arn:store'], { env: path, input: ring, stdio: 'pipe' });
+  const kept = (id: string) => readFileSync(join(folder, `kv-${id}`), 'utf8').trim();
+
+  test('is given every key once, also when another machine was quicker', () => {
+    fakeStore(1);
+    tell();
+    expect([kept('k1'), kept('k2')]).toEqual([hex, hex]);
+    const writes = readFileSync(join(folder, 'writes'), 'utf8');
+    tell();
+    expect(readFileSync(join(folder, 'writes'), 'utf8')).toBe(writes);
+  });
+
+  test('fails a machine whose keys it does not take', () => {
+    fakeStore(99);
+    expect(tell).toThrow('CloudFront did not take the media key k2');
+  }, 40_000);
 });
 
 async function tellAge(metrics: string): Promise<string> {

@@ -1,11 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ALARMS } from '../cost/monthly.ts';
 import { narwhal } from '../lib/app.ts';
 import { SettingsError } from '../lib/settings.ts';
 import { sizes } from '../lib/sizes.ts';
+import { PATIENCE } from '../lib/user-data.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'narwhal-cdk-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -58,6 +60,29 @@ describe('the web', () => {
       HealthCheckIntervalSeconds: 5,
       UnhealthyThresholdCount: 2,
     });
+  });
+
+  test('lets no connection idle for longer than NGINX keeps it, or a request would meet a closed one', () => {
+    const nginx = readFileSync(new URL('../../nginx/http-block.ts', import.meta.url), 'utf8');
+    const [, kept] = /^keepalive_timeout (\d+)s;$/m.exec(nginx.split('listen').at(-1) ?? nginx) ?? [];
+    const [balancer] = propertiesOf(main, 'AWS::ElasticLoadBalancingV2::LoadBalancer') as {
+      LoadBalancerAttributes: { Key: string; Value: string }[];
+    }[];
+    const idle = balancer?.LoadBalancerAttributes.find(({ Key }) => Key === 'idle_timeout.timeout_seconds');
+    expect(Number(idle?.Value)).toBeLessThan(Number(kept));
+  });
+
+  test('judges no machine before it can have been set up', () => {
+    const groups = Object.values(main.findResources('AWS::AutoScaling::AutoScalingGroup')) as {
+      Properties: { HealthCheckGracePeriod: number };
+      CreationPolicy: { ResourceSignal: { Timeout: string } };
+    }[];
+    expect(groups).toHaveLength(2);
+    for (const { Properties, CreationPolicy } of groups) {
+      expect(Properties.HealthCheckGracePeriod).toBeGreaterThan(PATIENCE * 60);
+      const [, minutes] = /^PT(\d+)M$/.exec(CreationPolicy.ResourceSignal.Timeout) ?? [];
+      expect(Number(minutes) * 60).toBeGreaterThan(Properties.HealthCheckGracePeriod);
+    }
   });
 
   test('spreads over three zones, and only the load balancer is open to strangers', () => {
@@ -142,6 +167,16 @@ describe('what lasts', () => {
     });
   });
 
+  test('takes photos from browsers of its own site, straight into S3', () => {
+    main.hasResourceProperties('AWS::S3::Bucket', {
+      CorsConfiguration: {
+        CorsRules: [
+          Match.objectLike({ AllowedOrigins: ['https://photos.example.org'], AllowedMethods: ['PUT'] }),
+        ],
+      },
+    });
+  });
+
   test('is backed up every day and every month, in a vault of its own', () => {
     const [plan] = propertiesOf(main, 'AWS::Backup::BackupPlan') as {
       BackupPlan: { BackupPlanRule: unknown[] };
@@ -176,6 +211,54 @@ describe('Redis', () => {
   });
 });
 
+test('docs/aws.md says how much there is of it', () => {
+  const page = readFileSync(new URL('../../../docs/aws.md', import.meta.url), 'utf8');
+  const [inMain, inEdge] = [main, edge].map(
+    (template) => Object.keys((template.toJSON() as { Resources: object }).Resources).length,
+  );
+  expect(page).toContain(`${inMain} + ${inEdge} resources in two stacks`);
+  expect(page).toContain(`none without; ${ALARMS} alarms`);
+});
+
+describe('machines', () => {
+  interface Statement {
+    Action: string | string[];
+    Resource: unknown;
+    Condition?: unknown;
+  }
+  const statementsOf = (kind: string): Statement[] =>
+    propertiesOf(main, 'AWS::IAM::Policy')
+      .filter(({ PolicyName }) => String(PolicyName).startsWith(kind))
+      .flatMap(({ PolicyDocument }) => (PolicyDocument as { Statement: Statement[] }).Statement);
+
+  test.each(['WebMachines', 'WorkersMachines'])('%s may do what they do, and nothing else', (kind) => {
+    const statements = statementsOf(kind);
+    const actions = statements.flatMap(({ Action }) => Action);
+    expect(new Set(actions.map((action) => action.split(':')[0]))).toEqual(
+      new Set([
+        's3',
+        'secretsmanager',
+        'logs',
+        'cloudwatch',
+        'cloudformation',
+        ...(kind === 'WebMachines' ? ['cloudfront-keyvaluestore'] : []),
+      ]),
+    );
+    expect(actions.filter((action) => action.includes('*'))).toEqual([]);
+    const everywhere = statements.filter(({ Resource }) => Resource === '*');
+    expect(
+      everywhere.every(({ Action, Condition }) => Action === 'cloudwatch:PutMetricData' && Condition),
+    ).toBe(true);
+  });
+
+  test('leave their logs behind, for a month', () => {
+    main.hasResource('AWS::Logs::LogGroup', {
+      Properties: { RetentionInDays: 30 },
+      DeletionPolicy: 'Retain',
+    });
+  });
+});
+
 describe('alarms', () => {
   test('all open and close an incident, and say what to look at', () => {
     const woken = [main, edge].flatMap((template) =>
@@ -184,7 +267,9 @@ describe('alarms', () => {
       ),
     ) as { AlarmDescription: string; AlarmActions?: unknown[]; OKActions?: unknown[] }[];
     const ours = woken.filter(({ OKActions }) => OKActions);
-    expect(ours.length).toBeGreaterThanOrEqual(15);
+    const count = [main, edge].flatMap((template) => propertiesOf(template, 'AWS::CloudWatch::Alarm')).length;
+    expect(count).toBe(ALARMS);
+    expect(ours.length).toBeGreaterThanOrEqual(19);
     for (const alarm of ours) {
       expect(alarm.AlarmActions).toHaveLength(1);
       expect(alarm.AlarmDescription).toMatch(/(Look at|Raise|Take|none runs)/);

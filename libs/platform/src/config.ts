@@ -128,6 +128,9 @@ const schema = z.object({
   SWEEP_OVERDUE: z.coerce.number().int().min(100).default(10_000),
 });
 
+/** The name of every setting; `NAME_FILE` names a file that holds the value of each. */
+export const settingNames: ReadonlySet<string> = new Set(Object.keys(schema.shape));
+
 export type Config = z.output<typeof schema> & { publicUrl: string; mediaUrl: string };
 
 /** Thrown when the environment is incomplete or wrong; `message` names every problem at once. */
