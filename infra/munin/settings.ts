@@ -12,8 +12,9 @@ export const urls: readonly string[] = (
 
 export const dirtyConfig = source['MUNIN_CAP_DIRTYCONFIG'] === '1';
 
-/** Which part of the catalogue is asked for: what the plugin is linked as, `narwhal_product`. */
-export const part: string = basename(process.argv[1] ?? '').replace(/^narwhal_/, '');
+/** Which part of the catalogue is asked for: what the plugin is linked as, `narwhal_product`; a script in front of it says so by NARWHAL_PART. */
+export const part: string =
+  source['NARWHAL_PART'] ?? basename(process.argv[1] ?? '').replace(/^narwhal_/, '');
 
 export const stateFile: string = join(
   source['MUNIN_PLUGSTATE'] ?? '/var/lib/munin-node/plugin-state/nobody',

@@ -12,7 +12,12 @@ export type Compression = 'small' | 'quick';
 const flags: Record<Compression, string[]> = { small: ['-Zxz', '-z6'], quick: ['-Zgzip', '-z1'] };
 
 const scripts = ['preinst', 'postinst', 'prerm', 'postrm'];
-const configuration = ['/etc/narwhal/narwhal.env', '/etc/narwhal/nginx.options', '/etc/logrotate.d/narwhal'];
+const configuration = [
+  '/etc/narwhal/narwhal.env',
+  '/etc/narwhal/nginx.options',
+  '/etc/logrotate.d/narwhal',
+  '/etc/munin/plugin-conf.d/narwhal',
+];
 
 function filesOf(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -24,12 +29,12 @@ function filesOf(folder: string): string[] {
 function control({ version, architecture }: Facts, kibibytes: number): string {
   return `Package: narwhal
 Version: ${version}
-Architecture: ${architecture}
+Architecture: ${architecture.debian}
 Maintainer: Narwhal <maintainers@example.org>
 Installed-Size: ${kibibytes}
 Depends: libc6 (>= 2.28), libstdc++6 (>= 9), libgcc-s1, systemd (>= 249), passwd
 Recommends: nginx | nginx-light, postgresql (>= 15) | postgresql-client, redis-server, iproute2, logrotate
-Suggests: libheif-examples
+Suggests: libheif-examples, munin-node
 Section: web
 Priority: optional
 Description: photo-sharing backend that anyone can run
@@ -44,7 +49,10 @@ Description: photo-sharing backend that anyone can run
 function setModes(folder: string): void {
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
-    const runs = /\/usr\/(bin\/|lib\/narwhal\/(setup|roll|nginx-configuration|node\/bin\/node)$)/.test(path);
+    const runs =
+      /\/usr\/(bin\/|share\/munin\/plugins\/|lib\/narwhal\/(setup|roll|nginx-configuration|munin-contact|node\/bin\/node)$)/.test(
+        path,
+      );
     if (entry.isDirectory()) chmodSync(path, 0o755);
     // Linked files are the checkout's own, whose modes are not ours to change; they are readable already.
     else if (statSync(path).nlink === 1) chmodSync(path, runs ? 0o755 : 0o644);
@@ -77,7 +85,7 @@ export function buildArchive(folder: string, facts: Facts, compression: Compress
     const text = readFileSync(join(root, 'infra/ubuntu/control', name), 'utf8');
     const filled = text
       .replaceAll('@VERSION@', facts.version)
-      .replaceAll('@ARCHITECTURE@', facts.architecture)
+      .replaceAll('@ARCHITECTURE@', facts.architecture.debian)
       .replaceAll('@ROOM@', String(room));
     write(name, filled, 0o755);
   }

@@ -2,11 +2,12 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, write
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { root } from '../install.mjs';
+import { isForeign, placeForeign, type Architecture } from './architecture.ts';
 import { place, placeFolder, productionPackages } from './modules.ts';
 
 export interface Facts {
   version: string;
-  architecture: string;
+  architecture: Architecture;
 }
 
 /** What the folder of a package holds besides what infra/ubuntu/root has as it goes: programs, their packages, their Node. */
@@ -16,8 +17,12 @@ export function fillTree(folder: string, facts: Facts): void {
   cpSync(join(root, 'infra/ubuntu/root'), folder, { recursive: true });
   placeFolder(join(root, 'dist'), join(lib, 'dist'));
   nameSources(join(lib, 'dist'));
-  for (const path of productionPackages()) placeFolder(join(root, path), join(lib, path));
-  place(join(root, 'node_modules/node/bin/node'), join(lib, 'node/bin/node'), 0o755);
+  for (const path of productionPackages()) {
+    if (!isForeign(path, facts.architecture)) placeFolder(join(root, path), join(lib, path));
+  }
+  if (facts.architecture.own)
+    place(join(root, 'node_modules/node/bin/node'), join(lib, 'node/bin/node'), 0o755);
+  else placeForeign(facts.architecture, lib);
   // ES modules, and what the programs say that they are; no scripts, which nobody could run.
   const own = { name: 'narwhal', version: facts.version, license: 'AGPL-3.0-only', type: 'module' };
   writeFileSync(join(lib, 'package.json'), `${JSON.stringify(own, null, 2)}\n`);

@@ -11,6 +11,16 @@ export function edgeRate(): number {
   return Number(source.EDGE_RATE ?? 300);
 }
 
+/** `MACHINE_SIZES=on`: `npm run test:machine` measures what a machine carries, and tests nothing. */
+export function measuresSizes(): boolean {
+  return source.MACHINE_SIZES === 'on';
+}
+
+/** `MACHINE_ROOT`: a root that `npm run test:machine` takes as it is, for whoever changes its tests and would wait for debootstrap. */
+export function machineRoot(): string | undefined {
+  return source.MACHINE_ROOT;
+}
+
 /** For child processes: what programs need to run, and none of the settings of whoever runs the tests. */
 export function bareEnvironment(): Record<string, string> {
   const names = ['PATH', 'HOME', 'LANG', 'TMPDIR'];

@@ -1,6 +1,8 @@
 /**
- * A client inside a machine's network, run by Node itself: `photo FILE` uploads one photo and reads it back, `load` asks
- * and writes until it is told to stop (SIGTERM) and then says what failed. Prints one line of JSON.
+ * A client inside a machine's network, run by Node itself: `photo FILE [TOKEN]` uploads one photo and reads it back,
+ * `fill COUNT FILE` posts photos and says whose they are, `flood COUNT FILE TOKEN` uploads four at once until all are ready,
+ * `look TOKEN POST` reads a post and its picture, `load TOKEN POST` asks and writes until it is told to stop (SIGTERM)
+ * and then says what failed. Prints one line of JSON.
  */
 import { readFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
@@ -46,26 +48,69 @@ async function signUp(): Promise<string> {
   return session.accessToken;
 }
 
-async function photo(file: string): Promise<unknown> {
+async function fetched(url: unknown) {
+  const image = await fetch(String(url));
+  const size = (await image.arrayBuffer()).byteLength;
+  const { headers } = image;
+  return { picture: image.status, size, type: headers.get('content-type'), server: headers.get('server') };
+}
+
+/** The same photograph in other bytes. */
+function copyOf(file: Buffer): FormData {
+  const form = new FormData();
+  form.set('file', new Blob([file, randomUUID()], { type: 'image/jpeg' }), 'photo.jpg');
+  return form;
+}
+
+async function fill(count: number, file: Buffer): Promise<unknown> {
   const token = await signUp();
+  for (let number = 0; number < count; number += 1) {
+    const { id } = await must('POST', '/v1/photos', token, copyOf(file));
+    await must('POST', '/v1/posts', token, { photoIds: [id], caption: `Number ${number}` });
+  }
+  return { token };
+}
+
+async function flood(count: number, file: Buffer, token: string): Promise<unknown> {
+  const begun = performance.now();
+  let left = count;
+  const one = async () => {
+    while (left > 0) {
+      left -= 1;
+      let sent = await must('POST', '/v1/photos', token, copyOf(file));
+      for (; sent.state !== 'ready'; sent = await must('GET', `/v1/photos/${String(sent.id)}`, token)) {
+        if (sent.state === 'rejected') throw new Error(JSON.stringify(sent));
+        await sleep(100);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: 4 }, one));
+  return { seconds: (performance.now() - begun) / 1000 };
+}
+
+interface Shown {
+  renditions?: Record<string, { url: string }>;
+}
+
+async function photo(file: string, known: string | undefined): Promise<unknown> {
+  const token = known ?? (await signUp());
   const form = new FormData();
   form.set('file', new Blob([readFileSync(file)], { type: 'image/jpeg' }), 'photo.jpg');
   const sent = await must('POST', '/v1/photos', token, form);
   const post = await must('POST', '/v1/posts', token, { photoIds: [sent.id], caption: 'From a machine' });
   const feed = (await must('GET', '/v1/feed', token)) as { items: { id: string }[] };
-  const renditions = (sent.renditions ?? {}) as Record<string, { url: string }>;
-  const [picture] = Object.values(renditions);
-  const image = await fetch(String(picture?.url));
-  await image.arrayBuffer();
-  return {
-    state: sent.state,
-    inFeed: feed.items.some(({ id }) => id === post.id),
-    picture: image.status,
-    type: image.headers.get('content-type'),
-    server: image.headers.get('server'),
-    token,
-    post: post.id,
+  const [picture] = Object.values((sent as Shown).renditions ?? {});
+  const inFeed = feed.items.some(({ id }) => id === post.id);
+  return { state: sent.state, inFeed, ...(await fetched(picture?.url)), token, post: post.id };
+}
+
+async function look(token: string, post: string): Promise<unknown> {
+  const { caption, photos } = (await must('GET', `/v1/posts/${post}`, token)) as {
+    caption: string;
+    photos: Shown[];
   };
+  const [picture] = Object.values(photos[0]?.renditions ?? {});
+  return { caption, ...(await fetched(picture?.url)) };
 }
 
 async function load(token: string, post: string): Promise<unknown> {
@@ -97,6 +142,13 @@ async function load(token: string, post: string): Promise<unknown> {
   return counts;
 }
 
-const [command = '', ...args] = process.argv.slice(2);
-const result = command === 'photo' ? await photo(args[0] ?? '') : await load(args[0] ?? '', args[1] ?? '');
+const [command = '', first = '', second, third = ''] = process.argv.slice(2);
+const commands: Record<string, () => Promise<unknown>> = {
+  photo: () => photo(first, second),
+  fill: () => fill(Number(first), readFileSync(second ?? '')),
+  flood: () => flood(Number(first), readFileSync(second ?? ''), third),
+  look: () => look(first, second ?? ''),
+  load: () => load(first, second ?? ''),
+};
+const result = await commands[command]?.();
 process.stdout.write(`${JSON.stringify(result)}\n`);

@@ -1,124 +1,88 @@
-import { execFile, execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
-import { freemem, tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
-
-const run = promisify(execFile);
-
-/** Seconds after which the machine is ended, should the test that started it be killed. */
-const FUSE = '600';
-
-const PREFIX = 'narwhal-machine-';
-
-/** What a bare server of Debian has, and what the package recommends: the guest has no network to fetch it by. */
-const packages = [
-  'systemd-sysv',
-  'dbus',
-  'postgresql',
-  'redis-server',
-  'nginx-light',
-  'iproute2',
-  'logrotate',
-  'procps',
-];
-
-const environment = {
-  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-  HOME: '/root',
-  LANG: 'C.UTF-8',
-  DEBIAN_FRONTEND: 'noninteractive',
-};
-
-/** Why no machine can boot here; null where one can. */
-export function whyNot(): string | null {
-  if (process.getuid?.() !== 0) return 'it takes root to boot a machine';
-  if (!existsSync('/usr/sbin/debootstrap') || !existsSync('/usr/bin/systemd-nspawn')) {
-    return 'debootstrap and systemd-container are not installed';
-  }
-  const unshared = spawnSync('unshare', ['--mount', '--pid', '--net', '--fork', 'true']).status;
-  return unshared === 0 ? null : 'the kernel allows no namespaces here';
-}
-
-/** With what is mounted in it let go first, and never further than its own file system: debootstrap mounts this kernel's. */
-function removeFolder(folder: string): void {
-  spawnSync('umount', ['--recursive', '--lazy', folder], { stdio: 'ignore' });
-  spawnSync('rm', ['-rf', '--one-file-system', folder], { stdio: 'ignore' });
-}
-
-/** What runs that were killed have left: machines end by their fuse, their folders here. */
-function endAbandoned(): void {
-  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
-    const [pid = ''] = name.slice(PREFIX.length).split('-');
-    if (!existsSync(`/proc/${pid}`)) removeFolder(join(tmpdir(), name));
-  }
-}
+import { environment, FUSE } from './bare.js';
 
 export interface Outcome {
   code: number;
   text: string;
 }
 
-/** A machine with systemd as its first process, in a folder: Debian as debootstrap makes it, and no network but its own. */
+export interface Machine {
+  name: string;
+  /** On the network of these machines, 10.0.0.0/16. */
+  address: string;
+  /** What cloud-init is told. */
+  userData: string;
+  /** Folders of this side, by their path on the machine: a shared disk. */
+  disks?: Readonly<Record<string, string>>;
+  /** The first process of the machine whose network it joins, which holds the switch. */
+  beside?: number;
+}
+
+/** A machine with systemd as its first process, in a folder that begins as `bare`, and no network but those beside it. */
 export class Guest {
   #container: ChildProcess | undefined;
-  #leader = 0;
+  /** Its first process, by its number on this side. */
+  leader = 0;
+  readonly root: string;
 
-  private constructor(
+  constructor(
     private readonly folder: string,
-    readonly root: string,
-  ) {}
-
-  static async create(mirror: string): Promise<Guest> {
-    endAbandoned();
-    const folder = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
-    // In memory where there is enough: installing is all small writes that are waited for. A mount in any case, to let go of.
-    const inMemory = ['-t', 'tmpfs', '-o', 'size=5g,mode=755', 'tmpfs', folder];
-    await run('mount', freemem() > 8 * 1024 ** 3 ? inMemory : ['--bind', folder, folder]);
-    const guest = new Guest(folder, join(folder, 'root'));
-    const what = ['--variant=minbase', `--include=${packages.join(',')}`, 'bookworm', guest.root, mirror];
-    await run('timeout', [FUSE, 'debootstrap', ...what], { env: environment, maxBuffer: 1 << 26 }).catch(
-      (error: unknown) => {
-        removeFolder(folder);
-        throw error;
-      },
-    );
-    return guest;
+    bare: string,
+    private readonly machine: Machine,
+  ) {
+    const own = join(folder, machine.name);
+    this.root = join(own, 'root');
+    for (const name of ['upper', 'work', 'root']) mkdirSync(join(own, name), { recursive: true });
+    const layers = `lowerdir=${bare},upperdir=${join(own, 'upper')},workdir=${join(own, 'work')}`;
+    const mounted = spawnSync('mount', ['-t', 'overlay', 'overlay', '-o', layers, this.root]).status === 0;
+    // Not every file system can be laid over another.
+    if (!mounted) execFileSync('cp', ['-a', `${bare}/.`, this.root]);
+    this.#prepare();
   }
 
+  /** What a cloud gives a server before it boots. */
+  #prepare(): void {
+    const { name, userData } = this.machine;
+    const seed = join(this.root, 'var/lib/cloud/seed/nocloud');
+    mkdirSync(seed, { recursive: true });
+    writeFileSync(join(seed, 'user-data'), userData);
+    writeFileSync(join(seed, 'meta-data'), `instance-id: ${name}\nlocal-hostname: ${name}\n`);
+    const where = 'datasource_list: [NoCloud]\nlocale: C.UTF-8\n';
+    writeFileSync(join(this.root, 'etc/cloud/cloud.cfg.d/90-seed.cfg'), where);
+    // All that it may ask for is there already.
+    writeFileSync(join(this.root, 'etc/apt/sources.list'), '');
+    writeFileSync(join(this.root, 'etc/hostname'), `${name}\n`);
+    writeFileSync(join(this.root, 'etc/hosts'), `127.0.0.1 localhost\n127.0.1.1 ${name}\n`);
+  }
+
+  /** Switches it on, and waits for the end of cloud-init. @throws what cloud-init said, when it failed */
   async boot(): Promise<void> {
-    const options = [
-      '-q',
-      '-D',
-      this.root,
-      '--register=no',
-      '--keep-unit',
-      '--private-network',
-      '--boot',
-      '--link-journal=no',
-    ];
-    this.#container = spawn('timeout', [FUSE, 'systemd-nspawn', ...options], {
+    const binds = Object.entries(this.machine.disks ?? {}).map(([there, here]) => `--bind=${here}:${there}`);
+    const usual = ['--register=no', '--keep-unit', '--private-network', '--boot', '--link-journal=no'];
+    this.#container = spawn('timeout', [FUSE, 'systemd-nspawn', '-q', '-D', this.root, ...usual, ...binds], {
       env: environment,
       stdio: 'ignore',
       detached: true,
     });
-    await this.#until('the machine to boot', () => {
-      this.#leader ||= this.#findLeader();
-      if (!this.#leader) return false;
-      return /running|degraded/.test(this.tell('systemctl', 'is-system-running').text);
-    });
-    this.tell('ip', 'link', 'set', 'lo', 'up');
+    await this.#until('the machine to boot', () => (this.leader ||= this.#findLeader()) !== 0);
+    this.#plugIn();
+    await this.#until('cloud-init to begin', () => this.tell('test', '-e', '/run/cloud-init').code === 0);
+    const { text } = await this.meanwhile('timeout', '180', 'cloud-init', 'status', '--wait');
+    if (/status: done/.test(text)) return;
+    throw new Error(
+      `${this.machine.name}: ${text}\n${this.tell('cat', '/var/log/cloud-init-output.log').text}`,
+    );
   }
 
   /** The first process of the machine: the descendant of systemd-nspawn that is number 1 in its own eyes. */
   #findLeader(of = this.#container?.pid ?? 0): number {
     try {
-      for (const child of readFileSync(`/proc/${of}/task/${of}/children`, 'utf8')
-        .trim()
-        .split(' ')
-        .filter(Boolean)) {
+      const children = readFileSync(`/proc/${of}/task/${of}/children`, 'utf8').trim();
+      for (const child of children.split(' ').filter(Boolean)) {
         if (/^NSpid:\t\d+\t1$/m.test(readFileSync(`/proc/${child}/status`, 'utf8'))) return Number(child);
         const found = this.#findLeader(Number(child));
         if (found) return found;
@@ -129,8 +93,23 @@ export class Guest {
     return 0;
   }
 
+  /** Its network card: a switch of its own, or a cable to that of the machine beside it. */
+  #plugIn(): void {
+    const { address, beside, name } = this.machine;
+    const lan = (leader: number, ...args: string[]) =>
+      execFileSync('nsenter', ['-t', String(leader), '-n', '--', 'ip', ...args], { env: environment });
+    lan(this.leader, 'link', 'set', 'lo', 'up');
+    if (beside) {
+      // The process's number is this side's: only the network's name space is entered.
+      lan(beside, 'link', 'add', name, 'type', 'veth', 'peer', 'name', 'lan', 'netns', String(this.leader));
+      lan(beside, 'link', 'set', name, 'master', 'lan', 'up');
+    } else lan(this.leader, 'link', 'add', 'lan', 'type', 'bridge');
+    lan(this.leader, 'address', 'add', `${address}/16`, 'dev', 'lan');
+    lan(this.leader, 'link', 'set', 'lan', 'up');
+  }
+
   #enter(command: string[]): string[] {
-    return ['-t', String(this.#leader), '-m', '-u', '-i', '-n', '-p', '-C', '--', ...command];
+    return ['-t', String(this.leader), '-m', '-u', '-i', '-n', '-p', '-C', '--', ...command];
   }
 
   /** Runs a command on the machine and waits for it. */
@@ -153,9 +132,9 @@ export class Guest {
     return { code: code ?? -1, text };
   }
 
-  /** A program of this side, on this side's Node and files, that reaches the machine's loopback. */
-  client(args: string[]): ChildProcess {
-    return spawn('nsenter', ['-t', String(this.#leader), '-n', '--', process.execPath, ...args], {
+  /** A program of this side, with this side's files, in the machine's network. */
+  beside(program: string, args: readonly string[]): ChildProcess {
+    return spawn('nsenter', ['-t', String(this.leader), '-n', '--', program, ...args], {
       env: environment,
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -169,19 +148,34 @@ export class Guest {
     return text;
   }
 
+  /** Runs a script as somebody types it, up to the first command that fails. */
+  type(script: string): string {
+    return this.do('bash', '-c', `set -eo pipefail; cd /root; ${script}`);
+  }
+
+  /** Asks until `pattern` is in what a command says, for a minute at most. @throws what it said last */
+  async waitFor(pattern: RegExp, ...command: string[]): Promise<string> {
+    let last = '';
+    await this.#until(`${String(pattern)} from ${command.join(' ')}`, () => {
+      last = this.tell(...command).text;
+      return pattern.test(last);
+    }).catch((error: unknown) => {
+      throw new Error(`${String(error)}, which said:\n${last}`);
+    });
+    return last;
+  }
+
   async #until(what: string, holds: () => boolean): Promise<void> {
-    for (const end = Date.now() + 60_000; Date.now() < end; await sleep(100)) if (holds()) return;
+    for (const end = Date.now() + 60_000; Date.now() < end; await sleep(200)) if (holds()) return;
     throw new Error(`waited a minute for ${what}`);
   }
 
   async stop(): Promise<void> {
     const container = this.#container;
-    if (container?.pid && container.exitCode === null) {
-      const ended = once(container, 'exit');
-      this.tell('systemctl', 'poweroff');
-      await Promise.race([ended, sleep(15_000)]);
-      if (container.exitCode === null) execFileSync('kill', ['-KILL', '--', `-${container.pid}`]);
-    }
-    removeFolder(this.folder);
+    if (!container?.pid || container.exitCode !== null) return;
+    const ended = once(container, 'exit');
+    this.tell('systemctl', 'poweroff');
+    await Promise.race([ended, sleep(15_000)]);
+    if (container.exitCode === null) execFileSync('kill', ['-KILL', '--', `-${container.pid}`]);
   }
 }

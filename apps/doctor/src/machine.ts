@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { promisify } from 'node:util';
 import { portFault, type Config } from '@app/platform';
@@ -36,8 +37,9 @@ export async function installation(): Promise<Finding[]> {
 
 type Answer = 'narwhal' | 'stranger' | 'nobody';
 
-async function whoAnswers(url: string): Promise<Answer> {
+async function whoAnswers(host: string, number: number): Promise<Answer> {
   try {
+    const url = `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${number}/health/ready`;
     const response = await fetch(url, { signal: AbortSignal.timeout(3_000), redirect: 'manual' });
     const body = (await response.text()).slice(0, 100_000);
     return /^\{"(ok|status)":/.test(body) ? 'narwhal' : 'stranger';
@@ -61,19 +63,34 @@ async function holderOf(port: number): Promise<string> {
   return name ? `${name} (process ${pid})` : 'another program';
 }
 
+const stopped = (unit: string): Finding =>
+  fault(`${unit} does not run: "sudo systemctl start ${unit}"; "journalctl -u ${unit}" says why it stopped.`);
+
 /** What should listen on a port: it does, somebody else does, or nobody. `unit` is who is to be started, where systemd is. */
 async function port(number: number, host: string, unit: string | null): Promise<Finding> {
   const name = unit ?? 'the api';
-  const answer = await whoAnswers(`http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${number}/health/ready`);
+  const answer = await whoAnswers(host, number);
   if (answer === 'narwhal') return ok(`${name} answers on port ${number}`);
   if (answer === 'stranger') return fault(portFault('EADDRINUSE', number, await holderOf(number)).text);
   const code = await canListen(number, host);
   if (code) return fault(portFault(code, number, await holderOf(number)).text);
-  if (unit)
-    return fault(
-      `${unit} does not run: "sudo systemctl start ${unit}"; "journalctl -u ${unit}" says why it stopped.`,
-    );
+  if (unit) return stopped(unit);
   return warning(`Nothing listens on port ${number} yet: it is free for the api.`);
+}
+
+/** Narwhal's own NGINX, where this machine has one: the port that clients come to. */
+export async function webServer(): Promise<Finding[]> {
+  const unit = 'narwhal-nginx.service';
+  if ((await output('systemctl', ['is-enabled', unit])).trim() !== 'enabled') return [];
+  const options = await readFile('/etc/narwhal/nginx.options', 'utf8').catch(() => '');
+  const [, host = '0.0.0.0', number = '80'] = /^--listen (.+):(\d+)$/m.exec(options) ?? [];
+  const active = (await output('systemctl', ['is-active', unit])).trim() === 'active';
+  const answer = await whoAnswers(host, Number(number));
+  if (active && answer === 'narwhal') return [ok(`${unit} answers on port ${number}`)];
+  if (active)
+    return [fault(`${unit} runs on port ${number}, but no api answers behind it: look at those first.`)];
+  if (answer === 'nobody') return [stopped(unit)];
+  return [fault(portFault('EADDRINUSE', Number(number), await holderOf(Number(number))).text)];
 }
 
 /** Instances that are to run at boot, by the port in their names. */

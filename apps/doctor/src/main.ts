@@ -1,7 +1,8 @@
 import { ConfigError, readConfig, version, type Config } from '@app/platform';
 import type { Finding } from './finding.js';
 import { fault, ok } from './finding.js';
-import { installation, ports } from './machine.js';
+import { installation, ports, webServer } from './machine.js';
+import { strangeSettings } from './settings.js';
 import { disks, postgres, redis } from './stores.js';
 
 /**
@@ -34,8 +35,13 @@ const say = ({ level, text }: Finding): void => void process.stdout.write(`${mar
 
 async function examine(): Promise<Finding[]> {
   const { findings, config } = settings();
-  const looks = config ? [postgres(config), redis(config), disks(config), ports(config)] : [];
-  return [...(await installation()), ...findings, ...(await Promise.all(looks)).flat()];
+  const looks = config ? [postgres(config), redis(config), disks(config), ports(config), webServer()] : [];
+  return [
+    ...(await installation()),
+    ...findings,
+    ...(await strangeSettings()),
+    ...(await Promise.all(looks)).flat(),
+  ];
 }
 
 process.stdout.write(`Narwhal ${version}, Node ${process.versions.node}, ${process.arch}\n`);

@@ -106,6 +106,17 @@ const repositories: Provider[] = [
 ];
 
 /** PostgreSQL and the object store, once a process: `StorageModule.forRoot('narwhal-api')`. */
+/** Says at the first failure what is waited for, in the journal of whoever looks meanwhile; whether waiting helps. */
+function sayOnceAndRetry(name: string, url: string): (error: unknown) => boolean {
+  let said = false;
+  return (error) => {
+    const { text, passes } = databaseFault(error, url);
+    if (passes && !said) process.stderr.write(`${name}: ${text} It is tried again for 30 s.\n`);
+    said = true;
+    return passes;
+  };
+}
+
 @Global()
 @Module({})
 export class StorageModule implements OnApplicationShutdown {
@@ -121,7 +132,7 @@ export class StorageModule implements OnApplicationShutdown {
         retryAttempts: 30,
         retryDelay: 1_000,
         // A wrong password stays wrong.
-        toRetry: (error: unknown) => databaseFault(error, config.DATABASE_URL).passes,
+        toRetry: sayOnceAndRetry(name, config.DATABASE_URL),
       }),
     });
     const objects: Provider = {

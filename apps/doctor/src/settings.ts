@@ -1,0 +1,16 @@
+import { readFile } from 'node:fs/promises';
+import { settingNames } from '@app/platform';
+import { warning, type Finding } from './finding.js';
+
+/** What units and programs are given besides settings. */
+const others = new Set(['NODE_ENV', 'NODE_OPTIONS', 'MALLOC_ARENA_MAX']);
+
+/** Lines of the machine's own settings that nothing reads: a misspelt name is otherwise silently its default. */
+export async function strangeSettings(file = '/etc/narwhal/local.env'): Promise<Finding[]> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const names = [...text.matchAll(/^\s*([A-Za-z0-9_]+)\s*=/gm)].map(([, name = '']) => name);
+  const strange = names.filter((name) => !settingNames.has(name.replace(/_FILE$/, '')) && !others.has(name));
+  return [...new Set(strange)].map((name) =>
+    warning(`Nothing reads ${name} in ${file}: correct its name, or take the line away.`),
+  );
+}

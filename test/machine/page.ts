@@ -1,0 +1,16 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../../scripts/install.mjs';
+
+const page = readFileSync(join(root, 'docs', 'install-ubuntu.md'), 'utf8');
+
+/**
+ * The commands that docs/install-ubuntu.md gives under a heading, one text for each block, so that what is tested is what
+ * operators read. `…` in them stands for what the reader knows: `known` says it, in the order of the page.
+ */
+export function commandsOf(heading: string, ...known: string[]): string[] {
+  const [, section] = new RegExp(`^#+ ${heading}\n([^]*?)(?=^#|$(?![^]))`, 'm').exec(page) ?? [];
+  const blocks = [...(section ?? '').matchAll(/^```bash\n([^]*?)^```/gm)].map(([, text = '']) => text);
+  if (blocks.length === 0) throw new Error(`expected commands under "${heading}" in docs/install-ubuntu.md`);
+  return blocks.map((block) => block.replaceAll('…', () => known.shift() ?? '…'));
+}
