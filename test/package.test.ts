@@ -15,6 +15,12 @@ import { makePackage } from '../scripts/package/package.ts';
 import { servers } from './harness/servers.js';
 
 const has = (program: string): boolean => spawnSync('which', [program]).status === 0;
+for (const [program, what] of [
+  ['systemd-analyze', 'units'],
+  ['dpkg-deb', 'the package'],
+] as const) {
+  if (!has(program)) console.warn(`The tests of ${what} are skipped: ${program} is not installed`);
+}
 const infra = join(root, 'infra', 'ubuntu');
 const unitFolder = join(infra, 'root/usr/lib/systemd/system');
 let folder: string;
@@ -69,6 +75,8 @@ test('every script of it, and of cloud-init, is one that sh can read', () => {
     'lib/narwhal/setup',
     'lib/narwhal/roll',
     'lib/narwhal/nginx-configuration',
+    'lib/narwhal/munin-contact',
+    'share/munin/plugins/narwhal_',
   ];
   for (const file of [...scripts, ...programs.map((name) => join(infra, 'root/usr', name))])
     execFileSync('sh', ['-n', file]);
@@ -105,6 +113,9 @@ describe.skipIf(!has('dpkg-deb'))('the package', () => {
       ['-rw-r--r--', 'usr/lib/narwhal/dist/apps/api/src/main.js'],
       ['-rw-r--r--', 'usr/lib/systemd/system/narwhal-api@.service'],
       ['-rw-r--r--', 'etc/narwhal/narwhal.env'],
+      ['-rwxr-xr-x', 'usr/share/munin/plugins/narwhal_'],
+      ['-rwxr-xr-x', 'usr/lib/narwhal/munin-contact'],
+      ['-rw-r--r--', 'etc/munin/plugin-conf.d/narwhal'],
     ]) {
       expect(list).toMatch(new RegExp(`^${mode} root/root .* \\./${path?.replaceAll('.', '\\.')}$`, 'm'));
     }
@@ -159,6 +170,10 @@ describe.skipIf(!has('dpkg-deb'))('the package', () => {
     const env = { PATH: '/usr/bin:/bin' };
     const said = spawnSync(join(lib, 'node/bin/node'), [script], { env, encoding: 'utf8', cwd: '/' });
     expect(said).toMatchObject({ stdout: 'all of it\n', status: 0 });
+    const plugin = join(tree, 'usr/share/munin/plugins/narwhal_');
+    const at = `s#^lib=.*#lib=${lib}#`;
+    execFileSync('sed', ['-i', at, plugin]);
+    expect(execFileSync(plugin, ['suggest'], { env, encoding: 'utf8' })).toContain('requests\n');
     const doctor = spawnSync(join(lib, 'node/bin/node'), [join(lib, 'dist/apps/doctor/src/main.js')], {
       env,
       encoding: 'utf8',

@@ -78,10 +78,14 @@ async function port(number: number, host: string, unit: string | null): Promise<
   return warning(`Nothing listens on port ${number} yet: it is free for the api.`);
 }
 
+const nginx = 'narwhal-nginx.service';
+const hasNginx = async (): Promise<boolean> =>
+  (await output('systemctl', ['is-enabled', nginx])).trim() === 'enabled';
+
 /** Narwhal's own NGINX, where this machine has one: the port that clients come to. */
 export async function webServer(): Promise<Finding[]> {
-  const unit = 'narwhal-nginx.service';
-  if ((await output('systemctl', ['is-enabled', unit])).trim() !== 'enabled') return [];
+  const unit = nginx;
+  if (!(await hasNginx())) return [];
   const options = await readFile('/etc/narwhal/nginx.options', 'utf8').catch(() => '');
   const [, host = '0.0.0.0', number = '80'] = /^--listen (.+):(\d+)$/m.exec(options) ?? [];
   const active = (await output('systemctl', ['is-active', unit])).trim() === 'active';
@@ -110,7 +114,8 @@ async function instances(): Promise<string[]> {
 
 export async function ports(config: Config): Promise<Finding[]> {
   const units = await instances();
-  if (units.length === 0) return [await port(config.PORT, config.HOST, null)];
+  // A machine of NGINX alone has none.
+  if (units.length === 0) return (await hasNginx()) ? [] : [await port(config.PORT, config.HOST, null)];
   return Promise.all(
     units.map((unit) => {
       const number = Number(/@(\d+)/.exec(unit)?.[1]);
