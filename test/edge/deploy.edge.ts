@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EdgeClient } from '../harness/edge-client.js';
 import { arrive, bearablePace, Load, type Tally, type Visitor } from '../harness/edge-load.js';
@@ -73,13 +72,6 @@ describe.skipIf(!fleetInstalled)(
         );
         await expect(fleet.order('deploy', odd)).rejects.toThrow('does not answer as it should');
         await fleet.untilWhole();
-      }));
-
-    test('of a replica made anew from its primary: it streams again, and no request fails', () =>
-      underLoad(async () => {
-        await fleet.order('replace', 'postgres-replica');
-        for (let view = ''; !view.startsWith('streaming'); await sleep(200))
-          view = (await fleet.rows()).find(({ part }) => part === 'postgres-replica')?.rotation ?? '';
       }));
   },
 );
