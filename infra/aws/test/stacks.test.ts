@@ -73,12 +73,13 @@ describe('the web', () => {
   });
 
   test('judges no machine before it can have been set up', () => {
-    const groups = Object.values(main.findResources('AWS::AutoScaling::AutoScalingGroup')) as {
-      Properties: { HealthCheckGracePeriod: number };
-      CreationPolicy: { ResourceSignal: { Timeout: string } };
-    }[];
+    const groups = Object.values(main.findResources('AWS::AutoScaling::AutoScalingGroup'));
     expect(groups).toHaveLength(2);
-    for (const { Properties, CreationPolicy } of groups) {
+    for (const group of groups) {
+      const { Properties, CreationPolicy } = group as {
+        Properties: { HealthCheckGracePeriod: number };
+        CreationPolicy: { ResourceSignal: { Timeout: string } };
+      };
       expect(Properties.HealthCheckGracePeriod).toBeGreaterThan(PATIENCE * 60);
       const [, minutes] = /^PT(\d+)M$/.exec(CreationPolicy.ResourceSignal.Timeout) ?? [];
       expect(Number(minutes) * 60).toBeGreaterThan(Properties.HealthCheckGracePeriod);
