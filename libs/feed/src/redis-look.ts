@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { openClient } from './redis-link.js';
 
 /** What somebody who has just arrived at a Redis sees of it. */
@@ -14,7 +15,8 @@ export async function lookAtRedis(url: string): Promise<RedisLook> {
   let reason: unknown;
   client.on('error', (error: unknown) => (reason = error));
   try {
-    await client.connect();
+    // The promise alone stays open when a cluster's first try meets a connection that is not finished; it then tries again.
+    await Promise.race([client.connect(), once(client, 'ready')]);
     const info = await client.info();
     const field = (name: string) => new RegExp(`^${name}:(\\S+)`, 'm').exec(info)?.[1] ?? '';
     return { version: field('redis_version'), policy: field('maxmemory_policy') };
