@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../../scripts/install.mjs';
 import { freePort } from '../../scripts/ports.ts';
 import { Program, run } from './programs.js';
@@ -13,6 +14,8 @@ const idOf = (flag: '-u' | '-g'): number => Number(run('id', [flag, 'munin']));
 export class Munin {
   private node: Program | undefined;
   private port = 0;
+  /** When the master looked last, in milliseconds. */
+  private looked = 0;
 
   constructor(readonly folder: string) {}
 
@@ -43,7 +46,7 @@ export class Munin {
     await this.node.start();
     for (let tries = 0; tries < 100; tries += 1) {
       if (await this.ask('version').catch(() => '')) return;
-      await new Promise((settle) => setTimeout(settle, 100));
+      await sleep(100);
     }
     throw new Error(`expected munin-node to answer; see ${this.folder}`);
   }
@@ -68,9 +71,14 @@ export class Munin {
     return this.master(contact, 'munin-cron');
   }
 
-  /** The half of it that wakes somebody: values fetched, levels looked at, the contact told. */
+  /**
+   * The half of it that wakes somebody: values fetched, levels looked at, the contact told. A master knows its values by
+   * the second, so a second look within one would find the value of the first.
+   */
   async limits(contact: string): Promise<void> {
+    await sleep(Math.max(0, this.looked + 1_000 - Date.now()));
     await this.master(contact, '/usr/share/munin/munin-update');
+    this.looked = Date.now();
     await this.master(contact, '/usr/share/munin/munin-limits');
   }
 
