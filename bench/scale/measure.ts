@@ -1,13 +1,16 @@
 import { Agent, get } from 'node:http';
 import { Redis } from 'ioredis';
 import type pg from 'pg';
-import { wrk } from '../wrk.ts';
+import { wrk, type Load } from '../wrk.ts';
 import type { Person, Town } from './town.ts';
 
 const CONNECTIONS = 32;
 const SECONDS = 5;
+const WARM_UP = 4;
 const WARM = 64;
 const COLD = 300;
+/** Kinds of keys that a reader has alone. */
+const OWN = new Set(['feed', 'relations', 'reader', 'session', 'liked', 'saved']);
 
 export interface PageFigures {
   /** Pages a second by one api process, and their milliseconds under that load. */
@@ -17,12 +20,16 @@ export interface PageFigures {
   /** The first page of somebody whose feed was not there: rebuilt from PostgreSQL, one after the other. Milliseconds. */
   coldP50: number;
   coldP99: number;
-  /** Of Redis, for each of them, and how many posts their feeds hold. */
+  /** Of Redis, for each of them: of keys that are a reader's alone, and of all that grew; and how many posts their feeds hold. */
+  ownBytes: number;
   bytesPerReader: number;
   entriesPerReader: number;
+  /** Pages a second of what they were among so many people, measured in turn. */
+  ofFirst?: { users: number; ratio: number };
 }
 
-function read(agent: Agent, url: string, headers: Record<string, string>): Promise<number> {
+/** Milliseconds of one request. */
+export function read(agent: Agent, url: string, headers: Record<string, string>): Promise<number> {
   const begun = performance.now();
   return new Promise((settle, fail) => {
     get(url, { agent, headers }, (response) => {
@@ -35,7 +42,7 @@ function read(agent: Agent, url: string, headers: Record<string, string>): Promi
   });
 }
 
-const quantile = (values: readonly number[], share: number): number => {
+export const quantile = (values: readonly number[], share: number): number => {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 };
@@ -57,6 +64,14 @@ async function bytesByKind(redis: Redis): Promise<Map<string, number>> {
   return bytes;
 }
 
+/** Pages of the same people in turn, from one api process: how many a second, and each one's time under that load. */
+export async function warmPages({ api, readers }: Town, seconds: number): Promise<Load> {
+  const people = readers(0, WARM).map(({ headers }) => headers);
+  const load = await wrk(`${api.url}/v1/feed`, { connections: CONNECTIONS, seconds, people });
+  if (load.failed > 0) throw new Error(`${load.failed} requests failed`);
+  return load;
+}
+
 /** Warm pages under load, cold ones one by one, and what readers cost in Redis. */
 export async function measurePages(town: Town): Promise<PageFigures> {
   const page = `${town.api.url}/v1/feed`;
@@ -69,10 +84,8 @@ export async function measurePages(town: Town): Promise<PageFigures> {
   };
   const warm = town.readers(0, WARM);
   for (let round = 0; round < 3; round += 1) await readAll(warm);
-  const load = { connections: CONNECTIONS, people: warm.map(({ headers }) => headers) };
-  await wrk(page, { ...load, seconds: 2 });
-  const { rate, p50, p99, failed } = await wrk(page, { ...load, seconds: SECONDS });
-  if (failed > 0) throw new Error(`${failed} requests failed`);
+  await warmPages(town, WARM_UP);
+  const { rate, p50, p99 } = await warmPages(town, SECONDS);
 
   const others = town.readers(WARM, COLD);
   const kindsBefore = await bytesByKind(redis);
@@ -80,11 +93,11 @@ export async function measurePages(town: Town): Promise<PageFigures> {
   const cold = await readAll(others);
   await readAll(others);
   const bytesPerReader = ((await usedMemory(redis)) - before) / COLD;
-  const kinds = [...(await bytesByKind(redis))].map(([kind, bytes]) => {
-    const each = (bytes - (kindsBefore.get(kind) ?? 0)) / COLD;
-    return `${kind} ${each.toFixed(0)}`;
-  });
-  console.log(`Redis bytes a reader by kind of key: ${kinds.join(', ')}`);
+  const kinds = [...(await bytesByKind(redis))].map(
+    ([kind, bytes]) => [kind, (bytes - (kindsBefore.get(kind) ?? 0)) / COLD] as const,
+  );
+  const said = kinds.map(([kind, bytes]) => `${kind} ${bytes.toFixed(0)}`);
+  console.log(`Redis bytes a reader by kind of key: ${said.join(', ')}`);
   const lengths = await Promise.all(others.map(({ id }) => redis.llen(town.feedKey(id))));
   agent.destroy();
   redis.disconnect();
@@ -94,6 +107,7 @@ export async function measurePages(town: Town): Promise<PageFigures> {
     p99,
     coldP50: quantile(cold, 0.5),
     coldP99: quantile(cold, 0.99),
+    ownBytes: kinds.reduce((sum, [kind, bytes]) => sum + (OWN.has(kind) ? bytes : 0), 0),
     bytesPerReader,
     entriesPerReader: lengths.reduce((sum, length) => sum + length, 0) / COLD,
   };

@@ -2,11 +2,13 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { svgOf } from './plot.ts';
 import type { Delivery } from './deliveries.ts';
 import type { PageFigures } from './measure.ts';
+import type { Rebuild } from './rebuild.ts';
 
 /** What was measured at one size. */
 export interface Size {
   users: number;
   pages: PageFigures;
+  rebuild: Rebuild;
   postBytes: number;
   deliveries: Delivery[];
   /** Of making the people, and of all of it, in seconds; of PostgreSQL on disk, in bytes. */
@@ -50,14 +52,26 @@ export function tablesOf(sizes: readonly Size[]): string {
       'p50 / p99 of a page that is rebuilt, ms',
       ({ pages }) => `${pages.coldP50.toFixed(1)} / ${pages.coldP99.toFixed(1)}`,
     ),
+    line(
+      'the same of who follows 1,000',
+      ({ rebuild }) => `${rebuild.p50.toFixed(1)} / ${rebuild.p99.toFixed(1)}`,
+    ),
+    line(
+      'its query alone, ms (rows read)',
+      ({ rebuild }) => `${rebuild.statement.toFixed(1)} (${rebuild.rowsRead.toFixed(0)})`,
+    ),
+    line('pages a second, of those among the fewest, measured in turn', ({ pages }) =>
+      pages.ofFirst ? pages.ofFirst.ratio.toFixed(2) : '',
+    ),
     line('feed entries delivered a second, largest author', fanOut),
     ...audiences.map((followers) =>
       line(`delivered to all of ${followers.toLocaleString('en')} followers after`, lag(followers)),
     ),
     line(
-      'Redis bytes an active reader (entries in the feed)',
-      ({ pages }) => `${pages.bytesPerReader.toFixed(0)} (${pages.entriesPerReader.toFixed(0)})`,
+      'Redis bytes of an active reader’s own keys (entries in the feed)',
+      ({ pages }) => `${pages.ownBytes.toFixed(0)} (${pages.entriesPerReader.toFixed(0)})`,
     ),
+    line('Redis bytes, all that grew', ({ pages }) => pages.bytesPerReader.toFixed(0)),
     line('PostgreSQL bytes a post with its photos', ({ postBytes }) => String(postBytes)),
     line(
       'generated in / measured in all, s',

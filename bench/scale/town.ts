@@ -17,13 +17,16 @@ export interface Person {
 /** One Narwhal with as many people as asked for, and what the measurements need of it. */
 export interface Town {
   users: number;
+  stage: Stage;
   api: Narwhal;
   worker: Serving;
   client: pg.Client;
   redisUrl: string;
   world: World;
   /** People who have a session, drawn; `from` on, so that two groups have nobody in common. */
+  drawn(from: number, count: number): number[];
   readers(from: number, count: number): Person[];
+  person(user: number): Person;
   feedKey(reader: string): string;
 }
 
@@ -67,12 +70,15 @@ export async function raise(stage: Stage, users: number): Promise<Town> {
   ].filter((user) => user > 100 && hasSession(world, user));
   return {
     users,
+    stage,
     api,
     worker,
     client,
     redisUrl: api.settings['REDIS_URL'] ?? '',
     world,
+    drawn: (from, count) => drawn.slice(from, from + count),
     readers: (from, count) => drawn.slice(from, from + count).map(person),
+    person,
     feedKey: (reader) => keys.homeFeed(epoch, reader),
   };
 }

@@ -1,0 +1,92 @@
+import { Agent } from 'node:http';
+import { skewed } from '../people/chance.ts';
+import { ListeningApi } from '../people/listening-api.ts';
+import type { Ground } from '../people/stage-people.ts';
+import { quantile, read } from './measure.ts';
+import type { Town } from './town.ts';
+
+const FOLLOWEES = 1_000;
+const READERS = 60;
+/** Of those whom `measurePages` reads, none. */
+const FROM = 400;
+
+/** What it takes to bring back the feed of somebody who follows a thousand people and was away for long. */
+export interface Rebuild {
+  followees: number;
+  /** The first page of each such reader, one after the other, over HTTP. Milliseconds. */
+  p50: number;
+  p99: number;
+  /** Of the statement that finds the posts: its own milliseconds and the rows that it read, in the median. */
+  statement: number;
+  rowsRead: number;
+}
+
+/** Each follows a thousand people, those with many followers rather than others, as everybody does. */
+async function followMany(town: Town, readers: readonly number[]): Promise<void> {
+  for (const reader of readers) {
+    const chosen = new Set<string>();
+    for (let step = 0; chosen.size < FOLLOWEES; step += 1)
+      chosen.add(town.world.userId(skewed(town.users, 3, step, 1_000 + reader)));
+    const pair = [town.world.userId(reader), [...chosen]];
+    for (const [table, owner, other] of [
+      ['follows', '$1::bigint', 'one'],
+      ['followers', 'one', '$1::bigint'],
+    ])
+      await town.client.query(
+        `INSERT INTO ${table} (shard, ${table === 'follows' ? 'follower_id, followee_id' : 'followee_id, follower_id'}, id)
+         SELECT shard_of(${owner}), ${owner}, ${other}, next_id(shard_of(${owner})) FROM unnest($2::bigint[]) one
+         ON CONFLICT DO NOTHING`,
+        pair,
+      );
+  }
+  await town.client.query('ANALYZE follows, followers');
+}
+
+/** The statements' plans, as the api runs them for readers whose feeds are not there; none may read a table from end to end. */
+async function plansOf(town: Town, readers: readonly number[]): Promise<{ took: number[]; read: number[] }> {
+  const { stage, world, api } = town;
+  const ground: Ground = {
+    stage,
+    world,
+    databaseUrl: api.databaseUrl,
+    settings: { ...api.settings, LOG_LEVEL: 'error' },
+    headersOf: (reader) => (reader === null ? {} : town.person(reader).headers),
+  };
+  const listening = await ListeningApi.start(ground, false);
+  const [took, rows]: [number[], number[]] = [[], []];
+  try {
+    for (const reader of readers) {
+      await listening.get('/v1/feed', reader);
+      const explained = await listening.explain();
+      for (const { name, work } of explained)
+        if (work.sequential.length > 0)
+          throw new Error(`${name} reads ${work.sequential.join(', ')} from end to end`);
+      const builds = explained.filter(({ name }) => name === 'feed.newest');
+      if (builds.length !== 1) throw new Error(`expected one query for a feed but heard ${builds.length}`);
+      took.push(builds[0]?.work.milliseconds ?? Number.NaN);
+      rows.push(builds[0]?.work.read ?? Number.NaN);
+    }
+  } finally {
+    await listening.stop();
+  }
+  return { took, read: rows };
+}
+
+export async function measureRebuild(town: Town): Promise<Rebuild> {
+  const readers = town.drawn(FROM, READERS);
+  await followMany(town, readers);
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const [some, others] = [readers.slice(0, READERS / 2), readers.slice(READERS / 2)];
+  const times: number[] = [];
+  for (const reader of some)
+    times.push(await read(agent, `${town.api.url}/v1/feed`, town.person(reader).headers));
+  agent.destroy();
+  const { took, read: rows } = await plansOf(town, others);
+  return {
+    followees: FOLLOWEES,
+    p50: quantile(times, 0.5),
+    p99: quantile(times, 0.99),
+    statement: quantile(took, 0.5),
+    rowsRead: quantile(rows, 0.5),
+  };
+}
