@@ -83,6 +83,19 @@ export class ReaderMarks {
   }
 
   /**
+   * Both marks of a post of which one has just been committed: that one is known, and is not asked for. Many likes of old posts lie
+   * below the floor, where PostgreSQL would have to be asked what it has just been told.
+   */
+  async besides(reader: Id, post: Id, mark: Mark, marked: boolean): Promise<Marks> {
+    const marks: Marks = { liked: new Set(), saved: new Set() };
+    const other = mark === 'liked' ? 'saved' : 'liked';
+    const texts = await this.ask(reader, [post]).catch(() => null);
+    marks[other] = await this.resolve(other, reader, [post], texts?.[other === 'liked' ? 0 : 1]);
+    if (marked) marks[mark].add(post);
+    return marks;
+  }
+
+  /**
    * Runs `work`, the transaction that likes or saves (`marked`) or takes that back, so that no read in between or after
    * it shows another state than the rows, whatever fails. Answers what `work` answers.
    */

@@ -29,7 +29,13 @@ export function dataSourceOptions({ url, name, pool = 2 }: Connection): DataSour
     migrationsRun: false,
     installExtensions: false,
     logging: false,
-    // A pool that waits for ever turns a database that is away into requests that hang.
-    extra: { connectionTimeoutMillis: 5_000, idleTimeoutMillis: 30_000, keepAlive: true },
+    extra: {
+      // A pool that waits for ever turns a database that is away into requests that hang.
+      connectionTimeoutMillis: 5_000,
+      idleTimeoutMillis: 30_000,
+      keepAlive: true,
+      // Statements of a transaction that need nothing of each other go out together.
+      pipeline: true,
+    },
   };
 }

@@ -86,12 +86,36 @@ export class Database implements Queryable {
     return { busy: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
   }
 
-  /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
+  /**
+   * Runs `work` in one transaction: committed when it resolves, rolled back when it throws. Statements are answered in the order in which
+   * they were sent, whether or not one waits for another; after one that failed all fail.
+   */
   async transaction<Result>(work: (tx: Queryable) => Promise<Result>): Promise<Result> {
-    return this.source.transaction(async (manager) => {
-      const runner = manager.queryRunner;
-      if (!runner) throw new Error('expected a query runner in a transaction but received none');
-      return work({ query: (name, sql, parameters = []) => run(runner, name, sql, parameters) });
-    });
+    const runner = this.source.createQueryRunner();
+    try {
+      await runner.connect();
+      return await transactionOn(runner, work);
+    } finally {
+      await runner.release();
+    }
+  }
+}
+
+async function transactionOn<Result>(
+  runner: QueryRunner,
+  work: (tx: Queryable) => Promise<Result>,
+): Promise<Result> {
+  try {
+    // Goes out with the first statement; if it fails, so does that.
+    const begun = runner.query('BEGIN');
+    begun.catch(() => undefined);
+    const result = await work({ query: (name, sql, parameters = []) => run(runner, name, sql, parameters) });
+    await begun;
+    await runner.query('COMMIT');
+    return result;
+  } catch (error) {
+    // Where the connection is lost, PostgreSQL has rolled back by itself.
+    await runner.query('ROLLBACK').catch(() => undefined);
+    throw error;
   }
 }

@@ -56,11 +56,8 @@ export class Liking {
   private async begin(tx: Tx, likes: readonly LikeOf[]): Promise<void> {
     // All likes before all ends: what ends is locked last, so no two transactions wait for each other.
     const made = await this.rows.like(tx, likes);
-    await tx.countEach(
-      'post.likes',
-      made.map(({ post }) => post),
-      1,
-    );
+    const posts = made.map(({ post }) => post);
+    await Promise.all([this.rows.likeAtPosts(tx, made), tx.countEach('post.likes', posts, 1)]);
     tx.afterCommit(() => counter('narwhal_likes_total').inc(made.length));
   }
 

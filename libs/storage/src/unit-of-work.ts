@@ -65,12 +65,14 @@ export class UnitOfWork {
       };
       const countEach = async (counter: CounterName, subjectIds: readonly Id[], delta: number) => {
         if (subjectIds.length === 0) return;
-        await this.counts.add(connection, counter, subjectIds, delta);
         const times = new Map<Id, number>();
         for (const id of subjectIds) times.set(id, (times.get(id) ?? 0) + 1);
         for (const [subjectId, n] of times) deltas.push({ counter, subjectId, delta: delta * n, since });
         const { notifies } = counterTable[counter];
-        if (notifies !== null) await effect(notifies, [...times.keys()]);
+        await Promise.all([
+          this.counts.add(connection, counter, subjectIds, delta),
+          notifies === null ? undefined : effect(notifies, [...times.keys()]),
+        ]);
       };
       return work({
         query: connection.query,

@@ -25,7 +25,7 @@ export class LikesService {
       await this.reading.published(post, user);
       if ((await carryOut()) === 'hidden') throw problem('not_found');
     });
-    const json = await this.shown(post, user);
+    const json = await this.shown(post, user, true);
     if (json === null) throw problem('not_found');
     return json;
   }
@@ -36,11 +36,11 @@ export class LikesService {
     const outcome = await this.marks.change(user, 'liked', post, false, () =>
       this.batches.carryOut({ user, post, liked: false }),
     );
-    return outcome === 'hidden' ? null : this.shown(post, user);
+    return outcome === 'hidden' ? null : this.shown(post, user, false);
   }
 
   /** That it may be seen was asked in the transaction; null when it was deleted since. */
-  private async shown(post: Id, user: Id): Promise<string | null> {
-    return (await this.view.show([post], user)).get(post)?.json ?? null;
+  private async shown(post: Id, user: Id, liked: boolean): Promise<string | null> {
+    return (await this.view.showMarked(post, user, 'liked', liked))?.json ?? null;
   }
 }

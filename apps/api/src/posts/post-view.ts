@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import { Counts, ReaderMarks, type Marks, type Moment, type PostCounts } from '@app/feed';
+import { Counts, ReaderMarks, type Mark, type Marks, type Moment, type PostCounts } from '@app/feed';
 import { PostCache, type CachedPost } from './post-cache.js';
 
 /** A post ready to be shown, and what decides whether it may be. */
@@ -33,10 +33,22 @@ export class PostView {
    */
   async show(ids: readonly Id[], reader: Id | null, moment?: Moment): Promise<Map<Id, ShownPost>> {
     if (ids.length === 0) return new Map();
-    const [counts, marks] = await Promise.all([
-      this.counts.posts(ids, moment),
-      reader === null ? nothing : this.marks.of(reader, ids, moment),
-    ]);
+    const marks = reader === null ? nothing : this.marks.of(reader, ids, moment);
+    return this.withMarks(ids, marks, moment);
+  }
+
+  /** A post whose mark the reader has just changed; null when it was deleted since. */
+  async showMarked(id: Id, reader: Id, mark: Mark, marked: boolean): Promise<ShownPost | null> {
+    const shown = await this.withMarks([id], this.marks.besides(reader, id, mark, marked));
+    return shown.get(id) ?? null;
+  }
+
+  private async withMarks(
+    ids: readonly Id[],
+    asked: Marks | Promise<Marks>,
+    moment?: Moment,
+  ): Promise<Map<Id, ShownPost>> {
+    const [counts, marks] = await Promise.all([this.counts.posts(ids, moment), asked]);
     const posts = await this.cache.posts(ids, counts);
     const shown = new Map<Id, ShownPost>();
     for (const [id, post] of posts) {

@@ -63,13 +63,15 @@ const likeOf = ({ user_id: user, post_id: post }: LikeRow): LikeOf => ({ user, p
 export class LikeRows {
   constructor(private readonly database: Database) {}
 
-  /** Answers those that were not there before. No two of them may be the same. */
+  /** The likers' end. Answers those that were not there before, which the posts' end is owed. No two of them may be the same. */
   async like(tx: Queryable, likes: readonly LikeOf[]): Promise<LikeOf[]> {
     if (likes.length === 0) return [];
     const { rows } = await tx.query<LikeRow>('like.insert', sql.insert, usersEnd(likes));
-    const made = rows.map(likeOf);
+    return rows.map(likeOf);
+  }
+
+  async likeAtPosts(tx: Queryable, made: readonly LikeOf[]): Promise<void> {
     if (made.length > 0) await tx.query('postLike.insert', sql.insertOther, postsEnd(made));
-    return made;
   }
 
   /** Answers what was taken back, and whether it had counted. */
