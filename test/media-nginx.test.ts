@@ -34,6 +34,11 @@ function statusOf(origin: string, path: string): Promise<number> {
   });
 }
 
+function pathOf(url: string): string {
+  const { pathname, search } = new URL(url);
+  return pathname + search;
+}
+
 async function codeOf(url: string): Promise<[number, string]> {
   const response = await fetch(url);
   const body = (await response.json()) as ProblemBody;
@@ -171,11 +176,13 @@ describe.skipIf(!nginxInstalled)('media, by NGINX and by the api alike', () => {
     await nginx.configure({ settings: settings(`test:${secret}`) });
   });
 
-  test('ends when its photo is deleted', async () => {
+  test('ends when its photo is deleted, however often it was asked for', async () => {
     const [url = '', own = ''] = both(photo.renditions?.w1080.url ?? '');
-    expect((await fetch(url)).status).toBe(200);
+    for (let time = 0; time < 20; time += 1) expect(await statusOf(nginx.url, pathOf(url))).toBe(200);
     await ada.request('delete', `/v1/photos/${photo.id}`).expect(204);
     await stack.quiet();
+    // NGINX keeps it open, and looks once a second whether it is still there.
+    await expect.poll(() => statusOf(nginx.url, pathOf(url)), { timeout: 20_000 }).toBe(404);
     expect(await codeOf(url)).toEqual([404, 'not_found']);
     expect(await codeOf(own)).toEqual([404, 'not_found']);
   });

@@ -35,9 +35,16 @@ export function mediaCache({ folder }: NginxOptions, { S3_BUCKET }: EdgeSettings
   return `proxy_cache_path ${folder}/media levels=1:2 keys_zone=narwhal_media:20m max_size=2g inactive=7d use_temp_path=off;`;
 }
 
+/**
+ * A file that is asked for again and again stays open. A rendition never changes, but it may be deleted: whether it is still
+ * there is looked at once a second, so that it is served for a second longer at most.
+ */
 const fromDisk = ({ STORAGE_DIR }: EdgeSettings): string =>
   `alias ${STORAGE_DIR}/$media_folder/$media_file;
-    types { image/webp webp; image/jpeg jpg; }`;
+    types { image/webp webp; image/jpeg jpg; }
+    open_file_cache max=10000 inactive=20s;
+    open_file_cache_min_uses 2;
+    open_file_cache_valid 1s;`;
 
 /**
  * The api asks S3 and answers; it is asked again after a minute, with the ETag, so that what was deleted is gone by then. Who asks
