@@ -1,13 +1,16 @@
 import { ConfigError, readEdgeSettings } from '../../libs/platform/src/config.js';
 import { cutOffScript } from './cut-off.js';
 import { haproxyConfiguration } from './configuration.js';
+import { killedScript } from './killed.js';
 import { readOptions, usage } from './options.js';
 
 /** `npm run haproxy`: prints the whole configuration of one HAProxy, or the script that it loads. */
 try {
   const args = process.argv.slice(2);
   process.stdout.write(
-    args[0] === 'cut-off.lua' ? cutOffScript : haproxyConfiguration(readOptions(args), readEdgeSettings()),
+    args[0] === 'servers.lua'
+      ? `${cutOffScript}\n${killedScript}`
+      : haproxyConfiguration(readOptions(args), readEdgeSettings()),
   );
 } catch (error) {
   const told = error instanceof ConfigError ? '' : `\n\n${usage}`;

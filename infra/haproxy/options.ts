@@ -18,8 +18,8 @@ export interface HaproxyOptions {
   /** `address:port` of the page and the metrics for operators. */
   stats?: string;
   operators: string[];
-  /** The file that `cut-off.lua` was printed into. */
-  cutOff: string;
+  /** The file that `servers.lua` was printed into. */
+  lua: string;
   /** Its admin socket. */
   socket: string;
   /** Where requests to NGINX come from, on a machine with several addresses. */
@@ -27,8 +27,8 @@ export interface HaproxyOptions {
   maxconn: string;
 }
 
-export const usage = `usage: npm run --silent haproxy -- cut-off.lua > FILE
-       npm run --silent haproxy -- --bind ADDRESS:PORT --certificate FILE --socket FILE --cut-off FILE --nginx NAME=HOST:PORT ... > haproxy.cfg
+export const usage = `usage: npm run --silent haproxy -- servers.lua > FILE
+       npm run --silent haproxy -- --bind ADDRESS:PORT --certificate FILE --socket FILE --lua FILE --nginx NAME=HOST:PORT ... > haproxy.cfg
 
   --spare NAME=HOST:PORT  an NGINX that is known but not in use: \`set server web/NAME state ready\` takes it in
   --stats ADDRESS:PORT    Prometheus' /metrics and a page, for the operators' networks
@@ -60,7 +60,7 @@ export function readOptions(args: string[]): HaproxyOptions {
       stats: one,
       operators: many,
       socket: one,
-      'cut-off': one,
+      lua: one,
       source: one,
       maxconn: one,
     },
@@ -69,14 +69,14 @@ export function readOptions(args: string[]): HaproxyOptions {
     .flat()
     .find((text) => unsafe.test(text));
   if (bad !== undefined) throw new Error(`expected plain text but received "${bad}"`);
-  const { bind, certificate, socket, 'cut-off': cutOff, nginx = [], spare = [] } = values;
-  if (!bind || !certificate || !socket || !cutOff || nginx.length === 0)
-    throw new Error('expected --bind, --certificate, --socket, --cut-off and at least one --nginx');
+  const { bind, certificate, socket, lua, nginx = [], spare = [] } = values;
+  if (!bind || !certificate || !socket || !lua || nginx.length === 0)
+    throw new Error('expected --bind, --certificate, --socket, --lua and at least one --nginx');
   return {
     bind,
     certificate,
     socket,
-    cutOff,
+    lua,
     servers: [...nginx.map((text) => server(text, false)), ...spare.map((text) => server(text, true))],
     operators: values.operators ?? ['127.0.0.0/8'],
     maxconn: values.maxconn ?? '20000',

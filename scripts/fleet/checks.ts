@@ -15,7 +15,7 @@ const memory = {
   worker: 250 * MB,
   haproxy: 30 * MB,
   nginx: 12 * MB,
-  servers: 380 * MB,
+  servers: 420 * MB,
   s3: 300 * MB,
 };
 const room = 500 * MB;

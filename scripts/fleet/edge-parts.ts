@@ -5,7 +5,7 @@ import { Resolver } from 'node:dns/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isRoot } from '../env.ts';
+import { childEnvironment, isRoot } from '../env.ts';
 import { lastLines } from '../logs.ts';
 import { launch } from '../processes.ts';
 import { Refusal } from '../say.ts';
@@ -143,7 +143,7 @@ function haproxyArguments(context: EdgeContext, place: Place, service: Service):
     bind: addressOf(place),
     certificate: join(service.folder, 'certificate.pem'),
     socket: socketFile(service.folder),
-    'cut-off': join(service.folder, 'cut-off.lua'),
+    lua: join(service.folder, 'servers.lua'),
     source: place.host,
     stats: `${place.host}:${place.operators}`,
     maxconn: String(roomForConnections().maxconn),
@@ -175,7 +175,7 @@ export function haproxyManner(context: EdgeContext, place: Place): Manner {
       const print = (args: string[]) =>
         context.release().print('infra/haproxy/main.js', args, context.settings);
       service.write('certificate.pem', context.certificate.pem);
-      service.write('cut-off.lua', print(['cut-off.lua']));
+      service.write('servers.lua', print(['servers.lua']));
       service.write('haproxy.cfg', print(haproxyArguments(context, place, service)));
       const { command, args } = service.command('-db', '-f', join(service.folder, 'haproxy.cfg'));
       const [program = command, ...first] = [...roomForConnections().wrap, command, ...args];
@@ -228,17 +228,28 @@ export function dnsManner(context: EdgeContext, place: Place): Manner {
     launch() {
       const service = new Service('pdns_server', 'pdns-server', join(context.folder, place.name));
       const balancers = context.places('haproxy');
-      const args = flags({
+      const release = context.release();
+      const options = flags({
         name: publicName,
         listen: addressOf(place),
-        folder: service.folder,
         ttl: String(TTL),
         port: String(balancers[0]?.port ?? 443),
         balancer: balancers.map(({ host }) => host),
       });
       for (const part of ['pdns.conf', 'named.conf', 'zone'])
-        service.write(part, context.release().print('infra/dns/main.js', [part, ...args], {}));
-      return launch({ ...service.command(`--config-dir=${service.folder}`), logFile, cwd: '/' });
+        service.write(
+          part,
+          release.print('infra/dns/main.js', [part, ...options, '--folder', service.folder], {}),
+        );
+      const { command, args } = service.command(`--config-dir=${service.folder}`);
+      const watching = [release.path('infra/dns/main.js'), 'watch', ...options, '--folder', service.onDisk];
+      return launch({
+        command: process.execPath,
+        args: [...watching, '--', command, ...args],
+        logFile,
+        env: childEnvironment(),
+        cwd: '/',
+      });
     },
     // The first question begins the checks.
     ready: (process) =>

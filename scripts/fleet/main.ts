@@ -18,6 +18,7 @@ import { makeHosts } from './hosts.ts';
 import { Ledger } from './ledger.ts';
 import { commandNames, readFleetOptions, usage } from './options.ts';
 import { Plan, publicName } from './plan.ts';
+import { promote } from './promote.ts';
 import { Pulse } from './pulse.ts';
 import { Release } from './release.ts';
 import { Screen } from './screen.ts';
@@ -121,7 +122,8 @@ interface Standing {
   stop: () => void;
 }
 
-let deploying = false;
+/** What takes several parts in turn, and bears no other order meanwhile. */
+let under: 'deploy' | 'promotion' | undefined;
 
 async function carry({ command, words }: Order, standing_: Standing): Promise<string> {
   const { parts, versions, tell, rows, show, stop } = standing_;
@@ -132,10 +134,14 @@ async function carry({ command, words }: Order, standing_: Standing): Promise<st
     stop();
     return 'The fleet stops.';
   }
-  if (deploying) throw new Refusal('A deploy is under way; wait until it has ended.');
+  if (under) throw new Refusal(`A ${under} is under way; wait until it has ended.`);
   if (command === 'deploy') {
-    deploying = true;
-    return deploy(parts, versions, words[0], tell).finally(() => (deploying = false));
+    under = 'deploy';
+    return deploy(parts, versions, words[0], tell).finally(() => (under = undefined));
+  }
+  if (command === 'promote') {
+    under = 'promotion';
+    return promote(parts, name, tell).finally(() => (under = undefined));
   }
   if (command === 'add') return `${await parts.add(name)} is in rotation.`;
   if (command === 'unplug' || command === 'plug') {

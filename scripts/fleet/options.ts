@@ -29,6 +29,7 @@ export const commandNames = [
   'remove',
   'unplug',
   'plug',
+  'promote',
   'deploy',
   'stop',
 ] as const;
@@ -50,6 +51,7 @@ npm run fleet -- start PART       starts it, or wakes it
 npm run fleet -- replace PART     drain, then a fresh one in its place
 npm run fleet -- add KIND         one more nginx, api or worker;  remove PART takes one away
 npm run fleet -- unplug PART      pulls its host's cable (--hosts);  plug PART puts it back
+npm run fleet -- promote postgres-replica   its data become the primary's, which was killed and is lost for good
 npm run fleet -- deploy [FOLDER]  this clone's version (or a build in FOLDER), one by one, back again if it is not healthy
 npm run fleet -- stop             stops all of it`;
 

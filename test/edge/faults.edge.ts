@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { lineOf, suffer, type Case, type Outcome } from '../harness/edge-case.js';
 import { edgeRate } from '../harness/env.js';
 import { EdgeClient } from '../harness/edge-client.js';
-import { arrive, bearablePace, type Visitor } from '../harness/edge-load.js';
+import { arrive, bearablePace, commentsOf, Load, type Visitor } from '../harness/edge-load.js';
 import { fleetInstalled, hostsPossible, RunningFleet } from '../harness/fleet.js';
 
 const SECONDS: Case['seconds'] = [1, 4, 1.5];
@@ -91,6 +92,44 @@ describe.skipIf(!fleetInstalled)(
         const outcome = await bear('haproxy-2', 'unplug');
         expect(outcome.out).toBeLessThan(8_000);
         halfAnswered(outcome);
+      });
+    });
+
+    describe('postgres-replica', () => {
+      const followed = async () => {
+        for (const deadline = Date.now() + 30_000; ; await sleep(200)) {
+          const row = (await fleet.rows()).find(({ part }) => part === 'postgres-replica');
+          if (row?.rotation === 'streaming, 0 bytes behind') return;
+          if (Date.now() > deadline)
+            throw new Error(`expected a replica that follows but received "${row?.rotation}"`);
+        }
+      };
+
+      test('replaced by a fresh copy: nobody notices', async () => {
+        const load = new Load(client, visitor, perSecond);
+        await fleet.order('replace', 'postgres-replica');
+        const tallies = await load.finish();
+        nobodyNoticed({ tallies, out: undefined });
+        await followed();
+      });
+
+      test('promoted, once the primary is lost: what was written is there, and more is taken', async () => {
+        await expect(fleet.order('promote', 'postgres-replica')).rejects.toThrow(
+          /postgres-primary is up.*second primary.*Nothing was changed/s,
+        );
+        const load = new Load(client, visitor, perSecond);
+        await sleep(1_000);
+        await load.finish();
+        await followed();
+        await fleet.order('kill', 'postgres-primary');
+        expect(await fleet.order('promote', 'postgres-replica')).toContain('postgres-primary is up');
+        await fleet.untilWhole();
+        const after = new Load(client, visitor, perSecond);
+        await sleep(1_000);
+        nothingFailed({ tallies: await after.finish(), out: undefined });
+        const seen = await commentsOf(client, visitor);
+        expect([...load.written, ...after.written].filter((text) => seen.get(text) !== 1)).toEqual([]);
+        await followed();
       });
     });
   },

@@ -19,21 +19,24 @@ export interface Outcome {
   out: number | undefined;
 }
 
-/** Where the fleet tells others not to send to a part: polled, so that it is exact to some 20 ms. */
-async function untilOut(
+/** Asks those who send to a part whether they do no longer; undefined for kinds where nobody outside sees that. */
+async function outsideView(
   fleet: RunningFleet,
   client: EdgeClient,
   target: string,
-  begun: number,
-): Promise<number | undefined> {
+): Promise<(() => Promise<boolean>) | undefined> {
   const kind = target.replace(/-\d+$/, '');
   if (kind === 'api') return undefined;
   const host = (await fleet.addressOf(target)).split(':')[0] ?? '';
-  const isOut = async () => {
-    if (kind === 'haproxy') return !(await client.lookUp().catch(() => [host])).includes(host);
+  if (kind === 'haproxy') return async () => !(await client.lookUp().catch(() => [host])).includes(host);
+  return async () => {
     const { servers } = JSON.parse(await fleet.order('rotation', target)) as { servers: string[] };
     return servers.every((status) => !status.startsWith('UP'));
   };
+}
+
+/** Milliseconds since `begun` when it held: polled, so that it is exact to some 20 ms. */
+async function untilHolds(isOut: () => Promise<boolean>, begun: number): Promise<number> {
   for (const deadline = begun + 8_000; performance.now() < deadline; await sleep(10)) {
     if (await isOut()) return performance.now() - begun;
   }
@@ -51,8 +54,10 @@ export async function suffer(
   const [before, away, after] = seconds;
   const load = new Load(client, visitor, perSecond);
   await sleep(before * 1_000);
+  const isOut = await outsideView(fleet, client, target);
+  await isOut?.();
   const begun = performance.now();
-  const [out] = await Promise.all([untilOut(fleet, client, target, begun), fleet.order(fault, target)]);
+  const [out] = await Promise.all([isOut && untilHolds(isOut, begun), fleet.order(fault, target)]);
   await sleep(Math.max(0, away * 1_000 - (performance.now() - begun)));
   await fleet.order(fault === 'unplug' ? 'plug' : 'start', target);
   await sleep(after * 1_000);
