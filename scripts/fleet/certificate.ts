@@ -108,7 +108,8 @@ export function certificateOf(
   if (own !== undefined) {
     const pem = attempt(
       () => readFileSync(own, 'utf8'),
-      () => new Refusal(`The certificate ${own} cannot be read. Nothing was started.`),
+      () =>
+        new Refusal(`The certificate ${own} cannot be read: is it a file, and yours? Nothing was started.`),
     );
     check(pem, own);
     return { pem };

@@ -55,12 +55,14 @@ function accessFile(dir: string, { plan }: DataContext): string {
 
 /**
  * A transaction whose process hangs holds its locks no longer than a client waits for them: the same request, sent again to
- * another api, then finds them free.
+ * another api, then finds them free. Shared memory lies in the cluster's folder, since one that is killed and never started again
+ * would leave it in /dev/shm.
  */
 const settings = {
   idle_in_transaction_session_timeout: '4s',
   max_wal_senders: 4,
   wal_keep_size: '64MB',
+  dynamic_shared_memory_type: 'mmap',
   shared_buffers: '64MB',
 };
 

@@ -112,11 +112,14 @@ class Namespaces implements Hosts {
   }
 }
 
-export function makeHosts(plan: Plan): Hosts {
-  if (!plan.options.hosts) return new Loopback();
-  if (!isRoot || !findProgram('ip'))
+/** @throws Refusal when hosts of their own are asked for where they cannot be made */
+export function checkHosts({ options }: Plan): void {
+  if (options.hosts && (!isRoot || !findProgram('ip')))
     throw new Refusal(
-      'Hosts of their own are network namespaces, which take root and the package iproute2. Without --hosts neither is needed.',
+      'Hosts of their own are network namespaces, which take root and the package iproute2. Without --hosts neither is needed. Nothing was started.',
     );
-  return new Namespaces(plan);
+}
+
+export function makeHosts(plan: Plan): Hosts {
+  return plan.options.hosts ? new Namespaces(plan) : new Loopback();
 }

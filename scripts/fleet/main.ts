@@ -14,7 +14,7 @@ import { order, takeOrders, type Order } from './control.ts';
 import type { DataContext } from './data-parts.ts';
 import { deploy, type Versions } from './deploy.ts';
 import { Fleet } from './fleet.ts';
-import { makeHosts } from './hosts.ts';
+import { checkHosts, makeHosts } from './hosts.ts';
 import { Ledger } from './ledger.ts';
 import { commandNames, readFleetOptions, usage } from './options.ts';
 import { Plan, publicName } from './plan.ts';
@@ -69,6 +69,7 @@ async function standing(
   accept: (carryOut: (order: Order) => Promise<string>) => void,
 ): Promise<void> {
   const begun = Date.now();
+  checkHosts(plan);
   const addresses = plan.many('haproxy').map(({ host }) => host);
   const certificate = certificateOf(join(folder, 'certificate'), addresses, plan.options.certificate);
   checkRoom(plan, folder);

@@ -13,7 +13,8 @@ interface Coded {
 }
 
 /** How failures below us read to clients: pg's and the socket's codes of "away", Fastify's codes of bad requests. */
-const unavailable = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|57P0[1-3]|53\d\d\d|08\d\d\d|25006)$/;
+const unavailable =
+  /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|57P0[1-3]|53\d\d\d|08[\dP]\d\d|25006)$/;
 const awayMessages = /connection terminated|timeout exceeded when trying to connect|Cannot use a pool after/i;
 
 function fromFastify(code: string, headers: IncomingHttpHeaders): Problem | null {

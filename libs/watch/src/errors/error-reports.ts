@@ -31,7 +31,7 @@ const MINUTE = 60_000;
 const LAST_WORDS = 2_000;
 
 /** Failures of what we depend on: the stores' own alerts tell of them, and each request would tell it again. */
-const awayCodes = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|57P0[1-3]|53\d\d\d|08\d\d\d)$/;
+const awayCodes = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|57P0[1-3]|53\d\d\d|08[\dP]\d\d)$/;
 const awayMessages = /connection terminated|timeout exceeded when trying to connect/i;
 
 function isExpected(error: unknown): boolean {
