@@ -124,7 +124,7 @@ describe.skipIf(!fleetInstalled)(
         await fleet.order('kill', 'postgres-primary');
         const headers = { authorization: `Bearer ${visitor.token}` };
         const meanwhile = await client.send({ method: 'GET', path: '/v1/me', headers });
-        expect(meanwhile.status, meanwhile.body).toBe(503);
+        expect(meanwhile).toMatchObject({ status: 503 });
         expect(await fleet.order('promote', 'postgres-replica')).toContain('postgres-primary is up');
         await fleet.untilWhole();
         const after = new Load(client, visitor, perSecond);
