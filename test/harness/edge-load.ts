@@ -209,10 +209,7 @@ const AT_EASE = 700;
  * that is busy with other things, faults would be blamed for its failures.
  */
 export async function bearablePace(client: EdgeClient, visitor: Visitor, wanted: number): Promise<number> {
-  // The first requests of new processes are slow: their code is compiled under way.
-  const first = new Load(client, visitor, wanted / 2);
-  await sleep(1_500);
-  await first.finish();
+  // Asked of processes that have just begun, as they are again after each fault and deploy: slower than warm ones.
   for (const pace of [wanted, wanted * 0.66, wanted * 0.4, wanted * 0.2].map(Math.round)) {
     const load = new Load(client, visitor, pace);
     await sleep(2_000);
