@@ -7,6 +7,7 @@ import { EdgeClient } from './harness/edge-client.js';
 import { arrive, Load, type LoadKind, type Tally, type Visitor } from './harness/edge-load.js';
 import { fleetCommand } from './harness/fleet-command.js';
 import { fleetInstalled, RunningFleet } from './harness/fleet.js';
+import { askTraced, stranger } from './harness/traced-request.js';
 import { anotherVersion, withMigration } from './harness/releases.js';
 
 if (!fleetInstalled)
@@ -14,6 +15,10 @@ if (!fleetInstalled)
 
 /** The short form of test/edge: a small chain and a gentle pace. */
 const PER_SECOND = 30;
+
+/** On, for what somebody asks to have traced and nothing else; nobody takes the traces. */
+const tracing = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9', OTEL_TRACES_SAMPLER_ARG: '0' };
+const patience = { timeout: 20_000, interval: 50 };
 
 describe.skipIf(!fleetInstalled)('a fleet', () => {
   let fleet: RunningFleet;
@@ -23,7 +28,17 @@ describe.skipIf(!fleetInstalled)('a fleet', () => {
 
   beforeAll(async () => {
     builds = mkdtempSync(join(tmpdir(), 'narwhal-builds-'));
-    fleet = await RunningFleet.start('--haproxy', '2', '--nginx', '2', '--api', '2', '--worker', '1');
+    fleet = await RunningFleet.startWith(
+      tracing,
+      '--haproxy',
+      '2',
+      '--nginx',
+      '2',
+      '--api',
+      '2',
+      '--worker',
+      '1',
+    );
     client = new EdgeClient(fleet);
     visitor = await arrive(client);
   });
@@ -49,6 +64,12 @@ describe.skipIf(!fleetInstalled)('a fleet', () => {
     return outcome;
   };
 
+  /** An api's line about a request. */
+  const logged = (requestId: string): string =>
+    ['api-1', 'api-2']
+      .flatMap((part) => fleet.log(part).split('\n'))
+      .find((line) => line.includes(requestId)) ?? '';
+
   const readAgain = ({ tallies: { get, get2 } }: Outcome) => get.again + get2.again;
   const nobodyNoticed = (tallies: Record<LoadKind, Tally>) => {
     for (const { faults, again } of Object.values(tallies))
@@ -66,9 +87,28 @@ describe.skipIf(!fleetInstalled)('a fleet', () => {
     expect(await fleet.order('add', 'nginx')).toContain('nginx-3');
     await fleet.order('remove', 'nginx-1');
     await fleet.order('add', 'nginx');
+    const rows = await fleet.rows();
     await fleet.order('remove', 'nginx-3');
     nobodyNoticed(await load.finish());
+    // What each does a second is looked at every second, and drawn.
+    for (const part of ['haproxy-1', 'nginx-2', 'api-1']) {
+      const { rates = [] } = rows.find((row) => row.part === part) ?? {};
+      expect([part, Math.max(...rates.map(Number)) > 0]).toEqual([part, true]);
+    }
+    expect(await fleet.order('status')).toMatch(/nginx-2 .* [▁▂▃▄▅▆▇█]{2,}/);
   });
+
+  test.skipIf(!stranger)(
+    'traces what an operator asks for, and nothing that a stranger asks for',
+    async () => {
+      const [operator, passerBy] = await Promise.all([askTraced(fleet), askTraced(fleet, stranger)]);
+      await expect
+        .poll(() => logged(operator.requestId), patience)
+        .toContain(`"traceId":"${operator.traceId}"`);
+      await expect.poll(() => logged(passerBy.requestId), patience).toContain('"/v1/instance"');
+      expect(logged(passerBy.requestId)).not.toContain('traceId');
+    },
+  );
 
   test('is given another version, with a migration, without a failed request', async () => {
     const load = new Load(client, visitor, PER_SECOND);

@@ -36,12 +36,18 @@ export class RunningFleet {
   constructor(
     readonly folder: string,
     private readonly options: readonly string[],
+    private readonly settings: Record<string, string>,
   ) {}
 
-  static async start(...options: string[]): Promise<RunningFleet> {
+  static start(...options: string[]): Promise<RunningFleet> {
+    return RunningFleet.startWith({}, ...options);
+  }
+
+  /** With settings of the applications. */
+  static async startWith(settings: Record<string, string>, ...options: string[]): Promise<RunningFleet> {
     const folder = mkdtempSync(join(tmpdir(), 'narwhal-fleet-'));
     spawnSync('chmod', ['711', folder]);
-    const fleet = new RunningFleet(folder, options);
+    const fleet = new RunningFleet(folder, options, settings);
     try {
       await fleet.begin();
     } catch (error) {
@@ -63,6 +69,11 @@ export class RunningFleet {
     return readFileSync(this.logFile, 'utf8');
   }
 
+  /** What a part has written so far. */
+  log(part: string): string {
+    return readFileSync(join(this.data, 'logs', `${part}.log`), 'utf8');
+  }
+
   /** The address of a part. */
   async addressOf(name: string): Promise<string> {
     const found = (await this.rows()).find(({ part }) => part === name);
@@ -80,7 +91,12 @@ export class RunningFleet {
 
   private async begin(): Promise<void> {
     mkdirSync(this.folder, { recursive: true });
-    const env = { ...bareEnvironment(), NARWHAL_DATA: this.folder, RATE_LIMITS: 'off' };
+    const env = {
+      ...bareEnvironment(),
+      NARWHAL_DATA: this.folder,
+      RATE_LIMITS: 'off',
+      ...this.settings,
+    };
     const args = [join(root, 'scripts/narwhal.mjs'), 'fleet', '--net', String(this.net), ...this.options];
     this.process = await launch({ command: process.execPath, args, logFile: this.logFile, env, cwd: root });
     let ended: string | undefined;
