@@ -10,8 +10,8 @@ export interface BacklogReport {
   queues: Record<JobName, { depth: number; age: number }> | null;
 }
 
-/** How long a scrape waits, in milliseconds. */
-const PATIENCE = 1_000;
+/** How long a scrape waits, in milliseconds: less than any scraper, also one that looks every second. */
+const PATIENCE = 500;
 
 const gauges = [
   'narwhal_pending',

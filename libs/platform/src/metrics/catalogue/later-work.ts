@@ -55,7 +55,8 @@ export const laterWork = {
       rejected: {
         title: 'Photos rejected',
         unit: 'share',
-        read: { as: 'share', where: { outcome: 'photo_.*' }, atLeast: 20 },
+        // Every code of a rejection has a `_`, and `ready` has none.
+        read: { as: 'share', where: { outcome: '.*_.*' }, atLeast: 20 },
         normal: [0, 0.02],
         levels: {
           alert: 'PhotosAreRejected',
