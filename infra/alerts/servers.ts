@@ -104,17 +104,16 @@ export const usualPaging: Omit<Paging, 'routingKeyFile'> = {
   interval: 30,
 };
 
-/** What is told by a worse or a wider incident already. */
+/**
+ * What is told by a worse or a wider incident already. Alertmanager silences the end of an incident like its beginning: what ends
+ * while the other still lasts stays open at PagerDuty for ever. So a process that is down silences nothing of its own: what it
+ * told before ends meanwhile, since it tells nothing any more.
+ */
 const followed: Value = [
   {
     source_matchers: ['severity="critical"'],
     target_matchers: ['severity="warning"'],
     equal: ['alertname', 'instance', 'queue', 'kind', 'store'],
-  },
-  {
-    source_matchers: ['alertname="ProcessIsDown"'],
-    target_matchers: ['alertname=~"LoopLags|ProcessIsLarge|StoreIsAway"'],
-    equal: ['instance'],
   },
   {
     source_matchers: ['alertname="SiteIsDown"'],
