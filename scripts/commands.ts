@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { build } from './build.ts';
 import { isRoot, readEnvironment } from './env.ts';
-import { checkPrograms, offerPrograms } from './fleet/checks.ts';
+import { checkDns, checkPrograms, offerPrograms } from './fleet/checks.ts';
 import { fleet } from './fleet/main.ts';
 import { installPackage, root } from './install.mjs';
 import { packageCommand } from './package/package.ts';
@@ -105,9 +105,10 @@ const watchers = {
   'prometheus-blackbox-exporter': 'prometheus-blackbox-exporter',
 };
 
-/** The watching, with the real watchers: each alert caused once, graphs drawn. */
+/** The watching, with the real watchers: every alert caused once, graphs drawn. */
 async function testWatch(args: string[]): Promise<number> {
   for (const [program, packageName] of Object.entries(watchers)) ensureProgram(program, packageName);
+  checkDns();
   await setup();
   const config = ['--config', join(root, 'test', 'watch', 'vitest.config.ts')];
   return runProgram(process.execPath, [vitest, 'run', ...config, ...args]);

@@ -73,6 +73,12 @@ const bindBackend = ['x86_64-linux-gnu/', 'aarch64-linux-gnu/', ''].map(
   (folder) => `/usr/lib/${folder}pdns/libbindbackend.so`,
 );
 
+/** PowerDNS with its zone files. @throws Refusal, as below */
+export function checkDns(): void {
+  ensureProgram('pdns_server', 'pdns-server');
+  ensureFile(bindBackend, 'pdns-backend-bind');
+}
+
 /** Installs what is missing. @throws Refusal with what to type, when that takes rights that are not given */
 export function checkPrograms(): void {
   for (const [program, name] of [
@@ -80,11 +86,10 @@ export function checkPrograms(): void {
     ['nginx', 'nginx'],
     ['haproxy', 'haproxy'],
     ['pgbouncer', 'pgbouncer'],
-    ['pdns_server', 'pdns-server'],
     ['openssl', 'openssl'],
   ] as const)
     ensureProgram(program, name);
-  ensureFile(bindBackend, 'pdns-backend-bind');
+  checkDns();
 }
 
 export function checkCeph(): void {

@@ -11,5 +11,7 @@ export default defineConfig({
     testTimeout: 90_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
+    // Faults that do not disturb each other are caused at once.
+    maxConcurrency: 20,
   },
 });

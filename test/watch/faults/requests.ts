@@ -1,0 +1,111 @@
+import pg from 'pg';
+import { crowd } from '../../harness/crowd.js';
+import { drawn } from '../../harness/pictures.js';
+import { signUp } from '../../harness/people.js';
+import { VISITOR, type World } from '../world.js';
+import { lasting, UnderWay, type Fault } from './fault.js';
+
+/** Every insert into a table fails, for a reason that nobody foresaw. */
+async function breakTable({ stack }: World, table: string): Promise<void> {
+  await stack.database.query(
+    `CREATE FUNCTION break_${table}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'broken'; END $$`,
+  );
+  await stack.database.query(
+    `CREATE TRIGGER broken BEFORE INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION break_${table}()`,
+  );
+}
+const mendTable = ({ stack }: World, table: string) =>
+  stack.database.query(`DROP FUNCTION break_${table} CASCADE`);
+
+const requestsFail = lasting(
+  { what: 'requests fail', alerts: ['RequestsFail'] },
+  async (world) => {
+    await breakTable(world, 'blocks');
+    const mallory = await signUp(world.stack, 'mallory');
+    return new UnderWay(4, 50, () => world.ada.request('put', `/v1/users/${mallory.id}/block`));
+  },
+  (world) => mendTable(world, 'blocks'),
+);
+
+const jobsFail: Fault = {
+  what: 'jobs fail',
+  alerts: ['JobsFail'],
+  cause: async (world) => {
+    await breakTable(world, 'notifications');
+    for (const followed of await crowd(world.stack, 'followed', 40)) await world.ada.follow(followed);
+  },
+  mend: (world) => mendTable(world, 'notifications'),
+};
+
+const photosAreBroken = lasting(
+  { what: 'a client sends half photos', alerts: ['PhotosAreRejected'] },
+  async ({ ada }) => {
+    const picture = await drawn({ width: 320, height: 240 });
+    const half = picture.bytes.subarray(0, picture.bytes.length / 2);
+    // What was sent before would be answered with the photo of then.
+    return new UnderWay(2, 50, (count) =>
+      ada.send({ ...picture, bytes: Buffer.concat([half, Buffer.from(String(count))]) }),
+    );
+  },
+);
+
+const passwordsAreGuessed = lasting(
+  { what: 'somebody guesses passwords', alerts: ['ManyAreRefused'] },
+  ({ crowded }) =>
+    new UnderWay(10, 25, async (count) => {
+      const response = await fetch(`${crowded.url}/v1/sessions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ login: 'ada', password: `password ${count}` }),
+      });
+      await response.text();
+    }),
+);
+
+/** Sixty people ask for what another transaction has locked, and ask again when they are refused. */
+function lockedTable(): Fault {
+  let holder: pg.Client;
+  return lasting(
+    { what: 'a lock is held', alerts: ['PoolIsExhausted', 'PostgresIsSlow', 'RequestsAreSlow'] },
+    async ({ stack, ada, crowded }) => {
+      holder = new pg.Client({ connectionString: stack.database.url });
+      await holder.connect();
+      await holder.query('BEGIN');
+      await holder.query('LOCK TABLE collections');
+      const headers = { authorization: `Bearer ${ada.session.accessToken}` };
+      return new UnderWay(60, 100, async () => {
+        const response = await fetch(`${crowded.url}/v1/me/collections`, { headers });
+        await response.text();
+      });
+    },
+    () => holder.end(),
+  );
+}
+
+/** The synthetic person has another password than the worker was told. */
+function lockedOut(): Fault {
+  let hash = '';
+  const sql = `UPDATE users SET password_hash = $2 WHERE username = $1`;
+  return {
+    what: 'nobody can sign in',
+    alerts: ['VisitFails'],
+    cause: async ({ stack: { database } }) => {
+      const [found] = await database.query<{ password_hash: string }>(
+        'SELECT password_hash FROM users WHERE username = $1',
+        [VISITOR],
+      );
+      hash = found?.password_hash ?? '';
+      await database.query(sql, [VISITOR, hash.replace(/.{8}$/, 'AAAAAAAA')]);
+    },
+    mend: ({ stack: { database } }) => database.query(sql, [VISITOR, hash]),
+  };
+}
+
+export const requestFaults: readonly Fault[] = [
+  requestsFail,
+  lockedTable(),
+  passwordsAreGuessed,
+  photosAreBroken,
+  jobsFail,
+  lockedOut(),
+];

@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { servers } from '../../harness/servers.js';
+import type { World } from '../world.js';
+import { lasting, UnderWay, type Fault } from './fault.js';
+
+const slowPostgres: Fault = {
+  what: 'PostgreSQL is slow',
+  alerts: ['StoreIsSlow'],
+  cause: ({ toPostgres }) => toPostgres.slow(900),
+  mend: ({ toPostgres }) => toPostgres.slow(0),
+};
+
+const heldUpReplica: Fault = {
+  what: 'a replica is held up',
+  alerts: ['ReplicaLags'],
+  cause: ({ standby }) => standby.pause(),
+  mend: ({ standby }) => standby.resume(),
+};
+
+/** Of the 200 that the run's server allows 170 are taken: what is left is enough for whoever works beside. */
+function manyConnections(): Fault {
+  const TAKEN = 170;
+  let clients: pg.Client[] = [];
+  return {
+    what: 'connections run out',
+    alerts: ['ConnectionsRunOut'],
+    cause: async () => {
+      const first = new pg.Client({ connectionString: servers().postgres });
+      await first.connect();
+      const { rows } = await first.query<{ count: number }>('SELECT count(*)::int FROM pg_stat_activity');
+      const more = Math.max(0, TAKEN - (rows[0]?.count ?? 0));
+      const rest = Array.from({ length: more }, () => new pg.Client(servers().postgres));
+      clients = [first, ...rest];
+      for (const client of rest) await client.connect();
+    },
+    mend: () => Promise.all(clients.map((client) => client.end())),
+  };
+}
+
+/** Keys of somebody's, each a kilobyte, gone by themselves after two minutes. */
+async function ballast(world: World, from: number, count: number): Promise<void> {
+  const pipeline = world.stack.redis.client().pipeline();
+  for (let at = from; at < from + count; at += 1) pipeline.set(`ballast:${at}`, 'x'.repeat(1_000), 'EX', 120);
+  await pipeline.exec();
+}
+
+const fullRedis: Fault = {
+  what: "Redis's memory is full",
+  alerts: ['RedisIsFull', 'RedisEvicts'],
+  cause: async (world) => {
+    const redis = world.stack.redis.client();
+    await ballast(world, 0, 20_000);
+    await redis.config('SET', 'maxmemory-policy', 'volatile-lru');
+    const used = /^used_memory:(\d+)/m.exec(await redis.info('memory'))?.[1];
+    await redis.config('SET', 'maxmemory', String(used));
+    await ballast(world, 20_000, 10_000);
+  },
+  mend: async ({ stack }) => {
+    const redis = stack.redis.client();
+    await redis.config('SET', 'maxmemory', '0');
+    await redis.config('SET', 'maxmemory-policy', 'noeviction');
+  },
+};
+
+/** It is stopped for half of the time, as on a machine whose cores others have. */
+const lateLoop = lasting(
+  { what: 'an event loop stands still', alerts: ['LoopLags'] },
+  ({ crowded: { pid } }) =>
+    new UnderWay(1, 400, async () => {
+      process.kill(pid, 'SIGSTOP');
+      await sleep(400);
+      process.kill(pid, 'SIGCONT');
+    }),
+);
+
+export const storeFaults: readonly Fault[] = [
+  slowPostgres,
+  heldUpReplica,
+  manyConnections(),
+  fullRedis,
+  lateLoop,
+];

@@ -1,0 +1,82 @@
+import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import { drawn } from '../../harness/pictures.js';
+import type { World } from '../world.js';
+import { lasting, UnderWay, type Fault } from './fault.js';
+
+/** For how long something has waited, so to speak: minutes that a test does not have are put into what waits. */
+const MINUTES = 11;
+const ago = `now() - interval '${MINUTES} minutes'`;
+
+const small = (seed: number) => drawn({ width: 320, height: 240, seed });
+
+/** Photos that are not there: each is looked for and forgotten. */
+async function fillQueue({ stack }: World): Promise<void> {
+  const connection = new Redis(stack.redis.url, { maxRetriesPerRequest: null });
+  const queue = new Queue('develop', { connection, prefix: '{nw-jobs}' });
+  const timestamp = Date.now() - MINUTES * 60_000;
+  await queue.addBulk(
+    Array.from({ length: 5_100 }, (_, id) => ({
+      name: 'develop',
+      data: { photoId: String(id + 1) },
+      opts: { timestamp },
+    })),
+  );
+  await queue.close();
+  connection.disconnect();
+}
+
+export const nobodyWorks: Fault = {
+  what: 'no worker works',
+  alerts: ['NoWorker', 'QueueIsLong', 'QueueIsOld', 'WorkIsStuck'],
+  cause: async (world) => {
+    const { stack, ada } = world;
+    await stack.worker.kill();
+    await fillQueue(world);
+    await ada.send(await small(800));
+    await stack.database.query(`UPDATE photos SET created_at = ${ago} WHERE state = 'processing'`);
+  },
+  mend: ({ stack }) => stack.worker.start(),
+};
+
+/** What people send was sent minutes ago, by PostgreSQL's account. */
+const backdated: [table: string, column: string][] = [
+  ['photos', 'created_at'],
+  ['posts', 'published_at'],
+];
+
+const workIsLate = lasting(
+  { what: 'work takes minutes', alerts: ['PhotosAreSlow', 'DeliveryLags'] },
+  async ({ stack: { database }, ada }) => {
+    for (const [table, column] of backdated) {
+      await database.query(
+        `CREATE FUNCTION late_${table}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.${column} := ${ago}; RETURN NEW; END $$`,
+      );
+      await database.query(
+        `CREATE TRIGGER late BEFORE INSERT OR UPDATE ON ${table} FOR EACH ROW
+         WHEN (NEW.${column} > now() - interval '1 minute') EXECUTE FUNCTION late_${table}()`,
+      );
+    }
+    return new UnderWay(1, 200, async (count) => ada.post([await ada.upload(await small(1_000 + count))]));
+  },
+  async ({ stack: { database } }) => {
+    for (const [table] of backdated) await database.query(`DROP FUNCTION late_${table} CASCADE`);
+  },
+);
+
+/** Effects whose jobs nobody sends, as when apis do not reach the queues' Redis. */
+const jobsAreLost = lasting(
+  { what: 'jobs are lost', alerts: ['SweeperFindsMuch'] },
+  ({ stack, ada }) =>
+    new UnderWay(1, 500, () =>
+      stack.database.query(
+        `INSERT INTO outbox (shard, id, kind, subject_id, created_at)
+         SELECT shard_of($1::bigint), next_id(shard_of($1::bigint)), 'user.changed', $1, now() - interval '10 seconds'
+         FROM generate_series(1, 50)`,
+        [ada.id],
+      ),
+    ),
+);
+
+/** Those that need a worker to be seen. */
+export const workFaults: readonly Fault[] = [workIsLate, jobsAreLost];

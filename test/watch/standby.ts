@@ -1,0 +1,44 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import pg from 'pg';
+import { makeReplica, slot } from '../../scripts/fleet/replica.ts';
+import { startPostgres } from '../../scripts/postgres.ts';
+import { forget, remember } from '../harness/run-folder.js';
+import { servers } from '../harness/servers.js';
+
+/** A replica of the run's PostgreSQL, whose replay can be held up: as by a long read. */
+export interface Standby {
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+async function ask(url: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(sql).finally(() => client.end());
+}
+
+export async function startStandby(): Promise<Standby> {
+  const { folder, postgres } = servers();
+  const dir = join(folder, 'standby');
+  mkdirSync(dir);
+  await makeReplica({ url: postgres, dir: join(folder, 'postgres') }, dir);
+  const { hostname, port, username, password } = new URL(postgres);
+  const conninfo = `host=${hostname} port=${port} user=${username} password=${password} application_name=standby`;
+  const server = await startPostgres({
+    dir,
+    durable: false,
+    logFile: join(folder, 'standby.log'),
+    settings: { primary_conninfo: conninfo, primary_slot_name: slot, shared_buffers: '16MB' },
+  });
+  remember(folder, server);
+  return {
+    pause: () => ask(server.url, 'SELECT pg_wal_replay_pause()'),
+    resume: () => ask(server.url, 'SELECT pg_wal_replay_resume()'),
+    stop: async () => {
+      await server.stop();
+      forget(folder, server);
+    },
+  };
+}
