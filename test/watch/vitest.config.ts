@@ -8,7 +8,7 @@ export default defineConfig({
   test: {
     include: ['test/watch/**/*.watch.ts'],
     globalSetup: ['test/setup/servers.ts', 'test/setup/built.ts'],
-    testTimeout: 90_000,
+    testTimeout: 150_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
     // Faults that do not disturb each other are caused at once.

@@ -22,7 +22,7 @@ const requestsFail = lasting(
   async (world) => {
     await breakTable(world, 'blocks');
     const mallory = await signUp(world.stack, 'mallory');
-    return new UnderWay(4, 50, () => world.ada.request('put', `/v1/users/${mallory.id}/block`));
+    return new UnderWay(2, 100, () => world.ada.request('put', `/v1/users/${mallory.id}/block`));
   },
   (world) => mendTable(world, 'blocks'),
 );
@@ -62,7 +62,7 @@ const passwordsAreGuessed = lasting(
     }),
 );
 
-/** Sixty people ask for what another transaction has locked, and ask again when they are refused. */
+/** A hundred and fifty people ask for what another transaction has locked, and ask again when they are refused. */
 function lockedTable(): Fault {
   let holder: pg.Client;
   return lasting(
@@ -73,7 +73,7 @@ function lockedTable(): Fault {
       await holder.query('BEGIN');
       await holder.query('LOCK TABLE collections');
       const headers = { authorization: `Bearer ${ada.session.accessToken}` };
-      return new UnderWay(60, 100, async () => {
+      return new UnderWay(150, 100, async () => {
         const response = await fetch(`${crowded.url}/v1/me/collections`, { headers });
         await response.text();
       });
