@@ -10,22 +10,23 @@ import { bareEnvironment } from './env.ts';
 import { costOf, lengthOfPage, printLoads } from './feed.ts';
 import { fillFeed } from './feed-data.ts';
 import { interleavedPairs, median } from './pairs.ts';
-import { signUp, Stage, startApi, type Narwhal } from './stage.ts';
+import { signUp, Stage, startApi, type Narwhal, type Serving } from './stage.ts';
 import { printTable } from './table.ts';
 import { wrk } from './wrk.ts';
 
 /**
  * A page of the home feed from an api that is watched, beside the same from one that is not: both on the same PostgreSQL and
- * Redis. Watched is: scraped every second (Prometheus does every five), all of Munin's plugins run once a minute (Munin does
- * every five), Sentry's client loaded, traces at their default sampling sent to a collector. Both count for their metrics:
- * that cannot be turned off.
+ * Redis. Watched is: scraped every second (Prometheus does every five), all of Munin's plugins run once (Munin does that every
+ * five minutes), Sentry's client loaded, traces at their default sampling sent to a collector. Both count for their metrics:
+ * that cannot be turned off. Of each kind there are several processes, which the pairs take in turn: two of the same kind
+ * differ by up to a tenth, as V8 has compiled and laid out each by what it met.
  */
 const GOAL = 0.95;
 const SCRAPE_GOAL = 20;
 const READERS = 32;
-const PAIRS = 11;
+const PROCESSES = 4;
+const PAIRS = 12;
 const CONNECTIONS = 64;
-const WARM_UP = 4;
 const SCRAPES = 50;
 const SERIES = 200;
 const parts = ['product', 'requests', 'later_work', 'stores', 'processes', 'watching'];
@@ -64,44 +65,38 @@ class Collector {
 class Watchers {
   scrapes = 0;
   samples = 0;
-  private readonly timers: NodeJS.Timeout[] = [];
   private readonly links: string[];
-  private readonly metricsUrl: string;
   private readonly folder: string;
 
-  constructor(metricsUrl: string, folder: string) {
-    this.metricsUrl = metricsUrl;
+  constructor(folder: string) {
     this.folder = folder;
     mkdirSync(folder);
     this.links = parts.map((part) => join(folder, `narwhal_${part}`));
     for (const link of this.links) symlinkSync(join(root, 'infra', 'munin', 'narwhal_'), link);
   }
 
-  start(): void {
-    this.timers.push(
-      setInterval(() => void this.scrape(), 1_000),
-      setInterval(() => void this.munin(), 60_000),
-    );
+  /** Watches one process for as long as it is driven; the first one by Munin, too. */
+  async during<Result>(metricsUrl: string, work: () => Promise<Result>): Promise<Result> {
+    const scraping = setInterval(() => void this.scrape(metricsUrl), 1_000);
+    const sampled = this.samples === 0 ? this.munin(metricsUrl) : Promise.resolve();
+    try {
+      return await work();
+    } finally {
+      clearInterval(scraping);
+      await sampled;
+    }
   }
 
-  stop(): void {
-    for (const timer of this.timers) clearInterval(timer);
-  }
-
-  private async scrape(): Promise<void> {
-    await textOf(this.metricsUrl);
+  private async scrape(metricsUrl: string): Promise<void> {
+    await textOf(metricsUrl);
     this.scrapes += 1;
   }
 
   /** As a node with dirty config runs them: one after the other. */
-  async munin(): Promise<void> {
+  private async munin(urls: string): Promise<void> {
     for (const link of this.links) {
       const child = spawn(process.execPath, [link, 'config'], {
-        env: bareEnvironment({
-          urls: this.metricsUrl,
-          MUNIN_CAP_DIRTYCONFIG: '1',
-          MUNIN_PLUGSTATE: this.folder,
-        }),
+        env: bareEnvironment({ urls, MUNIN_CAP_DIRTYCONFIG: '1', MUNIN_PLUGSTATE: this.folder }),
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       let text = '';
@@ -180,46 +175,70 @@ async function measureScrape(api: Narwhal, headers: Record<string, string>): Pro
   );
 }
 
+interface Watched extends Serving {
+  metricsUrl: string;
+}
+
+/** One more process of a Narwhal, set as its first is but for what is named. */
+async function another(
+  stage: Stage,
+  name: string,
+  { settings }: Narwhal,
+  changed: Record<string, string>,
+): Promise<Watched> {
+  const metrics = `127.0.0.1:${await freePort()}`;
+  const own = { ...settings, ...changed, PORT: String(await freePort()), METRICS_ADDR: metrics };
+  const serving = await stage.serve(name, ['dist/apps/api/src/main.js'], own, '/health/ready');
+  return { ...serving, metricsUrl: `http://${metrics}/metrics` };
+}
+
 async function measure(stage: Stage, collector: Collector): Promise<number> {
   const address = await collector.start();
-  const watched = await startApi(stage, {
+  const first = await startApi(stage);
+  const readers: Awaited<ReturnType<typeof signUp>>[] = [];
+  for (let number = 1; number <= READERS; number += 1) readers.push(await signUp(first, `reader${number}`));
+  await fillFeed(first.databaseUrl, { readers: readers.map(({ id }) => id) });
+  const people = readers.map(({ headers }) => headers);
+  const page = ({ url }: Serving) => `${url}/v1/feed`;
+  const watching = {
     SENTRY_DSN: `http://public@${address}/42`,
     OTEL_EXPORTER_OTLP_ENDPOINT: `http://${address}`,
-  });
-  const { SENTRY_DSN: _, OTEL_EXPORTER_OTLP_ENDPOINT: __, ...settings } = watched.settings;
-  const ports = { PORT: String(await freePort()), METRICS_ADDR: `127.0.0.1:${await freePort()}` };
-  const alone = await stage.serve(
-    'alone',
-    ['dist/apps/api/src/main.js'],
-    { ...settings, ...ports },
-    '/health/ready',
-  );
-  const readers: Awaited<ReturnType<typeof signUp>>[] = [];
-  for (let number = 1; number <= READERS; number += 1)
-    readers.push(await signUp(number % 2 ? alone : watched, `reader${number}`));
-  await fillFeed(watched.databaseUrl, { readers: readers.map(({ id }) => id) });
-  const people = readers.map(({ headers }) => headers);
-  const page = ({ url }: { url: string }) => `${url}/v1/feed`;
-  // Both have served the same before they are measured: what V8 has seen of a program makes its code faster or slower.
-  for (const api of [watched, alone]) for (const headers of people) await lengthOfPage(page(api), headers);
+  };
+  const [watched, alone]: [Watched[], Watched[]] = [[], []];
+  for (let number = 1; number <= PROCESSES; number += 1) {
+    watched.push(await another(stage, `watched-${number}`, first, watching));
+    alone.push(await another(stage, `alone-${number}`, first, {}));
+  }
 
   const load = { connections: CONNECTIONS, seconds: 3, people };
-  for (const api of [watched, alone]) await wrk(page(api), { ...load, seconds: WARM_UP });
-  const watchers = new Watchers(watched.metricsUrl, join(stage.folder, 'munin'));
-  await watchers.munin();
-  watchers.start();
+  const watchers = new Watchers(join(stage.folder, 'munin'));
+  // All have served the same before they are measured, and been watched: what V8 has seen of a program makes its code faster or slower.
+  for (let round = 0; round < 2; round += 1)
+    for (const api of watched.flatMap((one, index) => [one, alone[index] ?? one])) {
+      for (const headers of people) await lengthOfPage(page(api), headers);
+      await watchers.during(api.metricsUrl, () => wrk(page(api), load));
+    }
+  const turns = { watched: 0, alone: 0 };
+  const next = (kind: 'watched' | 'alone'): Watched => {
+    const api = (kind === 'watched' ? watched : alone)[turns[kind]++ % PROCESSES];
+    if (!api) throw new Error(`expected a process that is ${kind}`);
+    return api;
+  };
+  const drive = (api: Watched) => costOf(api, () => wrk(page(api), load));
   const pairs = await interleavedPairs(
     PAIRS,
-    () => costOf(watched, () => wrk(page(watched), load)),
-    () => costOf(alone, () => wrk(page(alone), load)),
+    () => {
+      const api = next('watched');
+      return watchers.during(api.metricsUrl, () => drive(api));
+    },
+    () => drive(next('alone')),
   );
-  watchers.stop();
   const ratio = printLoads(pairs, { ours: 'watched', floor: 'alone' });
   console.log(
     `meanwhile ${watchers.scrapes} scrapes, ${watchers.samples} values for Munin, ${collector.spans} spans`,
   );
   if (collector.spans === 0 || watchers.samples === 0) throw new Error('expected spans and values for Munin');
-  await measureScrape(watched, people[0] ?? {});
+  await measureScrape(first, people[0] ?? {});
   return ratio;
 }
 
