@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, isIPv4 } from 'node:net';
 import { commandLineOf } from './processes.ts';
 
 /** Resolves to null when the port can be listened on, else to the error's code (EADDRINUSE, EACCES, ...). */
@@ -28,14 +28,28 @@ export async function freePortNear(wanted: number | undefined): Promise<number> 
   return wanted !== undefined && (await portFault(wanted)) === null ? wanted : freePort();
 }
 
-/** The socket inodes that listen on a port, from the kernel's tables. */
-function listeningSockets(port: number): Set<string> {
-  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+const ANY = ['0'.repeat(8), '0'.repeat(32)];
+
+/** An IPv4 address as the kernel's tables have it: its bytes the other way round, in both tables. */
+function kernelAddresses(host: string): string[] {
+  const hex = host.split('.').map((part) => Number(part).toString(16).toUpperCase().padStart(2, '0'));
+  const address = hex.toReversed().join('');
+  return [address, `${'0'.repeat(16)}FFFF0000${address}`, ...ANY];
+}
+
+/** The socket inodes that keep others from a port of an address, from the kernel's tables. */
+function listeningSockets(port: number, host: string): Set<string> {
+  const suffix = port.toString(16).toUpperCase().padStart(4, '0');
+  const addresses = isIPv4(host) && host !== '0.0.0.0' ? kernelAddresses(host) : null;
+  const isTaken = (local: string): boolean => {
+    const [address = '', taken] = local.split(':');
+    return taken === suffix && (addresses === null || addresses.includes(address));
+  };
   const sockets = new Set<string>();
   for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
     for (const line of readLines(table)) {
       const [, local = '', , state = '', , , , , , inode = ''] = line.trim().split(/\s+/);
-      if (state === '0A' && local.endsWith(suffix)) sockets.add(`socket:[${inode}]`);
+      if (state === '0A' && isTaken(local)) sockets.add(`socket:[${inode}]`);
     }
   }
   return sockets;
@@ -58,9 +72,12 @@ function holds(pid: string, sockets: Set<string>): boolean {
   }
 }
 
-/** Who listens on a port, as "/usr/bin/node server.js (process 4711)"; undefined when it cannot be seen (another user's process). */
-export function portHolder(port: number): string | undefined {
-  const sockets = listeningSockets(port);
+/**
+ * Who listens on a port of an address, as "/usr/bin/node server.js (process 4711)"; undefined when it cannot be seen (another
+ * user's process). Of what is no IPv4 address, and of all addresses: whoever has the port on any.
+ */
+export function portHolder(port: number, host = '127.0.0.1'): string | undefined {
+  const sockets = listeningSockets(port, host);
   if (sockets.size === 0) return undefined;
   const pid = readdirSync('/proc').find((entry) => /^\d+$/.test(entry) && holds(entry, sockets));
   if (!pid) return undefined;

@@ -58,7 +58,7 @@ export async function checkPorts(plan: Plan): Promise<void> {
     for (const port of [place.port, place.operators].filter((each) => each !== undefined)) {
       if ((await portFault(port, place.host)) === null) continue;
       taken.push(
-        `  ${place.host}:${port} (${place.name}) by ${portHolder(port) ?? 'a process of another user'}`,
+        `  ${place.host}:${port} (${place.name}) by ${portHolder(port, place.host) ?? 'a process of another user'}`,
       );
     }
   }

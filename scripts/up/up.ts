@@ -61,7 +61,7 @@ async function refuseTakenPort({ host, port }: Environment): Promise<void> {
   const fault = await portFault(port, host);
   if (fault === null) return;
   if (fault === 'EADDRINUSE') {
-    const holder = portHolder(port) ?? 'a process of another user';
+    const holder = portHolder(port, host) ?? 'a process of another user';
     throw new Refusal(
       `Port ${port} is taken by ${holder}. Stop that, or choose another: PORT=${port + 1} npm run up`,
     );
