@@ -1,4 +1,5 @@
 import { commands } from './commands.ts';
+import './orphan.mjs';
 import { describe, warn } from './say.ts';
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -5,6 +5,7 @@ import { realpathSync } from 'node:fs';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { installDependencies, projectNode } from './install.mjs';
+import './orphan.mjs';
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 

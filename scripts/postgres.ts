@@ -6,7 +6,7 @@ import type { Footing } from './footing/footing.ts';
 import { lastLines } from './logs.ts';
 import { freePort } from './ports.ts';
 import { clusterFolder, postgresPrograms, prepareCluster } from './postgres-cluster.ts';
-import { endProcess, launch, type Launched, type StopStep } from './processes.ts';
+import { endProcess, launch, type Launch, type Launched, type StopStep } from './processes.ts';
 import type { RunningServer } from './running-server.ts';
 
 export interface PostgresOptions {
@@ -20,6 +20,8 @@ export interface PostgresOptions {
   host?: string;
   /** Laid over the settings that every one has. */
   settings?: Record<string, string | number>;
+  /** Told of each process as soon as it runs. */
+  launched?: (process: Launched) => void;
 }
 
 /** Fast: clients are disconnected, the data is left clean. Then immediate: the next start repairs it from the log. */
@@ -37,8 +39,9 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningSe
   const url = `postgres://narwhal:${password}@${host}:${port}`;
 
   const given = settingsOf(port, durable, { listen_addresses: host, ...settings });
-  const process = await launchUntilAccepted(footing, given, logFile, url);
-  await makeDatabase(url);
+  const launching = { logFile, cwd: '/', launched: options.launched };
+  const process = await launchUntilAccepted(footing, given, launching, url);
+  await makeDatabase(url).catch((error: unknown) => giveUp(process, error));
   return {
     url: `${url}/narwhal`,
     port,
@@ -58,18 +61,26 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningSe
 async function launchUntilAccepted(
   footing: Footing,
   settings: string[],
-  logFile: string,
+  options: Omit<Launch, 'command' | 'args'>,
   url: string,
 ): Promise<Launched> {
+  const { logFile } = options;
   const arguments_ = ['-D', clusterFolder(footing), ...settings];
   const { command, args } = footing.wrap(join(footing.programs, 'bin', 'postgres'), arguments_);
   for (let attempt = 1; ; attempt += 1) {
-    const process = await launch({ command, args, logFile, cwd: '/' });
-    if (await acceptsConnections(process, url)) return process;
+    const process = await launch({ command, args, ...options });
+    const accepts = await acceptsConnections(process, url).catch((error: unknown) => giveUp(process, error));
+    if (accepts) return process;
     const log = lastLines(logFile);
     if (attempt < 20 && log.includes('pre-existing shared memory')) await sleep(250);
     else throw new Error(`PostgreSQL did not start; the end of ${logFile}:\n${log}`);
   }
+}
+
+/** A start that failed leaves no server behind. */
+async function giveUp(process: Launched, error: unknown): Promise<never> {
+  await endProcess(process, stopPostgres);
+  throw error;
 }
 
 /** Given on the command line instead of postgresql.conf, so that an upgrade of Narwhal can change them. */

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { endLeftGroup, endProcess, identityOf, isAlive, launch, signal } from './processes.ts';
 
@@ -22,8 +23,8 @@ async function shellWithChild(
   return { shell, child: Number(readFileSync(log, 'utf8')) };
 }
 
-async function gone(pid: number): Promise<boolean> {
-  for (let attempt = 0; attempt < 100 && identityOf(pid) !== undefined; attempt += 1) await sleep(10);
+async function gone(pid: number, tries = 100): Promise<boolean> {
+  for (let attempt = 0; attempt < tries && identityOf(pid) !== undefined; attempt += 1) await sleep(10);
   return identityOf(pid) === undefined;
 }
 
@@ -64,5 +65,19 @@ describe('processes', () => {
     await expect(launch({ command: '/no/such/program', args: [], logFile })).rejects.toThrow(
       '/no/such/program',
     );
+  });
+
+  it('a command that npm started ends when npm is gone, however it went', async () => {
+    const orphan = fileURLToPath(new URL('orphan.mjs', import.meta.url));
+    const log = join(folder, 'orphan');
+    const command = `"${process.execPath}" --import "${orphan}" -e 'console.log(process.pid); setInterval(() => {}, 1000)'; :`;
+    const env = { npm_lifecycle_event: 'up' };
+    const npm = await launch({ command: '/bin/sh', args: ['-c', command], logFile: log, env });
+    while (!readFileSync(log, 'utf8').includes('\n')) await sleep(10);
+    signal(npm.pid, 'SIGKILL');
+    await npm.ended;
+    const ended = await gone(Number(readFileSync(log, 'utf8')), 1_000);
+    endLeftGroup(npm);
+    expect(ended).toBe(true);
   });
 });

@@ -11,6 +11,8 @@ export interface Launch {
   cwd?: string;
   /** Written to the program's standard input, for what must not be seen in a process list. */
   input?: string;
+  /** Told of the process as soon as it runs, before anything else is done with it that can fail. */
+  launched?: (process: Launched) => void;
 }
 
 /** A process, told from a later one with the same number. */
@@ -29,7 +31,7 @@ export interface Launched extends ProcessMark {
  * everything in order. Its output goes straight to the log: it does not stop when the launcher is killed.
  */
 export async function launch(options: Launch): Promise<Launched> {
-  const { command, args, logFile, env, cwd, input } = options;
+  const { command, args, logFile, env, cwd, input, launched } = options;
   const log = openLog(logFile);
   const child = spawn(command, args, {
     env,
@@ -42,10 +44,12 @@ export async function launch(options: Launch): Promise<Launched> {
     child.once('exit', (code, signal) => settle(signal ? `signal ${signal}` : `exit code ${code}`));
   });
   await started(child, command);
+  const pid = child.pid ?? 0;
+  const process_ = { pid, identity: identityOf(pid) ?? '', ended };
+  launched?.(process_);
   child.stdin?.on('error', () => undefined);
   child.stdin?.end(input);
-  const pid = child.pid ?? 0;
-  return { pid, identity: identityOf(pid) ?? '', ended };
+  return process_;
 }
 
 function started(child: ChildProcess, command: string): Promise<void> {

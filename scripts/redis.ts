@@ -20,6 +20,8 @@ export interface RedisOptions {
   host?: string;
   /** Follows this one, which has the same password. */
   replicaOf?: { host: string; port: number };
+  /** Told of the process as soon as it runs. */
+  launched?: (process: Launched) => void;
 }
 
 export const stopRedis: StopStep[] = [{ signal: 'SIGTERM', patience: 10_000 }];
@@ -36,7 +38,8 @@ export async function startRedis(options: RedisOptions): Promise<RunningServer> 
   const { host = '127.0.0.1', replicaOf } = options;
   const follow = replicaOf ? [`replicaof ${replicaOf.host} ${replicaOf.port}`, `masterauth ${password}`] : [];
   const input = configuration({ dir: footing.data, host, port, password, persistent, follow });
-  const process = await launch({ command, args, logFile, input, cwd: '/' });
+  const { launched } = options;
+  const process = await launch({ command, args, logFile, input, cwd: '/', launched });
   await waitUntilAnswering(process, { host, port, password }, logFile);
   return {
     url: `redis://:${password}@${host}:${port}`,

@@ -17,5 +17,7 @@ export class Refusal extends Error {
 
 export function describe(error: unknown): string {
   if (error instanceof Refusal) return error.message;
+  const { code, path } = (error ?? {}) as NodeJS.ErrnoException;
+  if (code === 'ENOSPC') return `The disk is full${path ? ` (${path})` : ''}: make room on it.`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

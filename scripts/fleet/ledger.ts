@@ -1,5 +1,6 @@
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { Note } from '../note.ts';
 import { endLeftGroup, endProcess, identityOf, isAlive, type ProcessMark } from '../processes.ts';
 import { Refusal, say } from '../say.ts';
 
@@ -12,11 +13,11 @@ interface Content {
 
 /** The ledger of a fleet's folder, held by one launcher at a time. */
 export class Ledger {
-  private readonly file: string;
+  private readonly kept: Note;
   private content: Content;
 
   constructor(folder: string, control: Content['control']) {
-    this.file = join(folder, 'fleet.json');
+    this.kept = new Note(join(folder, 'fleet.json'));
     this.content = {
       launcher: { pid: process.pid, identity: identityOf(process.pid) ?? '' },
       control,
@@ -26,7 +27,8 @@ export class Ledger {
 
   /** @throws Refusal when another launcher holds it */
   async take(): Promise<void> {
-    const last = readLedger(this.file);
+    const { file } = this.kept;
+    const last = readLedger(file);
     if (last && isAlive(last.launcher)) refuse(last);
     for (const left of last?.processes ?? []) {
       if (isAlive(left)) {
@@ -34,12 +36,12 @@ export class Ledger {
         await endProcess(left, [{ signal: 'SIGTERM', patience: 3_000 }]);
       } else endLeftGroup(left);
     }
-    rmSync(this.file, { force: true });
-    const draft = this.draft();
+    rmSync(file, { force: true });
+    const draft = this.kept.draft(JSON.stringify(this.content));
     try {
-      linkSync(draft, this.file);
+      linkSync(draft, file);
     } catch (error) {
-      const other = readLedger(this.file);
+      const other = readLedger(file);
       if (other) refuse(other);
       throw error;
     } finally {
@@ -47,19 +49,15 @@ export class Ledger {
     }
   }
 
-  private draft(): string {
-    const draft = `${this.file}.${process.pid}`;
-    writeFileSync(draft, JSON.stringify(this.content), { mode: 0o600 });
-    return draft;
-  }
-
+  /** Records the processes that there are now; on a full disk as soon as there is room. */
   note(processes: Content['processes']): void {
     this.content = { ...this.content, processes };
-    renameSync(this.draft(), this.file);
+    this.kept.write(JSON.stringify(this.content));
   }
 
   release(): void {
-    rmSync(this.file, { force: true });
+    this.kept.close();
+    rmSync(this.kept.file, { force: true });
   }
 }
 

@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { childEnvironment } from '../env.ts';
 import { root } from '../install.mjs';
 import { lastLines } from '../logs.ts';
-import { endProcess, launch, signal } from '../processes.ts';
+import { endProcess, launch } from '../processes.ts';
 import { Refusal, say } from '../say.ts';
 import { stopSteps } from './services.ts';
-import type { Process, Service } from './supervisor.ts';
+import type { Process, Service, Supervisor } from './supervisor.ts';
 
 export type Settings = Record<string, string>;
 
@@ -22,22 +22,38 @@ export function application(
     name,
     logFile,
     ready: (process_) => waitUntilReady(name, process_, `${url}/health/ready`, logFile),
-    async start() {
+    async start(launched) {
       const env = childEnvironment(settings);
       const args = ['--enable-source-maps', program];
-      const process_ = await launch({ command: process.execPath, args, logFile, env, cwd: root });
+      const process_ = await launch({ command: process.execPath, args, logFile, env, cwd: root, launched });
       return { ...process_, stop: (hurry) => endProcess(process_, stopSteps[name], hurry) };
     },
   };
 }
 
 /** Brings the database to the schema of this build. */
-export async function migrate(settings: Settings, logFile: string, stopped: Promise<void>): Promise<void> {
+export async function migrate(
+  settings: Settings,
+  logFile: string,
+  supervisor: Pick<Supervisor, 'run'>,
+): Promise<void> {
   const program = join(root, 'dist', 'libs', 'storage', 'src', 'migrate.js');
   const env = childEnvironment(settings);
-  const process_ = await launch({ command: process.execPath, args: [program], logFile, env, cwd: root });
-  void stopped.then(() => signal(process_.pid, 'SIGTERM'));
-  const reason = await process_.ended;
+  const reason = await supervisor.run({
+    name: 'migrate',
+    logFile,
+    async start(launched) {
+      const process_ = await launch({
+        command: process.execPath,
+        args: [program],
+        logFile,
+        env,
+        cwd: root,
+        launched,
+      });
+      return { ...process_, stop: (hurry) => endProcess(process_, stopSteps.migrate, hurry) };
+    },
+  });
   if (reason === 'exit code 0') return;
   throw new Refusal(
     `The migration of the database failed (${reason}); the end of ${logFile}:\n${lastLines(logFile)}`,

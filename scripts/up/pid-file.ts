@@ -1,5 +1,6 @@
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { Note } from '../note.ts';
 import {
   commandLineOf,
   endLeftGroup,
@@ -15,16 +16,21 @@ import { stopOrder, stopSteps, type ServiceName } from './services.ts';
 interface Content {
   launcher: ProcessMark;
   url: string;
-  children: (ProcessMark & { name: ServiceName })[];
+  children: Child[];
+}
+
+/** A process of a service; the program that it runs is known by the name. */
+export interface Child extends ProcessMark {
+  name: ServiceName;
 }
 
 /** The pid file of a data folder, held by one launcher at a time. */
 export class PidFile {
-  readonly file: string;
+  private readonly note: Note;
   private content: Content;
 
   constructor(dataFolder: string, url: string) {
-    this.file = join(dataFolder, 'up.json');
+    this.note = new Note(join(dataFolder, 'up.json'));
     this.content = {
       launcher: { pid: process.pid, identity: identityOf(process.pid) ?? '' },
       url,
@@ -38,20 +44,21 @@ export class PidFile {
    * @throws Refusal when another launcher runs on it
    */
   async take(): Promise<void> {
-    const last = readPidFile(this.file);
+    const last = readPidFile(this.note.file);
     if (last && isAlive(last.launcher)) refuseSecond(last);
     if (last) await endOrphans(last);
-    rmSync(this.file, { force: true });
+    rmSync(this.note.file, { force: true });
     this.create();
   }
 
   /** A link fails when the name exists, so of two launchers that start at the same moment one is told. */
   private create(): void {
-    const draft = this.writeDraft();
+    const { file } = this.note;
+    const draft = this.note.draft(this.text());
     try {
-      linkSync(draft, this.file);
+      linkSync(draft, file);
     } catch (error) {
-      const other = readPidFile(this.file);
+      const other = readPidFile(file);
       if (other) refuseSecond(other);
       throw error;
     } finally {
@@ -59,21 +66,22 @@ export class PidFile {
     }
   }
 
-  private writeDraft(): string {
-    const draft = `${this.file}.${process.pid}`;
-    writeFileSync(draft, `${JSON.stringify(this.content, null, 2)}\n`, { mode: 0o600 });
-    return draft;
+  private text(): string {
+    return `${JSON.stringify(this.content, null, 2)}\n`;
   }
 
-  /** Records a child, in place of the earlier one of its name. */
-  note(name: ServiceName, { pid, identity }: ProcessMark): void {
-    const others = this.content.children.filter((child) => child.name !== name);
-    this.content = { ...this.content, children: [...others, { name, pid, identity }] };
-    renameSync(this.writeDraft(), this.file);
+  /** Records the children that there are now; on a full disk as soon as there is room. */
+  keep(children: Iterable<Child>): void {
+    this.content = {
+      ...this.content,
+      children: [...children].map(({ name, pid, identity }) => ({ name, pid, identity })),
+    };
+    this.note.write(this.text());
   }
 
   release(): void {
-    rmSync(this.file, { force: true });
+    this.note.close();
+    rmSync(this.note.file, { force: true });
   }
 }
 
@@ -103,11 +111,12 @@ async function endOrphans({ children }: Content): Promise<void> {
 const programs: Record<ServiceName, string> = {
   api: 'apps/api/',
   worker: 'apps/worker/',
+  migrate: 'libs/storage/',
   redis: 'redis-server',
   postgres: 'postgres',
 };
 
-async function endOrphan(child: Content['children'][number]): Promise<void> {
+async function endOrphan(child: Child): Promise<void> {
   const { name, pid } = child;
   if (isAlive(child) && commandLineOf(pid).includes(programs[name])) {
     say(`Ending ${name} (process ${pid}), left by a launcher that was killed ...`);

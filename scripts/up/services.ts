@@ -3,7 +3,7 @@ import type { StopStep } from '../processes.ts';
 import { stopRedis } from '../redis.ts';
 
 /** The processes of one Narwhal. */
-export type ServiceName = 'postgres' | 'redis' | 'worker' | 'api';
+export type ServiceName = 'postgres' | 'redis' | 'migrate' | 'worker' | 'api';
 
 /** The applications finish what they are at. */
 const stopApplication: StopStep[] = [{ signal: 'SIGTERM', patience: 30_000 }];
@@ -11,9 +11,10 @@ const stopApplication: StopStep[] = [{ signal: 'SIGTERM', patience: 30_000 }];
 export const stopSteps: Record<ServiceName, StopStep[]> = {
   api: stopApplication,
   worker: stopApplication,
+  migrate: [{ signal: 'SIGTERM', patience: 5_000 }],
   redis: stopRedis,
   postgres: stopPostgres,
 };
 
 /** In the order in which they are stopped: those who use a server before the server. */
-export const stopOrder: ServiceName[][] = [['worker', 'api'], ['redis'], ['postgres']];
+export const stopOrder: ServiceName[][] = [['migrate', 'worker', 'api'], ['redis'], ['postgres']];

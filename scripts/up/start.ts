@@ -14,7 +14,7 @@ import {
 } from './settings.ts';
 import type { StopRequest } from './stop-request.ts';
 import { localUrl } from './summary.ts';
-import type { Supervisor } from './supervisor.ts';
+import type { Service, Supervisor } from './supervisor.ts';
 
 /** One run of `up`. */
 export interface Run {
@@ -38,12 +38,14 @@ export async function startServers(run: Run): Promise<Servers> {
       port: ports.postgres,
       logFile: logFile(run, 'postgres'),
     };
-    const start = () => startPostgres(options).then((server) => ((servers.databaseUrl = server.url), server));
+    const start: Service['start'] = (launched) =>
+      startPostgres({ ...options, launched }).then((server) => ((servers.databaseUrl = server.url), server));
     await run.supervisor.start({ name: 'postgres', logFile: options.logFile, start });
   };
   const redis = async () => {
     const options = { dir: join(dataFolder, 'redis'), port: ports.redis, logFile: logFile(run, 'redis') };
-    const start = () => startRedis(options).then((server) => ((servers.redisUrl = server.url), server));
+    const start: Service['start'] = (launched) =>
+      startRedis({ ...options, launched }).then((server) => ((servers.redisUrl = server.url), server));
     await run.supervisor.start({ name: 'redis', logFile: options.logFile, start });
   };
   await Promise.all([isSet('DATABASE_URL') || postgres(), isSet('REDIS_URL') || redis()]);
@@ -55,12 +57,12 @@ export async function startServers(run: Run): Promise<Servers> {
  * ports for their metrics free: so one at a time chooses, and is up before the next one looks.
  */
 export function startApplications(run: Run, servers: Servers): Promise<Metrics> {
-  const { environment, supervisor, stop } = run;
+  const { environment, supervisor } = run;
   return withLock('start', async () => {
     const metrics = await chooseMetrics(environment);
     const settings = applicationSettings(environment, servers, metrics);
     publishSettings(environment, settings);
-    await migrate(settings, logFile(run, 'migrate'), stop.requested);
+    await migrate(settings, logFile(run, 'migrate'), supervisor);
     const api = application('api', settings, logFile(run, 'api'), localUrl(environment));
     const worker = application('worker', settings, logFile(run, 'worker'), localUrl(metrics.worker));
     await Promise.all([supervisor.start(api), supervisor.start(worker)]);

@@ -11,7 +11,7 @@ export interface StopRequest {
 /** The terminal sends Ctrl-C to the launcher, and so do npm and the process that started it: within this time they are one. */
 const oneKeyPress = 1_000;
 
-/** Listens for Ctrl-C, `kill`, and the terminal's end. */
+/** Listens for Ctrl-C, `kill`, and the end of the terminal or of npm. */
 export function listenForStop(): StopRequest {
   const hurry = new AbortController();
   let askedAt = 0;

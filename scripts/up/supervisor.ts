@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ProcessMark } from '../processes.ts';
+import { endProcess, type Launched, type ProcessMark } from '../processes.ts';
 import { describe, warn } from '../say.ts';
-import type { PidFile } from './pid-file.ts';
-import { stopOrder, type ServiceName } from './services.ts';
+import type { Child, PidFile } from './pid-file.ts';
+import { stopOrder, stopSteps, type ServiceName } from './services.ts';
 
 export interface Process extends ProcessMark {
   ended: Promise<string>;
@@ -12,31 +12,31 @@ export interface Process extends ProcessMark {
 export interface Service {
   name: ServiceName;
   logFile: string;
-  start(): Promise<Process>;
+  /** Tells `launched` of every process as soon as it runs, so that none is forgotten when what follows fails. */
+  start(launched: (process: Launched) => void): Promise<Process>;
   /** Settles when the started process serves; fails when it does not come to that. */
   ready?(process: Process): Promise<void>;
 }
 
-/** A server that ends so often in a row is broken; an application is tried for ever, since what it waits for may come. */
-const serverAttempts = 5;
 const longestPause = 30_000;
 /** After so long a run, the next end counts as the first. */
 const soundRun = 60_000;
 
-/** Keeps the services of one Narwhal running until it is told to stop, and then stops them in order. */
+/**
+ * Keeps the services of one Narwhal running until it is told to stop, and then stops them in order. It never gives up: what
+ * a service lacks, such as room on the disk, may come back.
+ */
 export class Supervisor {
   private readonly running = new Map<ServiceName, Process>();
+  private readonly children = new Set<Child>();
   private readonly starting = new Set<Promise<unknown>>();
   private readonly stopping = new AbortController();
-  private giveUp: (reason: Error) => void = () => undefined;
-  /** Rejects when a service cannot be kept running. */
-  readonly failure = new Promise<never>((_, fail) => (this.giveUp = fail));
-
   private readonly pidFile: PidFile;
+  private readonly pauses: (attempt: number) => number;
 
-  constructor(pidFile: PidFile) {
+  constructor(pidFile: PidFile, pauses = pauseBefore) {
     this.pidFile = pidFile;
-    this.failure.catch(() => undefined);
+    this.pauses = pauses;
   }
 
   /** Starts a service for the first time and waits for it. A failure until then is the caller's; later ends are mended. */
@@ -46,60 +46,98 @@ export class Supervisor {
     void this.keep(service, process);
   }
 
+  /** Runs a service that ends by itself, once, and resolves to how it ended. */
+  async run(service: Service): Promise<string> {
+    const reason = await (await this.launch(service)).ended;
+    await this.end(service.name);
+    return reason;
+  }
+
   private async launch(service: Service): Promise<Process> {
     this.stopping.signal.throwIfAborted();
-    const attempt = service.start().then((process) => {
-      this.running.set(service.name, process);
-      this.pidFile.note(service.name, process);
-      return process;
-    });
+    const attempt = this.attempt(service);
     this.starting.add(attempt);
     return attempt.finally(() => this.starting.delete(attempt));
+  }
+
+  private async attempt(service: Service): Promise<Process> {
+    const { name } = service;
+    try {
+      const process = await service.start(({ pid, identity }) => {
+        this.children.add({ name, pid, identity });
+        this.pidFile.keep(this.children);
+      });
+      this.running.set(name, process);
+      return process;
+    } catch (error) {
+      // The next attempt must not find it running.
+      await this.end(name);
+      throw error;
+    }
   }
 
   private async keep(service: Service, first: Process): Promise<void> {
     let process: Process | undefined = first;
     for (let attempt = 1; ; attempt += 1) {
       const begun = Date.now();
-      if (process) await this.reportEnd(service, process);
+      const reason = process ? await process.ended : 'it did not start';
       if (this.stopping.signal.aborted) return;
+      // What it left in its process group goes too, or a worker's children would outlive it.
+      await this.end(service.name);
       if (Date.now() - begun > soundRun) attempt = 1;
-      if (isServer(service.name) && attempt > serverAttempts) {
-        return this.giveUp(new Error(`${service.name} does not stay up; see ${service.logFile}`));
-      }
-      process = await this.launchAfterPause(service, attempt);
+      process = await this.launchAfterPause(service, attempt, reason);
     }
   }
 
-  private async reportEnd(service: Service, process: Process): Promise<void> {
-    const reason = await process.ended;
-    if (this.stopping.signal.aborted) return;
-    warn(`${service.name} ended unexpectedly (${reason}); starting it again. Its log: ${service.logFile}`);
-    // What it left in its process group goes too, or a worker's children would outlive it.
-    await process.stop();
-  }
-
-  private async launchAfterPause(service: Service, attempt: number): Promise<Process | undefined> {
-    const pause = Math.min(longestPause, 250 * 2 ** (attempt - 1));
+  private async launchAfterPause(
+    service: Service,
+    attempt: number,
+    reason: string,
+  ): Promise<Process | undefined> {
+    const { name, logFile } = service;
+    const pause = this.pauses(attempt);
+    const often = attempt > 1 ? `, for the ${ordinal(attempt)} time in a row` : '';
+    warn(
+      `${name} ended unexpectedly (${reason})${often}; starting it again in ${pause / 1000} s. Its log: ${logFile}`,
+    );
     try {
       await sleep(pause, undefined, { signal: this.stopping.signal });
       return await this.launch(service);
     } catch (error) {
-      if (!this.stopping.signal.aborted) warn(`${service.name} did not start: ${describe(error)}`);
+      if (!this.stopping.signal.aborted) warn(`${name} did not start: ${describe(error)}`);
       return undefined;
     }
   }
 
-  /** Applications first, then the servers that they use. No process is left behind. */
+  /** Ends the running process of a service, and whatever else was launched for it. */
+  private async end(name: ServiceName, hurry?: AbortSignal): Promise<void> {
+    await this.running.get(name)?.stop(hurry);
+    this.running.delete(name);
+    const children = [...this.children].filter((child) => child.name === name);
+    await Promise.all(children.map((child) => endProcess(child, stopSteps[name], hurry)));
+    for (const child of children) this.children.delete(child);
+  }
+
+  /** Applications first, then the servers that they use. No process is left behind, also of starts that are under way. */
   async stopAll(hurry: AbortSignal): Promise<void> {
     this.stopping.abort();
+    await this.endAll(hurry);
     await Promise.allSettled(this.starting);
-    for (const names of stopOrder) {
-      await Promise.all(names.map(async (name) => this.running.get(name)?.stop(hurry)));
-    }
+    await this.endAll(hurry);
+  }
+
+  private async endAll(hurry: AbortSignal): Promise<void> {
+    for (const names of stopOrder) await Promise.all(names.map((name) => this.end(name, hurry)));
   }
 }
 
-function isServer(name: ServiceName): boolean {
-  return name === 'postgres' || name === 'redis';
+/** Milliseconds before an attempt: from a quarter of a second, twice as long each time, to half a minute. */
+export function pauseBefore(attempt: number): number {
+  return Math.min(longestPause, 250 * 2 ** Math.min(attempt - 1, 10));
+}
+
+function ordinal(count: number): string {
+  const tens = Math.floor(count / 10) % 10;
+  const suffix = tens === 1 ? undefined : ['th', 'st', 'nd', 'rd'][count % 10];
+  return `${count}${suffix ?? 'th'}`;
 }

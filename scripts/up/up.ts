@@ -22,8 +22,8 @@ export async function up(args: string[]): Promise<void> {
   const supervisor = new Supervisor(pidFile);
   try {
     const start = untilReady({ environment, supervisor, stop }, args.includes('--demo'));
-    await Promise.race([start, stop.requested, supervisor.failure]);
-    await Promise.race([supervisor.failure, stop.requested]);
+    await Promise.race([start, stop.requested]);
+    await stop.requested;
   } finally {
     await supervisor.stopAll(stop.hurry);
     withdrawSettings(environment.dataFolder);
