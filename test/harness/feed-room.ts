@@ -9,6 +9,7 @@ import { FeedWindows } from '../../libs/feed/src/feed-windows.js';
 import { HomeFeeds } from '../../libs/feed/src/home-feeds.js';
 import { NearLink } from '../../libs/feed/src/near-link.js';
 import { Near } from '../../libs/feed/src/near.js';
+import { PendingInvalidations } from '../../libs/feed/src/pending-invalidations.js';
 import { ReaderMarks } from '../../libs/feed/src/reader-marks.js';
 import { RedisLink } from '../../libs/feed/src/redis-link.js';
 import { FeedRedis } from '../../libs/feed/src/redis.js';
@@ -22,6 +23,7 @@ export interface FeedRoom {
   database: Database;
   rows: FeedRows;
   redis: FeedRedis;
+  pending: PendingInvalidations;
   near: Near;
   windows: FeedWindows;
   homeFeeds: HomeFeeds;
@@ -41,6 +43,7 @@ export async function feedRoom(databaseUrl: string, redisUrl: string, budget = 1
   const rows = new FeedRows(database);
   const link = new RedisLink(redisUrl, budget);
   const redis = new FeedRedis(link, new RedisEpoch(new RedisEpochs(database)));
+  const pending = new PendingInvalidations(redis);
   const near = new Near(redis, new NearLink(link, redisUrl, budget));
   const windows = new FeedWindows(redis, rows, near);
   const authorFeeds = new AuthorFeeds(redis, rows, near);
@@ -50,12 +53,13 @@ export async function feedRoom(databaseUrl: string, redisUrl: string, budget = 1
     database,
     rows,
     redis,
+    pending,
     near,
     windows,
     authorFeeds,
     homeFeeds: new HomeFeeds(windows, rows, new ReaderRelations(redis, rows), authorFeeds),
-    counts: new Counts(redis, near, new CountReads(database)),
-    marks: new ReaderMarks(redis, near, new MarkReads(database)),
+    counts: new Counts(redis, pending, near, new CountReads(database)),
+    marks: new ReaderMarks(redis, pending, near, new MarkReads(database)),
     sessions: new SessionCache(redis, near),
     look,
     close: async () => {

@@ -24,6 +24,9 @@ export interface OwnRedis {
   url: string;
   flushall(): Promise<void>;
   stop(): Promise<void>;
+  /** Stands still: connections stay, nothing is answered, until it goes on. */
+  hang(): void;
+  goOn(): void;
   /** On the same port, empty: it keeps nothing over a stop. */
   start(): Promise<void>;
   /** For looking into it; connects on first use. */
@@ -49,6 +52,8 @@ export async function ownRedis(name: string): Promise<OwnRedis> {
   return {
     url: server.url,
     client: connected,
+    hang: () => void process.kill(server.pid, 'SIGSTOP'),
+    goOn: () => void process.kill(server.pid, 'SIGCONT'),
     flushall: async () => void (await connected().flushall()),
     start: async () => void (server = await begin()),
     stop: async () => {

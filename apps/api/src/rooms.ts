@@ -52,7 +52,6 @@ import { PhotosService } from './photos/photos.service.js';
 import { UploadReader } from './photos/upload-reader.js';
 import { UploadsService } from './photos/uploads.service.js';
 import { PostCache } from './posts/post-cache.js';
-import { PostCaches } from './posts/post-caches.js';
 import { PostSources } from './posts/post-sources.js';
 import { PostLists } from './posts/post-lists.service.js';
 import { PostReading } from './posts/post-reading.service.js';
@@ -126,7 +125,7 @@ const uploads: Room = {
 };
 const posts: Room = {
   controllers: [PostsController, ArchiveController],
-  services: [PostSources, PostCache, PostView, PostReading, PostLists, PostCaches, PostWriting, PostsService],
+  services: [PostSources, PostCache, PostView, PostReading, PostLists, PostWriting, PostsService],
 };
 const texts: Room = { controllers: [], services: [TextEntities] };
 const tags: Room = { controllers: [TagsController], services: [TermLists] };

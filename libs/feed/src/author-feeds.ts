@@ -152,6 +152,7 @@ export class AuthorFeeds {
     const window = limits.feed.window;
     const read = async (): Promise<Id[]> =>
       (await this.rows.authorsNewest([author], { limit: window })).map(({ id }) => id);
+    // The list stays absent then: PostgreSQL answers, and the next reader builds it.
     const built = buildList(this.redis, (epoch) => keys.authorFeed(epoch, author), DAY, read)
       .catch(() => undefined)
       .finally(() => this.building.delete(author));

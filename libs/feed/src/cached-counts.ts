@@ -80,6 +80,7 @@ export class CachedCounts<Row extends { id: Id }> {
 
   private async read(ids: readonly Id[]): Promise<Map<Id, Row>> {
     const found = new Map<Id, Row>();
+    // Where Redis cannot answer, PostgreSQL does.
     const absent = await this.cached(ids, found).catch(() => null);
     const missed = (absent ?? ids).length;
     this.reads.redis.inc(ids.length - missed);
@@ -110,6 +111,7 @@ export class CachedCounts<Row extends { id: Id }> {
   private async load(ids: readonly Id[]): Promise<Row[]> {
     if (ids.length === 0) return [];
     const token = freshToken();
+    // What was not begun is read all the same, and not installed.
     const begun = await this.begin(token, 'load', ids).then(
       () => true,
       () => false,
@@ -126,19 +128,14 @@ export class CachedCounts<Row extends { id: Id }> {
     await this.install(token, ids, await this.kind.read(ids));
   }
 
-  /** `place`: which of the values, from 1. @throws RedisAway */
-  async add(id: Id, place: number, delta: number): Promise<void> {
-    await this.redis.run('counts-changed', [keys[this.kind.key](this.redis.epoch, id)], [place, delta]);
-  }
-
-  /** @throws RedisAway */
-  forget(ids: readonly Id[]): Promise<void> {
-    return this.each('forget', ids, []);
-  }
-
-  /** @throws RedisAway */
-  gone(ids: readonly Id[]): Promise<void> {
-    return this.each('counts-gone', ids, [GONE_FOR]);
+  /** `place`: which of the values, from 1. False when Redis could not be told. */
+  async add(id: Id, place: number, delta: number): Promise<boolean> {
+    try {
+      await this.redis.run('counts-changed', [keys[this.kind.key](this.redis.epoch, id)], [place, delta]);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   private begin(token: string, how: 'load' | 'settle', ids: readonly Id[]): Promise<void> {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { freshDatabase, type TestDatabase } from '../../../test/harness/database.js';
 import { feedRoom, Town, type FeedRoom } from '../../../test/harness/feed-room.js';
 import { freshRedis } from '../../../test/harness/redis.js';
+import { invalidation } from './invalidations.js';
 import { COUNT_CHANGES_WITHIN } from './counts.js';
 
 let database: TestDatabase;
@@ -109,7 +110,7 @@ describe('a count', () => {
   test('of a post that is deleted is remembered as gone', async () => {
     expect(await likes()).toBe(0);
     await town.run(`DELETE FROM posts WHERE id = $1`, [post]);
-    await room.counts.gone('post', [post]);
+    await room.pending.invalidateOrThrow(invalidation.ofDeletedPost(post));
     expect(await room.counts.posts([post])).toEqual(new Map());
     await room.look.flushdb();
     await room.counts.posts([post]);
@@ -119,7 +120,7 @@ describe('a count', () => {
   test('brings its author’s version, which changes alone', async () => {
     await room.counts.posts([post]);
     await town.run(`UPDATE users SET version = 9 WHERE id = $1`, [author]);
-    await room.counts.forget('user', [author]);
+    await room.pending.invalidateOrThrow(invalidation.ofUser(author));
     expect((await room.counts.posts([post])).get(post)?.authorVersion).toBe(9);
     await room.counts.posts([post]);
     expect((await room.counts.posts([post])).get(post)?.authorVersion).toBe(9);
@@ -141,7 +142,7 @@ describe('a load', () => {
       },
       async () => {
         await town.run(`UPDATE posts SET version = version + 1 WHERE id = $1`, [post]);
-        await other.counts.forget('post', [post]);
+        await other.pending.invalidateOrThrow(invalidation.ofPost(post));
       },
     ];
     for (const happens of meanwhile) {
@@ -150,7 +151,7 @@ describe('a load', () => {
       await likes();
       expect(await cached()).toBeNull();
     }
-    afterReading(() => other.counts.gone('post', [post]));
+    afterReading(() => other.pending.invalidateOrThrow(invalidation.ofDeletedPost(post)));
     await likes();
     expect(await cached()).toBe('gone');
   });

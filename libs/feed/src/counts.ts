@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { keys, type Id } from '@app/platform';
+import type { Id } from '@app/platform';
 import { CountReads, type CounterName, type PostCounts, type UserCounts } from '@app/storage';
 import { CachedCounts, type Kind } from './cached-counts.js';
+import { invalidation } from './invalidations.js';
 import { Near, type Moment } from './near.js';
-import { Owed } from './owed.js';
+import { PendingInvalidations } from './pending-invalidations.js';
 import { RedisAway } from './redis-away.js';
 import { FeedRedis } from './redis.js';
 
@@ -39,7 +40,7 @@ const places: Partial<Record<CounterName, readonly [Subject, number]>> = {
  *
  * The protocol that keeps caches equal to PostgreSQL:
  *
- * - **Load** (absent): put a token on the key, ask PostgreSQL, write where the token still stands. `forget`, `gone` and
+ * - **Load** (absent): put a token on the key, ask PostgreSQL, write where the token still stands. An invalidation and
  *   `settle` remove it, so that nothing read before them is written after them.
  * - **Changed** (after a like's commit): add the delta if the count is here, so that the next read shows it. When somebody
  *   loads or settles the key now, it is marked as changed, and they ask PostgreSQL again: after three rounds on a row that
@@ -54,16 +55,15 @@ const places: Partial<Record<CounterName, readonly [Subject, number]>> = {
 export class Counts {
   private readonly cachedPosts: CachedCounts<PostCounts>;
   private readonly cachedUsers: CachedCounts<UserCounts>;
-  private readonly owed: Owed;
 
   constructor(
     private readonly redis: FeedRedis,
+    private readonly pending: PendingInvalidations,
     near: Near,
     rows: CountReads,
   ) {
     this.cachedPosts = new CachedCounts(redis, near, postKind(rows));
     this.cachedUsers = new CachedCounts(redis, near, userKind(rows));
-    this.owed = new Owed(redis);
   }
 
   /**
@@ -95,13 +95,11 @@ export class Counts {
   async changed(counter: CounterName, subject: Id, delta: number, since: number): Promise<void> {
     const [kind, place] = places[counter] ?? [];
     if (!kind || !place) return;
-    const cached = this.cached(kind);
-    try {
-      const isLate = performance.now() - since > COUNT_CHANGES_WITHIN;
-      await (isLate ? cached.forget([subject]) : cached.add(subject, place, delta));
-    } catch {
-      this.owed.add(subject, keys[kind]);
-    }
+    const isLate = performance.now() - since > COUNT_CHANGES_WITHIN;
+    if (isLate || !(await this.cached(kind).add(subject, place, delta)))
+      await this.pending.invalidate(
+        kind === 'post' ? invalidation.ofPost(subject) : invalidation.ofUser(subject),
+      );
   }
 
   /**
@@ -118,24 +116,6 @@ export class Counts {
       if (!(error instanceof RedisAway) || this.redis.awayFor < WAITS_FOR_REDIS) throw error;
       await this.redis.renew();
     }
-  }
-
-  /**
-   * Makes the next read load these anew: a version changed, or a doubt.
-   *
-   * @throws RedisAway: repeat it
-   */
-  forget(kind: Subject, ids: readonly Id[]): Promise<void> {
-    return this.cached(kind).forget(ids);
-  }
-
-  /**
-   * Remembers that these are deleted.
-   *
-   * @throws RedisAway: repeat it
-   */
-  gone(kind: Subject, ids: readonly Id[]): Promise<void> {
-    return this.cached(kind).gone(ids);
   }
 
   private cached(kind: Subject): CachedCounts<PostCounts> | CachedCounts<UserCounts> {

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { limits, type Id } from '@app/platform';
+import type { Argument } from './redis-link.js';
 import { FeedRedis } from './redis.js';
 
 /** Entries by which a list may exceed the window before it is trimmed, so that one insertion in 32 trims, not each. */
@@ -23,8 +24,15 @@ export function idsOf(part: unknown): Id[] {
 }
 
 /**
+ * What `feed-insert` takes. `whileBuilt`: whether a list that is being built keeps the post, or is dropped and built anew.
+ */
+export function insertArguments(post: Id, whileBuilt: 'keep' | 'drop'): Argument[] {
+  const { window } = limits.feed;
+  return [post, window, window + SLACK, whileBuilt];
+}
+
+/**
  * Inserts a post into lists, each named by whom it belongs to; one call a group. Answers how many of them exist.
- * `whileBuilt`: whether a list that is being built keeps the post, or is dropped and built anew.
  *
  * @throws RedisAway
  */
@@ -36,14 +44,13 @@ export async function insertInto(
   whileBuilt: 'keep' | 'drop',
 ): Promise<number> {
   const { epoch } = redis;
-  const { window } = limits.feed;
   const calls = redis
     .groups(owners, (owner) => owner)
     .map((group) =>
       redis.run(
         'feed-insert',
         group.map((owner) => keyOf(epoch, owner)),
-        [post, window, window + SLACK, whileBuilt],
+        insertArguments(post, whileBuilt),
       ),
     );
   const existing = await Promise.all(calls);

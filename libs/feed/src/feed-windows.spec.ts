@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { freshDatabase, type TestDatabase } from '../../../test/harness/database.js';
 import { feedRoom, Town, type FeedRoom } from '../../../test/harness/feed-room.js';
 import { freshRedis } from '../../../test/harness/redis.js';
+import { invalidation } from './invalidations.js';
 
 let database: TestDatabase;
 let room: FeedRoom;
@@ -117,7 +118,7 @@ describe('what happens during a build', () => {
     const first = page();
     await held.read;
     await town.unfollow(reader, author);
-    await room.homeFeeds.bump([reader]);
+    await room.pending.invalidateOrThrow(invalidation.ofFeed(reader));
     held.release();
     await first;
     expect(await listOf(reader)).toEqual([]);
@@ -170,7 +171,7 @@ describe('relations', () => {
     const before = await page(other);
     expect(before.mayAppear(author)).toBe(true);
     await town.unfollow(reader, author);
-    await room.homeFeeds.bump([reader]);
+    await room.pending.invalidateOrThrow(invalidation.ofFeed(reader));
     await page();
     // A delivery that had read the followers before: the post is there, its author is not.
     await room.homeFeeds.insert(posts[0] ?? '', [reader]);
@@ -187,7 +188,7 @@ describe('relations', () => {
     vi.spyOn(room.rows, 'relations').mockImplementationOnce(async (...asked) => {
       const relations = await real(...asked);
       await town.unfollow(reader, author);
-      await other.homeFeeds.bump([reader]);
+      await other.pending.invalidateOrThrow(invalidation.ofFeed(reader));
       return relations;
     });
     await page();

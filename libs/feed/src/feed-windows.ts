@@ -112,18 +112,6 @@ export class FeedWindows {
   insert(post: Id, readers: readonly Id[]): Promise<number> {
     return insertInto(this.redis, keys.homeFeed, post, readers, 'keep');
   }
-
-  /** Drops lists and what they were built from. @throws RedisAway */
-  async bump(readers: readonly Id[]): Promise<void> {
-    const { epoch } = this.redis;
-    const groups = this.redis.groups(readers, (reader) => reader, 300);
-    await Promise.all(
-      groups.map((group) => {
-        const dropped = group.flatMap((reader) => keysOf(epoch, reader));
-        return this.redis.run('feeds-bump', dropped, []);
-      }),
-    );
-  }
 }
 
 const keysOf = (epoch: string, reader: Id): string[] => [

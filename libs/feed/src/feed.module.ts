@@ -8,7 +8,8 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { CONFIG, type Config } from '@app/platform';
-import { CountReads, FeedRows, MarkReads, RedisEpochs, UnitOfWork } from '@app/storage';
+import { CountReads, FeedRows, MarkReads, RedisEpochs } from '@app/storage';
+import { AfterCommit } from './after-commit.js';
 import { AuthorFeeds } from './author-feeds.js';
 import { Counts } from './counts.js';
 import { RedisEpoch } from './epoch.js';
@@ -19,6 +20,7 @@ import { LiveLink } from './live-link.js';
 import { NearLink } from './near-link.js';
 import { Near } from './near.js';
 import { OpenStreams } from './open-streams.js';
+import { PendingInvalidations } from './pending-invalidations.js';
 import { RateCounter } from './rate-counter.js';
 import { ReaderMarks } from './reader-marks.js';
 import { RedisLink } from './redis-link.js';
@@ -31,6 +33,7 @@ const rows: Provider[] = [CountReads, FeedRows, MarkReads, RedisEpochs];
 const rooms: Provider[] = [
   Snapshots,
   FeedRedis,
+  PendingInvalidations,
   HomeFeeds,
   AuthorFeeds,
   Counts,
@@ -51,13 +54,10 @@ export class FeedModule implements OnApplicationBootstrap, OnApplicationShutdown
     private readonly redis: FeedRedis,
     private readonly near: Near,
     @Inject(KEEPS_NEAR) private readonly keepsNear: boolean,
-    counts: Counts,
-    work: UnitOfWork,
     private readonly live: LiveBus,
-  ) {
-    work.onTell((message) => live.publish(message));
-    work.onDelta(({ counter, subjectId, delta, since }) => counts.changed(counter, subjectId, delta, since));
-  }
+    /** Nobody calls it: it hears of transactions. */
+    _afterCommit: AfterCommit,
+  ) {}
 
   /**
    * `budget`: how long Redis has for a command, in milliseconds; on the request path 250, then PostgreSQL serves. `near`:
@@ -89,6 +89,7 @@ export class FeedModule implements OnApplicationBootstrap, OnApplicationShutdown
       RedisEpoch,
       FeedWindows,
       ReaderRelations,
+      AfterCommit,
       ...rows,
     ];
     return { module: FeedModule, providers: [...within, ...rooms], exports: rooms };

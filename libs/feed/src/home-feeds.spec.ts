@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/database.js';
 import { feedRoom, Town, type FeedRoom } from '../../../test/harness/feed-room.js';
 import { freshRedis } from '../../../test/harness/redis.js';
+import { invalidation } from './invalidations.js';
 
 const AUTHORS = 5;
 /** Of which the window holds a part: most histories read across the floor. */
@@ -54,7 +55,7 @@ async function publish(author: Id, moment: number): Promise<void> {
 /** As the worker does it: followers are told first, then posts stop being fanned out. */
 async function grow(author: Id): Promise<void> {
   await town.run(`UPDATE users SET audience = 1 WHERE id = $1`, [author]);
-  if (followed.has(author)) await room.homeFeeds.bump([reader]);
+  if (followed.has(author)) await room.pending.invalidateOrThrow(invalidation.ofFeed(reader));
   await town.run(`UPDATE users SET audience = 2 WHERE id = $1`, [author]);
   large.add(author);
 }
@@ -70,7 +71,7 @@ async function toggleFollow(author: Id): Promise<void> {
     followed.add(author);
     await town.follow(reader, author);
   }
-  await room.homeFeeds.bump([reader]);
+  await room.pending.invalidateOrThrow(invalidation.ofFeed(reader));
 }
 
 /** As a trim does: any newest part of a list is a window with a floor. */

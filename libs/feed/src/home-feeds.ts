@@ -53,16 +53,6 @@ export class HomeFeeds {
     return this.windows.insert(post, readers);
   }
 
-  /**
-   * Makes these readers' feeds and relations be read anew: after follow, unfollow, block, mute, and for the followers of
-   * an author who becomes large. Call it after the commit.
-   *
-   * @throws RedisAway: repeat it
-   */
-  bump(readers: readonly Id[]): Promise<void> {
-    return this.windows.bump(readers);
-  }
-
   /** Null: PostgreSQL must answer. */
   private async fromRedis(reader: Id, request: PageRequest, moment?: Moment): Promise<FeedPage | null> {
     try {

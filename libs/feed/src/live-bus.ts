@@ -27,6 +27,7 @@ export class LiveBus {
 
   /** Never fails and waits for nothing: what is lost can be read. */
   publish(message: LiveMessage): void {
+    // A message that is lost is no loss: what it tells of can be read.
     this.redis.publish(channelOf(message), JSON.stringify(message)).catch(() => undefined);
   }
 

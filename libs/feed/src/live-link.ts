@@ -52,6 +52,7 @@ export class LiveLink {
     client.on('error', () => undefined);
     client.on('message', (_channel: string, text: string) => this.hear(text));
     client.on('end', () => this.openNext());
+    // It ends with `end` above, which opens the next.
     client.connect().catch(() => undefined);
   }
 
@@ -75,6 +76,7 @@ export class LiveLink {
 
   leave(channel: string): void {
     this.wanted.delete(channel);
+    // What is heard for nobody is thrown away.
     if (this.isUp) this.client?.unsubscribe(channel).catch(() => undefined);
   }
 

@@ -41,6 +41,7 @@ export class NearLink {
     ears.on('error', () => undefined);
     this.link.on('up', () => void this.join());
     this.link.on('down', () => this.again());
+    // Each failed attempt is an `error` above, and is repeated by the client.
     ears.connect().catch(() => undefined);
   }
 

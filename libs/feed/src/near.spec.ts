@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { freshDatabase, type TestDatabase } from '../../../test/harness/database.js';
 import { feedRoom, Town, type FeedRoom } from '../../../test/harness/feed-room.js';
 import { ownRedis, type OwnRedis } from '../../../test/harness/redis.js';
+import { invalidation } from './invalidations.js';
 
 let database: TestDatabase;
 /** Two processes: the one that keeps what it has read, and another that changes it. */
@@ -70,7 +71,7 @@ describe('what a process has read', () => {
 
   test('is forgotten when another process changes it: a session, a feed, counts, marks, a version', async () => {
     const { reader, author, post } = await warm();
-    await there.sessions.end(reader);
+    await there.pending.invalidateOrThrow(invalidation.ofSession(reader));
     expect(await here.sessions.read(reader, now())).toBe('ended');
 
     await there.counts.changed('post.likes', post, 1, performance.now());
@@ -86,12 +87,12 @@ describe('what a process has read', () => {
 
     await likesOf(post);
     await town.run(`UPDATE users SET version = version + 1 WHERE id = $1`, [author]);
-    await there.counts.forget('user', [author]);
+    await there.pending.invalidateOrThrow(invalidation.ofUser(author));
     const counts = await here.counts.posts([post], now());
     expect(counts.get(post)?.authorVersion).toBe(2);
 
     await town.unfollow(reader, author);
-    await there.homeFeeds.bump([reader]);
+    await there.pending.invalidateOrThrow(invalidation.ofFeed(reader));
     expect(await idsOf(reader)).toEqual([]);
   });
 

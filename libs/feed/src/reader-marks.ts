@@ -4,8 +4,9 @@ import { MarkReads } from '@app/storage';
 import { cacheReads } from './cache-reads.js';
 import { partsOf, textOf } from './feed-lists.js';
 import { freshToken } from './fresh-token.js';
+import { invalidation } from './invalidations.js';
 import { Near, type Moment } from './near.js';
-import { Owed } from './owed.js';
+import { PendingInvalidations } from './pending-invalidations.js';
 import { FeedRedis } from './redis.js';
 
 export type Mark = 'liked' | 'saved';
@@ -42,18 +43,16 @@ const prefixes: Record<Mark, string> = { liked: 'l', saved: 's' };
  */
 @Injectable()
 export class ReaderMarks {
-  private readonly owed: Owed;
-
   private readonly kept;
   private readonly reads = cacheReads('marks');
 
   constructor(
     private readonly redis: FeedRedis,
+    private readonly pending: PendingInvalidations,
     private readonly near: Near,
     private readonly rows: MarkReads,
   ) {
     this.kept = near.keep<KnownMarks>(['reader', 'liked', 'saved'], KEPT);
-    this.owed = new Owed(redis);
   }
 
   /**
@@ -70,6 +69,7 @@ export class ReaderMarks {
       }
     }
     const keep = this.kept.filling(reader);
+    // Where Redis cannot answer, PostgreSQL does.
     const texts = await this.ask(reader, posts).catch(() => null);
     const [liked, saved] = await Promise.all([
       this.resolve('liked', reader, posts, texts?.[0]),
@@ -89,6 +89,7 @@ export class ReaderMarks {
   async besides(reader: Id, post: Id, mark: Mark, marked: boolean): Promise<Marks> {
     const marks: Marks = { liked: new Set(), saved: new Set() };
     const other = mark === 'liked' ? 'saved' : 'liked';
+    // Where Redis cannot answer, PostgreSQL does.
     const texts = await this.ask(reader, [post]).catch(() => null);
     marks[other] = await this.resolve(other, reader, [post], texts?.[other === 'liked' ? 0 : 1]);
     if (marked) marks[mark].add(post);
@@ -121,12 +122,13 @@ export class ReaderMarks {
         outcome = '?';
       }
       const told = counted && (await this.tell('marks-changed', reader, mark, [post, outcome, CAP]));
-      if (!told) this.owed.add(reader, keys[mark]);
+      if (!told) await this.pending.invalidate(invalidation.ofMarks(reader, mark));
     }
   }
 
   private async hasMoved(epoch: string | null): Promise<boolean> {
     if (!this.redis.isCluster) return false;
+    // The next line sees what came of it.
     await this.redis.confirm().catch(() => undefined);
     return this.redis.available && this.redis.epoch !== epoch;
   }

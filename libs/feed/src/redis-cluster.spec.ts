@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/database.js';
 import { feedRoom, Town, type FeedRoom } from '../../../test/harness/feed-room.js';
 import { startRedisCluster, type RedisCluster } from '../../../test/servers/redis-cluster.js';
+import { invalidation } from './invalidations.js';
 
 let database: TestDatabase;
 let cluster: RedisCluster;
@@ -45,7 +46,7 @@ describe('on a Redis Cluster', () => {
     expect((await room.counts.posts([post, unfanned])).get(unfanned)?.author).toBe(large);
     const [reader = ''] = readers;
     expect((await room.marks.of(reader, [post, unfanned])).liked.size).toBe(0);
-    await room.homeFeeds.bump(readers);
+    await room.pending.invalidateOrThrow(...readers.map(invalidation.ofFeed));
     expect((await page(reader)).source).toBe('postgres');
   });
 

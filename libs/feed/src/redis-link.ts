@@ -64,6 +64,7 @@ export class RedisLink extends EventEmitter<{ up: []; down: [] }> {
   }
 
   connect(): void {
+    // Each failed attempt is an `error` above, and is repeated by the client.
     this.client.connect().catch(() => undefined);
   }
 

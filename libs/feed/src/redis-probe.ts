@@ -45,6 +45,7 @@ export class RedisProbe {
     this.client = openClient(url, patience);
     this.client.on('error', (error: Error) => (this.fault = error));
     this.client.on('ready', () => (this.fault = null));
+    // The `error` above keeps it, for whoever asks.
     this.client.connect().catch(() => undefined);
   }
 

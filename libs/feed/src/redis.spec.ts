@@ -10,6 +10,7 @@ import { freshDatabase, type TestDatabase } from '../../../test/harness/database
 import { feedRoom, Town, type FeedRoom } from '../../../test/harness/feed-room.js';
 import { forget, remember } from '../../../test/harness/run-folder.js';
 import { servers } from '../../../test/harness/servers.js';
+import { invalidation } from './invalidations.js';
 import { RedisAway } from './redis-away.js';
 
 const BUDGET = 250;
@@ -108,7 +109,7 @@ describe('while Redis is away', () => {
     expect((await room.marks.of(reader, posts)).liked.size).toBe(0);
     expect(await room.sessions.read('1', performance.now())).toBeNull();
     await expect(room.homeFeeds.insert('1', [reader])).rejects.toThrow(RedisAway);
-    await expect(room.homeFeeds.bump([reader])).rejects.toThrow(RedisAway);
+    await expect(room.pending.invalidateOrThrow(invalidation.ofFeed(reader))).rejects.toThrow(RedisAway);
     await expect(room.counts.settle('post', posts)).rejects.toThrow(RedisAway);
     await expect(
       room.counts.changed('post.likes', posts[0] ?? '', 1, performance.now()),

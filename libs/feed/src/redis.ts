@@ -13,10 +13,17 @@ const PROBE_EVERY = 200;
 /** Most keys of one script call: 500 insertions take Redis about 1 ms, in which nobody else is served. */
 const MOST_KEYS = 500;
 
+/** What has to be done before anything is read of Redis again. */
+export interface Settlement {
+  readonly size: number;
+  /** @throws when it cannot be done yet */
+  settle(): Promise<void>;
+}
+
 /**
  * Redis as the rest of this library sees it: there, or away. It is away while the connection is down, while its epoch is
- * unknown, and after a command that took longer than the budget, until it answers again: so a server that hangs costs
- * one budget, not one a request.
+ * unknown, after a command that took longer than the budget, until it answers again (so a server that hangs costs one
+ * budget, not one a request), and while invalidations of this process are pending.
  */
 @Injectable()
 export class FeedRedis {
@@ -25,7 +32,8 @@ export class FeedRedis {
   private timer: NodeJS.Timeout | undefined;
   private awaySince: number | null = performance.now();
   private renewedWhileAway = false;
-  private readonly returned: (() => Promise<void>)[] = [];
+  private readonly debts: Settlement[] = [];
+  private retry: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly link: RedisLink,
@@ -38,7 +46,12 @@ export class FeedRedis {
     });
   }
 
+  /** Whether it may be read: it is reached, and nothing is pending that it has to be told before. */
   get available(): boolean {
+    return this.awaySince === null && this.isReached;
+  }
+
+  private get isReached(): boolean {
     return this.link.isUp && !this.hangs && this.epochs.current !== null;
   }
 
@@ -70,15 +83,21 @@ export class FeedRedis {
 
   stop(): void {
     clearInterval(this.timer);
+    clearTimeout(this.retry);
     this.link.close();
   }
 
-  /** Begins a new epoch (see `RedisEpoch.renew`); while Redis is away, once. */
+  /** Begins a new epoch; while Redis cannot be reached, once. */
   async renew(): Promise<void> {
     if (this.renewedWhileAway) return;
-    await this.epochs.renew();
-    this.renewedWhileAway = !this.link.isUp;
+    await this.beginEpoch();
+    this.renewedWhileAway = this.hangs || !this.link.isUp;
     await this.recover();
+  }
+
+  /** See `RedisEpoch.renew`. It has to be learnt before Redis is there again. */
+  async beginEpoch(): Promise<void> {
+    await this.epochs.renew();
   }
 
   /**
@@ -101,9 +120,15 @@ export class FeedRedis {
     return this.link.isCluster;
   }
 
-  /** What is done first whenever Redis has come back. */
-  onReturn(callback: () => Promise<void>): void {
-    this.returned.push(callback);
+  /** What has to be settled whenever Redis has come back, before anything is read of it. */
+  settleBeforeReads(debts: Settlement): void {
+    this.debts.push(debts);
+  }
+
+  /** Counts Redis as away until what has to be settled before reads is settled. */
+  holdReads(): void {
+    this.away();
+    this.recoverSoon();
   }
 
   /**
@@ -115,6 +140,25 @@ export class FeedRedis {
     return until(
       beginSpan('redis', name),
       this.guard(() => this.link.run(name, keys, args)),
+    );
+  }
+
+  /**
+   * Runs a command whose answer nobody needs, also while Redis seems to hang: it reads it when it goes on. `keysOf`: of
+   * the epoch that is known, or was last known.
+   *
+   * @throws RedisAway: it may have been carried out or not
+   */
+  async tell(
+    name: ScriptName,
+    keysOf: (epoch: string) => string[],
+    args: readonly Argument[],
+  ): Promise<void> {
+    const epoch = this.epochs.current;
+    if (epoch === null || !this.link.isUp) throw new RedisAway();
+    await until(
+      beginSpan('redis', name),
+      this.attempt(() => this.link.run(name, keysOf(epoch), args)),
     );
   }
 
@@ -160,6 +204,10 @@ export class FeedRedis {
    */
   async guard<Result>(send: () => Promise<Result>): Promise<Result> {
     if (!this.available) throw new RedisAway();
+    return this.attempt(send);
+  }
+
+  private async attempt<Result>(send: () => Promise<Result>): Promise<Result> {
     try {
       return await send();
     } catch (error) {
@@ -171,6 +219,7 @@ export class FeedRedis {
   }
 
   private suspect(): void {
+    if (this.hangs) return;
     this.hangs = true;
     this.away();
     setTimeout(() => void this.probe(), PROBE_EVERY).unref();
@@ -191,11 +240,19 @@ export class FeedRedis {
     this.awaySince ??= performance.now();
   }
 
-  private isBack(): void {
-    if (this.awaySince === null) return;
-    this.awaySince = null;
-    this.renewedWhileAway = false;
-    for (const callback of this.returned) void callback();
+  /** Settles what is pending; between the last look and the first read nothing else runs. */
+  private async comeBack(): Promise<boolean> {
+    while (this.isReached) {
+      const debts = this.debts.find(({ size }) => size > 0);
+      if (!debts) {
+        this.awaySince = null;
+        this.renewedWhileAway = false;
+        return true;
+      }
+      this.away();
+      await debts.settle();
+    }
+    return false;
   }
 
   /** Learns the epoch of this connection; tries again while the connection is up. */
@@ -206,9 +263,21 @@ export class FeedRedis {
 
   private async learn(): Promise<void> {
     if (!this.link.isUp || this.hangs) return;
-    await this.epochs.learn(this.link).catch(() => undefined);
-    if (this.available) this.isBack();
-    else setTimeout(() => void this.recover(), PROBE_EVERY).unref();
+    try {
+      await this.epochs.learn(this.link);
+    } catch {
+      // What was known stays, or nothing is known and Redis stays away.
+    }
+    // What could not be settled stays pending, and is tried again soon.
+    const isBack = await this.comeBack().catch(() => false);
+    if (!isBack) this.recoverSoon();
+  }
+
+  private recoverSoon(): void {
+    this.retry ??= setTimeout(() => {
+      this.retry = undefined;
+      void this.recover();
+    }, PROBE_EVERY).unref();
   }
 }
 

@@ -9,7 +9,6 @@ export const scriptNames = [
   'authors-page',
   'counts-begin',
   'counts-changed',
-  'counts-gone',
   'counts-install',
   'feed-begin',
   'feed-insert',
@@ -26,6 +25,7 @@ export const scriptNames = [
   'relations-fill',
   'streams-close',
   'streams-open',
+  'tombstone',
   'user-counts',
 ] as const;
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/database.js';
 import { feedRoom, type FeedRoom } from '../../../test/harness/feed-room.js';
 import { freshRedis } from '../../../test/harness/redis.js';
+import { invalidation } from './invalidations.js';
 
 let database: TestDatabase;
 let room: FeedRoom;
@@ -24,7 +25,7 @@ test('a session that was looked up is kept for the length of an access token', a
 });
 
 test('a session that ended stays ended, whoever looked it up before and keeps it after', async () => {
-  await room.sessions.end('7');
+  await room.pending.invalidateOrThrow(invalidation.ofSession('7'));
   await room.sessions.keep('7', '{"user":"2"}');
   expect(await room.sessions.read('7', performance.now())).toBe('ended');
 });

@@ -4,7 +4,6 @@ import { cacheReads } from './cache-reads.js';
 import { Near, type Moment } from './near.js';
 import { FeedRedis } from './redis.js';
 
-const ENDED = 'ended';
 const KEPT_FOR = limits.session.accessToken;
 /** Sessions near, of some 300 bytes each. */
 const KEPT = 20_000;
@@ -50,14 +49,5 @@ export class SessionCache {
     } catch {
       // Asked for again at the next request.
     }
-  }
-
-  /**
-   * Remembers that the session ended.
-   *
-   * @throws RedisAway: repeat it
-   */
-  async end(session: Id): Promise<void> {
-    await this.redis.set(keys.session(this.redis.epoch, session), ENDED, KEPT_FOR);
   }
 }

@@ -32,7 +32,7 @@ export const outboxKinds = {
   'post.deliver': { subject: 'post', job: 'deliver' },
   /** Forget a deleted post: its likes, comments, saves and cached counts. */
   'post.forget': { subject: 'post', job: 'effect' },
-  /** A post's cached version is old: caption edited, archived, published. */
+  /** A post's cached version is old: caption edited, archived, published. `object`: whose own feed has to show it. */
   'post.changed': { subject: 'post', job: 'effect' },
   /** An author's cached version is old: name or avatar changed, account closed. */
   'user.changed': { subject: 'user', job: 'effect' },

@@ -28,6 +28,14 @@ export interface CommittedDelta {
   since: number;
 }
 
+/** An outbox row that was committed. */
+export interface CommittedEffect {
+  kind: OutboxKind;
+  subjectId: Id;
+  objectId: Id | null;
+}
+
+type EffectListener = (effects: readonly CommittedEffect[]) => Promise<void>;
 type DeltaListener = (delta: CommittedDelta) => Promise<void>;
 type TellListener = (message: LiveMessage) => void;
 
@@ -35,6 +43,7 @@ type TellListener = (message: LiveMessage) => void;
 @Injectable()
 export class UnitOfWork {
   private listener: DeltaListener = () => Promise.resolve();
+  private effectListener: EffectListener = () => Promise.resolve();
   private teller: TellListener = () => undefined;
 
   constructor(
@@ -49,6 +58,11 @@ export class UnitOfWork {
     this.listener = listener;
   }
 
+  /** Who can carry effects out at once hears of each transaction's before `run` resolves. The listener may not fail. */
+  onEffects(listener: EffectListener): void {
+    this.effectListener = listener;
+  }
+
   /** Who reaches those that are connected. May not fail. */
   onTell(teller: TellListener): void {
     this.teller = teller;
@@ -58,9 +72,11 @@ export class UnitOfWork {
     const since = performance.now();
     const hasten: (() => void)[] = [];
     const deltas: CommittedDelta[] = [];
+    const effects: CommittedEffect[] = [];
     const result = await this.database.transaction((connection) => {
       const effect = async (kind: OutboxKind, subjectIds: readonly Id[], objectId?: Id) => {
         const written = await this.outbox.write(connection, kind, subjectIds, objectId);
+        for (const subjectId of subjectIds) effects.push({ kind, subjectId, objectId: objectId ?? null });
         hasten.push(() => this.jobs.hasten(...written));
       };
       const countEach = async (counter: CounterName, subjectIds: readonly Id[], delta: number) => {
@@ -87,7 +103,7 @@ export class UnitOfWork {
     for (const callback of hasten) callback();
     for (const shard of new Set(deltas.map(({ subjectId }) => shardOf(subjectId))))
       this.jobs.send('fold', { shard });
-    await Promise.all(deltas.map((delta) => this.listener(delta)));
+    await Promise.all([this.effectListener(effects), ...deltas.map((delta) => this.listener(delta))]);
     return result;
   }
 }

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { isId, problem, type Id } from '@app/platform';
-import { HomeFeeds } from '@app/feed';
 import { Blocking, BlockRows, UnitOfWork, UserRows, Visibility, type Tx } from '@app/storage';
 import { relationshipOf } from '../users/user-view.js';
 import type { Relationship } from '../users/users.schemas.js';
@@ -16,7 +15,6 @@ export class BlocksService {
     private readonly users: UserRows,
     private readonly visibility: Visibility,
     private readonly work: UnitOfWork,
-    private readonly feeds: HomeFeeds,
   ) {}
 
   /** Somebody who blocked oneself can be blocked, too, though not seen. */
@@ -59,8 +57,6 @@ export class BlocksService {
       await change(tx);
       await tx.effect('relations.changed', ...readers);
     });
-    // Never fails: the outbox row does it again.
-    await this.feeds.bump(readers).catch(() => undefined);
     return relationshipOf(await this.visibility.relation(self, other));
   }
 }

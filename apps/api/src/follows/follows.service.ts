@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { isId, limits, problem, type Id } from '@app/platform';
-import { HomeFeeds } from '@app/feed';
 import { Following, UnitOfWork, UserRows, Visibility, type Tx } from '@app/storage';
 import { relationshipOf } from '../users/user-view.js';
 import type { Relationship } from '../users/users.schemas.js';
@@ -13,7 +12,6 @@ export class FollowsService {
     private readonly users: UserRows,
     private readonly work: UnitOfWork,
     private readonly visibility: Visibility,
-    private readonly feeds: HomeFeeds,
   ) {}
 
   async follow(follower: Id, followee: Id): Promise<Relationship> {
@@ -26,7 +24,6 @@ export class FollowsService {
       throw problem('not_found');
     }
     await this.work.run((tx) => this.followIn(tx, follower, followee));
-    await this.refreshFeed(follower);
     return this.relationship(follower, followee);
   }
 
@@ -44,7 +41,6 @@ export class FollowsService {
   async unfollow(follower: Id, followee: Id): Promise<Relationship> {
     if (!isId(followee)) throw problem('not_found');
     await this.work.run((tx) => this.following.end(tx, follower, followee));
-    await this.refreshFeed(follower);
     return this.relationship(follower, followee);
   }
 
@@ -54,7 +50,6 @@ export class FollowsService {
       isId(follower) && (await this.work.run((tx) => this.following.accept(tx, follower, followee)));
     // Let in before: the answer is the same again.
     if (!accepted && !(await this.relationship(followee, follower)).followedBy) throw problem('not_found');
-    await this.refreshFeed(follower);
     return this.relationship(followee, follower);
   }
 
@@ -68,13 +63,7 @@ export class FollowsService {
   async remove(followee: Id, follower: Id): Promise<Relationship> {
     if (!isId(follower)) throw problem('not_found');
     await this.work.run((tx) => this.following.end(tx, follower, followee));
-    await this.refreshFeed(follower);
     return this.relationship(followee, follower);
-  }
-
-  /** The feed's next read sees the change. Never fails: an outbox row does it again. */
-  private async refreshFeed(reader: Id): Promise<void> {
-    await this.feeds.bump([reader]).catch(() => undefined);
   }
 
   private async relationship(viewer: Id, other: Id): Promise<Relationship> {

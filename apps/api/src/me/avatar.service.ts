@@ -3,14 +3,12 @@ import { problem, type Id } from '@app/platform';
 import { PhotoRows, Removal, UnitOfWork, UserRows, type PhotoRow, type Tx } from '@app/storage';
 import type { Me } from '../users/users.schemas.js';
 import { UsersService } from '../users/users.service.js';
-import { ProfileService } from './profile.service.js';
 
 /** A photo becomes its owner's picture: it is taken out of use for posts, and deleted when another one follows. */
 @Injectable()
 export class AvatarService {
   constructor(
     private readonly users: UsersService,
-    private readonly profiles: ProfileService,
     private readonly photos: PhotoRows,
     private readonly rows: UserRows,
     private readonly removal: Removal,
@@ -29,7 +27,6 @@ export class AvatarService {
         await this.removal.discard(tx, userId, [user.avatar_photo_id]);
       }
     });
-    await this.profiles.refreshCaches(userId);
     return this.users.me(userId);
   }
 

@@ -26,7 +26,6 @@ export class MeService {
 
   async change(userId: Id, input: ProfileInput): Promise<Me> {
     await this.work.run((tx) => this.profiles.change(tx, userId, input));
-    await this.profiles.refreshCaches(userId);
     return this.users.me(userId);
   }
 
@@ -56,6 +55,5 @@ export class MeService {
       await tx.effect('user.changed', userId);
       await tx.effect('user.erase', userId);
     });
-    await this.profiles.refreshCaches(userId);
   }
 }

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { problem, type Id } from '@app/platform';
-import { Counts } from '@app/feed';
 import { Following, UserRows, type ProfileChange, type Tx } from '@app/storage';
 import type { ProfileInput } from '../users/users.schemas.js';
 
@@ -13,13 +12,7 @@ export class ProfileService {
   constructor(
     private readonly rows: UserRows,
     private readonly following: Following,
-    private readonly counts: Counts,
   ) {}
-
-  /** After a change of a profile: the next read shows it. Never fails: an outbox row does it again. */
-  async refreshCaches(userId: Id): Promise<void> {
-    await this.counts.forget('user', [userId]).catch(() => undefined);
-  }
 
   /** @throws Problem 409 `username_taken` */
   async change(tx: Tx, userId: Id, input: ProfileInput): Promise<void> {

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { isId, problem, type Id } from '@app/platform';
 import { DirectUploads } from '../direct-uploads/direct-uploads.service.js';
-import { Counts } from '@app/feed';
 import { PhotoRows, PostRows, Removal, UnitOfWork } from '@app/storage';
 import type { PhotoChange } from './photos.schemas.js';
 
@@ -13,7 +12,6 @@ export class PhotosService {
     private readonly posts: PostRows,
     private readonly work: UnitOfWork,
     private readonly removal: Removal,
-    private readonly counts: Counts,
     private readonly direct: DirectUploads,
   ) {}
 
@@ -21,15 +19,13 @@ export class PhotosService {
   async change(owner: Id, id: Id, { altText }: PhotoChange): Promise<void> {
     if (!isId(id)) throw problem('not_found');
     const text = altText === undefined ? null : (altText ?? '');
-    const postId = await this.work.run(async (tx) => {
+    await this.work.run(async (tx) => {
       const photo = await this.rows.changeAltText(tx, id, owner, text);
       if (!photo) throw problem('not_found');
-      if (photo.post_id === null) return null;
+      if (photo.post_id === null) return;
       await this.posts.touch(tx, photo.post_id);
       await tx.effect('post.changed', photo.post_id);
-      return photo.post_id;
     });
-    if (postId !== null) await this.counts.forget('post', [postId]).catch(() => undefined);
   }
 
   /** Deletes an unposted photo, or ends its direct upload; again: succeeds again. @throws Problem 404, or 409 while a post or a profile shows it */

@@ -30,7 +30,7 @@ export class PostWriting {
     const id = await this.posts.insert(tx, author, fieldsOf(input));
     await this.photos.attach(tx, id, input.photoIds);
     const state = await this.publishing.settle(tx, id);
-    await tx.effect('post.changed', id);
+    await tx.effectOn('post.changed', id, author);
     return { status: state === 'published' ? 201 : 202, id };
   }
 }

@@ -60,7 +60,6 @@ export class PostsController {
     const made = await this.idempotency.once(request, input, (tx) =>
       this.writing.create(tx, caller.userId, written),
     );
-    if (!made.repeated) await this.posts.showToAuthor(caller.userId, made.id);
     const read = async () => (await this.reading.visible([made.id], caller.userId))[0];
     const shown = await wait(request, reply, read, (found) => found?.post.state !== 'publishing');
     if (!shown) throw problem('gone');

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { isId, problem, type Id } from '@app/platform';
 import { PostIndex, PostRows, Removal, UnitOfWork } from '@app/storage';
-import { PostCaches } from './post-caches.js';
 import { fieldsOf } from './post-fields.js';
 import { assertPublished } from './post-reading.service.js';
 import { PostWriting } from './post-writing.service.js';
@@ -16,13 +15,7 @@ export class PostsService {
     private readonly index: PostIndex,
     private readonly work: UnitOfWork,
     private readonly removal: Removal,
-    private readonly caches: PostCaches,
   ) {}
-
-  /** After the commit: the author's own next read of their feed shows the post. */
-  async showToAuthor(author: Id, post: Id): Promise<void> {
-    await this.caches.inserted(author, post);
-  }
 
   async change(author: Id, id: Id, input: PostChange): Promise<void> {
     const fields = fieldsOf(await this.writing.read(author, input));
@@ -35,7 +28,6 @@ export class PostsService {
       if (fields.caption !== undefined) await tx.effect('notify.mentions', id);
       await tx.effect('post.changed', id);
     });
-    await this.caches.changed(id);
   }
 
   /** Hides a published post from everybody but its author, or brings it back with its likes and comments. May be repeated. */
@@ -48,19 +40,17 @@ export class PostsService {
       await this.posts.archive(tx, id, archived);
       await this.index.update(tx, post, { ...post, archived });
       await tx.count('user.posts', author, archived ? -1 : 1);
-      await tx.effect('post.changed', id);
+      await tx.effectOn('post.changed', id, author);
       await tx.effect('notify.post', id);
       // Feeds that were built meanwhile do not have it.
       if (!archived) await tx.effect('post.deliver', id);
     });
-    await this.caches.changed(id);
   }
 
   /** Deletes a post and its photos; again: succeeds again. @throws Problem 404 for what is not one's own */
   async remove(author: Id, id: Id): Promise<void> {
     if (!isId(id)) throw problem('not_found');
     const removed = await this.work.run((tx) => this.removal.post(tx, author, id));
-    if (removed) await this.caches.gone(id);
-    else if (!(await this.removal.wasBy(author, id))) throw problem('not_found');
+    if (!removed && !(await this.removal.wasBy(author, id))) throw problem('not_found');
   }
 }

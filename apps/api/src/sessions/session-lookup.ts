@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { problem, type Id } from '@app/platform';
-import { LiveBus, SessionCache, type Moment } from '@app/feed';
+import { problem } from '@app/platform';
+import { SessionCache, type Moment } from '@app/feed';
 import { SessionRows } from '@app/storage';
 import type { Caller } from '../http/call.js';
 import type { TokenClaims } from './access-tokens.js';
@@ -11,7 +11,6 @@ export class SessionLookup {
   constructor(
     private readonly cache: SessionCache,
     private readonly sessions: SessionRows,
-    private readonly live: LiveBus,
   ) {}
 
   /** As of `moment` or later. @throws Problem 401 `session_ended` when it was ended, or its account closed */
@@ -25,11 +24,5 @@ export class SessionLookup {
     }
     await this.cache.keep(sessionId, session.role);
     return { userId, sessionId, role: session.role };
-  }
-
-  /** Remembers which sessions ended. Never fails: an outbox row does it again. */
-  async forget(sessionIds: readonly Id[]): Promise<void> {
-    for (const session of sessionIds) this.live.publish({ kind: 'ended', session });
-    await Promise.allSettled(sessionIds.map((id) => this.cache.end(id)));
   }
 }

@@ -150,7 +150,6 @@ export class SessionsService {
   /** Ends one of the person's sessions; false when there is none by that id. */
   async end(userId: Id, sessionId: Id): Promise<boolean> {
     const ended = await this.work.run((tx) => this.endIn(tx, userId, { only: sessionId }));
-    await this.lookup.forget(ended);
     return ended.length > 0;
   }
 
@@ -161,11 +160,10 @@ export class SessionsService {
     if (session?.user_id !== userId) throw problem('not_found');
   }
 
-  /** Ends sessions within a transaction and answers which; their cached look-ups go after the commit. */
+  /** Ends sessions within a transaction and answers which. */
   async endIn(tx: Tx, userId: Id, which: { only?: Id; except?: Id; beyondNewest?: number }): Promise<Id[]> {
     const ended = await this.sessions.end(tx, userId, which);
     await tx.effect('session.ended', ...ended);
-    tx.afterCommit(() => void this.lookup.forget(ended));
     return ended;
   }
 }

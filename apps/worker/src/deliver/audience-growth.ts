@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { HomeFeeds } from '@app/feed';
+import { invalidation, PendingInvalidations } from '@app/feed';
 import type { Id } from '@app/platform';
 import { AudienceRows, FollowRows, type OutboxRow } from '@app/storage';
 import { PAGE, type Progress } from './progress.js';
@@ -14,13 +14,13 @@ export class AudienceGrowth {
   constructor(
     private readonly follows: FollowRows,
     private readonly audiences: AudienceRows,
-    private readonly home: HomeFeeds,
+    private readonly redis: PendingInvalidations,
   ) {}
 
   async page({ subject_id: author, progress }: OutboxRow): Promise<Progress> {
     if ((await this.audiences.of(author)) !== 1) return null;
     const readers = await this.follows.followerIds(author, progress ?? '0', PAGE);
-    if (readers.length > 0) await this.home.bump(readers);
+    await this.redis.invalidateOrThrow(...readers.map(invalidation.ofFeed));
     if (readers.length === PAGE) return readers.at(-1) as Id;
     await this.audiences.move(null, author, 1, 2);
     return null;

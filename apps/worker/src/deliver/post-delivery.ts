@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { histogram, type Id } from '@app/platform';
-import { AuthorFeeds, Counts, HomeFeeds } from '@app/feed';
+import { AuthorFeeds, HomeFeeds, invalidation, PendingInvalidations } from '@app/feed';
 import { AudienceRows, FollowRows, PostRows, type OutboxRow, type PostRow } from '@app/storage';
 import { PAGE, type Progress } from './progress.js';
 
@@ -13,7 +13,7 @@ export class PostDelivery {
     private readonly audiences: AudienceRows,
     private readonly home: HomeFeeds,
     private readonly authors: AuthorFeeds,
-    private readonly counts: Counts,
+    private readonly redis: PendingInvalidations,
   ) {}
 
   /** One page; answers where the next begins, null when every follower was reached. */
@@ -29,8 +29,8 @@ export class PostDelivery {
 
   /** First the author's own feed, and their list where it is merged at read. */
   private async begin(post: PostRow): Promise<void> {
-    await this.counts.forget('post', [post.id]);
-    await this.home.insert(post.id, [post.author_id]);
+    const { ofPost, ofOwnFeed } = invalidation;
+    await this.redis.invalidateOrThrow(ofPost(post.id), ofOwnFeed(post.author_id, post.id));
     const audience = await this.audiences.of(post.author_id);
     if (!post.fanned_out || audience !== 0) await this.authors.insert(post.id, post.author_id);
   }

@@ -1,0 +1,102 @@
+import { Injectable } from '@nestjs/common';
+import type { Invalidation } from './invalidations.js';
+import { RedisAway } from './redis-away.js';
+import { FeedRedis } from './redis.js';
+
+/** More than this, and a new epoch is the simpler way to forget. */
+const MOST = 10_000;
+/** Subjects of one script call, of three keys at most. */
+const AT_ONCE = 300;
+
+/**
+ * What Redis has to forget of what was committed, kept until Redis has said yes. While anything is pending, Redis counts as
+ * away for this process: PostgreSQL serves it, so nothing here is older than what was answered here.
+ *
+ * Other processes read on, so each invalidation is also sent at once where the connection lives, whether or not Redis
+ * seems to hang: a server that goes on reads it together with what they ask. If this process dies meanwhile, the outbox
+ * row does it, which stands in the same transaction; of counts and marks, the fold and their time to live.
+ */
+@Injectable()
+export class PendingInvalidations {
+  private pending = new Map<string, Invalidation>();
+
+  constructor(private readonly redis: FeedRedis) {
+    redis.settleBeforeReads(this);
+  }
+
+  get size(): number {
+    return this.pending.size;
+  }
+
+  /** Tells Redis now, and again until it has heard. Never rejects; resolves once it was told, or counts as away. */
+  async invalidate(...changes: Invalidation[]): Promise<void> {
+    if (changes.length === 0) return;
+    const isThere = this.redis.available;
+    for (const change of changes) if (this.pending.size < MOST) this.pending.set(nameOf(change), change);
+    const told = this.tell(changes);
+    if (isThere) await told;
+  }
+
+  /**
+   * Tells Redis once: for the worker, whose outbox row is there until it did.
+   *
+   * @throws RedisAway
+   */
+  async invalidateOrThrow(...changes: Invalidation[]): Promise<void> {
+    if (!this.redis.available) throw new RedisAway();
+    await this.send(changes);
+  }
+
+  /** Tells all that is pending. @throws when Redis does not take it */
+  async settle(): Promise<void> {
+    const pending = this.pending;
+    if (pending.size >= MOST) {
+      this.pending = new Map();
+      try {
+        return await this.redis.beginEpoch();
+      } catch (error) {
+        this.pending = new Map([...pending, ...this.pending]);
+        throw error;
+      }
+    }
+    const changes = [...pending.values()];
+    await this.send(changes);
+    this.done(changes);
+  }
+
+  private async tell(changes: readonly Invalidation[]): Promise<void> {
+    try {
+      if (this.redis.isCluster) await this.redis.confirm();
+      await this.send(changes);
+      this.done(changes);
+    } catch {
+      // They stay pending, and nothing is read of Redis until `settle` has told them.
+      this.redis.holdReads();
+    }
+  }
+
+  private async send(changes: readonly Invalidation[]): Promise<void> {
+    const kinds = Map.groupBy(changes, ({ script, args }) => `${script} ${args.join(' ')}`);
+    const calls = [...kinds.values()].flatMap((alike) =>
+      this.redis
+        .groups(alike, ({ owner }) => owner, AT_ONCE)
+        .map((group) => {
+          const [first] = group as [Invalidation];
+          const keysOf = (epoch: string): string[] => group.flatMap((change) => change.keysOf(epoch));
+          return this.redis.tell(first.script, keysOf, first.args);
+        }),
+    );
+    await Promise.all(calls);
+  }
+
+  /** One that was asked for again meanwhile is another, and stays. */
+  private done(changes: readonly Invalidation[]): void {
+    for (const change of changes) {
+      const name = nameOf(change);
+      if (this.pending.get(name) === change) this.pending.delete(name);
+    }
+  }
+}
+
+const nameOf = ({ script, keysOf, args }: Invalidation): string =>
+  `${script} ${keysOf('').join(' ')} ${args.join(' ')}`;
