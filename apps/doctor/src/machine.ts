@@ -9,6 +9,7 @@ const run = promisify(execFile);
 
 /** The output of a system's program; nothing where there is none or where it refuses. */
 async function output(program: string, args: string[]): Promise<string> {
+  // Nothing, as said above.
   return run(program, args, { timeout: 10_000 }).then(
     ({ stdout }) => stdout,
     () => '',
@@ -86,6 +87,7 @@ const hasNginx = async (): Promise<boolean> =>
 export async function webServer(): Promise<Finding[]> {
   const unit = nginx;
   if (!(await hasNginx())) return [];
+  // No file: the defaults hold.
   const options = await readFile('/etc/narwhal/nginx.options', 'utf8').catch(() => '');
   const [, host = '0.0.0.0', number = '80'] = /^--listen (.+):(\d+)$/m.exec(options) ?? [];
   const active = (await output('systemctl', ['is-active', unit])).trim() === 'active';

@@ -7,6 +7,7 @@ const others = new Set(['NODE_ENV', 'NODE_OPTIONS', 'MALLOC_ARENA_MAX']);
 
 /** Lines of the machine's own settings that nothing reads: a misspelt name is otherwise silently its default. */
 export async function strangeSettings(file = '/etc/narwhal/local.env'): Promise<Finding[]> {
+  // No file: no lines.
   const text = await readFile(file, 'utf8').catch(() => '');
   const names = [...text.matchAll(/^\s*([A-Za-z0-9_]+)\s*=/gm)].map(([, name = '']) => name);
   const strange = names.filter((name) => !settingNames.has(name.replace(/_FILE$/, '')) && !others.has(name));

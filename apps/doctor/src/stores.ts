@@ -85,6 +85,7 @@ async function folder(path: string, setting: string): Promise<Finding> {
       ? warning(`The disk of ${path} has less than a tenth left (${room}): plan a larger one.`)
       : ok(`${setting} ${path}, ${room}`);
   } catch (error) {
+    // The failure that is told below has the same cause.
     await rm(trial, { force: true }).catch(() => undefined);
     return fault(folderFault((error as NodeJS.ErrnoException).code ?? 'unknown', path, setting).text);
   }

@@ -25,6 +25,7 @@ export class ServiceManager {
   async whenReady(ready: () => Promise<HealthReport>): Promise<void> {
     if (!this.#watched) return;
     for (let said = ''; ;) {
+      // A report that fails is not ready, and says so.
       const report = await ready().catch((): HealthReport => ({ ok: false, status: 'not ready' }));
       if (report.ok) break;
       const status = `waits: ${String(report.status ?? 'not ready')}; narwhal doctor says more`;

@@ -35,6 +35,7 @@ export class Backlog {
    * @throws what PostgreSQL throws
    */
   async read(): Promise<BacklogReport> {
+    // Without Redis the rows alone are told, which decide.
     const [rows, queues] = await Promise.all([this.pending.read(), this.jobs.depths().catch(() => null)]);
     return { quiet: rows.every(({ count }) => count === 0), rows, queues };
   }
@@ -45,6 +46,7 @@ export class Backlog {
    */
   async collect(): Promise<void> {
     const late = new Promise<null>((settle) => setTimeout(() => settle(null), PATIENCE).unref());
+    // What cannot be read is shown as unknown, which has an alert.
     this.show(await Promise.race([this.read().catch(() => null), late]));
   }
 

@@ -108,6 +108,7 @@ async function transactionOn<Result>(
   try {
     // Goes out with the first statement; if it fails, so does that.
     const begun = runner.query('BEGIN');
+    // `await begun` below throws it; until then it is nobody's rejection.
     begun.catch(() => undefined);
     const result = await work({ query: (name, sql, parameters = []) => run(runner, name, sql, parameters) });
     await begun;

@@ -68,6 +68,7 @@ export class PostgresProbe {
 
   private drop(client: pg.Client): void {
     if (this.client === client) this.client = null;
+    // It is dropped because it failed; a second failure tells nothing new.
     client.end().catch(() => undefined);
   }
 
@@ -131,6 +132,7 @@ export class PostgresProbe {
   }
 
   async close(): Promise<void> {
+    // The process ends: PostgreSQL sees the connection go in any case.
     await this.client?.end().catch(() => undefined);
   }
 }

@@ -68,6 +68,7 @@ async function soon<Result>(reading: Promise<Result>): Promise<Result | null> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<null>((settle) => (timer = setTimeout(() => settle(null), PATIENCE)));
   try {
+    // What cannot be read is null, which the report tells of.
     return await Promise.race([reading.catch(() => null), late]);
   } finally {
     clearTimeout(timer);

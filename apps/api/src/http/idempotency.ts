@@ -68,6 +68,7 @@ export class Idempotency {
       const left = deadline - Date.now();
       if (left <= 0) throw problem('idempotency_in_progress', { headers: { 'retry-after': '1' } });
       let timer: NodeJS.Timeout | undefined;
+      // Its failure is answered to its own request; this one takes its turn.
       await Promise.race([
         first.catch(() => undefined),
         new Promise((resolve) => {

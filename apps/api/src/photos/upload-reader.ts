@@ -71,6 +71,7 @@ export class UploadReader {
       throw uploadProblem(error);
     } finally {
       request.raw.off('close', onClose);
+      // It lost the race: what it says of the connection is not wanted any more.
       cutOff.catch(() => undefined);
     }
   }

@@ -119,6 +119,7 @@ export class Appending {
   /** Removes what this request wrote, except for what the row counts. */
   async takeBack(): Promise<void> {
     await this.piece.close();
+    // What could not be flushed has at most the sizes that were known before.
     const written = [{ name: this.writer, sizes: await this.piece.flush().catch(() => this.sizes) }];
     await this.objects.remove(this.upload.folder, pieceNames(written).slice(this.sizes.length));
   }

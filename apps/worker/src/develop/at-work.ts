@@ -31,6 +31,7 @@ export class AtWork implements OnApplicationShutdown {
 
   /** A beat that PostgreSQL does not take only makes the photo be developed twice. */
   private beat(): void {
+    // The next beat says it again; without any, the photo is developed twice.
     void this.rows.touchAttempts([...this.photos]).catch(() => undefined);
   }
 }

@@ -26,6 +26,7 @@ export class RenditionWriter {
 
   /** Removes what killed workers left; no photo takes an hour. */
   async sweepScratch(): Promise<void> {
+    // No folder yet: no photo was developed here.
     for (const name of await readdir(this.folder).catch(() => [])) {
       const path = join(this.folder, name);
       const { mtimeMs } = await stat(path);

@@ -51,6 +51,7 @@ export class Visit {
       await through('feed', () => this.findInFeed());
       await through('media', () => this.load());
     } catch (error) {
+      // The visit's own failure is thrown; what is left is cleaned up by the next.
       await this.cleanUp().catch(() => undefined);
       throw error;
     }

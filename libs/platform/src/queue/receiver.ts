@@ -101,7 +101,9 @@ class QueueWorker {
    * being made anew and never says so: what is left then is only to let go.
    */
   async close(): Promise<void> {
+    // The process ends: a job that was not given back is found by its row.
     const closed = this.worker.close().catch(() => undefined);
+    // Each job reports its own failure; here it is only waited for.
     while (this.running.size > 0) await Promise.allSettled(this.running);
     await Promise.race([closed, sleep(CLOSE_BUDGET)]);
     this.connection.disconnect();
@@ -143,6 +145,7 @@ export class JobReceiver {
 
   /** Says nothing while Redis is away: nothing can move then. */
   private async look(): Promise<void> {
+    // While Redis is away nothing can move, which has an alert of its own.
     await Promise.allSettled(
       this.queues.map(async (queue) => {
         const counts = await queue.getJobCounts('wait', 'prioritized', 'delayed');

@@ -84,6 +84,7 @@ export class JobSender {
   }
 
   async close(): Promise<void> {
+    // The process ends: what a queue still wants to say, its rows say.
     await Promise.allSettled([...this.queues.values()].map((queue) => queue.close()));
     this.connection.disconnect();
   }

@@ -50,6 +50,7 @@ export class DevelopProcess {
     // Without a listener a failed send or spawn would end the worker; the exit tells all there is to know.
     this.#process.on('error', () => this.kill());
     const { pid } = this.#process;
+    // A child that could not be started ends by `error`, above.
     this.exited = once(this.#process, 'exit').then(
       () => killGroup(pid),
       () => undefined,
@@ -109,6 +110,7 @@ export class DevelopProcess {
       if (received) return received[0];
     } finally {
       stop.abort();
+      // It is aborted, and nobody waits for it any more.
       next.catch(() => undefined);
     }
     const { exitCode, signalCode } = this.#process;

@@ -102,6 +102,7 @@ export class DiskStore implements ObjectStore {
   async rename(folder: string, from: string, to: string, bytes: number): Promise<boolean> {
     const path = this.#path(objectKey(folder, from));
     const there = await this.stat(objectKey(folder, to));
+    // What is not there cannot be moved: false says so.
     const found = await stat(path).catch(() => null);
     if (found?.size !== bytes) return false;
     if (there?.bytes === bytes) return true;

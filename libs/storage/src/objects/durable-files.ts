@@ -76,6 +76,7 @@ export class LastingFolders {
   #sync(folder: string): Promise<void> {
     const now = this.#syncing.get(folder);
     if (!now) return this.#begin(folder);
+    // Its failure is for those who waited for it; these wait for the next.
     now.next ??= now.running.catch(() => undefined).then(() => this.#begin(folder));
     return now.next;
   }

@@ -17,6 +17,7 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
 
 /** Of what is a file, or a link to something, which may be a folder; null when it is gone since its folder was read. */
 async function statOf(path: string, entry: Dirent): Promise<Stats | null> {
+  // Gone since its folder was read.
   return entry.isDirectory() ? null : stat(path).catch(() => null);
 }
 

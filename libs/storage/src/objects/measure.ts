@@ -48,6 +48,7 @@ export class Measure {
       exhausted = true;
     } finally {
       if (!exhausted) {
+        // The reason why reading stopped is thrown already.
         iterator.return?.().catch(() => undefined);
         if (source instanceof Readable) source.destroy();
       }

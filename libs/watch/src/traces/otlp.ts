@@ -150,6 +150,7 @@ export function openOtlp(options: OtlpOptions): OtlpRecorder {
       const parent = from ? trace.wrapSpanContext(from) : undefined;
       return new RecordedSpan(begin(tracer, kind, name, parent), { left: MOST_SPANS });
     },
+    // The process ends; spans that a collector does not take are lost, and they are copies.
     stop: () => provider.shutdown().catch(() => undefined),
   };
 }

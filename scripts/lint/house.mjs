@@ -1,0 +1,69 @@
+/** The house's own rules for oxlint; plain JavaScript, so that it runs on whatever Node starts the linter. */
+
+const says = 'expected a reason beside a failure that is dropped, but received none';
+
+/** Values that tell nobody of the failure. */
+const silent = new Set([
+  'Identifier',
+  'Literal',
+  'TemplateLiteral',
+  'MemberExpression',
+  'ArrayExpression',
+  'ObjectExpression',
+  'UnaryExpression',
+]);
+
+function dropsFailure(handler) {
+  if (handler?.type !== 'ArrowFunctionExpression' && handler?.type !== 'FunctionExpression') return false;
+  if (handler.params.length > 0) return false;
+  const { body } = handler;
+  return body.type === 'BlockStatement' ? body.body.length === 0 : silent.has(body.type);
+}
+
+function statementOf(node) {
+  let at = node;
+  while (at.parent && !/Statement|Declaration$|PropertyDefinition|MethodDefinition/.test(at.type))
+    at = at.parent;
+  return at;
+}
+
+const noSilentCatch = {
+  meta: {
+    type: 'problem',
+    docs: { description: 'What drops a failure says beside it why nothing is lost.' },
+  },
+  create(context) {
+    const { sourceCode } = context;
+    const hasReason = (node) => {
+      const statement = statementOf(node);
+      const [first, last] = [statement.loc.start.line, node.loc.end.line];
+      return sourceCode
+        .getAllComments()
+        .some(
+          ({ value, loc }) =>
+            value.trim().length >= 10 && loc.end.line >= first - 1 && loc.start.line <= last,
+        );
+    };
+    const check = (node) => {
+      if (!hasReason(node)) context.report({ node, message: says });
+    };
+    return {
+      CatchClause(node) {
+        if (node.body.body.length === 0) check(node);
+      },
+      CallExpression(node) {
+        const { callee, arguments: given } = node;
+        if (callee.type !== 'MemberExpression' || callee.property.type !== 'Identifier') return;
+        const { name } = callee.property;
+        if (name === 'catch' && dropsFailure(given[0])) check(node);
+        else if (name === 'then' && dropsFailure(given[1])) check(node);
+        else if (name === 'allSettled') {
+          const outer = node.parent.type === 'AwaitExpression' ? node.parent.parent : node.parent;
+          if (outer.type === 'ExpressionStatement') check(node);
+        }
+      },
+    };
+  },
+};
+
+export default { meta: { name: 'house' }, rules: { 'no-silent-catch': noSilentCatch } };
