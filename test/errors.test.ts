@@ -65,9 +65,7 @@ describe('an error that nobody foresaw', () => {
       tags: { program: 'api', request_id: requestId, route: '/v1/me/collections', method: 'POST' },
       user: { id: ada.id },
       exception: {
-        values: [
-          { type: 'QueryFailedError', value: expect.stringContaining('it broke for [email]') as string },
-        ],
+        values: [{ type: 'DatabaseError', value: expect.stringContaining('it broke for [email]') as string }],
       },
     });
     const files = event?.exception.values[0]?.stacktrace.frames.map(({ filename }) => filename).join('\n');

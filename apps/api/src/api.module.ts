@@ -10,6 +10,9 @@ import { EndpointGuard } from './http/endpoint.guard.js';
 /** How long Redis has on the request path before PostgreSQL serves, in milliseconds. */
 const REDIS_BUDGET = 250;
 
+/** How long a request waits for PostgreSQL before it is refused as unavailable, in milliseconds. */
+const DATABASE_LIMITS = { read: 5_000, write: 15_000 };
+
 /** The api: one room a resource (`rooms.ts`), over the libraries. */
 @Module({})
 export class ApiModule {
@@ -18,7 +21,7 @@ export class ApiModule {
       module: ApiModule,
       imports: [
         PlatformModule.with(config, 'narwhal-api'),
-        StorageModule.forRoot('narwhal-api'),
+        StorageModule.forRoot('narwhal-api', DATABASE_LIMITS),
         FeedModule.forRoot({ budget: REDIS_BUDGET, near: true }),
         WatchModule.forRoot('api'),
       ],

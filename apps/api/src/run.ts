@@ -12,7 +12,7 @@ import {
   type Config,
   type Logger,
 } from '@app/platform';
-import { Backlog, measureQueries } from '@app/storage';
+import { Backlog, watchQueries } from '@app/storage';
 import { ErrorReports, operationsPages, Watch } from '@app/watch';
 import type { FastifyInstance } from 'fastify';
 import { ApiModule } from './api.module.js';
@@ -71,8 +71,8 @@ export async function run(): Promise<void> {
 async function start(config: Config): Promise<void> {
   const manager = new ServiceManager();
   collectProcessMetrics();
-  measureQueries();
   const { app, logger, drain } = await createApi(config);
+  watchQueries(logger);
   app.get(ErrorReports).catchTheUncaught();
   await app.listen({ port: config.PORT, host: config.HOST, backlog: 1_024 });
   const health = app.get(Watch);

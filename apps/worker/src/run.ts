@@ -13,7 +13,7 @@ import {
   type Config,
   type Logger,
 } from '@app/platform';
-import { Backlog, measureQueries } from '@app/storage';
+import { Backlog, watchQueries } from '@app/storage';
 import { ErrorReports, operationsPages, Watch } from '@app/watch';
 import { DevelopPool } from '@app/storage/images';
 import { DeliverService } from './deliver/deliver.service.js';
@@ -60,7 +60,6 @@ export async function run(): Promise<void> {
 async function start(config: Config): Promise<void> {
   const manager = new ServiceManager();
   collectProcessMetrics();
-  measureQueries();
   const app = await NestFactory.createApplicationContext(WorkerModule.with(config), {
     bufferLogs: true,
     // Or Nest would end the process with a stack where a sentence is due.
@@ -68,6 +67,7 @@ async function start(config: Config): Promise<void> {
   });
   const logger = app.get<Logger>(LOGGER);
   app.useLogger(nestLogger(logger));
+  watchQueries(logger);
   app.get(ErrorReports).catchTheUncaught();
   const health = app.get(Watch);
   const sweeper = app.get(Sweeper);

@@ -8,6 +8,25 @@ export interface Fault {
   passes: boolean;
 }
 
+/** How it reads when a neighbour is away or takes nothing at this moment: codes of sockets, of PostgreSQL, of PgBouncer. */
+const awayCodes =
+  /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|57P0[1-5]|53\d{3}|08[\dP]\d\d|25006|25P03)$/;
+/** This machine, or this process, may open no more files and connections. */
+const fullCodes = /^(EMFILE|ENFILE)$/;
+/** What pg says without a code. */
+const awayMessages =
+  /connection terminated|timeout expired|timeout exceeded when trying to connect|not queryable|Cannot use a pool after/i;
+
+/** Failures that pass by themselves and are nobody's mistake: a store that is away, or no more file descriptors. */
+export function isAway(error: unknown): boolean {
+  const code = codeOf(error);
+  return (
+    awayCodes.test(code) ||
+    fullCodes.test(code) ||
+    (error instanceof Error && awayMessages.test(error.message))
+  );
+}
+
 /** The error's code, also of one that tried several addresses of a name at once. */
 function codeOf(error: unknown): string {
   if (error instanceof AggregateError) return codeOf(error.errors[0]);

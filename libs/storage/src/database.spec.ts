@@ -1,3 +1,4 @@
+import { isAway } from '@app/platform';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/database.js';
@@ -67,5 +68,35 @@ describe('a transaction', () => {
     );
     expect(await numbers()).toEqual([0, 1, 2, 3, 4, 5]);
     expect(database.pool).toMatchObject({ busy: 0, waiting: 0 });
+  });
+
+  test('that loses its connection between two statements says so, and its fault is no mistake of ours', async () => {
+    const made = database.transaction(async (tx) => {
+      const { rows } = await tx.query<{ pid: number }>('pid', 'SELECT pg_backend_pid() AS pid');
+      await town.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
+      await expect
+        .poll(() => town.query('SELECT 1 FROM pg_stat_activity WHERE pid = $1', [rows[0]?.pid]))
+        .toEqual([]);
+      await put(tx, 1);
+    });
+    const fault: unknown = await made.catch((error: unknown) => error);
+    expect(isAway(fault), String(fault)).toBe(true);
+    expect(database.pool).toMatchObject({ busy: 0, waiting: 0 });
+  });
+
+  test('that PostgreSQL rolls back to end a deadlock is run again', async () => {
+    const held = [1, 2].map(() => Promise.withResolvers<void>());
+    let runs = 0;
+    const locking = (first: number, second: number, own: number) =>
+      database.transaction(async (tx) => {
+        runs += 1;
+        await tx.query('thing.lock', 'UPDATE things SET number = number WHERE number = $1', [first]);
+        held[own]?.resolve();
+        await Promise.all(held.map(({ promise }) => promise));
+        await tx.query('thing.lock', 'UPDATE things SET number = number WHERE number = $1', [second]);
+      });
+    await database.transaction((tx) => Promise.all([put(tx, 1), put(tx, 2)]));
+    await Promise.all([locking(1, 2, 0), locking(2, 1, 1)]);
+    expect(runs).toBe(3);
   });
 });

@@ -1,8 +1,10 @@
-import { Injectable } from '@nestjs/common';
-import { beginSpan, counter, histogram } from '@app/platform';
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import { beginSpan, type Logger } from '@app/platform';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { Pool } from 'pg';
-import type { DataSource, QueryRunner } from 'typeorm';
+import type { DataSource } from 'typeorm';
+import { PooledConnection } from './pooled-connection.js';
+import { QueryWatch } from './query-watch.js';
 
 /** What a statement answered: its rows, and how many rows it touched. */
 export interface Answer<Row> {
@@ -22,40 +24,47 @@ export interface Queryable {
   ): Promise<Answer<Row>>;
 }
 
-type QueryObserver = (name: string, seconds: number, failed: boolean) => void;
+let watch: QueryWatch | undefined;
 
-let observer: QueryObserver = () => undefined;
-
-/** Counts every statement of this process by its name. Once a process. */
-export function measureQueries(): void {
-  const took = histogram('narwhal_query_seconds');
-  const failures = counter('narwhal_query_failures_total');
-  observer = (query, seconds, failed) => {
-    took.observe({ query }, seconds);
-    if (failed) failures.inc({ query });
-  };
+/** Counts every statement of this process by its name, and logs those that fail. Once a process. */
+export function watchQueries(logger: Logger): void {
+  watch = new QueryWatch(logger);
 }
 
-async function run<Row>(
-  runner: QueryRunner,
+/** How long PostgreSQL has to answer whom somebody waits for, in milliseconds, the wait for a connection included. */
+export interface TimeLimits {
+  read: number;
+  /** A transaction as a whole; or one statement that writes. */
+  write: number;
+}
+
+/** Token of the process's `TimeLimits`. Without any, a statement may take as long as it takes: later work, migrations. */
+export const TIME_LIMITS = Symbol('TIME_LIMITS');
+
+/** PostgreSQL ended the transaction for the sake of another one, and asks for it again. */
+const ROLLED_BACK = /^40(001|P01)$/;
+const TRIES = 3;
+
+const isRolledBack = (error: unknown): boolean =>
+  ROLLED_BACK.test(String((error as { code?: unknown }).code ?? ''));
+
+/** Runs one statement, and watches it by its name. */
+async function observed<Row>(
   name: string,
-  sql: string,
-  parameters: readonly unknown[],
+  send: () => Promise<{ rows: unknown[]; rowCount: number | null }>,
 ): Promise<Answer<Row>> {
   const begun = performance.now();
   const span = beginSpan('sql', name);
-  let failed = true;
+  const seconds = () => (performance.now() - begun) / 1000;
   try {
-    const result = await runner.query(sql, [...parameters], true);
-    failed = false;
+    const { rows, rowCount } = await send();
     span?.end();
-    const rows = (result.records ?? []) as Row[];
-    return { rows, count: result.affected ?? rows.length };
+    watch?.answered(name, seconds());
+    return { rows: rows as Row[], count: rowCount ?? rows.length };
   } catch (error) {
     span?.end(error);
+    watch?.failed(name, seconds(), error);
     throw error;
-  } finally {
-    observer(name, (performance.now() - begun) / 1000, failed);
   }
 }
 
@@ -68,55 +77,74 @@ export interface PoolState {
 /** PostgreSQL, the truth. Repositories hold the SQL; services open the transactions. */
 @Injectable()
 export class Database implements Queryable {
-  constructor(@InjectDataSource() private readonly source: DataSource) {}
+  constructor(
+    @InjectDataSource() private readonly source: DataSource,
+    @Optional() @Inject(TIME_LIMITS) private readonly limits?: TimeLimits,
+  ) {}
 
   async query<Row>(name: string, sql: string, parameters: readonly unknown[] = []): Promise<Answer<Row>> {
-    const runner = this.source.createQueryRunner();
-    try {
-      return await run<Row>(runner, name, sql, parameters);
-    } finally {
-      await runner.release();
-    }
+    const limit = /^\s*(SELECT|\(SELECT)\b/.test(sql) ? this.limits?.read : this.limits?.write;
+    return observed(name, () => this.on(limit, (connection) => connection.query(sql, parameters)));
   }
 
   /** The pool's connections, and the statements that wait for one. */
   get pool(): PoolState {
-    const { totalCount, idleCount, waitingCount } = (this.source.driver as unknown as { master: Pool })
-      .master;
+    const { totalCount, idleCount, waitingCount } = this.connections;
     return { busy: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
   }
 
   /**
-   * Runs `work` in one transaction: committed when it resolves, rolled back when it throws. Statements are answered in the order in which
-   * they were sent, whether or not one waits for another; after one that failed all fail.
+   * Runs `work` in one transaction: committed when it resolves, rolled back when it throws; run again when PostgreSQL rolled it back to
+   * end a deadlock. Statements are answered in the order in which they were sent, whether or not one waits for another; after one that
+   * failed all fail.
    */
   async transaction<Result>(work: (tx: Queryable) => Promise<Result>): Promise<Result> {
-    const runner = this.source.createQueryRunner();
+    return this.on(this.limits?.write, async (connection) => {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await transactionOn(connection, work);
+        } catch (error) {
+          if (!isRolledBack(error) || attempt === TRIES) throw error;
+        }
+      }
+    });
+  }
+
+  private get connections(): Pool {
+    return (this.source.driver as unknown as { master: Pool }).master;
+  }
+
+  private async on<Result>(
+    limit: number | undefined,
+    work: (connection: PooledConnection) => Promise<Result>,
+  ): Promise<Result> {
+    const connection = await PooledConnection.of(this.connections, limit);
     try {
-      await runner.connect();
-      return await transactionOn(runner, work);
+      return await work(connection);
     } finally {
-      await runner.release();
+      connection.release();
     }
   }
 }
 
 async function transactionOn<Result>(
-  runner: QueryRunner,
+  connection: PooledConnection,
   work: (tx: Queryable) => Promise<Result>,
 ): Promise<Result> {
   try {
     // Goes out with the first statement; if it fails, so does that.
-    const begun = runner.query('BEGIN');
+    const begun = connection.query('BEGIN');
     // `await begun` below throws it; until then it is nobody's rejection.
     begun.catch(() => undefined);
-    const result = await work({ query: (name, sql, parameters = []) => run(runner, name, sql, parameters) });
+    const result = await work({
+      query: (name, sql, parameters) => observed(name, () => connection.query(sql, parameters)),
+    });
     await begun;
-    await runner.query('COMMIT');
+    await connection.query('COMMIT');
     return result;
   } catch (error) {
     // Where the connection is lost, PostgreSQL has rolled back by itself.
-    await runner.query('ROLLBACK').catch(() => undefined);
+    await connection.query('ROLLBACK').catch((fault: Error) => connection.abandon(fault));
     throw error;
   }
 }

@@ -87,12 +87,6 @@ test('one that PostgreSQL refuses spoils nothing for the others', async () => {
   expect(sizes).toEqual([3, 1, 1, 1]);
 });
 
-test('one that is alone and loses to another transaction is tried again, but not for ever', async () => {
-  const { all, sizes } = superstitious('40P01');
-  expect((await all).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-  expect(sizes).toEqual([3, 1, 1, 1, 1, 1]);
-});
-
 test('where nobody answers, all hear of it at once', async () => {
   const { all, sizes } = superstitious('ECONNREFUSED');
   expect((await all).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);

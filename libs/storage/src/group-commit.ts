@@ -7,10 +7,6 @@ interface Waiting<Wish, Outcome> {
 
 /** What a statement itself is refused for, or a deadlock: its like may go better without the others. Not: nobody answers. */
 const OWN_FAULT = /^(22|23|40)/;
-/** PostgreSQL ended the transaction for the sake of another one, and asks for it again. */
-const ROLLED_BACK = /^40/;
-/** How often a wish that is alone is tried before its fault is told. */
-const TRIES = 3;
 
 export interface GroupLimits<Wish> {
   /** Two wishes of one name are never under way at once, and are carried out in the order in which they came. */
@@ -77,14 +73,13 @@ export class GroupCommit<Wish, Outcome> {
     return false;
   }
 
-  private async settle(batch: readonly Waiting<Wish, Outcome>[], attempt = 1): Promise<void> {
+  private async settle(batch: readonly Waiting<Wish, Outcome>[]): Promise<void> {
     try {
       const outcomes = await this.carryOut(batch.map(({ wish }) => wish));
       batch.forEach(({ resolve }, index) => resolve(outcomes[index] as Outcome));
     } catch (error) {
       const code = String((error as { code?: unknown }).code ?? '');
       if (OWN_FAULT.test(code) && batch.length > 1) for (const one of batch) await this.settle([one]);
-      else if (ROLLED_BACK.test(code) && attempt < TRIES) await this.settle(batch, attempt + 1);
       else for (const { reject } of batch) reject(error);
     }
   }

@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { CONFIG, databaseFault, type Config } from '@app/platform';
-import { Database } from './database.js';
+import { Database, TIME_LIMITS, type TimeLimits } from './database.js';
 import { dataSourceOptions } from './data-source.js';
 import { OBJECT_STORE, type ObjectStore } from './objects/object-store.js';
 import { configuredStore, openStores } from './objects/open-object-store.js';
@@ -105,7 +105,6 @@ const repositories: Provider[] = [
   UserRows,
 ];
 
-/** PostgreSQL and the object store, once a process: `StorageModule.forRoot('narwhal-api')`. */
 /** Says at the first failure what is waited for, in the journal of whoever looks meanwhile; whether waiting helps. */
 function sayOnceAndRetry(name: string, url: string): (error: unknown) => boolean {
   let said = false;
@@ -117,13 +116,14 @@ function sayOnceAndRetry(name: string, url: string): (error: unknown) => boolean
   };
 }
 
+/** PostgreSQL and the object store, once a process: `StorageModule.forRoot('narwhal-worker')`. */
 @Global()
 @Module({})
 export class StorageModule implements OnApplicationShutdown {
   constructor(@Inject(OBJECT_STORE) private readonly objects: ObjectStore) {}
 
-  /** `name` is what pg_stat_activity calls this process's connections. */
-  static forRoot(name: string): DynamicModule {
+  /** `name` is what pg_stat_activity calls this process's connections; `limits` are for those whom somebody waits for. */
+  static forRoot(name: string, limits?: TimeLimits): DynamicModule {
     const database = TypeOrmModule.forRootAsync({
       inject: [CONFIG],
       useFactory: (config: Config) => ({
@@ -144,7 +144,7 @@ export class StorageModule implements OnApplicationShutdown {
     return {
       module: StorageModule,
       imports: [database],
-      providers: [objects, ...repositories],
+      providers: [objects, { provide: TIME_LIMITS, useValue: limits }, ...repositories],
       exports: [OBJECT_STORE, ...repositories],
     };
   }

@@ -68,12 +68,17 @@ export class UnitOfWork {
     this.teller = teller;
   }
 
+  /** `work` runs again when PostgreSQL ended its transaction for the sake of another one: outside of `tx` it changes nothing. */
   async run<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result> {
     const since = performance.now();
     const hasten: (() => void)[] = [];
     const deltas: CommittedDelta[] = [];
     const effects: CommittedEffect[] = [];
     const result = await this.database.transaction((connection) => {
+      // Of a transaction that is tried again nothing has happened.
+      hasten.length = 0;
+      deltas.length = 0;
+      effects.length = 0;
       const effect = async (kind: OutboxKind, subjectIds: readonly Id[], objectId?: Id) => {
         const written = await this.outbox.write(connection, kind, subjectIds, objectId);
         for (const subjectId of subjectIds) effects.push({ kind, subjectId, objectId: objectId ?? null });

@@ -43,6 +43,15 @@ export class CommentView {
     });
   }
 
+  /** One that the viewer has just made or liked: what they did is told, whoever may see whom by now. */
+  async showDone(row: CommentRow, viewer: Id): Promise<Comment> {
+    const [author, standings] = await Promise.all([
+      this.users.find(row.author_id),
+      this.rows.standings([row.id], viewer),
+    ]);
+    return this.one(row, author, standings.get(row.id));
+  }
+
   /** Whether a viewer meets whoever wrote a comment. */
   async mayMeet(tx: Tx, viewer: Id, author: Id): Promise<boolean> {
     const user = await this.users.find(author, tx);

@@ -59,14 +59,13 @@ export class CommentsController {
     @CallerOf() caller: Caller,
     @Req() request: ApiRequest,
   ) {
-    const obstacle = await this.comments.obstacle(input.id, caller.userId);
     const entities = await this.entities.of(input.text, caller.userId);
-    const made = await this.idempotency.once(request, input, (tx) => {
-      if (obstacle) throw obstacle;
-      return this.comments.create(tx, caller.userId, input.id, { ...input, entities });
-    });
-    if (made.repeated) return this.comments.showAgain(made.id, caller.userId);
-    return this.comments.show(made.id, caller.userId);
+    const made = await this.idempotency.once(request, input, (tx) =>
+      this.comments.create(tx, caller.userId, input.id, { ...input, entities }),
+    );
+    return made.repeated
+      ? this.comments.showAgain(made.id, caller.userId)
+      : this.comments.showMade(made.id, caller.userId);
   }
 
   @Endpoint({

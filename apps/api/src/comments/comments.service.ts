@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { counter, isId, problem, Problem, type Id } from '@app/platform';
+import { counter, isId, problem, type Id } from '@app/platform';
 import {
   CommentRows,
   DeletionRows,
@@ -32,23 +32,8 @@ export class CommentsService {
     private readonly deletions: DeletionRows,
   ) {}
 
-  /**
-   * Why somebody may not comment on a post: 404 or 409; null when they may. Asked before the transaction and heeded in it, since a
-   * repeated request has made its comment already, whatever became of the post.
-   */
-  async obstacle(post: Id, author: Id): Promise<Problem | null> {
-    try {
-      await this.reading.published(post, author);
-      return null;
-    } catch (error) {
-      if (error instanceof Problem) return error;
-      throw error;
-    }
-  }
-
   async create(tx: Tx, author: Id, post: Id, input: WrittenComment): Promise<Made> {
-    const held = await this.posts.lockForComment(tx, post);
-    if (!held) throw problem('not_found');
+    const held = await this.reading.hold(tx, post, author);
     if (held.comments_closed && held.author_id !== author) throw problem('comments_closed');
     const replyTo = input.replyTo ?? null;
     if (replyTo !== null) await this.assertAnswerable(tx, author, post, replyTo);
@@ -75,6 +60,13 @@ export class CommentsService {
     return comment;
   }
 
+  /** Right after it was made, whoever may see its post by now. @throws Problem 410 when it has been deleted since */
+  async showMade(id: Id, author: Id): Promise<Comment> {
+    const row = await this.rows.find(id);
+    if (!row || row.deleted) throw problem('gone');
+    return this.view.showDone(row, author);
+  }
+
   /** For a repeated request. @throws Problem 410 when it has been deleted since */
   async showAgain(id: Id, viewer: Id): Promise<Comment> {
     const comment = await this.show(id, viewer).catch((error: unknown) => {
@@ -94,13 +86,14 @@ export class CommentsService {
   }
 
   async like(user: Id, id: Id): Promise<Comment> {
-    const { row } = await this.visible(id, user);
-    if (row.deleted) throw problem('not_found');
-    await this.work.run(async (tx) => {
-      if (!(await this.rows.lock(tx, id))) throw problem('not_found');
+    await this.visible(id, user);
+    const row = await this.work.run(async (tx) => {
+      const comment = await this.rows.lock(tx, id);
+      if (!comment || comment.deleted) throw problem('not_found');
       if (await this.rows.like(tx, user, id)) await tx.count('comment.likes', id, 1);
+      return comment;
     });
-    return this.show(id, user);
+    return this.view.showDone(row, user);
   }
 
   /** Null where the comment can no longer be seen. */

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import { limits, problem, Problem, type Logger } from '@app/platform';
+import { isAway, limits, problem, Problem, type Logger } from '@app/platform';
 import type { ErrorReports } from '@app/watch';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { allowedMethods } from './allowed-methods.js';
@@ -9,13 +9,10 @@ import { callOf } from './call.js';
 interface Coded {
   code?: unknown;
   statusCode?: unknown;
-  message?: unknown;
 }
 
-/** How failures below us read to clients: pg's and the socket's codes of "away", Fastify's codes of bad requests. */
-const unavailable =
-  /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|57P0[1-3]|53\d\d\d|08[\dP]\d\d|25006)$/;
-const awayMessages = /connection terminated|timeout exceeded when trying to connect|Cannot use a pool after/i;
+/** Cancelled, a lock that was not had in time, a deadlock: the same request may well succeed. */
+const repeatable = /^(57014|55P03|40[\dP]\d\d)$/;
 
 function fromFastify(code: string, headers: IncomingHttpHeaders): Problem | null {
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
@@ -41,15 +38,13 @@ function causeOf(error: unknown): Coded {
 /** Any failure as the refusal that a client gets; what is unforeseen becomes `internal_error`, and only the log knows why. */
 export function toProblem(error: unknown, headers: IncomingHttpHeaders = {}): Problem {
   if (error instanceof Problem) return error;
-  const { code, statusCode, message } = causeOf(error);
-  const text = typeof message === 'string' ? message : '';
+  const cause = causeOf(error);
+  const { code, statusCode } = cause;
   if (typeof code === 'string') {
     const known = fromFastify(code, headers);
     if (known) return known;
-    if (unavailable.test(code))
-      return problem('unavailable', { cause: error, headers: { 'retry-after': '2' } });
   }
-  if (awayMessages.test(text))
+  if (isAway(cause) || repeatable.test(String(code)))
     return problem('unavailable', { cause: error, headers: { 'retry-after': '2' } });
   const status = error instanceof HttpException ? error.getStatus() : statusCode;
   if (status === 404) return problem('not_found');

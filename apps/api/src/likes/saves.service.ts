@@ -1,15 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { isId, problem, type Id } from '@app/platform';
 import { ReaderMarks } from '@app/feed';
-import { CollectionRows, LikeRows, PostRows, UnitOfWork } from '@app/storage';
+import { CollectionRows, LikeRows, UnitOfWork } from '@app/storage';
 import { PostReading } from '../posts/post-reading.service.js';
+import { PostView } from '../posts/post-view.js';
 
 /** Saving. Taking back works on posts that one can no longer see, too. */
 @Injectable()
 export class SavesService {
   constructor(
     private readonly rows: LikeRows,
-    private readonly posts: PostRows,
+    private readonly view: PostView,
     private readonly collections: CollectionRows,
     private readonly work: UnitOfWork,
     private readonly marks: ReaderMarks,
@@ -17,14 +18,17 @@ export class SavesService {
   ) {}
 
   async save(user: Id, post: Id): Promise<string> {
-    await this.reading.published(post, user);
+    if (!isId(post)) throw problem('not_found');
     await this.marks.change(user, 'saved', post, true, () =>
       this.work.run(async (tx) => {
-        if (!(await this.posts.hold(tx, post))) throw problem('not_found');
+        await this.reading.hold(tx, post, user);
         await this.rows.save(tx, user, post);
       }),
     );
-    return (await this.reading.one(post, user)).json;
+    const shown = await this.view.showMarked(post, user, 'saved', true);
+    // Deleted since, and the save with it.
+    if (!shown) throw problem('not_found');
+    return shown.json;
   }
 
   /** Null where the post can no longer be seen. */

@@ -1,6 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { idOfCode, isId, problem, type Id } from '@app/platform';
-import { stranger, UserRows, Visibility, type Owner, type PostRow, type Relation } from '@app/storage';
+import {
+  PostRows,
+  stranger,
+  UserRows,
+  Visibility,
+  type HeldPost,
+  type Owner,
+  type PostRow,
+  type Relation,
+  type Tx,
+} from '@app/storage';
 import { PostView, type ShownPost } from './post-view.js';
 
 type Rule = Visibility['maySeePost'];
@@ -21,6 +31,7 @@ export class PostReading {
     private readonly view: PostView,
     private readonly users: UserRows,
     private readonly visibility: Visibility,
+    private readonly rows: PostRows,
   ) {}
 
   /** Those of these posts that the viewer may see, in the order asked for. */
@@ -58,6 +69,21 @@ export class PostReading {
     const found = await this.one(id, viewer);
     assertPublished(found.post.state);
     return found;
+  }
+
+  /**
+   * As `published`, judged in the transaction, until whose end nobody deletes the post. What is asked before a transaction may be
+   * another thing by then, and may be asked of a replica that is just being promoted.
+   */
+  async hold(tx: Tx, id: Id, viewer: Id): Promise<HeldPost> {
+    const held = isId(id) ? (await this.rows.holdMany(tx, [id], { wait: true })).get(id) : undefined;
+    if (!held) throw problem('not_found');
+    const { author_id, private: isPrivate, closed_at } = held;
+    const relation = await this.visibility.relation(viewer, author_id, tx);
+    if (!this.visibility.maySeePost(held, { id: author_id, private: isPrivate, closed_at }, relation))
+      throw problem('not_found');
+    assertPublished(held.state);
+    return held;
   }
 
   async byCode(code: string, viewer: Id | null): Promise<ShownPost> {

@@ -28,7 +28,7 @@ export interface PostRow {
 }
 
 /** What decides who may see a post: of itself and of its author. */
-export type HeldPost = Pick<PostRow, 'id' | 'author_id' | 'state' | 'archived'> & {
+export type HeldPost = Pick<PostRow, 'id' | 'author_id' | 'state' | 'archived' | 'comments_closed'> & {
   private: boolean;
   closed_at: Date | null;
 };
@@ -107,7 +107,7 @@ export class PostRows {
   async holdMany(tx: Queryable, ids: readonly Id[], { wait }: { wait: boolean }): Promise<Map<Id, HeldPost>> {
     const { rows } = await tx.query<HeldPost>(
       wait ? 'post.holdMany' : 'post.holdFree',
-      `SELECT p.id, p.author_id, p.state, p.archived, u.private, u.closed_at
+      `SELECT p.id, p.author_id, p.state, p.archived, p.comments_closed, u.private, u.closed_at
        FROM unnest($1::int[], $2::bigint[]) AS wanted(shard, id)
        JOIN posts p ON p.shard = wanted.shard AND p.id = wanted.id
        JOIN users u ON u.shard = p.shard AND u.id = p.author_id
@@ -115,19 +115,6 @@ export class PostRows {
       [ids.map(shardOf), ids],
     );
     return new Map(rows.map((row) => [row.id, row]));
-  }
-
-  /** As `hold`, with what a comment asks of its post. */
-  async lockForComment(
-    tx: Queryable,
-    id: Id,
-  ): Promise<Pick<PostRow, 'author_id' | 'comments_closed'> | null> {
-    const { rows } = await tx.query<Pick<PostRow, 'author_id' | 'comments_closed'>>(
-      'post.lockForComment',
-      `SELECT author_id, comments_closed FROM posts WHERE shard = $1 AND id = $2 FOR KEY SHARE`,
-      [shardOf(id), id],
-    );
-    return rows[0] ?? null;
   }
 
   async find(id: Id, connection: Queryable = this.database): Promise<PostRow | null> {

@@ -50,8 +50,7 @@ const ENOUGH = 10;
 
 const kinds = { users: 'user', tags: 'tag', places: 'place' } as const;
 
-const isCancelled = (error: unknown): boolean =>
-  (error as { code?: unknown; driverError?: { code?: unknown } }).code === CANCELLED;
+const isCancelled = (error: unknown): boolean => (error as { code?: unknown }).code === CANCELLED;
 
 /** The longest words, as far as they are likened. */
 function likened(text: string): string[] {

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { counter, version, type Config, type Logger } from '@app/platform';
+import { counter, isAway, version, type Config, type Logger } from '@app/platform';
 import type { SentryClient } from './sentry-client.js';
 
 /** What an error happened in; ids, names of our own and nothing that a client wrote. */
@@ -31,17 +31,8 @@ const MINUTE = 60_000;
 const LAST_WORDS = 2_000;
 
 /** Failures of what we depend on: the stores' own alerts tell of them, and each request would tell it again. */
-const awayCodes = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|57P0[1-3]|53\d\d\d|08[\dP]\d\d)$/;
-const awayMessages = /connection terminated|timeout exceeded when trying to connect/i;
-
-function isExpected(error: unknown): boolean {
-  const {
-    name,
-    code = '',
-    message = '',
-  } = (error ?? {}) as { name?: string; code?: string; message?: string };
-  return name === 'RedisAway' || awayCodes.test(code) || awayMessages.test(message);
-}
+const isExpected = (error: unknown): boolean =>
+  (error as { name?: string } | null)?.name === 'RedisAway' || isAway(error);
 
 /**
  * Unforeseen errors, to Sentry. Off without SENTRY_DSN, and then its package is not even loaded. Reporting never throws and

@@ -1,0 +1,80 @@
+import type { Duplex } from 'node:stream';
+import type { Pool, PoolClient } from 'pg';
+
+/** The connection went away before the answer came: what was sent may have been carried out. */
+export class ConnectionLost extends Error {
+  override readonly name = 'ConnectionLost';
+  /** As PostgreSQL itself calls it. */
+  readonly code = '08006';
+
+  constructor(cause: unknown) {
+    super('the connection to PostgreSQL was lost', { cause });
+  }
+}
+
+/** PostgreSQL did not answer in time: what was sent may have been carried out, or may be later. */
+export class AnswerOverdue extends Error {
+  override readonly name = 'AnswerOverdue';
+  readonly code = 'ETIMEDOUT';
+
+  constructor(milliseconds: number) {
+    super(`PostgreSQL did not answer within ${milliseconds} ms`);
+  }
+}
+
+/** One connection of the pool while one transaction, or one statement, has it. */
+export class PooledConnection {
+  private fault: Error | undefined;
+  private isReleased = false;
+  private timer: NodeJS.Timeout | undefined;
+
+  private constructor(private readonly client: PoolClient) {
+    client.on('error', this.onLost);
+  }
+
+  /** With a limit, in milliseconds, it is destroyed when that is over; the wait for it counts. */
+  static async of(pool: Pool, limit?: number): Promise<PooledConnection> {
+    const begun = performance.now();
+    const connection = new PooledConnection(await pool.connect());
+    if (limit === undefined) return connection;
+    const left = Math.max(0, limit - (performance.now() - begun));
+    connection.timer = setTimeout(() => connection.abandon(new AnswerOverdue(limit)), left);
+    return connection;
+  }
+
+  async query(
+    sql: string,
+    parameters: readonly unknown[] = [],
+  ): Promise<{ rows: unknown[]; rowCount: number | null }> {
+    if (this.fault) throw this.fault;
+    if (this.isReleased) throw new Error('expected a statement before the end of its transaction');
+    try {
+      return await this.client.query<Record<string, unknown>>(sql, [...parameters]);
+    } catch (error) {
+      // pg calls what PostgreSQL refuses just "error".
+      if (error instanceof Error && error.name === 'error') error.name = 'DatabaseError';
+      throw this.fault ?? error;
+    }
+  }
+
+  /**
+   * Destroys the connection: back in the pool, it would give the answers that are still to come to whoever has it next.
+   * Statements that wait for one fail at once; pg by itself would wait for their answers before it ends the connection.
+   */
+  abandon(fault: Error): void {
+    if (this.isReleased) return;
+    this.fault ??= fault;
+    (this.client as unknown as { connection: { stream: Duplex } }).connection.stream.destroy();
+    this.release();
+  }
+
+  release(): void {
+    clearTimeout(this.timer);
+    if (this.isReleased) return;
+    this.isReleased = true;
+    this.client.removeListener('error', this.onLost);
+    this.client.release(this.fault);
+  }
+
+  private readonly onLost = (cause: Error): void => this.abandon(new ConnectionLost(cause));
+}
