@@ -1,5 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import pino, { type Logger } from 'pino';
+import { LogOutput } from './log-output.js';
 import { scrub } from './scrub.js';
 
 export type { Logger } from 'pino';
@@ -22,38 +23,7 @@ function describeError(error: unknown): unknown {
   return { name, message: scrub(message), code: (error as { code?: unknown }).code, stack: framesOf(stack) };
 }
 
-const ERROR = 50;
-/** How pino is asked to say the level of each line. */
-const needsLevel: unique symbol = Symbol.for('pino.metadata');
-
-/**
- * Standard output, written once a turn of the event loop: a system call for each request's line took as long as making it.
- * An error's line is written at once with all before it, the rest at the latest when the process exits; one that is
- * killed loses the lines of that turn. Nothing is left to a timer, nor to a thread that an exit would have to wait for.
- */
-class GatheredLines {
-  readonly [needsLevel] = true;
-  lastLevel = 0;
-  private readonly output = pino.destination({ fd: 1, sync: true });
-  private lines = '';
-
-  constructor() {
-    process.once('exit', () => this.flush());
-  }
-
-  write(line: string): void {
-    if (this.lines === '') setImmediate(() => this.flush());
-    this.lines += line;
-    if (this.lastLevel >= ERROR) this.flush();
-  }
-
-  flush(): void {
-    if (this.lines !== '') this.output.write(this.lines);
-    this.lines = '';
-  }
-}
-
-let output: GatheredLines | undefined;
+let output: LogOutput | undefined;
 
 let stampedAt = 0;
 let stamp = '';
@@ -68,7 +38,7 @@ function isoTime(): string {
 
 /** One JSON line an event, to standard output: the process manager keeps it. */
 export function createLogger(name: string, level: string): Logger {
-  output ??= new GatheredLines();
+  output ??= new LogOutput();
   const options = {
     name,
     level,

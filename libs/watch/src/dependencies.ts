@@ -87,10 +87,12 @@ export class Dependencies {
     const late = sleep(PATIENCE, null, { ref: false }).then(() => {
       throw new Error('did not answer in time');
     });
-    this.room = await Promise.race([this.probes.objects.check(), late]);
-    const { freeBytes } = this.room;
+    // What was read before a fault says nothing of the disk now.
+    const room = await Promise.race([this.probes.objects.check(), late]).finally(() => (this.room = null));
+    this.room = room;
+    const { freeBytes } = room;
     if (freeBytes !== null && freeBytes < limits.photo.freeBytes)
-      throw new StoreWrong(`its disk has ${Math.floor(freeBytes / MiB)} MiB left: uploads are refused`);
+      throw new StoreWrong(`its disk has ${Math.floor(freeBytes / MiB)} MiB left`);
   }
 
   private hear(store: StoreName, heard: readonly Heard[]): void {

@@ -1,6 +1,7 @@
 import {
   inWords,
   levelOf,
+  limits,
   metrics,
   readView,
   runbookOf,
@@ -9,7 +10,7 @@ import {
   type StoreName,
   type VisitStep,
 } from '@app/platform';
-import type { Pending } from '@app/storage';
+import type { Pending, StoreHealth } from '@app/storage';
 import type { Part } from './dependencies.js';
 import type { OperatorsReport, ProcessLine } from './report.js';
 
@@ -30,8 +31,19 @@ const stores: Record<StoreName, { name: string; without: string }> = {
 
 export const clock = (date: Date): string => `${date.toISOString().slice(11, 16)} UTC`;
 
-function storeSentence(name: StoreName, { state, why, since, reach, milliseconds }: Part): Sentence | null {
+/** On a disk that is nearly full, what is there is shown; only what is new has no room. */
+function fullSentence({ state, since, why }: Part, disk: StoreHealth | null): Sentence | null {
+  const free = disk?.freeBytes ?? Infinity;
+  if (state !== 'wrong' || free >= limits.photo.freeBytes) return null;
+  const text = `The object store has been full since ${clock(since)} (${why}): photos are shown, but none is taken.`;
+  return { level: 'critical', text, runbook: runbookOf('DiskIsFull') };
+}
+
+function storeSentence(name: StoreName, part: Part, disk: StoreHealth | null): Sentence | null {
+  const { state, why, since, reach, milliseconds } = part;
   if (state === 'ok') return null;
+  const full = name === 'objects' ? fullSentence(part, disk) : null;
+  if (full) return full;
   const store = stores[name];
   if (state === 'slow') {
     const text = `${store.name} has been slow since ${clock(since)}: ${inWords(milliseconds / 1000, 'seconds')} for the smallest question.`;
@@ -140,7 +152,9 @@ const order = ['critical', 'warning', 'note'];
 export function sentencesOf(report: Omit<OperatorsReport, 'sentences'>, scrape: Scrape): Sentence[] {
   const now = new Date(report.at);
   const found = [
-    ...Object.entries(report.parts).map(([name, part]) => storeSentence(name as StoreName, part)),
+    ...Object.entries(report.parts).map(([name, part]) =>
+      storeSentence(name as StoreName, part, report.disk),
+    ),
     report.processes.length > 0 ? workerSentence(report.processes) : null,
     ...(report.pending ?? []).map((row) => stuckSentence(row, now)),
     ...silentSentences(report.processes),

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import type { StoreHealth } from '@app/storage';
+import { sentencesOf } from './sentences.js';
+import type { OperatorsReport } from './report.js';
+
+const MiB = 1024 * 1024;
+
+/** What is said of an object store that is of no use, with so much left on its disk. */
+function said(why: string, disk: StoreHealth | null): string | undefined {
+  const since = new Date('2026-11-29T12:00:00Z');
+  const report: Omit<OperatorsReport, 'sentences'> = {
+    version: '0.1.0',
+    at: '2026-11-29T12:05:00.000Z',
+    status: 'degraded',
+    parts: { objects: { state: 'wrong', why, since, milliseconds: 1 } },
+    quiet: true,
+    pending: [],
+    queues: null,
+    processes: [],
+    postgres: { pool: { busy: 0, idle: 0, waiting: 0 }, facts: null, sizes: null },
+    redis: null,
+    disk,
+  };
+  return sentencesOf(report, new Map())[0]?.text;
+}
+
+test('of a disk that is nearly full it is said that photos are shown, but none is taken', () => {
+  expect(said('its disk has 205 MiB left', { freeBytes: 205 * MiB, totalBytes: 1_000 * MiB })).toBe(
+    'The object store has been full since 12:00 UTC (its disk has 205 MiB left): photos are shown, but none is taken.',
+  );
+});
+
+test('of a store that is not there it is said that photos are neither taken nor shown', () => {
+  const text = /\(the folder or bucket is not there\): photos are neither taken nor shown\./;
+  expect(said('the folder or bucket is not there', null)).toMatch(text);
+});
