@@ -132,3 +132,58 @@ test('what is forgotten after 90 days is counted no longer', async () => {
   expect(await unread(grace)).toBe(1);
   expect(await toldTo(grace)).toEqual([`mention by ${ada.user.username} (1)`]);
 });
+
+test('what was deleted or taken back is counted no longer in the very next read, before any worker has looked', async () => {
+  const post = await posted(ada);
+  const other = await posted(ada, `With @${grace.user.username}`);
+  const comment = await grace.comment(post, 'Lovely');
+  const reply = await linus.comment(post, 'Is it not', comment);
+  const greeting = await linus.comment(post, `@${grace.user.username}, look`);
+  await linus.request('put', `/v1/comments/${comment.id}/like`).expect(200);
+  await Promise.all([linus.like(post), linus.follow(ada), linus.follow(grace)]);
+  // Ada: a like, comments, a follower; Grace: a reply, two mentions, a liked comment, a follower.
+  expect([await unread(ada), await unread(grace)]).toEqual([3, 5]);
+  await stack.worker.stop();
+  try {
+    const first = await grace.request('get', '/v1/notifications/unread').expect(200);
+    const steps: [() => Promise<unknown>, ada: number, grace: number][] = [
+      [() => linus.unlike(post), 2, 5],
+      [() => linus.unfollow(ada), 1, 5],
+      [() => linus.unfollow(grace), 1, 4],
+      [() => linus.request('delete', `/v1/comments/${comment.id}/like`).expect(200), 1, 3],
+      [() => linus.request('delete', `/v1/comments/${reply.id}`).expect(204), 1, 2],
+      [() => linus.request('delete', `/v1/comments/${greeting.id}`).expect(204), 1, 1],
+      [() => ada.remove(other), 1, 0],
+      [() => ada.remove(post), 0, 0],
+    ];
+    for (const [step, ofAda, ofGrace] of steps) {
+      await step();
+      expect([await unreadOf(ada), await unreadOf(grace)]).toEqual([ofAda, ofGrace]);
+    }
+    const again = await grace
+      .request('get', '/v1/notifications/unread')
+      .set('If-None-Match', first.headers['etag'] ?? '')
+      .expect(200);
+    expect(again.body).toEqual({ count: 0 });
+  } finally {
+    await stack.worker.start();
+  }
+  expect([await unread(ada), await unread(grace)]).toEqual([0, 0]);
+});
+
+test('what one of several took back leaves the others’ part counted', async () => {
+  const post = await posted(ada);
+  await Promise.all([linus.like(post), grace.like(post)]);
+  await Promise.all([linus, grace].map((person) => person.comment(post, 'Lovely')));
+  expect(await unread(ada)).toBe(2);
+  await stack.worker.stop();
+  try {
+    await linus.unlike(post);
+    expect(await unreadOf(ada)).toBe(2);
+    await grace.unlike(post);
+    expect(await unreadOf(ada)).toBe(1);
+  } finally {
+    await stack.worker.start();
+  }
+  expect(await unread(ada)).toBe(1);
+});

@@ -49,7 +49,7 @@ export interface Post {
   id: string;
   code: string;
   state: 'publishing' | 'published' | 'failed';
-  author: { id: string; username: string };
+  author: { id: string; username: string; displayName: string | null };
   caption: string | null;
   photos: Photo[];
   counts: { likes: number; comments: number };

@@ -136,7 +136,7 @@ describe('Redis that hangs', () => {
     expect((await page()).source).toBe('redis');
   });
 
-  test('owes what was not told: counts and marks are right when it is back', async () => {
+  test('is told later what it was not told: counts and marks are right when it is back', async () => {
     const post = posts[0] ?? '';
     const deltas = new CountRows(room.database, new PopularPostRows(room.database), new SearchWords());
     const likes = async (): Promise<unknown[]> => {
@@ -158,5 +158,62 @@ describe('Redis that hangs', () => {
     goOn();
     await isBack();
     await vi.waitFor(async () => expect(await likes()).toEqual([1, true]));
+  });
+});
+
+describe('what Redis has to forget', () => {
+  const session = (who: FeedRoom) => who.sessions.read(reader, performance.now());
+
+  beforeEach(async () => {
+    await room.sessions.keep(reader, 'user');
+    expect(await Promise.all([session(room), session(other)])).toEqual(['user', 'user']);
+  });
+
+  test('while it hangs is told when it goes on, before it is read', async () => {
+    stopServing();
+    await room.pending.invalidate(invalidation.ofSession(reader));
+    await room.pending.invalidate(invalidation.ofFeed(reader));
+    expect([await session(room), room.redis.available, room.pending.size]).toEqual([null, false, 2]);
+    goOn();
+    await isBack();
+    expect([await session(room), room.pending.size]).toEqual(['ended', 0]);
+    expect(await session(other)).toBe('ended');
+  });
+
+  test('while it takes no changes holds reads until it does', async () => {
+    await room.look.config('SET', 'min-replicas-to-write', '1');
+    await room.pending.invalidate(invalidation.ofSession(reader));
+    expect([await session(room), room.pending.size]).toEqual([null, 1]);
+    await room.look.config('SET', 'min-replicas-to-write', '0');
+    await isBack();
+    expect(await Promise.all([session(room), session(other)])).toEqual(['ended', 'ended']);
+  });
+
+  test('while it has no memory left is forgotten all the same', async () => {
+    await room.look.config('SET', 'maxmemory', '1');
+    await room.pending.invalidate(invalidation.ofSession(reader));
+    await room.look.config('SET', 'maxmemory', '0');
+    expect([await session(other), room.pending.size]).toEqual(['ended', 0]);
+  });
+
+  test('beyond what is kept is forgotten with a new epoch', async () => {
+    const before = room.redis.epoch;
+    stopServing();
+    const many = Array.from({ length: 10_001 }, (_, index) => invalidation.ofUser(String(index + 1)));
+    await room.pending.invalidate(...many);
+    await room.pending.invalidate(invalidation.ofSession(reader));
+    goOn();
+    await isBack();
+    expect(room.redis.epoch).not.toBe(before);
+    expect([await session(room), room.pending.size]).toEqual([null, 0]);
+    await vi.waitFor(() => expect(other.redis.epoch).toBe(room.redis.epoch), { timeout: 5_000 });
+  });
+
+  test('is repeated by whoever holds its row, and not kept here too', async () => {
+    stopServing();
+    await expect(room.pending.invalidateOrThrow(invalidation.ofSession(reader))).rejects.toThrow(RedisAway);
+    expect(room.pending.size).toBe(0);
+    goOn();
+    await isBack();
   });
 });

@@ -234,6 +234,7 @@ test('every cause, and every group that it may concern, is read along an index',
     await standing.concerning(ada, grace, { after: '', limit: 500 });
     await standing.belowPostsOf(grace, ada, { after: '', limit: 500 });
     await standing.misplaced(ada, [post]);
+    await new NotificationRows(explained as Database).unread(ada);
   });
   expect(seen.filter((line) => line.includes('Seq Scan'))).toEqual([]);
 });

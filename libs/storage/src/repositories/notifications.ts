@@ -3,6 +3,7 @@ import { shardOf, type Id } from '@app/platform';
 import { Database, type Queryable } from '../database.js';
 import type { KeyPage } from './entry-page.js';
 import type { NotificationType } from './notification-groups.js';
+import { fallenSql } from './notification-standing.js';
 
 export interface NotificationRow {
   id: Id;
@@ -15,6 +16,9 @@ export interface NotificationRow {
   read: boolean;
   created_at: Date;
 }
+
+/** Of so many unread groups, the newest, each is looked at: whoever has more does not count them. */
+const JUDGED = 200;
 
 const columns = 'id, group_key, type, post_id, comment_id, actors, count, read, created_at';
 
@@ -60,11 +64,13 @@ export class NotificationRows {
     return rows[0]?.id ?? '0';
   }
 
+  /** As it was worked out, without those whose causes have gone since. */
   async unread(user: Id): Promise<number> {
     const { rows } = await this.database.query<{ unread: number }>(
       'notification.unread',
-      `SELECT unread FROM notification_states WHERE shard = $1 AND user_id = $2`,
-      [shardOf(user), user],
+      `SELECT CASE WHEN unread > 0 THEN greatest(0, unread - (${fallenSql})) ELSE 0 END::int AS unread
+       FROM notification_states WHERE shard = $1 AND user_id = $2`,
+      [shardOf(user), user, JUDGED],
     );
     return rows[0]?.unread ?? 0;
   }
