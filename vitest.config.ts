@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { paced, scaled } from './test/setup/pace.ts';
 
 /** `@app/...` as tsconfig.json spells it. Decorator metadata needs no plugin: Vite 8 emits it as tsc does. */
 const resolve = { tsconfigPaths: true };
@@ -10,8 +11,9 @@ const blackBox = (name: string, include: string) => ({
     name,
     include: [include],
     globalSetup: ['test/setup/built.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    ...paced,
+    testTimeout: scaled(60_000),
+    hookTimeout: scaled(120_000),
   },
 });
 
@@ -31,8 +33,9 @@ export default defineConfig({
         test: {
           name: 'rooms',
           include: ['{libs,apps,infra,scripts}/**/*.spec.ts', 'test/harness/**/*.spec.ts'],
-          testTimeout: 20_000,
-          hookTimeout: 60_000,
+          ...paced,
+          testTimeout: scaled(20_000),
+          hookTimeout: scaled(60_000),
         },
       },
       blackBox('black box', 'test/*.test.ts'),

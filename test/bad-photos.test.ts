@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { commentedJpeg, hostile, odd } from './fixtures/hostile.js';
 import { refused } from './harness/answers.js';
 import type { Photo, ProblemBody } from './harness/contract.js';
@@ -8,6 +8,9 @@ import { signUp, type Person } from './harness/people.js';
 import { drawn, photograph, photographsAreHere } from './harness/pictures.js';
 import { startStack, type Stack } from './harness/stack.js';
 import { root } from '../scripts/install.mjs';
+import { patient } from './harness/pace.js';
+
+vi.setConfig({ testTimeout: patient(300_000) });
 
 const MiB = 1024 * 1024;
 
@@ -74,12 +77,12 @@ describe('whoever sends what is no good photo', () => {
       ZIP: 'unsupported_media_type',
       'a PNG that declares 2.5 gigapixels': 'too_many_pixels',
     });
-  }, 300_000);
+  });
 
   test('may send what is odd, of which nothing comes out', async () => {
     for (const [name, outcome] of await outcomesOf(Object.entries(odd)))
       expect([name, outcome]).toEqual([name, 'ready']);
-  }, 120_000);
+  });
 
   test.skipIf(!photographsAreHere)(
     'is told why by a code, and hurts nobody: everything that is broken',

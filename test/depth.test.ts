@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Page, Post } from './harness/contract.js';
 import { signUp, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
 import { startStack, type Stack } from './harness/stack.js';
+import { patient } from './harness/pace.js';
+
+vi.setConfig({ testTimeout: patient(180_000) });
 
 const PAGES = 100;
 const PAGE = 20;
@@ -76,7 +79,7 @@ test('a reader of a hundred pages, while others post, sees nothing twice and mis
   expect(old).toEqual(before.slice(0, old.length));
   expect(seen.length).toBe(PAGES * PAGE);
   expect(seen.slice(PAGE)).toEqual(old.slice(-(PAGES - 1) * PAGE));
-}, 180_000);
+});
 
 test('and to the last page, from Redis and from PostgreSQL, it is what rows say', async () => {
   await stack.quiet(60_000);
@@ -93,4 +96,4 @@ test('and to the last page, from Redis and from PostgreSQL, it is what rows say'
     } while (cursor !== null);
     expect(seen).toEqual(await truth());
   }
-}, 120_000);
+});

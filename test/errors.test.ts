@@ -5,6 +5,7 @@ import { startEnvelopeReceiver, type EnvelopeReceiver } from './harness/envelope
 import { signUp, PASSWORD, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
 import { startStack, type Stack } from './harness/stack.js';
+import { patient } from './harness/pace.js';
 
 let sentry: EnvelopeReceiver;
 let stack: Stack;
@@ -80,7 +81,7 @@ describe('an error that nobody foresaw', () => {
       await mend();
       throw error;
     });
-    await expect.poll(() => sentry.events.length, { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(() => sentry.events.length, { timeout: patient(10_000) }).toBeGreaterThan(0);
     await mend();
     const event = forgotten().find(({ tags }) => tags['program'] === 'worker');
     expect(event).toMatchObject({

@@ -3,9 +3,10 @@ import type { Page, Post, ProblemBody } from './harness/contract.js';
 import { signUp, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
 import { startStack, type Stack } from './harness/stack.js';
+import { patient } from './harness/pace.js';
 
 /** A list may be some seconds old when somebody begins to read it. */
-const SOON = { timeout: 20_000, interval: 250 };
+const SOON = { timeout: patient(20_000), interval: 250 };
 
 let stack: Stack;
 let ada: Person;

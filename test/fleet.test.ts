@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { lineOf, suffer, type Case, type Outcome } from './harness/edge-case.js';
 import { EdgeClient } from './harness/edge-client.js';
 import { arrive, Load, type LoadKind, type Tally, type Visitor } from './harness/edge-load.js';
@@ -9,6 +9,9 @@ import { fleetCommand } from './harness/fleet-command.js';
 import { fleetInstalled, RunningFleet } from './harness/fleet.js';
 import { askTraced, stranger } from './harness/traced-request.js';
 import { anotherVersion, withMigration } from './harness/releases.js';
+import { patient } from './harness/pace.js';
+
+vi.setConfig({ testTimeout: patient(150_000) });
 
 if (!fleetInstalled)
   console.warn('the fleet is skipped: `npm run fleet` installs haproxy, pgbouncer and pdns-server');
@@ -18,7 +21,7 @@ const PER_SECOND = 30;
 
 /** On, for what somebody asks to have traced and nothing else; nobody takes the traces. */
 const tracing = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9', OTEL_TRACES_SAMPLER_ARG: '0' };
-const patience = { timeout: 20_000, interval: 50 };
+const patience = { timeout: patient(20_000), interval: 50 };
 
 describe.skipIf(!fleetInstalled)('a fleet', () => {
   let fleet: RunningFleet;
@@ -115,7 +118,7 @@ describe.skipIf(!fleetInstalled)('a fleet', () => {
     const said = await fleet.order('deploy', withMigration(builds, 'next'));
     nobodyNoticed(await load.finish());
     expect(said).toMatch(/^Version [0-9a-f]{10} runs everywhere \(5 parts\)/);
-  }, 150_000);
+  });
 
   test('goes on as it is when NGINX refuses what a version makes', async () => {
     const folder = anotherVersion(builds, 'odd', 'infra/nginx/main.js', "process.stdout.write('nonsense;');");

@@ -9,6 +9,7 @@ import { markdownTable } from './harness/markdown-table.js';
 import { signIn, signUp } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
 import { startStack, type Stack } from './harness/stack.js';
+import { patient } from './harness/pace.js';
 
 const table = markdownTable('health.md', 'The table');
 
@@ -141,7 +142,7 @@ async function statusOf(test: request.Test): Promise<string> {
 const pingdom = async (of: Application) =>
   /<status>(.*)<\/status>/.exec((await client(of).get('/health/pingdom').expect(200)).text)?.[1] ?? '';
 
-const settled = { timeout: 15_000, interval: 200 };
+const settled = { timeout: patient(15_000), interval: 200 };
 
 /** A release of which the database lacks a migration; it never becomes ready, so it is played apart. */
 test('PostgreSQL wrong: its schema is behind', async () => {

@@ -1,7 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { signUp, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
 import { startStack, type Stack } from './harness/stack.js';
+import { patient } from './harness/pace.js';
+
+vi.setConfig({ testTimeout: patient(90_000) });
 
 let stack: Stack;
 let ada: Person;
@@ -73,7 +76,7 @@ describe('faults', () => {
     await stack.quiet(60_000);
     expect(await ada.see(post)).toMatchObject({ state: 'published' });
     expect((await feedOf(grace))[0]).toBe(post.id);
-  }, 90_000);
+  });
 
   test('an emptied Redis loses nothing and signs nobody out', async () => {
     const before = await feedOf(grace);

@@ -1,11 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Agent, request as httpRequest } from 'node:http';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Photo, ProblemBody } from './harness/contract.js';
 import { Nginx, nginxInstalled } from './harness/nginx.js';
 import { signUp, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
 import { startStack, type Stack } from './harness/stack.js';
+import { patient } from './harness/pace.js';
+
+vi.setConfig({ testTimeout: patient(180_000) });
 
 if (!nginxInstalled) console.warn('media tests are skipped: install nginx to run them');
 
@@ -145,7 +148,7 @@ describe.skipIf(!nginxInstalled)('media, by NGINX and by the api alike', () => {
     );
     expect(wrong.slice(0, 5)).toEqual([]);
     expect(altered.length).toBeGreaterThan(40_000);
-  }, 180_000);
+  });
 
   test('says whether a URL expired or was never ours', async () => {
     const { pathname } = new URL(photo.renditions?.w320.url ?? '');
@@ -182,7 +185,7 @@ describe.skipIf(!nginxInstalled)('media, by NGINX and by the api alike', () => {
     await ada.request('delete', `/v1/photos/${photo.id}`).expect(204);
     await stack.quiet();
     // NGINX keeps it open, and looks once a second whether it is still there.
-    await expect.poll(() => statusOf(nginx.url, pathOf(url)), { timeout: 20_000 }).toBe(404);
+    await expect.poll(() => statusOf(nginx.url, pathOf(url)), { timeout: patient(20_000) }).toBe(404);
     expect(await codeOf(url)).toEqual([404, 'not_found']);
     expect(await codeOf(own)).toEqual([404, 'not_found']);
   });

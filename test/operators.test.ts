@@ -6,6 +6,7 @@ import { signUp, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
 import { startStack, type Stack } from './harness/stack.js';
 import { partEnd, partHead, uploadHead, Wire } from './harness/wire.js';
+import { patient } from './harness/pace.js';
 
 let stack: Stack;
 let ada: Person;
@@ -41,7 +42,7 @@ describe('health', () => {
     await expect.poll(status).toBe('degraded');
     await client().get('/health/live').expect(200);
     await stack.redis.start();
-    await expect.poll(status, { timeout: 5_000 }).toBe('ready');
+    await expect.poll(status, { timeout: patient(5_000) }).toBe('ready');
   });
 });
 

@@ -8,6 +8,7 @@ import { clockAhead } from './harness/clock.js';
 import type { Page, Session } from './harness/contract.js';
 import { PASSWORD, signIn, signUp, type Person, type Server } from './harness/people.js';
 import { startStack, type Stack } from './harness/stack.js';
+import { patient } from './harness/pace.js';
 
 let stack: Stack;
 let other: Application;
@@ -226,7 +227,7 @@ describe('while parts are away', () => {
     }
     const report = async () => (await request(cutOff.url).get('/health/ready').expect(200)).body as object;
     const degraded = { status: 'degraded', parts: { database: { state: 'down' } } };
-    await expect.poll(report, { timeout: 5_000 }).toMatchObject(degraded);
+    await expect.poll(report, { timeout: patient(5_000) }).toMatchObject(degraded);
     await way.close();
   });
 });

@@ -1,10 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Post } from './harness/contract.js';
 import { Nginx, nginxInstalled } from './harness/nginx.js';
 import { signUp, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
 import { startStack, type Stack } from './harness/stack.js';
 import { StreamClient } from './harness/stream-client.js';
+import { patient } from './harness/pace.js';
+
+vi.setConfig({ testTimeout: patient(90_000) });
 
 const keys = `test:${'ef'.repeat(32)}`;
 
@@ -42,7 +45,7 @@ describe.skipIf(!nginxInstalled)('a stream through NGINX', () => {
     await client.untilTold('notification');
     expect(client.ended).toBe(false);
     client.close();
-  }, 90_000);
+  });
 
   test('ends with the api that it came from, and goes on from the other with what was missed', async () => {
     const client = await StreamClient.open(ada);
@@ -57,7 +60,7 @@ describe.skipIf(!nginxInstalled)('a stream through NGINX', () => {
     expect(told(again)).toEqual(['follow']);
     await stack.api.start();
     again.close();
-  }, 60_000);
+  });
 
   test('stays while Redis restarts; what was missed is read, or sent to whoever comes back', async () => {
     const client = await StreamClient.open(ada);
@@ -76,7 +79,7 @@ describe.skipIf(!nginxInstalled)('a stream through NGINX', () => {
       await one.until(() => one.of('notification').some(({ data }) => data['count'] === 0), 20_000);
       one.close();
     }
-  }, 90_000);
+  });
 
   test('ends with its session', async () => {
     const client = await StreamClient.open(grace);

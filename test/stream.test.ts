@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import request from 'supertest';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Post } from './harness/contract.js';
 import { signIn, signUp, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
 import { startStack, type Stack } from './harness/stack.js';
 import { StreamClient } from './harness/stream-client.js';
+import { patient } from './harness/pace.js';
+
+vi.setConfig({ testTimeout: patient(60_000) });
 
 let stack: Stack;
 let round = 0;
@@ -154,7 +157,7 @@ describe('the end of a stream', () => {
     await stack.database.query(`UPDATE sessions SET ended_at = now() WHERE id = $1`, [ada.session.id]);
     await client.until(() => client.ended, 25_000);
     expect(client.beats).toBeGreaterThan(0);
-  }, 40_000);
+  });
 
   test('comes to the oldest when a person opens too many, over all processes', async () => {
     const clients: StreamClient[] = [];
@@ -201,5 +204,5 @@ describe('while Redis is away', () => {
     await stack.quiet();
     await grace.follow(ada);
     await client.until(() => client.of('notification').some(({ data }) => data['type'] === 'follow'), 20_000);
-  }, 60_000);
+  });
 });

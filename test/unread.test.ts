@@ -4,6 +4,7 @@ import { notificationsOf, toldTo, unreadListed, unreadOf } from './harness/notif
 import { signUp, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
 import { startStack, type Stack } from './harness/stack.js';
+import { patient } from './harness/pace.js';
 
 let stack: Stack;
 let round = 0;
@@ -128,7 +129,7 @@ test('what is forgotten after 90 days is counted no longer', async () => {
     [grace.id],
   );
   await stack.worker.restart();
-  await expect.poll(() => unreadOf(grace), { timeout: 20_000 }).toBe(1);
+  await expect.poll(() => unreadOf(grace), { timeout: patient(20_000) }).toBe(1);
   expect(await unread(grace)).toBe(1);
   expect(await toldTo(grace)).toEqual([`mention by ${ada.user.username} (1)`]);
 });

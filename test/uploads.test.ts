@@ -5,6 +5,7 @@ import { signUp, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
 import { startStack, type Stack } from './harness/stack.js';
 import { base64, codeOf, create, originalOf, photosOf, Raw, STREAM } from './harness/tus.js';
+import { patient } from './harness/pace.js';
 
 let stack: Stack;
 let ada: Person;
@@ -84,7 +85,7 @@ describe('an upload', () => {
     const last = await upload.on(1).patch(offset, bytes.subarray(offset)).expect(204);
     const photoId = last.headers['narwhal-photo-id'] ?? '';
     expect((await originalOf(ada, photoId)).equals(bytes)).toBe(true);
-    await expect.poll(hanging.answer, { timeout: 5_000 }).toContain('upload_taken_over');
+    await expect.poll(hanging.answer, { timeout: patient(5_000) }).toContain('upload_taken_over');
     hanging.end();
     expect((await ada.settled({ id: photoId })).state).toBe('ready');
   });
@@ -117,7 +118,7 @@ describe('an upload', () => {
       `UPDATE uploads SET expires_at = now() WHERE received = 60000 RETURNING folder`,
     );
     expect(codeOf(await upload.patch(60_000, bytes.subarray(60_000)).expect(410))).toBe('upload_gone');
-    await expect.poll(async () => (await upload.head()).status, { timeout: 15_000 }).toBe(404);
+    await expect.poll(async () => (await upload.head()).status, { timeout: patient(15_000) }).toBe(404);
     expect(existsSync(join(stack.objects, row?.folder ?? 'none'))).toBe(false);
   });
 
@@ -134,7 +135,9 @@ describe('an upload', () => {
       stack.database.query<{ photo_id: string | null }>('SELECT photo_id FROM uploads WHERE length = $1', [
         bytes.length - 1,
       ]);
-    await expect.poll(async () => (await find())[0]?.photo_id ?? null, { timeout: 15_000 }).not.toBeNull();
+    await expect
+      .poll(async () => (await find())[0]?.photo_id ?? null, { timeout: patient(15_000) })
+      .not.toBeNull();
     const head = await upload.head().expect(200);
     expect(head.headers['narwhal-photo-id']).toBe((await find())[0]?.photo_id);
   });

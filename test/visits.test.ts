@@ -6,9 +6,10 @@ import { root } from '../scripts/install.mjs';
 import { bareEnvironment } from './harness/env.js';
 import { PASSWORD, signUp, type Person } from './harness/people.js';
 import { startStack, type Stack } from './harness/stack.js';
+import { patient } from './harness/pace.js';
 
 const NAME = 'narwhal.visitor';
-const patience = { timeout: 40_000, interval: 100 };
+const patience = { timeout: patient(40_000), interval: 100 };
 
 let stack: Stack;
 let ada: Person;

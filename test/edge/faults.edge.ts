@@ -5,6 +5,7 @@ import { edgeRate } from '../harness/env.js';
 import { EdgeClient } from '../harness/edge-client.js';
 import { arrive, bearablePace, commentsOf, Load, type Visitor } from '../harness/edge-load.js';
 import { fleetInstalled, hostsPossible, RunningFleet } from '../harness/fleet.js';
+import { patient } from '../harness/pace.js';
 
 const SECONDS: Case['seconds'] = [1, 4, 1.5];
 
@@ -97,7 +98,7 @@ describe.skipIf(!fleetInstalled)(
 
     describe('postgres-replica', () => {
       const followed = async () => {
-        for (const deadline = Date.now() + 30_000; ; await sleep(200)) {
+        for (const deadline = Date.now() + patient(30_000); ; await sleep(200)) {
           const row = (await fleet.rows()).find(({ part }) => part === 'postgres-replica');
           if (row?.rotation === 'streaming, 0 bytes behind') return;
           if (Date.now() > deadline)

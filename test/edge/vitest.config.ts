@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { paced, scaled } from '../setup/pace.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -10,9 +11,10 @@ export default defineConfig({
   test: {
     name: 'edge',
     include: ['test/edge/**/*.edge.ts'],
-    globalSetup: ['test/setup/built.ts'],
+    globalSetup: ['test/setup/run.ts', 'test/setup/built.ts'],
     fileParallelism: false,
-    testTimeout: 60_000,
-    hookTimeout: 180_000,
+    ...paced,
+    testTimeout: scaled(60_000),
+    hookTimeout: scaled(180_000),
   },
 });

@@ -1,12 +1,15 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Post } from '../harness/contract.js';
 import { crowd, inTurns } from '../harness/crowd.js';
 import { notificationsOf, unreadListed, unreadOf } from '../harness/notifications.js';
 import { signUp, type Person } from '../harness/people.js';
 import { drawn } from '../harness/pictures.js';
 import { startStack, type Stack } from '../harness/stack.js';
+import { patient } from '../harness/pace.js';
+
+vi.setConfig({ testTimeout: patient(180_000) });
 
 const PEOPLE = 1_000;
 /** Requests under way at once. */
@@ -92,7 +95,7 @@ describe(`${PEOPLE} people who like one post`, () => {
     await stack.quiet(60_000);
     await expectToldOf(0);
     expect(await unreadOf(ada)).toBe(0);
-  }, 180_000);
+  });
 
   test('are counted exactly also when the worker is killed and Redis emptied in between', async () => {
     const likes = all('like', people);
@@ -106,7 +109,7 @@ describe(`${PEOPLE} people who like one post`, () => {
     await stack.worker.start();
     await stack.quiet(60_000);
     await expectToldOf(PEOPLE);
-  }, 180_000);
+  });
 
   test('and unlike and like it in a storm, each more than once, end where their last word was', async () => {
     const some = people.slice(0, 300);
@@ -124,5 +127,5 @@ describe(`${PEOPLE} people who like one post`, () => {
     expect(new Set(await likers())).toEqual(new Set([...keep].map(({ id }) => id)));
     expect(Math.min(...seen)).toBeGreaterThanOrEqual(0);
     expect(Math.max(...seen)).toBeLessThanOrEqual(some.length);
-  }, 180_000);
+  });
 });

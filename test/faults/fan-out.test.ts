@@ -1,9 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Post } from '../harness/contract.js';
 import { inTurns } from '../harness/crowd.js';
 import { signUp, type Person } from '../harness/people.js';
 import { drawn } from '../harness/pictures.js';
 import { startStack, type Stack } from '../harness/stack.js';
+import { patient } from '../harness/pace.js';
+
+vi.setConfig({ testTimeout: patient(120_000) });
 
 /** Twenty pages of a fan-out. */
 const FOLLOWERS = 100_000;
@@ -71,11 +74,11 @@ test('a small audience, a photo and a deletion wait for no large fan-out', async
     );
     return row?.waiting === 0 ? row.large : undefined;
   };
-  await expect.poll(done, { timeout: 30_000, interval: 10 }).toBeGreaterThan(0);
+  await expect.poll(done, { timeout: patient(30_000), interval: 10 }).toBeGreaterThan(0);
   await stack.quiet(60_000);
   const expected = [...large, small].map(({ id }) => id);
   expect((await feedOf(bob)).toSorted()).toEqual(expected.toSorted());
-}, 120_000);
+});
 
 test('a fan-out whose worker is killed goes on where it was, and says how long it took', async () => {
   const [photo] = await photos(ada, 1);
@@ -88,7 +91,7 @@ test('a fan-out whose worker is killed goes on where it was, and says how long i
     );
     return row?.progress ?? null;
   };
-  await expect.poll(progress, { timeout: 20_000, interval: 5 }).not.toBeNull();
+  await expect.poll(progress, { timeout: patient(20_000), interval: 5 }).not.toBeNull();
   await stack.worker.kill();
   const reached = await progress();
   const [left] = await stack.database.query<{ count: number }>(
@@ -103,4 +106,4 @@ test('a fan-out whose worker is killed goes on where it was, and says how long i
   expect(await pages()).toBeLessThanOrEqual(Math.ceil((left?.count ?? 0) / 5_000) + 3);
   const metrics = await (await fetch(stack.metricsUrl)).text();
   expect(metrics).toMatch(/^narwhal_delivery_seconds_count(\{[^}]*\})? 1$/m);
-}, 120_000);
+});

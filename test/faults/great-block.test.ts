@@ -1,9 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Post } from '../harness/contract.js';
 import { unreadOf } from '../harness/notifications.js';
 import { signUp, type Person } from '../harness/people.js';
 import { drawn } from '../harness/pictures.js';
 import { startStack, type Stack } from '../harness/stack.js';
+import { patient } from '../harness/pace.js';
+
+vi.setConfig({ testTimeout: patient(300_000) });
 
 /** More than a block settles in its own transaction, which is 2,000; what is beyond is the worker's. */
 const POSTS = 2_100;
@@ -44,7 +47,7 @@ const tally = () =>
 /** What somebody else does is told while ada's two thousand notifications are still being set right. */
 async function expectOthersToldMeanwhile(): Promise<void> {
   await mallory.like(hers);
-  await expect.poll(() => unreadOf(grace), { timeout: 60_000 }).toBe(1);
+  await expect.poll(() => unreadOf(grace), { timeout: patient(60_000) }).toBe(1);
   const [waiting] = await stack.database.query<{ rows: number }>(
     `SELECT count(*)::int AS rows FROM outbox WHERE kind = 'notify.likes'`,
   );
@@ -68,4 +71,4 @@ test(`a block takes ${POSTS} likes off the blocker's posts, also when the worker
   await expectOthersToldMeanwhile();
   await stack.quiet(120_000);
   expect(await tally()).toEqual([{ likes: 1, hidden: false, posts: POSTS }]);
-}, 300_000);
+});

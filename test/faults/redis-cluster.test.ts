@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Page, Post } from '../harness/contract.js';
 import { crowd, inTurns } from '../harness/crowd.js';
 import { Load } from '../harness/load.js';
@@ -8,6 +8,9 @@ import { drawn } from '../harness/pictures.js';
 import { startStack, type Stack } from '../harness/stack.js';
 import { StreamClient } from '../harness/stream-client.js';
 import { startRedisCluster, type RedisCluster } from '../servers/redis-cluster.js';
+import { patient } from '../harness/pace.js';
+
+vi.setConfig({ testTimeout: patient(180_000) });
 
 const SLOTS = 16_384;
 
@@ -107,9 +110,11 @@ async function lose(port: number): Promise<void> {
   const nodes = () => ask(alive, 'CLUSTER', 'NODES');
   const failed = async () => new RegExp(`:${port}@\\S+ \\S*fail `).test(await nodes());
   const serving = async () => (await nodes()).match(/master - \d+ \d+ \d+ connected \d/g)?.length;
-  await expect.poll(failed, { timeout: 30_000 }).toBe(true);
-  await expect.poll(serving, { timeout: 30_000 }).toBe(cluster.primaries.length);
-  await expect.poll(() => ask(alive, 'CLUSTER', 'INFO'), { timeout: 30_000 }).toContain('cluster_state:ok');
+  await expect.poll(failed, { timeout: patient(30_000) }).toBe(true);
+  await expect.poll(serving, { timeout: patient(30_000) }).toBe(cluster.primaries.length);
+  await expect
+    .poll(() => ask(alive, 'CLUSTER', 'INFO'), { timeout: patient(30_000) })
+    .toContain('cluster_state:ok');
 }
 
 describe('a Redis Cluster of three primaries and three replicas', () => {
@@ -142,7 +147,7 @@ describe('a Redis Cluster of three primaries and three replicas', () => {
     expect(load.failures('killed', 'before')).toEqual([]);
     expect(load.failures('healed', 'after')).toEqual([]);
     await expectAllRight();
-  }, 180_000);
+  });
 
   test('loses the node that streams listen to: they are told to read again, and what they missed resumes', async () => {
     const [reader, other] = readers as [Person, Person];
@@ -163,5 +168,5 @@ describe('a Redis Cluster of three primaries and three replicas', () => {
     await client.until(() => client.of('notification').some(({ data }) => data['count'] === 2), 20_000);
     client.close();
     await expectAllRight();
-  }, 120_000);
+  });
 });

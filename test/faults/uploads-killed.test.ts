@@ -1,11 +1,14 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Photo } from '../harness/contract.js';
 import { signUp, type Person } from '../harness/people.js';
 import { drawn } from '../harness/pictures.js';
 import { startStack, type Stack } from '../harness/stack.js';
+import { patient } from '../harness/pace.js';
+
+vi.setConfig({ testTimeout: patient(300_000) });
 
 const ROUNDS = 4;
 const AT_ONCE = 4;
@@ -79,4 +82,4 @@ test('kill -9 at any moment of uploads takes no quota and leaves no photo withou
     .filter((entry) => entry.isFile() && entry.name === 'original')
     .map((entry) => entry.parentPath.slice(stack.objects.length + 1));
   expect(folders.toSorted()).toEqual(whole.map(({ folder }) => folder).toSorted());
-}, 300_000);
+});

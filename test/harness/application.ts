@@ -3,11 +3,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../../scripts/install.mjs';
 import { endProcess, launch, signal, type Launched } from '../../scripts/processes.ts';
-import { forget, remember } from './run-folder.js';
-import { servers } from './servers.js';
+import { patient } from './pace.js';
 
 const HOST = '127.0.0.1';
-const PATIENCE = 60_000;
+const PATIENCE = patient(60_000);
 
 export interface ApplicationOptions {
   name: 'api' | 'worker';
@@ -64,7 +63,6 @@ export class Application {
     const program = join(root, 'dist', 'apps', name, 'src', 'main.js');
     const args = ['--enable-source-maps', program];
     this.process = await launch({ command: process.execPath, args, logFile, env, cwd: root });
-    remember(servers().folder, this.process);
     await this.untilReady(this.process, this.healthOrigin + until);
   }
 
@@ -96,8 +94,7 @@ export class Application {
     const { process } = this;
     if (!process) return;
     this.process = undefined;
-    await endProcess(process, [{ signal: 'SIGTERM', patience: 20_000 }]);
-    forget(servers().folder, process);
+    await endProcess(process, [{ signal: 'SIGTERM', patience: patient(20_000) }]);
   }
 
   async restart(): Promise<void> {

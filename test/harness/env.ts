@@ -1,5 +1,29 @@
+import { join } from 'node:path';
+
 /** The one place of the tests that reads the environment. */
 const source = process.env;
+
+/** In the environment of everything that a run starts: the run's folder. */
+export const RUN = 'NARWHAL_TEST_RUN';
+
+/** How many times slower this machine was, when the run began, than the one that limits are written for. */
+export const PACE = 'NARWHAL_TEST_PACE';
+
+export function paceOfThisRun(): number {
+  return Number(source[PACE] ?? 1);
+}
+
+/** What this process starts from here on bears the run's mark, and has its temporary files in the run's folder; answers the way back. */
+export function enterRun(folder: string): () => void {
+  const before = source.TMPDIR;
+  source[RUN] = folder;
+  source.TMPDIR = join(folder, 'tmp');
+  return () => {
+    delete source[RUN];
+    if (before === undefined) delete source.TMPDIR;
+    else source.TMPDIR = before;
+  };
+}
 
 /** Which of Vitest's parallel workers this is, from 1. */
 export function poolId(): number {
@@ -23,7 +47,7 @@ export function machineRoot(): string | undefined {
 
 /** For child processes: what programs need to run, and none of the settings of whoever runs the tests. */
 export function bareEnvironment(): Record<string, string> {
-  const names = ['PATH', 'HOME', 'LANG', 'TMPDIR'];
+  const names = ['PATH', 'HOME', 'LANG', 'TMPDIR', RUN];
   return Object.fromEntries(names.flatMap((name) => (source[name] ? [[name, source[name]]] : [])));
 }
 

@@ -7,7 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../../scripts/install.mjs';
 import { endProcess, launch, type Launched } from '../../scripts/processes.ts';
 import { findProgram } from '../../scripts/system-packages.ts';
+import { inject } from 'vitest';
 import { bareEnvironment } from './env.js';
+import { noteHosts } from './run-folder.js';
+import { patient } from './pace.js';
 
 export const fleetInstalled = ['nginx', 'haproxy', 'pgbouncer', 'pdns_server', 'openssl'].every((name) =>
   findProgram(name),
@@ -91,6 +94,7 @@ export class RunningFleet {
 
   private async begin(): Promise<void> {
     mkdirSync(this.folder, { recursive: true });
+    if (this.options.includes('--hosts')) noteHosts(inject('run'), this.net);
     const env = {
       ...bareEnvironment(),
       NARWHAL_DATA: this.folder,
@@ -101,7 +105,11 @@ export class RunningFleet {
     this.process = await launch({ command: process.execPath, args, logFile: this.logFile, env, cwd: root });
     let ended: string | undefined;
     void this.process.ended.then((reason) => (ended = reason));
-    for (const deadline = Date.now() + 150_000; !this.output().includes('fleet is up'); await sleep(100)) {
+    for (
+      const deadline = Date.now() + patient(150_000);
+      !this.output().includes('fleet is up');
+      await sleep(100)
+    ) {
       if (ended ?? Date.now() > deadline)
         throw new Error(`the fleet did not come up (${ended}):\n${this.output()}`);
     }
@@ -128,7 +136,7 @@ export class RunningFleet {
 
   /** Waits until every part is up and in rotation. */
   async untilWhole(patience = 60_000): Promise<void> {
-    for (const deadline = Date.now() + patience; ; await sleep(200)) {
+    for (const deadline = Date.now() + patient(patience); ; await sleep(200)) {
       const amiss = (await this.rows()).filter(
         ({ state, rotation }) => state !== 'up' || rotation.startsWith('out'),
       );
@@ -140,7 +148,7 @@ export class RunningFleet {
 
   /** Ends it as Ctrl-C does, and removes its folder. */
   async stop(): Promise<void> {
-    if (this.process) await endProcess(this.process, [{ signal: 'SIGTERM', patience: 60_000 }]);
+    if (this.process) await endProcess(this.process, [{ signal: 'SIGTERM', patience: patient(60_000) }]);
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 }

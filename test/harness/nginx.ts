@@ -7,8 +7,8 @@ import { freePort } from '../../scripts/ports.ts';
 import { endProcess, launch, signal, type Launched } from '../../scripts/processes.ts';
 import { findProgram } from '../../scripts/system-packages.ts';
 import { bareEnvironment } from './env.js';
-import { forget, remember } from './run-folder.js';
 import { servers } from './servers.js';
+import { patient } from './pace.js';
 
 export const nginxInstalled = findProgram('nginx') !== undefined;
 
@@ -90,8 +90,7 @@ export class Nginx {
       env: bareEnvironment(),
       cwd: this.folder,
     });
-    remember(servers().folder, this.process);
-    for (let tries = 0; tries < 200; tries += 1) {
+    for (let tries = 0; tries < patient(200); tries += 1) {
       if (await fetch(`${this.url}/media/`).catch(() => null)) return;
       await sleep(25);
     }
@@ -114,7 +113,6 @@ export class Nginx {
     const { process: running } = this;
     if (!running) return;
     this.process = undefined;
-    await endProcess(running, [{ signal: 'SIGTERM', patience: 5_000 }]);
-    forget(servers().folder, running);
+    await endProcess(running, [{ signal: 'SIGTERM', patience: patient(5_000) }]);
   }
 }

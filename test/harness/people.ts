@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import request, { type Test } from 'supertest';
 import type { Comment, Page, Photo, Post, Relationship, Session, User } from './contract.js';
 import type { Picture } from './pictures.js';
+import { patient } from './pace.js';
 
 /** Where a person's client points: a stack, or any other server that keeps the contract. */
 export interface Server {
@@ -62,12 +63,12 @@ export class Person {
   }
 
   async settled({ id }: { id: string }, patience = 30_000): Promise<Photo> {
-    const deadline = Date.now() + patience;
+    const deadline = Date.now() + patient(patience);
     for (;;) {
       const photo = await this.ask<Photo>('get', `/v1/photos/${id}`);
       if (photo.state !== 'processing') return photo;
       if (Date.now() > deadline)
-        throw new Error(`expected photo ${id} to be settled within ${patience / 1000} s`);
+        throw new Error(`expected photo ${id} to be settled within ${patient(patience) / 1000} s`);
       await sleep(50);
     }
   }

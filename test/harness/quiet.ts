@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { patient } from './pace.js';
 
 const LINE = /^narwhal_pending\{kind="([^"]+)"[^}]*\} (\S+)$/gm;
 
@@ -19,7 +20,7 @@ export async function pending(metricsUrl: string): Promise<Map<string, number> |
  * folded. Rows decide that, so it is true also when a queue has lost its jobs.
  */
 export async function untilQuiet(metricsUrl: string, patience = 30_000): Promise<void> {
-  const deadline = Date.now() + patience;
+  const deadline = Date.now() + patient(patience);
   for (;;) {
     const rows = await pending(metricsUrl);
     const waiting = [...(rows ?? [])].filter(([, count]) => count > 0);
@@ -28,7 +29,9 @@ export async function untilQuiet(metricsUrl: string, patience = 30_000): Promise
       const what = rows
         ? waiting.map(([kind, count]) => `${count} ${kind}`).join(', ')
         : `no answer from ${metricsUrl}`;
-      throw new Error(`expected the system to be quiet within ${patience / 1000} s but found ${what}`);
+      throw new Error(
+        `expected the system to be quiet within ${patient(patience) / 1000} s but found ${what}`,
+      );
     }
     await sleep(50);
   }

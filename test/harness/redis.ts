@@ -4,7 +4,6 @@ import { Redis } from 'ioredis';
 import { startRedis } from '../../scripts/redis.ts';
 import { freePort } from '../../scripts/ports.ts';
 import { poolId } from './env.js';
-import { forget, remember } from './run-folder.js';
 import { servers } from './servers.js';
 
 const DATABASES = 16;
@@ -40,7 +39,6 @@ export async function ownRedis(name: string): Promise<OwnRedis> {
   const port = await freePort();
   const begin = async () => {
     const server = await startRedis({ dir, port, persistent: false, logFile: join(folder, `${name}.log`) });
-    remember(folder, server);
     return server;
   };
   let server = await begin();
@@ -60,7 +58,6 @@ export async function ownRedis(name: string): Promise<OwnRedis> {
       client?.disconnect();
       client = undefined;
       await server.stop();
-      forget(folder, server);
     },
   };
 }

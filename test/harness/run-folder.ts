@@ -1,62 +1,130 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { endLeftGroup, identityOf, isAlive, signal, type ProcessMark } from '../../scripts/processes.ts';
+import { identityOf, isAlive, signal, type ProcessMark } from '../../scripts/processes.ts';
+import { RUN } from './env.ts';
 
 const PREFIX = 'narwhal-test-';
 
 /**
- * A test run keeps everything in one folder: servers' data, objects, logs, and the numbers of its processes, so that
- * whatever happens to the run, the next one finds and ends what it left.
+ * A test run keeps everything in one folder: servers' data, objects, logs, temporary files. What it starts is known by that
+ * folder, so that nobody has to keep a list, and grandchildren are found, too.
  */
 export function makeRunFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), PREFIX));
   // Passable, not listable: servers that may not run as root enter their own folders in it.
   chmodSync(folder, 0o711);
-  mkdirSync(join(folder, 'pids'));
+  mkdirSync(join(folder, 'tmp'));
+  chmodSync(join(folder, 'tmp'), 0o1777);
   writeFileSync(join(folder, 'owner'), `${process.pid}\n${identityOf(process.pid)}`);
   return folder;
 }
 
-function pidFile(folder: string, pid: number): string {
-  return join(folder, 'pids', String(pid));
+function ownerOf(folder: string): ProcessMark {
+  const [pid = '', identity = ''] = readFileSync(join(folder, 'owner'), 'utf8').split('\n');
+  return { pid: Number(pid), identity };
 }
 
-function markOf(folder: string, pid: number): ProcessMark {
-  return { pid, identity: readFileSync(pidFile(folder, pid), 'utf8') };
+/** Hosts of a fleet's own are names in the kernel, which outlive every process: `nw<net>` and what begins with it. */
+export function noteHosts(folder: string, net: number): void {
+  appendFileSync(join(folder, 'hosts'), `nw${net}\n`);
 }
 
-/** Notes a process that was started for this run. */
-export function remember(folder: string, { pid, identity }: ProcessMark): void {
-  writeFileSync(pidFile(folder, pid), identity);
+function leads(pid: string, link: string, folder: string): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/${link}`).startsWith(`${folder}/`);
+  } catch {
+    return false;
+  }
 }
 
-/** A process that has ended in order. */
-export function forget(folder: string, { pid }: ProcessMark): void {
-  rmSync(pidFile(folder, pid), { force: true });
+function isMarked(pid: string, folder: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(`${RUN}=${folder}`);
+  } catch {
+    return false;
+  }
 }
 
-/** Ends what still runs of a run, with its children, and removes its folder. Synchronous: it also runs at exit. */
+/**
+ * Told by its environment; or by its output, since Redis, NGINX and PostgreSQL write their titles over theirs; or, in a
+ * container, by its root.
+ */
+export function processesOf(folder: string): number[] {
+  return readdirSync('/proc')
+    .filter((pid) => /^\d+$/.test(pid) && Number(pid) !== process.pid)
+    .filter(
+      (pid) => isMarked(pid, folder) || ['fd/1', 'fd/2', 'root'].some((link) => leads(pid, link, folder)),
+    )
+    .map(Number);
+}
+
+const LOOKS = 200;
+const nobody = new Int32Array(new SharedArrayBuffer(4));
+
+/** Looked for until nothing is left: what is being ended may just have started something. */
+function endProcesses(folder: string): void {
+  const owner = ownerOf(folder).pid;
+  for (let look = 0; look < LOOKS; look += 1) {
+    const found = processesOf(folder).filter((pid) => pid !== owner);
+    if (found.length === 0) return;
+    for (const pid of found) signal(pid, 'SIGKILL');
+    Atomics.wait(nobody, 0, 0, 25);
+  }
+}
+
+function endHosts(folder: string): void {
+  const file = join(folder, 'hosts');
+  if (!existsSync(file)) return;
+  const spaces = spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' }).stdout.split(/ .*\n|\n/);
+  for (const name of readFileSync(file, 'utf8').split('\n').filter(Boolean)) {
+    for (const space of spaces.filter((each) => each.startsWith(`${name}-`)))
+      spawnSync('ip', ['netns', 'delete', space]);
+    spawnSync('ip', ['link', 'delete', name]);
+  }
+}
+
+/** With what is mounted in it let go first, and never further than its own file system: debootstrap mounts this kernel's. */
+export function removeFolder(folder: string): void {
+  const mounted = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
+    .filter((place) => place === folder || place.startsWith(`${folder}/`));
+  for (const place of mounted.toReversed()) spawnSync('umount', ['--lazy', place], { stdio: 'ignore' });
+  spawnSync('rm', ['-rf', '--one-file-system', folder], { stdio: 'ignore' });
+}
+
+/** Ends what still runs of a run, and removes its folder. */
 export function endRun(folder: string): void {
   try {
-    for (const pid of readdirSync(join(folder, 'pids')).map(Number)) {
-      const mark = markOf(folder, pid);
-      if (isAlive(mark)) signal(-pid, 'SIGKILL');
-      else endLeftGroup(mark);
-    }
+    endProcesses(folder);
+    endHosts(folder);
+    removeFolder(folder);
+    // What was being written at that moment.
     rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
 }
 
-/** Ends what runs that were killed have left behind. */
+/** Ends what runs have left whose reaper was killed, too, or that the machine's own end has cut short. */
 export function endAbandonedRuns(): void {
   for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
     const folder = join(tmpdir(), name);
     try {
-      const [pid = '', identity = ''] = readFileSync(join(folder, 'owner'), 'utf8').split('\n');
-      if (!isAlive({ pid: Number(pid), identity })) endRun(folder);
+      if (!isAlive(ownerOf(folder))) endRun(folder);
     } catch {
       // Of another user, or of a run that begins or ends at this very moment: it has an owner who looks after it.
     }

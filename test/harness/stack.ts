@@ -15,6 +15,8 @@ export interface StackOptions {
   worker?: number;
   /** Laid over the settings of `settingsOf`. */
   env?: Record<string, string>;
+  /** What its servers hold before it starts; without it, the present schema and nothing in it. */
+  filled?: (servers: { database: TestDatabase; redis: OwnRedis }) => Promise<void>;
 }
 
 /** A whole Narwhal of a test's own: built output, fresh database, Redis and objects, on ports of its own. */
@@ -88,11 +90,15 @@ function first<Item>(items: readonly Item[], what: string): Item {
 }
 
 /** Starts a stack and waits until it serves. End it with `stop` in an afterAll; the run ends it in any case. */
-export async function startStack({ api = 1, worker = 1, env }: StackOptions = {}): Promise<Stack> {
+export async function startStack({ api = 1, worker = 1, env, filled }: StackOptions = {}): Promise<Stack> {
   const name = `stack-${randomBytes(4).toString('hex')}`;
   const folder = join(servers().folder, name);
   mkdirSync(folder);
-  const [database, redis] = await Promise.all([freshDatabase(), ownRedis(`${name}-redis`)]);
+  const [database, redis] = await Promise.all([
+    freshDatabase(filled ? 'empty' : 'migrated'),
+    ownRedis(`${name}-redis`),
+  ]);
+  await filled?.({ database, redis });
   const firstPort = await freePort();
   const publicUrl = `http://127.0.0.1:${firstPort}`;
   const settings = {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Person } from './people.js';
+import { patient } from './pace.js';
 
 export interface StreamEvent {
   event: string;
@@ -71,12 +72,12 @@ export class StreamClient {
   }
 
   async until(condition: () => boolean, patience = 10_000): Promise<void> {
-    const deadline = Date.now() + patience;
+    const deadline = Date.now() + patient(patience);
     while (!condition()) {
       if (Date.now() > deadline) {
         const heard = this.events.map(({ event }) => event).join(', ');
         throw new Error(
-          `expected more of the stream within ${patience / 1000} s; it told: ${heard || 'nothing'}`,
+          `expected more of the stream within ${patient(patience) / 1000} s; it told: ${heard || 'nothing'}`,
         );
       }
       await sleep(20);

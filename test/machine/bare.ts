@@ -1,12 +1,11 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { machineRoot } from '../harness/env.js';
 
 const run = promisify(execFile);
-const PREFIX = 'narwhal-machine-';
 const MIRROR = 'http://deb.debian.org/debian';
 
 /** Seconds after which whatever was started is ended, should the tests themselves be killed. */
@@ -35,24 +34,9 @@ export function whyNot(): string | null {
   return unshared === 0 ? null : 'the kernel allows no namespaces here';
 }
 
-/** With what is mounted in it let go first, and never further than its own file system: debootstrap mounts this kernel's. */
-export function removeFolder(folder: string): void {
-  spawnSync('umount', ['--recursive', '--lazy', folder], { stdio: 'ignore' });
-  spawnSync('rm', ['-rf', '--one-file-system', folder], { stdio: 'ignore' });
-}
-
-/** What runs that were killed have left: machines end by their fuse, their folders here. */
-function endAbandoned(): void {
-  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
-    const [pid = ''] = name.slice(PREFIX.length).split('-');
-    if (!existsSync(`/proc/${pid}`)) removeFolder(join(tmpdir(), name));
-  }
-}
-
 /** A folder for everything that machines are; in memory where there is enough, since installing is all small writes. */
 export async function makeFolder(): Promise<string> {
-  endAbandoned();
-  const folder = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
+  const folder = mkdtempSync(join(tmpdir(), 'narwhal-machine-'));
   const inMemory = ['-t', 'tmpfs', '-o', 'size=6g,mode=755', 'tmpfs', folder];
   // A mount in any case, to let go of.
   await run('mount', freemem() > 9 * 1024 ** 3 ? inMemory : ['--bind', folder, folder]);

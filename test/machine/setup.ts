@@ -2,7 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { makePackage } from '../../scripts/package/package.ts';
-import { makeBareRoot, makeFolder, removeFolder, whyNot } from './bare.js';
+import { removeFolder } from '../harness/run-folder.js';
+import { makeBareRoot, makeFolder, whyNot } from './bare.js';
 
 export interface Made {
   /** Why there is none of it. */

@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { paced, scaled } from '../setup/pace.ts';
 
 /** Machines that boot take minutes, root and systemd-nspawn: a suite of its own, `npm run test:machine`. */
 export default defineConfig({
@@ -6,9 +7,10 @@ export default defineConfig({
     name: 'machine',
     root: import.meta.dirname,
     include: ['**/*.machine.ts'],
-    globalSetup: ['setup.ts'],
-    testTimeout: 180_000,
-    hookTimeout: 60_000,
+    globalSetup: ['../setup/run.ts', 'setup.ts'],
+    ...paced,
+    testTimeout: scaled(180_000),
+    hookTimeout: scaled(60_000),
     // They are one machine's life, in order.
     bail: 1,
   },

@@ -7,6 +7,7 @@ import { drawn, type Picture } from '../harness/pictures.js';
 import { s3Installed, startS3, type S3 } from '../harness/s3.js';
 import { startStack, type Stack } from '../harness/stack.js';
 import { originalOf } from '../harness/tus.js';
+import { patient } from '../harness/pace.js';
 
 interface Presigned {
   photoId: string;
@@ -156,7 +157,7 @@ describe.skipIf(!s3Installed)('direct to S3 (radosgw)', () => {
     const find = () => stack.database.query('SELECT 1 FROM uploads WHERE owner_id = $1', [linus.id]);
     const folder = await keysOf(next.photoId);
     expect(folder).toEqual(['directn0']);
-    await expect.poll(find, { timeout: 15_000 }).toEqual([]);
+    await expect.poll(find, { timeout: patient(15_000) }).toEqual([]);
     refused(await complete(linus, next.photoId), 410, 'upload_gone');
     const left = [...(await s3.list()).entries()].filter(([, size]) => size === half.bytes);
     expect(left).toEqual([]);
@@ -175,7 +176,7 @@ describe.skipIf(!s3Installed)('direct to S3 (radosgw)', () => {
     expect((await originalOf(ada, made.photoId)).equals(picture.bytes)).toBe(true);
     expect(await keysOf(made.photoId)).toContain('directn0');
     await stack.database.query('UPDATE uploads SET expires_at = now() WHERE id = $1', [made.photoId]);
-    await expect.poll(() => keysOf(made.photoId), { timeout: 15_000 }).not.toContain('directn0');
+    await expect.poll(() => keysOf(made.photoId), { timeout: patient(15_000) }).not.toContain('directn0');
     expect((await originalOf(ada, made.photoId)).equals(picture.bytes)).toBe(true);
     // Long after the upload's row has gone.
     await complete(ada, made.photoId).expect(200);

@@ -2,7 +2,7 @@ import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Nginx, nginxInstalled } from '../harness/nginx.js';
 import { signUp, type Person } from '../harness/people.js';
 import { drawn } from '../harness/pictures.js';
@@ -10,6 +10,9 @@ import { s3Installed, startS3, type S3 } from '../harness/s3.js';
 import { startStack, type Stack } from '../harness/stack.js';
 import { startStorage, storage } from '../harness/storage-command.js';
 import { originalOf, Raw } from '../harness/tus.js';
+import { patient } from '../harness/pace.js';
+
+vi.setConfig({ testTimeout: patient(240_000) });
 
 /** A photo that somebody has, with what its bytes have to be for ever. */
 interface Kept {
@@ -192,7 +195,7 @@ describe.skipIf(!s3Installed || !nginxInstalled)('storage migrate, while people 
     expect((await s3.list()).size).toBeGreaterThan(kept.length * 8);
     expect(counts.reads).toBeGreaterThan(20);
     expect(counts.uploads).toBeGreaterThan(5);
-  }, 240_000);
+  });
 
   test('and back, while an api and the worker are killed, too', async () => {
     await underLoad(async () => {
@@ -210,7 +213,7 @@ describe.skipIf(!s3Installed || !nginxInstalled)('storage migrate, while people 
     await everythingIsRight();
     expect([...(await s3.list()).keys()]).toEqual([]);
     expect(filesOnDisk().length).toBeGreaterThan(kept.length * 8);
-  }, 240_000);
+  });
 
   test('a move that was begun may be taken back', async () => {
     await startStorage(stack, s3.env, 'migrate', 'disk', 's3').killAfter('copying', 500);
@@ -218,7 +221,7 @@ describe.skipIf(!s3Installed || !nginxInstalled)('storage migrate, while people 
     await migrate('s3', 'disk', []);
     await everythingIsRight();
     expect((await s3.list()).size).toBe(0);
-  }, 120_000);
+  });
 
   test('is refused while a process lives that was not told of the other store', async () => {
     const guest = await stack.guest({ S3_BUCKET: '' });

@@ -6,8 +6,8 @@ import { freePort, portFault } from '../../scripts/ports.ts';
 import { endProcess, launch, signal, type Launched } from '../../scripts/processes.ts';
 import { stopRedis } from '../../scripts/redis.ts';
 import { ensureProgram } from '../../scripts/system-packages.ts';
-import { forget, remember } from '../harness/run-folder.js';
 import { servers } from '../harness/servers.js';
+import { patient } from '../harness/pace.js';
 
 const SLOTS = 16_384;
 
@@ -48,14 +48,13 @@ async function startNode(dir: string): Promise<Node> {
     logFile: join(folder, 'redis.log'),
     cwd: '/',
   });
-  remember(servers().folder, process);
   const client = new Redis({ port, host: '127.0.0.1' }).on('error', () => undefined);
   await client.ping();
   return { port, process, client };
 }
 
 async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + patient(20_000);
   while (!(await isSo())) {
     if (Date.now() > deadline) throw new Error(`the cluster took more than 20 s: ${what}`);
     await sleep(50);
@@ -106,7 +105,6 @@ export async function startRedisCluster({ primaries = 3, replicas = false } = {}
     stop: async () => {
       for (const { client } of nodes) client.disconnect();
       await Promise.all(nodes.map(({ process }) => endProcess(process, stopRedis)));
-      for (const { process } of nodes) forget(servers().folder, process);
     },
   };
 }

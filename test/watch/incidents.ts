@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from './faults/fault.js';
 import type { PagedEvent, PagerDuty } from './pagerduty.js';
 import type { World } from './world.js';
+import { patient } from '../harness/pace.js';
 
-const PATIENCE = 75_000;
+const PATIENCE = patient(75_000);
 
 /** One line of the table. */
 interface Told {

@@ -11,6 +11,7 @@ import { nobodyWorks, workFaults } from './faults/work.js';
 import { Incidents } from './incidents.js';
 import { ROUTING_KEY } from './pagerduty.js';
 import { startWorld, type World } from './world.js';
+import { patient } from '../harness/pace.js';
 
 let world: World;
 let incidents: Incidents;
@@ -21,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-const patience = { timeout: 60_000, interval: 100 };
+const patience = { timeout: patient(60_000), interval: 100 };
 const runbook = (alert = '') => `https://example.org/narwhal/docs/runbooks/${alert}.md`;
 
 async function suffer(fault: Fault): Promise<void> {

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../../scripts/install.mjs';
 import { freePort } from '../../scripts/ports.ts';
 import { Program, run } from './programs.js';
+import { patient } from '../harness/pace.js';
 
 const idOf = (flag: '-u' | '-g'): number => Number(run('id', [flag, 'munin']));
 
@@ -44,7 +45,7 @@ export class Munin {
     const mounts = `mount --bind ${this.file('plugins')} /etc/munin/plugins && mount --bind ${this.file('pconf')} /etc/munin/plugin-conf.d && exec munin-node --config ${this.file('munin-node.conf')}`;
     this.node = new Program('unshare', ['-m', 'sh', '-c', mounts], this.folder);
     await this.node.start();
-    for (let tries = 0; tries < 100; tries += 1) {
+    for (let tries = 0; tries < patient(100); tries += 1) {
       if (await this.ask('version').catch(() => '')) return;
       await sleep(100);
     }

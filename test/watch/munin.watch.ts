@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { root } from '../../scripts/install.mjs';
 import { signUp } from '../harness/people.js';
 import { drawn } from '../harness/pictures.js';
@@ -9,6 +9,9 @@ import { servers } from '../harness/servers.js';
 import { startStack, type Stack } from '../harness/stack.js';
 import { Munin } from './munin.js';
 import { PagerDuty, ROUTING_KEY } from './pagerduty.js';
+import { patient } from '../harness/pace.js';
+
+vi.setConfig({ hookTimeout: patient(120_000) });
 
 const plugin = join(root, 'infra', 'munin', 'narwhal_');
 /** Those whose graphs are looked at; a sample of each is a process that has to start. */
@@ -150,7 +153,7 @@ describe('a real master', () => {
       );
     drawnBy = new Munin(join(folder, 'drawn'));
     await drawnBy.start(plugins, {});
-  }, 120_000);
+  });
   afterAll(() => drawnBy.stop());
 
   test('draws them', async () => {
@@ -194,7 +197,7 @@ class Planted {
 
 describe("a master's contact command", () => {
   const graph = 'multigraph narwhal_queue_age';
-  const patience = { timeout: 30_000, interval: 100 };
+  const patience = { timeout: patient(30_000), interval: 100 };
   let master: Munin;
   let planted: Planted;
 

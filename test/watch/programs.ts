@@ -4,8 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../../scripts/install.mjs';
 import { endProcess, launch, type Launched } from '../../scripts/processes.ts';
 import { bareEnvironment } from '../harness/env.js';
-import { forget, remember } from '../harness/run-folder.js';
-import { servers } from '../harness/servers.js';
+import { patient } from '../harness/pace.js';
 
 /** A program that a test starts and ends; the run ends it in any case. */
 export class Program {
@@ -28,7 +27,6 @@ export class Program {
       env: bareEnvironment(),
       cwd: this.folder,
     });
-    remember(servers().folder, this.process);
     if (this.healthy) await untilOk(this.healthy, `${this.command}; see ${logFile}`);
   }
 
@@ -36,13 +34,12 @@ export class Program {
     const { process } = this;
     if (!process) return;
     this.process = undefined;
-    await endProcess(process, [{ signal: 'SIGTERM', patience: 5_000 }]);
-    forget(servers().folder, process);
+    await endProcess(process, [{ signal: 'SIGTERM', patience: patient(5_000) }]);
   }
 }
 
 async function untilOk(url: string, what: string): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
+  for (let tries = 0; tries < patient(200); tries += 1) {
     const response = await fetch(url, { signal: AbortSignal.timeout(1_000) }).catch(() => null);
     await response?.body?.cancel();
     if (response?.ok) return;

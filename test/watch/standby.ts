@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { makeReplica, slot } from '../../scripts/fleet/replica.ts';
 import { startPostgres } from '../../scripts/postgres.ts';
-import { forget, remember } from '../harness/run-folder.js';
 import { servers } from '../harness/servers.js';
 
 /** A replica of the run's PostgreSQL, whose replay can be held up: as by a long read. */
@@ -32,13 +31,11 @@ export async function startStandby(): Promise<Standby> {
     logFile: join(folder, 'standby.log'),
     settings: { primary_conninfo: conninfo, primary_slot_name: slot, shared_buffers: '16MB' },
   });
-  remember(folder, server);
   return {
     pause: () => ask(server.url, 'SELECT pg_wal_replay_pause()'),
     resume: () => ask(server.url, 'SELECT pg_wal_replay_resume()'),
     stop: async () => {
       await server.stop();
-      forget(folder, server);
     },
   };
 }

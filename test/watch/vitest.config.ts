@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { paced, scaled } from '../setup/pace.ts';
 
 /** With the real watchers, by `npm run test:watch`: apart from `npm test`, since they are programs that few have installed. */
 export default defineConfig({
@@ -8,8 +9,9 @@ export default defineConfig({
   test: {
     include: ['test/watch/**/*.watch.ts'],
     globalSetup: ['test/setup/servers.ts', 'test/setup/built.ts'],
-    testTimeout: 150_000,
-    hookTimeout: 120_000,
+    ...paced,
+    testTimeout: scaled(150_000),
+    hookTimeout: scaled(120_000),
     maxWorkers: 2,
     // Faults that do not disturb each other are caused at once.
     maxConcurrency: 20,

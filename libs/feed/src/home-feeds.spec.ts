@@ -1,10 +1,13 @@
 import { compareIds, keys, type Id } from '@app/platform';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/database.js';
 import { feedRoom, Town, type FeedRoom } from '../../../test/harness/feed-room.js';
 import { freshRedis } from '../../../test/harness/redis.js';
 import { invalidation } from './invalidations.js';
+import { patient } from '../../../test/harness/pace.js';
+
+vi.setConfig({ testTimeout: patient(60_000) });
 
 const AUTHORS = 5;
 /** Of which the window holds a part: most histories read across the floor. */
@@ -203,7 +206,7 @@ describe('a feed, whatever happens', () => {
       }),
       { numRuns: 25 },
     );
-  }, 60_000);
+  });
 
   test('is continued below the window, where Redis knows nothing, without a seam', async () => {
     for (const author of authors) if (!followed.has(author)) await toggleFollow(author);

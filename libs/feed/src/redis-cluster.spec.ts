@@ -4,6 +4,9 @@ import { freshDatabase, type TestDatabase } from '../../../test/harness/database
 import { feedRoom, Town, type FeedRoom } from '../../../test/harness/feed-room.js';
 import { startRedisCluster, type RedisCluster } from '../../../test/servers/redis-cluster.js';
 import { invalidation } from './invalidations.js';
+import { patient } from '../../../test/harness/pace.js';
+
+vi.setConfig({ testTimeout: patient(60_000) });
 
 let database: TestDatabase;
 let cluster: RedisCluster;
@@ -68,10 +71,10 @@ describe('on a Redis Cluster', () => {
         expect(room.redis.epoch).not.toBe(before);
         for (const reader of readers) expect((await page(reader)).source).toBe('redis');
       },
-      { timeout: 30_000, interval: 100 },
+      { timeout: patient(30_000), interval: 100 },
     );
     for (const reader of readers) expect(await page(reader)).toMatchObject({ source: 'redis', ids: posts });
     const [reader = ''] = readers;
     expect(keys.homeFeed(room.redis.epoch, reader)).not.toBe(keys.homeFeed(before, reader));
-  }, 60_000);
+  });
 });

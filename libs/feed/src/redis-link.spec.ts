@@ -9,9 +9,9 @@ import { freeClusterPort } from '../../../test/servers/redis-cluster.js';
 import { endProcess, launch, type Launched } from '../../../scripts/processes.js';
 import { stopRedis } from '../../../scripts/redis.js';
 import { ensureProgram } from '../../../scripts/system-packages.js';
-import { forget, remember } from '../../../test/harness/run-folder.js';
 import { servers } from '../../../test/harness/servers.js';
 import { openClient } from './redis-link.js';
+import { patient } from '../../../test/harness/pace.js';
 
 const password = 'p%s+w';
 let port: number;
@@ -60,11 +60,9 @@ beforeAll(async () => {
     logFile: join(folder, 'redis.log'),
     cwd: '/',
   });
-  remember(servers().folder, server);
 });
 afterAll(async () => {
   await endProcess(server, stopRedis);
-  forget(servers().folder, server);
   tls.setDefaultCACertificates(trusted);
 });
 
@@ -73,7 +71,7 @@ describe('a Redis Cluster behind TLS', () => {
     const single = new Redis({ host: '127.0.0.1', port, password, tls: {} }).on('error', () => undefined);
     await single.call('CLUSTER', 'ADDSLOTSRANGE', 0, 16_383);
     const isWhole = async () => expect(await single.call('CLUSTER', 'INFO')).toContain('cluster_state:ok');
-    await vi.waitFor(isWhole, { timeout: 10_000 });
+    await vi.waitFor(isWhole, { timeout: patient(10_000) });
     const client = openClient(`rediss+cluster://:${encodeURIComponent(password)}@127.0.0.1:${port}`, 2_000);
     expect(client).toBeInstanceOf(Cluster);
     // Its promise stays open when the first try finds the node's connection unfinished and ioredis makes another.

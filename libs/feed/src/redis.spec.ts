@@ -8,10 +8,10 @@ import { startRedis } from '../../../scripts/redis.ts';
 import type { RunningServer } from '../../../scripts/running-server.ts';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/database.js';
 import { feedRoom, Town, type FeedRoom } from '../../../test/harness/feed-room.js';
-import { forget, remember } from '../../../test/harness/run-folder.js';
 import { servers } from '../../../test/harness/servers.js';
 import { invalidation } from './invalidations.js';
 import { RedisAway } from './redis-away.js';
+import { patient } from '../../../test/harness/pace.js';
 
 const BUDGET = 250;
 
@@ -30,7 +30,6 @@ beforeAll(async () => {
   const port = await freePort();
   start = async () => {
     server = await startRedis({ dir, port, persistent: false, logFile: `${dir}.log` });
-    remember(servers().folder, server);
   };
   database = await freshDatabase();
   await start();
@@ -42,7 +41,6 @@ afterAll(async () => {
   await room.close();
   await other.close();
   await server.stop();
-  forget(servers().folder, server);
   await database.close();
 });
 beforeEach(async () => {
@@ -54,12 +52,11 @@ beforeEach(async () => {
 
 const page = (who = room) => who.homeFeeds.page(reader, { limit: 20 });
 const isBack = (who = room): Promise<void> =>
-  vi.waitFor(() => expect(who.redis.available).toBe(true), { timeout: 10_000, interval: 10 });
+  vi.waitFor(() => expect(who.redis.available).toBe(true), { timeout: patient(10_000), interval: 10 });
 const stopServing = (): boolean => process.kill(server.pid, 'SIGSTOP');
 const goOn = (): boolean => process.kill(server.pid, 'SIGCONT');
 
 async function killServer(): Promise<void> {
-  forget(servers().folder, server);
   await server.kill();
   await vi.waitFor(() => expect(room.redis.available || other.redis.available).toBe(false));
 }
@@ -96,7 +93,7 @@ describe('an epoch', () => {
     const before = other.redis.epoch;
     await room.redis.renew();
     expect(room.redis.epoch).not.toBe(before);
-    await vi.waitFor(() => expect(other.redis.epoch).toBe(room.redis.epoch), { timeout: 5_000 });
+    await vi.waitFor(() => expect(other.redis.epoch).toBe(room.redis.epoch), { timeout: patient(5_000) });
   });
 });
 

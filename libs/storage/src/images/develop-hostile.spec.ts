@@ -2,13 +2,16 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { buildChild, type BuiltChild } from '../../../../test/fixtures/built-child.js';
 import { heic } from '../../../../test/fixtures/heif-boxes.js';
 import { hostile, odd } from '../../../../test/fixtures/hostile.js';
 import { quarters } from '../../../../test/fixtures/photos.js';
 import { DevelopPool } from './develop-pool.js';
 import { PhotoRejected } from './faults.js';
+import { patient } from '../../../../test/harness/pace.js';
+
+vi.setConfig({ testTimeout: patient(120_000) });
 
 const formats = ['image/jpeg', 'image/png', 'image/webp', 'image/avif', 'image/heic', 'image/gif'];
 const limits = { pixels: 268_402_689, formats, developSeconds: 20, childMemory: 1.5e9 };
@@ -59,7 +62,7 @@ describe('what is meant to do harm', () => {
     );
     for (const outcome of outcomes)
       expect(outcome).toEqual({ ...outcome, code: expect.stringMatching(/_/), beside: 'taken' });
-  }, 120_000);
+  });
 
   it.each(Object.entries(odd))('is let go where the picture is good: %s', async (_, make) => {
     const path = join(folder, 'odd');
@@ -81,5 +84,5 @@ describe('what is meant to do harm', () => {
     );
     for (const [point, code] of codes) expect([point, code]).not.toEqual([point, 'taken']);
     expect(await outcomeOf(good)).toBe('taken');
-  }, 120_000);
+  });
 });

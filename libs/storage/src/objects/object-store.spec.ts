@@ -5,11 +5,14 @@ import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { CreateBucketCommand, CreateMultipartUploadCommand, S3Client } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { radosgwInstalled, startRadosgw, type Radosgw } from '../../../../test/servers/radosgw.js';
 import { newFolder, objectKey } from './object-keys.js';
 import { ObjectMissing, ObjectTooLarge, RangeOutside, type ObjectStore } from './object-store.js';
 import { openObjectStore } from './open-object-store.js';
+import { patient } from '../../../../test/harness/pace.js';
+
+vi.setConfig({ hookTimeout: patient(40_000) });
 
 const MiB = 1024 * 1024;
 const contentType = 'image/jpeg';
@@ -236,7 +239,10 @@ describe.skipIf(!installed)('object storage on S3 (radosgw)', () => {
   let server: Radosgw;
   let client: S3Client;
   let store: ObjectStore;
-  const driver = () => ({ store, unfinished: () => store.sweepUnfinished(new Date(Date.now() + 60_000)) });
+  const driver = () => ({
+    store,
+    unfinished: () => store.sweepUnfinished(new Date(Date.now() + patient(60_000))),
+  });
   const opened = (bucket: string, secret: string) =>
     openObjectStore({
       STORAGE_DIR: '/nonexistent',
@@ -255,7 +261,7 @@ describe.skipIf(!installed)('object storage on S3 (radosgw)', () => {
     client = new S3Client({ endpoint, credentials, forcePathStyle: true, region: 'us-east-1' });
     await client.send(new CreateBucketCommand({ Bucket: 'photos' }));
     store = await opened('photos', secretAccessKey);
-  }, 40_000);
+  });
   afterAll(async () => {
     client?.destroy();
     await store?.close();
@@ -270,8 +276,8 @@ describe.skipIf(!installed)('object storage on S3 (radosgw)', () => {
     const Key = objectKey(newFolder(), 'original');
     await client.send(new CreateMultipartUploadCommand({ Bucket: 'photos', Key }));
     expect(await store.sweepUnfinished(new Date(Date.now() - 60_000))).toBe(0);
-    expect(await store.sweepUnfinished(new Date(Date.now() + 60_000))).toBe(1);
-    expect(await store.sweepUnfinished(new Date(Date.now() + 60_000))).toBe(0);
+    expect(await store.sweepUnfinished(new Date(Date.now() + patient(60_000)))).toBe(1);
+    expect(await store.sweepUnfinished(new Date(Date.now() + patient(60_000)))).toBe(0);
   });
 
   it('says so when the bucket is not there or the keys are wrong', async () => {

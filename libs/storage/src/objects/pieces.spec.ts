@@ -4,12 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { radosgwInstalled, startRadosgw, type Radosgw } from '../../../../test/servers/radosgw.js';
 import { newFolder, objectKey } from './object-keys.js';
 import type { ObjectStore } from './object-store.js';
 import { openObjectStore } from './open-object-store.js';
 import { joinPieces, pieceNames, type Pieces } from './pieces.js';
+import { patient } from '../../../../test/harness/pace.js';
+
+vi.setConfig({ hookTimeout: patient(40_000) });
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const contentType = 'image/jpeg';
@@ -114,7 +117,7 @@ describe.skipIf(!installed)('pieces on S3 (radosgw)', () => {
       S3_ACCESS_KEY_ID: accessKeyId,
       S3_SECRET_ACCESS_KEY: secretAccessKey,
     });
-  }, 40_000);
+  });
   afterAll(async () => {
     await store?.close();
     await server?.stop();

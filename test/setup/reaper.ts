@@ -1,0 +1,25 @@
+// Outlives the run that started it, and ends what that has left: `reaper.ts FOLDER PID...`, the numbers of the processes
+// that are the run: Vitest, the launcher, npm. It acts when one of them is gone, however it ended, or says that it is over by
+// closing the pipe.
+import { endRun } from '../harness/run-folder.ts';
+import { identityOf, isAlive, signal } from '../../scripts/processes.ts';
+
+const EVERY = 250;
+const [folder = '', ...pids] = process.argv.slice(2);
+const run = pids.map((pid) => ({ pid: Number(pid), identity: identityOf(Number(pid)) ?? 'gone' }));
+
+// A terminal's or a service manager's signal is for the run; this one's work begins then.
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => undefined);
+
+function reap(): never {
+  endRun(folder);
+  process.exit(0);
+}
+
+process.stdin.resume().on('close', reap);
+setInterval(() => {
+  if (run.every(isAlive)) return;
+  // npm killed leaves Vitest behind, which would go on for nobody.
+  for (const mark of run) if (isAlive(mark)) signal(mark.pid, 'SIGKILL');
+  reap();
+}, EVERY);
