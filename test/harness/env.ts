@@ -60,3 +60,8 @@ export function modelSeconds(): number {
 export function modelSeed(): number {
   return Number(source.MODEL_SEED ?? (source.CI ? 20_261_122 : Date.now() & 0x7fffffff));
 }
+
+/** `SYSTEM_HEIF=on`: the machine's own decoder of HEIC is used where it has one; else tests run as if it had none. */
+export function usesSystemHeif(): boolean {
+  return source.SYSTEM_HEIF === 'on';
+}

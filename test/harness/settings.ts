@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { bareEnvironment } from './env.js';
+import { bareEnvironment, usesSystemHeif } from './env.js';
 
 const keyring = (): string => `test:${randomBytes(32).toString('hex')}`;
 
@@ -23,6 +23,8 @@ export function settingsOf(stack: {
     TOKEN_KEYS: keyring(),
     MEDIA_KEYS: keyring(),
     RATE_LIMITS: 'off',
+    // As on a machine where nothing was installed beside Narwhal, unless this run is of those with more.
+    SYSTEM_HEIF: usesSystemHeif() ? 'on' : 'off',
     // What is lost is found soon, and what is only slow on a busy machine is not yet overdue.
     SWEEP_INTERVAL: '500',
     SWEEP_OVERDUE: '4000',

@@ -120,6 +120,8 @@ const schema = z.object({
   LARGE_AUTHOR_FOLLOWERS: z.coerce.number().int().min(2).default(10_000),
   /** Photos that one worker develops at once; each has a child process of its own. */
   DEVELOP_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2),
+  /** Whether the machine's own `heif-dec`, where there is one, decodes plain HEICs in half the time; WebAssembly otherwise. */
+  SYSTEM_HEIF: flag.default(true),
   /** Quotas of each person: see `limits.quota`. */
   QUOTA_BYTES: z.coerce.number().int().min(1).default(limits.quota.bytes),
   QUOTA_PHOTOS_PER_DAY: z.coerce.number().int().min(1).default(limits.quota.photosPerDay),

@@ -15,12 +15,20 @@ const framesOf = (stack: string): string =>
     .filter((line) => /^\s+at /.test(line))
     .join('\n');
 
-/** Of an error only what names it, scrubbed: pg's `detail` quotes the row, and a row may hold an address. */
-function describeError(error: unknown): unknown {
+/** An error of a library, of a store, of ours: more causes in a row are a loop. */
+const MOST_CAUSES = 4;
+
+/**
+ * Of an error only what names it, scrubbed: pg's `detail` quotes the row, and a row may hold an address. And what caused it: why a
+ * photo is rejected is said there.
+ */
+function describeError(error: unknown, causes = MOST_CAUSES): unknown {
   if (typeof error === 'string') return scrub(error);
   if (!(error instanceof Error)) return error;
-  const { name, message, stack = '' } = error;
-  return { name, message: scrub(message), code: (error as { code?: unknown }).code, stack: framesOf(stack) };
+  const { name, message, stack = '', cause } = error;
+  const described = { name, message: scrub(message), code: (error as { code?: unknown }).code };
+  const because = cause === undefined || causes === 0 ? {} : { cause: describeError(cause, causes - 1) };
+  return { ...described, ...because, stack: framesOf(stack) };
 }
 
 let output: LogOutput | undefined;
@@ -45,7 +53,7 @@ export function createLogger(name: string, level: string): Logger {
     base: { name, pid: process.pid },
     timestamp: isoTime,
     redact: { paths: secrets.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: '[removed]' },
-    serializers: { error: describeError },
+    serializers: { error: (error: unknown) => describeError(error) },
     formatters: { level: (label: string) => ({ level: label }) },
     onChild: (child: Logger) => void loggers.add(child),
   };

@@ -1,9 +1,10 @@
-import { limits, problem } from '@app/platform';
+import { problem } from '@app/platform';
 import { objectKey } from './objects/object-keys.js';
 import type { ObjectStore } from './objects/object-store.js';
 import { joinPieces, pieceName } from './objects/pieces.js';
-import { SNIFF_BYTES, sniffFormat } from './photo-formats.js';
+import { SNIFF_BYTES } from './photo-formats.js';
 import { ORIGINAL } from './renditions.js';
+import { takenFormat } from './taken-format.js';
 import type { UploadRow } from './repositories/uploads.js';
 
 /** An original that is whole and in its place. */
@@ -16,8 +17,6 @@ export interface ArrivedOriginal {
 
 /** The one piece of a direct upload: never the original's own name, which a presigned URL could write again later. */
 export const DIRECT_PIECE = 'direct';
-
-const accepted = new Set<string>(limits.photo.formats);
 
 /** Makes the original of the pieces that came by tus; null while bytes are missing. */
 export async function joined(
@@ -54,11 +53,7 @@ export async function arrivedDirectly(
     const actual = (await objects.stat(objectKey(folder, piece)))?.bytes ?? 0;
     throw problem('upload_not_arrived', { params: { actual, expected: bytes } });
   }
-  const type = sniffFormat(await headOf(objects, key));
-  if (type !== null && accepted.has(type)) return { bytes, type, sha256: null };
-  throw problem('unsupported_media_type', {
-    params: { expected: limits.photo.formats.join(', '), received: type ?? 'something that is no photo' },
-  });
+  return { bytes, type: takenFormat(await headOf(objects, key)), sha256: null };
 }
 
 async function headOf(objects: ObjectStore, key: string): Promise<Buffer> {

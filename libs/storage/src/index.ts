@@ -21,7 +21,7 @@ export {
   type PresignedPut,
   type StoreKind,
 } from './objects/object-store.js';
-export * from './photo-formats.js';
+export { SNIFF_BYTES, type PhotoFormat } from './photo-formats.js';
 export * from './post-index.js';
 export * from './postgres-probe.js';
 export * from './publishing.js';
@@ -70,6 +70,7 @@ export * from './repositories/sessions.js';
 export * from './repositories/users.js';
 export * from './schema-behind.js';
 export * from './storage.module.js';
+export { takenFormat } from './taken-format.js';
 export * from './text-entity.js';
 export * from './unit-of-work.js';
 export * from './visibility.js';

@@ -30,7 +30,13 @@ describe('sniffFormat', () => {
     [['mif1', 'heic', 'miaf'], 'image/heic'],
     [['mif1', 'miaf', 'avif'], 'image/avif'],
     [['avis', 'msf1'], 'image/avif'],
-    [['mif1'], 'image/heic'],
+    [['mif1'], null],
+    [['miaf', 'mif1'], null],
+    [['miaf', 'mif1', 'heic'], 'image/heic'],
+    [['MA1A', 'miaf', 'avif'], 'image/avif'],
+    [['1pic', 'mif1', 'heix'], 'image/heic'],
+    [['hevc', 'msf1'], 'image/heic'],
+    [['vvic', 'mif1', 'vvic'], null],
     [['mp42', 'avif'], null],
   ])('reads the brands %j as %s', (brands, format) => {
     expect(sniffFormat(ftyp(...brands))).toBe(format);

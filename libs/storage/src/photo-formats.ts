@@ -2,34 +2,72 @@
 export type PhotoFormat =
   'image/jpeg' | 'image/png' | 'image/webp' | 'image/avif' | 'image/heic' | 'image/gif' | 'image/tiff';
 
-/** How many first bytes `sniffFormat` wants: the longest `ftyp` box of a phone is under 100. */
+/** How many first bytes `sniffFormat` wants: a phone's `ftyp` box is under 100, and the next box begins with what is in the file. */
 export const SNIFF_BYTES = 256;
 
-const HEIC_BRANDS = new Set(['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'hevs']);
-const AVIF_BRANDS = new Set(['avif', 'avis']);
-/** Brands that say only "images in this container"; the codec is among the compatible brands. */
-const CONTAINER_BRANDS = new Set(['mif1', 'msf1', 'miaf']);
+/** Brands of ISO/IEC 23008-12 and 23000-22 (HEIF, MIAF) that name the codec of the pictures. */
+const CODEC_BRANDS: Record<string, PhotoFormat> = {
+  avif: 'image/avif',
+  avis: 'image/avif',
+  heic: 'image/heic',
+  heix: 'image/heic',
+  heim: 'image/heic',
+  heis: 'image/heic',
+  hevc: 'image/heic',
+  hevx: 'image/heic',
+  hevm: 'image/heic',
+  hevs: 'image/heic',
+};
+/** Brands that say only that there are pictures; the codec is told by what follows. */
+const PICTURE_BRANDS = new Set(['mif1', 'mif2', 'mif3', 'msf1', 'miaf', '1pic']);
+/** Films of pictures: what has no other brand need not hold a picture. */
+const FILM_BRANDS = new Set(['avis', 'hevc', 'hevx', 'hevm', 'hevs', 'msf1']);
+/** A still picture by these codecs is taken; `infe` boxes list what there is. */
+const CODECS: Record<string, PhotoFormat> = { av01: 'image/avif', hvc1: 'image/heic' };
 
 const latin1 = (bytes: Uint8Array, start: number, end: number): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1', start, end);
 
-function formatOfBrand(brand: string): PhotoFormat | null {
-  if (AVIF_BRANDS.has(brand)) return 'image/avif';
-  return HEIC_BRANDS.has(brand) ? 'image/heic' : null;
+/** The major brand, then the compatible ones: they begin behind the minor version. */
+function brandsOf(head: Uint8Array): string[] {
+  const length = Math.min(Buffer.from(head.subarray(0, 4)).readUInt32BE(), head.length);
+  const brands = [latin1(head, 8, 12)];
+  for (let at = 16; at + 4 <= length; at += 4) brands.push(latin1(head, at, at + 4));
+  return brands;
 }
 
-/** AVIF and HEIC share a container with MP4 films: only the major brand tells pictures from films. */
-function sniffContainer(head: Uint8Array): PhotoFormat | null {
-  const length = Math.min(Buffer.from(head.subarray(0, 4)).readUInt32BE(), head.length);
-  const major = latin1(head, 8, 12);
-  const format = formatOfBrand(major);
-  if (format || !CONTAINER_BRANDS.has(major)) return format;
-  // Bytes 12 to 16 are the minor version, then four bytes a compatible brand.
-  for (let at = 16; at + 4 <= length; at += 4) {
-    const compatible = formatOfBrand(latin1(head, at, at + 4));
-    if (compatible) return compatible;
+/** The kinds of items that the first bytes list, and whether these are all. */
+function itemsOf(head: Uint8Array): { items: string[]; isAll: boolean } {
+  const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
+  const items: string[] = [];
+  for (let at = bytes.indexOf('infe'); at >= 0; at = bytes.indexOf('infe', at + 4)) {
+    // Behind version and flags, the id (two bytes; four in version 3) and two bytes of protection.
+    const type = at + (bytes[at + 4] === 3 ? 14 : 12);
+    if (type + 4 <= bytes.length) items.push(latin1(head, type, type + 4));
   }
-  return 'image/heic';
+  const list = bytes.indexOf('iinf');
+  const isCounted = list >= 0 && list + 10 <= bytes.length && bytes[list + 4] === 0;
+  return { items, isAll: isCounted && items.length >= bytes.readUInt16BE(list + 8) };
+}
+
+/**
+ * AVIF and HEIC share a container with MP4 films and with pictures of other codecs. A film is told by its major brand; which
+ * picture it is by what is in there as far as the first bytes list it, and else by the brands, whichever of them comes first:
+ * writers differ in which is the major one.
+ */
+function sniffContainer(head: Uint8Array): PhotoFormat | null {
+  const brands = brandsOf(head);
+  const [major = ''] = brands;
+  const isPicture = (brand: string) => brand in CODEC_BRANDS || PICTURE_BRANDS.has(brand);
+  if (/^(isom|iso\d|mp4\d|avc1|qt {2}|M4V |3g..)$/.test(major) || !brands.some(isPicture)) return null;
+  const pictures = brands.filter(isPicture);
+  const text = latin1(head, 0, head.length);
+  if (pictures.every((brand) => FILM_BRANDS.has(brand)) && !text.includes('meta')) return null;
+  const { items, isAll } = itemsOf(head);
+  const [codec] = items.flatMap((item) => CODECS[item] ?? []);
+  if (codec || isAll) return codec ?? null;
+  const [brand] = pictures.flatMap((name) => CODEC_BRANDS[name] ?? []);
+  return brand ?? null;
 }
 
 /**
@@ -45,4 +83,14 @@ export function sniffFormat(head: Uint8Array): PhotoFormat | null {
   if (start.startsWith('GIF87a') || start.startsWith('GIF89a')) return 'image/gif';
   if (start.startsWith('II*\0') || start.startsWith('MM\0*')) return 'image/tiff';
   return start.slice(4, 8) === 'ftyp' ? sniffContainer(head) : null;
+}
+
+/** What something is that is not taken, in words for who sent it: its brands name a picture of an unknown kind. */
+export function describeHead(head: Uint8Array): string {
+  if (head.length === 0) return 'an empty file';
+  const format = sniffFormat(head);
+  if (format) return format;
+  if (head.length < 12 || latin1(head, 4, 8) !== 'ftyp') return 'something that is no photo';
+  const brands = brandsOf(head).filter((brand) => /^[\w ]{4}$/.test(brand));
+  return `a file of the brands ${[...new Set(brands)].join(', ')}`;
 }

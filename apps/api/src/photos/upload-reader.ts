@@ -8,7 +8,7 @@ import {
   ORIGINAL,
   Quota,
   SNIFF_BYTES,
-  sniffFormat,
+  takenFormat,
   UnfinishedPhotos,
   type ObjectStore,
 } from '@app/storage';
@@ -33,8 +33,6 @@ interface Progress {
   altText: string;
   faults: FieldFault[];
 }
-
-const accepted = new Set<string>(limits.photo.formats);
 
 /**
  * Reads a multipart upload: streams the one `file` part to the object store, hashing on the way, never holding more of it
@@ -102,13 +100,7 @@ export class UploadReader {
   private async store(part: MultipartFile, owner: Id, signal: AbortSignal): Promise<Received> {
     const chunks = part.file.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer, undefined>;
     const head = await readHead(chunks);
-    const type = sniffFormat(head);
-    if (type === null || !accepted.has(type)) {
-      const received = head.length === 0 ? 'an empty file' : (type ?? 'something that is no photo');
-      throw problem('unsupported_media_type', {
-        params: { expected: limits.photo.formats.join(', '), received },
-      });
-    }
+    const type = takenFormat(head);
     const folder = newFolder();
     const photoId = await this.arrivals.begin(owner, folder);
     try {

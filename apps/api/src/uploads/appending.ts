@@ -2,7 +2,7 @@ import { limits, problem } from '@app/platform';
 import {
   pieceNames,
   SNIFF_BYTES,
-  sniffFormat,
+  takenFormat,
   type ObjectStore,
   type PieceWriter,
   type Pieces,
@@ -12,8 +12,6 @@ import {
 
 /** Bytes and milliseconds after which what arrived is made to last and counted: what a killed process can lose. */
 export const COUNT = { bytes: 4 * 1024 * 1024, time: 500 };
-
-const accepted = new Set<string>(limits.photo.formats);
 
 /**
  * One request that appends to an upload. Bytes are made to last first, then the row counts them, if this request still is
@@ -133,14 +131,6 @@ export class Appending {
     if (this.type !== null) return;
     this.head = Buffer.concat([this.head, chunk.subarray(0, SNIFF_BYTES - this.head.length)]);
     if (this.head.length < Math.min(SNIFF_BYTES, Number(this.upload.length))) return;
-    const type = sniffFormat(this.head);
-    if (type !== null && accepted.has(type)) {
-      this.type = type;
-      return;
-    }
-    const expected = limits.photo.formats.join(', ');
-    throw problem('unsupported_media_type', {
-      params: { expected, received: type ?? 'something that is no photo' },
-    });
+    this.type = takenFormat(this.head);
   }
 }

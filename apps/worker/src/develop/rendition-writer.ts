@@ -48,7 +48,12 @@ export class RenditionWriter {
       );
       const sha256 = await hashUnread(photo, inputPath);
       const developed = await traced('work', 'develop.renditions', () =>
-        this.pool.develop({ inputPath, outputFolder, limits: limits.photo }),
+        this.pool.develop({
+          inputPath,
+          outputFolder,
+          limits: limits.photo,
+          systemHeif: this.config.SYSTEM_HEIF,
+        }),
       );
       await traced('work', 'develop.store', () => this.store(photo, developed, outputFolder));
       const bytes = Object.values(developed.renditions).reduce((sum, made) => sum + made.bytes, 0);

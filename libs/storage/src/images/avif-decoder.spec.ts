@@ -1,35 +1,24 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Developing, type Made } from '../../../../test/fixtures/developing.js';
 import { avifSequence, turned, turnedAnew } from '../../../../test/fixtures/heif-boxes.js';
 import { quarters } from '../../../../test/fixtures/photos.js';
-import { avifDecoder } from './avif-decoder.js';
+import { DevelopPool } from './develop-pool.js';
+import type { Developed } from './developed.js';
 import { PhotoRejected } from './faults.js';
-import { openPixels, type Decoded } from './pixels.js';
 
-const limits = { pixels: 268_402_689, developSeconds: 60, childMemory: 1e9, mayHold: Infinity };
 const [WIDTH, HEIGHT] = [192, 128];
 
-let folder: string;
-beforeAll(async () => {
-  sharp.cache(false);
-  folder = await mkdtemp(join(tmpdir(), 'narwhal-avif-'));
-});
-afterAll(() => rm(folder, { recursive: true }));
-
-async function decoded(file: Buffer): Promise<Decoded> {
-  const path = join(folder, 'original');
-  await writeFile(path, file);
-  return avifDecoder(path, { ...limits, scratch: folder });
-}
+const photos = new Developing((childFile) => new DevelopPool({ concurrency: 1, childFile }));
+beforeAll(() => photos.start());
+afterAll(() => photos.stop());
 
 /** The mean difference of what was decoded from the quarters, turned clockwise by so many degrees. */
-async function differenceFrom({ pixels }: Decoded, degrees: number): Promise<number> {
+async function differenceFrom({ pixels }: Made<Developed>, degrees: number): Promise<number> {
   const upright = await quarters(WIDTH, HEIGHT).png().toBuffer();
   const expected = await sharp(upright).rotate(degrees).removeAlpha().raw().toBuffer();
-  const actual = await openPixels(pixels).raw().toBuffer();
+  const { data: actual } = await pixels();
   expect(actual.length).toBe(expected.length);
   return actual.reduce((sum, value, at) => sum + Math.abs(value - (expected[at] ?? 0)), 0) / actual.length;
 }
@@ -39,17 +28,18 @@ const size = (degrees: number) =>
 
 describe('an AVIF', () => {
   it('that is a sequence is its first frame, and nothing is left of how', async () => {
-    const result = await decoded(avifSequence());
-    expect(result.photo).toEqual(size(0));
-    expect(await differenceFrom(result, 0)).toBeLessThan(6);
-    expect(await readdir(folder)).toEqual(['original']);
+    const made = await photos.develop(avifSequence());
+    expect(made.result).toMatchObject(size(0));
+    expect(await differenceFrom(made, 0)).toBeLessThan(6);
+    const files = Object.values(made.result.renditions).map(({ file }) => file);
+    expect((await readdir(made.folder)).sort()).toEqual(files.sort());
   });
 
   it('that is a sequence cut short is refused', async () => {
     const sequence = avifSequence();
     for (const length of [12, 100, sequence.length >> 1])
-      await expect(decoded(sequence.subarray(0, length))).rejects.toBeInstanceOf(PhotoRejected);
-    expect(await readdir(folder)).toEqual(['original']);
+      await expect(photos.develop(sequence.subarray(0, length))).rejects.toBeInstanceOf(PhotoRejected);
+    expect(await photos.left()).toEqual([]);
   });
 
   // `irot` counts quarters against the clock.
@@ -60,9 +50,9 @@ describe('an AVIF', () => {
     [3, 90],
   ])('with irot %i is turned by %i degrees', async (irot, degrees) => {
     const stored = await quarters(WIDTH, HEIGHT).avif({ quality: 90 }).toBuffer();
-    const result = await decoded(turned(stored, irot));
-    expect(result.photo).toEqual(size(degrees));
-    expect(await differenceFrom(result, degrees)).toBeLessThan(6);
+    const made = await photos.develop(turned(stored, irot));
+    expect(made.result).toMatchObject(size(degrees));
+    expect(await differenceFrom(made, degrees)).toBeLessThan(6);
   });
 
   it.each([
@@ -75,8 +65,8 @@ describe('an AVIF', () => {
       .avif({ quality: 90 })
       .toBuffer();
     expect(stored.includes('Exif')).toBe(true);
-    const result = await decoded(turnedAnew(stored, irot));
-    expect(result.photo).toEqual(size(degrees));
-    expect(await differenceFrom(result, degrees)).toBeLessThan(6);
+    const made = await photos.develop(turnedAnew(stored, irot));
+    expect(made.result).toMatchObject(size(degrees));
+    expect(await differenceFrom(made, degrees)).toBeLessThan(6);
   });
 });

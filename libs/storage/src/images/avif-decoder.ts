@@ -3,16 +3,16 @@ import { join } from 'node:path';
 import type { Decoder } from './decoders.js';
 import { bySharp } from './sharp-decoder.js';
 
-/** Where the major brand stands, behind the box's length and `ftyp`. */
-const BRAND_AT = 8;
+/** Where the major brand stands, behind the box's length and `ftyp`, and where the first of the compatible ones does. */
+const BRANDS_AT = [8, 16];
 
 const decodeStill = bySharp('heif');
 
-async function isSequence(path: string): Promise<boolean> {
+async function isStill(path: string): Promise<boolean> {
   const file = await open(path, 'r');
   try {
-    const { buffer } = await file.read(Buffer.alloc(4), 0, 4, BRAND_AT);
-    return buffer.toString('latin1') === 'avis';
+    const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 8);
+    return buffer.toString('latin1') === 'avif';
   } finally {
     await file.close();
   }
@@ -22,7 +22,7 @@ async function saidToBeStill(path: string, copy: string): Promise<void> {
   await copyFile(path, copy, constants.COPYFILE_FICLONE);
   const file = await open(copy, 'r+');
   try {
-    await file.write('avif', BRAND_AT, 'latin1');
+    for (const at of BRANDS_AT) await file.write('avif', at, 'latin1');
   } finally {
     await file.close();
   }
@@ -30,10 +30,10 @@ async function saidToBeStill(path: string, copy: string): Promise<void> {
 
 /**
  * AVIF, by sharp. A sequence holds its first frame as a picture, too, but the library goes by the major brand and opens
- * none that begins as a film: it is shown a copy that says it is a picture.
+ * none that begins as a film, or with a brand that it has not heard of: it is shown a copy that says it is a picture.
  */
 export const avifDecoder: Decoder = async (path, limits) => {
-  if (!(await isSequence(path))) return decodeStill(path, limits);
+  if (await isStill(path)) return decodeStill(path, limits);
   const copy = join(limits.scratch, 'still.avif');
   try {
     await saidToBeStill(path, copy);

@@ -2,13 +2,13 @@ import type { PhotoFormat } from '../photo-formats.js';
 import { avifDecoder } from './avif-decoder.js';
 import type { DevelopLimits } from './developed.js';
 import { heicDecoder } from './heic-decoder.js';
-import { nativeHeifTool } from './heic-native.js';
 import type { Decoded } from './pixels.js';
 import { bySharp } from './sharp-decoder.js';
 
 export type DecodeLimits = Pick<DevelopLimits, 'pixels' | 'avifPixels' | 'childMemory' | 'developSeconds'> & {
   /** Bytes that may be held while decoding; HeavyPhoto beyond it. */
   mayHold: number;
+  systemHeif: boolean;
   /** A folder for what a decoder has to put somewhere; it cleans up itself. */
   scratch: string;
 };
@@ -22,6 +22,6 @@ export const decoders: Partial<Record<PhotoFormat, Decoder>> = {
   'image/png': bySharp('png'),
   'image/webp': bySharp('webp'),
   'image/avif': avifDecoder,
-  'image/heic': heicDecoder({ tool: nativeHeifTool }),
+  'image/heic': heicDecoder,
   'image/gif': bySharp('gif'),
 };

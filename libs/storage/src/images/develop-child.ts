@@ -4,7 +4,7 @@
  */
 import type { RejectionCode } from '../rejections.js';
 import { killGroup } from './process-group.js';
-import { prepareLibrary } from './sharp-decoder.js';
+import { prepareLibrary } from './library.js';
 import { HeavyPhoto } from './weight.js';
 import type { Developed, DevelopRequest } from './developed.js';
 import { develop } from './develop.js';

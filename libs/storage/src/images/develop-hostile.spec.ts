@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { buildChild, type BuiltChild } from '../../../../test/fixtures/built-child.js';
+import { buildChild } from '../../../../test/fixtures/built-child.js';
 import { heic } from '../../../../test/fixtures/heif-boxes.js';
 import { hostile, odd } from '../../../../test/fixtures/hostile.js';
 import { quarters } from '../../../../test/fixtures/photos.js';
@@ -17,21 +17,20 @@ const formats = ['image/jpeg', 'image/png', 'image/webp', 'image/avif', 'image/h
 const limits = { pixels: 268_402_689, formats, developSeconds: 20, childMemory: 1.5e9 };
 
 let folder: string;
-let built: BuiltChild;
+let childFile: string;
 let pool: DevelopPool;
 let good: string;
 let photos = 0;
 beforeAll(async () => {
-  built = buildChild();
+  childFile = await buildChild();
   folder = await mkdtemp(join(tmpdir(), 'narwhal-hostile-'));
-  pool = new DevelopPool({ concurrency: 2, childFile: built.childFile });
+  pool = new DevelopPool({ concurrency: 2, childFile });
   await pool.warm();
   good = join(folder, 'good');
   await writeFile(good, await quarters(300, 200).jpeg().toBuffer());
 });
 afterAll(async () => {
   await pool.close();
-  built.remove();
   await rm(folder, { recursive: true });
 });
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { buildChild, type BuiltChild } from '../../../../test/fixtures/built-child.js';
+import { buildChild } from '../../../../test/fixtures/built-child.js';
 import { plain } from '../../../../test/fixtures/photos.js';
 import { DevelopPool, type DevelopPoolOptions } from './develop-pool.js';
 import type { DevelopLimits } from './developed.js';
@@ -15,7 +15,7 @@ import { DevelopCrash, DevelopFailed } from './faults.js';
 const limits: DevelopLimits = { pixels: 1e8, formats: ['image/jpeg'], developSeconds: 20, childMemory: 1e9 };
 
 let folder: string;
-let built: BuiltChild;
+let childFile: string;
 let small: string;
 /** Takes some tenths of a second: time enough to be killed in. */
 let large: string;
@@ -23,7 +23,7 @@ let pool: DevelopPool;
 let photos = 0;
 
 beforeAll(async () => {
-  built = buildChild();
+  childFile = await buildChild();
   folder = await mkdtemp(join(tmpdir(), 'narwhal-pool-'));
   small = join(folder, 'small');
   large = join(folder, 'large');
@@ -32,12 +32,11 @@ beforeAll(async () => {
 });
 afterEach(() => pool?.close());
 afterAll(async () => {
-  built.remove();
   await rm(folder, { recursive: true });
 });
 
 function open(options: Partial<DevelopPoolOptions> = {}): DevelopPool {
-  pool = new DevelopPool({ concurrency: 1, childFile: built.childFile, ...options });
+  pool = new DevelopPool({ concurrency: 1, childFile, ...options });
   return pool;
 }
 
@@ -166,11 +165,11 @@ describe('DevelopPool', () => {
   });
 
   it('has no child outlive its parent, however that ends', async () => {
-    const parentFile = join(built.folder, 'parent.mjs');
+    const parentFile = join(folder, 'parent.mjs');
     const request = JSON.stringify({ inputPath: large, outputFolder: folder, limits });
     await writeFile(
       parentFile,
-      `import { DevelopPool } from './images/develop-pool.js';
+      `import { DevelopPool } from '${childFile.replace('develop-child.js', 'develop-pool.js')}';
        const pool = new DevelopPool({ concurrency: 2 });
        await pool.warm();
        pool.develop(${request});

@@ -1,23 +1,17 @@
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Developing } from '../../../../test/fixtures/developing.js';
 import { hasRealPhotos, realPhotos } from '../../../../test/fixtures/photos.js';
-import { develop } from './develop.js';
-
-const formats = ['image/jpeg', 'image/png', 'image/webp', 'image/avif', 'image/heic', 'image/gif'];
-const limits = { pixels: 268_402_689, formats, developSeconds: 60, childMemory: 1e9 };
+import { DevelopPool } from './develop-pool.js';
 
 describe.skipIf(!hasRealPhotos)('develop, on photos of real cameras', () => {
-  let folder: string;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'narwhal-real-'));
-  });
-  afterAll(() => rm(folder, { recursive: true }));
+  const photos = new Developing((childFile) => new DevelopPool({ concurrency: 2, childFile }));
+  beforeAll(() => photos.start());
+  afterAll(() => photos.stop());
 
-  const developed = (name: string) =>
-    develop({ inputPath: join(realPhotos, name), outputFolder: folder, limits });
+  const developed = (name: string) => photos.develop(join(realPhotos, name));
 
   it.each([
     ['20mp.avif', 5472, 3648],
@@ -30,7 +24,7 @@ describe.skipIf(!hasRealPhotos)('develop, on photos of real cameras', () => {
     ['nikon-10mp-orientation6.webp', 2736, 3648],
     ['screenshot.png', 350, 490],
   ])('%s is %i x %i as seen', async (name, width, height) => {
-    const result = await developed(name);
+    const { result, pixels } = await developed(name);
     expect(result).toMatchObject({ width, height });
     // The same picture by the library's straight way: upright, through its profile, on white.
     const { w320 } = result.renditions;
@@ -39,9 +33,7 @@ describe.skipIf(!hasRealPhotos)('develop, on photos of real cameras', () => {
       .flatten({ background: '#fff' })
       .toColourspace('srgb');
     const expected = await straight.resize(w320.width, w320.height, { fit: 'fill' }).raw().toBuffer();
-    const actual = await sharp(await readFile(join(folder, w320.file)))
-      .raw()
-      .toBuffer();
+    const { data: actual } = await pixels(w320.file);
     const difference =
       actual.reduce((sum, value, at) => sum + Math.abs(value - (expected[at] ?? 0)), 0) / actual.length;
     expect(actual.length).toBe(expected.length);
@@ -49,7 +41,7 @@ describe.skipIf(!hasRealPhotos)('develop, on photos of real cameras', () => {
   });
 
   it('reads the HEIC of an iPhone', async () => {
-    const result = await developed('iphone-12mp-displayp3-gps.heic');
+    const { result } = await developed('iphone-12mp-displayp3-gps.heic');
     expect(result).toMatchObject({ width: 4032, height: 3024 });
     expect(result.renditions.w1080).toMatchObject({ width: 1080, height: 810 });
   });

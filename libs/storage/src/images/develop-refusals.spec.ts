@@ -1,31 +1,25 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Developing, usualLimits as limits } from '../../../../test/fixtures/developing.js';
 import { declaredPng, notPhotos, plain, quarters } from '../../../../test/fixtures/photos.js';
+import { DevelopPool } from './develop-pool.js';
 import { develop } from './develop.js';
-import { PhotoRejected } from './faults.js';
-
-const formats = ['image/jpeg', 'image/png', 'image/webp', 'image/avif', 'image/heic', 'image/gif'];
-const limits = { pixels: 268_402_689, formats, developSeconds: 60, childMemory: 1e9 };
+import { DevelopFailed, PhotoRejected } from './faults.js';
 
 const shape = { width: 300, height: 200, channels: 3 as const, background: '#000' };
 const grainy = { create: { ...shape, noise: { type: 'gaussian' as const, mean: 128, sigma: 40 } } };
 
-let folder: string;
-beforeAll(async () => {
-  sharp.cache(false);
-  folder = await mkdtemp(join(tmpdir(), 'narwhal-refusals-'));
-});
-afterAll(() => rm(folder, { recursive: true }));
+let pool: DevelopPool;
+const photos = new Developing((childFile) => (pool = new DevelopPool({ concurrency: 2, childFile })));
+beforeAll(() => photos.start());
+afterAll(() => photos.stop());
 
 /** The code with which a photo is rejected, or `taken`. */
 async function outcome(photo: Uint8Array, pixels = limits.pixels, avifPixels = pixels): Promise<string> {
-  const inputPath = join(folder, 'original');
-  await writeFile(inputPath, photo);
   try {
-    await develop({ inputPath, outputFolder: folder, limits: { ...limits, pixels, avifPixels } });
+    await photos.develop(photo, { pixels, avifPixels });
     return 'taken';
   } catch (error) {
     if (!(error instanceof PhotoRejected)) throw error;
@@ -97,13 +91,19 @@ describe('develop refuses', () => {
 
 describe('what is not the photo’s fault is no rejection', () => {
   it('no input, or nowhere to write', async () => {
-    const inputPath = join(folder, 'photo');
-    const missing = { inputPath: join(folder, 'absent'), outputFolder: folder, limits };
-    await expect(develop(missing)).rejects.toThrow('ENOENT');
-    await writeFile(inputPath, await plain(9, 9, '#123456').png().toBuffer());
-    await expect(develop({ inputPath, outputFolder: join(folder, 'absent'), limits })).rejects.toThrow(
-      'ENOENT',
-    );
+    const { folder } = await photos.develop(plain(9, 9, '#123456').png());
+    const absent = join(folder, 'absent');
+    const missing = pool.develop({ inputPath: absent, outputFolder: folder, limits });
+    await expect(missing).rejects.toThrow(DevelopFailed);
+    await expect(missing).rejects.toThrow('ENOENT');
+    const nowhere = photos.develop(plain(9, 9, '#123456').png(), { outputFolder: absent });
+    await expect(nowhere).rejects.toThrow(DevelopFailed);
+    await expect(nowhere).rejects.toThrow('ENOENT');
     expect(await readdir(folder)).not.toContain('absent');
   });
+});
+
+it('no photo is opened by a process that has not shut the library’s other loaders', async () => {
+  const request = { inputPath: '/dev/null', outputFolder: '/', limits };
+  await expect(develop(request)).rejects.toThrow('prepareLibrary');
 });

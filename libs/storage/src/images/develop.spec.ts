@@ -1,31 +1,23 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Developing, type Made } from '../../../../test/fixtures/developing.js';
 import { plain, quarters } from '../../../../test/fixtures/photos.js';
-import { develop } from './develop.js';
+import { DevelopPool } from './develop-pool.js';
 import type { Developed } from './developed.js';
 
-const formats = ['image/jpeg', 'image/png', 'image/webp', 'image/avif', 'image/gif'];
-const limits = { pixels: 268_402_689, formats, developSeconds: 60, childMemory: 1e9 };
 const COLOR = '#c83c28';
 
-let folder: string;
-beforeAll(async () => {
-  // Files of one name follow each other here, which the library's cache takes for the same.
-  sharp.cache(false);
-  folder = await mkdtemp(join(tmpdir(), 'narwhal-develop-'));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const photos = new Developing((childFile) => new DevelopPool({ concurrency: 1, childFile }));
+beforeAll(() => photos.start());
+afterAll(() => photos.stop());
 
+let made: Made<Developed>;
 async function developed(photo: Buffer | Sharp): Promise<Developed> {
-  const inputPath = join(folder, 'original');
-  await writeFile(inputPath, Buffer.isBuffer(photo) ? photo : await photo.toBuffer());
-  return develop({ inputPath, outputFolder: folder, limits });
+  made = await photos.develop(photo);
+  return made.result;
 }
 
-const rendition = (file: string) => sharp(join(folder, file)).raw().toBuffer({ resolveWithObject: true });
+const rendition = (file: string) => made.pixels(file);
 
 /** How far a rendition's middle is from a colour, at the worst channel. */
 async function distance(file: string, color: string): Promise<number> {
@@ -58,12 +50,7 @@ describe('develop', () => {
         ['jpeg1080', 1080, 720, 'image/jpeg'],
       ]);
       for (const { file, bytes, ...rest } of Object.values(result.renditions)) {
-        const {
-          format: written,
-          width,
-          height,
-          size,
-        } = await sharp(await readFile(join(folder, file))).metadata();
+        const { format: written, width, height, size } = await sharp(await made.read(file)).metadata();
         expect({ type: `image/${written}`, width, height, bytes: size }).toEqual({ ...rest, bytes });
         expect(await distance(file, COLOR)).toBeLessThan(6);
       }

@@ -4,6 +4,7 @@ import { decoders, type Decoder } from './decoders.js';
 import type { Developed, DevelopLimits, DevelopRequest } from './developed.js';
 import { encodeRenditions } from './encode.js';
 import { PhotoRejected } from './faults.js';
+import { assertPrepared } from './library.js';
 import { lookOf } from './look.js';
 
 async function firstBytes(path: string): Promise<Uint8Array> {
@@ -35,9 +36,11 @@ export async function develop({
   outputFolder,
   limits,
   mayHold = Infinity,
+  systemHeif = true,
 }: DevelopRequest): Promise<Developed> {
+  assertPrepared();
   const decode = await decoderFor(inputPath, limits);
-  const decoded = await decode(inputPath, { ...limits, mayHold, scratch: outputFolder });
+  const decoded = await decode(inputPath, { ...limits, mayHold, systemHeif, scratch: outputFolder });
   const [renditions, look] = await Promise.all([
     encodeRenditions(decoded, outputFolder),
     lookOf(decoded.pixels),

@@ -18,6 +18,8 @@ export interface DevelopRequest {
   outputFolder: string;
   /** Bytes that the photo may hold while it is decoded; the pool's to say. */
   mayHold?: number;
+  /** Whether the machine's own decoder of HEIC may be used where there is one. */
+  systemHeif?: boolean;
   limits: DevelopLimits;
 }
 

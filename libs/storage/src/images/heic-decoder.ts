@@ -2,23 +2,16 @@ import { readFile } from 'node:fs/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Size } from '../renditions.js';
 import { boxFactor, Mosaic } from './box-shrink.js';
-import { displayP3, P3_PRIMARIES, SRGB_PRIMARIES } from './coding.js';
+import { isSrgb } from './colour-coding.js';
 import type { DecodeLimits, Decoder } from './decoders.js';
 import { PhotoRejected } from './faults.js';
 import { forgetHeifLibrary, heifLibrary, type Heif } from './heic-library.js';
 import { nativePixels } from './heic-native.js';
 import { HeicPicture } from './heic-picture.js';
-import { isHdr, toStandardRange } from './hdr.js';
-import { decodedSize, openPixels, rawPixels, type Pixels } from './pixels.js';
+import { decodedSize, openPixels, rawPixels, type Decoded, type Pixels } from './pixels.js';
 import { throughProfile } from './profiled-png.js';
+import { toSrgb } from './to-srgb.js';
 import { checkWeight, heicWeight, HeavyPhoto } from './weight.js';
-
-/** An ICC profile, or null for sRGB. */
-type Profile = Buffer | null;
-
-async function profileOf({ profile, coding }: HeicPicture): Promise<Profile> {
-  return profile ?? (coding?.primaries === P3_PRIMARIES ? displayP3() : null);
-}
 
 async function pixelsOf(picture: HeicPicture, photo: Size): Promise<Pixels> {
   const { tiling } = picture;
@@ -37,30 +30,33 @@ async function pixelsOf(picture: HeicPicture, photo: Size): Promise<Pixels> {
   return mosaic.pixels;
 }
 
-function inSrgb(pixels: Pixels, profile: Profile, size: Size): Promise<Pixels> {
-  if (profile) return throughProfile(pixels, profile, size);
+function resized(pixels: Pixels, size: Size): Promise<Pixels> {
   return rawPixels(openPixels(pixels).resize(size.width, size.height, { fit: 'fill' }));
 }
 
 /** The machine's own decoder makes a JPEG: of one picture, opaque, and with its profile or without need of one. */
 function isPlain({ isOnly, hasAlpha, profile, coding }: HeicPicture): boolean {
-  const isSrgb = coding === null || (coding.primaries === SRGB_PRIMARIES && !isHdr(coding));
-  return isOnly && !hasAlpha && (profile !== null || isSrgb);
+  return isOnly && !hasAlpha && (profile !== null || coding === null || isSrgb(coding));
 }
 
-async function standardPixels(picture: HeicPicture, photo: Size): Promise<Pixels> {
-  const [profile, coding, stored] = [
-    await profileOf(picture),
-    picture.coding,
-    await pixelsOf(picture, photo),
-  ];
-  if (picture.profile || !coding || !isHdr(coding)) return inSrgb(stored, profile, decodedSize(photo));
-  return inSrgb(toStandardRange(stored.data, 255, coding, stored), null, decodedSize(photo));
+/** A profile says more than numbers do, and is gone by where a file has both. */
+async function standardPixels(picture: HeicPicture, photo: Size, scratch: string): Promise<Pixels> {
+  const { profile, coding } = picture;
+  const [stored, size] = [await pixelsOf(picture, photo), decodedSize(photo)];
+  if (profile) return throughProfile(stored, profile, size, scratch);
+  return resized(coding && !isSrgb(coding) ? toSrgb(stored.data, 255, coding, stored) : stored, size);
 }
 
-export interface HeicOptions {
-  /** Null: do without. */
-  tool: string | null;
+async function decodeWith(heif: Heif, path: string, bytes: Buffer, limits: DecodeLimits): Promise<Decoded> {
+  const picture = HeicPicture.open(heif, bytes, limits);
+  try {
+    const photo = picture.size;
+    checkWeight(heicWeight(photo), limits.mayHold);
+    const native = limits.systemHeif && isPlain(picture) ? await nativePixels(path, photo, limits) : null;
+    return { photo, pixels: native ?? (await standardPixels(picture, photo, limits.scratch)) };
+  } finally {
+    picture.close();
+  }
 }
 
 /**
@@ -69,27 +65,15 @@ export interface HeicOptions {
  * Turning and mirroring are properties of the picture (`irot`, `imir`), which libheif applies; EXIF's orientation repeats
  * them for those who do not, so it is not looked at.
  */
-export function heicDecoder({ tool }: HeicOptions): Decoder {
-  const decodeWith = async (heif: Heif, path: string, bytes: Buffer, limits: DecodeLimits) => {
-    const picture = HeicPicture.open(heif, bytes, limits);
-    try {
-      const photo = picture.size;
-      checkWeight(heicWeight(photo), limits.mayHold);
-      const native = isPlain(picture) ? await nativePixels(path, photo, limits, tool) : null;
-      if (native) return { photo, pixels: native };
-      return { photo, pixels: await standardPixels(picture, photo) };
-    } finally {
-      picture.close();
-    }
-  };
-  return async (path, limits) => {
-    const bytes = await readFile(path);
-    try {
-      return await decodeWith(await heifLibrary(), path, bytes, limits);
-    } catch (error) {
-      if (error instanceof PhotoRejected || error instanceof HeavyPhoto) throw error;
-      forgetHeifLibrary();
-      throw new PhotoRejected('photo_damaged', { cause: error });
-    }
-  };
-}
+export const heicDecoder: Decoder = async (path, limits) => {
+  const bytes = await readFile(path);
+  // libheif goes by the first compatible brand that it knows, and knows fewer than there are.
+  if (bytes.length >= 20 && bytes.readUInt32BE(0) >= 20) bytes.write('mif1', 16, 'latin1');
+  try {
+    return await decodeWith(await heifLibrary(), path, bytes, limits);
+  } catch (error) {
+    if (error instanceof PhotoRejected || error instanceof HeavyPhoto) throw error;
+    forgetHeifLibrary();
+    throw new PhotoRejected('photo_damaged', { cause: error });
+  }
+};

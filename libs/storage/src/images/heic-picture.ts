@@ -1,5 +1,5 @@
 import type { Size } from '../renditions.js';
-import type { Coding } from './coding.js';
+import { codingOfNumbers, type Coding } from './colour-coding.js';
 import { PhotoRejected } from './faults.js';
 import { checkHeif, uint32, type Heif } from './heic-library.js';
 
@@ -130,7 +130,7 @@ export class HeicPicture {
     heif._heif_image_handle_get_nclx_color_profile(this.#scratch, this.#handle, this.#out);
     if (uint32(heif, this.#scratch) !== 0) return null;
     const profile = uint32(heif, this.#out);
-    const coding = { primaries: uint32(heif, profile + 4), transfer: uint32(heif, profile + 8) };
+    const coding = codingOfNumbers(uint32(heif, profile + 4), uint32(heif, profile + 8));
     heif._heif_nclx_color_profile_free(profile);
     return coding;
   }

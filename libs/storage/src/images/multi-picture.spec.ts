@@ -1,18 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Developing } from '../../../../test/fixtures/developing.js';
 import { box } from '../../../../test/fixtures/heif-boxes.js';
 import { plain, quarters } from '../../../../test/fixtures/photos.js';
-import { develop } from './develop.js';
+import { DevelopPool } from './develop-pool.js';
 
-const limits = { pixels: 1e8, formats: ['image/jpeg'], developSeconds: 20, childMemory: 1e9 };
-
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'narwhal-multi-'));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const photos = new Developing((childFile) => new DevelopPool({ concurrency: 1, childFile }));
+beforeAll(() => photos.start());
+afterAll(() => photos.stop());
 
 const jpeg = () => quarters(300, 200).jpeg().toBuffer();
 
@@ -42,12 +36,8 @@ describe('of several pictures in a JPEG the main one is taken', () => {
       },
     ],
   ])('%s', async (_, make) => {
-    const inputPath = join(folder, 'original');
-    await writeFile(inputPath, await make(await jpeg()));
-    const alone = join(folder, 'alone');
-    await writeFile(alone, await jpeg());
-    const result = await develop({ inputPath, outputFolder: folder, limits });
-    expect(result).toEqual(await develop({ inputPath: alone, outputFolder: folder, limits }));
+    const { result } = await photos.develop(await make(await jpeg()));
+    expect(result).toEqual((await photos.develop(await jpeg())).result);
     expect(result).toMatchObject({ width: 300, height: 200 });
   });
 });

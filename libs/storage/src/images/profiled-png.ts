@@ -1,3 +1,5 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import type { Size } from '../renditions.js';
@@ -16,7 +18,7 @@ function chunk(type: string, data: Uint8Array): Buffer {
  * without a profile. The chunks are those of the PNG specification (ISO/IEC 15948): every row begins with filter 0,
  * and nothing is deflated, only stored.
  */
-export function profiledPng({ data, width, height }: Pixels, profile: Uint8Array): Buffer {
+function profiledPng({ data, width, height }: Pixels, profile: Uint8Array): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
@@ -34,12 +36,22 @@ export function profiledPng({ data, width, height }: Pixels, profile: Uint8Array
   ]);
 }
 
-/** Pixels whose numbers mean what `profile` says, resized and in sRGB. */
-export function throughProfile(
+/**
+ * Pixels whose numbers mean what `profile` says, resized and in sRGB. By a file, because the library opens nothing else here: no
+ * other loader is opened to strangers for our own sake.
+ */
+export async function throughProfile(
   pixels: Pixels,
   profile: Uint8Array,
   { width, height }: Size,
+  scratch: string,
 ): Promise<Pixels> {
-  const image = sharp(profiledPng(pixels, profile), { limitInputPixels: false });
-  return rawPixels(image.resize(width, height, { fit: 'fill' }).toColourspace('srgb'));
+  const path = join(scratch, 'profiled.png');
+  try {
+    await writeFile(path, profiledPng(pixels, profile));
+    const image = sharp(path, { limitInputPixels: false });
+    return await rawPixels(image.resize(width, height, { fit: 'fill' }).toColourspace('srgb'));
+  } finally {
+    await rm(path, { force: true });
+  }
 }

@@ -1,28 +1,18 @@
 import sharp, { type FormatEnum, type Metadata, type Sharp, type SharpOptions } from 'sharp';
 import type { Size } from '../renditions.js';
-import { codingOf, displayP3, P3_PRIMARIES, type Coding } from './coding.js';
-import type { Decoder } from './decoders.js';
+import { isSrgb, type Coding } from './colour-coding.js';
+import type { Decoder, DecodeLimits } from './decoders.js';
 import { PhotoRejected } from './faults.js';
-import { isHdr, toStandardRange } from './hdr.js';
+import { partialFrame, type Frame } from './gif-frame.js';
+import { heifCoding } from './heif-coding.js';
+import { withEnd } from './jpeg-end.js';
 import { isTurned, turnedSize, upright } from './orientation.js';
 import { decodedSize, openPixels, rawPixels, type Decoded, type Pixels } from './pixels.js';
-import { throughProfile } from './profiled-png.js';
+import { pngCoding } from './png-coding.js';
+import { toSrgb } from './to-srgb.js';
 import { checkWeight, HeavyPhoto, weightOf } from './weight.js';
 
 type FailOn = NonNullable<SharpOptions['failOn']>;
-
-/** libvips' loaders of what is decoded here; all others are shut, whatever a file claims to be. */
-const LOADERS = ['Jpeg', 'Png', 'Webp', 'Heif', 'Nsgif'].map((name) => `VipsForeignLoad${name}File`);
-
-/** To be called once in the process that decodes. */
-export function prepareLibrary(): void {
-  sharp.block({ operation: ['VipsForeignLoad'] });
-  sharp.unblock({ operation: LOADERS });
-  // No photo is opened twice, so what the cache kept would only be memory.
-  sharp.cache(false);
-  // Photos are developed side by side in processes; threads within one photo cost more than they save.
-  sharp.concurrency(1);
-}
 
 /** The library's words become one of ours; what it said goes to the log as the cause. */
 function rejected(cause: unknown): PhotoRejected | HeavyPhoto {
@@ -39,21 +29,36 @@ function rejected(cause: unknown): PhotoRejected | HeavyPhoto {
  */
 const SLIP =
   /extraneous bytes before marker|Invalid SOS parameters|unknown JFIF revision|Adobe color transform/;
+/** It came to the file's end without an end marker, whether or not pixels are missing. */
+const NO_END = /premature end of JPEG/;
 
-function isSlip(error: unknown): boolean {
-  return error instanceof Error && error.message.split('\n').every((line) => SLIP.test(line));
+function says(error: unknown, what: RegExp): boolean {
+  return error instanceof Error && error.message.split('\n').every((line) => what.test(line));
 }
+
+type Decode = (path: string, failOn: FailOn) => Promise<Decoded>;
 
 /**
  * Strictly first; a second time, without regard to warnings, for the few photos with a harmless slip. Only JPEG needs
  * it: the other formats' decoders fail on what is cut off or broken (`error`) without being told apart.
  */
-async function bearingSlips(decode: (failOn: FailOn) => Promise<Decoded>): Promise<Decoded> {
+async function bearingSlips(decode: Decode, path: string): Promise<Decoded> {
   try {
-    return await decode('warning');
+    return await decode(path, 'warning');
   } catch (error) {
-    if (!isSlip(error)) throw error;
-    return decode('error');
+    if (!says(error, SLIP)) throw error;
+    return decode(path, 'error');
+  }
+}
+
+async function bearingNoEnd(decode: Decode, path: string, { scratch }: DecodeLimits): Promise<Decoded> {
+  try {
+    return await bearingSlips(decode, path);
+  } catch (error) {
+    if (!(error instanceof Error && NO_END.test(error.message))) throw error;
+    const whole = await withEnd(path, scratch, (copy) => bearingSlips(decode, copy));
+    if (!whole) throw error;
+    return whole;
   }
 }
 
@@ -72,49 +77,71 @@ async function pixelsOf(path: string, header: Metadata, options: SharpOptions): 
   };
 }
 
+/** What the numbers mean where no ICC profile says it; null where one does, or nothing has to be done. */
+async function codingOf(path: string, { format, icc }: Metadata): Promise<Coding | null> {
+  if (format === 'png') return pngCoding(path);
+  return format === 'heif' && !icc ? heifCoding(path) : null;
+}
+
 async function inSrgb(path: string, header: Metadata, options: SharpOptions, size: Size): Promise<Pixels> {
-  const { width, height } = size;
-  const image = sharp(path, options)
-    .flatten({ background: '#ffffff' })
-    .resize(width, height, { fit: 'fill' });
-  const coding = header.format === 'heif' && header.icc === undefined ? await codingOf(path) : null;
-  if (coding && isHdr(coding)) return standardRange(image, header, coding);
-  const stored = await rawPixels(image.toColourspace('srgb'));
-  // sharp leaves the profile aside where numbers are longer than 8 bits (PNG, AVIF): it only shortens them, and they still mean
-  // what the profile says.
-  const isLeft = header.depth === 'ushort' && header.channels >= 3;
-  const profile = coding?.primaries === P3_PRIMARIES ? await displayP3() : isLeft ? header.icc : null;
-  return profile ? throughProfile(stored, profile, stored) : stored;
+  const coding = await codingOf(path, header);
+  const frame = header.format === 'gif' && header.channels === 3 ? await partialFrame(path, header) : null;
+  const image = sharp(path, { ...options, ignoreIcc: coding !== null });
+  if (frame) return onWhite(image.extract(frame), frame, header, size);
+  const laid = image.flatten({ background: '#ffffff' }).resize(size.width, size.height, { fit: 'fill' });
+  if (coding && !isSrgb(coding)) return bySamples(laid, header, coding);
+  return rawPixels(withProfile(laid, header).toColourspace('srgb'));
+}
+
+/**
+ * Of numbers of 16 bits sharp makes Display P3, for outputs as long: they are shortened first, and become sRGB as all others do.
+ */
+function withProfile(image: Sharp, { depth, icc, channels }: Metadata): Sharp {
+  if (depth !== 'ushort' || !icc) return image;
+  return image.pipelineColourspace(channels < 3 ? 'b-w' : 'srgb');
 }
 
 /** Numbers of 10 or 12 bits arrive as the upper ones of 16. */
-async function standardRange(
-  image: Sharp,
-  { bitsPerSample: bits = 8 }: Metadata,
-  coding: Coding,
-): Promise<Pixels> {
+async function bySamples(image: Sharp, header: Metadata, coding: Coding): Promise<Pixels> {
+  if (header.depth !== 'ushort') {
+    const pixels = await rawPixels(image.toColourspace('srgb'));
+    return toSrgb(pixels.data, 255, coding, pixels);
+  }
   const { data, info } = await image
     .toColourspace('rgb16')
     .raw({ depth: 'ushort' })
     .toBuffer({ resolveWithObject: true });
   const samples = new Uint16Array(data.buffer, data.byteOffset, data.length / 2);
-  const most = bits > 8 ? (2 ** bits - 1) * 2 ** (16 - bits) : 65_535;
-  return toStandardRange(samples, most, coding, info);
+  const bits = header.bitsPerSample ?? 16;
+  return toSrgb(samples, (2 ** bits - 1) * 2 ** (16 - bits), coding, info);
+}
+
+/** A frame that covers part of the canvas, with white where it is not: at its own place in the picture's new size. */
+async function onWhite(image: Sharp, frame: Frame, canvas: Size, size: Size) {
+  const [across, down] = [size.width / canvas.width, size.height / canvas.height];
+  const left = Math.min(size.width - 1, Math.round(frame.left * across));
+  const top = Math.min(size.height - 1, Math.round(frame.top * down));
+  const width = Math.max(1, Math.min(size.width - left, Math.round(frame.width * across)));
+  const height = Math.max(1, Math.min(size.height - top, Math.round(frame.height * down)));
+  const pixels = await rawPixels(image.resize(width, height, { fit: 'fill' }).toColourspace('srgb'));
+  const [right, bottom] = [size.width - left - width, size.height - top - height];
+  return rawPixels(openPixels(pixels).extend({ left, top, right, bottom, background: '#ffffff' }));
 }
 
 /** sharp's decoder, for files that it must find to be of this `format`, too. */
 export function bySharp(format: keyof FormatEnum): Decoder {
-  return async (path, { pixels, avifPixels, mayHold }) => {
+  return async (path, limits) => {
+    const { pixels, avifPixels, mayHold } = limits;
     const most = format === 'heif' ? Math.min(pixels, avifPixels ?? pixels) : pixels;
-    const decode = async (failOn: FailOn): Promise<Decoded> => {
+    const decode: Decode = async (file, failOn) => {
       const options = { failOn, limitInputPixels: most, sequentialRead: true };
-      const header = await sharp(path, options).metadata();
+      const header = await sharp(file, options).metadata();
       if (header.format !== format) throw new PhotoRejected('photo_damaged');
       checkWeight(weightOf(header), mayHold);
-      return pixelsOf(path, header, options);
+      return pixelsOf(file, header, options);
     };
     try {
-      return await (format === 'jpeg' ? bearingSlips(decode) : decode('error'));
+      return await (format === 'jpeg' ? bearingNoEnd(decode, path, limits) : decode(path, 'error'));
     } catch (error) {
       throw rejected(error);
     }
