@@ -21,6 +21,10 @@ const benches: Record<string, Entry> = {
     what: 'what each rendition weighs, beside sharp’s defaults that are as close to the photo',
     load: () => import('./renditions.ts'),
   },
+  fairness: {
+    what: 'a 12 MP photo while another account’s 100 of 256 MP wait, beside the same alone; a number: how many',
+    load: () => import('./fairness.ts'),
+  },
   ready: {
     what: 'from an upload’s last byte to ready, through api and queue, beside the pipeline’s own time',
     load: () => import('./ready.ts'),

@@ -39,7 +39,7 @@ function receive(app: INestApplicationContext, config: Config, logger: Logger): 
     {
       develop: {
         concurrency: config.DEVELOP_CONCURRENCY,
-        run: ({ photoId }) => handlers.develop.run(photoId),
+        run: async () => void (await handlers.develop.run()),
       },
       deliver: { concurrency: 2, run: ({ outboxId }) => handlers.deliver.run(outboxId) },
       effect: { concurrency: 8, run: ({ outboxId }) => handlers.effect.run(outboxId) },
@@ -97,7 +97,8 @@ async function start(config: Config): Promise<void> {
     manager.stopping();
     logger.info({ signal }, 'the worker finishes what runs');
     app.get(Folding).end();
-    await Promise.all([receiver.close(), sweeper.stop(), visits.stop()]);
+    const photos = app.get(DevelopService).end();
+    await Promise.all([photos, receiver.close(), sweeper.stop(), visits.stop()]);
     await app.get(DevelopPool).close();
     operations.close();
     await app.get(JobSender).close();

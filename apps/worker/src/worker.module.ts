@@ -8,7 +8,9 @@ import { AudienceGrowth } from './deliver/audience-growth.js';
 import { DeliverService } from './deliver/deliver.service.js';
 import { PostDelivery } from './deliver/post-delivery.js';
 import { AtWork } from './develop/at-work.js';
+import { Attempting } from './develop/attempting.js';
 import { DevelopService } from './develop/develop.service.js';
+import { Exchanging } from './develop/exchanging.js';
 import { RenditionWriter } from './develop/rendition-writer.js';
 import { Settling } from './develop/settling.js';
 import { Caches } from './effects/caches.js';
@@ -39,7 +41,7 @@ import { Visits } from './visit/visits.js';
 /** How long a worker waits for Redis before a step is left to the sweeper, in milliseconds: nobody is waiting for it. */
 const REDIS_BUDGET = 5_000;
 
-const develop = [AtWork, RenditionWriter, Settling, DevelopService];
+const develop = [AtWork, RenditionWriter, Exchanging, Settling, Attempting, DevelopService];
 const deliver = [PostDelivery, AudienceGrowth, DeliverService];
 const effects = [
   Caches,

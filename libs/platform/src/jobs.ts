@@ -2,16 +2,16 @@ import type { Id } from './ids.js';
 
 /**
  * Every job of the system and its payload: ids, never rows. A job only says "look at this now": the row decides whether
- * there is anything to do, so a job may be lost, doubled or late. `again` (the attempts so far) tells the sweeper's jobs
- * from one that a dead worker still seems to hold, which would else swallow them.
+ * there is anything to do, so a job may be lost, doubled or late. A row has one job at a time, whoever sends it: BullMQ gives
+ * the jobs of a dead worker to another.
  */
 export interface Jobs {
-  /** Develop one photo that is `processing`. */
-  develop: { photoId: Id; again?: number };
+  /** A photo is `processing`: the worker develops the one whose turn it is. */
+  develop: { photoId: Id };
   /** Take one outbox row of a fan-out kind forward by a page. */
-  deliver: { outboxId: Id; after?: Id; again?: number };
+  deliver: { outboxId: Id; after?: Id };
   /** Carry out one outbox row of any other kind. */
-  effect: { outboxId: Id; again?: number };
+  effect: { outboxId: Id };
   /** Fold the count deltas of one shard's subjects. */
   fold: { shard: number };
   /** Work out anew what people are told of one subject. `again` tells the next such job from the one that runs. */

@@ -27,8 +27,10 @@ export const limits = {
     unpostedFor: 7 * DAY,
     /** The same bytes sent again by the same person within this time answer the photo that exists. */
     sameBytesFor: DAY,
-    /** No child may work on one photo for longer; the 20 MP AVIF takes about 2 s on one slow core. */
+    /** No photo may take more of the processors' time; the 20 MP AVIF takes about 2 s on one slow core. */
     developSeconds: 60,
+    /** An attempt that has not ended by the clock (a paused machine, a slow disk) is given up, and the photo put back. */
+    attemptSeconds: 10 * 60,
     childMemory: 1_536 * MiB,
   },
   upload: {

@@ -17,6 +17,7 @@ const gauges = [
   'narwhal_pending',
   'narwhal_pending_age_seconds',
   'narwhal_stuck',
+  'narwhal_stuck_age_seconds',
   'narwhal_queue_depth',
   'narwhal_queue_age_seconds',
 ] as const;
@@ -52,10 +53,11 @@ export class Backlog {
 
   private show(report: BacklogReport | null): void {
     for (const name of gauges) gauge(name).reset();
-    for (const { kind, count, age, stuck } of report?.rows ?? []) {
+    for (const { kind, count, age, stuck, stuckAge } of report?.rows ?? []) {
       gauge('narwhal_pending').set({ kind }, count);
       gauge('narwhal_pending_age_seconds').set({ kind }, age);
       gauge('narwhal_stuck').set({ kind }, stuck);
+      gauge('narwhal_stuck_age_seconds').set({ kind }, stuckAge);
     }
     for (const [queue, { depth, age }] of Object.entries(report?.queues ?? {})) {
       gauge('narwhal_queue_depth').set({ queue }, depth);

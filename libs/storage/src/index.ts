@@ -38,6 +38,8 @@ export * from './repositories/feed-rows.js';
 export * from './repositories/posts.js';
 export * from './repositories/redis-epochs.js';
 export * from './repositories/arrivals.js';
+export * from './repositories/attempts.js';
+export * from './repositories/remakes.js';
 export * from './repositories/photos.js';
 export * from './repositories/likes.js';
 export * from './repositories/mark-reads.js';

@@ -38,9 +38,9 @@ export class Removal {
   /** Removes photos that no post shows. */
   async discard(tx: Tx, owner: Id, photoIds: readonly Id[]): Promise<void> {
     if (photoIds.length === 0) return;
-    await this.photos.discard(tx, photoIds);
+    const trashed = await this.photos.discard(tx, photoIds);
     await this.deletions.record(tx, owner, photoIds);
-    await tx.effect('photo.trash', ...photoIds);
+    await tx.effect('photo.trash', ...trashed);
   }
 
   /** Whether this person deleted that post, photo or comment: then deleting it again succeeds. */

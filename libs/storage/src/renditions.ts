@@ -3,6 +3,12 @@ export interface Size {
   height: number;
 }
 
+/**
+ * The version of all that makes renditions: grows with each release whose renditions differ for people, so that
+ * `storage redevelop --older` finds those that older ones made.
+ */
+export const PIPELINE = 1;
+
 interface Rendition {
   /** Its object's name within the photo's folder. */
   file: string;

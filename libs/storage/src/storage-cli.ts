@@ -4,11 +4,13 @@ import { DataSource } from 'typeorm';
 import { dataSourceOptions } from './data-source.js';
 import { Database } from './database.js';
 import { Migration } from './moving/migration.js';
+import { Redevelopment, type Redevelop } from './moving/redevelopment.js';
 import { unaware } from './moving/unaware.js';
 import { ProgressBars } from './moving/progress-bars.js';
 import type { ObjectStore, StoreKind } from './objects/object-store.js';
 import { configuredStore, configuredStores } from './objects/open-object-store.js';
 import { TwoStores } from './objects/two-stores.js';
+import { rejections } from './rejections.js';
 import { isProgram } from './run-as-program.js';
 import { StoreHome } from './store-home.js';
 import { fix } from './verifying/fixes.js';
@@ -18,11 +20,14 @@ import { Verification } from './verifying/verification.js';
 const USAGE = `usage: npm run storage -- verify [--originals] [--fix]
        npm run storage -- migrate disk s3
        npm run storage -- migrate s3 disk
+       npm run storage -- redevelop --all | --older | --rejected [CODE]
 
 verify   holds every row against its objects and every object against its row; --originals also reads every original
          and compares its SHA-256; --fix brings back from the trash what a row needs, and trashes what no row has
 migrate  moves every object from one store to the other while Narwhal runs; run it again after it was stopped
-Both read DATABASE_URL, STORAGE_DIR and S3_* as the api does. Exit code: 0 all is well, 1 something is to be looked at.
+redevelop  has the workers make renditions anew while Narwhal runs: of all photos, of those that an older release made, or
+         of those that were rejected (with CODE: for that reason); run it again after it was stopped
+They read DATABASE_URL, STORAGE_DIR and S3_* as the api does. Exit code: 0 all is well, 1 something is to be looked at.
 `;
 
 /** Said to the operator as it is, without a stack. */
@@ -68,7 +73,7 @@ async function alone(source: DataSource, work: () => Promise<number>): Promise<n
     )) as {
       locked: boolean;
     }[];
-    if (!row?.locked) throw new Refused('another storage migrate is at work on this database');
+    if (!row?.locked) throw new Refused('another storage migrate or redevelop is at work on this database');
     return await work();
   } finally {
     await runner.release();
@@ -130,8 +135,36 @@ async function migrate(tools: Tools, from: string, to: string): Promise<number> 
   });
 }
 
+async function redevelop({ source, database }: Tools, which: Redevelop): Promise<number> {
+  return alone(source, async () => {
+    const later = await new Redevelopment(database, new ProgressBars('photos')).run(which);
+    say(
+      later === 0 ? 'every photo is made anew, or told why not' : `${later} photos fail, and are tried again`,
+    );
+    return later === 0 ? 0 : 1;
+  });
+}
+
+/** What is to be made anew; exactly one of the three. */
+function whichOf(
+  { all, older, rejected }: { all?: boolean; older?: boolean; rejected?: boolean },
+  code: string,
+): Redevelop {
+  const named = [all, older, rejected].filter(Boolean).length;
+  if (named !== 1 || (code !== '' && !(rejected && code in rejections))) throw new Refused(USAGE);
+  if (all) return 'all';
+  if (older) return 'older';
+  return code === '' ? 'rejected' : `rejected ${code}`;
+}
+
 async function run(args: readonly string[]): Promise<number> {
-  const flags = { originals: { type: 'boolean' }, fix: { type: 'boolean' } } as const;
+  const flags = {
+    originals: { type: 'boolean' },
+    fix: { type: 'boolean' },
+    all: { type: 'boolean' },
+    older: { type: 'boolean' },
+    rejected: { type: 'boolean' },
+  } as const;
   const { values, positionals } = parseArgs({ args: [...args], options: flags, allowPositionals: true });
   const [command, from = '', to = ''] = positionals;
   if (command === 'verify' && positionals.length === 1)
@@ -140,6 +173,10 @@ async function run(args: readonly string[]): Promise<number> {
     );
   if (command === 'migrate' && positionals.length === 3)
     return withTools(readStorageSettings(), (tools) => migrate(tools, from, to));
+  if (command === 'redevelop' && positionals.length <= 2) {
+    const which = whichOf(values, from);
+    return withTools(readStorageSettings(), (tools) => redevelop(tools, which));
+  }
   throw new Refused(USAGE);
 }
 

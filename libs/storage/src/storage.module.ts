@@ -24,6 +24,8 @@ import { DeletionRows } from './repositories/deletions.js';
 import { FollowRows } from './repositories/follows.js';
 import { LikeRows } from './repositories/likes.js';
 import { ArrivalRows } from './repositories/arrivals.js';
+import { AttemptRows } from './repositories/attempts.js';
+import { RemakeRows } from './repositories/remakes.js';
 import { PhotoRows } from './repositories/photos.js';
 import { PostRows } from './repositories/posts.js';
 import { CountRows } from './repositories/counts.js';
@@ -87,6 +89,8 @@ const repositories: Provider[] = [
   FollowRows,
   LikeRows,
   ArrivalRows,
+  AttemptRows,
+  RemakeRows,
   PhotoRows,
   QuotaRows,
   Quota,

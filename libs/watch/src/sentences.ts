@@ -62,13 +62,30 @@ const waits: Record<Pending['kind'], { one: string; many: string; where: string 
   deltas: { one: 'change of a count', many: 'changes of counts', where: 'count_deltas' },
 };
 
-function stuckSentence({ kind, stuck, age, oldest }: Pending, now: Date): Sentence | null {
+function stuckSentence({ kind, stuck, stuckAge, oldest }: Pending, now: Date): Sentence | null {
   if (stuck === 0) return null;
   const { one, many, where } = waits[kind];
-  const since = clock(new Date(now.getTime() - age * 1000));
+  const since = clock(new Date(now.getTime() - stuckAge * 1000));
   const what = stuck === 1 ? `${one} is` : `${many} are`;
   const text = `${stuck} ${what} stuck in ${where}, the oldest since ${since} (${oldest ?? 'unknown'}).`;
-  return { level: age > 600 ? 'critical' : 'warning', text, runbook: runbookOf('WorkIsStuck') };
+  return { level: stuckAge > 600 ? 'critical' : 'warning', text, runbook: runbookOf('WorkIsStuck') };
+}
+
+/** What has waited for less, in seconds, is not worth a word. */
+const WAITS = 15;
+
+/** A backlog that moves is no fault: how long it will take, by what was done in the last minute. */
+function waitingSentence({ kind, count, stuck, age, lately }: Pending): Sentence | null {
+  const left = count - stuck;
+  if (left <= 0 || age < WAITS || lately === null) return null;
+  const { one, many } = waits[kind];
+  const what = left === 1 ? `${one} waits its turn` : `${many} wait their turn`;
+  const longest = inWords(Math.round(age), 'seconds');
+  const pace =
+    lately === 0
+      ? 'none was done in the last minute'
+      : `${lately} were done in the last minute, so these take about ${inWords(Math.ceil((left * 60) / lately), 'seconds')}`;
+  return { level: 'note', text: `${left} ${what}, the oldest for ${longest}; ${pace}.` };
 }
 
 function workerSentence(processes: readonly ProcessLine[]): Sentence | null {
@@ -156,7 +173,7 @@ export function sentencesOf(report: Omit<OperatorsReport, 'sentences'>, scrape: 
       storeSentence(name as StoreName, part, report.disk),
     ),
     report.processes.length > 0 ? workerSentence(report.processes) : null,
-    ...(report.pending ?? []).map((row) => stuckSentence(row, now)),
+    ...(report.pending ?? []).flatMap((row) => [stuckSentence(row, now), waitingSentence(row)]),
     ...silentSentences(report.processes),
     ...visitSentences(report.processes),
     ...gaugeSentences(scrape),

@@ -21,7 +21,14 @@ const waiting = z.object({
   kind: z.string(),
   count: z.int(),
   age: z.number(),
-  stuck: z.int().meta({ description: 'How many have waited for longer than a minute.' }),
+  stuck: z.int().meta({
+    description: 'How many were tried and do not move, or are overdue while nothing of their kind moves.',
+  }),
+  stuckAge: z.number().meta({ description: 'For how long the oldest of those has been stuck, in seconds.' }),
+  lately: z
+    .int()
+    .nullable()
+    .meta({ description: 'How many were carried out in the last minute; null where nobody can tell.' }),
   oldest: z.string().nullable(),
 });
 

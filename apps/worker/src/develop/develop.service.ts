@@ -1,67 +1,84 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { histogram, LOGGER, type Id, type Logger } from '@app/platform';
-import { ObjectMissing, PhotoRows, type DevelopedFacts, type PhotoRow } from '@app/storage';
-import { DevelopCrash, PhotoRejected, type Developed } from '@app/storage/images';
+import { CONFIG, LOGGER, type Config, type Logger } from '@app/platform';
+import { AttemptRows, HEAVY_PIXELS, type PhotoRow } from '@app/storage';
 import { AtWork } from './at-work.js';
-import { RenditionWriter } from './rendition-writer.js';
-import { Settling } from './settling.js';
+import { Attempting } from './attempting.js';
+import { HeavyLanes, type HeavyPlace } from './heavy-lanes.js';
 
-/** A photo whose child died at this many attempts has done it itself. */
-const CRASHES = 2;
-
-/** Takes one photo from `processing` to `ready` or `rejected`. May run twice at once: the newest attempt's outcome counts. */
+/**
+ * The photos that wait, one after the other in as many lanes as there are children. A job only says that there is something:
+ * which photo is next is decided by the rows, fairly between their owners, and a lane goes on until none is left to take.
+ */
 @Injectable()
 export class DevelopService {
+  private readonly lanes = new Set<Promise<number>>();
+  private readonly heavy: HeavyLanes;
+  private ending = false;
+
   constructor(
+    @Inject(CONFIG) private readonly config: Config,
     @Inject(LOGGER) private readonly logger: Logger,
-    private readonly photos: PhotoRows,
-    private readonly renditions: RenditionWriter,
+    private readonly attempts: AttemptRows,
+    private readonly attempting: Attempting,
     private readonly atWork: AtWork,
-    private readonly settling: Settling,
-  ) {}
-
-  async run(photoId: Id): Promise<void> {
-    const photo = await this.photos.beginAttempt(photoId);
-    if (photo) await this.atWork.during(photoId, () => this.attempt(photo));
+  ) {
+    this.heavy = new HeavyLanes(config.DEVELOP_CONCURRENCY);
   }
 
-  private async attempt(photo: PhotoRow): Promise<void> {
-    const observe = histogram('narwhal_photo_develop_seconds').startTimer();
+  /** Takes photos until none is left, unless every lane does so already; answers how many. */
+  async run(): Promise<number> {
+    if (this.ending || this.lanes.size >= this.config.DEVELOP_CONCURRENCY) return 0;
+    const lane = this.lane().finally(() => this.lanes.delete(lane));
+    this.lanes.add(lane);
+    return lane;
+  }
+
+  /** Opens every lane that is free: for photos whose job is lost, whose pause is over or whose worker is dead. */
+  wake(found: (photos: number) => void): void {
+    for (let lanes = this.lanes.size; lanes < this.config.DEVELOP_CONCURRENCY; lanes += 1)
+      this.run().then(found, (error: unknown) =>
+        this.logger.warn({ error }, 'no photo could be taken; the next sweep goes on'),
+      );
+  }
+
+  /** Takes no more photos, and waits for those that are being developed. */
+  async end(): Promise<void> {
+    this.ending = true;
+    await Promise.allSettled(this.lanes);
+  }
+
+  private async lane(): Promise<number> {
+    let photos = 0;
+    while (!this.ending && (await this.next())) photos += 1;
+    return photos;
+  }
+
+  private async next(): Promise<boolean> {
+    const place = this.heavy.reserve();
     try {
-      const developed = await this.renditions.write(photo);
-      observe();
-      await this.settling.ready(photo.id, photo.attempt, factsOf(developed));
+      const photo = await this.attempts.take(this.config.SWEEP_OVERDUE / 1000, place !== null);
+      if (photo) await this.atWork.during(photo.id, () => this.attempt(photo, place));
+      return photo !== null;
+    } finally {
+      place?.free();
+    }
+  }
+
+  /** A photo of unknown size is taken as a light one. One that proves to be heavy is gone on with where there is a place for it. */
+  private async attempt(photo: PhotoRow, place: HeavyPlace | null): Promise<void> {
+    const isKnown = Number(photo.pixels ?? 0) > HEAVY_PIXELS;
+    if (!isKnown) place?.free();
+    try {
+      if (!isKnown && (await this.attempting.run(photo, HEAVY_PIXELS)) !== 'heavy') return;
+      const own = isKnown ? place : this.heavy.reserve();
+      if (!own) return await this.attempts.release(photo);
+      try {
+        await this.attempting.run(photo, Infinity);
+      } finally {
+        own.free();
+      }
     } catch (error) {
-      const code = this.codeOf(error, photo);
-      if (code === null) throw error;
-      this.logger.info({ photoId: photo.id, code, error }, 'a photo is rejected');
-      await this.settling.reject(photo.id, photo.attempt, code);
+      this.logger.error({ error, photoId: photo.id }, 'an attempt at a photo was lost; it is tried again');
     }
   }
-
-  /** The rejection that a failure means; null when the photo may be good and is tried again. */
-  private codeOf(error: unknown, photo: PhotoRow): string | null {
-    if (error instanceof PhotoRejected) return error.code;
-    if (error instanceof ObjectMissing) {
-      this.logger.error({ photoId: photo.id, folder: photo.folder }, 'an original is missing from the store');
-      return 'photo_damaged';
-    }
-    return error instanceof DevelopCrash && photo.attempt >= CRASHES ? 'photo_damaged' : null;
-  }
-}
-
-function factsOf(developed: Developed & Pick<DevelopedFacts, 'sha256'>): DevelopedFacts {
-  const { width, height, thumbhash, color, renditions, sha256 } = developed;
-  const sizes = Object.entries(renditions).map(([name, made]) => [
-    name,
-    { width: made.width, height: made.height, bytes: made.bytes },
-  ]);
-  return {
-    width,
-    height,
-    thumbhash,
-    color,
-    sha256,
-    renditions: Object.fromEntries(sizes) as DevelopedFacts['renditions'],
-  };
 }

@@ -34,12 +34,9 @@ export class RenditionWriter {
     }
   }
 
-  /** @throws PhotoRejected, DevelopCrash, DevelopFailed (see DevelopPool); ObjectMissing when the original is lost */
-  async write(photo: PhotoRow): Promise<Developed & { sha256: Buffer | null }> {
-    const scratch = join(
-      this.config.SCRATCH_DIR ?? join(tmpdir(), 'narwhal'),
-      `${photo.id}-${photo.attempt}`,
-    );
+  /** @throws PhotoRejected, DevelopCrash, DevelopFailed (see DevelopPool); ObjectMissing when the original is not there */
+  async write(photo: PhotoRow, mostPixels: number): Promise<Developed & { sha256: Buffer | null }> {
+    const scratch = join(this.folder, `${photo.id}-${photo.attempt}`);
     const outputFolder = join(scratch, 'out');
     await mkdir(outputFolder, { recursive: true });
     try {
@@ -51,11 +48,12 @@ export class RenditionWriter {
         this.pool.develop({
           inputPath,
           outputFolder,
-          limits: limits.photo,
+          limits: { ...limits.photo, pixels: Math.min(limits.photo.pixels, mostPixels) },
+          alone: photo.crashed_at !== null,
           systemHeif: this.config.SYSTEM_HEIF,
         }),
       );
-      await traced('work', 'develop.store', () => this.store(photo, developed, outputFolder));
+      await traced('work', 'develop.store', () => this.store(photo, developed, outputFolder, inputPath));
       const bytes = Object.values(developed.renditions).reduce((sum, made) => sum + made.bytes, 0);
       counter('narwhal_rendition_bytes_total').inc(bytes);
       return { ...developed, sha256 };
@@ -64,12 +62,23 @@ export class RenditionWriter {
     }
   }
 
-  private async store({ folder }: PhotoRow, { renditions }: Developed, from: string): Promise<void> {
+  /** Into the photo's folder; with the original into a new one where renditions are made anew. */
+  private async store(
+    { folder, next_folder, type }: PhotoRow,
+    { renditions }: Developed,
+    from: string,
+    original: string,
+  ): Promise<void> {
+    const files = Object.values(renditions).map(({ file, type: contentType }) => ({
+      name: file,
+      path: join(from, file),
+      contentType,
+    }));
+    if (next_folder !== null)
+      files.push({ name: ORIGINAL, path: original, contentType: type ?? 'application/octet-stream' });
     await Promise.all(
-      Object.values(renditions).map(({ file, type }) =>
-        this.objects.write(objectKey(folder, file), createReadStream(join(from, file)), {
-          contentType: type,
-        }),
+      files.map(({ name, path, contentType }) =>
+        this.objects.write(objectKey(next_folder ?? folder, name), createReadStream(path), { contentType }),
       ),
     );
   }

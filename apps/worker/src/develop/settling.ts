@@ -1,14 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { counter, histogram, traced, type Id } from '@app/platform';
+import { counter, histogram, traced } from '@app/platform';
 import {
   PhotoRows,
   PostRows,
   Publishing,
   UnitOfWork,
   type DevelopedFacts,
+  type PhotoRow,
   type Settled,
   type Tx,
 } from '@app/storage';
+import { Exchanging } from './exchanging.js';
 
 /** The end of an attempt: the photo's row, and the post that waits for it, in one transaction. */
 @Injectable()
@@ -17,34 +19,43 @@ export class Settling {
     private readonly photos: PhotoRows,
     private readonly posts: PostRows,
     private readonly publishing: Publishing,
+    private readonly exchanging: Exchanging,
     private readonly work: UnitOfWork,
   ) {}
 
-  async ready(photo: Id, attempt: number, facts: DevelopedFacts): Promise<void> {
-    const settled = await this.settle(photo, 'ready', (tx) => this.photos.ready(tx, photo, attempt, facts));
+  async ready(photo: PhotoRow, facts: DevelopedFacts): Promise<void> {
+    const { id, attempt } = photo;
+    if (photo.next_folder !== null) return this.exchange(photo, 'remade', facts);
+    const settled = await this.settle(photo, 'ready', (tx) => this.photos.ready(tx, id, attempt, facts));
     if (!settled) return;
     counter('narwhal_photos_developed_total').inc({ outcome: 'ready' });
     histogram('narwhal_photo_ready_seconds').observe((Date.now() - settled.created_at.getTime()) / 1000);
   }
 
-  async reject(photo: Id, attempt: number, code: string): Promise<void> {
-    const settled = await this.settle(photo, 'rejected', (tx) =>
-      this.photos.reject(tx, photo, attempt, code),
-    );
+  /** A photo that was ready stays so, as it was. */
+  async reject(photo: PhotoRow, code: string): Promise<void> {
+    const { id, attempt } = photo;
+    if (photo.next_folder !== null) return this.exchange(photo, 'kept', null);
+    const settled = await this.settle(photo, 'rejected', (tx) => this.photos.reject(tx, id, attempt, code));
     if (settled) counter('narwhal_photos_developed_total').inc({ outcome: code });
+  }
+
+  private async exchange(photo: PhotoRow, outcome: string, facts: DevelopedFacts | null): Promise<void> {
+    const settled = await this.settle(photo, 'ready', (tx) => this.exchanging.end(tx, photo, facts));
+    if (settled) counter('narwhal_photos_developed_total').inc({ outcome });
   }
 
   /** The post is locked before the photo, by everybody: so nobody waits in a circle. */
   private async settle(
-    photo: Id,
+    { id }: PhotoRow,
     state: string,
     update: (tx: Tx) => Promise<Settled | null>,
   ): Promise<Settled | null> {
     const settle = async (tx: Tx) => {
-      const waiting = await this.photos.postOf(tx, photo);
+      const waiting = await this.photos.postOf(tx, id);
       if (waiting !== null) await this.posts.lock(tx, waiting);
       const settled = await update(tx);
-      if (settled) tx.tell({ kind: 'photo', to: settled.owner_id, id: photo, state });
+      if (settled) tx.tell({ kind: 'photo', to: settled.owner_id, id, state });
       if (settled?.post_id) await this.publishing.settle(tx, settled.post_id);
       return settled;
     };

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, counter, JobSender, type Config } from '@app/platform';
-import { CountRows, OutboxRows, SweepRows } from '@app/storage';
+import { CountRows, OutboxRows } from '@app/storage';
+import { DevelopService } from '../develop/develop.service.js';
 import { StuckPosts } from './stuck-posts.js';
 
 /** Rows a look; more are found by the next one. */
@@ -17,7 +18,7 @@ export class Overdue {
 
   constructor(
     @Inject(CONFIG) config: Config,
-    private readonly rows: SweepRows,
+    private readonly photos: DevelopService,
     private readonly outbox: OutboxRows,
     private readonly counts: CountRows,
     private readonly jobs: JobSender,
@@ -27,16 +28,10 @@ export class Overdue {
   }
 
   async sweep(): Promise<void> {
-    await this.photos();
+    this.photos.wake((count) => found('photos', count));
     found('posts', await this.posts.settle(this.seconds, BATCH));
     await this.effects();
     await this.deltas();
-  }
-
-  private async photos(): Promise<void> {
-    const photos = await this.rows.undeveloped(this.seconds, BATCH);
-    for (const { id, attempt } of photos) this.jobs.send('develop', { photoId: id, again: attempt });
-    found('photos', photos.length);
   }
 
   private async effects(): Promise<void> {

@@ -98,7 +98,10 @@ export class Trash {
   @PrimaryColumn({ type: 'smallint', comment: SHARD })
   shard!: number;
 
-  @PrimaryColumn({ type: 'bigint', comment: 'The id that the photo had' })
+  @PrimaryColumn({
+    type: 'bigint',
+    comment: 'The id that the photo had; one of its own for a folder that renditions made anew have replaced',
+  })
   id!: string;
 
   @Column({ type: 'text', comment: 'Object key prefix to be deleted' })

@@ -16,6 +16,21 @@ export class ObjectHome {
 
   @Column({ type: 'timestamptz', default: () => 'now()', comment: 'When new objects began to land there' })
   since!: Date;
+
+  @Column({
+    type: 'text',
+    nullable: true,
+    comment:
+      'Which photos storage redevelop makes anew at present, so that it goes on after it was stopped; null else',
+  })
+  redevelop!: string | null;
+
+  @Column({
+    type: 'timestamptz',
+    nullable: true,
+    comment: 'Photos that were settled before are still to be made anew',
+  })
+  redevelop_since!: Date | null;
 }
 
 @Entity('object_copies', {

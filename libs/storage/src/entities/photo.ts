@@ -10,6 +10,8 @@ import { SHARD } from './shard.js';
 @Index('photos_unsettled', { synchronize: false })
 @Index('photos_same_bytes', { synchronize: false })
 @Index('photos_of_owner', { synchronize: false })
+@Index('photos_settled', { synchronize: false })
+@Index('photos_made_anew', { synchronize: false })
 export class Photo {
   @PrimaryColumn({ type: 'smallint', comment: SHARD })
   shard!: number;
@@ -26,7 +28,11 @@ export class Photo {
   @Column({ type: 'smallint', nullable: true, comment: 'Place within its post, from 0; null while unposted' })
   position!: number | null;
 
-  @Column({ type: 'text', comment: 'uploading, processing, ready or rejected; moves forward only' })
+  @Column({
+    type: 'text',
+    comment:
+      'uploading, processing, ready or rejected; moves forward, but rejected ones are processed again when an operator asks',
+  })
   state!: string;
 
   @Column({
@@ -40,7 +46,7 @@ export class Photo {
   @Column({
     type: 'timestamptz',
     nullable: true,
-    comment: 'When the newest attempt began; the sweeper looks for old ones',
+    comment: 'While a worker is at it: its newest sign of life; null while the photo waits',
   })
   attempted_at!: Date | null;
 
@@ -122,4 +128,58 @@ export class Photo {
 
   @Column({ type: 'timestamptz', nullable: true, comment: 'When it became ready or rejected' })
   settled_at!: Date | null;
+
+  @Column({
+    type: 'smallint',
+    default: 0,
+    comment:
+      'Times that a child process died while it had this photo open and its worker no other, minutes apart',
+  })
+  crashes!: number;
+
+  @Column({
+    type: 'timestamptz',
+    nullable: true,
+    comment: 'When a child died of it first, or last so that it counted; from then on it is developed alone',
+  })
+  crashed_at!: Date | null;
+
+  @Column({
+    type: 'timestamptz',
+    nullable: true,
+    comment: 'When the first of the attempts failed that were no fault of the photo; null when none did',
+  })
+  failing_since!: Date | null;
+
+  @Column({
+    type: 'timestamptz',
+    nullable: true,
+    comment: 'No attempt begins before: pauses grow while attempts fail',
+  })
+  due_at!: Date | null;
+
+  @Column({ type: 'text', nullable: true, comment: 'Why the newest attempt failed, for operators' })
+  error!: string | null;
+
+  @Column({
+    type: 'bigint',
+    nullable: true,
+    comment: 'Pixels that are decoded, or the least that they can be; null until a child has looked',
+  })
+  pixels!: string | null;
+
+  @Column({
+    type: 'smallint',
+    default: 0,
+    comment:
+      'Version of the pipeline that made its renditions, or found newer ones impossible; 0: before versions were counted',
+  })
+  pipeline!: number;
+
+  @Column({
+    type: 'text',
+    nullable: true,
+    comment: 'Object key prefix of renditions that are being made anew of a ready photo; null else',
+  })
+  next_folder!: string | null;
 }

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -40,11 +40,12 @@ function open(options: Partial<DevelopPoolOptions> = {}): DevelopPool {
   return pool;
 }
 
-async function develop(inputPath: string, changed: Partial<DevelopLimits> = {}) {
+function develop(inputPath: string, changed: Partial<DevelopLimits> = {}, alone = false) {
   photos += 1;
   const outputFolder = join(folder, `photo-${photos}`);
-  await mkdir(outputFolder);
-  return pool.develop({ inputPath, outputFolder, limits: { ...limits, ...changed } });
+  // At once, so that photos come to the pool in the order of their calls.
+  mkdirSync(outputFolder);
+  return pool.develop({ inputPath, outputFolder, alone, limits: { ...limits, ...changed } });
 }
 
 const isAlive = (pid: number): boolean => {
@@ -100,6 +101,38 @@ describe('DevelopPool', () => {
     expect(codes).toEqual(['too_complex', 'ready', 'too_complex', 'ready']);
   });
 
+  it('counts the time of the processors, not the clock: a child that was stopped goes on', async () => {
+    open();
+    await pool.warm();
+    const [pid = 0] = pool.pids;
+    process.kill(pid, 'SIGSTOP');
+    const stopped = develop(large, { developSeconds: 1.5 });
+    await sleep(2_000);
+    process.kill(pid, 'SIGCONT');
+    await expect(stopped).resolves.toMatchObject({ width: 7_000 });
+  });
+
+  it('gives an attempt up that does not end by the clock, by no fault of the photo', async () => {
+    open();
+    await pool.warm();
+    const [pid = 0] = pool.pids;
+    process.kill(pid, 'SIGSTOP');
+    await expect(develop(small, { attemptSeconds: 0.2 })).rejects.toThrow(DevelopFailed);
+    await expect(develop(small)).resolves.toMatchObject({ width: 40 });
+  });
+
+  it('opens a photo that is to be alone only when no other is open', async () => {
+    open({ concurrency: 2 });
+    await pool.warm();
+    const order: string[] = [];
+    const named = async (name: string, alone: boolean) => {
+      await develop(small, {}, alone);
+      order.push(name);
+    };
+    await Promise.all([named('first', false), named('alone', true), named('behind it', false)]);
+    expect(order).toEqual(['first', 'alone', 'behind it']);
+  });
+
   it('survives a child that is killed in the middle of a photo', async () => {
     open({ concurrency: 2 });
     await pool.warm();
@@ -110,7 +143,11 @@ describe('DevelopPool', () => {
       outcome.status === 'rejected' ? [outcome.reason] : [],
     );
     expect(failures).toEqual([expect.any(DevelopCrash)]);
-    expect(failures[0]).toMatchObject({ signal: 'SIGKILL' });
+    expect(failures[0]).toMatchObject({ signal: 'SIGKILL', alone: false });
+    const lonely = develop(large);
+    await sleep(60);
+    for (const pid of pool.pids) process.kill(pid, 'SIGKILL');
+    await expect(lonely).rejects.toMatchObject({ name: 'DevelopCrash', alone: true });
     await expect(develop(large)).resolves.toMatchObject({ width: 7_000 });
   });
 
@@ -129,9 +166,8 @@ describe('DevelopPool', () => {
     const start = Date.now();
     for (let tries = 0; tries < 4; tries += 1) {
       await expect(develop(small)).rejects.toMatchObject({
-        name: 'DevelopCrash',
-        exitCode: 3,
-        lastWords: 'out of luck\n',
+        name: 'DevelopFailed',
+        cause: { exitCode: 3, lastWords: 'out of luck\n' },
       });
     }
     expect(Date.now() - start).toBeGreaterThan(100 + 200 + 400);

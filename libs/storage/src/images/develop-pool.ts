@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DevelopProcess } from './develop-process.js';
 import type { Developed, DevelopRequest } from './developed.js';
-import { residentMemory } from './memory-watch.js';
-import { HEAVY_TOGETHER, HeavyPhoto, LIGHT } from './weight.js';
+import { DevelopFailed } from './faults.js';
+import { residentMemory } from './child-watch.js';
+import { ALONE, HEAVY_TOGETHER, HeavyPhoto, LIGHT } from './weight.js';
 
 interface Task {
   request: DevelopRequest;
@@ -49,13 +50,14 @@ export class DevelopPool {
   /**
    * Develops a photo as soon as a child is free.
    *
-   * @throws PhotoRejected when the photo is at fault; DevelopCrash when its child died, which deserves one more attempt;
-   *   DevelopFailed when something of ours is missing (input, room on the disk)
+   * @throws PhotoRejected when the photo is at fault; DevelopCrash when its child died; DevelopFailed when something of ours
+   *   is missing (input, room on the disk, a child that starts, time)
    */
   develop(request: DevelopRequest): Promise<Developed> {
     if (this.#isClosed) return Promise.reject(new Error('the develop pool is closed'));
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ request, weight: 0, resolve, reject });
+      if (request.alone) this.#heavy.push({ request, weight: ALONE, resolve, reject });
+      else this.#waiting.push({ request, weight: 0, resolve, reject });
       this.#fill();
     });
   }
@@ -120,12 +122,14 @@ export class DevelopPool {
     try {
       const child = this.#takeIdle() ?? (await this.#start());
       try {
-        resolve(await child.develop({ ...request, mayHold: weight === 0 ? LIGHT : weight }));
+        const isAlone = () => this.#running.size === 1;
+        resolve(await child.develop({ ...request, mayHold: weight === 0 ? LIGHT : weight }, isAlone));
       } finally {
         this.#giveBack(child);
       }
     } catch (error) {
-      if (error instanceof HeavyPhoto && weight === 0) this.#heavy.push({ ...task, weight: error.bytes });
+      if (error instanceof HeavyPhoto && error.bytes > weight)
+        this.#heavy.push({ ...task, weight: error.bytes });
       else reject(error);
     } finally {
       this.#held -= weight;
@@ -157,7 +161,7 @@ export class DevelopPool {
       return child;
     } catch (error) {
       this.#failedStarts += 1;
-      throw error;
+      throw new DevelopFailed('a child did not start', { cause: error });
     }
   }
 }

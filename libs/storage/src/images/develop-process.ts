@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { ChildMessage } from './develop-child.js';
 import type { Developed, DevelopRequest } from './developed.js';
 import { DevelopCrash, DevelopFailed, PhotoRejected } from './faults.js';
-import { MemoryWatch } from './memory-watch.js';
+import { ChildWatch, processorSeconds, residentMemory, type Limit } from './child-watch.js';
 import { killGroup } from './process-group.js';
 import { HeavyPhoto, LIGHT } from './weight.js';
 
@@ -13,6 +13,9 @@ const CHILD_FILE = fileURLToPath(new URL('./develop-child.js', import.meta.url))
 
 /** Loading the image library takes 0.15 s; what takes this long will not come. */
 const START_MILLISECONDS = 20_000;
+
+/** By the clock, in seconds, where nobody says otherwise. */
+const LONGEST_ATTEMPT = 600;
 
 /** The heap holds almost nothing: pixels live outside it. */
 const HEAP_MEBIBYTES = 96;
@@ -33,7 +36,7 @@ export class DevelopProcess {
   readonly exited: Promise<void>;
   photos = 0;
   readonly #process: ChildProcess;
-  #killedFor: PhotoRejected | null = null;
+  #killedFor: Error | null = null;
   #lastWords = '';
 
   constructor(childFile = CHILD_FILE) {
@@ -75,34 +78,57 @@ export class DevelopProcess {
     }
   }
 
-  /** @throws PhotoRejected, HeavyPhoto, DevelopCrash or DevelopFailed */
-  async develop(request: DevelopRequest): Promise<Developed> {
-    const { developSeconds } = request.limits;
-    const childMemory = Math.min(request.limits.childMemory, SLACK + 2 * (request.mayHold ?? LIGHT));
-    const timer = setTimeout(() => this.#killFor('time', developSeconds), developSeconds * 1_000);
-    const memory = new MemoryWatch(this.pid, childMemory, () => this.#killFor('memory', childMemory));
+  /**
+   * `isAlone` is asked when the child dies: whether no other photo was open then.
+   *
+   * @throws PhotoRejected, HeavyPhoto, DevelopCrash or DevelopFailed
+   */
+  async develop(request: DevelopRequest, isAlone: () => boolean): Promise<Developed> {
+    const { developSeconds, attemptSeconds = LONGEST_ATTEMPT } = request.limits;
+    const timer = setTimeout(
+      () => this.#killFor(new DevelopFailed(`it was not done after ${attemptSeconds} s by the clock`)),
+      attemptSeconds * 1_000,
+    );
+    const watch = new ChildWatch(this.pid, [
+      { what: residentMemory, ...this.#memoryLimit(request) },
+      {
+        what: processorSeconds,
+        most: developSeconds,
+        exceeded: () => this.#killFor(tooMuch('time', developSeconds)),
+      },
+    ]);
     this.photos += 1;
     try {
-      const answer = this.#message();
+      const answer = this.#message(isAlone);
       this.#process.send(request);
       return resultOf(await answer);
     } finally {
       clearTimeout(timer);
-      memory.stop();
+      watch.stop();
     }
+  }
+
+  /** Beyond what it said that it would hold, it deserves a second try, alone; beyond what any photo may, it is at fault. */
+  #memoryLimit({
+    mayHold = LIGHT,
+    limits: { childMemory },
+  }: DevelopRequest): Pick<Limit, 'most' | 'exceeded'> {
+    const most = Math.min(childMemory, SLACK + 2 * mayHold);
+    const reason = most === childMemory ? tooMuch('memory', most) : new HeavyPhoto(childMemory);
+    return { most, exceeded: () => this.#killFor(reason) };
   }
 
   kill(): void {
     if (this.#process.exitCode === null && this.#process.signalCode === null) killGroup(this.pid);
   }
 
-  #killFor(what: string, limit: number): void {
-    this.#killedFor ??= new PhotoRejected('too_complex', { cause: new Error(`more ${what} than ${limit}`) });
+  #killFor(reason: Error): void {
+    this.#killedFor ??= reason;
     this.kill();
   }
 
   /** The next message, or why there will be none. */
-  async #message(): Promise<ChildMessage> {
+  async #message(isAlone = () => false): Promise<ChildMessage> {
     const stop = new AbortController();
     const next = once(this.#process, 'message', stop) as Promise<[ChildMessage]>;
     try {
@@ -114,8 +140,12 @@ export class DevelopProcess {
       next.catch(() => undefined);
     }
     const { exitCode, signalCode } = this.#process;
-    throw this.#killedFor ?? new DevelopCrash(exitCode, signalCode, this.#lastWords);
+    throw this.#killedFor ?? new DevelopCrash(exitCode, signalCode, this.#lastWords, isAlone());
   }
+}
+
+function tooMuch(what: string, limit: number): PhotoRejected {
+  return new PhotoRejected('too_complex', { cause: new Error(`more ${what} than ${limit}`) });
 }
 
 function resultOf(message: ChildMessage): Developed {

@@ -7,7 +7,10 @@ export interface DevelopLimits {
   avifPixels?: number;
   /** Media types that are taken. */
   formats: readonly string[];
+  /** Of the processors' time. */
   developSeconds: number;
+  /** After so many seconds by the clock the attempt is given up, by no fault of the photo. */
+  attemptSeconds?: number;
   /** Bytes that the child may occupy. */
   childMemory: number;
 }
@@ -18,6 +21,8 @@ export interface DevelopRequest {
   outputFolder: string;
   /** Bytes that the photo may hold while it is decoded; the pool's to say. */
   mayHold?: number;
+  /** With no other photo open beside it. */
+  alone?: boolean;
   /** Whether the machine's own decoder of HEIC may be used where there is one. */
   systemHeif?: boolean;
   limits: DevelopLimits;

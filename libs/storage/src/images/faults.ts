@@ -13,8 +13,8 @@ export class PhotoRejected extends Error {
 }
 
 /**
- * The child that read the photo died of it, or beside it (killed from outside, out of memory elsewhere). Worth one more
- * attempt; a photo that does it again is `photo_damaged`.
+ * The child that read the photo died of it, or beside it (killed from outside, out of memory elsewhere). Counts against the
+ * photo only when no other was open in its worker.
  */
 export class DevelopCrash extends Error {
   override name = 'DevelopCrash';
@@ -24,12 +24,14 @@ export class DevelopCrash extends Error {
     readonly signal: NodeJS.Signals | null,
     /** The last that it said, for the log alone. */
     readonly lastWords: string,
+    /** No other photo was open in any child of its worker. */
+    readonly alone: boolean,
   ) {
     super(`the develop child ended with ${signal ?? `code ${exitCode}`}`);
   }
 }
 
-/** Our own fault: no room for the renditions, no such input. The photo may be good, so it is tried again later. */
+/** Our own fault: no room for the renditions, no such input, no child. The photo may be good, so it is tried again later. */
 export class DevelopFailed extends Error {
   override name = 'DevelopFailed';
 }

@@ -2,4 +2,4 @@
 export { DevelopPool, type DevelopPoolOptions } from './develop-pool.js';
 export type { Developed, DevelopedRendition, DevelopLimits, DevelopRequest } from './developed.js';
 export { DevelopCrash, DevelopFailed, PhotoRejected } from './faults.js';
-export { residentMemory } from './memory-watch.js';
+export { residentMemory } from './child-watch.js';

@@ -13,6 +13,9 @@ export const LIGHT = 40_000_000;
  */
 export const HEAVY_TOGETHER = 300_000_000;
 
+/** The weight of a photo that is to have no other beside it. */
+export const ALONE = HEAVY_TOGETHER + 1;
+
 /** The photo is good, but would hold more than its child was allowed now: it is to come again when there is room. */
 export class HeavyPhoto extends Error {
   override name = 'HeavyPhoto';

@@ -2,32 +2,88 @@ import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
 import { Database } from '../database.js';
 
-/** A row that has waited for so long is stuck: every kind is looked at again within seconds. */
-const STUCK = 60;
+/** Overdue: every kind is looked at within seconds, so a row waits for longer only behind others, or in vain. In seconds. */
+const OVERDUE = 60;
+
+/** A photo that is tried again and again for so long, in seconds, is an operator's business: a disk may be unmounted. */
+const FAILING = 3_600;
+
+/** Whoever works at a row touches it more often than this, in seconds. */
+const AT_WORK = 15;
 
 /** Rows of one kind that wait for later work: how many (counted up to 10,000) and how old the oldest is, in seconds. */
 export interface Pending {
   kind: 'photos' | 'posts' | 'outbox' | 'deltas';
   count: number;
   age: number;
-  /** How many have waited for longer than a minute. */
+  /** How many were tried and do not move, or are overdue while nothing of their kind moves. */
   stuck: number;
-  /** The oldest of them; null when there is none. */
+  /** For how long the oldest of those has been stuck, in seconds; 0 where none is. */
+  stuckAge: number;
+  /** How many were carried out in the last minute; null where nobody can tell. */
+  lately: number | null;
+  /** The oldest of them, of those that are stuck where there are such; null when there is none. */
   oldest: Id | null;
 }
 
-const waiting = (kind: Pending['kind'], from: string): string =>
-  `SELECT '${kind}' AS kind, count(*)::int AS count, coalesce(extract(epoch FROM now() - min(created_at)), 0)::float AS age,
-     count(*) FILTER (WHERE created_at < now() - interval '${STUCK} seconds')::int AS stuck,
-     (array_agg(id ORDER BY created_at))[1]::text AS oldest
-   FROM (SELECT id, created_at FROM ${from} LIMIT 10000) AS ${kind}`;
+interface Kind {
+  kind: Pending['kind'];
+  /** Rows with `id`, `since` and `moves` (being worked at), and `stuck_since` where they were tried in vain. */
+  from: string;
+  /** What is overdue while others of its kind move only waits its turn. */
+  waitsItsTurn: boolean;
+  lately?: string;
+}
 
-const sql = [
-  waiting('photos', `photos WHERE state = 'processing'`),
-  waiting('posts', `posts WHERE state = 'publishing'`),
-  waiting('outbox', 'outbox'),
-  waiting('deltas', 'count_deltas'),
-].join(' UNION ALL ');
+const touched = `attempted_at > now() - interval '${AT_WORK} seconds'`;
+const overdue = `since < now() - interval '${OVERDUE} seconds'`;
+
+const kinds: readonly Kind[] = [
+  {
+    kind: 'photos',
+    from: `SELECT id, coalesce(failing_since, greatest(created_at, due_at)) AS since,
+        ${touched} AND failing_since IS NULL AS moves,
+        CASE WHEN failing_since < now() - interval '${FAILING} seconds'
+          THEN failing_since + interval '${FAILING} seconds' END AS stuck_since,
+        failing_since IS NOT NULL AS tried
+      FROM photos WHERE state = 'processing'`,
+    waitsItsTurn: true,
+    lately: `SELECT count(*) FROM photos WHERE settled_at > now() - interval '1 minute'`,
+  },
+  {
+    // One whose photos wait is not waited for: the photo tells.
+    kind: 'posts',
+    from: `SELECT id, created_at AS since, EXISTS (SELECT 1 FROM photos WHERE photos.shard = posts.shard
+        AND photos.post_id = posts.id AND photos.state = 'processing') AS moves, NULL::timestamptz AS stuck_since, false AS tried
+      FROM posts WHERE state = 'publishing'`,
+    waitsItsTurn: false,
+  },
+  {
+    kind: 'outbox',
+    from: `SELECT id, created_at AS since, ${touched} AND error IS NULL AS moves,
+        CASE WHEN error IS NOT NULL AND created_at < now() - interval '${OVERDUE} seconds' THEN created_at END AS stuck_since,
+        error IS NOT NULL AS tried
+      FROM outbox`,
+    waitsItsTurn: true,
+  },
+  {
+    kind: 'deltas',
+    from: `SELECT id, created_at AS since, false AS moves, NULL::timestamptz AS stuck_since, false AS tried FROM count_deltas`,
+    waitsItsTurn: false,
+  },
+];
+
+const waiting = ({ kind, from, waitsItsTurn, lately = 'SELECT NULL' }: Kind): string =>
+  `SELECT '${kind}' AS kind, count(*)::int AS count,
+     greatest(0, coalesce(extract(epoch FROM now() - min(since)), 0))::float AS age,
+     count(stuck_at)::int AS stuck, greatest(0, coalesce(extract(epoch FROM now() - min(stuck_at)), 0))::float AS "stuckAge",
+     (${lately})::int AS lately,
+     (array_agg(id ORDER BY stuck_at NULLS LAST, since))[1]::text AS oldest
+   FROM (SELECT id, since, CASE WHEN stuck_since IS NOT NULL THEN stuck_since
+       WHEN NOT tried AND ${overdue} AND NOT ${waitsItsTurn ? 'bool_or(moves) OVER ()' : 'moves'} THEN since END AS stuck_at
+     FROM (${from} LIMIT 10000) AS rows) AS ${kind}`;
+
+const sql = kinds.map(waiting).join(' UNION ALL ');
 
 /** What waits for later work. The system is quiet when every count is 0: that figure operators watch and tests wait for. */
 @Injectable()

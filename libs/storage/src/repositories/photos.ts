@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { shardOf, type Id } from '@app/platform';
 import { Database, type Queryable } from '../database.js';
+import { PIPELINE } from '../renditions.js';
 
 export type PhotoState = 'uploading' | 'processing' | 'ready' | 'rejected';
 
@@ -24,6 +25,12 @@ export interface PhotoRow {
   renditions: Record<string, { width: number; height: number; bytes: number }> | null;
   rejection: string | null;
   created_at: Date;
+  crashes: number;
+  crashed_at: Date | null;
+  /** Known once a child has looked. */
+  pixels: string | null;
+  /** Where the renditions of a ready photo are being made anew. */
+  next_folder: string | null;
 }
 
 export interface DevelopedFacts {
@@ -42,6 +49,9 @@ export interface Settled {
   post_id: Id | null;
   created_at: Date;
 }
+
+/** What an attempt that succeeded makes of those that failed before. */
+export const NOTHING_FAILS = `attempted_at = NULL, failing_since = NULL, due_at = NULL, error = NULL, crashes = 0, crashed_at = NULL`;
 
 /**
  * Photos: one uploaded image each. `uploading` names the folder before the first byte; `processing` once the bytes are
@@ -139,17 +149,6 @@ export class PhotoRows {
     return rows[0]?.post_id ?? null;
   }
 
-  /** Counts an attempt at developing; null when there is nothing (left) to develop. */
-  async beginAttempt(id: Id): Promise<PhotoRow | null> {
-    const { rows } = await this.database.query<PhotoRow>(
-      'photo.beginAttempt',
-      `UPDATE photos SET attempt = attempt + 1, attempted_at = clock_timestamp()
-       WHERE shard = $1 AND id = $2 AND state = 'processing' RETURNING *`,
-      [shardOf(id), id],
-    );
-    return rows[0] ?? null;
-  }
-
   /**
    * Settles an attempt as `ready` and answers its post, if it has one; null when another attempt began meanwhile, whose
    * outcome counts instead.
@@ -157,8 +156,9 @@ export class PhotoRows {
   async ready(tx: Queryable, id: Id, attempt: number, facts: DevelopedFacts): Promise<Settled | null> {
     const { rows } = await tx.query<Settled>(
       'photo.ready',
-      `UPDATE photos SET state = 'ready', settled_at = clock_timestamp(), width = $4, height = $5, thumbhash = $6,
-         color = $7, renditions = $8, sha256 = coalesce(sha256, $9)
+      `UPDATE photos SET state = 'ready', settled_at = clock_timestamp(), width = $4::int, height = $5::int, thumbhash = $6,
+         color = $7, renditions = $8, sha256 = coalesce(sha256, $9), pixels = $4::int::bigint * $5::int, pipeline = ${PIPELINE},
+         ${NOTHING_FAILS}
        WHERE shard = $1 AND id = $2 AND attempt = $3 AND state = 'processing'
        RETURNING owner_id, post_id, created_at`,
       [
@@ -179,7 +179,8 @@ export class PhotoRows {
   async reject(tx: Queryable, id: Id, attempt: number, code: string): Promise<Settled | null> {
     const { rows } = await tx.query<Settled>(
       'photo.reject',
-      `UPDATE photos SET state = 'rejected', settled_at = clock_timestamp(), rejection = $4
+      `UPDATE photos SET state = 'rejected', settled_at = clock_timestamp(), rejection = $4,
+         pipeline = ${PIPELINE}, attempted_at = NULL, due_at = NULL
        WHERE shard = $1 AND id = $2 AND attempt = $3 AND state = 'processing'
        RETURNING owner_id, post_id, created_at`,
       [shardOf(id), id, attempt, code],
@@ -187,16 +188,20 @@ export class PhotoRows {
     return rows[0] ?? null;
   }
 
-  /** Takes rows away and leaves their folders to the trash, in one statement. */
-  async discard(tx: Queryable, ids: readonly Id[]): Promise<void> {
-    if (ids.length === 0) return;
-    await tx.query(
+  /** Takes rows away and leaves their folders to the trash, in one statement; answers the ids of the trash. */
+  async discard(tx: Queryable, ids: readonly Id[]): Promise<Id[]> {
+    if (ids.length === 0) return [];
+    const { rows } = await tx.query<{ id: Id }>(
       'photo.discard',
       `WITH gone AS (
          DELETE FROM photos USING unnest($1::int[], $2::bigint[]) AS wanted(shard, id)
-         WHERE photos.shard = wanted.shard AND photos.id = wanted.id RETURNING photos.shard, photos.id, photos.folder)
-       INSERT INTO trash (shard, id, folder) SELECT shard, id, folder FROM gone`,
+         WHERE photos.shard = wanted.shard AND photos.id = wanted.id
+         RETURNING photos.shard, photos.id, photos.folder, photos.next_folder)
+       INSERT INTO trash (shard, id, folder) SELECT shard, id, folder FROM gone
+       UNION ALL SELECT shard, next_id(shard), next_folder FROM gone WHERE next_folder IS NOT NULL
+       RETURNING id`,
       [ids.map(shardOf), ids],
     );
+    return rows.map(({ id }) => id);
   }
 }

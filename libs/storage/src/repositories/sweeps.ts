@@ -20,17 +20,6 @@ export class SweepRows {
     return rows.map(({ id }) => id);
   }
 
-  /** Photos that nobody develops: no attempt began, or the worker of the last one went silent. */
-  async undeveloped(seconds: number, limit: number): Promise<{ id: Id; attempt: number }[]> {
-    const { rows } = await this.database.query<{ id: Id; attempt: number }>(
-      'sweep.undeveloped',
-      `SELECT id, attempt FROM photos WHERE state = 'processing' AND created_at < now() - make_interval(secs => $1)
-         AND (attempted_at IS NULL OR attempted_at < now() - make_interval(secs => $1)) ORDER BY created_at LIMIT $2`,
-      [seconds, limit],
-    );
-    return rows;
-  }
-
   /** Posts that wait although none of their photos is processing any more. */
   async unpublished(seconds: number, limit: number): Promise<Id[]> {
     return this.ids(
@@ -65,17 +54,6 @@ export class SweepRows {
       [seconds, limit],
     );
     return rows;
-  }
-
-  /** Tells that these photos are being worked on. */
-  async touchAttempts(photoIds: readonly Id[]): Promise<void> {
-    await this.database.query(
-      'sweep.touchAttempts',
-      `UPDATE photos SET attempted_at = clock_timestamp()
-       FROM unnest($1::bigint[]) AS at_work(id)
-       WHERE photos.shard = shard_of(at_work.id) AND photos.id = at_work.id AND state = 'processing'`,
-      [photoIds],
-    );
   }
 
   /** Forgets what was kept for a time that has passed, and what is popular no longer; answers how many rows of each. */

@@ -14,7 +14,7 @@ export type FolderRow = { folder: string; id: Id } & (
       renditions: string[] | null;
     }
   | { kind: 'upload'; state: UploadState; direct: boolean; pieces: Pieces[] }
-  /** A deleted photo whose objects are about to be moved to the trash. */
+  /** Objects that are about to be moved to the trash, or renditions that are being made anew: some of them may be there. */
   | { kind: 'trash' }
 );
 
@@ -31,6 +31,8 @@ const ROWS = (which: string) => `
   FROM photos ${which}
   UNION ALL
   SELECT folder, id::text, 'upload', jsonb_build_object('state', state, 'direct', direct, 'pieces', pieces) FROM uploads ${which}
+  UNION ALL
+  SELECT next_folder, id::text, 'trash', '{}' FROM photos ${which ? which.replace('folder', 'next_folder') : 'WHERE next_folder IS NOT NULL'}
   UNION ALL
   SELECT folder, id::text, 'trash', '{}' FROM trash ${which} ${which ? 'AND' : 'WHERE'} EXISTS (
     SELECT 1 FROM outbox o WHERE o.shard = trash.shard AND o.kind = 'photo.trash' AND o.subject_id = trash.id)`;

@@ -43,8 +43,9 @@ export const laterWork = {
   narwhal_photos_developed_total: {
     kind: 'counter',
     part: 'later work',
-    means: 'Photos developed, by outcome (ready, or the code of the rejection).',
-    labels: { outcome: '`ready` and the codes of libs/storage/src/rejections.ts' },
+    means:
+      'Photos developed, by outcome (ready, the code of the rejection, or what became of renditions that were to be made anew).',
+    labels: { outcome: '`ready`, `remade`, `kept` and the codes of libs/storage/src/rejections.ts' },
     shows: {
       developed: {
         title: 'Photos developed',
@@ -55,7 +56,7 @@ export const laterWork = {
       rejected: {
         title: 'Photos rejected',
         unit: 'share',
-        // Every code of a rejection has a `_`, and `ready` has none.
+        // Every code of a rejection has a `_`, and no other outcome has.
         read: { as: 'share', where: { outcome: '.*_.*' }, atLeast: 20 },
         normal: [0, 0.02],
         levels: {
@@ -204,7 +205,7 @@ export const laterWork = {
   narwhal_pending_age_seconds: {
     kind: 'gauge',
     part: 'later work',
-    means: 'Age of the oldest row that waits for later work, by kind.',
+    means: 'Age of the oldest row that waits for later work, by kind: also of one that only waits its turn.',
     labels: { kind: rows },
     across: 'same',
     shows: {
@@ -213,20 +214,13 @@ export const laterWork = {
         unit: 'seconds',
         read: { as: 'value', by: 'kind' },
         normal: [0, 10],
-        levels: {
-          alert: 'WorkIsStuck',
-          warning: 120,
-          critical: 600,
-          lasting: 60,
-          says: 'the oldest of {kind} has waited for {value}',
-        },
       },
     },
   },
   narwhal_stuck: {
     kind: 'gauge',
     part: 'later work',
-    means: 'Rows that have waited for later work for longer than a minute, by kind.',
+    means: 'Rows that were tried and do not move, or are overdue while nothing of their kind moves, by kind.',
     labels: { kind: rows },
     across: 'same',
     shows: {
@@ -235,6 +229,29 @@ export const laterWork = {
         unit: 'rows',
         read: { as: 'value', by: 'kind' },
         normal: [0, 0],
+      },
+    },
+  },
+  narwhal_stuck_age_seconds: {
+    kind: 'gauge',
+    part: 'later work',
+    means:
+      'How long the oldest stuck row has been stuck, by kind; a photo that fails is stuck after an hour.',
+    labels: { kind: rows },
+    across: 'same',
+    shows: {
+      stuck_age: {
+        title: 'Oldest row that is stuck',
+        unit: 'seconds',
+        read: { as: 'value', by: 'kind' },
+        normal: [0, 0],
+        levels: {
+          alert: 'WorkIsStuck',
+          warning: 120,
+          critical: 600,
+          lasting: 60,
+          says: 'the oldest of {kind} has been stuck for {value}',
+        },
       },
     },
   },

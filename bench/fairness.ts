@@ -1,0 +1,123 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import sharp from 'sharp';
+import { madePhoto } from '../test/fixtures/photos.ts';
+import { interleavedPairs, median } from './pairs.ts';
+import { signUp, Stage, startApi, startWorker, type Narwhal } from './stage.ts';
+import { printTable } from './table.ts';
+import { closeUploads, multipart, realPhoto, type Upload } from './uploads.ts';
+
+/**
+ * From the last byte of one person's 12 MP photo to `ready`, while a hundred photos of 256 MP of another account wait. Its
+ * floor is the same photo with nothing else at work: the others are told to wait meanwhile, by their rows.
+ */
+const GOAL = 3;
+const PAIRS = 7;
+const PATIENCE = 120_000;
+const SIDE = 16_000;
+
+interface Scene {
+  database: pg.Client;
+  upload: Upload;
+  photo: Buffer;
+  greedy: string;
+}
+
+/** When its row became ready, by PostgreSQL's clock, which is this machine's. */
+async function readyAt(database: pg.Client, id: string): Promise<number> {
+  for (const deadline = Date.now() + PATIENCE; Date.now() < deadline; await sleep(50)) {
+    const { rows } = await database.query<{ at: string | null }>(
+      `SELECT extract(epoch FROM settled_at) * 1000 AS at FROM photos WHERE id = $1 AND state = 'ready'`,
+      [id],
+    );
+    if (rows[0]?.at) return Number(rows[0].at);
+  }
+  throw new Error(`photo ${id} is not ready after ${PATIENCE / 1_000} s`);
+}
+
+async function untilWorking({ database, greedy }: Scene, wanted: boolean): Promise<void> {
+  for (const deadline = Date.now() + PATIENCE; Date.now() < deadline; await sleep(100)) {
+    const { rowCount } = await database.query(
+      `SELECT 1 FROM photos WHERE owner_id = $1 AND state = 'processing' AND attempted_at > now() - interval '3 seconds'`,
+      [greedy],
+    );
+    if ((rowCount ?? 0) > 0 === wanted) return;
+  }
+  throw new Error(`expected the large photos to ${wanted ? 'be worked at' : 'rest'} but they do not`);
+}
+
+async function once(scene: Scene, isBeside: boolean): Promise<number> {
+  const { database, upload, photo, greedy } = scene;
+  await database.query(
+    `UPDATE photos SET due_at = CASE WHEN $2 THEN NULL ELSE 'infinity'::timestamptz END
+     WHERE owner_id = $1 AND state = 'processing'`,
+    [greedy, isBeside],
+  );
+  await untilWorking(scene, isBeside);
+  const { body, sent } = await upload(photo);
+  const { id } = JSON.parse(body) as { id: string };
+  return (await readyAt(database, id)) - sent;
+}
+
+/** A hundred unless a number is given: each row waits, whether it is the tenth or the hundredth. */
+async function queue(api: Narwhal, database: pg.Client, count: number): Promise<string> {
+  const { id, headers } = await signUp(api, 'greedy');
+  const upload = multipart(`${api.url}/v1/photos`, headers);
+  const large = await sharp({
+    create: { width: SIDE, height: SIDE, channels: 3, background: '#246' },
+    limitInputPixels: false,
+  })
+    .png()
+    .toBuffer();
+  for (let index = 0; index < count; index += 1) await upload(large);
+  const { rows } = await database.query<{ waiting: number }>(
+    `SELECT count(*)::int AS waiting FROM photos WHERE owner_id = $1 AND state = 'processing'`,
+    [id],
+  );
+  console.log(`${rows[0]?.waiting ?? 0} photos of ${SIDE} x ${SIDE} wait, of one account`);
+  return id;
+}
+
+async function measure(stage: Stage, count: number): Promise<void> {
+  const api = await startApi(stage, { QUOTA_BYTES: '1000000000000' });
+  await startWorker(stage, api);
+  const database = new pg.Client({ connectionString: api.databaseUrl });
+  await database.connect();
+  const { headers } = await signUp(api, 'patient');
+  const upload = multipart(`${api.url}/v1/photos`, headers);
+  const photo = existsSync(realPhoto)
+    ? readFileSync(realPhoto)
+    : await (await madePhoto(4_032, 3_024)).jpeg({ quality: 92 }).toBuffer();
+  try {
+    const scene = { database, upload, photo, greedy: await queue(api, database, count) };
+    await once(scene, false);
+    const pairs = await interleavedPairs(
+      PAIRS,
+      () => once(scene, true),
+      () => once(scene, false),
+    );
+    printTable(
+      ['a 12 MP photo, last byte sent -> ready, ms', 'median', 'most'],
+      (['ours', 'floor'] as const).map((side) => {
+        const times = pairs.map((pair) => pair[side]);
+        const name = side === 'ours' ? 'beside the large ones' : 'alone';
+        return [name, median(times).toFixed(0), Math.max(...times).toFixed(0)];
+      }),
+    );
+    const ratio = median(pairs.map(({ ours, floor }) => ours / floor));
+    console.log(`\nfairness: ratio ${ratio.toFixed(2)} (goal at most ${GOAL.toFixed(2)})`);
+  } finally {
+    await database.end();
+    closeUploads();
+  }
+}
+
+export async function run(): Promise<void> {
+  const stage = new Stage();
+  try {
+    await measure(stage, Number(process.argv[3] ?? 100));
+  } finally {
+    await stage.close();
+  }
+}

@@ -1,0 +1,117 @@
+import { Injectable } from '@nestjs/common';
+import { shardOf, type Id } from '@app/platform';
+import { Database } from '../database.js';
+import type { PhotoRow } from './photos.js';
+
+/** A photo of more pixels than this is heavy: all but one of a worker's children at most take such photos. */
+export const HEAVY_PIXELS = 50_000_000;
+
+/** What a photo counts for its owner until a child has looked: a phone's. */
+const USUAL_PIXELS = 12_000_000;
+
+/** Seconds between two deaths of a child that are counted, so that one fault of the machine's is not taken for three. */
+const APART = 120;
+
+/** Seconds after which a photo is tried again: as long as it has failed for already, within these. */
+const FIRST_PAUSE = 2;
+const LONGEST_PAUSE = 600;
+
+const pixels = (of: string) => `coalesce(${of}.pixels, ${USUAL_PIXELS})`;
+
+/** Free to be taken: due, and no worker that lives is at it ($1: seconds without a sign of life). */
+const FREE = `(p.due_at IS NULL OR p.due_at <= now())
+  AND (p.attempted_at IS NULL OR p.attempted_at < now() - make_interval(secs => $1))
+  AND ($2 OR ${pixels('p')} <= ${HEAVY_PIXELS})`;
+
+/**
+ * Owners take turns: the next photo is of whoever had the fewest pixels decoded in the last minute, what is being decoded
+ * counted in. New photos come before those that an operator wants to have made anew.
+ */
+const NEXT = `WITH spent AS (
+    SELECT owner_id, sum(pixels) AS pixels FROM (
+      SELECT owner_id, ${pixels('p')} AS pixels FROM photos p WHERE settled_at > now() - interval '1 minute'
+      UNION ALL
+      SELECT owner_id, ${pixels('p')} FROM photos p
+      WHERE state = 'processing' AND attempted_at >= now() - make_interval(secs => $1)) AS taken
+    GROUP BY owner_id)
+  SELECT p.shard, p.id FROM photos p LEFT JOIN spent ON spent.owner_id = p.owner_id
+  WHERE p.state = 'processing' AND ${FREE}
+  ORDER BY coalesce(spent.pixels, 0), p.created_at, p.id LIMIT 1 FOR UPDATE OF p SKIP LOCKED`;
+
+const NEXT_ANEW = `SELECT p.shard, p.id FROM photos p WHERE p.next_folder IS NOT NULL AND ${FREE}
+  ORDER BY p.shard, p.id LIMIT 1 FOR UPDATE SKIP LOCKED`;
+
+const take = (next: string) => `UPDATE photos SET attempt = attempt + 1, attempted_at = clock_timestamp()
+  FROM (${next}) AS next WHERE photos.shard = next.shard AND photos.id = next.id RETURNING photos.*`;
+
+const PUT_BACK = `attempted_at = NULL, error = $4, failing_since = coalesce(failing_since, now()),
+  due_at = now() + make_interval(secs => least(${LONGEST_PAUSE}, greatest(${FIRST_PAUSE},
+    extract(epoch FROM now() - coalesce(failing_since, now())))))`;
+
+const CURRENT = `shard = $1 AND id = $2 AND attempt = $3 AND (state = 'processing' OR next_folder IS NOT NULL)`;
+
+/** Attempts at developing a photo: who takes which next, and what is noted of one that came to nothing. */
+@Injectable()
+export class AttemptRows {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * Takes the photo whose turn it is; null when none waits. `silent`: after so many seconds without a sign of life a worker
+   * is taken for dead, and its photos are free again.
+   */
+  async take(silent: number, mayBeHeavy: boolean): Promise<PhotoRow | null> {
+    const waiting = await this.database.query<PhotoRow>('attempt.take', take(NEXT), [silent, mayBeHeavy]);
+    if (waiting.rows[0]) return waiting.rows[0];
+    const anew = await this.database.query<PhotoRow>('attempt.takeAnew', take(NEXT_ANEW), [
+      silent,
+      mayBeHeavy,
+    ]);
+    return anew.rows[0] ?? null;
+  }
+
+  /** Tells that these photos are being worked on. */
+  async touch(photoIds: readonly Id[]): Promise<void> {
+    await this.database.query(
+      'attempt.touch',
+      `UPDATE photos SET attempted_at = clock_timestamp()
+       FROM unnest($1::bigint[]) AS at_work(id)
+       WHERE photos.shard = shard_of(at_work.id) AND photos.id = at_work.id AND attempted_at IS NOT NULL
+         AND (state = 'processing' OR next_folder IS NOT NULL)`,
+      [photoIds],
+    );
+  }
+
+  /** Gives a photo that proved to be heavy to whoever may take such photos; nothing has failed. */
+  async release({ id, attempt }: PhotoRow): Promise<void> {
+    await this.database.query(
+      'attempt.release',
+      `UPDATE photos SET attempted_at = NULL, pixels = ${HEAVY_PIXELS + 1} WHERE ${CURRENT}`,
+      [shardOf(id), id, attempt],
+    );
+  }
+
+  /** An attempt failed by no fault of the photo: it is tried again, after a pause that grows. */
+  async putBack({ id, attempt }: PhotoRow, error: string): Promise<void> {
+    await this.database.query('attempt.putBack', `UPDATE photos SET ${PUT_BACK} WHERE ${CURRENT}`, [
+      shardOf(id),
+      id,
+      attempt,
+      error.slice(0, 500),
+    ]);
+  }
+
+  /** The same of an attempt whose child died; answers how many deaths now count against the photo. */
+  async putBackCrashed({ id, attempt }: PhotoRow, error: string, alone: boolean): Promise<number> {
+    const { rows } = await this.database.query<{ crashes: number }>(
+      'attempt.putBackCrashed',
+      `UPDATE photos SET ${PUT_BACK},
+         crashes = crashes + counts.as_one,
+         crashed_at = CASE WHEN crashed_at IS NULL OR counts.as_one = 1 THEN now() ELSE crashed_at END
+       FROM (SELECT shard AS s, id AS i, ($5 AND (crashed_at IS NULL OR crashed_at < now() - interval '${APART} seconds'))::int AS as_one
+             FROM photos WHERE shard = $1 AND id = $2) AS counts
+       WHERE shard = counts.s AND id = counts.i AND ${CURRENT} RETURNING crashes`,
+      [shardOf(id), id, attempt, error.slice(0, 500), alone],
+    );
+    return rows[0]?.crashes ?? 0;
+  }
+}

@@ -1,0 +1,120 @@
+import { readFileSync, renameSync, rmSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Photo } from './harness/contract.js';
+import { signUp, type Person } from './harness/people.js';
+import { drawn } from './harness/pictures.js';
+import { startStack, type Stack } from './harness/stack.js';
+
+let stack: Stack;
+let ada: Person;
+let grace: Person;
+let seed = 9_000;
+
+beforeAll(async () => {
+  stack = await startStack({ env: { DEVELOP_CONCURRENCY: '1' } });
+  [ada, grace] = await Promise.all([signUp(stack, 'ada'), signUp(stack, 'grace')]);
+});
+afterAll(() => stack?.stop());
+
+const picture = () => drawn({ width: 320, height: 240, seed: (seed += 1) });
+
+/** The child of the worker, once it has developed a photo. */
+async function child(): Promise<number> {
+  await grace.upload(await picture());
+  const { pid } = stack.worker;
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+  const [only] = children.filter((one) =>
+    readFileSync(`/proc/${one}/cmdline`, 'utf8').includes('develop-child'),
+  );
+  return Number(only);
+}
+
+interface Attempts {
+  state: string;
+  attempt: number;
+  crashes: number;
+  error: string | null;
+  failing: boolean;
+  working: boolean;
+}
+
+async function attemptsOf({ id }: Pick<Photo, 'id'>): Promise<Attempts> {
+  const [row] = await stack.database.query<Attempts>(
+    `SELECT state, attempt, crashes, error, failing_since IS NOT NULL AS failing,
+       attempted_at IS NOT NULL AS working FROM photos WHERE id = $1`,
+    [id],
+  );
+  return row as Attempts;
+}
+
+const until = (photo: Pick<Photo, 'id'>, wanted: Partial<Attempts>, what: string) =>
+  expect.poll(() => attemptsOf(photo), { timeout: 30_000, message: what }).toMatchObject(wanted);
+
+/** No attempt begins, or the next begins now. */
+const due = ({ id }: Photo, when: "'infinity'" | 'now()') =>
+  stack.database.query(`UPDATE photos SET due_at = ${when} WHERE id = $1`, [id]);
+
+/** Has the child of the next attempt at a new photo die while it has it open. */
+async function sentAndCrashed(): Promise<Photo> {
+  const pid = await child();
+  process.kill(pid, 'SIGSTOP');
+  const photo = await ada.send(await picture());
+  await until(photo, { working: true, attempt: 1 }, 'an attempt');
+  process.kill(pid, 'SIGKILL');
+  await until(photo, { failing: true, working: false }, 'the death is noted');
+  return photo;
+}
+
+describe('a good photo is ready in the end', () => {
+  test('although its worker was killed once, and then its child', async () => {
+    const pid = await child();
+    process.kill(pid, 'SIGSTOP');
+    const photo = await ada.send(await picture());
+    await until(photo, { working: true, attempt: 1 }, 'an attempt');
+    await stack.worker.kill();
+    await stack.worker.start();
+    await expect.poll(() => attemptsOf(photo), { timeout: 30_000 }).toMatchObject({ state: 'ready' });
+    const second = await sentAndCrashed();
+    expect(await ada.settled(second)).toMatchObject({ state: 'ready' });
+    expect(stack.worker.log()).toMatch(/"reason":"the develop child ended with SIGKILL/);
+  });
+
+  test('although its original was away for a while, as on a disk that is not mounted', async () => {
+    const pid = await child();
+    process.kill(pid, 'SIGSTOP');
+    const photo = await ada.send(await picture());
+    await until(photo, { working: true, attempt: 1 }, 'an attempt');
+    renameSync(stack.objects, `${stack.objects}-away`);
+    process.kill(pid, 'SIGCONT');
+    await expect
+      .poll(async () => (await attemptsOf(photo)).error, { timeout: 30_000 })
+      .toContain('there is no object');
+    expect(await attemptsOf(photo)).toMatchObject({ state: 'processing', crashes: 0 });
+    rmSync(stack.objects, { recursive: true, force: true });
+    renameSync(`${stack.objects}-away`, stack.objects);
+    await due(photo, 'now()');
+    expect(await ada.settled(photo)).toMatchObject({ state: 'ready' });
+  });
+});
+
+test('a photo whose child dies three times while it is alone in it, minutes apart, is too complex', async () => {
+  const photo = await sentAndCrashed();
+  expect(await attemptsOf(photo)).toMatchObject({ crashes: 1 });
+  for (const crashes of [2, 3]) {
+    await due(photo, "'infinity'");
+    const pid = await child();
+    process.kill(pid, 'SIGSTOP');
+    await stack.database.query(
+      `UPDATE photos SET crashed_at = crashed_at - interval '3 minutes', due_at = now() WHERE id = $1`,
+      [photo.id],
+    );
+    await until(photo, { working: true }, 'an attempt');
+    process.kill(pid, 'SIGKILL');
+    await until(photo, { working: false, crashes }, 'the death counts');
+  }
+  expect(await ada.settled(photo)).toMatchObject({
+    state: 'rejected',
+    rejection: { code: 'too_complex' },
+  });
+  expect(stack.worker.log()).toMatch(/"reason":"3 children died of it: the develop child ended with SIGKILL/);
+});
