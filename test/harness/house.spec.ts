@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { RuleTester } from 'oxlint/plugins-dev';
+import { describe, expect, test } from 'vitest';
 import { root } from '../../scripts/install.mjs';
 
 const files = ['apps', 'libs', 'scripts', 'test', 'bench']
@@ -18,4 +19,29 @@ test('a lint rule that is suppressed has the reason beside it', () => {
       .map((line) => `${file}: ${line.trim()}`),
   );
   expect(bare).toEqual([]);
+});
+
+type Rule = Parameters<RuleTester['run']>[1];
+const { default: house } = (await import(join(root, '.oxlint', 'house.mjs'))) as {
+  default: { rules: Record<'no-silent-catch', Rule> };
+};
+RuleTester.describe = describe;
+RuleTester.it = test;
+new RuleTester().run('what drops a failure says why', house.rules['no-silent-catch'], {
+  valid: [
+    'forget().catch((error) => report(error));',
+    'try { forget(); } catch { return stale(); }',
+    'forget().catch(() => refuse());',
+    '// It is asked for again with the next page.\nforget().catch(() => undefined);',
+    'try { forget(); } catch {\n  // It is asked for again with the next page.\n}',
+    'const ends = await Promise.allSettled(all);',
+  ],
+  invalid: [
+    'forget().catch(() => undefined);',
+    'const found = await forget().catch(() => null);',
+    'forget().catch(() => {});',
+    'forget().then(go, () => false);',
+    'try { forget(); } catch {}',
+    'async function all() { await Promise.allSettled(each); }',
+  ].map((code) => ({ code, errors: 1 })),
 });

@@ -5,6 +5,8 @@ import { FeedRedis } from './redis.js';
 
 /** More than this, and a new epoch is the simpler way to forget. */
 const MOST = 10_000;
+/** A Redis that is reached and takes no changes for longer than this is forgotten with a new epoch, too. In milliseconds. */
+const REFUSED_FOR = 30_000;
 /** Subjects of one script call, of three keys at most. */
 const AT_ONCE = 300;
 
@@ -19,6 +21,7 @@ const AT_ONCE = 300;
 @Injectable()
 export class PendingInvalidations {
   private pending = new Map<string, Invalidation>();
+  private refusedSince: number | null = null;
 
   constructor(private readonly redis: FeedRedis) {
     redis.settleBeforeReads(this);
@@ -49,19 +52,29 @@ export class PendingInvalidations {
 
   /** Tells all that is pending. @throws when Redis does not take it */
   async settle(): Promise<void> {
-    const pending = this.pending;
-    if (pending.size >= MOST) {
-      this.pending = new Map();
-      try {
-        return await this.redis.beginEpoch();
-      } catch (error) {
-        this.pending = new Map([...pending, ...this.pending]);
-        throw error;
-      }
+    if (this.pending.size >= MOST) return this.forgetAll();
+    const changes = [...this.pending.values()];
+    try {
+      await this.send(changes);
+    } catch (error) {
+      this.refusedSince ??= performance.now();
+      if (performance.now() - this.refusedSince < REFUSED_FOR) throw error;
+      return this.forgetAll();
     }
-    const changes = [...pending.values()];
-    await this.send(changes);
+    this.refusedSince = null;
     this.done(changes);
+  }
+
+  private async forgetAll(): Promise<void> {
+    const { pending } = this;
+    this.pending = new Map();
+    try {
+      await this.redis.beginEpoch();
+      this.refusedSince = null;
+    } catch (error) {
+      this.pending = new Map([...pending, ...this.pending]);
+      throw error;
+    }
   }
 
   private async tell(changes: readonly Invalidation[]): Promise<void> {
