@@ -71,6 +71,22 @@ function merged(first, second) {
   };
 }
 
+/**
+ * Each file with tests that this machine could not run, so that nobody takes them for passed.
+ *
+ * @param {Report[]} reports
+ */
+function skips(reports) {
+  const counts = new Map();
+  for (const { name, assertionResults } of reports.flatMap(({ testResults }) => testResults ?? [])) {
+    const count = assertionResults.filter(({ status }) =>
+      ['pending', 'skipped', 'disabled', 'todo'].includes(status),
+    ).length;
+    if (count > 0) counts.set(relative(process.cwd(), name), count);
+  }
+  return [...counts].map(([name, count]) => `${count} of ${name}`);
+}
+
 const [command = '', ...args] = process.argv.slice(2);
 
 if (command === 'failed') {
@@ -96,7 +112,10 @@ if (command === 'failed') {
     console.log(
       `passed only at a second try: ${secondTries.map((name) => relative(process.cwd(), name)).join(', ')}`,
     );
-  console.log(`${skipped} skipped`);
+  console.log(
+    `${skipped} skipped${skipped > 0 ? ', for want of a program, of rights or of photographs:' : ''}`,
+  );
+  for (const line of skips(reports)) console.log(`  ${line}`);
   console.log(`${total('numPassedTests')} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;
 }

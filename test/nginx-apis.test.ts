@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { refused } from './harness/answers.js';
 import { ListeningApi } from './harness/listening-api.js';
 import { Nginx, nginxInstalled, type NginxOptions } from './harness/nginx.js';
+import { patient } from './harness/pace.js';
 
 const settings = { MEDIA_KEYS: `test:${'ab'.repeat(32)}`, STORAGE_DIR: '/nonexistent' };
 const KEY = 'a-key-of-some-length';
@@ -77,8 +78,10 @@ describe.skipIf(!nginxInstalled)('NGINX, in front of several apis', () => {
     nginx.reload(both());
     while (other.heard.length === before) await sleep(10);
     nginx.reload(of(other.address));
-    await sleep(300);
-    const old = api.heard.length;
+    // The old workers finish what they have; afterwards it hears nothing more.
+    let old = -1;
+    const quiet = () => old === (old = api.heard.length);
+    await expect.poll(quiet, { timeout: patient(10_000), interval: 200 }).toBe(true);
     await sleep(200);
     expect(api.heard.length).toBe(old);
     going = false;

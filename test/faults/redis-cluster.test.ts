@@ -139,7 +139,7 @@ describe('a Redis Cluster of three primaries and three replicas', () => {
     load.mark('killed');
     await lose(lost);
     load.mark('taken over');
-    await sleep(3_000);
+    await sleep(patient(3_000));
     load.mark('healed');
     await sleep(2_000);
     await load.stop([...lanes, writing]);

@@ -18,8 +18,11 @@ export function enterRun(folder: string): () => void {
   const before = source.TMPDIR;
   source[RUN] = folder;
   source.TMPDIR = join(folder, 'tmp');
+  // A run starts some hundreds of processes of the same build: what the first has compiled, the others need not.
+  source.NODE_COMPILE_CACHE = join(folder, 'compiled');
   return () => {
     delete source[RUN];
+    delete source.NODE_COMPILE_CACHE;
     if (before === undefined) delete source.TMPDIR;
     else source.TMPDIR = before;
   };
@@ -47,7 +50,7 @@ export function machineRoot(): string | undefined {
 
 /** For child processes: what programs need to run, and none of the settings of whoever runs the tests. */
 export function bareEnvironment(): Record<string, string> {
-  const names = ['PATH', 'HOME', 'LANG', 'TMPDIR', RUN];
+  const names = ['PATH', 'HOME', 'LANG', 'TMPDIR', 'NODE_COMPILE_CACHE', RUN];
   return Object.fromEntries(names.flatMap((name) => (source[name] ? [[name, source[name]]] : [])));
 }
 

@@ -5,6 +5,7 @@ import request from 'supertest';
 import type { ProblemBody } from './contract.js';
 import type { Person } from './people.js';
 import type { Stack } from './stack.js';
+import { patient } from './pace.js';
 
 export const STREAM = 'application/offset+octet-stream';
 export const base64 = (text: string) => Buffer.from(text).toString('base64');
@@ -80,7 +81,7 @@ export class Raw {
     ];
     socket.write(`${lines.join('\r\n')}\r\n\r\n`);
     socket.write(bytes);
-    await sleep(300);
+    await sleep(patient(300));
     return { send: (more: Buffer) => socket.write(more), answer: () => answer, end: () => socket.destroy() };
   }
 }

@@ -125,7 +125,7 @@ describe.skipIf(!s3Installed || !nginxInstalled)('storage migrate, while people 
       apis: stack.apis.map(({ url }) => new URL(url).host),
     });
     ada = await signUp(stack, 'ada');
-    await sleep(1_500);
+    await sleep(patient(1_500));
     for (let count = 0; count < 12; count += 4) await Promise.all([upload(), upload(), upload(), upload()]);
   });
   afterAll(async () => {
@@ -225,7 +225,7 @@ describe.skipIf(!s3Installed || !nginxInstalled)('storage migrate, while people 
 
   test('is refused while a process lives that was not told of the other store', async () => {
     const guest = await stack.guest({ S3_BUCKET: '' });
-    await sleep(2_500);
+    await sleep(patient(2_500));
     const { code, output } = await storage(stack, s3.env, 'migrate', 'disk', 's3');
     expect(output).toMatch(/expected every process to know s3, but these do not: api \d+ on /);
     expect(code).toBe(1);
