@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/setup/longest-first.ts';
 import { paced, scaled } from './test/setup/pace.ts';
 
 /** `@app/...` as tsconfig.json spells it. Decorator metadata needs no plugin: Vite 8 emits it as tsc does. */
@@ -27,6 +28,7 @@ export default defineConfig({
     globalSetup: ['test/setup/servers.ts'],
     // Most of a test's time is waiting for a server's other process: one file a core would leave half of the machine idle.
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         resolve,
