@@ -1,6 +1,8 @@
+import { gzipSync } from 'node:zlib';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { faults, refused } from './harness/answers.js';
+import type { ProblemBody } from './harness/contract.js';
 import { signUp, type Person } from './harness/people.js';
 import { startStack, type Stack } from './harness/stack.js';
 
@@ -115,6 +117,49 @@ describe('a body', () => {
     for (const type of ['application/json', 'application/x-www-form-urlencoded', 'text/plain'])
       refused(await sent('put', '/v1/posts/1/like', type, ''), 404, 'not_found');
     expect(faults(await sent('post', '/v1/me/collections', 'text/plain', ''))).toEqual(['/name required']);
+  });
+
+  test('is JSON in UTF-8, as it is: not compressed, and in no other character set', async () => {
+    const send = async (body: string | Buffer, headers: Record<string, string> = {}) => {
+      const answer = await fetch(`${stack.url}/v1/me`, {
+        method: 'PATCH',
+        headers: {
+          authorization: `Bearer ${ada.session.accessToken}`,
+          'content-type': 'application/json',
+          ...headers,
+        },
+        body: new Uint8Array(Buffer.from(body)),
+      });
+      return { status: answer.status, headers: answer.headers, body: (await answer.json()) as ProblemBody };
+    };
+    const bio = '{"bio":"Été"}';
+    const latin = await send(Buffer.from(bio, 'latin1'));
+    expect(latin).toMatchObject({ status: 400, body: { code: 'request_invalid' } });
+    expect(latin.body.detail).toContain('not UTF-8');
+    for (const charset of ['iso-8859-1', '"UTF-16"', 'us-ascii']) {
+      const received = `application/json; charset=${charset}`;
+      const answer = await send(bio, { 'content-type': received });
+      expect(answer).toMatchObject({
+        status: 415,
+        body: { code: 'unsupported_media_type', params: { received } },
+      });
+    }
+    for (const type of [
+      'application/json;charset=UTF-8',
+      'application/json; charset="utf-8"',
+      'Application/JSON',
+    ])
+      expect(await send(bio, { 'content-type': type })).toMatchObject({ status: 200, body: { bio: 'Été' } });
+    expect((await send(`\ufeff${bio}`)).status).toBe(200);
+    const zipped = await send(gzipSync(bio), { 'content-encoding': 'gzip' });
+    expect(zipped).toMatchObject({ status: 415, body: { params: { received: 'gzip' } } });
+    expect(zipped.headers.get('accept-encoding')).toBe('identity');
+    expect((await send(bio, { 'content-encoding': 'identity' })).status).toBe(200);
+    const untyped = await send(bio, { 'content-type': '' });
+    expect(untyped).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } });
+    for (const empty of ['', ' \n', 'null'])
+      expect(await send(empty)).toMatchObject({ status: 400, body: { code: 'request_invalid' } });
+    expect((await send('{}')).status).toBe(200);
   });
 
   test('of the wrong kind is told which is right', async () => {

@@ -58,6 +58,7 @@ describe('a post', () => {
       contentWarning: 'Heights',
       commentsClosed: false,
       archived: false,
+      failure: null,
       counts: { likes: 0, comments: 0 },
       liked: false,
       saved: false,
@@ -94,21 +95,29 @@ describe('a post', () => {
     expect([response.status, (response.body as Post).state]).toEqual([201, 'published']);
   });
 
-  test('fails when a photo of it is rejected; its good photos may be posted again', async () => {
+  test('fails when a photo of it is rejected, and keeps showing them; its good ones may be posted again', async () => {
     const good = await photo();
     await stack.worker.stop();
     const bad = await damaged();
     const post = await ada.post([good, bad]);
     await stack.worker.start();
     await stack.quiet();
-    const failed = await ada.see(post);
-    expect(failed).toMatchObject({
-      state: 'failed',
-      failure: { code: expect.any(String) as string, photoId: bad.id },
-    });
+    const failure = { code: 'photo_damaged', photoId: bad.id };
+    const photos = [
+      { id: good.id, state: 'ready', rejection: null },
+      { id: bad.id, state: 'rejected', rejection: { code: 'photo_damaged' } },
+    ];
+    expect(await ada.see(post)).toMatchObject({ state: 'failed', failure, photos });
     refused(await grace.request('get', `/v1/posts/${post.id}`), 404, 'not_found');
-    await posting({ photoIds: [good.id] }).expect(201);
+    const again = await posting({ photoIds: [good.id] }).expect(201);
+    expect(again.body).toMatchObject({ state: 'published', failure: null });
     refused(await posting({ photoIds: [bad.id] }), 422, 'photo_rejected');
+    // It tells what it was made of, also after that.
+    expect(await ada.see(post)).toMatchObject({ state: 'failed', failure, photos });
+    const own = await list<Post>(ada, `/v1/users/${ada.id}/posts`);
+    expect(own.items.find(({ id }) => id === post.id)).toMatchObject({ failure, photos });
+    await ada.remove(post);
+    expect(await ada.see(again.body as Post)).toMatchObject({ photos: [{ id: good.id, state: 'ready' }] });
   });
 
   test('keeps what a change does not name, clears what it sets to null, and says that it was edited', async () => {

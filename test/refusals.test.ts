@@ -133,14 +133,36 @@ describe('words', () => {
     expect(faults(sent)).toEqual(['/text too_short']);
   });
 
-  const hostile = [
-    'turned \u202e round',
-    'isolated \u2066 so',
-    'nothing \u0000',
-    'escaped \u001b[2J',
-    '\ud83d',
-  ];
-  test.each(hostile)('that turn or control what is around them (%j) are refused everywhere', async (text) => {
+  test('are kept without what turns those around them, as phones paste it', async () => {
+    const pasted = '\u202aCall\u202c \u2068Ada\u2069 \u202eback \u2066on';
+    const bio = { bio: pasted, displayName: pasted };
+    const kept = 'Call \u2068Ada\u2069 back on';
+    expect((await ada.request('patch', '/v1/me', bio).expect(200)).body).toMatchObject({
+      bio: kept,
+      displayName: kept,
+    });
+    expect(await grace.comment(post, pasted)).toMatchObject({ text: kept });
+    const sent = await grace.request('post', `/v1/posts/${post.id}/comments`, {
+      text: '\u202a \u2068\u202c',
+    });
+    expect(faults(sent)).toEqual(['/text too_short']);
+    await ada.request('patch', '/v1/me', { bio: null, displayName: null }).expect(200);
+  });
+
+  test.each([
+    [' \ta\u0001b', 'U+0001', 3],
+    ['🌊\u0000', 'U+0000', 2],
+    ['\ud83d', 'U+D83D', 0],
+    ['Cafe\u0301 \uffff', 'U+FFFF', 6],
+  ])('of %j are told which character may not be, and where', async (text, character, position) => {
+    const sent = await grace.request('post', `/v1/posts/${post.id}/comments`, { text });
+    expect(refused(sent, 422, 'validation_failed').errors).toEqual([
+      { pointer: '/text', code: 'character_not_allowed', params: { character, position } },
+    ]);
+  });
+
+  const hostile = ['nothing \u0000', 'escaped \u001b[2J', '\ud83d'];
+  test.each(hostile)('that control what is around them (%j) are refused everywhere', async (text) => {
     const photo = await ada.upload(await drawn({ seed: 5_000 + round, width: 200, height: 150 }));
     const posts = await ada.request('post', '/v1/posts', { photoIds: [photo.id], caption: text });
     expect(faults(posts)).toEqual(['/caption character_not_allowed']);

@@ -4,6 +4,7 @@ import { refused } from './harness/answers.js';
 import { signUp, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
 import { startStack, type Stack } from './harness/stack.js';
+import { Raw, STREAM } from './harness/tus.js';
 import { chunk, partEnd, partHead, uploadHead, Wire } from './harness/wire.js';
 
 const MiB = 1024 * 1024;
@@ -134,13 +135,86 @@ describe('a body that is cut off half way', () => {
   });
 });
 
-test('a client that asks whether to go on is told to', async () => {
-  const { bytes } = await drawn({ width: 300, height: 200 });
-  const body = Buffer.concat([Buffer.from(partHead), bytes, Buffer.from(partEnd)]);
-  const wire = await begin(`Content-Length: ${body.length}`, 'Expect: 100-continue', 'Connection: close');
-  expect(await wire.until(/\r\n\r\n/)).toContain('100 Continue');
-  await wire.send(body);
-  expect(await wire.answer()).toContain('HTTP/1.1 202');
+describe('a client that asks whether to go on', () => {
+  const asking = async (token: string, length: number, method = 'Expect: 100-continue') => {
+    const wire = await Wire.open(stack.url);
+    await wire.send(uploadHead(token, `Content-Length: ${length}`, method));
+    return wire;
+  };
+
+  test('is told to, and then answered', async () => {
+    const { bytes } = await drawn({ width: 300, height: 200 });
+    const body = Buffer.concat([Buffer.from(partHead), bytes, Buffer.from(partEnd)]);
+    const wire = await begin(`Content-Length: ${body.length}`, 'Expect: 100-continue', 'Connection: close');
+    expect(await wire.until(/\r\n\r\n/)).toBe('HTTP/1.1 100 Continue\r\n\r\n');
+    await wire.send(body);
+    expect(await wire.answer()).toContain('HTTP/1.1 202');
+  });
+
+  test('is refused instead for its token, its length and its quota, and need not send a byte', async () => {
+    const linus = await signUp(stack, 'linus');
+    await stack.database.query(
+      `INSERT INTO photo_usage (shard, owner_id, day, photos) VALUES (shard_of($1), $1, (now() AT TIME ZONE 'utc')::date, 1000000)`,
+      [linus.id],
+    );
+    for (const [token, length, code] of [
+      ['garbage', 9_000, 'token_invalid'],
+      [ada.session.accessToken, 60 * MiB, 'photo_too_large'],
+      [linus.session.accessToken, 9_000_000, 'quota_exceeded'],
+    ] as const) {
+      const wire = await asking(token, length);
+      const answer = await wire.until(/"requestId":"[^"]+"/);
+      expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 4\\d\\d [^]*"code":"${code}"`));
+      expect(answer).not.toContain('100 Continue');
+      // What it sends all the same is thrown away, as ever.
+      await wire.send(piece.subarray(0, 9_000));
+      wire.drop();
+    }
+  });
+
+  test('is told so where it sends JSON, or the bytes of a resumable upload', async () => {
+    const json = await Wire.open(stack.url);
+    const lines = [
+      'POST /v1/sessions HTTP/1.1',
+      'Host: x',
+      'Content-Type: application/json',
+      'Expect: 100-continue',
+    ];
+    await json.send(`${lines.join('\r\n')}\r\nConnection: close\r\nContent-Length: 2\r\n\r\n`);
+    expect(await json.until(/\r\n\r\n/)).toContain('100 Continue');
+    await json.send('{}');
+    expect(await json.answer()).toContain('HTTP/1.1 422');
+
+    const upload = await Raw.begin(stack, ada, 5_000);
+    const tus = await Wire.open(stack.url);
+    const patch = (location: string) =>
+      [
+        `PATCH ${location} HTTP/1.1`,
+        'Host: x',
+        'Tus-Resumable: 1.0.0',
+        'Upload-Offset: 0',
+        `Content-Type: ${STREAM}`,
+        'Content-Length: 16',
+        'Expect: 100-continue\r\n\r\n',
+      ].join('\r\n');
+    await tus.send(patch(upload.location));
+    expect(await tus.until(/\r\n\r\n/)).toBe('HTTP/1.1 100 Continue\r\n\r\n');
+    tus.drop();
+    const wrong = await Wire.open(stack.url);
+    await wrong.send(patch(`${upload.location}x`));
+    expect(await wrong.until(/"requestId"/)).toMatch(/^HTTP\/1\.1 404 /);
+    wrong.drop();
+  });
+
+  test('expects nothing else', async () => {
+    for (const expectation of ['Expect: 200-ok', 'Expect: x']) {
+      const wire = await asking(ada.session.accessToken, 9_000, expectation);
+      const answer = await wire.until(/"requestId":"[^"]+"/);
+      expect(answer).toMatch(/^HTTP\/1\.1 417 [^]*application\/problem\+json[^]*"code":"expectation_failed"/);
+      expect(answer).toContain('access-control-allow-origin: *');
+      wire.drop();
+    }
+  });
 });
 
 test('what is no HTTP, or too much of it, is refused in the same form', async () => {

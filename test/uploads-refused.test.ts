@@ -47,6 +47,13 @@ describe('what is refused', () => {
     expect([codeOf(old), old.headers['tus-version']]).toEqual(['tus_version', '1.0.0']);
     const long = { 'Upload-Metadata': `altText ${base64('a'.repeat(1_001))}` };
     expect(codeOf(await create(ada, 9, long).expect(422))).toBe('validation_failed');
+    const broken = ['a===', 'a', 'Zm9n*', 'Zm 9n', Buffer.from('Été', 'latin1').toString('base64')];
+    for (const value of [...broken, `${base64('a')},altText ${base64('b')}`]) {
+      const refused = await create(ada, 9, { 'Upload-Metadata': `filename YQ==, altText ${value}` }).expect(
+        422,
+      );
+      expect((refused.body as ProblemBody).errors).toMatchObject([{ parameter: 'altText' }]);
+    }
     await create(ada, 9, { 'Upload-Defer-Length': '1' }).expect(400);
   });
 
@@ -66,6 +73,7 @@ describe('what is refused', () => {
     await upload.at(upload.location.replace(/\?.*/, '')).head().expect(404);
     const response = await upload.patch(9, bytes).expect(409);
     expect((response.body as ProblemBody).params).toEqual({ offset: 0 });
+    expect(response.headers['upload-offset']).toBe('0');
     await upload.patch(0, bytes, { 'Content-Type': 'image/jpeg' }).expect(415);
     await upload.patch(0, Buffer.concat([bytes, bytes])).expect(400);
     expect((await upload.head()).headers['upload-offset']).toBe('0');

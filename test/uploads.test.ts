@@ -48,6 +48,31 @@ describe('an upload', () => {
     expect(readdirSync(folder).filter((name) => name.startsWith('w') && !name.includes('.'))).toEqual([]);
   });
 
+  test('that is complete says so to whoever sends it again', async () => {
+    const { bytes } = await drawn({ seed: 19 });
+    const half = Math.floor(bytes.length / 2);
+    const upload = await Raw.begin(stack, ada, bytes.length);
+    await upload.patch(0, bytes.subarray(0, half)).expect(204);
+    const last = await upload.patch(half, bytes.subarray(half)).expect(204);
+    const before = (await photosOf(stack, ada)).length;
+    const complete = {
+      'upload-offset': String(bytes.length),
+      'narwhal-photo-id': last.headers['narwhal-photo-id'],
+    };
+    for (const [offset, sent] of [
+      [half, bytes.subarray(half)],
+      [0, bytes],
+      [bytes.length, Buffer.alloc(0)],
+    ] as const)
+      expect((await upload.on(1).patch(offset, sent).expect(204)).headers).toMatchObject(complete);
+    const beyond = await upload.patch(bytes.length + 1, bytes).expect(409);
+    expect([codeOf(beyond), beyond.headers['upload-offset']]).toEqual([
+      'upload_offset',
+      String(bytes.length),
+    ]);
+    expect(await photosOf(stack, ada)).toHaveLength(before);
+  });
+
   test('may come whole with the request that makes it', async () => {
     const { bytes } = await drawn({ seed: 12 });
     const response = await create(ada, bytes.length, { 'Content-Type': STREAM }).send(bytes).expect(201);
@@ -86,6 +111,7 @@ describe('an upload', () => {
     const photoId = last.headers['narwhal-photo-id'] ?? '';
     expect((await originalOf(ada, photoId)).equals(bytes)).toBe(true);
     await expect.poll(hanging.answer, { timeout: patient(5_000) }).toContain('upload_taken_over');
+    expect(hanging.answer()).toMatch(/\r\nupload-offset: [1-9]\d+\r\n/i);
     hanging.end();
     expect((await ada.settled({ id: photoId })).state).toBe('ready');
   });

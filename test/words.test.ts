@@ -74,6 +74,15 @@ describe('a caption', () => {
     ]);
   });
 
+  test('has the places of its words in the text that is kept', async () => {
+    const made = await post(ada, '\u202aby\u202c \u2068@grace\u2069 at \u202e#Été #_');
+    expect(made.caption).toBe('by \u2068@grace\u2069 at #Été #_');
+    expect(made.captionEntities).toEqual([
+      { type: 'mention', start: 4, end: 10, userId: grace.id },
+      { type: 'hashtag', start: 15, end: 19, tag: 'Été' },
+    ]);
+  });
+
   test('keeps its mentions when somebody is renamed', async () => {
     const made = await post(ada, 'Thanks, @mary');
     await mary.request('patch', '/v1/me', { username: 'mary.s' }).expect(200);
@@ -149,6 +158,13 @@ describe('a tag’s page', () => {
     for (const name of ['hafen', 'HAFEN', 'ｈafen', '#hafen'])
       expect(await under('tags', name)).toEqual(newestFirst);
     expect(await counted('tags', 'hafen')).toBe(3);
+  });
+
+  test('is one for every i', async () => {
+    const made = [await post(ada, '#İstanbul'), await post(grace, '#istanbul'), await post(ada, '#ISTANBUL')];
+    const newestFirst = made.map(({ id }) => id).reverse();
+    for (const name of ['istanbul', 'İSTANBUL', 'ıstanbul'])
+      expect(await under('tags', name)).toEqual(newestFirst);
   });
 
   test('goes on by key, both ways', async () => {

@@ -29,8 +29,8 @@ export interface Call {
   signal?: AbortSignal;
 }
 
-/** What another try may mend: nothing answered, or what answered was on its way in or out. */
-const passing = new Set([429, 502, 503, 504]);
+/** What another try may mend: nothing answered, or what answered failed by no fault of the request. Each POST has its key. */
+const passing = new Set([408, 429, 500, 502, 503, 504]);
 const TRIES = 8;
 
 export class NarwhalClient {

@@ -55,7 +55,7 @@ export interface Post {
   counts: { likes: number; comments: number };
   liked: boolean;
   saved: boolean;
-  failure?: { code: string; photoId: string } | null;
+  failure: { code: string; photoId: string } | null;
 }
 
 export interface Comment {

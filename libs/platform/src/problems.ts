@@ -72,6 +72,7 @@ export const problemTable = {
   gone: [410, 'What this request made has been deleted since.'],
   upload_gone: [410, 'This upload is over: it has expired, was ended or was refused; begin another.'],
   list_expired: [410, 'This ranked list is no longer held; start again without the cursor.'],
+  expectation_failed: [417, 'Expected Expect: 100-continue or none but received {received}.'],
   range_not_satisfiable: [416, 'This has fewer bytes than the range begins at.'],
   tus_version: [412, 'Expected the header Tus-Resumable: {expected} but received {received}.'],
   photo_too_large: [413, 'A photo may have {limit} bytes.'],

@@ -24,7 +24,13 @@ export class Publishing {
     const photos = (await this.photos.ofPosts(tx, [postId])).get(postId) ?? [];
     const rejected = photos.find(({ state }) => state === 'rejected');
     if (rejected) {
-      await this.posts.fail(tx, postId, rejected.rejection ?? 'photo_damaged', rejected.id);
+      const failure = { code: rejected.rejection ?? 'photo_damaged', photoId: rejected.id };
+      await this.posts.fail(
+        tx,
+        postId,
+        failure,
+        photos.map(({ id }) => id),
+      );
       await this.photos.detach(tx, postId);
       await tx.effect('post.changed', postId);
       tx.tell({ kind: 'post', to: post.author_id, id: postId, state: 'failed' });

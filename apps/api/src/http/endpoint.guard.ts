@@ -6,6 +6,7 @@ import { SessionLookup } from '../sessions/session-lookup.js';
 import { callOf, type ApiReply, type ApiRequest, type Caller, type CallState } from './call.js';
 import { endpointOf, type EndpointOptions } from './endpoint.js';
 import { RateLimits } from './rate-limits.js';
+import { hasBody } from './unread-bodies.js';
 import { validate } from './validation.js';
 
 /**
@@ -59,12 +60,19 @@ export class EndpointGuard implements CanActivate {
 /** For endpoints of the contract that declare no query: what is sent all the same is a mistake that wants to be known. */
 const noQuery = z.strictObject({});
 
-/** @throws Problem 415 for a body that is not JSON; an empty one is none, whatever its kind */
-function assertJson({ headers }: ApiRequest): void {
-  const received = headers['content-type'] ?? 'application/json';
-  const isEmpty = headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0;
-  if (isEmpty || /^application\/json\s*(;|$)/i.test(received)) return;
-  throw problem('unsupported_media_type', { params: { expected: 'application/json', received } });
+/**
+ * The JSON that was sent; no body, and `null`, is `{}`, but for a PATCH: one that says nothing was meant to say something.
+ *
+ * @throws Problem 415 for a body that is not JSON; an empty one is none, whatever its kind. 400 for a PATCH without one
+ */
+function jsonOf({ headers, method, body }: ApiRequest): unknown {
+  const received = headers['content-type'] ?? 'nothing';
+  if (hasBody(headers) && !/^application\/json\s*(;|$)/i.test(received))
+    throw problem('unsupported_media_type', { params: { expected: 'application/json', received } });
+  const sent = body ?? null;
+  if (sent === null && method === 'PATCH')
+    throw problem('request_invalid', { params: { reason: 'a PATCH has a body; {} changes nothing' } });
+  return sent ?? {};
 }
 
 /** Params, query and body in one object. Names never meet: a path's param is no field of its body. */
@@ -72,7 +80,6 @@ function readInput(request: ApiRequest, { path, params, query, body }: EndpointO
   const querySchema = query ?? (path.startsWith('/v1/') ? noQuery : null);
   const fromPath = params ? (request.params as object) : {};
   const fromQuery = querySchema ? validate(querySchema, request.query ?? {}, 'query') : {};
-  if (body) assertJson(request);
-  const fromBody = body ? validate(body, request.body ?? {}, 'body') : {};
+  const fromBody = body ? validate(body, jsonOf(request), 'body') : {};
   return { ...fromQuery, ...fromBody, ...fromPath };
 }

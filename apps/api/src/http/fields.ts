@@ -1,10 +1,10 @@
-import { isId } from '@app/platform';
+import { isId, withOwnDirection } from '@app/platform';
 import { z } from 'zod';
 
-/** Control characters except line feed and tab, and the overrides that turn the direction of text around them. */
+/** Control characters except line feed, return and tab, halves of characters, and what is no character. */
 // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
-const forbidden = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufffe\uffff]/u;
-const lineBreaks = /[\n\t\u2028\u2029]/u;
+const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff\p{Cs}]/u;
+const forbiddenInLine = new RegExp(`${forbidden.source}|[\\n\\r\\t\\u2028\\u2029]`, 'u');
 /**
  * Something to see: neither spaces, nor marks without a letter, nor characters of no width. What is not assigned yet may
  * be next year's emoji.
@@ -19,32 +19,43 @@ interface TextOptions {
 
 type Fault = { code: string; params: Record<string, unknown> };
 
-const isForbidden = (text: string): boolean => !text.isWellFormed() || forbidden.test(text);
-
 /** As it is kept: what shows nothing is empty, so that nobody is called by a name that cannot be seen. */
 function normal(given: string): string {
-  const text = given.normalize('NFC').replace(/\r\n?/g, '\n').trim();
-  return isForbidden(text) || visible.test(text) ? text : '';
+  const text = withOwnDirection(given.normalize('NFC').replace(/\r\n?/g, '\n')).trim();
+  return visible.test(text) ? text : '';
 }
 
-function faultOf(text: string, { max, min = 0, multiline = false }: TextOptions): Fault | null {
+/** The first character that may not be in it, and where it stands in what was sent, in UTF-16 units. */
+function characterFault(given: string, multiline: boolean): Fault | null {
+  const trimmed = given.trimStart();
+  const found = (multiline ? forbidden : forbiddenInLine).exec(trimmed.trimEnd());
+  if (!found) return null;
+  const hex = (found[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+  const position = given.length - trimmed.length + found.index;
+  return { code: 'character_not_allowed', params: { character: `U+${hex}`, position } };
+}
+
+function lengthFault(text: string, { max, min = 0 }: TextOptions): Fault | null {
   const actual = [...text].length;
-  if (isForbidden(text)) return { code: 'character_not_allowed', params: {} };
-  if (!multiline && lineBreaks.test(text)) return { code: 'character_not_allowed', params: {} };
   if (actual > max) return { code: 'too_long', params: { limit: max, actual } };
-  if (actual < min) return { code: 'too_short', params: { limit: min, actual } };
-  return null;
+  return actual < min ? { code: 'too_short', params: { limit: min, actual } } : null;
+}
+
+/** `last`: nothing more is looked for in the field, since nothing more can be told of it. */
+function fault(of: (value: string) => Fault | null, last = false) {
+  return (value: string, context: z.core.$RefinementCtx<string>): void => {
+    const found = of(value);
+    if (found) context.addIssue({ code: 'custom', params: found, message: found.code, continue: !last });
+  };
 }
 
 /** People's own words: NFC, trimmed, counted in code points, without control characters; empty when nothing of them is seen. */
 export function text(options: TextOptions) {
   return z
     .string()
+    .superRefine(fault((given) => characterFault(given, options.multiline ?? false), true))
     .overwrite(normal)
-    .superRefine((value, context) => {
-      const fault = faultOf(value, options);
-      if (fault) context.addIssue({ code: 'custom', params: fault, message: fault.code });
-    })
+    .superRefine(fault((value) => lengthFault(value, options)))
     .meta({ maxLength: options.max, ...(options.min ? { minLength: options.min } : {}) });
 }
 

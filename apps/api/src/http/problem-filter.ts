@@ -5,6 +5,7 @@ import type { ErrorReports } from '@app/watch';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { allowedMethods } from './allowed-methods.js';
 import { callOf } from './call.js';
+import { storeProblem } from './store-problems.js';
 
 interface Coded {
   code?: unknown;
@@ -46,6 +47,8 @@ export function toProblem(error: unknown, headers: IncomingHttpHeaders = {}): Pr
   }
   if (isAway(cause) || repeatable.test(String(code)))
     return problem('unavailable', { cause: error, headers: { 'retry-after': '2' } });
+  const ofStore = storeProblem(error);
+  if (ofStore) return ofStore;
   const status = error instanceof HttpException ? error.getStatus() : statusCode;
   if (status === 404) return problem('not_found');
   if (status === 400)

@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import cors from '@fastify/cors';
 import multipart from '@fastify/multipart';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { limits, problem, type Config } from '@app/platform';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { limits, type Config } from '@app/platform';
+import type { FastifyInstance } from 'fastify';
 import { allowedHeaders, exposedHeaders } from './cors.js';
+import { heedExpectations } from './expectations.js';
+import { readJsonBodies } from './json-bodies.js';
 import { linkPages } from './links.js';
 import { readOnAfterAnswers } from './unread-bodies.js';
 import { refuseInRouter, refuseOnSocket } from './unreadable.js';
@@ -34,32 +36,11 @@ export function createAdapter(config: Config): FastifyAdapter {
   });
 }
 
-/** JSON as the contract reads it: an empty body is none, a broken one is 400. */
-function parseJson(
-  _: FastifyRequest,
-  body: string | Buffer,
-  done: (error: Error | null, value?: unknown) => void,
-): void {
-  const text = body.toString();
-  if (text.trim() === '') {
-    done(null, undefined);
-    return;
-  }
-  try {
-    done(
-      null,
-      JSON.parse(text, (key, value: unknown) => (key === '__proto__' ? undefined : value)),
-    );
-  } catch (cause) {
-    done(problem('json_invalid', { cause }));
-  }
-}
-
 /** Plugins and parsers. */
 export async function prepareServer(app: NestFastifyApplication, config: Config): Promise<void> {
   const server: FastifyInstance = app.getHttpAdapter().getInstance();
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser('application/json', { parseAs: 'string' }, parseJson);
+  readJsonBodies(server);
   // Whether a body of another kind matters is the endpoint's to say: most have none.
   server.addContentTypeParser('*', (_request, _payload, done) => done(null));
   await server.register(multipart, { throwFileSizeLimit: true });
@@ -72,6 +53,7 @@ export async function prepareServer(app: NestFastifyApplication, config: Config)
     strictPreflight: false,
     maxAge: 86_400,
   });
+  heedExpectations(server);
   linkPages(server, config);
   server.addHook('onSend', (_request, reply, _payload, done) => {
     void reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer');

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { setTimeout as timer } from 'node:timers';
 import type { FastifyInstance } from 'fastify';
@@ -11,10 +11,11 @@ import { bytesPassed } from './passing-bytes.js';
  */
 const most = { bytes: 64 * 1024 * 1024, silence: 3_000, time: 20_000 };
 
-function isUnread({ complete, headers }: IncomingMessage): boolean {
-  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-  return hasBody && !complete;
+export function hasBody(headers: IncomingHttpHeaders): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
+
+const isUnread = ({ complete, headers }: IncomingMessage): boolean => hasBody(headers) && !complete;
 
 /** Reads a body and throws it away; settles at its end or when it was enough. */
 function discarded(body: IncomingMessage): Promise<void> {

@@ -56,6 +56,7 @@ const jsonBody: ProblemCode[] = [
   'body_too_large',
   'unsupported_media_type',
   'body_incomplete',
+  'expectation_failed',
 ];
 const always: ProblemCode[] = ['request_invalid', 'internal_error', 'unavailable'];
 
@@ -77,11 +78,12 @@ export function codesOf(endpoint: EndpointOptions): ProblemCode[] {
 
 const retried = new Set([409, 429, 503]);
 
-function headerNames(status: number): HeaderName[] {
+function headerNames(status: number, codes: readonly string[]): HeaderName[] {
   const names: HeaderName[] = ['X-Request-Id'];
   if (status === 429) names.push('RateLimit', 'RateLimit-Policy');
   if (retried.has(status)) names.push('Retry-After');
   if (status === 401) names.push('WWW-Authenticate');
+  if (codes.includes('upload_offset')) names.push('Upload-Offset');
   return names;
 }
 
@@ -89,7 +91,7 @@ function answer(status: number, codes: readonly string[]): object {
   const narrowed = { type: 'object', properties: { status: { const: status }, code: { enum: codes } } };
   return {
     description: codes.map((code) => `\`${code}\``).join(', '),
-    headers: headersOf(headerNames(status)),
+    headers: headersOf(headerNames(status, codes)),
     content: {
       'application/problem+json': {
         schema: { allOf: [{ $ref: '#/components/schemas/Problem' }, narrowed] },

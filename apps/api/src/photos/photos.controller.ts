@@ -39,6 +39,7 @@ export class PhotosController {
       'unsupported_media_type',
       'quota_exceeded',
       'body_incomplete',
+      'expectation_failed',
       'disk_full',
       'gone',
     ],

@@ -4,21 +4,38 @@ import type { ApiRequest } from '../http/call.js';
 
 /** What a multipart body may have around its file: boundaries, part headers, the alternative text. */
 const OVERHEAD = 64 * 1024;
+/** The photo, its description, and a few that are told to be unknown. */
+export const MOST_PARTS = 8;
 
 const tooLarge = (): Problem => problem('photo_too_large', { params: { limit: limits.photo.bytes } });
 
-/** Refuses by the headers alone what they give away. @throws Problem 415 or 413 */
+/** Refuses by the headers alone what they give away. @throws Problem 400, 413 or 415 */
 export function assertMultipart(request: ApiRequest): void {
   const received = request.headers['content-type'] ?? 'nothing';
-  if (!/^multipart\/form-data\s*;.*boundary=/i.test(received)) {
+  if (!/^multipart\/form-data\s*(;|$)/i.test(received))
     throw problem('unsupported_media_type', { params: { expected: 'multipart/form-data', received } });
-  }
+  if (!/;\s*boundary\s*=\s*("[^"]+"|[^\s";]+)/i.test(received)) throw noBoundary();
   if (Number(request.headers['content-length'] ?? 0) > limits.photo.bytes + OVERHEAD) throw tooLarge();
 }
 
 /** How many bytes the photo has at least, as far as the headers say. */
 export function leastBytesOf(request: ApiRequest): number {
   return Math.max(0, Number(request.headers['content-length'] ?? 0) - OVERHEAD);
+}
+
+const noBoundary = (): Problem =>
+  problem('request_invalid', {
+    params: {
+      reason: 'its Content-Type names no boundary; the client library that makes the form makes both',
+    },
+  });
+
+/** The body is here in full, and not one part of it. */
+export function noBoundaryFound(error: unknown): unknown {
+  const refusal = uploadProblem(error);
+  if (!(refusal instanceof Problem) || refusal.code !== 'body_incomplete') return refusal;
+  const reason = 'nowhere in its body is the boundary that its Content-Type names';
+  return problem('request_invalid', { params: { reason }, cause: error });
 }
 
 const malformed =
@@ -34,10 +51,8 @@ export function uploadProblem(error: unknown): unknown {
       return tooLarge();
     case 'FST_FILES_LIMIT':
       return problem('validation_failed', {
-        errors: [{ pointer: '/file', code: 'too_many', params: { limit: 1 } }],
+        errors: [{ pointer: '', code: 'too_many', params: { limit: MOST_PARTS } }],
       });
-    case 'FST_FIELDS_LIMIT':
-    case 'FST_PARTS_LIMIT':
     case 'FST_PROTO_VIOLATION':
       return problem('validation_failed', { errors: [{ pointer: '', code: 'unknown_field', params: {} }] });
     default:

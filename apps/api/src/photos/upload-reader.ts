@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { limits, problem, type FieldFault, type Id, type Problem } from '@app/platform';
+import { limits, problem, type FieldFault, type Id } from '@app/platform';
 import {
   ArrivalRows,
   newFolder,
@@ -12,13 +12,18 @@ import {
   UnfinishedPhotos,
   type ObjectStore,
 } from '@app/storage';
-import type { MultipartFile, MultipartValue } from '@fastify/multipart';
+import type { MultipartFile } from '@fastify/multipart';
 import type { ApiRequest } from '../http/call.js';
 import { bytesPassed } from '../http/passing-bytes.js';
-import { validate } from '../http/validation.js';
-import { described } from './photos.schemas.js';
+import { altTextOf } from './alt-text-part.js';
 import { DiskRoom } from './disk-room.js';
-import { assertMultipart, leastBytesOf, uploadProblem } from './upload-problems.js';
+import {
+  assertMultipart,
+  leastBytesOf,
+  MOST_PARTS,
+  noBoundaryFound,
+  uploadProblem,
+} from './upload-problems.js';
 
 /** A photo whose bytes are in the store, under a row that is still `uploading`. */
 export interface Received {
@@ -29,10 +34,20 @@ export interface Received {
 }
 
 interface Progress {
+  parts: number;
   received: Received | null;
-  altText: string;
+  altText: string | null;
   faults: FieldFault[];
 }
+
+/**
+ * Every part is taken as bytes: a part's name says what it is, since clients send `file` without a filename, and `altText`
+ * with one. One byte above the photo's limit reaches the store, which is what refuses it.
+ */
+const everyPart = {
+  limits: { fileSize: limits.photo.bytes + 1, files: MOST_PARTS },
+  isPartAFile: () => true,
+};
 
 /**
  * Reads a multipart upload: streams the one `file` part to the object store, hashing on the way, never holding more of it
@@ -54,7 +69,7 @@ export class UploadReader {
     assertMultipart(request);
     await this.room.assertSome();
     await this.quota.assertRoom(owner, leastBytesOf(request));
-    const progress: Progress = { received: null, altText: '', faults: [] };
+    const progress: Progress = { parts: 0, received: null, altText: null, faults: [] };
     const cut = new AbortController();
     const onClose = () => (request.raw.complete ? undefined : cut.abort(problem('body_incomplete')));
     request.raw.once('close', onClose);
@@ -66,7 +81,7 @@ export class UploadReader {
       return this.complete(progress);
     } catch (error) {
       if (progress.received) await this.forget(progress.received);
-      throw uploadProblem(error);
+      throw progress.parts === 0 && request.raw.complete ? noBoundaryFound(error) : uploadProblem(error);
     } finally {
       request.raw.off('close', onClose);
       // It lost the race: what it says of the connection is not wanted any more.
@@ -78,7 +93,7 @@ export class UploadReader {
     if (received === null && faults.length === 0)
       faults.push({ pointer: '/file', code: 'required', params: {} });
     if (received === null || faults.length > 0) throw problem('validation_failed', { errors: faults });
-    return { received, altText };
+    return { received, altText: altText ?? '' };
   }
 
   private async readParts(
@@ -87,13 +102,13 @@ export class UploadReader {
     progress: Progress,
     signal: AbortSignal,
   ): Promise<void> {
-    // One byte above the limit reaches the store, which is what refuses it.
-    const sizes = { fileSize: limits.photo.bytes + 1, files: 3, fields: 5, fieldSize: 16_384 };
-    for await (const part of request.parts({ limits: sizes })) {
-      if (part.type === 'field') readField(part, progress);
-      else if (part.fieldname !== 'file') refusePart(part, progress, 'unknown_field');
-      else if (progress.received) refusePart(part, progress, 'too_many');
-      else progress.received = await this.store(part, owner, signal);
+    for await (const part of request.parts(everyPart)) {
+      progress.parts += 1;
+      if (part.type === 'field') continue;
+      if (part.fieldname === 'file' && progress.received === null)
+        progress.received = await this.store(part, owner, signal);
+      else if (part.fieldname === 'altText' && progress.altText === null) await readAltText(part, progress);
+      else refusePart(part, progress);
     }
   }
 
@@ -124,24 +139,18 @@ export class UploadReader {
   }
 }
 
-function readField(part: MultipartValue, progress: Progress): void {
-  if (part.fieldname !== 'altText') {
-    progress.faults.push({ pointer: `/${part.fieldname}`, code: 'unknown_field', params: {} });
-    return;
-  }
-  try {
-    progress.altText = validate(described, { altText: part.value }, 'body').altText;
-  } catch (error) {
-    progress.faults.push(...((error as Problem).errors ?? []));
-  }
+async function readAltText(part: MultipartFile, progress: Progress): Promise<void> {
+  progress.altText = '';
+  const given = await altTextOf(part);
+  if (typeof given === 'string') progress.altText = given;
+  else progress.faults.push(...given);
 }
 
-function refusePart(part: MultipartFile, progress: Progress, code: string): void {
-  progress.faults.push({
-    pointer: `/${part.fieldname}`,
-    code,
-    params: code === 'too_many' ? { limit: 1 } : {},
-  });
+function refusePart(part: MultipartFile, { faults }: Progress): void {
+  const pointer = `/${part.fieldname ?? ''}`;
+  if (pointer === '/file' || pointer === '/altText')
+    faults.push({ pointer, code: 'too_many', params: { limit: 1 } });
+  else faults.push({ pointer, code: 'unknown_field', params: {} });
   part.file.resume();
 }
 

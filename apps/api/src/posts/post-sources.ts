@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import { Database, PhotoRows, PostRows, UserRows } from '@app/storage';
+import { Database, PhotoRows, PostRows, UserRows, type PostRow } from '@app/storage';
 
 /** What a post's text is made of. */
 @Injectable()
@@ -20,6 +20,18 @@ export class PostSources {
       this.photos.ofPosts(this.database, [...posts.keys()]),
       this.users.findMany(authorIds),
     ]);
+    const released = await this.photos.findMany([...posts.values()].flatMap(releasedOf));
+    for (const post of posts.values())
+      if (post.state === 'failed')
+        photos.set(
+          post.id,
+          releasedOf(post).flatMap((id) => released.get(id) ?? []),
+        );
     return { posts, photos, authors };
   }
+}
+
+/** The photos of a post that failed; of one that failed under an older release only the rejected one is known. */
+function releasedOf({ released_photo_ids: ids, failed_photo_id: rejected }: PostRow): Id[] {
+  return ids ?? (rejected === null ? [] : [rejected]);
 }

@@ -50,7 +50,10 @@ export const post = z
     contentWarning: z.string().nullable(),
     commentsClosed: z.boolean(),
     archived: z.boolean(),
-    failure: z.object({ code: z.string(), photoId: id }).optional(),
+    failure: z
+      .object({ code: z.string(), photoId: id })
+      .nullable()
+      .meta({ description: 'Why it failed, and by which of its photos; null unless failed.' }),
     counts: z.object({ likes: z.int(), comments: z.int() }),
     liked: z.boolean(),
     saved: z.boolean(),

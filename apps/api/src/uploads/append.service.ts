@@ -7,7 +7,7 @@ import { bytesPassed } from '../http/passing-bytes.js';
 import { DiskRoom } from '../photos/disk-room.js';
 import { Appending, COUNT } from './appending.js';
 import { RequestBody } from './request-body.js';
-import { checksumOf, verify, type Checksum } from './tus.js';
+import { checksumOf, offsetProblem, verify, type Checksum } from './tus.js';
 
 /** A sender who is silent for so long has gone, in milliseconds; the upload waits for the next one. */
 const SILENCE = 60_000;
@@ -31,13 +31,17 @@ export class AppendService {
     private readonly room: DiskRoom,
   ) {}
 
-  /** @throws Problem 400, 409, 410, 415, 422 (too many pieces, quota), 460 or 507 */
+  /**
+   * Of an upload that is complete already it tells just that: the answer to its last bytes was lost, and they come again.
+   *
+   * @throws Problem 400, 409, 410, 415, 422 (too many pieces, quota), 460 or 507
+   */
   async append(id: Id, offset: number, request: ApiRequest): Promise<Standing> {
     const checksum = checksumOf(request);
     await this.room.assertSome();
     const writer = newWriter();
     const upload = await this.rows.appendAt(id, writer, offset);
-    if (!upload) throw await this.refusal(id);
+    if (!upload) return this.completed(id, offset);
     const appending = new Appending(this.rows, this.objects, upload, writer);
     let whole: UploadRow | null = null;
     let sha256: string | undefined;
@@ -57,11 +61,14 @@ export class AppendService {
     return { received: appending.received, photoId };
   }
 
-  private async refusal(id: Id): Promise<Problem> {
+  /** Where an upload stands that is complete. @throws Problem 410 when it is over, 409 when it goes on elsewhere */
+  private async completed(id: Id, offset: number): Promise<Standing> {
     const upload = await this.rows.find(id);
-    if (upload?.state !== 'receiving' || upload.expires_at.getTime() <= Date.now())
-      return problem('upload_gone');
-    return problem('upload_offset', { params: { offset: Number(upload.received) } });
+    if (!upload || upload.state === 'ended' || upload.expires_at.getTime() <= Date.now())
+      throw problem('upload_gone');
+    const received = Number(upload.received);
+    if (upload.photo_id === null || offset > received) throw offsetProblem('upload_offset', received);
+    return { received, photoId: upload.photo_id };
   }
 
   private async receive(appending: Appending, body: RequestBody, checksum: Checksum | null): Promise<void> {
@@ -95,11 +102,10 @@ export class AppendService {
     error: unknown,
     checked: boolean,
   ): Promise<unknown> {
-    if (!(error instanceof Problem)) {
+    if (!(error instanceof Problem) || error.code === 'body_incomplete') {
       if (checked) await appending.takeBack();
       else await appending.count();
-      const isCut = error instanceof Error && (error.cause === 'aborted' || 'code' in error);
-      return isCut ? problem('body_incomplete', { cause: error }) : error;
+      return error;
     }
     if (error.code === 'checksum_mismatch') await appending.takeBack();
     if (error.code === 'unsupported_media_type' || error.code === 'too_many_pieces')

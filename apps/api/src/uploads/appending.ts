@@ -9,6 +9,7 @@ import {
   type UploadRow,
   type UploadRows,
 } from '@app/storage';
+import { offsetProblem } from './tus.js';
 
 /** Bytes and milliseconds after which what arrived is made to last and counted: what a killed process can lose. */
 export const COUNT = { bytes: 4 * 1024 * 1024, time: 500 };
@@ -124,7 +125,8 @@ export class Appending {
 
   private async giveWay(): Promise<never> {
     await this.takeBack();
-    throw problem('upload_taken_over');
+    const current = await this.rows.find(this.upload.id);
+    throw offsetProblem('upload_taken_over', Number(current?.received ?? this.counted));
   }
 
   private sniff(chunk: Buffer): void {

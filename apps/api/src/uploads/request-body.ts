@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as timer } from 'node:timers';
+import { problem } from '@app/platform';
 
 type Event = 'readable' | 'end' | 'error' | 'close';
 const events: readonly Event[] = ['readable', 'end', 'error', 'close'];
@@ -11,7 +12,7 @@ const events: readonly Event[] = ['readable', 'end', 'error', 'close'];
 export class RequestBody {
   constructor(private readonly request: IncomingMessage) {}
 
-  /** The next bytes; `silent` when none came for so many milliseconds; null at the end. @throws when the connection is cut */
+  /** The next bytes; `silent` when none came for so many milliseconds; null at the end. @throws Problem 400 when the connection is cut */
   async next(patience: number): Promise<Buffer | 'silent' | null> {
     const { request } = this;
     const until = Date.now() + patience;
@@ -19,8 +20,7 @@ export class RequestBody {
       const chunk = request.read() as Buffer | null;
       if (chunk !== null) return chunk;
       if (request.readableEnded || (request.complete && request.readableLength === 0)) return null;
-      if (request.destroyed || request.errored)
-        throw request.errored ?? new Error('the connection was cut', { cause: 'aborted' });
+      if (request.destroyed || request.errored) throw problem('body_incomplete', { cause: request.errored });
       const left = until - Date.now();
       if (left <= 0) return 'silent';
       await this.change(left);

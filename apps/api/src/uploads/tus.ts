@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual, type Hash } from 'node:crypto';
-import { limits, problem } from '@app/platform';
+import { limits, problem, type Problem } from '@app/platform';
 import type { FastifyInstance } from 'fastify';
 import type { ApiRequest } from '../http/call.js';
 import { fieldFault, validate } from '../http/validation.js';
@@ -66,6 +66,11 @@ export function lengthOf(request: ApiRequest): number {
   throw problem('unsupported_media_type', { params: { expected, received: 'an empty file' } });
 }
 
+/** A 409 of an upload, with the byte at which it goes on. */
+export function offsetProblem(code: 'upload_offset' | 'upload_taken_over', offset: number): Problem {
+  return problem(code, { params: { offset }, headers: { 'upload-offset': String(offset) } });
+}
+
 /** Where a PATCH begins. @throws Problem 400 or 415 */
 export function offsetOf(request: ApiRequest): number {
   const received = headerOf(request, 'content-type') ?? 'nothing';
@@ -78,17 +83,29 @@ export function sendsBytes(request: ApiRequest): boolean {
   return headerOf(request, 'content-type')?.split(';')[0]?.trim().toLowerCase() === OFFSET_STREAM;
 }
 
+const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 /** `Upload-Metadata: altText <base64>`; other keys (filename, filetype) are not ours and are not kept. @throws Problem 422 */
 export function altTextOf(request: ApiRequest): string {
   const pairs = (headerOf(request, 'upload-metadata') ?? '')
     .split(',')
-    .map((pair) => pair.trim().split(/ +/));
-  const [, encoded = ''] = pairs.find(([key]) => key === 'altText') ?? [];
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(encoded))
-    throw fieldFault({ parameter: 'altText', code: 'wrong_format', params: { format: 'base64' } });
-  const altText = Buffer.from(encoded, 'base64').toString('utf8');
+    .map((pair) => pair.trim().split(/ +/))
+    .filter(([key]) => key === 'altText');
+  if (pairs.length > 1) throw fieldFault({ parameter: 'altText', code: 'too_many', params: { limit: 1 } });
+  const encoded = pairs[0]?.slice(1).join(' ') ?? '';
+  if (!base64.test(encoded)) throw wrongFormat('base64');
+  let altText: string;
+  try {
+    altText = utf8.decode(Buffer.from(encoded, 'base64'));
+  } catch {
+    throw wrongFormat('UTF-8 in base64');
+  }
   return validate(described, { altText }, 'query').altText;
 }
+
+const wrongFormat = (format: string): Problem =>
+  fieldFault({ parameter: 'altText', code: 'wrong_format', params: { format } });
 
 /** As HEAD repeats it. */
 export function metadataOf(altText: string): Record<string, string> {

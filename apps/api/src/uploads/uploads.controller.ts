@@ -19,6 +19,7 @@ const appendProblems = [
   'too_many_pieces',
   'checksum_mismatch',
   'body_incomplete',
+  'expectation_failed',
   'request_timeout',
   'disk_full',
 ] as const;

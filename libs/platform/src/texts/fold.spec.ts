@@ -13,6 +13,9 @@ describe('the folding of names and tags', () => {
     ['می\u200cخواهم', 'میخواهم'],
     ['葛\u{E0100}', '葛'],
     ['ISPARTA', 'ısparta'],
+    ['İstanbul', 'istanbul'],
+    ['I\u0307ZMI\u0307R', 'izmir'],
+    ['i\u0307\u0301', 'Í'],
   ])('takes %s and %s for one', (one, other) => {
     expect(fold(one)).toBe(fold(other));
   });

@@ -6,12 +6,14 @@ const unseen = /\p{Default_Ignorable_Code_Point}/gu;
 /**
  * The one case folding of names and tags: two spellings are the same word when their folds are equal. It follows
  * Unicode's NFKC_Casefold (width, ligatures, case, what cannot be seen) as near as JavaScript comes without tables:
- * upper case first, so that ß becomes ss and ſ becomes s. It differs in one point: dotless ı is folded with i, since
- * both are I in upper case. Marks and accents stay: they tell words apart, and search has a wider net of its own.
+ * upper case first, so that ß becomes ss and ſ becomes s. It differs in one point: dotless ı and dotted İ are folded with
+ * i, since keyboards of other languages write all of them I in upper case. Marks and accents stay: they tell words apart, and search has a wider net of its own.
  */
 export function fold(text: string): string {
   const plain = text.normalize('NFKC').replace(unseen, '');
-  const folded = plain.toUpperCase().toLowerCase().replaceAll('ς', 'σ').normalize('NFKC');
+  // İ in lower case is an i with a dot above it, which is an i.
+  const lower = plain.toUpperCase().toLowerCase().replaceAll('i\u0307', 'i');
+  const folded = lower.replaceAll('ς', 'σ').normalize('NFKC');
   // Folding may bring forth what NFKC composes anew; a second round changes nothing more.
   return folded === text ? folded : fold(folded);
 }

@@ -13,6 +13,8 @@ describe('hashtags and mentions', () => {
     ['🌊#sea🌊#sky🌊', ['#sea', '#sky']],
     ['#sea🇮🇹 #🇮🇹 #👩‍👩‍👧 #a👩‍👧', ['#sea', '#a']],
     ['#1 #2024 #2024_ #1st ＃１', ['#2024_', '#1st']],
+    ['#_ #__ #_1 #a_ #_\u0301', ['#_1', '#a_']],
+    ['\u2068#fog\u2069 \u2067#שבת\u2069', ['#fog', '#שבת']],
     ['#️⃣ 1️⃣ #1️⃣ #a1️⃣', ['#a1']],
     ['#a#b', ['#a', '#b']],
     ['a#b C# F#m x#y#z', []],
@@ -109,6 +111,7 @@ describe('hashtags and mentions', () => {
 describe('a tag', () => {
   test('is one word in every spelling', () => {
     expect(foldTag('ＦＯＧ')).toBe('fog');
+    expect(foldTag('İstanbul')).toBe('istanbul');
     expect(foldTag('ﷺ')).not.toMatch(/\s/);
     expect(foldTag('می\u200cخواهم')).toBe(foldTag('میخواهم'));
   });

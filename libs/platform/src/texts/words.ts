@@ -27,8 +27,8 @@ const wordCharacter = /[\p{L}\p{M}\p{N}_]/u;
 /** Scripts that put no spaces between words: one of their letters beside a sign does not mean "inside a word". */
 const unspaced =
   /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]/u;
-/** Not all numbers: `#1` is a rank. */
-const holdsMore = /[\p{L}_]/u;
+/** Not all numbers, nor all underscores: `#1` is a rank, `#_` a face. */
+const holdsMore = /\p{L}|\p{N}_|_\p{N}/u;
 const LONGEST_USERNAME = 30;
 
 const isInWord = (character: string): boolean => wordCharacter.test(character) && !unspaced.test(character);

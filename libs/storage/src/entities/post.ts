@@ -86,6 +86,14 @@ export class Post {
   @Column({ type: 'bigint', nullable: true, comment: 'The rejected photo; null unless failed' })
   failed_photo_id!: string | null;
 
+  @Column({
+    type: 'bigint',
+    array: true,
+    nullable: true,
+    comment: 'Its photos in order, which may be posted again; null unless failed',
+  })
+  released_photo_ids!: string[] | null;
+
   @Column({ type: 'timestamptz', default: () => 'now()', comment: 'When its author sent it' })
   created_at!: Date;
 

@@ -22,6 +22,7 @@ export interface PostRow {
   version: number;
   failure: string | null;
   failed_photo_id: Id | null;
+  released_photo_ids: Id[] | null;
   created_at: Date;
   published_at: Date | null;
   edited_at: Date | null;
@@ -212,12 +213,19 @@ export class PostRows {
     return counts;
   }
 
-  async fail(tx: Queryable, id: Id, failure: string, photoId: Id): Promise<void> {
+  /** `photoIds`: all that it was made of, in their order; they are given back. */
+  async fail(
+    tx: Queryable,
+    id: Id,
+    failure: { code: string; photoId: Id },
+    photoIds: readonly Id[],
+  ): Promise<void> {
     await tx.query(
       'post.fail',
-      `UPDATE posts SET state = 'failed', failure = $3, failed_photo_id = $4, version = version + 1
+      `UPDATE posts SET state = 'failed', failure = $3, failed_photo_id = $4, released_photo_ids = $5::bigint[],
+         version = version + 1
        WHERE shard = $1 AND id = $2`,
-      [shardOf(id), id, failure, photoId],
+      [shardOf(id), id, failure.code, failure.photoId, photoIds],
     );
   }
 

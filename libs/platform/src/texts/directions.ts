@@ -1,0 +1,27 @@
+/** Embeddings and overrides: what they turn around goes on behind them, over other people's words. */
+const embeddings = /[\u202a-\u202e]/g;
+const OPENS = /[\u2066-\u2068]/;
+const CLOSES = '\u2069';
+/** An isolate ends with its paragraph. */
+const ENDS = /[\n\u2029]/;
+
+/**
+ * A text that turns the direction of nothing but itself. Phones paste these characters around names and numbers, so they
+ * are no reason to refuse a text: embeddings and overrides are taken out, isolates stay where each is opened and closed
+ * within its line.
+ */
+export function withOwnDirection(text: string): string {
+  const units = text.replace(embeddings, '').split('');
+  let open: number[] = [];
+  const drop = (index: number): void => void (units[index] = '');
+  units.forEach((unit, index) => {
+    if (OPENS.test(unit)) open.push(index);
+    else if (unit === CLOSES && open.pop() === undefined) drop(index);
+    else if (ENDS.test(unit)) {
+      open.forEach(drop);
+      open = [];
+    }
+  });
+  open.forEach(drop);
+  return units.join('');
+}
