@@ -44,6 +44,7 @@ export class DevelopService {
   /** Takes no more photos, and waits for those that are being developed. */
   async end(): Promise<void> {
     this.ending = true;
+    // Each has told of its failure where it was begun; here they are only waited for.
     await Promise.allSettled(this.lanes);
   }
 
