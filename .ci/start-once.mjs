@@ -1,8 +1,10 @@
-// Starts what was built, as an operator does, asks whether it is ready, and stops it. Two modules that import each other
-// can pass every test under Vitest and still not load in plain Node: this finds that.
+// Starts what was built, as an operator does, asks whether it is ready, has it develop a photo of every format, and stops it. Two
+// modules that import each other can pass every test under Vitest and still not load in plain Node: this finds that. What may help
+// on a machine (a decoder of HEIC) is not used, so that it works where nothing but Narwhal is installed.
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { developEveryFormat } from '../test/fixtures/develop-every-format.mjs';
 
 /** @returns {Promise<number>} */
 function freePort() {
@@ -26,7 +28,7 @@ async function statusOf(url) {
 
 const [folder = ''] = process.argv.slice(2);
 const port = String(await freePort());
-const env = { ...process.env, PORT: port, NARWHAL_DATA: folder };
+const env = { ...process.env, PORT: port, NARWHAL_DATA: folder, SYSTEM_HEIF: 'off' };
 for (const name of ['DATABASE_URL', 'REDIS_URL', 'S3_BUCKET']) delete env[name];
 const up = spawn('npm', ['run', 'up'], { env, stdio: 'inherit' });
 /** @type {Promise<number | string>} */
@@ -42,8 +44,19 @@ while (status !== 200 && !over && Date.now() < deadline) {
   await sleep(200);
 }
 console.log(`GET /health/ready: ${status}`);
+/** @type {string[]} */
+let failures = ['nothing was developed'];
+if (status === 200) {
+  const outcome = await developEveryFormat(`http://127.0.0.1:${port}`).catch((error) => ({
+    developed: [],
+    failures: [String(error)],
+  }));
+  failures = outcome.failures;
+  console.log(`developed: ${outcome.developed.join(', ')}`);
+  for (const failure of failures) console.log(`not developed: ${failure}`);
+}
 up.kill('SIGTERM');
 console.log(`npm run up ended with ${await ended}`);
 const still = await statusOf(`http://127.0.0.1:${port}/health/live`);
 if (still !== 0) console.log('something still answers on its port');
-process.exitCode = status === 200 && still === 0 ? 0 : 1;
+process.exitCode = status === 200 && failures.length === 0 && still === 0 ? 0 : 1;

@@ -110,7 +110,10 @@ describe('whoever sends what is no good photo', () => {
   test('has the reason in the log of who runs this', async () => {
     const before = stack.worker.log().length;
     expect(await outcomeOf((await picture()).bytes.subarray(0, 4_000))).toBe('photo_damaged');
-    expect(stack.worker.log().slice(before)).toContain('a photo is rejected');
+    const said = stack.worker.log().slice(before);
+    expect(said).toContain('a photo is rejected');
+    // What the child found, not only the code that its owner reads.
+    expect(said).toMatch(/"cause":\{[^}]*premature end of/);
   });
 });
 

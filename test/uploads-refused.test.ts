@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Photo, ProblemBody } from './harness/contract.js';
@@ -10,7 +12,7 @@ let stack: Stack;
 let ada: Person;
 
 beforeAll(async () => {
-  stack = await startStack({ api: 2, env: { QUOTA_PHOTOS_PER_DAY: '30' } });
+  stack = await startStack({ api: 2, env: { QUOTA_PHOTOS_PER_DAY: '60' } });
   ada = await signUp(stack, 'ada');
 });
 afterAll(() => stack.stop());
@@ -32,6 +34,64 @@ describe('a checksum', () => {
     const photoId = last.headers['narwhal-photo-id'] ?? '';
     expect((await originalOf(ada, photoId)).equals(bytes)).toBe(true);
     expect((await upload.patch(0, part, { 'Upload-Checksum': 'md5 x' })).status).toBe(400);
+  });
+});
+
+/** A small HEIC, or AVIF, with other brands before its boxes: the first of them is the major one. */
+function branded(file: Buffer, ...brands: string[]): Buffer {
+  const length = file.readUInt32BE(0);
+  const [major = '', ...others] = brands;
+  // As long as before, or nothing in the file would be found again.
+  const padded = `${major}\0\0\0\0${others.join('')}`.padEnd(length - 8, others.at(-1) ?? '    ');
+  return Buffer.concat([file.subarray(0, 8), Buffer.from(padded, 'latin1'), file.subarray(length)]);
+}
+
+describe('pictures in the container of HEIF', () => {
+  const formats = new URL('fixtures/formats/', import.meta.url).pathname;
+  const file = (name: string) => readFileSync(join(formats, name));
+
+  test.each([
+    ['heic-8.heic', ['heic', 'mif1', 'heic']],
+    ['heic-8.heic', ['heix', 'mif1', 'heix']],
+    ['heic-8.heic', ['hevc', 'msf1', 'hevc']],
+    ['heic-8.heic', ['hevx', 'msf1', 'hevx']],
+    ['heic-8.heic', ['heim', 'mif1', 'heim']],
+    ['heic-8.heic', ['heis', 'mif1', 'heis']],
+    ['heic-8.heic', ['mif1', 'heic']],
+    ['heic-8.heic', ['mif2', 'mif2']],
+    ['heic-8.heic', ['msf1', 'msf1']],
+    ['heic-8.heic', ['miaf', 'miaf']],
+    ['heic-8.heic', ['1pic', 'mif1']],
+    ['avif-8.avif', ['avif', 'mif1', 'miaf']],
+    ['avif-8.avif', ['avis', 'msf1', 'avis']],
+    ['avif-8.avif', ['miaf', 'avif']],
+    ['avif-8.avif', ['mif1', 'miaf']],
+    ['avif-8.avif', ['MA1A', 'avif']],
+  ])('%s of the brands %j is a photo', async (name, brands) => {
+    const sent = await ada.request('post', '/v1/photos').attach('file', branded(file(name), ...brands), name);
+    expect(sent.status).toBeLessThan(300);
+    expect(await ada.settled(sent.body as Photo)).toMatchObject({ state: 'ready' });
+  });
+
+  test.each<[string, Buffer, string]>([
+    [
+      'a picture by another codec',
+      Buffer.from(file('heic-8.heic').toString('latin1').replaceAll('hvc1', 'vvc1'), 'latin1'),
+      'heic',
+    ],
+    ['a film', branded(file('heic-8.heic'), 'mp42', 'heic'), 'mp42'],
+    ['brands that nobody knows', branded(file('heic-8.heic'), 'abcd', 'efgh'), 'abcd, efgh'],
+  ])('%s is refused at once, with what is taken', async (_, bytes, brands) => {
+    const sent = await ada.request('post', '/v1/photos').attach('file', bytes, 'holiday.heic');
+    const { code, params } = sent.body as ProblemBody;
+    expect([sent.status, code]).toEqual([415, 'unsupported_media_type']);
+    expect(params).toEqual({
+      expected: expect.stringContaining('image/heic') as string,
+      received: expect.stringContaining(brands) as string,
+    });
+    const { body } = await request(stack.url).get('/v1/instance');
+    const { limits } = body as { limits: { photo: { formats: string[] } } };
+    expect(params?.expected).toBe(limits.photo.formats.join(', '));
   });
 });
 

@@ -2,11 +2,12 @@
  * A client inside a machine's network, run by Node itself: `photo FILE [TOKEN]` uploads one photo and reads it back,
  * `fill COUNT FILE` posts photos and says whose they are, `flood COUNT FILE TOKEN` uploads four at once until all are ready,
  * `look TOKEN POST` reads a post and its picture, `load TOKEN POST` asks and writes until it is told to stop (SIGTERM)
- * and then says what failed. Prints one line of JSON.
+ * and then says what failed, `formats` uploads a photo of every format that is taken. Prints one line of JSON.
  */
 import { readFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { developEveryFormat } from '../fixtures/develop-every-format.mjs';
 
 const origin = 'http://127.0.0.1';
 
@@ -147,6 +148,7 @@ const commands: Record<string, () => Promise<unknown>> = {
   photo: () => photo(first, second),
   fill: () => fill(Number(first), readFileSync(second ?? '')),
   flood: () => flood(Number(first), readFileSync(second ?? ''), third),
+  formats: () => developEveryFormat(origin),
   look: () => look(first, second ?? ''),
   load: () => load(first, second ?? ''),
 };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { userData } from './cloud.js';
 import { Guest, type Machine } from './guest.js';
-import { onMachine, seconds, traces, upload, type Story } from './story.js';
+import { asked, lastLine, onMachine, seconds, traces, upload, type Story } from './story.js';
 
 /** What cloud-init is told of the package, whatever the machine is to be. */
 export function release({ made }: Story, version: 'first' | 'second'): Record<string, string> {
@@ -47,6 +47,16 @@ export function installing(story: Story): void {
     measured['size of the package'] = `${(statSync(made.packages.first).size / 1e6).toFixed(0)} MB`;
     expect(alone.do('narwhal', 'doctor')).toContain('Nothing is in the way.');
     expect(alone.do('systemctl', 'is-system-running')).toContain('running');
+  });
+
+  test('develops a photo of every format that it takes, with nothing installed to help it', async () => {
+    const { alone } = story;
+    expect(alone.tell('sh', '-c', 'command -v heif-dec heif-convert').text.trim()).toBe('');
+    const { developed, failures } = await lastLine<{ developed: string[]; failures: string[] }>(
+      asked(alone, 'formats'),
+    );
+    expect(failures).toEqual([]);
+    expect(developed.length).toBeGreaterThan(15);
   });
 
   test('is a file that cloud-init finds no fault with', () => {

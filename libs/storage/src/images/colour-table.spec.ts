@@ -128,5 +128,32 @@ it.each(rows)('$name: $numbers are shown as $shown', async ({ name, numbers, sho
   if (!photo) throw new Error('expected a way to make it');
   // The second quarter: of the small HEICs it is the one that has these numbers.
   const color = meanColor(await (await photos.develop(photo)).pixels(), [0.6, 0.1, 0.9, 0.4]);
-  expect(ciede2000(labOf(...color), labOf(...shown)), `${color.join(' ')}`).toBeLessThan(1.5);
+  expect(ciede2000(labOf(...color), labOf(...shown)), color.join(' ')).toBeLessThan(1.5);
+});
+
+// Drawn by other programs: bars of 220 30 30, 30 200 30 and 30 30 220 and a page of 240 240 240, in the coding of each.
+it.each<[string, Numbers]>([
+  ['p3-16bit.png', [220, 30, 30]],
+  ['p3-10bit.avif', [220, 30, 30]],
+  ['p3.heic', [220, 30, 30]],
+  ['no-eoi.jpg', [220, 30, 30]],
+  ['cicp-p3.png', [241, 0, 0]],
+  ['avif-cicp-p3.avif', [241, 0, 0]],
+  ['gama1.png', [239, 96, 96]],
+  ['gif-partial-first.gif', [255, 255, 255]],
+])('%s begins with %s', async (name, shown) => {
+  const made = await photos.develop(
+    new URL(`../../../../test/fixtures/colour/${name}`, import.meta.url).pathname,
+  );
+  const color = meanColor(await made.pixels(), [0.05, 0.1, 0.15, 0.2]);
+  expect(ciede2000(labOf(...color), labOf(...shown)), color.join(' ')).toBeLessThan(1.5);
+});
+
+it('the part of a GIF that its first frame covers keeps its colour', async () => {
+  const made = await photos.develop(
+    new URL('../../../../test/fixtures/colour/gif-partial-first.gif', import.meta.url).pathname,
+  );
+  expect(made.result).toMatchObject({ width: 200, height: 120 });
+  const color = meanColor(await made.pixels(), [0.4, 0.4, 0.6, 0.6]);
+  expect(ciede2000(labOf(...color), labOf(255, 0, 0))).toBeLessThan(1.5);
 });

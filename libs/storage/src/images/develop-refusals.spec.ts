@@ -77,6 +77,18 @@ describe('develop refuses', () => {
     expect(await outcome(wrongEnd)).toBe('taken');
   });
 
+  it('no JPEG for its end marker alone, but every one with a scan or a part of one missing', async () => {
+    for (const progressive of [false, true]) {
+      const photo = await sharp(grainy).jpeg({ progressive }).toBuffer();
+      expect([progressive, await outcome(photo.subarray(0, -2))]).toEqual([progressive, 'taken']);
+      expect(await outcome(photo.subarray(0, -1))).toBe('taken');
+      expect(await outcome(photo.subarray(0, -40))).toBe('photo_damaged');
+    }
+    const photo = await sharp(grainy).jpeg({ progressive: true }).toBuffer();
+    const last = photo.lastIndexOf(Buffer.from([0xff, 0xda]));
+    expect(await outcome(photo.subarray(0, last))).toBe('photo_damaged');
+  });
+
   it.each(['jpeg', 'png', 'webp', 'avif', 'gif'] as const)('a %s cut off anywhere', async (format) => {
     const photo = await sharp(grainy).toFormat(format).toBuffer();
     expect(await outcome(photo)).toBe('taken');
