@@ -84,15 +84,23 @@ export class Idempotency {
     prints: Buffer[],
     make: (tx: Tx) => Promise<Made>,
   ): Promise<Outcome> {
-    const [print = Buffer.alloc(0)] = prints;
+    return this.work.run(async (tx) => {
+      const earlier = await this.claim(tx, keyed, prints);
+      if (earlier) return repeat(earlier, prints);
+      const made = await make(tx);
+      await this.rows.keep(tx, keyed, { status: made.status, madeId: made.id });
+      return { ...made, repeated: false };
+    });
+  }
+
+  /** Another lock that `make` does not get in time is no request with the same key, and is refused as any other. */
+  private async claim(
+    tx: Tx,
+    keyed: KeyedRequest,
+    [print = Buffer.alloc(0)]: Buffer[],
+  ): Promise<KeptOutcome | null> {
     try {
-      return await this.work.run(async (tx) => {
-        const earlier = await this.rows.claim(tx, keyed, print, limits.idempotency);
-        if (earlier) return repeat(earlier, prints);
-        const made = await make(tx);
-        await this.rows.keep(tx, keyed, { status: made.status, madeId: made.id });
-        return { ...made, repeated: false };
-      });
+      return await this.rows.claim(tx, keyed, print, limits.idempotency);
     } catch (error) {
       if ((error as { code?: unknown }).code !== lockTimeout) throw error;
       throw problem('idempotency_in_progress', { cause: error, headers: { 'retry-after': '1' } });
