@@ -52,9 +52,23 @@ const until = (photo: Pick<Photo, 'id'>, wanted: Partial<Attempts>, what: string
 const due = ({ id }: Photo, when: "'infinity'" | 'now()') =>
   stack.database.query(`UPDATE photos SET due_at = ${when} WHERE id = $1`, [id]);
 
-/** Kills the child of the attempt that is made now, and lets no other begin; false when it had not got the photo yet, which counts for nothing. */
-async function killedIn(photo: Photo, pid: number): Promise<boolean> {
+/** Has the worker give two signs of life since an attempt began: the child has its photo by then. */
+async function untilUnderWay(photo: Photo): Promise<void> {
   await until(photo, { working: true }, 'an attempt');
+  const at = async () => {
+    const [row] = await stack.database.query<{ at: string }>(
+      'SELECT extract(epoch FROM attempted_at) AS at FROM photos WHERE id = $1',
+      [photo.id],
+    );
+    return Number(row?.at);
+  };
+  const begun = await at();
+  await expect.poll(at, { timeout: 30_000 }).toBeGreaterThan(begun + 2);
+}
+
+/** Kills the child of this attempt, and lets no other begin; false when it had not got the photo, which counts for nothing. */
+async function killedIn(photo: Photo, pid: number): Promise<boolean> {
+  await untilUnderWay(photo);
   process.kill(pid, 'SIGKILL');
   await until(photo, { failing: true, working: false }, 'the death is noted');
   await due(photo, "'infinity'");

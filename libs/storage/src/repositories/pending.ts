@@ -80,7 +80,7 @@ const waiting = ({ kind, from, waitsItsTurn, lately = 'SELECT NULL' }: Kind): st
      (${lately})::int AS lately,
      (array_agg(id ORDER BY stuck_at NULLS LAST, since))[1]::text AS oldest
    FROM (SELECT id, since, CASE WHEN stuck_since IS NOT NULL THEN stuck_since
-       WHEN NOT tried AND ${overdue} AND NOT ${waitsItsTurn ? 'bool_or(moves) OVER ()' : 'moves'} THEN since END AS stuck_at
+       WHEN NOT tried AND ${overdue} AND ${waitsItsTurn ? 'bool_or(moves) OVER ()' : 'moves'} IS NOT TRUE THEN since END AS stuck_at
      FROM (${from} LIMIT 10000) AS rows) AS ${kind}`;
 
 const sql = kinds.map(waiting).join(' UNION ALL ');
