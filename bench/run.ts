@@ -1,3 +1,5 @@
+import { readArgumentsOrExit } from '../libs/platform/src/command-line.ts';
+
 /** `npm run bench -- NAME`: each benchmark is a module whose `run()` prints a table and, last, `NAME: ratio R (goal G)`. */
 interface Bench {
   run(): Promise<void>;
@@ -5,6 +7,8 @@ interface Bench {
 
 interface Entry {
   what: string;
+  /** How many words it takes; `own` reads its options itself. */
+  takes?: number | 'own';
   load: () => Promise<Bench>;
 }
 
@@ -35,10 +39,12 @@ const benches: Record<string, Entry> = {
   },
   memory: {
     what: 'the memory of a worker and its children over mixed photos up to 48 MP; a number: seconds',
+    takes: 1,
     load: () => import('./memory.ts'),
   },
   storage: {
     what: 'storage verify over 200,000 photos, and storage migrate to S3 and back; a number: photos to verify',
+    takes: 1,
     load: () => import('./storage.ts'),
   },
   streams: {
@@ -51,6 +57,7 @@ const benches: Record<string, Entry> = {
   },
   people: {
     what: 'every list at a million people: its plans, and how long it takes',
+    takes: 'own',
     load: () => import('./people/people.ts'),
   },
   watch: {
@@ -67,10 +74,12 @@ const benches: Record<string, Entry> = {
   },
   flame: {
     what: 'no benchmark: makes an SVG of a CPU profile that BENCH_PROFILE=<folder> had written; PROFILE SVG',
+    takes: 2,
     load: () => import('./flame.ts'),
   },
   scale: {
     what: 'pages, rebuilds, deliveries and bytes with 10 k, 100 k and 1 M people; --sizes, --write (docs/scale.md)',
+    takes: 'own',
     load: () => import('./scale/scale.ts'),
   },
   'fan-out': {
@@ -79,16 +88,16 @@ const benches: Record<string, Entry> = {
   },
 };
 
-function list(): void {
-  console.log('npm run bench -- NAME\n');
-  for (const [name, { what }] of Object.entries(benches)) console.log(`  ${name.padEnd(15)}${what}`);
-}
+const usage = `usage: npm run bench -- NAME\n\n${Object.entries(benches)
+  .map(([name, { what }]) => `  ${name.padEnd(15)}${what}`)
+  .join('\n')}`;
 
-const [name = ''] = process.argv.slice(2);
+const [name = '', ...args] = process.argv.slice(2);
 const entry = benches[name];
-if (entry) {
+if (name === '') console.log(usage);
+else if (!entry) readArgumentsOrExit([name], { usage });
+else {
+  const { takes = 0 } = entry;
+  if (takes !== 'own') readArgumentsOrExit(args, { usage, words: takes });
   await (await entry.load()).run();
-} else {
-  list();
-  if (name !== '') process.exitCode = 1;
 }

@@ -148,11 +148,13 @@ async function runBuilt(program: string, args: string[]): Promise<number> {
   return runProgram(process.execPath, [join(root, 'dist', program), ...args]);
 }
 
+const asksForHelp = (args: string[]): boolean => args.includes('--help') || args.includes('-h');
+
 /** Runs a program of the build against the servers of the environment, else those of the Narwhal that runs here. */
 async function runOnServers(program: string, args: string[]): Promise<number> {
   const { dataFolder, isSet } = readEnvironment();
   const settings = publishedSettings(dataFolder);
-  if (!settings && !isSet('DATABASE_URL')) {
+  if (!settings && !isSet('DATABASE_URL') && !asksForHelp(args)) {
     throw new Refusal(`No Narwhal runs on ${dataFolder}. Start it with \`npm run up\`, or set DATABASE_URL.`);
   }
   return runWithSettings(program, args);

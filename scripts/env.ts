@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { Refusal } from './say.ts';
 
 /**
- * What the launcher reads from the environment: the only place in this folder that does (besides install.mjs, which runs
+ * What the launcher reads from the environment: the only place in this folder that does (besides install.mjs and orphan.mjs, which run
  * before TypeScript can). What the applications read is written in libs/platform/src/config.ts, and reaches them untouched.
  */
 const source = process.env;
@@ -11,10 +13,21 @@ function isSet(name: string): boolean {
   return Boolean(source[name] ?? source[`${name}_FILE`]);
 }
 
+/** What a setting says, also by its file; nothing where it is not set, or its file cannot be read. */
+export function readSetting(name: string): string | undefined {
+  const file = source[`${name}_FILE`];
+  if (!file) return source[name] || undefined;
+  try {
+    return readFileSync(file, 'utf8').trim() || undefined;
+  } catch (error) {
+    throw new Refusal(`${name}_FILE cannot be read (${(error as NodeJS.ErrnoException).code} ${file}).`);
+  }
+}
+
 function port(name: string, fallback: number): number {
   const value = Number(source[name] || fallback);
   if (Number.isInteger(value) && value > 0 && value < 65_536) return value;
-  throw new Error(`expected a port (1-65535) for ${name} but received "${source[name]}"`);
+  throw new Refusal(`expected a port (1-65535) for ${name} but received "${source[name]}"`);
 }
 
 export interface Address {
@@ -28,7 +41,7 @@ function address(name: string): Address | undefined {
   if (!value) return undefined;
   const [host = '', number = ''] = value.split(':');
   if (host && Number(number) > 0) return { host, port: Number(number) };
-  throw new Error(`expected host:port for ${name} but received "${value}"`);
+  throw new Refusal(`expected host:port for ${name} but received "${value}"`);
 }
 
 export function readEnvironment() {

@@ -1,11 +1,15 @@
 import { commands } from './commands.ts';
+import { checkArguments, overview } from './help.ts';
 import './orphan.mjs';
-import { describe, warn } from './say.ts';
+import { describe, say, warn } from './say.ts';
 
 const [name = '', ...args] = process.argv.slice(2);
 const command = commands[name];
 
-if (command) {
+if (['', 'help', '--help', '-h'].includes(name)) {
+  say(overview());
+} else if (command) {
+  checkArguments(name, args);
   const code = await command(args).then(
     (result) => result ?? 0,
     (error: unknown) => {
@@ -16,6 +20,6 @@ if (command) {
   // Called rather than left to happen: a stop may leave requests behind that nobody waits for any more.
   process.exit(code);
 } else {
-  warn(`expected one of ${Object.keys(commands).join(', ')} but received "${name}"`);
+  warn(`expected a command but received "${name}"\n\n${overview()}`);
   process.exitCode = 1;
 }

@@ -116,8 +116,21 @@ async function acceptsConnections(process: Launched, url: string): Promise<boole
 }
 
 /** Runs one statement on the maintenance database; resolves to the fault, if there is one. */
-async function query(url: string, statement: string): Promise<(Error & { code?: string }) | undefined> {
-  const client = new pg.Client({ connectionString: `${url}/postgres`, connectionTimeoutMillis: 2_000 });
+function query(url: string, statement: string): Promise<(Error & { code?: string }) | undefined> {
+  return ask(`${url}/postgres`, statement, 2_000);
+}
+
+/** Whether a PostgreSQL lets us in; resolves to the fault, if there is one. */
+export function queryOnce(url: string): Promise<(Error & { code?: string }) | undefined> {
+  return ask(url, 'select 1', 5_000);
+}
+
+async function ask(
+  connectionString: string,
+  statement: string,
+  connectionTimeoutMillis: number,
+): Promise<(Error & { code?: string }) | undefined> {
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis });
   client.on('error', () => undefined);
   try {
     await client.connect();

@@ -96,7 +96,7 @@ describe('narwhal doctor', () => {
     await database.query(`UPDATE migrations SET name = 'FromTheFuture' WHERE name = '${first?.name}'`);
     const said = await doctor();
     expect(faults(said)).toEqual([
-      expect.stringContaining('1 migrations behind this version: run "narwhal migrate"'),
+      expect.stringContaining('1 migrations behind this version: run "npm run migrate"'),
     ]);
     expect(said.text).toMatch(/warning .*migrated by a newer Narwhal \(FromTheFuture\)/);
     await database.query(`UPDATE migrations SET name = '${first?.name}' WHERE name = 'FromTheFuture'`);

@@ -1,12 +1,18 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { root } from '../scripts/install.mjs';
 import { refused } from './harness/answers.js';
 import { signUp, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
 import { startStack, type Stack } from './harness/stack.js';
 import { partEnd, partHead, uploadHead, Wire } from './harness/wire.js';
 import { patient } from './harness/pace.js';
+
+const run = promisify(execFile);
 
 let stack: Stack;
 let ada: Person;
@@ -172,6 +178,54 @@ describe('what is for admins', () => {
       refused(await client().get(path), 404, 'not_found');
       refused(await ada.request('get', path), 404, 'not_found');
     }
+  });
+
+  /** What `npm run admin -- health-link` prints. */
+  const link = async (): Promise<URL> => {
+    const program = join(root, 'dist/libs/storage/src/admin-cli.js');
+    const { stdout } = await run(process.execPath, [program, 'health-link'], { env: stack.api.settings });
+    return new URL(stdout.trim());
+  };
+  const page = (url: URL) => client().get(`${url.pathname}${url.search}`).set('Accept', 'text/html');
+
+  test('opens in a browser by a link that an operator makes', async () => {
+    const url = await link();
+    expect(url.origin).toBe(stack.url);
+    const { text, headers } = await page(url).expect(200);
+    expect(headers['content-type']).toBe('text/html; charset=utf-8');
+    expect([headers['cache-control'], headers['referrer-policy']]).toEqual(['no-store', 'no-referrer']);
+    expect(text).toContain('<strong>Narwhal is ready</strong>');
+  });
+
+  test('shows the runbooks that it links to', async () => {
+    await stack.redis.stop();
+    const url = await link();
+    const told = async () => (await page(url).expect(200)).text;
+    await expect.poll(told).toContain('<a href="#StoreIsAway">');
+    expect(await told()).toMatch(/<h2 id="StoreIsAway">StoreIsAway<\/h2><pre>## What it means/);
+    await stack.redis.start();
+    await expect.poll(async () => (await client().get('/health/ready')).text).toContain('"status":"ready"');
+  });
+
+  test('is not there for a link that was altered, is old, or is for something else', async () => {
+    const url = await link();
+    const changed: Record<string, (query: URLSearchParams) => void> = {
+      'a later end': (query) => query.set('expires', String(Number(query.get('expires')) + 1)),
+      'another key': (query) => query.set('key', 'k9'),
+      'another signature': (query) => query.set('signature', `${query.get('signature')}`.replace(/^./, 'x')),
+      'no signature': (query) => query.delete('signature'),
+      'two signatures': (query) => query.append('signature', query.get('signature') ?? ''),
+    };
+    for (const change of Object.values(changed)) {
+      const copy = new URL(url);
+      change(copy.searchParams);
+      refused(await page(copy), 404, 'not_found');
+    }
+    for (const path of ['/admin', '/v1/me', '/admin/users/1']) {
+      const status = (await client().get(`${path}${url.search}`)).status;
+      expect([400, 401, 404]).toContain(status);
+    }
+    refused(await client().post(`${url.pathname}${url.search}`), 404, 'not_found');
   });
 });
 

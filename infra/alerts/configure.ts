@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { answerHelp } from '../../libs/platform/src/command-line.js';
 import { ruleFile, usualPace } from './rules.js';
 import { alertmanagerConfig, blackboxConfig, prometheusConfig, usualPaging } from './servers.js';
 
@@ -88,6 +89,7 @@ function write(options: Texts): void {
 }
 
 try {
+  answerHelp(process.argv.slice(2), usage);
   write(read());
 } catch (error) {
   process.stderr.write(`alerts: ${error instanceof Error ? error.message : String(error)}\n\n${usage}\n`);

@@ -1,9 +1,11 @@
+import { answerHelp } from '../../libs/platform/src/command-line.js';
 import { files } from './files.js';
 import { readOptions, usage } from './options.js';
 import { beside, watch } from './watch.js';
 
 /** `npm run dns`: prints one file of PowerDNS, or watches the balancers for it. */
 try {
+  answerHelp(process.argv.slice(2), usage);
   const [part = '', ...args] = process.argv.slice(2);
   const print = files[part];
   if (print) process.stdout.write(print(readOptions(args)));

@@ -1,3 +1,4 @@
+import { answerHelp } from '../../libs/platform/src/command-line.js';
 import { ConfigError, readEdgeSettings } from '../../libs/platform/src/config.js';
 import { cutOffScript } from './cut-off.js';
 import { haproxyConfiguration } from './configuration.js';
@@ -6,6 +7,7 @@ import { readOptions, usage } from './options.js';
 
 /** `npm run haproxy`: prints the whole configuration of one HAProxy, or the script that it loads. */
 try {
+  answerHelp(process.argv.slice(2), usage);
   const args = process.argv.slice(2);
   process.stdout.write(
     args[0] === 'servers.lua'

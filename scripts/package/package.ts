@@ -44,6 +44,7 @@ export async function makePackage(options: PackageOptions = {}): Promise<string>
 
 /** `npm run package`. */
 export async function packageCommand(args: string[]): Promise<void> {
+  // What it does not take was refused by scripts/help.ts.
   const { values } = parseArgs({
     args,
     options: {

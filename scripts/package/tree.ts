@@ -17,6 +17,8 @@ export function fillTree(folder: string, facts: Facts): void {
   cpSync(join(root, 'infra/ubuntu/root'), folder, { recursive: true });
   placeFolder(join(root, 'dist'), join(lib, 'dist'));
   nameSources(join(lib, 'dist'));
+  // The health page shows them.
+  placeFolder(join(root, 'docs/runbooks'), join(lib, 'docs/runbooks'));
   for (const path of productionPackages()) {
     if (!isForeign(path, facts.architecture)) placeFolder(join(root, path), join(lib, path));
   }

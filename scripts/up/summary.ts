@@ -17,7 +17,8 @@ Narwhal is ready (${seconds.toFixed(1)} s).
 
   API       ${url}/v1
   docs      ${url}/docs
-  health    ${url}/health/ready
+  health    npm run admin -- health-link   (a link to the page for people; ${url}/health/ready for machines)
+  watching  npm run top                    (in another terminal)
   metrics   ${localUrl(metrics.api)}/metrics (api), ${localUrl(metrics.worker)}/metrics (worker)
   data      ${dataFolder}
   logs      ${dataFolder}/logs
@@ -26,6 +27,8 @@ Sign up:
 
   curl -s ${url}/v1/users -H 'Content-Type: application/json' \\
     -d '{"username": "robin", "email": "robin@example.org", "password": "correct horse battery"}'
+
+The first admin: sign up, and then in another terminal: npm run admin -- grant robin
 
 Ctrl-C stops it; the data stays.
 `);

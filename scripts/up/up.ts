@@ -5,6 +5,7 @@ import { readEnvironment, type Environment } from '../env.ts';
 import { portFault, portHolder } from '../ports.ts';
 import { describe, Refusal, say, warn } from '../say.ts';
 import { ensureProgram } from '../system-packages.ts';
+import { checkSettings } from './check-settings.ts';
 import { PidFile } from './pid-file.ts';
 import { withdrawSettings } from './settings.ts';
 import { startApplications, startServers, type Run } from './start.ts';
@@ -49,6 +50,7 @@ async function untilReady(run: Run, demo: boolean): Promise<void> {
   await refuseTakenPort(environment);
   if (!environment.isSet('REDIS_URL')) ensureProgram('redis-server', 'redis-server');
   await build();
+  await checkSettings(environment);
   if (stop.asked) return;
 
   const metrics = await startApplications(run, await startServers(run));

@@ -42,6 +42,11 @@ export class Application {
     this.healthOrigin = options.name === 'api' ? this.url : operations;
   }
 
+  /** What it is told, beside its ports. */
+  get settings(): Record<string, string> {
+    return this.options.settings;
+  }
+
   get pid(): number {
     if (!this.process) throw new Error(`expected a running ${this.options.name} but it is stopped`);
     return this.process.pid;

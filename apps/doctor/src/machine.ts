@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { promisify } from 'node:util';
 import { portFault, type Config } from '@app/platform';
-import { fault, ok, warning, type Finding } from './finding.js';
+import { fault, isInstalled, ok, warning, type Finding } from './finding.js';
 
 const run = promisify(execFile);
 
@@ -76,7 +76,8 @@ async function port(number: number, host: string, unit: string | null): Promise<
   const code = await canListen(number, host);
   if (code) return fault(portFault(code, number, await holderOf(number)).text);
   if (unit) return stopped(unit);
-  return warning(`Nothing listens on port ${number} yet: it is free for the api.`);
+  const start = isInstalled ? '' : ' "npm run up" starts it.';
+  return warning(`Nothing listens on port ${number} yet: it is free for the api.${start}`);
 }
 
 const nginx = 'narwhal-nginx.service';
@@ -115,9 +116,10 @@ async function instances(): Promise<string[]> {
 }
 
 export async function ports(config: Config): Promise<Finding[]> {
-  const units = await instances();
+  const units = isInstalled ? await instances() : [];
   // A machine of NGINX alone has none.
-  if (units.length === 0) return (await hasNginx()) ? [] : [await port(config.PORT, config.HOST, null)];
+  if (units.length === 0)
+    return isInstalled && (await hasNginx()) ? [] : [await port(config.PORT, config.HOST, null)];
   return Promise.all(
     units.map((unit) => {
       const number = Number(/@(\d+)/.exec(unit)?.[1]);

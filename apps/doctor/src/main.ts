@@ -1,6 +1,6 @@
-import { ConfigError, readConfig, version, type Config } from '@app/platform';
+import { ConfigError, readArgumentsOrExit, readConfig, version, type Config } from '@app/platform';
 import type { Finding } from './finding.js';
-import { fault, ok } from './finding.js';
+import { command, fault, isInstalled, ok } from './finding.js';
 import { installation, ports, webServer } from './machine.js';
 import { strangeSettings } from './settings.js';
 import { disks, postgres, redis } from './stores.js';
@@ -18,14 +18,16 @@ function settings(): { findings: Finding[]; config: Config | null } {
       return {
         findings: [
           fault(
-            `A file of the configuration cannot be read (${code} ${path}): run this with sudo, or mend it.`,
+            `A file of the configuration cannot be read (${code} ${path}): ${isInstalled ? 'run this with sudo, or mend it' : 'mend it'}.`,
           ),
         ],
         config: null,
       };
     }
     const [, ...lines] = error.message.split('\n');
-    const where = 'correct it in /etc/narwhal/local.env (or in the environment)';
+    const where = isInstalled
+      ? 'correct it in /etc/narwhal/local.env (or in the environment)'
+      : 'correct it in the environment';
     return { findings: lines.map((line) => fault(`Setting ${line.trim()}: ${where}.`)), config: null };
   }
 }
@@ -35,16 +37,26 @@ const say = ({ level, text }: Finding): void => void process.stdout.write(`${mar
 
 async function examine(): Promise<Finding[]> {
   const { findings, config } = settings();
-  const looks = config ? [postgres(config), redis(config), disks(config), ports(config), webServer()] : [];
+  const looks = config
+    ? [postgres(config), redis(config), disks(config), ports(config), ...(isInstalled ? [webServer()] : [])]
+    : [];
   return [
-    ...(await installation()),
+    ...(isInstalled ? await installation() : []),
     ...findings,
-    ...(await strangeSettings()),
+    ...(isInstalled ? await strangeSettings() : []),
     ...(await Promise.all(looks)).flat(),
   ];
 }
 
-process.stdout.write(`Narwhal ${version}, Node ${process.versions.node}, ${process.arch}\n`);
+const usage = `usage: ${command('doctor')}
+
+Looks at this machine and at the settings of Narwhal, changes nothing, and says in a sentence each what is in the way and
+what to do about it. Exit code: 0 nothing is in the way, 1 something is.`;
+
+readArgumentsOrExit(process.argv.slice(2), { usage });
+process.stdout.write(
+  `Narwhal ${version}, Node ${process.versions.node}, ${process.arch}${isInstalled ? '' : ', in a clone'}\n`,
+);
 const findings = await examine();
 findings.forEach(say);
 const count = findings.filter(({ level }) => level === 'fault').length;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { databaseFault, folderFault, redisFault, type Config } from '@app/platform';
 import { lookAtRedis } from '@app/feed';
 import { lookAtDatabase } from '@app/storage';
-import { fault, ok, warning, type Finding } from './finding.js';
+import { command, fault, ok, warning, type Finding } from './finding.js';
 
 const oldestPostgres = 15;
 const GiB = 1024 ** 3;
@@ -24,7 +24,9 @@ async function lookInto(url: string, setting: string): Promise<Finding[]> {
     }
     if (behind.length > 0) {
       findings.push(
-        fault(`The database is ${behind.length} migrations behind this version: run "narwhal migrate".`),
+        fault(
+          `The database is ${behind.length} migrations behind this version: run "${command('migrate')}".`,
+        ),
       );
     }
     if (ahead.length > 0) {

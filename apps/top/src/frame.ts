@@ -61,7 +61,10 @@ function figureOf(span: Interval, line: readonly [string, Metric], name: string,
   return { name, view, value };
 }
 
-function lineOf({ name, view, value }: Figure, history: History): string {
+/** What a title, a value and the spaces between them take of a line. */
+const BESIDE_SPARK = 2 + 42 + 1 + 14 + 2;
+
+function lineOf({ name, view, value }: Figure, history: History, columns: number): string {
   const past = [...(history.get(name) ?? []), value].slice(-KEPT);
   history.set(name, past);
   const level = value !== null && view.levels ? levelOf(value, view.levels) : null;
@@ -70,7 +73,7 @@ function lineOf({ name, view, value }: Figure, history: History): string {
   const isRate = read.as === 'rate' && view.unit !== 'share';
   const unit = isRate ? `/${read.per === 'minute' ? 'min' : 's'}` : '';
   const shown = value === null ? '–' : `${inWords(value, view.unit)}${unit}`;
-  const text = `${view.title.padEnd(42).slice(0, 42)} ${shown.padStart(14)}  ${sparkline(past)}`;
+  const text = `${view.title.padEnd(42).slice(0, 42)} ${shown.padStart(14)}  ${sparkline(past.slice(-Math.max(1, columns - BESIDE_SPARK)))}`;
   return level ? `${colours[level]}${text}${colours.end}` : text;
 }
 
@@ -110,43 +113,81 @@ export function slowestRoutes({ before, after, seconds }: Interval, count: numbe
 /** What the report of /health adds to the figures. */
 export interface Told {
   status: string;
+  processes: readonly { kind: string; living: boolean }[];
   sentences: readonly { level: string; text: string }[];
 }
 
-function figures(span: Interval, history: History, room: number): string[] {
+/** Where frames are drawn, and who was asked. */
+export interface Screen {
+  rows: number;
+  columns: number;
+  address: string;
+}
+
+/** Below so many rows, only the first figures have room; and below so many, the names of their parts have none. */
+const ROOM_FOR_ALL = 60;
+const ROOM_FOR_PARTS = 36;
+
+function figures(span: Interval, history: History, { rows, columns }: Screen): string[] {
   const all = metrics.flatMap((line) =>
     Object.entries(line[1].shows)
-      .filter(([name]) => room > 60 || first.has(name))
+      .filter(([name]) => rows > ROOM_FOR_ALL || first.has(name))
       .map(([name, view]) => ({
         part: line[1].part,
-        text: lineOf(figureOf(span, line, name, view), history),
+        text: `  ${lineOf(figureOf(span, line, name, view), history, columns)}`,
       })),
   );
+  if (rows < ROOM_FOR_PARTS) return all.map(({ text }) => text);
   const parts = [...new Set(all.map(({ part }) => part))];
   return parts.flatMap((part) => [
     `${colours.title}${part}${colours.end}`,
-    ...all.filter((one) => one.part === part).map(({ text }) => `  ${text}`),
+    ...all.filter((one) => one.part === part).map(({ text }) => text),
   ]);
 }
 
-/** One frame of `npm run top`, `rows` high. */
-export function frame(span: Interval, told: Told, history: History, rows: number): string {
-  const sentences = told.sentences.map(({ level, text }) => {
-    const colour = level === 'critical' || level === 'warning' ? colours[level] : '';
-    return `  ${colour}${text}${colours.end}`;
-  });
-  const routes = slowestRoutes(span, 5).map(
+/** Whose figures these are: of every process that lives, as one of them knows. */
+function whose({ processes }: Told, address: string): string {
+  const living = processes.filter((one) => one.living);
+  const kinds = [...new Set(living.map(({ kind }) => kind))].sort();
+  const counts = kinds.map((kind) => `${living.filter((one) => one.kind === kind).length} ${kind}`);
+  return `Sum or worst of all processes that ${address} knows: ${counts.join(', ') || 'none'}`;
+}
+
+/** A sentence in lines that fit. */
+function wrapped(text: string, width: number): string[] {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1) ?? '';
+    if (line !== '' && line.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
+  }
+  return lines;
+}
+
+function routeLines(span: Interval, columns: number): string[] {
+  const width = Math.max(20, columns - 24);
+  return slowestRoutes(span, 5).map(
     ({ name, rate, p95 }) =>
-      `  ${name.padEnd(52).slice(0, 52)} ${inWords(p95, 'seconds').padStart(10)} ${rate.toFixed(1).padStart(8)}/s`,
+      `  ${name.padEnd(width).slice(0, width)} ${inWords(p95, 'seconds').padStart(10)} ${rate.toFixed(1).padStart(8)}/s`,
   );
+}
+
+/** One frame of `npm run top`, for a screen of this size. */
+export function frame(span: Interval, told: Told, history: History, screen: Screen): string {
+  const { rows, columns, address } = screen;
+  const { title, quiet, end } = colours;
+  const sentences = told.sentences.flatMap(({ level, text }) => {
+    const colour = level === 'critical' || level === 'warning' ? colours[level] : '';
+    return wrapped(text, columns - 2).map((line) => `  ${colour}${line}${end}`);
+  });
+  const routes = routeLines(span, columns);
+  const time = `${new Date().toISOString().slice(11, 19)} UTC, over the last ${span.seconds.toFixed(1)} s; q ends`;
   const lines = [
-    `${colours.title}Narwhal is ${told.status.replace('_', ' ')}${colours.end}${colours.quiet}  ${new Date().toISOString().slice(11, 19)} UTC, over the last ${span.seconds.toFixed(1)} s; q ends${colours.end}`,
+    `${title}Narwhal is ${told.status.replace('_', ' ')}${end}${quiet}  ${time}${end}`,
+    `${quiet}${whose(told, address).slice(0, columns)}${end}`,
     ...sentences,
-    '',
-    ...figures(span, history, rows),
-    ...(routes.length > 0
-      ? [`${colours.title}slowest routes (95th percentile)${colours.end}`, ...routes]
-      : []),
+    ...figures(span, history, screen),
+    ...(routes.length > 0 ? [`${title}slowest routes (95th percentile)${end}`, ...routes] : []),
   ];
   return lines.slice(0, Math.max(5, rows - 1)).join('\n');
 }

@@ -1,13 +1,19 @@
+import { readArgumentsOrExit } from '@app/platform';
 import { parseScrape, type Scrape } from '@app/platform/metrics';
 import { frame, type History, type Told } from './frame.js';
 
-/**
- * `npm run top [-- HOST:PORT] [--once]`: a live view of the whole system, from the operators' listener of one process, which asks
- * all the others.
- */
-const args = process.argv.slice(2);
-const address = args.find((argument) => !argument.startsWith('--')) ?? '127.0.0.1:9464';
-const once = args.includes('--once') || !process.stdout.isTTY;
+/** A live view of the whole system, from the operators' listener of one process, which asks all the others. */
+const { values, words } = readArgumentsOrExit(process.argv.slice(2), {
+  usage: `usage: npm run top [-- HOST:PORT] [--once]
+
+  HOST:PORT   the operators' listener of any process (METRICS_ADDR), which asks all others; without it, the api's of the
+              Narwhal that runs here, else 127.0.0.1:9464
+  --once      everything once, for a file or a pipe; a terminal shows what it has room for, every two seconds; q ends`,
+  options: { once: { type: 'boolean' } },
+  words: 1,
+});
+const address = words[0] ?? '127.0.0.1:9464';
+const once = values.once === true || !process.stdout.isTTY;
 
 const EVERY = 2_000;
 
@@ -26,6 +32,12 @@ async function look(): Promise<{ scrape: Scrape; told: Told; at: number }> {
   };
 }
 
+/** A file has room for everything; what is piped is cut nowhere. */
+const screen = () =>
+  once
+    ? { rows: 1_000, columns: 91, address }
+    : { rows: process.stdout.rows, columns: process.stdout.columns, address };
+
 const pause = (): Promise<void> => new Promise((settle) => setTimeout(settle, EVERY));
 
 async function run(): Promise<void> {
@@ -40,7 +52,7 @@ async function run(): Promise<void> {
     if (!now) continue;
     const span = { before: last.scrape, after: now.scrape, seconds: (now.at - last.at) / 1000 };
     last = now;
-    const text = frame(span, now.told, history, once ? 1_000 : process.stdout.rows);
+    const text = frame(span, now.told, history, screen());
     process.stdout.write(once ? `${text}\n` : `\x1b[2J\x1b[H${text}\n`);
   } while (!once);
 }

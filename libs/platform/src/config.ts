@@ -163,6 +163,9 @@ function parse<Shape extends z.ZodRawShape>(
 
 const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
 
+const publicUrlOf = ({ PUBLIC_URL, PORT }: { PUBLIC_URL?: string | undefined; PORT: number }): string =>
+  withoutSlash(PUBLIC_URL ?? `http://localhost:${PORT}`);
+
 /**
  * Reads the whole configuration once.
  *
@@ -174,7 +177,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     throw new ConfigError(
       'the configuration has 1 problem(s):\n  VISIT_LOGIN: expected together with VISIT_PASSWORD',
     );
-  const publicUrl = withoutSlash(settings.PUBLIC_URL ?? `http://localhost:${settings.PORT}`);
+  const publicUrl = publicUrlOf(settings);
   return { ...settings, publicUrl, mediaUrl: withoutSlash(settings.MEDIA_URL ?? publicUrl) };
 }
 
@@ -205,6 +208,16 @@ export function readDirectUrl(env: NodeJS.ProcessEnv = process.env): string {
     env,
   );
   return DATABASE_DIRECT_URL ?? DATABASE_URL;
+}
+
+const linkSettings = schema.pick({ PORT: true, PUBLIC_URL: true, TOKEN_KEYS: true });
+
+/** What it takes to make a link to one of the operators' pages. */
+export function readLinkSettings(
+  env: NodeJS.ProcessEnv = process.env,
+): Pick<Config, 'TOKEN_KEYS' | 'publicUrl'> {
+  const { TOKEN_KEYS, ...place } = parse(linkSettings, env);
+  return { TOKEN_KEYS, publicUrl: publicUrlOf(place) };
 }
 
 const edgeSettings = schema.pick({

@@ -1,3 +1,4 @@
+export * from './command-line.js';
 export * from './config.js';
 export * from './faults.js';
 export * from './heartbeats.js';
@@ -12,6 +13,7 @@ export * from './problems.js';
 export * from './logger.js';
 export * from './metrics/index.js';
 export * from './operations-server.js';
+export * from './operator-links.js';
 export * from './queue/index.js';
 export * from './scrub.js';
 export * from './service-manager.js';

@@ -1,4 +1,12 @@
-import { ConfigError, limits, readDirectUrl } from '@app/platform';
+import {
+  ConfigError,
+  databaseFault,
+  limits,
+  readArgumentsOrExit,
+  readDirectUrl,
+  readLinkSettings,
+  signedQuery,
+} from '@app/platform';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from './data-source.js';
 import { Database, type Queryable } from './database.js';
@@ -6,9 +14,12 @@ import { OutboxRows } from './repositories/outbox.js';
 import { SearchWords } from './repositories/search-words.js';
 import { isProgram } from './run-as-program.js';
 
-const USAGE = `usage: npm run admin -- grant <username>      makes an admin
+const usage = `usage: npm run admin -- grant <username>      makes an admin
        npm run admin -- synthetic <username>  makes an account that only looks whether people are served (VISIT_LOGIN)
-       npm run admin -- revoke <username>     makes either a person again`;
+       npm run admin -- revoke <username>     makes either a person again
+       npm run admin -- health-link           a link that opens the health page in a browser, for ten minutes
+
+The first admin: sign up as anybody does, and then grant that username.`;
 
 /** Said to the operator as it is, without a stack. */
 class Refused extends Error {}
@@ -52,12 +63,20 @@ async function endSessions(tx: Queryable, outbox: OutboxRows, userId: string): P
   );
 }
 
+/** A browser sends no token: whoever has the instance's keys may open its health page all the same. */
+export function healthLink({ TOKEN_KEYS, publicUrl } = readLinkSettings(), now = Date.now()): string {
+  const path = '/admin/health';
+  return `${publicUrl}${path}${signedQuery(path, TOKEN_KEYS, now)}`;
+}
+
 /** What `npm run admin` does: the first admin is made here, never over HTTP. Answers what to tell the operator. */
 export async function admin(url: string, [command, name = '']: readonly string[]): Promise<string> {
   const username = name.toLowerCase();
-  if (!username || !['grant', 'revoke', 'synthetic'].includes(command ?? '')) throw new Refused(USAGE);
+  if (!username || !['grant', 'revoke', 'synthetic'].includes(command ?? '')) throw new Refused(usage);
   const source = new DataSource(dataSourceOptions({ url, name: 'narwhal-admin' }));
-  await source.initialize();
+  await source.initialize().catch((error: unknown) => {
+    throw new Refused(databaseFault(error, url).text);
+  });
   try {
     const database = new Database(source);
     if (command === 'grant') {
@@ -81,8 +100,10 @@ export async function admin(url: string, [command, name = '']: readonly string[]
 
 /** Answers an exit code. */
 async function main(args: readonly string[]): Promise<number> {
+  const { words } = readArgumentsOrExit(args, { usage, words: 2 });
   try {
-    process.stdout.write(`${await admin(readDirectUrl(), args)}\n`);
+    const asksForLink = words[0] === 'health-link' && words.length === 1;
+    process.stdout.write(`${asksForLink ? healthLink() : await admin(readDirectUrl(), words)}\n`);
     return 0;
   } catch (error) {
     const expected = error instanceof Refused || error instanceof ConfigError;

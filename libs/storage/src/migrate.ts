@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConfigError, databaseFault, readDirectUrl } from '@app/platform';
+import { ConfigError, databaseFault, readArgumentsOrExit, readDirectUrl } from '@app/platform';
 import { DataSource, QueryFailedError, type QueryRunner } from 'typeorm';
 import { dataSourceOptions } from './data-source.js';
 import { isProgram } from './run-as-program.js';
@@ -70,8 +70,14 @@ function reasonOf(error: unknown, url: string): string {
   return databaseFault(error, url, 'DATABASE_DIRECT_URL or DATABASE_URL').text;
 }
 
+const usage = `usage: npm run migrate
+
+Brings the database of DATABASE_DIRECT_URL (or DATABASE_URL) to the schema of this version. It may run again, also from
+many machines at once, and while Narwhal serves.`;
+
 /** Answers an exit code. */
-async function main(): Promise<number> {
+async function main(args: readonly string[]): Promise<number> {
+  readArgumentsOrExit(args, { usage });
   const say: Say = (line) => void process.stdout.write(`${line}\n`);
   let url = '';
   try {
@@ -86,4 +92,4 @@ async function main(): Promise<number> {
   }
 }
 
-if (isProgram(import.meta.url)) process.exitCode = await main();
+if (isProgram(import.meta.url)) process.exitCode = await main(process.argv.slice(2));

@@ -1,5 +1,12 @@
-import { parseArgs } from 'node:util';
-import { ConfigError, readStorageSettings, type StorageSettings } from '@app/platform';
+import {
+  ConfigError,
+  databaseFault,
+  exitForUsage,
+  readArguments,
+  readStorageSettings,
+  UsageError,
+  type StorageSettings,
+} from '@app/platform';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from './data-source.js';
 import { Database } from './database.js';
@@ -49,7 +56,9 @@ async function withTools(
 ): Promise<number> {
   const url = settings.DATABASE_DIRECT_URL ?? settings.DATABASE_URL;
   const source = new DataSource(dataSourceOptions({ url, name: 'narwhal-storage' }));
-  await source.initialize();
+  await source.initialize().catch((error: unknown) => {
+    throw new Refused(databaseFault(error, url, 'DATABASE_URL').text);
+  });
   const configured = await configuredStores(settings);
   try {
     const database = new Database(source);
@@ -157,23 +166,28 @@ function whichOf(
   return code === '' ? 'rejected' : `rejected ${code}`;
 }
 
-async function run(args: readonly string[]): Promise<number> {
-  const flags = {
+const line = {
+  usage: USAGE,
+  options: {
     originals: { type: 'boolean' },
     fix: { type: 'boolean' },
     all: { type: 'boolean' },
     older: { type: 'boolean' },
     rejected: { type: 'boolean' },
-  } as const;
-  const { values, positionals } = parseArgs({ args: [...args], options: flags, allowPositionals: true });
-  const [command, from = '', to = ''] = positionals;
-  if (command === 'verify' && positionals.length === 1)
+  },
+  words: 3,
+} as const;
+
+async function run(args: readonly string[]): Promise<number> {
+  const { values, words } = readArguments(args, line);
+  const [command, from = '', to = ''] = words;
+  if (command === 'verify' && words.length === 1)
     return withTools(readStorageSettings(), (tools) =>
       verify(tools, { originals: values.originals ?? false, fix: values.fix ?? false }),
     );
-  if (command === 'migrate' && positionals.length === 3)
+  if (command === 'migrate' && words.length === 3)
     return withTools(readStorageSettings(), (tools) => migrate(tools, from, to));
-  if (command === 'redevelop' && positionals.length <= 2) {
+  if (command === 'redevelop' && words.length <= 2) {
     const which = whichOf(values, from);
     return withTools(readStorageSettings(), (tools) => redevelop(tools, which));
   }
@@ -185,9 +199,8 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     return await run(args);
   } catch (error) {
-    const { code } = error as { code?: string };
-    const expected =
-      error instanceof Refused || error instanceof ConfigError || code?.startsWith('ERR_PARSE_ARGS');
+    if (error instanceof UsageError) exitForUsage(error);
+    const expected = error instanceof Refused || error instanceof ConfigError;
     const text = error instanceof Error ? (expected ? error.message : error.stack) : String(error);
     process.stderr.write(`${text}\n`);
     return 1;

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { inWords } from '@app/platform';
 import type { OperatorsReport } from './report.js';
-import { clock } from './sentences.js';
+import { runbookName, runbookText } from './runbooks.js';
+import { clock, type Sentence } from './sentences.js';
 
 const style = `
 :root{color-scheme:light dark;--ink:#1d2733;--quiet:#5b6875;--line:#dfe5ea;--paper:#fff;--tint:#f3f7fa;--good:#1a7f4b;--warn:#9a6200;--bad:#b3261e}
@@ -14,7 +15,8 @@ h2{font-size:1.05rem;margin:1.6rem 0 .4rem}
 ul{list-style:none;margin:1rem 0;padding:0}
 li{border-left:4px solid var(--good);background:var(--tint);padding:.5rem .8rem;margin:.4rem 0}
 li.warning{border-color:var(--warn)}li.critical{border-color:var(--bad)}
-li small{display:block;color:var(--quiet)}
+li small{display:block;color:var(--quiet)}a{color:inherit}
+pre{white-space:pre-wrap;font:inherit;background:var(--tint);padding:.6rem .8rem;margin:0}
 .wide{overflow-x:auto}
 table{border-collapse:collapse;width:100%}
 th,td{text-align:left;padding:.3rem .8rem .3rem 0;border-bottom:1px solid var(--line);white-space:nowrap}
@@ -108,11 +110,31 @@ function visits({ processes }: OperatorsReport): string {
   return `<h2>Synthetic people</h2>${table(['of worker', 'state', 'since', 'last visit', 'why'], rows)}\n`;
 }
 
+/** The link to a runbook, which is further down on the page; its file where its text is not at hand. */
+function runbookLink(file: string): string {
+  const text =
+    runbookText(file) === null ? escape(file) : `<a href="#${escape(runbookName(file))}">${escape(file)}</a>`;
+  return `<small>${text}</small>`;
+}
+
+/** The runbooks that the sentences name, each once. */
+function runbooks(sentences: readonly Sentence[]): string {
+  const files = new Set(sentences.flatMap(({ runbook }) => runbook ?? []));
+  return [...files]
+    .map((file) => [runbookName(file), runbookText(file)] as const)
+    .map(([name, text]) =>
+      text === null
+        ? ''
+        : `<h2 id="${escape(name)}">${escape(name)}</h2><pre>${escape(text.replace(/^# .*\n+/, ''))}</pre>\n`,
+    )
+    .join('');
+}
+
 /** The report as a page that renews itself every five seconds. */
 export function reportPage(report: OperatorsReport): string {
   const sentences = report.sentences.map(
     ({ level, text, runbook }) =>
-      `<li class="${level}">${escape(text)}${runbook ? `<small>${escape(runbook)}</small>` : ''}</li>`,
+      `<li class="${level}">${escape(text)}${runbook ? runbookLink(runbook) : ''}</li>`,
   );
   const parts = Object.entries(report.parts).map(([name, { state, milliseconds, since, why, reach }]) => [
     name,
@@ -141,6 +163,6 @@ export function reportPage(report: OperatorsReport): string {
 <h2>Processes</h2>${table(['kind', 'machine', 'process', 'release', 'started (UTC)', 'heard', 'sees'], processes)}
 ${visits(report)}${waiting(report)}
 <h2>Servers</h2>${servers(report)}
-</main></body></html>
+${runbooks(report.sentences)}</main></body></html>
 `;
 }

@@ -13,8 +13,9 @@ export class AdminController {
     path: '/admin/health',
     tag: 'Operators',
     summary:
-      'What is wrong, in sentences; every store and process, and what waits. A page where HTML is accepted',
+      'What is wrong, in sentences; every store and process, and what waits. A page where HTML is accepted, and a browser comes in by `npm run admin -- health-link`',
     access: 'admin',
+    byLink: true,
     answers: { 200: adminHealth },
     problems: ['not_found'],
   })

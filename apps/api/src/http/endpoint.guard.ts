@@ -1,5 +1,5 @@
-import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { problem } from '@app/platform';
+import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { CONFIG, opensByLink, problem, type Config } from '@app/platform';
 import { z } from 'zod';
 import { AccessTokens } from '../sessions/access-tokens.js';
 import { SessionLookup } from '../sessions/session-lookup.js';
@@ -19,6 +19,7 @@ export class EndpointGuard implements CanActivate {
     private readonly tokens: AccessTokens,
     private readonly sessions: SessionLookup,
     private readonly rates: RateLimits,
+    @Inject(CONFIG) private readonly config: Pick<Config, 'TOKEN_KEYS'>,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -42,10 +43,14 @@ export class EndpointGuard implements CanActivate {
     return call;
   }
 
-  private async caller(request: ApiRequest, { access }: EndpointOptions): Promise<Caller | null> {
+  private async caller(
+    request: ApiRequest,
+    { access, byLink, path }: EndpointOptions,
+  ): Promise<Caller | null> {
     if (access === 'none') return null;
     const header = request.headers.authorization;
     if (header === undefined) {
+      if (byLink && opensByLink(path, request.query, this.config.TOKEN_KEYS)) return null;
       if (access === 'optional') return null;
       throw problem(access === 'admin' ? 'not_found' : 'token_missing');
     }

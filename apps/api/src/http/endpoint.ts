@@ -20,6 +20,8 @@ export interface EndpointOptions {
   /** The operation's name in generated clients, where the handler's own does not say it: see `operation-id.ts`. */
   operationId?: string;
   access: Access;
+  /** Set where a signed link of an operator opens it too, for browsers, which send no token. */
+  byLink?: boolean;
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodObject;

@@ -1,0 +1,36 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { MediaKey } from './media-urls.js';
+
+/** How long a link opens its page, in seconds: to be clicked now, of no use in a history or a chat tomorrow. */
+export const linkValidFor = 600;
+
+/** The method and the path are part of it, so that no link opens another page; the words before them, so that nothing else signed is a link. */
+function signature(path: string, expires: string, { secret }: MediaKey): string {
+  return createHmac('sha256', secret).update(`operator link\nGET ${path}\n${expires}`).digest('hex');
+}
+
+/** The query by which a browser may read one of the operators' pages for ten minutes. */
+export function signedQuery(path: string, keys: readonly MediaKey[], now = Date.now()): string {
+  const [key] = keys;
+  if (!key) throw new Error('expected a token key but the keyring is empty');
+  const expires = String(Math.floor(now / 1000) + linkValidFor);
+  return `?expires=${expires}&key=${key.id}&signature=${signature(path, expires, key)}`;
+}
+
+/** Whether a query opens a page now: signed for this very path by a key of ours, and not expired. */
+export function opensByLink(
+  path: string,
+  query: unknown,
+  keys: readonly MediaKey[],
+  now = Date.now(),
+): boolean {
+  const { expires, key: id, signature: given } = query as Record<string, unknown>;
+  const key = keys.find((one) => one.id === id);
+  if (!key || typeof expires !== 'string' || typeof given !== 'string' || !/^[1-9]\d{0,11}$/.test(expires))
+    return false;
+  const expected = Buffer.from(signature(path, expires, key));
+  const received = Buffer.from(given);
+  if (received.length !== expected.length || !timingSafeEqual(received, expected)) return false;
+  const left = Number(expires) * 1000 - now;
+  return left > 0 && left <= linkValidFor * 1000;
+}
