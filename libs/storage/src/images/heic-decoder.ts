@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { setImmediate as turn } from 'node:timers/promises';
+import { SNIFF_BYTES } from '../photo-formats.js';
 import type { Size } from '../renditions.js';
 import { boxFactor, Mosaic } from './box-shrink.js';
 import { isSrgb } from './colour-coding.js';
@@ -60,6 +61,15 @@ async function decodeWith(heif: Heif, path: string, bytes: Buffer, limits: Decod
 }
 
 /**
+ * libheif knows fewer brands than there are, and looks for a film where one of them says so (`msf1`): all say that there are
+ * pictures. That there is one, the format was told by.
+ */
+function sayStill(bytes: Buffer): void {
+  const end = Math.min(bytes.length, bytes.readUInt32BE(0), SNIFF_BYTES);
+  for (let at = 16; at + 4 <= end; at += 4) bytes.write('mif1', at, 'latin1');
+}
+
+/**
  * Who decodes HEIC. libheif in WebAssembly needs nothing of the machine, and what breaks out of a decoder's bounds there
  * stays in its own memory. It always reads the header and decides; the machine's own, where there is one, is quicker.
  * Turning and mirroring are properties of the picture (`irot`, `imir`), which libheif applies; EXIF's orientation repeats
@@ -67,8 +77,7 @@ async function decodeWith(heif: Heif, path: string, bytes: Buffer, limits: Decod
  */
 export const heicDecoder: Decoder = async (path, limits) => {
   const bytes = await readFile(path);
-  // libheif goes by the first compatible brand that it knows, and knows fewer than there are.
-  if (bytes.length >= 20 && bytes.readUInt32BE(0) >= 20) bytes.write('mif1', 16, 'latin1');
+  sayStill(bytes);
   try {
     return await decodeWith(await heifLibrary(), path, bytes, limits);
   } catch (error) {
