@@ -26,8 +26,8 @@ interface Tag {
 async function tag(name: string, counted: readonly Id[], uncounted: readonly Id[] = []): Promise<void> {
   await database.query(
     `WITH made AS (INSERT INTO tags (shard, id, name, posts_count) VALUES ($1::int, next_id($1::int), $2::text, $3::int) RETURNING shard, id),
-       said AS (INSERT INTO search_words SELECT shard, id, w.word, 'tag', w.whole, 0 FROM made, search_words($2::text) AS w)
-     INSERT INTO post_tags SELECT shard, id, p.id, p.id = ANY($4::bigint[]) FROM made, unnest($5::bigint[]) AS p(id)`,
+       said AS (INSERT INTO search_words SELECT m.shard, m.id, w.word, 'tag', w.whole, 0 FROM made m, search_words($2::text) AS w)
+     INSERT INTO post_tags SELECT m.shard, m.id, p.post, p.post = ANY($4::bigint[]) FROM made m, unnest($5::bigint[]) AS p(post)`,
     [shardOfText(name), name, counted.length, counted, [...counted, ...uncounted]],
   );
 }
