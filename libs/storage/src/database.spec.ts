@@ -80,7 +80,7 @@ describe('a transaction', () => {
       await put(tx, 1);
     });
     const fault: unknown = await made.catch((error: unknown) => error);
-    expect(isAway(fault), String(fault)).toBe(true);
+    expect(fault).toSatisfy(isAway);
     expect(database.pool).toMatchObject({ busy: 0, waiting: 0 });
   });
 

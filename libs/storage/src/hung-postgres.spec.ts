@@ -68,7 +68,7 @@ test('who asks a PostgreSQL that hangs is told that it is away, and nobody is gi
     // More than the pool has connections: these wait for one that is destroyed, and then for one that is not made.
     ...[5, 6, 7].map((number) => fault(put(number))),
   ]);
-  for (const one of faults) expect(isAway(one), String(one)).toBe(true);
+  expect(faults.filter((one) => !isAway(one))).toEqual([]);
   signal('SIGCONT');
   await expect.poll(() => fault(put(8)), { timeout: 10_000 }).toBe('was answered');
   const answers = await Promise.all(
