@@ -102,13 +102,13 @@ module.exports = {
     {
       name: 'infra-knows-the-rules-alone',
       comment:
-        'What NGINX and HAProxy are told of the applications: settings, limits, refusals, renditions. Nothing that runs imports it.',
+        'What NGINX and HAProxy are told of the applications: settings, limits, refusals, renditions; and how a command line is read. Nothing that runs imports it.',
       severity: 'error',
       from: { path: '^infra/' },
       to: {
         path: '^(apps|libs)/',
         pathNot:
-          '^libs/(platform/src/(config|limits|problems|pagerduty|metrics/index)|storage/src/renditions)\\.ts$',
+          '^libs/(platform/src/(command-line|config|limits|problems|pagerduty|metrics/index)|storage/src/renditions)\\.ts$',
       },
     },
     {
