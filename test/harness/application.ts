@@ -94,6 +94,14 @@ export class Application {
     return reason;
   }
 
+  get readyUrl(): string {
+    return `${this.healthOrigin}/health/ready`;
+  }
+
+  isReady(): Promise<boolean> {
+    return isReady(this.readyUrl);
+  }
+
   /** SIGTERM, and the time to finish; then what is left of its group. */
   async stop(): Promise<void> {
     const { process } = this;

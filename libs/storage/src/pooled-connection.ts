@@ -35,11 +35,21 @@ export class PooledConnection {
   /** With a limit, in milliseconds, it is destroyed when that is over; the wait for it counts. */
   static async of(pool: Pool, limit?: number): Promise<PooledConnection> {
     const begun = performance.now();
-    const connection = new PooledConnection(await pool.connect());
+    const connection = await PooledConnection.next(pool);
     if (limit === undefined) return connection;
     const left = Math.max(0, limit - (performance.now() - begun));
     connection.timer = setTimeout(() => connection.abandon(new AnswerOverdue(limit)), left);
     return connection;
+  }
+
+  /** Listens from the moment it is had: one that is lost in the same packet as it was made would end the process, unheard. */
+  private static next(pool: Pool): Promise<PooledConnection> {
+    return new Promise((settle, fail) => {
+      pool.connect((error, client) => {
+        if (client) settle(new PooledConnection(client));
+        else fail(error ?? new Error('expected a connection of the pool but received none'));
+      });
+    });
   }
 
   async query(

@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ProblemBody } from './contract.js';
+import type { Journal } from './journal.js';
+import { patient } from './pace.js';
+
+export interface Sent {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  path: string;
+  body?: object;
+  /** A file to be sent as `file`; then there is no other body. */
+  file?: Buffer;
+  key?: string;
+  token?: string;
+}
+
+export interface Answer<Body = unknown> {
+  status: number;
+  /** Of a refusal. */
+  code: string | null;
+  body: Body;
+  /** An earlier try had no answer, so it may have been carried out. */
+  repeated: boolean;
+}
+
+/** Longer than any fault: a request that is given up by its client may still be carried out, after what the client did next. */
+const PATIENCE = patient(60_000);
+/** A request that nobody answers for so long is a fault of its own. */
+const UNTIL_ACKNOWLEDGED = patient(120_000);
+
+const unavailable = new Set([429, 502, 503, 504, 507]);
+const underway = new Set(['idempotency_in_progress', 'photo_not_ready']);
+
+function toRequest({ method, body, file, key, token }: Sent): RequestInit {
+  const headers: Record<string, string> = {};
+  if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
+  if (key !== undefined) headers['idempotency-key'] = key;
+  if (body) headers['content-type'] = 'application/json';
+  const init: RequestInit = { method, headers, signal: AbortSignal.timeout(PATIENCE) };
+  if (body) init.body = JSON.stringify(body);
+  if (file) {
+    init.body = new FormData();
+    init.body.append('file', new Blob([new Uint8Array(file)], { type: 'image/jpeg' }), 'photo.jpg');
+  }
+  return init;
+}
+
+/** Says what docs/clients.md says that a client says: repeats what was not answered, under the same key, until it is. */
+export class JournalClient {
+  private turn = Math.floor(Math.random() * 100);
+
+  constructor(
+    private readonly urls: readonly string[],
+    private readonly journal: Journal,
+  ) {}
+
+  /** One try, at the next address; null when no answer came back. */
+  async once<Body>(sent: Sent): Promise<(Answer<Body> & { wait: number }) | null> {
+    const url = this.urls[this.turn++ % this.urls.length] ?? '';
+    try {
+      const response = await fetch(url + sent.path, toRequest(sent));
+      const text = await response.text();
+      const body = (text === '' ? null : JSON.parse(text)) as Body;
+      const { status } = response;
+      const code = status >= 400 ? ((body as ProblemBody | null)?.code ?? null) : null;
+      if (status >= 500 && !unavailable.has(status))
+        this.journal.find('error', sent.path, `${sent.method} ${sent.path} was answered ${status} ${text}`);
+      const wait = Number(response.headers.get('retry-after') ?? 0) * 1_000;
+      return { status, code, body, repeated: false, wait };
+    } catch {
+      return null;
+    }
+  }
+
+  /** Until it is answered for good. A 500 is repeated as well: whether it was carried out has to be known in the end. */
+  async settled<Body>(sent: Sent): Promise<Answer<Body>> {
+    const deadline = Date.now() + UNTIL_ACKNOWLEDGED;
+    let repeated = false;
+    for (;;) {
+      const answer = await this.once<Body>(sent);
+      if (answer && answer.status < 500 && answer.status !== 429 && !underway.has(answer.code ?? ''))
+        return { ...answer, repeated };
+      this.journal.repeats(answer?.status ?? 0);
+      repeated ||= !answer || answer.status >= 500;
+      if (Date.now() > deadline)
+        throw new Error(`expected ${sent.method} ${sent.path} to be answered but received ${answer?.status}`);
+      await sleep(Math.min(1_000, Math.max(answer?.wait ?? 0, 100 + Math.random() * 300)));
+    }
+  }
+
+  /** A read that is not repeated: counted by what became of it, as people see it meanwhile. */
+  async look(path: string, token: string): Promise<void> {
+    const answer = await this.once({ method: 'GET', path, token });
+    this.journal.looked(answer?.status ?? 0);
+  }
+}

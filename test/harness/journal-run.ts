@@ -1,0 +1,167 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FaultStack } from '../servers/fault-stack.js';
+import { Actor, randomOf } from './journal-actor.js';
+import { actOf } from './journal-acts.js';
+import type { Company } from './journal-company.js';
+import { JournalCheck } from './journal-check.js';
+import { JournalClient } from './journal-client.js';
+import { driftOfRows } from './journal-rows.js';
+import { Vanished } from './journal-vanished.js';
+import { Journal } from './journal.js';
+import { patient } from './pace.js';
+import { signUp } from './people.js';
+import { untilQuiet } from './quiet.js';
+import { servers } from './servers.js';
+import { Turns } from './turns.js';
+
+const names = [
+  'ada',
+  'grace',
+  'linus',
+  'alan',
+  'edsger',
+  'barbara',
+  'donald',
+  'margaret',
+  'dennis',
+  'frances',
+  'ken',
+  'radia',
+];
+/** Whom others have to ask. */
+const PRIVATE = 3;
+/** Between two acts of one person, in milliseconds: some hundred acts a second of all. */
+const PAUSE = 80;
+/** Acts that are acknowledged before a fault begins, so that it meets some under way, and after it is over. */
+const SOME = 25;
+const PATIENCE = patient(90_000);
+
+/** People who act while faults happen, and the journal of what they were told is done. */
+export class JournalRun {
+  readonly check: JournalCheck;
+  private acting: Promise<unknown> = Promise.resolve();
+  private isOver = true;
+
+  private constructor(
+    readonly stack: FaultStack,
+    readonly company: Company,
+  ) {
+    this.check = new JournalCheck(company);
+  }
+
+  static async start(stack: FaultStack, seed: number): Promise<JournalRun> {
+    const journal = new Journal(join(servers().folder, 'journal.log'));
+    const direct = stack.apis.map(({ url }) => url);
+    const vanished = new Vanished(direct, journal, patient(5_000));
+    const company: Company = { actors: [], journal, pairs: new Turns(), vanished, made: 0 };
+    company.actors = await Promise.all(
+      names.map(async (name, index) => {
+        const { user, session } = await signUp(stack.apis[0], name);
+        journal.sessions.set(user.id, new Set([session.id]));
+        return new Actor(
+          user,
+          session,
+          new JournalClient(stack.urls, journal),
+          journal,
+          randomOf(seed + index),
+        );
+      }),
+    );
+    for (const actor of company.actors.slice(0, PRIVATE)) {
+      await actor.send({ method: 'PATCH', path: '/v1/me', body: { private: true } });
+      journal.model.private.add(actor.id);
+    }
+    void vanished.watch();
+    return new JournalRun(stack, company);
+  }
+
+  get journal(): Journal {
+    return this.company.journal;
+  }
+
+  private resume(): void {
+    if (!this.isOver) return;
+    this.isOver = false;
+    this.acting = Promise.all(this.company.actors.map((actor) => this.live(actor)));
+  }
+
+  private async live(actor: Actor): Promise<void> {
+    try {
+      await actor.live(
+        (one) => actOf(one, this.company),
+        () => this.isOver,
+        PAUSE,
+      );
+    } catch (error) {
+      this.journal.find('error', '', `${actor.name} cannot go on: ${String(error)}`);
+    }
+  }
+
+  /** Settles when everybody's last act is acknowledged. */
+  async pause(): Promise<void> {
+    this.isOver = true;
+    await this.acting;
+  }
+
+  /** Waits for acts that are acknowledged from now on. */
+  private some(): Promise<void> {
+    const enough = this.journal.acknowledged + SOME;
+    return this.until('acts are acknowledged', () => this.journal.acknowledged >= enough);
+  }
+
+  private async until(what: string, isSo: () => boolean): Promise<void> {
+    const deadline = Date.now() + PATIENCE;
+    while (!isSo()) {
+      if (Date.now() > deadline) throw new Error(`expected that ${what}, but waited in vain`);
+      await sleep(20);
+    }
+  }
+
+  /** Acts are under way when it begins and acknowledged again when it is over; `fault` settles when it is mended. */
+  async under(name: string, fault: () => Promise<void>): Promise<void> {
+    this.journal.begin(name);
+    this.resume();
+    await this.some();
+    this.company.vanished.healthy = false;
+    await fault();
+    await this.stack.ready(PATIENCE);
+    this.company.vanished.healthy = true;
+    await this.some();
+  }
+
+  /** Lets everybody come to rest, and holds all that the API shows against the journal. */
+  async settle(): Promise<void> {
+    await this.pause();
+    this.journal.begin('at rest');
+    await untilQuiet(this.stack.worker.metricsUrl, PATIENCE);
+    await this.check.all();
+    for (const { what, subject } of await this.company.vanished.stillSeen())
+      this.journal.find('came back', subject, `${what} is still seen`);
+    for (const drift of await driftOfRows(this.stack))
+      this.journal.find('drift', /\d{6,}/.exec(drift)?.[0] ?? '', drift);
+  }
+
+  /** Until nothing that is gone is seen, and no feed is wrong: what may take a while, but may not need the worker. */
+  async untilForgotten(): Promise<void> {
+    await this.pause();
+    const deadline = Date.now() + patient(20_000);
+    for (;;) {
+      const gone = (await this.company.vanished.stillSeen()).map(({ what }) => `${what} is still seen`);
+      const wrong = [...gone, ...(await this.check.wrongInFeeds())];
+      if (wrong.length === 0) break;
+      if (Date.now() > deadline) {
+        for (const what of wrong) this.journal.find('came back', /\d{6,}/.exec(what)?.[0] ?? '', what);
+        break;
+      }
+      await sleep(200);
+    }
+    this.resume();
+  }
+
+  /** Settles when nobody acts any more. */
+  async end(): Promise<void> {
+    this.company.vanished.end();
+    await this.pause();
+  }
+}

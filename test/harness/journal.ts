@@ -1,0 +1,122 @@
+import { appendFileSync } from 'node:fs';
+import { Model, type ModelPost } from './model.js';
+
+export interface JournalComment {
+  /** Each text is written once, so that a comment is known by it. */
+  text: string;
+  /** Null where its author was told that it is there, but no longer theirs to see. */
+  id: string | null;
+  post: string;
+  author: string;
+  replyTo: string | null;
+  deleted: boolean;
+}
+
+export interface JournalPost extends ModelPost {
+  caption: string;
+  photos: string[];
+  savers: Set<string>;
+  /** Its author is taking it away. */
+  going: boolean;
+}
+
+export type FindingKind = 'lost' | 'double' | 'drift' | 'came back' | 'refused' | 'signed out' | 'error';
+
+interface Phase {
+  name: string;
+  writes: number;
+  reads: Map<number, number>;
+  /** Answers that made a client repeat what it had said. */
+  unavailable: Map<number, number>;
+}
+
+/** What clients were told is done, in their order, and the state that comes of it: what the API has to show when all is over. */
+export class Journal {
+  readonly model = new Model();
+  readonly posts = new Map<string, JournalPost>();
+  readonly comments: JournalComment[] = [];
+  readonly profiles = new Map<string, string>();
+  /** Living sessions of each person. */
+  readonly sessions = new Map<string, Set<string>>();
+  readonly found: string[] = [];
+  private readonly lines: string[] = [];
+  private readonly phases: Phase[] = [];
+
+  constructor(private readonly file: string) {
+    this.begin('before');
+  }
+
+  private get phase(): Phase {
+    return this.phases.at(-1) as Phase;
+  }
+
+  /** What follows happens under this fault. */
+  begin(name: string): void {
+    this.phases.push({ name, writes: 0, reads: new Map(), unavailable: new Map() });
+  }
+
+  /** Writes acknowledged since the phase began. */
+  get acknowledged(): number {
+    return this.phase.writes;
+  }
+
+  get writes(): number {
+    return this.phases.reduce((sum, { writes }) => sum + writes, 0);
+  }
+
+  ack(person: string, what: string): void {
+    this.phase.writes += 1;
+    const line = `${new Date().toISOString()} [${this.phase.name}] ${person} ${what}`;
+    this.lines.push(line);
+    appendFileSync(this.file, `${line}\n`);
+  }
+
+  looked(status: number): void {
+    this.phase.reads.set(status, (this.phase.reads.get(status) ?? 0) + 1);
+  }
+
+  repeats(status: number): void {
+    this.phase.unavailable.set(status, (this.phase.unavailable.get(status) ?? 0) + 1);
+  }
+
+  /** Something is not as it was acknowledged: with what the journal has on its subject. */
+  find(kind: FindingKind, subject: string, what: string): void {
+    const history = this.lines.filter((line) => subject !== '' && line.includes(subject)).slice(-12);
+    this.found.push(
+      [`${kind}: ${what} [${this.phase.name}]`, ...history.map((line) => `    ${line}`)].join('\n'),
+    );
+  }
+
+  add(post: JournalPost): void {
+    this.posts.set(post.id, post);
+    this.model.posts.push(post);
+  }
+
+  remove(post: JournalPost): void {
+    this.posts.delete(post.id);
+    this.model.posts = this.model.posts.filter(({ id }) => id !== post.id);
+  }
+
+  /** Below a post, as its counts say: a block takes the blocked one's comments off the blocker's posts. */
+  commentsOf(post: ModelPost): JournalComment[] {
+    return this.comments.filter(
+      (one) => one.post === post.id && !one.deleted && !this.model.blocks.has(post.author, one.author),
+    );
+  }
+
+  /** One line a phase: its writes, what made clients repeat them, and what became of reads, which nobody repeated. */
+  table(): string {
+    return this.phases
+      .map(({ name, writes, unavailable, reads }) =>
+        [name.padEnd(44), `${writes} writes`, `repeated: ${told(unavailable)}`, `reads: ${told(reads)}`].join(
+          '; ',
+        ),
+      )
+      .join('\n');
+  }
+}
+
+function told(statuses: Map<number, number>): string {
+  const sorted = [...statuses].toSorted(([a], [b]) => a - b);
+  return sorted.map(([status, count]) => `${status === 0 ? 'no answer' : status} ${count}`).join(', ') || '-';
+}

@@ -1,0 +1,177 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { root } from '../../scripts/install.mjs';
+import { freePort } from '../../scripts/ports.ts';
+import { startPostgres } from '../../scripts/postgres.ts';
+import { startRedis } from '../../scripts/redis.ts';
+import type { RunningServer } from '../../scripts/running-server.ts';
+import { Application } from '../harness/application.js';
+import { cable, type Cable } from '../harness/cable.js';
+import { bareEnvironment } from '../harness/env.js';
+import { descendantsOf } from '../harness/process-tree.js';
+import { servers } from '../harness/servers.js';
+import { settingsOf } from '../harness/settings.js';
+import { Tunnel } from '../harness/tunnel.js';
+
+/** A PostgreSQL or Redis that dies and comes back with what it had written. */
+export class MortalServer {
+  private constructor(
+    private readonly begin: () => Promise<RunningServer>,
+    private running: RunningServer,
+  ) {}
+
+  static async start(begin: () => Promise<RunningServer>): Promise<MortalServer> {
+    return new MortalServer(begin, await begin());
+  }
+
+  get url(): string {
+    return this.running.url;
+  }
+
+  /** Of itself and of all that it started. */
+  get pids(): number[] {
+    return [this.running.pid, ...descendantsOf(this.running.pid)];
+  }
+
+  kill(): Promise<void> {
+    return this.running.kill();
+  }
+
+  /** On the same port and folder. */
+  async start(): Promise<void> {
+    this.running = await this.begin();
+  }
+
+  stop(): Promise<void> {
+    return this.running.stop();
+  }
+}
+
+/**
+ * A whole Narwhal whose every part may be killed, stopped and cut off: two apis, a worker, a PostgreSQL and a Redis of its
+ * own. The first api and the worker reach both servers by cables, the second api without.
+ */
+export class FaultStack {
+  private constructor(
+    private readonly stores: { postgres: MortalServer; redis: MortalServer },
+    readonly cables: readonly Cable[],
+    readonly apis: readonly [Application, Application],
+    readonly worker: Application,
+    /** To both apis in turns. */
+    readonly tunnel: Tunnel,
+  ) {}
+
+  static async start(): Promise<FaultStack> {
+    const name = `fault-stack-${randomBytes(4).toString('hex')}`;
+    const folder = join(servers().folder, name);
+    mkdirSync(folder);
+    const [postgres, redis] = await Promise.all([ownPostgres(name), ownRedis(name)]);
+    const database = new URL(postgres.url);
+    const program = join(root, 'dist', 'libs', 'storage', 'src', 'migrate.js');
+    execFileSync(process.execPath, [program], {
+      env: { ...bareEnvironment(), DATABASE_URL: database.href },
+    });
+    const cables = [await cable(database.href), await cable(redis.url)] as const;
+    const port = await freePort();
+    const direct = settingsOf({
+      databaseUrl: database.href,
+      redisUrl: redis.url,
+      publicUrl: `http://127.0.0.1:${port}`,
+      folder,
+    });
+    const byCable = { ...direct, DATABASE_URL: cables[0].url, REDIS_URL: cables[1].url };
+    const make = async (
+      kind: 'api' | 'worker',
+      label: string,
+      settings: Record<string, string>,
+      at?: number,
+    ) =>
+      new Application({
+        name: kind,
+        port: at ?? (await freePort()),
+        metricsPort: await freePort(),
+        settings,
+        logFile: join(folder, `${label}.log`),
+      });
+    const apis = [await make('api', 'api-0', byCable, port), await make('api', 'api-1', direct)] as const;
+    const worker = await make('worker', 'worker', byCable);
+    await Promise.all([...apis, worker].map((one) => one.start()));
+    const tunnel = await Tunnel.open(apis.map(({ url }) => url));
+    return new FaultStack({ postgres, redis }, cables, [...apis], worker, tunnel);
+  }
+
+  get postgres(): MortalServer {
+    return this.stores.postgres;
+  }
+
+  get redis(): MortalServer {
+    return this.stores.redis;
+  }
+
+  /** Where clients go: to the first api, or to either by a network that may be cut. */
+  get urls(): string[] {
+    return [this.apis[0].url, this.tunnel.url];
+  }
+
+  /** Runs one statement with a connection of its own: pooled ones would not survive what happens here. */
+  async query<Row extends pg.QueryResultRow>(sql: string): Promise<Row[]> {
+    const client = new pg.Client({ connectionString: this.postgres.url });
+    client.on('error', () => undefined);
+    await client.connect();
+    try {
+      return (await client.query<Row>(sql)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** Says something to Redis. */
+  async command(...words: [string, ...string[]]): Promise<void> {
+    const redis = new Redis(this.redis.url).on('error', () => undefined);
+    try {
+      await redis.call(...words);
+    } finally {
+      redis.disconnect();
+    }
+  }
+
+  /** Settles once every process says that it is ready. */
+  async ready(patience: number): Promise<void> {
+    const deadline = Date.now() + patience;
+    for (const application of [...this.apis, this.worker]) {
+      while (!(await application.isReady())) {
+        if (Date.now() > deadline) throw new Error(`expected ${application.readyUrl} to answer 200`);
+        await sleep(50);
+      }
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.apis, this.worker].map((one) => one.stop()));
+    await Promise.all([this.tunnel.close(), ...this.cables.map((one) => one.close())]);
+    await Promise.all([this.postgres.stop(), this.redis.stop()]);
+  }
+}
+
+/** What it has acknowledged survives a kill -9. Nothing is forced to disk, since the machine itself stays up. */
+async function ownPostgres(name: string): Promise<MortalServer> {
+  const port = await freePort();
+  const dir = join(servers().folder, `${name}-postgres`);
+  const logFile = join(servers().folder, `${name}-postgres.log`);
+  return MortalServer.start(() =>
+    startPostgres({ dir, port, durable: true, logFile, settings: { fsync: 'off', shared_buffers: '32MB' } }),
+  );
+}
+
+/** It comes back empty, or with its last dump. */
+async function ownRedis(name: string): Promise<MortalServer> {
+  const port = await freePort();
+  const dir = join(servers().folder, `${name}-redis`);
+  const logFile = join(servers().folder, `${name}-redis.log`);
+  return MortalServer.start(() => startRedis({ dir, port, persistent: false, logFile }));
+}
