@@ -18,13 +18,25 @@ afterAll(() => stack?.stop());
 
 const picture = () => drawn({ width: 320, height: 240, seed: (seed += 1) });
 
-/** The child of the worker, once it has developed a photo. */
-async function child(): Promise<number> {
+/** The children of the worker, once it has developed a photo: two where it found a photo while it started the first. */
+async function children(): Promise<number[]> {
   await grace.upload(await picture());
   const { pid } = stack.worker;
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
-  const only = children.find((one) => readFileSync(`/proc/${one}/cmdline`, 'utf8').includes('develop-child'));
-  return Number(only);
+  const all = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+  return all
+    .filter((one) => readFileSync(`/proc/${one}/cmdline`, 'utf8').includes('develop-child'))
+    .map(Number);
+}
+
+const signal = (pids: readonly number[], name: NodeJS.Signals): void => {
+  for (const pid of pids) process.kill(pid, name);
+};
+
+/** The children, stopped: what is sent now lies in one of them. */
+async function stopped(): Promise<number[]> {
+  const pids = await children();
+  signal(pids, 'SIGSTOP');
+  return pids;
 }
 
 interface Attempts {
@@ -67,9 +79,9 @@ async function untilUnderWay(photo: Photo): Promise<void> {
 }
 
 /** Kills the child of this attempt, and lets no other begin; false when it had not got the photo, which counts for nothing. */
-async function killedIn(photo: Photo, pid: number): Promise<boolean> {
+async function killedIn(photo: Photo, pids: readonly number[]): Promise<boolean> {
   await untilUnderWay(photo);
-  process.kill(pid, 'SIGKILL');
+  signal(pids, 'SIGKILL');
   await until(photo, { failing: true, working: false }, 'the death is noted');
   await due(photo, "'infinity'");
   return (await attemptsOf(photo)).error?.includes('SIGKILL') ?? false;
@@ -78,30 +90,27 @@ async function killedIn(photo: Photo, pid: number): Promise<boolean> {
 /** Has the child of an attempt die while it has the photo open. */
 async function crash(photo: Photo): Promise<void> {
   for (let died = false; !died;) {
-    const pid = await child();
-    process.kill(pid, 'SIGSTOP');
+    const pids = await stopped();
     await due(photo, 'now()');
-    died = await killedIn(photo, pid);
+    died = await killedIn(photo, pids);
   }
 }
 
 async function sentAndCrashed(): Promise<Photo> {
-  const pid = await child();
-  process.kill(pid, 'SIGSTOP');
+  const pids = await stopped();
   const photo = await ada.send(await picture());
-  if (!(await killedIn(photo, pid))) await crash(photo);
+  if (!(await killedIn(photo, pids))) await crash(photo);
   return photo;
 }
 
 describe('a good photo is ready in the end', () => {
   test('although its worker was killed once, and then its child', async () => {
-    const pid = await child();
-    process.kill(pid, 'SIGSTOP');
+    const pids = await stopped();
     const photo = await ada.send(await picture());
     await until(photo, { working: true, attempt: 1 }, 'an attempt');
     await stack.worker.kill();
-    // It is stopped, and so has not seen that its parent is gone.
-    process.kill(pid, 'SIGKILL');
+    // They are stopped, and so have not seen that their parent is gone.
+    signal(pids, 'SIGKILL');
     await stack.worker.start();
     await expect.poll(() => attemptsOf(photo), { timeout: 30_000 }).toMatchObject({ state: 'ready' });
     const second = await sentAndCrashed();
@@ -111,12 +120,11 @@ describe('a good photo is ready in the end', () => {
   });
 
   test('although its original was away for a while, as on a disk that is not mounted', async () => {
-    const pid = await child();
-    process.kill(pid, 'SIGSTOP');
+    const pids = await stopped();
     const photo = await ada.send(await picture());
     await until(photo, { working: true, attempt: 1 }, 'an attempt');
     renameSync(stack.objects, `${stack.objects}-away`);
-    process.kill(pid, 'SIGCONT');
+    signal(pids, 'SIGCONT');
     await expect
       .poll(async () => (await attemptsOf(photo)).error, { timeout: 30_000 })
       .toContain('there is no object');
