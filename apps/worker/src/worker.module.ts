@@ -17,6 +17,7 @@ import { Caches } from './effects/caches.js';
 import { Effects } from './effects/effects.js';
 import { EffectsService } from './effects/effects.service.js';
 import { Erasure } from './effects/erasure.js';
+import { RelationErasure } from './effects/relation-erasure.js';
 import { Folding } from './effects/folding.js';
 import { Reindexing } from './effects/reindexing.js';
 import { Relations } from './effects/relations.js';
@@ -49,6 +50,7 @@ const effects = [
   Reindexing,
   Suggesting,
   Erasure,
+  RelationErasure,
   Trashing,
   Effects,
   EffectsService,

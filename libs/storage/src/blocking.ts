@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
 import { Following } from './following.js';
+import { lockPair } from './relation-locks.js';
 import { BlockRows } from './repositories/blocks.js';
 import type { Tx } from './unit-of-work.js';
 
@@ -26,15 +27,24 @@ export class Blocking {
     private readonly following: Following,
   ) {}
 
+  /** Again: ends whatever stands beside the block all the same. */
   async block(tx: Tx, blocker: Id, blocked: Id): Promise<void> {
-    if (!(await this.rows.block(tx, blocker, blocked))) return;
-    await this.following.end(tx, blocker, blocked);
-    await this.following.end(tx, blocked, blocker);
-    await this.changed(tx, blocker, blocked);
+    await lockPair(tx, blocker, blocked);
+    const isNew = await this.rows.block(tx, blocker, blocked);
+    await this.endFollows(tx, blocker, blocked);
+    if (isNew) await this.changed(tx, blocker, blocked);
   }
 
   async unblock(tx: Tx, blocker: Id, blocked: Id): Promise<void> {
-    if (await this.rows.unblock(tx, blocker, blocked)) await this.changed(tx, blocker, blocked);
+    await lockPair(tx, blocker, blocked);
+    if (!(await this.rows.unblock(tx, blocker, blocked))) return;
+    await this.endFollows(tx, blocker, blocked);
+    await this.changed(tx, blocker, blocked);
+  }
+
+  private async endFollows(tx: Tx, blocker: Id, blocked: Id): Promise<void> {
+    await this.following.end(tx, blocker, blocked);
+    await this.following.end(tx, blocked, blocker);
   }
 
   /** The worker looks again after the commit: at what is beyond a batch, and at likes that were under way meanwhile. */

@@ -26,6 +26,7 @@ export * from './post-index.js';
 export * from './postgres-probe.js';
 export * from './publishing.js';
 export * from './rejections.js';
+export * from './relation-locks.js';
 export * from './removal.js';
 export * from './renditions.js';
 export * from './repositories/blocks.js';

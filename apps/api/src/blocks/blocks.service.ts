@@ -1,6 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { isId, problem, type Id } from '@app/platform';
-import { Blocking, BlockRows, UnitOfWork, UserRows, Visibility, type Tx } from '@app/storage';
+import {
+  Blocking,
+  BlockRows,
+  lockPair,
+  UnitOfWork,
+  UserRows,
+  Visibility,
+  type Tx,
+  type UserRow,
+} from '@app/storage';
 import { relationshipOf } from '../users/user-view.js';
 import type { Relationship } from '../users/users.schemas.js';
 
@@ -19,40 +28,47 @@ export class BlocksService {
 
   /** Somebody who blocked oneself can be blocked, too, though not seen. */
   async block(self: Id, other: Id): Promise<Relationship> {
-    await this.assertThere(self, other);
-    return this.change(self, other, (tx) => this.blocking.block(tx, self, other), [self, other]);
+    return this.change(self, other, [self, other], async (tx) => {
+      await this.lockThere(tx, self, other);
+      await this.blocking.block(tx, self, other);
+    });
   }
 
   async unblock(self: Id, other: Id): Promise<Relationship> {
-    if (!isId(other)) throw problem('not_found');
-    return this.change(self, other, (tx) => this.blocking.unblock(tx, self, other), [self, other]);
+    return this.change(self, other, [self, other], (tx) => this.blocking.unblock(tx, self, other));
   }
 
   async mute(self: Id, other: Id): Promise<Relationship> {
-    const target = await this.assertThere(self, other);
-    const relation = await this.visibility.relation(self, other);
-    if (!this.visibility.maySeeProfile(target, relation)) throw problem('not_found');
-    return this.change(self, other, (tx) => this.muted(tx, self, other, true), [self]);
+    return this.change(self, other, [self], async (tx) => {
+      const target = await this.lockThere(tx, self, other);
+      const relation = await this.visibility.relation(self, other, tx);
+      if (!this.visibility.maySeeProfile(target, relation)) throw problem('not_found');
+      if (await this.rows.mute(self, other, tx)) await tx.effectOn('notify.relation', self, other);
+    });
   }
 
   async unmute(self: Id, other: Id): Promise<Relationship> {
-    if (!isId(other)) throw problem('not_found');
-    return this.change(self, other, (tx) => this.muted(tx, self, other, false), [self]);
+    return this.change(self, other, [self], async (tx) => {
+      await lockPair(tx, self, other);
+      if (await this.rows.unmute(self, other, tx)) await tx.effectOn('notify.relation', self, other);
+    });
   }
 
-  private async muted(tx: Tx, self: Id, other: Id, muted: boolean): Promise<void> {
-    const changed = await (muted ? this.rows.mute(self, other, tx) : this.rows.unmute(self, other, tx));
-    if (changed) await tx.effectOn('notify.relation', self, other);
-  }
-
-  private async assertThere(self: Id, other: Id) {
+  /** Neither closes until the transaction ends. */
+  private async lockThere(tx: Tx, self: Id, other: Id): Promise<UserRow> {
     if (self === other) throw problem('self_not_allowed');
-    const target = isId(other) ? await this.users.find(other) : null;
+    const [, own, target] = await Promise.all([
+      lockPair(tx, self, other),
+      this.users.find(self, tx),
+      this.users.find(other, tx),
+    ]);
+    if (!own || own.closed_at !== null) throw problem('session_ended');
     if (!target || target.closed_at !== null) throw problem('not_found');
     return target;
   }
 
-  private async change(self: Id, other: Id, change: Change, readers: Id[]): Promise<Relationship> {
+  private async change(self: Id, other: Id, readers: Id[], change: Change): Promise<Relationship> {
+    if (!isId(other)) throw problem('not_found');
     await this.work.run(async (tx) => {
       await change(tx);
       await tx.effect('relations.changed', ...readers);

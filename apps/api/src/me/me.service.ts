@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { problem, type Id } from '@app/platform';
-import { UnitOfWork, UserRows } from '@app/storage';
+import { lockAccount, UnitOfWork, UserRows } from '@app/storage';
 import type { Caller } from '../http/call.js';
 import { Credentials } from '../sessions/credentials.js';
 import { SessionsService } from '../sessions/sessions.service.js';
@@ -46,6 +46,7 @@ export class MeService {
   async close(userId: Id, password: string): Promise<void> {
     await this.credentials.confirm(userId, password);
     await this.work.run(async (tx) => {
+      await lockAccount(tx, userId);
       const user = await this.rows.lock(tx, userId);
       if (!user || user.closed_at !== null) throw problem('session_ended');
       await this.rows.release(tx, 'username', user.username, userId);

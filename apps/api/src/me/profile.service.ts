@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { problem, type Id } from '@app/platform';
-import { Following, UserRows, type ProfileChange, type Tx } from '@app/storage';
+import { Following, lockAccount, UserRows, type ProfileChange, type Tx } from '@app/storage';
 import type { ProfileInput } from '../users/users.schemas.js';
 
 /** Requests that are let in while their owner waits. */
@@ -16,6 +16,7 @@ export class ProfileService {
 
   /** @throws Problem 409 `username_taken` */
   async change(tx: Tx, userId: Id, input: ProfileInput): Promise<void> {
+    if (input.private !== undefined) await lockAccount(tx, userId);
     const before = await this.rows.lock(tx, userId);
     if (!before || before.closed_at !== null) throw problem('session_ended');
     const { username } = input;

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import { CommentRows, ErasureRows, Following, Liking, Removal, UnitOfWork } from '@app/storage';
+import { CommentRows, ErasureRows, Liking, Removal, UnitOfWork } from '@app/storage';
+import { RelationErasure } from './relation-erasure.js';
 
 /** Rows a statement: short enough that nobody waits for its locks. */
 const BATCH = 500;
@@ -12,7 +13,7 @@ export class Erasure {
     private readonly rows: ErasureRows,
     private readonly work: UnitOfWork,
     private readonly removal: Removal,
-    private readonly following: Following,
+    private readonly relations: RelationErasure,
     private readonly likes: Liking,
     private readonly comments: CommentRows,
   ) {}
@@ -29,14 +30,6 @@ export class Erasure {
     );
     await this.discardPhotos(user);
     await this.each(
-      () => this.rows.followeesOf(user, BATCH),
-      (followee) => this.endFollow(user, followee),
-    );
-    await this.each(
-      () => this.rows.followersOf(user, BATCH),
-      (follower) => this.endFollow(follower, user),
-    );
-    await this.each(
       () => this.rows.likedBy(user, BATCH),
       (post) => this.unlike(user, post),
     );
@@ -48,6 +41,7 @@ export class Erasure {
       () => this.rows.commentsBy(user, BATCH),
       (comment) => this.removeComment(comment),
     );
+    await this.relations.endAll(user, BATCH);
     await this.work.run((tx) => this.rows.own(tx, user));
     await this.rows.notifications(user);
   }
@@ -69,10 +63,6 @@ export class Erasure {
       const batch = ids;
       await this.work.run((tx) => this.removal.discard(tx, owner, batch));
     }
-  }
-
-  private async endFollow(follower: Id, followee: Id): Promise<void> {
-    await this.work.run((tx) => this.following.end(tx, follower, followee));
   }
 
   private async unlike(user: Id, post: Id): Promise<void> {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import { Blocking, Following, UnitOfWork, UserRows, type NextBatch } from '@app/storage';
+import { Blocking, Following, lockAccount, UnitOfWork, UserRows, type NextBatch } from '@app/storage';
 
 /** Requests let in by one transaction. */
 const BATCH = 500;
@@ -25,8 +25,11 @@ export class Relations {
   async acceptRequests(followee: Id): Promise<void> {
     for (;;) {
       const accepted = await this.work.run(async (tx) => {
-        const user = await this.users.share(tx, followee);
-        return user && !user.private ? this.following.acceptMany(tx, followee, BATCH) : [];
+        await lockAccount(tx, followee);
+        const user = await this.users.find(followee, tx);
+        return user && !user.private && user.closed_at === null
+          ? this.following.acceptMany(tx, followee, BATCH)
+          : [];
       });
       if (accepted.length < BATCH) return;
     }

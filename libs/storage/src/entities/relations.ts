@@ -84,6 +84,7 @@ export class BlockedBy {
   comment: "Whose posts a person does not want to see; on the muter's shard, unknown to the muted",
 })
 @Index('mutes_newest', { synchronize: false })
+@Index('mutes_muted', ['muted_id'])
 export class Mute {
   @PrimaryColumn({ type: 'smallint', comment: SHARD })
   shard!: number;

@@ -17,6 +17,11 @@ export interface TogglePage {
   limit: number;
 }
 
+export interface BlockOf {
+  blocker: Id;
+  blocked: Id;
+}
+
 export interface ToggledLikes {
   /** Those whose like changed. */
   posts: Id[];
@@ -78,36 +83,36 @@ const toggleCommentLikesSql = `WITH found AS MATERIALIZED (
 export class BlockRows {
   constructor(private readonly database: Database) {}
 
-  /** False when it was there before. */
+  /** False when it was there before, at both ends. */
   async block(tx: Queryable, blocker: Id, blocked: Id): Promise<boolean> {
-    const { count } = await tx.query(
+    const made = await tx.query(
       'block.insert',
       `INSERT INTO blocks (shard, blocker_id, blocked_id, id) VALUES ($1::int, $2, $3, next_id($1::int))
        ON CONFLICT DO NOTHING`,
       [shardOf(blocker), blocker, blocked],
     );
-    if (count === 0) return false;
-    await tx.query(
+    const told = await tx.query(
       'blockedBy.insert',
       `INSERT INTO blocked_by (shard, blocked_id, blocker_id, id) VALUES ($1::int, $2, $3, next_id($1::int))
        ON CONFLICT DO NOTHING`,
       [shardOf(blocked), blocked, blocker],
     );
-    return true;
+    return made.count + told.count > 0;
   }
 
+  /** False when it was at neither end. */
   async unblock(tx: Queryable, blocker: Id, blocked: Id): Promise<boolean> {
-    const { count } = await tx.query(
+    const ended = await tx.query(
       'block.delete',
       `DELETE FROM blocks WHERE shard = $1 AND blocker_id = $2 AND blocked_id = $3`,
       [shardOf(blocker), blocker, blocked],
     );
-    await tx.query(
+    const told = await tx.query(
       'blockedBy.delete',
       `DELETE FROM blocked_by WHERE shard = $1 AND blocked_id = $2 AND blocker_id = $3`,
       [shardOf(blocked), blocked, blocker],
     );
-    return count === 1;
+    return ended.count + told.count > 0;
   }
 
   /** Whether the block stands, and goes on standing until this transaction ends. */
@@ -183,8 +188,8 @@ export class BlockRows {
   }
 
   /** Everybody on the other side of a block of this person, either way: for closing an account. */
-  async everyBlockOf(user: Id, limit: number): Promise<{ blocker: Id; blocked: Id }[]> {
-    const { rows } = await this.database.query<{ blocker: Id; blocked: Id }>(
+  async everyBlockOf(user: Id, limit: number): Promise<BlockOf[]> {
+    const { rows } = await this.database.query<BlockOf>(
       'block.every',
       `(SELECT blocker_id AS blocker, blocked_id AS blocked FROM blocks WHERE shard = $1 AND blocker_id = $2 LIMIT $3)
        UNION ALL

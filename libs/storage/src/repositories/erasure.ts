@@ -104,17 +104,13 @@ export class ErasureRows {
     return rows.map(({ id }) => id);
   }
 
-  /** What is kept for one person alone: saves, mutes, blocks, idempotency keys. */
+  /** What is kept for one person alone, and the mutes of others that name them. */
   async own(tx: Queryable, user: Id): Promise<void> {
     const shard = shardOf(user);
     await this.quota.forget(tx, user);
     await tx.query('erase.saves', `DELETE FROM saves WHERE shard = $1 AND user_id = $2`, [shard, user]);
     await tx.query('erase.mutes', `DELETE FROM mutes WHERE shard = $1 AND muter_id = $2`, [shard, user]);
-    await tx.query('erase.blocks', `DELETE FROM blocks WHERE shard = $1 AND blocker_id = $2`, [shard, user]);
-    await tx.query('erase.blockedBy', `DELETE FROM blocked_by WHERE shard = $1 AND blocked_id = $2`, [
-      shard,
-      user,
-    ]);
+    await tx.query('erase.muted', `DELETE FROM mutes WHERE muted_id = $1`, [user]);
   }
 
   /** What a person was told of: nobody reads it any more. */

@@ -16,59 +16,58 @@ const lists = {
   },
 } as const satisfies Record<string, EntryList>;
 
-/** Follows, at both ends; the follower's row decides. */
+/** What one end of a follow says: followed, asked to, or (null) neither. */
+export type FollowEnd = 'accepted' | 'requested' | null;
+type EndName = 'follow' | 'follower';
+
+const ends = {
+  follow: { table: 'follows', owner: 'follower_id', other: 'followee_id' },
+  follower: { table: 'followers', owner: 'followee_id', other: 'follower_id' },
+} as const;
+
+/** Follows, at both ends; the follower's row decides. Changed under the pair's lock (relation-locks.ts) alone. */
 @Injectable()
 export class FollowRows {
   constructor(private readonly database: Database) {}
 
-  /** Follows, or asks to (`accepted` false). False when there was a follow or a request already. */
-  async insert(tx: Queryable, follower: Id, followee: Id, accepted: boolean): Promise<boolean> {
-    const { count } = await tx.query(
-      'follow.insert',
-      `INSERT INTO follows (shard, follower_id, followee_id, id, accepted)
-       VALUES ($1::int, $2, $3, next_id($1::int), $4) ON CONFLICT DO NOTHING`,
-      [shardOf(follower), follower, followee, accepted],
-    );
-    if (count === 0) return false;
-    await tx.query(
-      'follower.insert',
-      `INSERT INTO followers (shard, followee_id, follower_id, id, accepted)
-       VALUES ($1::int, $2, $3, next_id($1::int), $4) ON CONFLICT DO NOTHING`,
-      [shardOf(followee), followee, follower, accepted],
-    );
-    return true;
+  /** What the follower's end says, and what the followee's. */
+  async ends(tx: Queryable, follower: Id, followee: Id): Promise<[FollowEnd, FollowEnd]> {
+    return Promise.all([
+      this.end(tx, 'follow', follower, followee),
+      this.end(tx, 'follower', followee, follower),
+    ]);
   }
 
-  /** What ended: null when there was nothing, else whether it was an accepted follow. */
-  async remove(tx: Queryable, follower: Id, followee: Id): Promise<{ accepted: boolean } | null> {
+  private async end(tx: Queryable, name: EndName, owner: Id, other: Id): Promise<FollowEnd> {
+    const { table, owner: mine, other: theirs } = ends[name];
     const { rows } = await tx.query<{ accepted: boolean }>(
-      'follow.delete',
-      `DELETE FROM follows WHERE shard = $1 AND follower_id = $2 AND followee_id = $3 RETURNING accepted`,
-      [shardOf(follower), follower, followee],
+      `${name}.end`,
+      `SELECT accepted FROM ${table} WHERE shard = $1 AND ${mine} = $2 AND ${theirs} = $3`,
+      [shardOf(owner), owner, other],
     );
     if (!rows[0]) return null;
-    await tx.query(
-      'follower.delete',
-      `DELETE FROM followers WHERE shard = $1 AND followee_id = $2 AND follower_id = $3`,
-      [shardOf(followee), followee, follower],
-    );
-    return rows[0];
+    return rows[0].accepted ? 'accepted' : 'requested';
   }
 
-  /** Lets a request in. False when it was withdrawn or let in before. */
-  async accept(tx: Queryable, follower: Id, followee: Id): Promise<boolean> {
-    const { count } = await tx.query(
-      'follow.accept',
-      `UPDATE follows SET accepted = true WHERE shard = $1 AND follower_id = $2 AND followee_id = $3 AND NOT accepted`,
-      [shardOf(follower), follower, followee],
-    );
-    if (count === 0) return false;
+  async write(
+    tx: Queryable,
+    name: EndName,
+    [owner, other]: readonly [Id, Id],
+    end: FollowEnd,
+  ): Promise<void> {
+    const { table, owner: mine, other: theirs } = ends[name];
+    const place = [shardOf(owner), owner, other];
+    if (end === null) {
+      const sql = `DELETE FROM ${table} WHERE shard = $1 AND ${mine} = $2 AND ${theirs} = $3`;
+      await tx.query(`${name}.delete`, sql, place);
+      return;
+    }
     await tx.query(
-      'follower.accept',
-      `UPDATE followers SET accepted = true WHERE shard = $1 AND followee_id = $2 AND follower_id = $3`,
-      [shardOf(followee), followee, follower],
+      `${name}.insert`,
+      `INSERT INTO ${table} (shard, ${mine}, ${theirs}, id, accepted) VALUES ($1::int, $2, $3, next_id($1::int), $4)
+       ON CONFLICT (shard, ${mine}, ${theirs}) DO UPDATE SET accepted = excluded.accepted`,
+      [...place, end === 'accepted'],
     );
-    return true;
   }
 
   /** Who asks to follow a person, the oldest first. */
