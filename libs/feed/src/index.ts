@@ -4,7 +4,7 @@ export { cacheReads, type AnsweredFrom } from './cache-reads.js';
 export { COUNT_SETTLES_AFTER, Counts, type Subject } from './counts.js';
 export { FeedModule } from './feed.module.js';
 export type { PageRequest } from './feed-windows.js';
-export { invalidation, invalidationsOf, type Invalidation } from './invalidations.js';
+export { invalidation, type Invalidation } from './invalidations.js';
 export { LiveBus, type LiveListener } from './live-bus.js';
 export type { Moment } from './near.js';
 export { OpenStreams } from './open-streams.js';
