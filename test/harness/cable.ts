@@ -22,7 +22,8 @@ export async function cable(target: string): Promise<Cable> {
     new Transform({
       transform(chunk: Buffer, _: BufferEncoding, done: TransformCallback) {
         if (delay === 0) done(null, chunk);
-        else setTimeout(() => done(null, chunk), delay);
+        // What hangs for good must not keep the process of the tests.
+        else setTimeout(() => done(null, chunk), delay).unref();
       },
     });
   const server = createServer((near) => {
