@@ -113,7 +113,7 @@ describe('whoever sends what is no good photo', () => {
     const said = stack.worker.log().slice(before);
     expect(said).toContain('a photo is rejected');
     // What the child found, not only the code that its owner reads.
-    expect(said).toMatch(/"cause":\{[^}]*premature end of/);
+    expect(said).toMatch(/"reason":"[^"]*premature end of/);
   });
 });
 

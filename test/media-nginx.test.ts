@@ -115,10 +115,11 @@ describe.skipIf(!nginxInstalled)('media, by NGINX and by the api alike', () => {
     }
   });
 
-  test('is refused with 403 after any alteration of one character, of 500 URLs', async () => {
+  test('is refused with 403 after any alteration of one character, by every other one in every place', async () => {
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.';
     const altered: string[] = [];
-    for (let index = 0; index < 500; index += 1) {
+    // A place that is alike in all URLs meets every other character: 31 has no divisor in common with how many there are.
+    for (let index = 0; index < alphabet.length; index += 1) {
       const path = signed(newFolder(), 'w320.webp', inAnHour());
       for (let at = '/media/'.length; at < path.length; at += 1) {
         const other = alphabet.replaceAll(path[at] ?? '', '');
@@ -147,7 +148,7 @@ describe.skipIf(!nginxInstalled)('media, by NGINX and by the api alike', () => {
       }),
     );
     expect(wrong.slice(0, 5)).toEqual([]);
-    expect(altered.length).toBeGreaterThan(40_000);
+    expect(altered.length).toBeGreaterThan(5_000);
   });
 
   test('says whether a URL expired or was never ours', async () => {

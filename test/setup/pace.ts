@@ -5,7 +5,7 @@ import { PACE } from '../harness/env.js';
  * What a test waits for is mostly programs that start and work: so one is started that works a little. In milliseconds, on
  * two quiet cores of an AMD EPYC, which limits are written for; the middle one of three, as one disturbance is no slow machine.
  */
-const REFERENCE = 200;
+const REFERENCE = 120;
 const WORK = `const { createHash } = require('node:crypto'); const block = Buffer.alloc(65536);
 for (let round = 0; round < 800; round += 1) createHash('sha256').update(block).digest();`;
 

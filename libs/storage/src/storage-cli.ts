@@ -178,9 +178,15 @@ const line = {
   words: 3,
 } as const;
 
+const optionsOf: Record<string, readonly string[]> = {
+  verify: ['originals', 'fix'],
+  redevelop: ['all', 'older', 'rejected'],
+};
+
 async function run(args: readonly string[]): Promise<number> {
   const { values, words } = readArguments(args, line);
-  const [command, from = '', to = ''] = words;
+  const [command = '', from = '', to = ''] = words;
+  if (Object.keys(values).some((name) => !optionsOf[command]?.includes(name))) throw new Refused(USAGE);
   if (command === 'verify' && words.length === 1)
     return withTools(readStorageSettings(), (tools) =>
       verify(tools, { originals: values.originals ?? false, fix: values.fix ?? false }),
