@@ -86,7 +86,7 @@ describe('an error that nobody foresaw', () => {
     const event = forgotten().find(({ tags }) => tags['program'] === 'worker');
     expect(event).toMatchObject({
       tags: { job: 'develop' },
-      contexts: { job: { queue: 'develop', payload: { photoId: id } } },
+      contexts: { job: { queue: 'develop' } },
     });
     expect(await ada.settled({ id })).toMatchObject({ state: 'ready' });
     forgotten();

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, LOGGER, type Config, type Logger } from '@app/platform';
 import { AttemptRows, HEAVY_PIXELS, type PhotoRow } from '@app/storage';
+import { ErrorReports } from '@app/watch';
 import { AtWork } from './at-work.js';
 import { Attempting } from './attempting.js';
 import { HeavyLanes, type HeavyPlace } from './heavy-lanes.js';
@@ -21,6 +22,7 @@ export class DevelopService {
     private readonly attempts: AttemptRows,
     private readonly attempting: Attempting,
     private readonly atWork: AtWork,
+    private readonly errors: ErrorReports,
   ) {
     this.heavy = new HeavyLanes(config.DEVELOP_CONCURRENCY);
   }
@@ -36,9 +38,10 @@ export class DevelopService {
   /** Opens every lane that is free: for photos whose job is lost, whose pause is over or whose worker is dead. */
   wake(found: (photos: number) => void): void {
     for (let lanes = this.lanes.size; lanes < this.config.DEVELOP_CONCURRENCY; lanes += 1)
-      this.run().then(found, (error: unknown) =>
-        this.logger.warn({ error }, 'no photo could be taken; the next sweep goes on'),
-      );
+      this.run().then(found, (error: unknown) => {
+        this.logger.warn({ error }, 'no photo could be taken; the next sweep goes on');
+        this.errors.report(error, { job: 'develop' });
+      });
   }
 
   /** Takes no more photos, and waits for those that are being developed. */
