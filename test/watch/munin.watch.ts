@@ -85,13 +85,13 @@ describe('the plugins, by the protocol of a real munin-node', () => {
   test('tell graphs with titles, levels and, for a master that can, the values at once', async () => {
     const config = await munin.ask('cap multigraph', 'config narwhal_later_work');
     expect(config).toContain('multigraph narwhal_queue_age');
-    expect(config).toContain('f_develop.label develop');
-    expect(config).toContain('f_develop.warning :60');
-    if (!config.includes('f_develop.critical :300'))
+    expect(config).toContain('f_deliver.label deliver');
+    expect(config).toContain('f_deliver.warning :60');
+    if (!config.includes('f_deliver.critical :300'))
       throw new Error(`expected levels but received ${config}`);
     expect(config).not.toContain('.value');
     const dirty = await munin.ask('cap multigraph dirtyconfig', 'config narwhal_later_work');
-    expect(dirty).toMatch(/f_develop\.value \S+/);
+    expect(dirty).toMatch(/f_deliver\.value \S+/);
   });
 
   test('tell rates of the time since the last call, and U at the first', async () => {
@@ -204,16 +204,16 @@ describe("a master's contact command", () => {
   beforeAll(async () => {
     const told = bare(await munin.ask('cap multigraph', 'config narwhal_later_work'));
     const config = told.split(/^(?=multigraph )/m).find((section) => section.startsWith(`${graph}\n`)) ?? '';
-    if (!config.includes('f_develop.critical :300'))
+    if (!config.includes('f_deliver.critical :300'))
       throw new Error(`expected levels but received ${config}`);
     planted = new Planted(folder, config);
     master = new Munin(join(folder, 'alarming'));
-    await master.start({ narwhal_later_work: planted.told(`${graph}\nf_develop.value 1\n`) }, {});
+    await master.start({ narwhal_later_work: planted.told(`${graph}\nf_deliver.value 1\n`) }, {});
   });
   afterAll(() => master.stop());
 
   const look = (seconds: number) => {
-    planted.told(`${graph}\nf_develop.value ${seconds}\n`);
+    planted.told(`${graph}\nf_deliver.value ${seconds}\n`);
     return master.limits(contactOf(master));
   };
   const found = (action: 'trigger' | 'resolve', since: number) => () =>

@@ -41,7 +41,7 @@ function receive(app: INestApplicationContext, config: Config, logger: Logger): 
         concurrency: config.DEVELOP_CONCURRENCY,
         run: async () => void (await handlers.develop.run()),
       },
-      deliver: { concurrency: 2, run: ({ outboxId }) => handlers.deliver.run(outboxId) },
+      deliver: { concurrency: 2, run: (job) => handlers.deliver.run(job) },
       effect: { concurrency: 8, run: ({ outboxId }) => handlers.effect.run(outboxId) },
       fold: { concurrency: 4, run: ({ shard }) => handlers.fold.shard(shard) },
       notify: { concurrency: 4, run: (job) => handlers.notify.run(job) },

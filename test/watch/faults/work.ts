@@ -10,15 +10,15 @@ const ago = `now() - interval '${MINUTES} minutes'`;
 
 const small = (seed: number) => drawn({ width: 320, height: 240, seed });
 
-/** Photos that are not there: each is looked for and forgotten. */
+/** Effects that are not there: each is looked for and forgotten. */
 async function fillQueue({ stack }: World): Promise<void> {
   const connection = new Redis(stack.redis.url, { maxRetriesPerRequest: null });
-  const queue = new Queue('develop', { connection, prefix: '{nw-jobs}' });
+  const queue = new Queue('effect', { connection, prefix: '{nw-jobs}' });
   const timestamp = Date.now() - MINUTES * 60_000;
   await queue.addBulk(
     Array.from({ length: 5_100 }, (_, id) => ({
-      name: 'develop',
-      data: { photoId: String(id + 1) },
+      name: 'effect',
+      data: { outboxId: String(id + 1) },
       opts: { timestamp },
     })),
   );

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { JobSender, type Id } from '@app/platform';
+import { JobSender, type Jobs } from '@app/platform';
 import { FeedRedis, LiveBus } from '@app/feed';
 import { OutboxRows } from '@app/storage';
 import { AudienceGrowth } from './audience-growth.js';
 import { PostDelivery } from './post-delivery.js';
 
-/** Of two waiting jobs the lower number goes first: an audience of one page never waits for one of a hundred. */
-const LATER_PAGES = 10;
-
-/** Takes an outbox row of a fan-out forward by a page, and sends the job of the next one. */
+/**
+ * Takes an outbox row of a fan-out forward by a page, and sends the job of the next one. A job of a page that another has
+ * done ends there, or each that the sweeper sends would go on to the last page beside the others.
+ */
 @Injectable()
 export class DeliverService {
   constructor(
@@ -20,9 +20,9 @@ export class DeliverService {
     private readonly redis: FeedRedis,
   ) {}
 
-  async run(outboxId: Id): Promise<void> {
+  async run({ outboxId, after }: Jobs['deliver']): Promise<void> {
     const row = await this.outbox.begin(outboxId);
-    if (!row) return;
+    if (!row || (after !== undefined && after !== row.progress)) return;
     await this.redis.confirm();
     const next = row.kind === 'audience.grew' ? await this.growth.page(row) : await this.posts.page(row);
     if (next === null) {
@@ -31,6 +31,6 @@ export class DeliverService {
       return;
     }
     await this.outbox.progress(outboxId, next);
-    this.jobs.send('deliver', { outboxId, after: next }, LATER_PAGES);
+    this.jobs.nextPage(outboxId, next);
   }
 }

@@ -36,8 +36,10 @@ export class Overdue {
 
   private async effects(): Promise<void> {
     const overdue = await this.outbox.overdue(this.seconds, BATCH);
+    // As many as have a job only wait their turn: a backlog is none of those that the sweeper had to find.
+    const waiting = overdue.length > 0 ? await this.jobs.outboxDepth() : 0;
     for (const row of overdue) this.jobs.hasten(row);
-    found('outbox', overdue.length);
+    found('outbox', Math.max(0, overdue.length - waiting));
   }
 
   private async deltas(): Promise<void> {

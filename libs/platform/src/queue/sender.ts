@@ -60,14 +60,29 @@ export class JobSender {
 
   /**
    * Sends the jobs that carry outbox rows out, once their transaction is committed. A crowd of them goes behind what other
-   * people wait for: a block that hides two thousand likes sets as many notifications right.
+   * people wait for: a block that hides two thousand likes sets as many notifications right. `progress` of a fan-out that has
+   * begun makes its job the one of its next page, which may wait already.
    */
-  hasten(...rows: { id: Id; kind: OutboxKind; subject_id: Id }[]): void {
+  hasten(...rows: { id: Id; kind: OutboxKind; subject_id: Id; progress?: Id | null }[]): void {
     const priority = rows.length > CROWD ? BEHIND_OTHERS : undefined;
-    for (const { id, kind, subject_id: subjectId } of rows) {
+    for (const { id, kind, subject_id: subjectId, progress = null } of rows) {
+      const { job } = outboxKinds[kind];
       if (isNotifyKind(kind)) this.send('notify', { kind, subjectId }, priority);
-      else this.send(outboxKinds[kind].job, { outboxId: id }, priority);
+      else if (job === 'deliver' && progress !== null) this.nextPage(id, progress);
+      else this.send(job, { outboxId: id }, priority);
     }
+  }
+
+  /** An audience of one page never waits for one of a hundred. */
+  nextPage(outboxId: Id, after: Id): void {
+    this.send('deliver', { outboxId, after }, BEHIND_OTHERS);
+  }
+
+  /** How many jobs of outbox rows wait or run; 0 while Redis is away. */
+  async outboxDepth(): Promise<number> {
+    // What cannot be asked holds nothing that would be carried out.
+    const depths = await this.depths().catch(() => null);
+    return depths ? depths.deliver.depth + depths.effect.depth + depths.notify.depth : 0;
   }
 
   /** Depth (waiting and running) and age in seconds of the oldest waiting job, by queue. */

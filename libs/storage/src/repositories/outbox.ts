@@ -112,10 +112,10 @@ export class OutboxRows {
   }
 
   /** Rows that no attempt touched for `seconds`, oldest first. */
-  async overdue(seconds: number, limit: number): Promise<(Written & { attempts: number })[]> {
-    const { rows } = await this.database.query<Written & { attempts: number }>(
+  async overdue(seconds: number, limit: number): Promise<(Written & Pick<OutboxRow, 'progress'>)[]> {
+    const { rows } = await this.database.query<Written & Pick<OutboxRow, 'progress'>>(
       'outbox.overdue',
-      `SELECT id, kind, subject_id FROM outbox
+      `SELECT id, kind, subject_id, progress FROM outbox
        WHERE created_at < now() - make_interval(secs => $1)
          AND (attempted_at IS NULL OR attempted_at < now() - make_interval(secs => $1))
        ORDER BY created_at LIMIT $2`,

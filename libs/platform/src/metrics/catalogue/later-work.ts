@@ -1,6 +1,8 @@
 import { requestBuckets, workBuckets, type Metric } from '../entry.js';
 
-const queues = ['develop', 'deliver', 'effect', 'fold', 'notify'] as const;
+/** Whose jobs are each about a row of its own; a job of `develop` only says that some photo waits. */
+const queuesOfRows = ['deliver', 'effect', 'fold', 'notify'] as const;
+const queues = ['develop', ...queuesOfRows] as const;
 const rows = ['photos', 'posts', 'outbox', 'deltas'] as const;
 
 /** From an upload to everybody's feed: what workers do, and what waits for them. */
@@ -168,8 +170,9 @@ export const laterWork = {
   narwhal_queue_age_seconds: {
     kind: 'gauge',
     part: 'later work',
-    means: 'Age of the oldest waiting job, by queue.',
-    labels: { queue: queues },
+    means:
+      'Age of the oldest waiting job, by queue; how long photos wait says narwhal_pending_age_seconds, since jobs of develop are of none.',
+    labels: { queue: queuesOfRows },
     across: 'same',
     shows: {
       queue_age: {
@@ -258,7 +261,7 @@ export const laterWork = {
   narwhal_swept_total: {
     kind: 'counter',
     part: 'later work',
-    means: 'Overdue rows that the sweeper found, by kind.',
+    means: 'Overdue rows that the sweeper found without a job, by kind.',
     labels: { kind: 'what the sweeper looks for: apps/worker/src/sweep' },
     shows: {
       swept: {
@@ -270,7 +273,7 @@ export const laterWork = {
           alert: 'SweeperFindsMuch',
           warning: 600,
           lasting: 300,
-          says: '{value} overdue rows of {kind} are found a minute: their jobs are lost, or no worker works',
+          says: '{value} overdue rows of {kind} without a job are found a minute: their jobs are lost',
         },
       },
     },
