@@ -57,7 +57,7 @@ describe('an error that nobody foresaw', () => {
       .set('X-Forwarded-For', '203.0.113.7')
       .set('Cookie', `sid=${PASSWORD}`);
     const { requestId } = refused(answer, 500, 'internal_error');
-    await expect.poll(() => sentry.events).toHaveLength(1);
+    await expect.poll(() => sentry.events, { timeout: patient(10_000) }).toHaveLength(1);
     await mend();
     const [event] = forgotten();
     expect(event).toMatchObject({
@@ -108,7 +108,7 @@ describe('what is no error', () => {
     await stack.redis.start();
     const mend = await plant('collections', 'INSERT', 'the last one');
     await collect('One more');
-    await expect.poll(() => sentry.events.length).toBeGreaterThan(0);
+    await expect.poll(() => sentry.events.length, { timeout: patient(10_000) }).toBeGreaterThan(0);
     await mend();
     expect(forgotten().map(({ exception }) => exception.values[0]?.value)).toEqual(['the last one']);
   });

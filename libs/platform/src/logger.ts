@@ -53,7 +53,11 @@ export function createLogger(name: string, level: string): Logger {
     base: { name, pid: process.pid },
     timestamp: isoTime,
     redact: { paths: secrets.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: '[removed]' },
-    serializers: { error: (error: unknown) => describeError(error) },
+    serializers: {
+      error: (error: unknown) => describeError(error),
+      // Mostly an error's message, which may quote what somebody sent.
+      reason: (reason: unknown) => (typeof reason === 'string' ? scrub(reason) : reason),
+    },
     formatters: { level: (label: string) => ({ level: label }) },
     onChild: (child: Logger) => void loggers.add(child),
   };
