@@ -3,7 +3,7 @@ import { onMachine, type Story } from './story.js';
 
 /** Packages that would leave a machine worse than it was: refused before a file is changed. */
 export function refusingPackages(story: Story): void {
-  test('a package for another architecture, and one larger than the disk, before a file is changed', () => {
+  test('a package for another architecture, and one larger than the disk, before a file is changed', async () => {
     const { alone, made } = story;
     const [control, archive] = ['/run/control', '/run/other.deb'];
     const refusal = (edit: string, ...options: string[]) => {
@@ -24,7 +24,7 @@ export function refusingPackages(story: Story): void {
     );
     expect([other.code, large.code]).toEqual([1, 1]);
     // The worker had been stopped for files that did not come.
-    expect(alone.do('systemctl', 'is-active', 'narwhal-worker@9465').trim()).toBe('active');
-    expect(alone.do('narwhal', 'doctor')).toContain('Nothing is in the way.');
+    await alone.waitFor(/^active/, 'systemctl', 'is-active', 'narwhal-worker@9465');
+    await alone.waitFor(/Nothing is in the way\./, 'narwhal', 'doctor');
   });
 }
