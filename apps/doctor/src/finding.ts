@@ -1,3 +1,5 @@
+import { isInstalled } from '@app/platform';
+
 /** One line of what the doctor says: something is well, or one sentence about what is not and what to do. */
 export interface Finding {
   level: 'ok' | 'warning' | 'fault';
@@ -7,9 +9,6 @@ export interface Finding {
 export const ok = (text: string): Finding => ({ level: 'ok', text });
 export const warning = (text: string): Finding => ({ level: 'warning', text });
 export const fault = (text: string): Finding => ({ level: 'fault', text });
-
-/** Whether this is the Debian package's, or a clone's. What to do is not the same in both. */
-export const isInstalled = import.meta.dirname.startsWith('/usr/lib/narwhal/');
 
 /** How a command of ours is typed here. */
 export const command = (name: string): string => (isInstalled ? `narwhal ${name}` : `npm run ${name}`);

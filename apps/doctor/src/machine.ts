@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { promisify } from 'node:util';
-import { portFault, type Config } from '@app/platform';
-import { fault, isInstalled, ok, warning, type Finding } from './finding.js';
+import { isInstalled, portFault, type Config } from '@app/platform';
+import { fault, ok, warning, type Finding } from './finding.js';
 
 const run = promisify(execFile);
 

@@ -1,6 +1,13 @@
-import { ConfigError, readArgumentsOrExit, readConfig, version, type Config } from '@app/platform';
+import {
+  ConfigError,
+  isInstalled,
+  readArgumentsOrExit,
+  readConfig,
+  version,
+  type Config,
+} from '@app/platform';
 import type { Finding } from './finding.js';
-import { command, fault, isInstalled, ok } from './finding.js';
+import { command, fault, ok } from './finding.js';
 import { installation, ports, webServer } from './machine.js';
 import { strangeSettings } from './settings.js';
 import { disks, postgres, redis } from './stores.js';

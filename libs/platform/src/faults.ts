@@ -1,3 +1,5 @@
+import { isInstalled } from './installed.js';
+
 /**
  * What an operator can mend, in one sentence each: what is wrong, and what to do. Programs say it in the journal when they
  * cannot start, and `narwhal doctor` says it before they try.
@@ -145,7 +147,7 @@ export function portFault(code: string, port: number, holder = 'another program'
 }
 
 /** Why a folder cannot hold what it should. */
-export function folderFault(code: string, folder: string, setting: string): Fault {
+export function folderFault(code: string, folder: string, setting: string, installed = isInstalled): Fault {
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return {
       text: `The disk of ${folder} is full: make room on it, or move ${setting} to a larger one.`,
@@ -155,8 +157,11 @@ export function folderFault(code: string, folder: string, setting: string): Faul
   if (code === 'EROFS') {
     return { text: `The disk of ${folder} is read-only: mend it, or move ${setting}.`, passes: false };
   }
+  const owner = installed
+    ? `the user narwhal (sudo chown -R narwhal:narwhal ${folder})`
+    : `the user who runs Narwhal (sudo chown -R "$USER" ${folder})`;
   return {
-    text: `${folder} cannot be written (${code}): give it to the user narwhal (chown -R narwhal:narwhal ${folder}), or correct ${setting}.`,
+    text: `${folder} cannot be written (${code}): give it to ${owner}, or correct ${setting}.`,
     passes: false,
   };
 }
