@@ -1,0 +1,154 @@
+import { spawnSync } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+  appendFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import request from 'supertest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { root } from '../../scripts/install.mjs';
+import { freePort } from '../../scripts/ports.ts';
+import {
+  endProcess,
+  isAlive,
+  launch,
+  signal,
+  type Launched,
+  type ProcessMark,
+} from '../../scripts/processes.ts';
+import { readPidFile } from '../../scripts/up/pid-file.ts';
+import { bareEnvironment } from '../harness/env.js';
+import { signUp, type Person } from '../harness/people.js';
+import { drawn } from '../harness/pictures.js';
+
+const MiB = 1024 * 1024;
+const disk = mkdtempSync(join(tmpdir(), 'narwhal-full-disk-'));
+const data = join(disk, 'data');
+const ballast = join(disk, 'ballast');
+const log = `${disk}.log`;
+/** Only root may make a small disk. */
+const mounted =
+  spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=700m,mode=711', 'tmpfs', disk], { stdio: 'ignore' })
+    .status === 0;
+
+let up: Launched;
+let url: string;
+let ada: Person;
+
+beforeAll(async () => {
+  if (!mounted) return;
+  mkdirSync(data, { mode: 0o711 });
+  const port = await freePort();
+  url = `http://127.0.0.1:${port}`;
+  const env = { ...bareEnvironment(), NARWHAL_DATA: data, PORT: String(port), RATE_LIMITS: 'off' };
+  const args = [join(root, 'scripts/narwhal.mjs'), 'up'];
+  up = await launch({ command: process.execPath, args, logFile: log, env, cwd: root });
+  await until('it is ready', () => said('Narwhal is ready'), 200_000);
+  ada = await signUp({ url }, 'ada');
+}, 220_000);
+
+afterAll(async () => {
+  if (mounted) {
+    await endProcess(up, [{ signal: 'SIGTERM', patience: 40_000 }]);
+    spawnSync('umount', ['--lazy', disk]);
+  }
+  rmSync(disk, { recursive: true });
+  rmSync(log, { force: true });
+});
+
+const said = (text: string): boolean => readFileSync(log, 'utf8').includes(text);
+
+async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  patience = 60_000,
+): Promise<void> {
+  for (const deadline = Date.now() + patience; !(await holds()); await sleep(100)) {
+    if (Date.now() > deadline) throw new Error(`expected that ${what}:\n${readFileSync(log, 'utf8')}`);
+  }
+}
+
+const free = (): number => {
+  const { bavail, bsize } = statfsSync(disk);
+  return bavail * bsize;
+};
+
+/** Fills the disk until so much is left. */
+function leave(bytes: number): void {
+  const piece = Buffer.alloc(MiB);
+  writeFileSync(ballast, '', { flag: 'a' });
+  try {
+    while (free() > bytes) appendFileSync(ballast, piece.subarray(0, Math.min(MiB, free() - bytes)));
+  } catch (error) {
+    expect((error as NodeJS.ErrnoException).code).toBe('ENOSPC');
+  }
+}
+
+const statusOf = (answer: request.Test): Promise<number> =>
+  answer.then(
+    ({ status }) => status,
+    () => 0,
+  );
+const token = () => `Bearer ${ada.session.accessToken}`;
+const get = (path: string) => statusOf(request(url).get(path).set('authorization', token()).timeout(15_000));
+const put = (path: string) => statusOf(request(url).put(path).set('authorization', token()).timeout(15_000));
+async function send(): Promise<number> {
+  const { bytes, name: filename, type: contentType } = await drawn();
+  const upload = request(url).post('/v1/photos').set('authorization', token()).timeout(15_000);
+  return statusOf(upload.attach('file', bytes, { filename, contentType }));
+}
+
+const children = (): (ProcessMark & { name: string })[] => readPidFile(join(data, 'up.json'))?.children ?? [];
+
+const rounds = 12;
+
+/** All answers that people get while the disk is full. */
+async function load(postId: string): Promise<string[]> {
+  const seen = new Set<string>();
+  for (let round = 0; round < rounds; round += 1) {
+    const [feed, post, like, upload] = await Promise.all([
+      get('/v1/feed'),
+      get(`/v1/posts/${postId}`),
+      put(`/v1/posts/${postId}/like`),
+      send(),
+    ]);
+    seen.add(`feed ${feed}`).add(`post ${post}`).add(`like ${like}`).add(`upload ${upload}`);
+    leave(0);
+  }
+  return [...seen].sort();
+}
+
+test.skipIf(!mounted)(
+  'a full disk refuses uploads alone, and all is well by itself once there is room',
+  async () => {
+    const post = await ada.post([await ada.upload(await drawn())], { caption: 'before' });
+    await until('it is published', async () => (await ada.feed()).items.length === 1);
+
+    leave(100 * MiB);
+    await until('uploads are refused', async () => (await send()) === 507);
+    leave(0);
+    expect(await load(post.id)).toEqual(['feed 200', 'like 200', 'post 200', 'upload 507']);
+
+    rmSync(ballast);
+    await until('photos are taken again', async () => (await send()) === 202, 120_000);
+    const next = await ada.post([await ada.upload(await drawn({ seed: 2 }))], { caption: 'after' });
+    await until('it is published', async () => (await ada.feed()).items[0]?.id === next.id);
+    expect(await get(`/v1/posts/${post.id}`)).toBe(200);
+    await until('every child is noted', () => children().filter(isAlive).length === 4);
+
+    const left = children();
+    signal(up.pid, 'SIGTERM');
+    expect(await up.ended).toBe('exit code 0');
+    expect(said('Stopped.')).toBe(true);
+    expect(left.filter(isAlive)).toEqual([]);
+    await expect(fetch(url)).rejects.toThrow();
+  },
+  200_000,
+);
