@@ -4,6 +4,7 @@ import { modelSeed } from '../harness/env.js';
 import { JournalRun } from '../harness/journal-run.js';
 import { patient } from '../harness/pace.js';
 import { descendantsOf, freeze } from '../harness/process-tree.js';
+import { mayMount } from '../harness/small-disk.js';
 import { FaultStack } from '../servers/fault-stack.js';
 import { signal } from '../../scripts/processes.ts';
 
@@ -88,12 +89,24 @@ describe('and after', () => {
   test(
     'each process stood still for ten seconds',
     async () => {
-      await run.under("an api and the worker's children stop", async () =>
-        stopped([stack.apis[0].pid, ...(await childrenOfWorker())]),
-      );
+      await run.under('an api and the worker stop', () => stopped([stack.apis[0].pid, stack.worker.pid]));
       await run.under('PostgreSQL stops', () => stopped(stack.postgres.pids));
-      await run.under('Redis stops', () => stopped(stack.redis.pids));
-      await run.under('the worker stops', () => stopped([stack.worker.pid]));
+      await run.under("Redis and the worker's children stop", async () =>
+        stopped([...(await childrenOfWorker()), ...stack.redis.pids]),
+      );
+      await expectAllKept();
+    },
+    LIMIT,
+  );
+
+  test.skipIf(!mayMount)(
+    'the disk was full, which only photos are refused for',
+    async () => {
+      await run.under('the disk is full', async () => {
+        await run.whileRoomless(() => stack.disk.fill());
+        stack.disk.empty();
+        await run.untilTaken();
+      });
       await expectAllKept();
     },
     LIMIT,

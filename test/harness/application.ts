@@ -15,6 +15,8 @@ export interface ApplicationOptions {
   metricsPort: number;
   settings: Record<string, string>;
   logFile: string;
+  /** Put before the program, as `nsenter` is. */
+  prefix?: readonly string[];
 }
 
 async function isReady(url: string): Promise<boolean> {
@@ -59,15 +61,15 @@ export class Application {
 
   /** Settles once it is ready; `until` '/health/live' for one that never will be. */
   async start(until: '/health/ready' | '/health/live' = '/health/ready'): Promise<void> {
-    const { name, port, metricsPort, settings, logFile } = this.options;
+    const { name, port, metricsPort, settings, logFile, prefix = [] } = this.options;
     const addresses: Record<string, string> =
       name === 'api'
         ? { PORT: String(port), METRICS_ADDR: `${HOST}:${metricsPort}` }
         : { WORKER_METRICS_ADDR: `${HOST}:${metricsPort}` };
     const env = { ...settings, ...addresses };
     const program = join(root, 'dist', 'apps', name, 'src', 'main.js');
-    const args = ['--enable-source-maps', program];
-    this.process = await launch({ command: process.execPath, args, logFile, env, cwd: root });
+    const [command, ...args] = [...prefix, process.execPath, '--enable-source-maps', program];
+    this.process = await launch({ command, args, logFile, env, cwd: root });
     await this.untilReady(this.process, this.healthOrigin + until);
   }
 

@@ -5,7 +5,8 @@ import { deciding, relating } from './journal-relations.js';
 import type { JournalPost } from './journal.js';
 import { drawn } from './pictures.js';
 
-const MOST_POSTS = 30;
+/** Of each person, so that what is held against the journal does not grow; for every one that is deleted comes another. */
+const MOST_POSTS = 12;
 
 const own = (actor: Actor): JournalPost[] =>
   [...actor.journal.posts.values()].filter(({ author, going }) => author === actor.id && !going);
@@ -24,6 +25,7 @@ async function post(actor: Actor, company: Company): Promise<void> {
   const seed = company.made;
   const { bytes } = await drawn({ seed, width: 64, height: 48 });
   const photo = await actor.post<Photo>('/v1/photos', { file: bytes });
+  if (photo.status === 507) return actor.journal.hadNoRoom(actor.name);
   if (photo.status >= 300)
     return actor.journal.find(
       'refused',
@@ -31,6 +33,7 @@ async function post(actor: Actor, company: Company): Promise<void> {
       `${actor.name}'s picture ${seed}: ${photo.status} ${photo.code}`,
     );
   const { id } = photo.body;
+  actor.journal.photos += 1;
   actor.journal.ack(actor.name, `sent photo ${id}`);
   const caption = `caption ${seed}`;
   const answer = await actor.post<Post>('/v1/posts', { body: { photoIds: [id], caption } });
@@ -206,7 +209,7 @@ async function read(actor: Actor): Promise<void> {
 const acts: readonly (readonly [weight: number, act: Act])[] = [
   [7, post],
   [3, edit],
-  [2, remove],
+  [3, remove],
   [10, comment],
   [5, reply],
   [4, uncomment],

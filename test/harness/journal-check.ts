@@ -11,6 +11,9 @@ const without = (all: Set<string>, some: Set<string>): string[] => [...all].filt
 
 /** Holds what the API says against the journal, as each person sees it. */
 export class JournalCheck {
+  /** Photos whose every rendition was read: objects never change, so one of them is enough from then on. */
+  private readonly known = new Set<string>();
+
   constructor(private readonly company: Company) {}
 
   private get journal() {
@@ -192,9 +195,12 @@ export class JournalCheck {
       .map(({ text }) => text);
     this.compare(`what is said below ${post.id}`, said.toSorted(), expected.toSorted());
     const shown = await this.read<Post>(author, `/v1/posts/${post.id}`);
-    for (const photo of shown?.photos ?? [])
-      for (const rendition of Object.values(photo.renditions ?? {}))
-        await this.bytes(photo.id, rendition.url);
+    for (const photo of shown?.photos ?? []) {
+      const renditions = Object.values(photo.renditions ?? {});
+      const read = this.known.has(photo.id) ? renditions.slice(0, 1) : renditions;
+      for (const { url } of read) await this.bytes(photo.id, url);
+      this.known.add(photo.id);
+    }
     this.same(
       `the photos of ${post.id}`,
       post.id,

@@ -27,7 +27,9 @@ const PATIENCE = patient(60_000);
 /** A request that nobody answers for so long is a fault of its own. */
 const UNTIL_ACKNOWLEDGED = patient(120_000);
 
-const unavailable = new Set([429, 502, 503, 504, 507]);
+const unavailable = new Set([429, 502, 503, 504]);
+/** Only photos are refused so, and nobody repeats that at once: there will be no room for a while. */
+const NO_ROOM = 507;
 const underway = new Set(['idempotency_in_progress', 'photo_not_ready']);
 
 function toRequest({ method, body, file, key, token }: Sent): RequestInit {
@@ -43,6 +45,9 @@ function toRequest({ method, body, file, key, token }: Sent): RequestInit {
   }
   return init;
 }
+
+const isForGood = ({ status, code }: { status: number; code: string | null }): boolean =>
+  status === NO_ROOM || (status < 500 && status !== 429 && !underway.has(code ?? ''));
 
 /** Says what docs/clients.md says that a client says: repeats what was not answered, under the same key, until it is. */
 export class JournalClient {
@@ -62,7 +67,8 @@ export class JournalClient {
       const body = (text === '' ? null : JSON.parse(text)) as Body;
       const { status } = response;
       const code = status >= 400 ? ((body as ProblemBody | null)?.code ?? null) : null;
-      if (status >= 500 && !unavailable.has(status))
+      const isRoomless = status === NO_ROOM && code === 'disk_full' && sent.file !== undefined;
+      if (status >= 500 && !unavailable.has(status) && !isRoomless)
         this.journal.find('error', sent.path, `${sent.method} ${sent.path} was answered ${status} ${text}`);
       const wait = Number(response.headers.get('retry-after') ?? 0) * 1_000;
       return { status, code, body, repeated: false, wait };
@@ -71,14 +77,13 @@ export class JournalClient {
     }
   }
 
-  /** Until it is answered for good. A 500 is repeated as well: whether it was carried out has to be known in the end. */
+  /** Until it is answered for good, which a full disk is, too. A 500 is repeated as well: whether it was carried out has to be known in the end. */
   async settled<Body>(sent: Sent): Promise<Answer<Body>> {
     const deadline = Date.now() + UNTIL_ACKNOWLEDGED;
     let repeated = false;
     for (;;) {
       const answer = await this.once<Body>(sent);
-      if (answer && answer.status < 500 && answer.status !== 429 && !underway.has(answer.code ?? ''))
-        return { ...answer, repeated };
+      if (answer && isForGood(answer)) return { ...answer, repeated };
       this.journal.repeats(answer?.status ?? 0);
       repeated ||= !answer || answer.status >= 500;
       if (Date.now() > deadline)

@@ -110,6 +110,25 @@ export class JournalRun {
     return this.until('acts are acknowledged', () => this.journal.acknowledged >= enough);
   }
 
+  /** Photos are refused, and whatever else people do is acknowledged, while there is no room. */
+  async whileRoomless(refill: () => void): Promise<void> {
+    const { journal } = this;
+    journal.isDiskFull = true;
+    refill();
+    const enough = journal.acknowledged + 4 * SOME;
+    await this.until('photos are refused for want of room, and all else is acknowledged', () => {
+      refill();
+      return journal.roomless >= 5 && journal.acknowledged >= enough;
+    });
+  }
+
+  /** There is room again: what an api believes of the disk is soon read anew. */
+  untilTaken(): Promise<void> {
+    const { journal } = this;
+    const { photos } = journal;
+    return this.until('photos are taken', () => journal.photos > photos);
+  }
+
   private async until(what: string, isSo: () => boolean): Promise<void> {
     const deadline = Date.now() + PATIENCE;
     while (!isSo()) {

@@ -24,10 +24,13 @@ export type FindingKind = 'lost' | 'double' | 'drift' | 'came back' | 'refused' 
 
 interface Phase {
   name: string;
+  begun: number;
   writes: number;
   reads: Map<number, number>;
   /** Answers that made a client repeat what it had said. */
   unavailable: Map<number, number>;
+  /** Photos that were refused because there is no room. */
+  roomless: number;
 }
 
 /** What clients were told is done, in their order, and the state that comes of it: what the API has to show when all is over. */
@@ -50,9 +53,22 @@ export class Journal {
     return this.phases.at(-1) as Phase;
   }
 
+  /** Photos that were acknowledged. */
+  photos = 0;
+  /** Whether photos may be refused because there is no room, in this phase. */
+  isDiskFull = false;
+
   /** What follows happens under this fault. */
   begin(name: string): void {
-    this.phases.push({ name, writes: 0, reads: new Map(), unavailable: new Map() });
+    this.isDiskFull = false;
+    this.phases.push({
+      name,
+      begun: performance.now(),
+      writes: 0,
+      reads: new Map(),
+      unavailable: new Map(),
+      roomless: 0,
+    });
   }
 
   /** Writes acknowledged since the phase began. */
@@ -73,6 +89,16 @@ export class Journal {
 
   looked(status: number): void {
     this.phase.reads.set(status, (this.phase.reads.get(status) ?? 0) + 1);
+  }
+
+  get roomless(): number {
+    return this.phase.roomless;
+  }
+
+  /** A photo was refused by 507. */
+  hadNoRoom(person: string): void {
+    this.phase.roomless += 1;
+    if (!this.isDiskFull) this.find('refused', '', `${person}'s photo: there is room, but 507 says not`);
   }
 
   repeats(status: number): void {
@@ -104,14 +130,16 @@ export class Journal {
     );
   }
 
-  /** One line a phase: its writes, what made clients repeat them, and what became of reads, which nobody repeated. */
+  /** One line a phase: how long it took, its writes, what made clients repeat them, and what became of reads, which nobody repeated. */
   table(): string {
     return this.phases
-      .map(({ name, writes, unavailable, reads }) =>
-        [name.padEnd(44), `${writes} writes`, `repeated: ${told(unavailable)}`, `reads: ${told(reads)}`].join(
-          '; ',
-        ),
-      )
+      .map(({ name, begun, writes, unavailable, roomless, reads }, index) => {
+        const ended = this.phases[index + 1]?.begun ?? performance.now();
+        const seconds = `${((ended - begun) / 1_000).toFixed(1)} s`;
+        const done = `${writes} writes${roomless > 0 ? `, ${roomless} photos without room` : ''}`;
+        const repeated = `repeated: ${told(unavailable)}`;
+        return [name.padEnd(44), seconds, done, repeated, `reads: ${told(reads)}`].join('; ');
+      })
       .join('\n');
   }
 }

@@ -16,6 +16,7 @@ import { bareEnvironment } from '../harness/env.js';
 import { descendantsOf } from '../harness/process-tree.js';
 import { servers } from '../harness/servers.js';
 import { settingsOf } from '../harness/settings.js';
+import { mayMount, SmallDisk } from '../harness/small-disk.js';
 import { Tunnel } from '../harness/tunnel.js';
 
 /** A PostgreSQL or Redis that dies and comes back with what it had written. */
@@ -54,11 +55,12 @@ export class MortalServer {
 
 /**
  * A whole Narwhal whose every part may be killed, stopped and cut off: two apis, a worker, a PostgreSQL and a Redis of its
- * own. The first api and the worker reach both servers by cables, the second api without.
+ * own. The first api and the worker reach both servers by cables, the second api without. What the applications write is on
+ * a small disk, where one may be mounted.
  */
 export class FaultStack {
   private constructor(
-    private readonly stores: { postgres: MortalServer; redis: MortalServer },
+    private readonly stores: { postgres: MortalServer; redis: MortalServer; disk: SmallDisk | null },
     readonly cables: readonly Cable[],
     readonly apis: readonly [Application, Application],
     readonly worker: Application,
@@ -70,6 +72,7 @@ export class FaultStack {
     const name = `fault-stack-${randomBytes(4).toString('hex')}`;
     const folder = join(servers().folder, name);
     mkdirSync(folder);
+    const disk = mayMount ? await SmallDisk.mount(folder) : null;
     const [postgres, redis] = await Promise.all([ownPostgres(name), ownRedis(name)]);
     const database = new URL(postgres.url);
     const program = join(root, 'dist', 'libs', 'storage', 'src', 'migrate.js');
@@ -96,13 +99,14 @@ export class FaultStack {
         port: at ?? (await freePort()),
         metricsPort: await freePort(),
         settings,
-        logFile: join(folder, `${label}.log`),
+        logFile: join(disk?.outside ?? folder, `${label}.log`),
+        prefix: disk?.prefix ?? [],
       });
     const apis = [await make('api', 'api-0', byCable, port), await make('api', 'api-1', direct)] as const;
     const worker = await make('worker', 'worker', byCable);
     await Promise.all([...apis, worker].map((one) => one.start()));
     const tunnel = await Tunnel.open(apis.map(({ url }) => url));
-    return new FaultStack({ postgres, redis }, cables, [...apis], worker, tunnel);
+    return new FaultStack({ postgres, redis, disk }, cables, [...apis], worker, tunnel);
   }
 
   get postgres(): MortalServer {
@@ -111,6 +115,12 @@ export class FaultStack {
 
   get redis(): MortalServer {
     return this.stores.redis;
+  }
+
+  /** Of the applications alone. */
+  get disk(): SmallDisk {
+    if (!this.stores.disk) throw new Error('expected to be allowed to mount a disk');
+    return this.stores.disk;
   }
 
   /** Where clients go: to the first api, or to either by a network that may be cut. */
@@ -154,7 +164,7 @@ export class FaultStack {
   async stop(): Promise<void> {
     await Promise.all([...this.apis, this.worker].map((one) => one.stop()));
     await Promise.all([this.tunnel.close(), ...this.cables.map((one) => one.close())]);
-    await Promise.all([this.postgres.stop(), this.redis.stop()]);
+    await Promise.all([this.postgres.stop(), this.redis.stop(), this.stores.disk?.stop()]);
   }
 }
 
