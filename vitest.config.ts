@@ -5,6 +5,9 @@ import { paced, scaled } from './test/setup/pace.ts';
 /** `@app/...` as tsconfig.json spells it. Decorator metadata needs no plugin: Vite 8 emits it as tsc does. */
 const resolve = { tsconfigPaths: true };
 
+/** The files of one process share what they load, which costs more than most of them, and a stack (test/harness/shared-stack.ts). */
+const shared = { isolate: false };
+
 /** Over HTTP, on servers of each file's own, which run the built output. */
 const blackBox = (name: string, include: string) => ({
   resolve,
@@ -12,6 +15,7 @@ const blackBox = (name: string, include: string) => ({
     name,
     include: [include],
     globalSetup: ['test/setup/built.ts'],
+    ...shared,
     ...paced,
     testTimeout: scaled(60_000),
     hookTimeout: scaled(120_000),
@@ -35,6 +39,7 @@ export default defineConfig({
         test: {
           name: 'rooms',
           include: ['{libs,apps,infra,scripts}/**/*.spec.ts', 'test/harness/**/*.spec.ts'],
+          ...shared,
           ...paced,
           testTimeout: scaled(20_000),
           hookTimeout: scaled(60_000),

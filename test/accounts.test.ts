@@ -1,20 +1,20 @@
 import request from 'supertest';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { anId, faults, moment, refused } from './harness/answers.js';
 import type { Session, User } from './harness/contract.js';
 import { PASSWORD, signIn, signUp, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
-import { startStack, type Stack } from './harness/stack.js';
+import { sharedStack } from './harness/shared-stack.js';
+import type { Stack } from './harness/stack.js';
 
 let stack: Stack;
 let ada: Person;
 let grace: Person;
 
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await sharedStack();
   [ada, grace] = await Promise.all([signUp(stack, 'ada'), signUp(stack, 'grace')]);
 });
-afterAll(() => stack.stop());
 
 const client = () => request(stack.url);
 const signingUp = (fields: object) =>

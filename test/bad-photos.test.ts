@@ -1,12 +1,13 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { commentedJpeg, hostile, odd } from './fixtures/hostile.js';
 import { refused } from './harness/answers.js';
 import type { Photo, ProblemBody } from './harness/contract.js';
 import { signUp, type Person } from './harness/people.js';
 import { drawn, photograph, photographsAreHere } from './harness/pictures.js';
-import { startStack, type Stack } from './harness/stack.js';
+import { sharedStack } from './harness/shared-stack.js';
+import type { Stack } from './harness/stack.js';
 import { root } from '../scripts/install.mjs';
 import { patient } from './harness/pace.js';
 
@@ -27,10 +28,9 @@ let grace: Person;
 let seed = 7_000;
 
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await sharedStack();
   [ada, grace] = await Promise.all([signUp(stack, 'ada'), signUp(stack, 'grace')]);
 });
-afterAll(() => stack.stop());
 
 const picture = () => drawn({ width: 320, height: 240, seed: (seed += 1) });
 

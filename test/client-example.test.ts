@@ -1,9 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { NarwhalClient, Refusal, type Session } from '../docs/examples/client.ts';
 import type { Photo, Post } from './harness/contract.js';
 import { signUp, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
-import { startStack, type Stack } from './harness/stack.js';
+import { sharedStack } from './harness/shared-stack.js';
+import type { Stack } from './harness/stack.js';
 import { Tunnel } from './harness/tunnel.js';
 
 let stack: Stack;
@@ -13,9 +14,8 @@ let line: Tunnel;
 let round = 0;
 
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await sharedStack();
 });
-afterAll(() => stack.stop());
 
 beforeEach(async () => {
   ada = await signUp(stack, `ada${++round}`);

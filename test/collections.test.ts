@@ -1,19 +1,19 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Page, Post } from './harness/contract.js';
 import { signUp, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
-import { startStack, type Stack } from './harness/stack.js';
+import { sharedStack } from './harness/shared-stack.js';
+import type { Stack } from './harness/stack.js';
 
 let stack: Stack;
 let ada: Person;
 let grace: Person;
 
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await sharedStack();
   [ada, grace] = await Promise.all([signUp(stack, 'ada'), signUp(stack, 'grace')]);
   await grace.follow(ada);
 });
-afterAll(() => stack.stop());
 
 const posted = async (person: Person): Promise<Post> => person.post([await person.upload(await drawn())]);
 const ids = async (person: Person, path: string): Promise<string[]> => {

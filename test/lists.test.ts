@@ -1,10 +1,11 @@
 import request from 'supertest';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { faults, refused } from './harness/answers.js';
 import type { Page, Post } from './harness/contract.js';
 import { signUp, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
-import { startStack, type Stack } from './harness/stack.js';
+import { sharedStack } from './harness/shared-stack.js';
+import type { Stack } from './harness/stack.js';
 
 type Item = { id: string };
 type Listed = Page<Item>;
@@ -15,11 +16,10 @@ let grace: Person;
 let seed = 400;
 
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await sharedStack();
   [ada, grace] = await Promise.all([signUp(stack, 'ada'), signUp(stack, 'grace')]);
   await grace.follow(ada);
 });
-afterAll(() => stack.stop());
 
 async function newPost(): Promise<Post> {
   return ada.post([await ada.upload(await drawn({ width: 64, height: 64, seed: (seed += 1) }))]);

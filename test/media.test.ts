@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import request from 'supertest';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { refused } from './harness/answers.js';
 import { clockAhead } from './harness/clock.js';
 import type { Photo } from './harness/contract.js';
 import { signUp, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
-import { startStack, type Stack } from './harness/stack.js';
+import { sharedStack } from './harness/shared-stack.js';
+import type { Stack } from './harness/stack.js';
 
 let stack: Stack;
 let ada: Person;
@@ -14,12 +15,11 @@ let photo: Photo;
 let url: URL;
 
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await sharedStack();
   ada = await signUp(stack, 'ada');
   photo = await ada.upload(await drawn({ width: 700, height: 500, seed: 500 }));
   url = new URL(photo.renditions?.w640.url ?? '');
 });
-afterAll(() => stack.stop());
 
 const get = (target: URL, server = stack.url) =>
   request(server).get(`${target.pathname}${target.search}`).buffer();

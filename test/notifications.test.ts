@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Post } from './harness/contract.js';
 import { notificationsOf, read, toldTo, unreadOf } from './harness/notifications.js';
 import { signUp, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
-import { startStack, type Stack } from './harness/stack.js';
+import { sharedStack } from './harness/shared-stack.js';
+import type { Stack } from './harness/stack.js';
 
 let stack: Stack;
 let round = 0;
@@ -13,9 +14,8 @@ let linus: Person;
 let post: Post;
 
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await sharedStack();
 });
-afterAll(() => stack.stop());
 
 /** New people for each test: nobody is told of what happened in another. */
 beforeEach(async () => {

@@ -1,17 +1,17 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { signUp, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
-import { startStack, type Stack } from './harness/stack.js';
+import { sharedStack } from './harness/shared-stack.js';
+import type { Stack } from './harness/stack.js';
 
 let stack: Stack;
 let ada: Person;
 let grace: Person;
 
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await sharedStack();
   [ada, grace] = await Promise.all([signUp(stack, 'ada'), signUp(stack, 'grace')]);
 });
-afterAll(() => stack.stop());
 
 test('owners, and nobody else, download what they sent', async () => {
   const picture = await drawn({ seed: 3 });

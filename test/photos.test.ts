@@ -2,12 +2,13 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import request from 'supertest';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { anId, faults, moment, refused } from './harness/answers.js';
 import type { Photo } from './harness/contract.js';
 import { signUp, type Person } from './harness/people.js';
 import { drawn, photograph, photographsAreHere } from './harness/pictures.js';
-import { startStack, type Stack } from './harness/stack.js';
+import { sharedStack } from './harness/shared-stack.js';
+import type { Stack } from './harness/stack.js';
 
 let stack: Stack;
 let ada: Person;
@@ -15,10 +16,9 @@ let grace: Person;
 let seed = 200;
 
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await sharedStack();
   [ada, grace] = await Promise.all([signUp(stack, 'ada'), signUp(stack, 'grace')]);
 });
-afterAll(() => stack.stop());
 
 const picture = (width = 300, height = 200) => drawn({ width, height, seed: (seed += 1) });
 const uploading = (person: Person = ada) => person.request('post', '/v1/photos');

@@ -1,10 +1,11 @@
 import request from 'supertest';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { anId, faults, moment, refused } from './harness/answers.js';
 import type { Comment, Page, Photo, Post, User } from './harness/contract.js';
 import { signUp, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
-import { startStack, type Stack } from './harness/stack.js';
+import { sharedStack } from './harness/shared-stack.js';
+import type { Stack } from './harness/stack.js';
 
 let stack: Stack;
 let ada: Person;
@@ -12,11 +13,10 @@ let grace: Person;
 let seed = 300;
 
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await sharedStack();
   [ada, grace] = await Promise.all([signUp(stack, 'ada'), signUp(stack, 'grace')]);
   await grace.follow(ada);
 });
-afterAll(() => stack.stop());
 
 const picture = () => drawn({ width: 200, height: 150, seed: (seed += 1) });
 const photo = async (person = ada): Promise<Photo> => person.upload(await picture());

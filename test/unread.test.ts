@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Post } from './harness/contract.js';
 import { notificationsOf, toldTo, unreadListed, unreadOf } from './harness/notifications.js';
 import { signUp, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
-import { startStack, type Stack } from './harness/stack.js';
+import { sharedStack } from './harness/shared-stack.js';
+import type { Stack } from './harness/stack.js';
 import { patient } from './harness/pace.js';
 
 let stack: Stack;
@@ -13,9 +14,8 @@ let grace: Person;
 let linus: Person;
 
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await sharedStack();
 });
-afterAll(() => stack.stop());
 
 beforeEach(async () => {
   round += 1;

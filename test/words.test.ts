@@ -1,9 +1,10 @@
 import request from 'supertest';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { Comment, Page, Post, ProblemBody } from './harness/contract.js';
 import { signUp, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
-import { startStack, type Stack } from './harness/stack.js';
+import { sharedStack } from './harness/shared-stack.js';
+import type { Stack } from './harness/stack.js';
 
 interface Entity {
   type: 'hashtag' | 'mention';
@@ -21,12 +22,11 @@ let mary: Person;
 let seed = 0;
 
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await sharedStack();
   [ada, grace, mary] = (await Promise.all(
     ['ada', 'grace', 'mary'].map(async (name) => signUp(stack, name)),
   )) as [Person, Person, Person];
 });
-afterAll(() => stack.stop());
 
 async function post(person: Person, caption: string, more: object = {}): Promise<Tagged> {
   seed += 1;

@@ -1,0 +1,37 @@
+import { startStack, type Stack } from './stack.js';
+
+/** Of this process of Vitest, which runs one file after the other. */
+let shared: Stack | undefined;
+
+/** A file that failed in the middle may have left a process stopped. */
+async function isWhole(stack: Stack): Promise<boolean> {
+  try {
+    const addresses = [`${stack.url}/health/ready`, stack.metricsUrl];
+    const answers = await Promise.all(addresses.map((address) => fetch(address)));
+    await stack.quiet(10_000);
+    return answers.every(({ ok }) => ok);
+  } catch {
+    return false;
+  }
+}
+
+/** Whoever was there before stays, as a stranger: their names and addresses are free. */
+async function freeNames({ database }: Stack): Promise<void> {
+  await database.query(`UPDATE usernames SET username = 'past' || user_id`);
+  await database.query(`UPDATE users SET username = 'past' || id, email = id || '@past.example'`);
+  await database.query(`UPDATE emails SET email = user_id || '@past.example'`);
+}
+
+/**
+ * One stack for all files that need no settings, count nothing over the whole of it, and leave it running: to start one
+ * costs more than most of them. It ends with the run.
+ */
+export async function sharedStack(): Promise<Stack> {
+  if (shared && !(await isWhole(shared))) {
+    await shared.stop();
+    shared = undefined;
+  }
+  shared ??= await startStack();
+  await freeNames(shared);
+  return shared;
+}
