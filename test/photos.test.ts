@@ -156,14 +156,14 @@ describe('bad input', () => {
     expect(await kept()).toEqual(before);
   });
 
-  test('a body that is no form is 415, and a broken form 400', async () => {
+  test('a body that is no form is 415, and a form without its boundary 400', async () => {
     const { bytes } = await picture();
     const as = (type: string, body: string | Buffer) => uploading().set('Content-Type', type).send(body);
     refused(await as('image/jpeg', bytes), 415, 'unsupported_media_type');
     refused(await as('application/json', '{}'), 415, 'unsupported_media_type');
-    refused(await as('multipart/form-data', junk), 415, 'unsupported_media_type');
+    refused(await as('multipart/form-data', junk), 400, 'request_invalid');
     refused(await uploading(), 415, 'unsupported_media_type');
-    refused(await as('multipart/form-data; boundary=mine', junk), 400, 'body_incomplete');
+    refused(await as('multipart/form-data; boundary=mine', junk), 400, 'request_invalid');
   });
 
   test('an image that declares 50,000 x 50,000 pixels is rejected', async () => {
