@@ -238,20 +238,20 @@ describe.skipIf(!nginxInstalled)('NGINX, between a balancer and the api', () => 
     test('find each request in the log, as JSON, without what is secret', async () => {
       await ask().get('/v1/feed?cursor=secret').set('User-Agent', 'a "phone"\\');
       await ask().head('/v1/uploads/secret-place');
-      const places = () => nginx.log().map(({ path }) => path);
       await expect
-        .poll(places, { timeout: patient(10_000) })
-        .toContainEqual(expect.stringMatching('uploads'));
-      const lines = nginx.log();
-      expect(JSON.stringify(lines)).not.toContain('secret');
-      expect(lines.at(-2)).toMatchObject({
-        method: 'GET',
-        path: '/v1/feed',
-        status: 200,
-        agent: 'a "phone"\\',
-        upstream: api.address,
-        ip: '127.0.0.1',
-      });
+        .poll(() => nginx.log().slice(-2), { timeout: patient(10_000) })
+        .toMatchObject([
+          {
+            method: 'GET',
+            path: '/v1/feed',
+            status: 200,
+            agent: 'a "phone"\\',
+            upstream: api.address,
+            ip: '127.0.0.1',
+          },
+          { method: 'HEAD', path: '/v1/uploads/-' },
+        ]);
+      expect(JSON.stringify(nginx.log())).not.toContain('secret');
     });
   });
 });

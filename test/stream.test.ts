@@ -171,8 +171,9 @@ describe('the end of a stream', () => {
   test('comes with a deploy: each is told when to come back, and the process ends in time', async () => {
     const clients = [await listen(ada), await listen(ada), await listen(grace)];
     const begun = Date.now();
-    await stack.apis[1]?.restart();
-    expect(Date.now() - begun).toBeLessThan(15_000);
+    await stack.apis[1]?.kill('SIGTERM');
+    expect(Date.now() - begun).toBeLessThan(patient(15_000));
+    await stack.apis[1]?.start();
     for (const client of clients) {
       expect(client.ended).toBe(true);
       expect(client.retry).toBeGreaterThanOrEqual(1_000);
@@ -188,8 +189,9 @@ describe('the end of a stream', () => {
     client.close();
     await sleep(100);
     const begun = Date.now();
-    await stack.apis[1]?.restart();
-    expect(Date.now() - begun).toBeLessThan(10_000);
+    await stack.apis[1]?.kill('SIGTERM');
+    expect(Date.now() - begun).toBeLessThan(patient(10_000));
+    await stack.apis[1]?.start();
   });
 });
 
