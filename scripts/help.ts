@@ -99,8 +99,8 @@ const groups: Record<string, Record<string, Page>> = {
 };
 
 /** Scripts of package.json that are programs of others, or several of the above. */
-const others = `  check           format, lint, types, layers, schema, openapi.json: what has to hold before the tests
-  format, lint, types, check:layers, check:schema, check:openapi, check:watching, format:check   one of them`;
+const others = `  check           format, lint, types, layers, dead code, schema, openapi.json: what has to hold before the tests
+  format, lint, types, check:layers, check:dead, check:schema, check:openapi, check:watching, format:check   one of them`;
 
 export const pages: ReadonlyMap<string, Page> = new Map(
   Object.values(groups).flatMap((group) => Object.entries(group)),

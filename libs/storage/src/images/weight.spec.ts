@@ -54,7 +54,7 @@ describe('photos that hold much while they are decoded', () => {
     const beside = all.filter(({ from, to }) => alone && from < alone.to && alone.from < to);
     expect(beside).toEqual([alone]);
     const light = all.filter(({ bytes }) => bytes <= LIGHT);
-    expect(Math.max(...light.map(({ to }) => to))).toBeLessThan(Math.max(...heavy.map(({ to }) => to)));
+    expect(Math.max(...light.map(({ from }) => from))).toBeLessThan(Math.max(...heavy.map(({ to }) => to)));
   });
 
   it('are told by format and pixels, before any is decoded', () => {
