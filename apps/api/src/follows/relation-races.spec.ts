@@ -30,7 +30,7 @@ import { BlocksService } from '../blocks/blocks.service.js';
 import { ProfileService } from '../me/profile.service.js';
 import { FollowsService } from './follows.service.js';
 
-/** Races of each two kinds of acts; `npm run test:model` runs 200. */
+/** Races of each two kinds of acts; `npm run test:model` runs 50. */
 const ROUNDS = relationRaces();
 /** Races at once, each of two people of its own. */
 const LANES = 4;
