@@ -126,7 +126,7 @@ async function load(postId: string): Promise<string[]> {
 }
 
 test.skipIf(!mounted)(
-  'a full disk refuses uploads alone, and all is well by itself once there is room',
+  'a full disk refuses writes and no read, uploads first, and all is well by itself once there is room',
   async () => {
     const post = await ada.post([await ada.upload(await drawn())], { caption: 'before' });
     await until('it is published', async () => (await ada.feed()).items.length === 1);
@@ -134,10 +134,19 @@ test.skipIf(!mounted)(
     leave(100 * MiB);
     await until('uploads are refused', async () => (await send()) === 507);
     leave(0);
-    expect(await load(post.id)).toEqual(['feed 200', 'like 200', 'post 200', 'upload 507']);
+    const answers = await load(post.id);
+    const likes = answers.filter((answer) => answer.startsWith('like'));
+    expect(answers.filter((answer) => !likes.includes(answer))).toEqual([
+      'feed 200',
+      'post 200',
+      'upload 507',
+    ]);
+    // Other writes go on for as long as PostgreSQL and Redis find room in files that they have.
+    expect(['like 200', 'like 503']).toEqual(expect.arrayContaining(likes));
 
     rmSync(ballast);
     await until('photos are taken again', async () => (await send()) === 202, 120_000);
+    await until('likes are taken', async () => (await put(`/v1/posts/${post.id}/like`)) === 200);
     const next = await ada.post([await ada.upload(await drawn({ seed: 2 }))], { caption: 'after' });
     await until('it is published', async () => (await ada.feed()).items[0]?.id === next.id);
     expect(await get(`/v1/posts/${post.id}`)).toBe(200);
