@@ -1,12 +1,15 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Developing, usualLimits as limits } from '../../../../test/fixtures/developing.js';
 import { declaredPng, notPhotos, plain, quarters } from '../../../../test/fixtures/photos.js';
+import { patient } from '../../../../test/harness/pace.js';
 import { DevelopPool } from './develop-pool.js';
 import { develop } from './develop.js';
 import { DevelopFailed, PhotoRejected } from './faults.js';
+
+vi.setConfig({ testTimeout: patient(120_000) });
 
 const shape = { width: 300, height: 200, channels: 3 as const, background: '#000' };
 const grainy = { create: { ...shape, noise: { type: 'gaussian' as const, mean: 128, sigma: 40 } } };
