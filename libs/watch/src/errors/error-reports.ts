@@ -27,6 +27,8 @@ const CRUMBS = 30;
 /** The same error is sent so often a minute; a broken release fails a thousand times a second. */
 const SAME = 10;
 const MINUTE = 60_000;
+/** More kinds of errors than this are counted anew. */
+const KINDS = 1_000;
 /** What a stopping process waits for its last report; in milliseconds. */
 const LAST_WORDS = 2_000;
 
@@ -41,8 +43,7 @@ const isExpected = (error: unknown): boolean =>
 export class ErrorReports {
   private client: SentryClient | null = null;
   private readonly crumbs: Crumb[] = [];
-  private readonly sent = new Map<string, number>();
-  private minute = 0;
+  private readonly sent = new Map<string, { since: number; count: number }>();
 
   constructor(
     private readonly config: Config,
@@ -88,15 +89,16 @@ export class ErrorReports {
 
   /** Few of the same a minute: by name and the place that threw it, since messages differ. */
   private allowed(error: unknown): boolean {
-    const now = Math.floor(Date.now() / MINUTE);
-    if (now !== this.minute) this.sent.clear();
-    this.minute = now;
+    const now = performance.now();
     const { name = typeof error, stack = '' } = (error ?? {}) as { name?: string; stack?: string };
     const frame = /\n\s+at .*/.exec(stack)?.[0] ?? '';
     const key = `${name}${frame}`;
-    const count = (this.sent.get(key) ?? 0) + 1;
-    this.sent.set(key, count);
-    return count <= SAME;
+    const last = this.sent.get(key);
+    const sent = last && now - last.since < MINUTE ? last : { since: now, count: 0 };
+    sent.count += 1;
+    if (this.sent.size >= KINDS) this.sent.clear();
+    this.sent.set(key, sent);
+    return sent.count <= SAME;
   }
 
   /** What nobody caught ends the process, after a word to the log and to Sentry; its supervisor starts it anew. */
