@@ -38,7 +38,12 @@ describe('a transaction', () => {
   });
 
   test('of which one statement fails leaves nothing, and tells its fault rather than those that follow from it', async () => {
-    const made = database.transaction((tx) => Promise.all([put(tx, 1), put(tx, 1), put(tx, 2)]));
+    // It is heard of later than what follows from it.
+    const again = (tx: Queryable) =>
+      put(tx, 1)
+        .finally(() => undefined)
+        .finally(() => undefined);
+    const made = database.transaction((tx) => Promise.all([put(tx, 1), again(tx), put(tx, 2)]));
     await expect(made).rejects.toMatchObject({ code: '23505' });
     expect(await numbers()).toEqual([]);
   });

@@ -131,13 +131,18 @@ async function transactionOn<Result>(
   connection: PooledConnection,
   work: (tx: Queryable) => Promise<Result>,
 ): Promise<Result> {
+  // Of statements sent together all later ones fail, too, and may be heard of first: by it one knows whether to try again.
+  let first: unknown;
   try {
     // Goes out with the first statement; if it fails, so does that.
     const begun = connection.query('BEGIN');
     // `await begun` below throws it; until then it is nobody's rejection.
     begun.catch(() => undefined);
     const result = await work({
-      query: (name, sql, parameters) => observed(name, () => connection.query(sql, parameters)),
+      query: <Row>(name: string, sql: string, parameters?: readonly unknown[]) =>
+        observed<Row>(name, () => connection.query(sql, parameters)).catch((error: unknown) => {
+          throw (first ??= error);
+        }),
     });
     await begun;
     await connection.query('COMMIT');

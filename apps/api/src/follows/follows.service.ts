@@ -19,7 +19,7 @@ export class FollowsService {
     const outcome = await this.work.run((tx) => this.following.begin(tx, follower, followee));
     if (outcome === 'hidden') throw problem('not_found');
     if (outcome === 'full') throw problem('follow_limit', { params: { limit: limits.follow.following } });
-    return this.relationship(follower, followee);
+    return relationshipOf(outcome);
   }
 
   /** Takes a follow or a request back; works on those whom one can no longer see, too. */

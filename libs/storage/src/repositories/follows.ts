@@ -18,6 +18,8 @@ const lists = {
 
 /** What one end of a follow says: followed, asked to, or (null) neither. */
 export type FollowEnd = 'accepted' | 'requested' | null;
+/** What the follower's end says, and what the followee's. */
+export type FollowEnds = readonly [mine: FollowEnd, theirs: FollowEnd];
 type EndName = 'follow' | 'follower';
 
 const ends = {
@@ -30,15 +32,14 @@ const ends = {
 export class FollowRows {
   constructor(private readonly database: Database) {}
 
-  /** What the follower's end says, and what the followee's. */
-  async ends(tx: Queryable, follower: Id, followee: Id): Promise<[FollowEnd, FollowEnd]> {
+  async ends(tx: Queryable, follower: Id, followee: Id): Promise<FollowEnds> {
     return Promise.all([
       this.end(tx, 'follow', follower, followee),
       this.end(tx, 'follower', followee, follower),
     ]);
   }
 
-  private async end(tx: Queryable, name: EndName, owner: Id, other: Id): Promise<FollowEnd> {
+  async end(tx: Queryable, name: EndName, owner: Id, other: Id): Promise<FollowEnd> {
     const { table, owner: mine, other: theirs } = ends[name];
     const { rows } = await tx.query<{ accepted: boolean }>(
       `${name}.end`,
