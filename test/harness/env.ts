@@ -69,7 +69,7 @@ export function usesSystemHeif(): boolean {
   return source.SYSTEM_HEIF === 'on';
 }
 
-/** `RELATION_RACES`: how often each two things that people do to each other meet; `npm run test:model` says 20. */
+/** `RELATION_RACES`: how often each two things that people do to each other meet; `npm run test:model` says 200. */
 export function relationRaces(): number {
   return Number(source.RELATION_RACES ?? 2);
 }
