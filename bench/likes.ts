@@ -1,14 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import pg from 'pg';
-import { ensureProgram } from '../scripts/system-packages.ts';
+import { besidePgbench } from './beside-pgbench.ts';
 import { fillFeed } from './feed-data.ts';
-import { interleavedPairs, median } from './pairs.ts';
 import { signUp, Stage, startApi } from './stage.ts';
-import { printTable } from './table.ts';
-import { drive } from './wrk.ts';
 
 /**
  * Likes a second through the whole api: token, visibility, marks, the transaction that it shares with those that came at
@@ -17,10 +9,7 @@ import { drive } from './wrk.ts';
  * the outbox row by which its author is told.
  */
 const GOAL = 0.7;
-const PAIRS = 5;
 const PEOPLE = 64;
-const CONNECTIONS = 32;
-const SECONDS = 4;
 
 /** Ids have no foreign keys, so made-up ones cost the same; posts are few, as popular ones are. */
 const rows = `\\set user random(1, 1000000000000000)
@@ -50,71 +39,25 @@ function request()
 end
 `;
 
-async function measure(stage: Stage, folder: string): Promise<number> {
+async function measure(stage: Stage): Promise<number> {
   const api = await startApi(stage);
   const people: Awaited<ReturnType<typeof signUp>>[] = [];
   for (let number = 1; number <= PEOPLE; number += 1) people.push(await signUp(api, `reader${number}`));
   await fillFeed(api.databaseUrl, { readers: people.map(({ id }) => id) });
-  const client = new pg.Client({ connectionString: api.databaseUrl });
-  await client.connect();
-  const { rows: found } = await client.query<{ id: string }>('SELECT id FROM posts ORDER BY id');
-  const likes = async (): Promise<number> =>
-    Number((await client.query<{ n: string }>('SELECT count(*) AS n FROM likes')).rows[0]?.n);
-  const script = join(folder, 'rows.sql');
-  writeFileSync(script, rows);
-  let sent = 0;
-  const ours = async (): Promise<number> => {
-    const file = join(folder, 'likes.lua');
-    writeFileSync(
-      file,
-      requests(
-        people,
-        found.map(({ id }) => id),
-        sent,
-      ),
-      { mode: 0o600 },
-    );
-    const before = await likes();
-    const load = await drive(['-t1', `-c${CONNECTIONS}`, `-d${SECONDS}s`, '--latency', '-s', file, api.url]);
-    const made = (await likes()) - before;
-    sent += Math.ceil(load.rate * (SECONDS + 1)) + CONNECTIONS;
-    if (load.failed > 0 || made < load.rate * SECONDS * 0.95)
-      throw new Error(
-        `${load.failed} requests failed, and of ${load.rate * SECONDS} likes ${made} were made`,
-      );
-    return load.rate;
-  };
-  const pgbench = ensureProgram('pgbench', 'postgresql-contrib');
-  const floor = (): Promise<number> => {
-    const args = ['-n', '-c', String(CONNECTIONS), '-j', '1', '-T', String(SECONDS), '-f', script];
-    const { stdout, stderr } = spawnSync(pgbench, [...args, api.databaseUrl], { encoding: 'utf8' });
-    const rate = Number(/tps = ([\d.]+)/.exec(stdout)?.[1]);
-    if (!Number.isFinite(rate)) throw new Error(`pgbench said:\n${stdout}${stderr}`);
-    return Promise.resolve(rate);
-  };
-  await ours();
-  const pairs = await interleavedPairs(PAIRS, ours, floor);
-  await client.end();
-  printTable(
-    ['pair', 'pgbench', 'likes', 'ratio'],
-    pairs.map((pair, index) => [
-      String(index + 1),
-      `${pair.floor.toFixed(0)}/s`,
-      `${pair.ours.toFixed(0)}/s`,
-      (pair.ours / pair.floor).toFixed(2),
-    ]),
-  );
-  return median(pairs.map((pair) => pair.ours / pair.floor));
+  return besidePgbench(api, {
+    table: 'likes',
+    things: 'posts',
+    rows,
+    requests: (posts, from) => requests(people, posts, from),
+  });
 }
 
 export async function run(): Promise<void> {
   const stage = new Stage();
-  const folder = mkdtempSync(join(tmpdir(), 'narwhal-likes-'));
   try {
-    const ratio = await measure(stage, folder);
+    const ratio = await measure(stage);
     console.log(`\nlikes: ratio ${ratio.toFixed(2)} (goal ${GOAL.toFixed(2)})`);
   } finally {
     await stage.close();
-    rmSync(folder, { recursive: true });
   }
 }

@@ -72,6 +72,10 @@ const benches: Record<string, Entry> = {
     what: 'likes through the whole api, beside pgbench inserting the same rows',
     load: () => import('./likes.ts'),
   },
+  follows: {
+    what: 'follows of one celebrity at once through the whole api, beside pgbench inserting the same rows',
+    load: () => import('./follows.ts'),
+  },
   flame: {
     what: 'no benchmark: makes an SVG of a CPU profile that BENCH_PROFILE=<folder> had written; PROFILE SVG',
     takes: 2,
