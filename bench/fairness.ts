@@ -1,12 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import sharp from 'sharp';
-import { madePhoto } from '../test/fixtures/photos.ts';
 import { interleavedPairs, median } from './pairs.ts';
 import { signUp, Stage, startApi, startWorker, type Narwhal } from './stage.ts';
 import { printTable } from './table.ts';
-import { closeUploads, multipart, realPhoto, type Upload } from './uploads.ts';
+import { closeUploads, multipart, type Upload } from './uploads.ts';
+import { photoBytes, readyAt } from './upload-to-ready.ts';
 
 /**
  * From the last byte of one person's 12 MP photo to `ready`, while a hundred photos of 256 MP of another account wait. Its
@@ -22,18 +21,6 @@ interface Scene {
   upload: Upload;
   photo: Buffer;
   greedy: string;
-}
-
-/** When its row became ready, by PostgreSQL's clock, which is this machine's. */
-async function readyAt(database: pg.Client, id: string): Promise<number> {
-  for (const deadline = Date.now() + PATIENCE; Date.now() < deadline; await sleep(50)) {
-    const { rows } = await database.query<{ at: string | null }>(
-      `SELECT extract(epoch FROM settled_at) * 1000 AS at FROM photos WHERE id = $1 AND state = 'ready'`,
-      [id],
-    );
-    if (rows[0]?.at) return Number(rows[0].at);
-  }
-  throw new Error(`photo ${id} is not ready after ${PATIENCE / 1_000} s`);
 }
 
 async function untilWorking({ database, greedy }: Scene, wanted: boolean): Promise<void> {
@@ -86,9 +73,7 @@ async function measure(stage: Stage, count: number): Promise<void> {
   await database.connect();
   const { headers } = await signUp(api, 'patient');
   const upload = multipart(`${api.url}/v1/photos`, headers);
-  const photo = existsSync(realPhoto)
-    ? readFileSync(realPhoto)
-    : await (await madePhoto(4_032, 3_024)).jpeg({ quality: 92 }).toBuffer();
+  const photo = await photoBytes();
   try {
     const scene = { database, upload, photo, greedy: await queue(api, database, count) };
     await once(scene, false);

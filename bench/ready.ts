@@ -1,13 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { madePhoto } from '../test/fixtures/photos.ts';
 import { interleavedPairs, median } from './pairs.ts';
 import { signUp, Stage, startApi, startWorker } from './stage.ts';
 import { printTable } from './table.ts';
-import { closeUploads, multipart, realPhoto } from './uploads.ts';
+import { closeUploads, multipart } from './uploads.ts';
+import { photoBytes, readyAt } from './upload-to-ready.ts';
 
 /**
  * From the last byte of an upload to `ready`, through api, rows, queue, worker and store, with nothing else running. Its floor
@@ -17,31 +15,12 @@ type Images = typeof import('../libs/storage/src/images/index.js');
 
 const GOAL = 1.3;
 const PAIRS = 41;
-const PATIENCE = 30_000;
 
 const here = new URL('.', import.meta.url);
 const limits = { pixels: 268_402_689, formats: ['image/jpeg'], developSeconds: 60, childMemory: 1.5e9 };
 
 const percentile = (values: readonly number[], share: number): number =>
   values.toSorted((a, b) => a - b)[Math.ceil(values.length * share) - 1] ?? NaN;
-
-async function photoBytes(): Promise<Buffer> {
-  if (existsSync(realPhoto)) return readFileSync(realPhoto);
-  console.log('../shared/photos is absent: a made photo of 12 MP stands in');
-  return (await madePhoto(4_032, 3_024)).jpeg({ quality: 92 }).toBuffer();
-}
-
-/** When its row became ready, by PostgreSQL's clock, which is this machine's. Asked seldom: asking costs what is measured. */
-async function readyAt(database: pg.Client, id: string): Promise<number> {
-  for (const deadline = Date.now() + PATIENCE; Date.now() < deadline; await sleep(50)) {
-    const { rows } = await database.query<{ at: string | null }>(
-      `SELECT extract(epoch FROM settled_at) * 1000 AS at FROM photos WHERE id = $1 AND state = 'ready'`,
-      [id],
-    );
-    if (rows[0]?.at) return Number(rows[0].at);
-  }
-  throw new Error(`photo ${id} is not ready after ${PATIENCE / 1_000} s`);
-}
 
 async function measure(stage: Stage): Promise<void> {
   const images = (await import(new URL('../dist/libs/storage/src/images/index.js', here).href)) as Images;

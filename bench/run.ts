@@ -27,6 +27,7 @@ const benches: Record<string, Entry> = {
   },
   fairness: {
     what: 'a 12 MP photo while another account’s 100 of 256 MP wait, beside the same alone; a number: how many',
+    takes: 1,
     load: () => import('./fairness.ts'),
   },
   ready: {

@@ -1,4 +1,5 @@
-import { isInstalled } from './installed.js';
+/** Whether this is the Debian package's, or a clone's. What to do about a fault is not the same in both. */
+export const isInstalled = import.meta.dirname.startsWith('/usr/lib/narwhal/');
 
 /**
  * What an operator can mend, in one sentence each: what is wrong, and what to do. Programs say it in the journal when they

@@ -1,7 +1,6 @@
 export * from './command-line.js';
 export * from './config.js';
 export * from './faults.js';
-export * from './installed.js';
 export * from './heartbeats.js';
 export * from './ids.js';
 export * from './jobs.js';
