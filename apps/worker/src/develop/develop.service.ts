@@ -35,13 +35,19 @@ export class DevelopService {
     return lane;
   }
 
-  /** Opens every lane that is free: for photos whose job is lost, whose pause is over or whose worker is dead. */
-  wake(found: (photos: number) => void): void {
+  /**
+   * Opens every lane that is free: for photos whose job is lost, whose pause is over or whose worker is dead. Each that finds
+   * one is told once: it goes on with photos that have their jobs, and would make a backlog look like as many lost ones.
+   */
+  wake(found: () => void): void {
     for (let lanes = this.lanes.size; lanes < this.config.DEVELOP_CONCURRENCY; lanes += 1)
-      this.run().then(found, (error: unknown) => {
-        this.logger.warn({ error }, 'no photo could be taken; the next sweep goes on');
-        this.errors.report(error, { job: 'develop' });
-      });
+      this.run().then(
+        (photos) => photos > 0 && found(),
+        (error: unknown) => {
+          this.logger.warn({ error }, 'no photo could be taken; the next sweep goes on');
+          this.errors.report(error, { job: 'develop' });
+        },
+      );
   }
 
   /** Takes no more photos, and waits for those that are being developed. */

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, counter, JobSender, type Config } from '@app/platform';
+import { CONFIG, counter, isNotifyKind, JobSender, type Config, type JobName } from '@app/platform';
 import { CountRows, OutboxRows } from '@app/storage';
 import { DevelopService } from '../develop/develop.service.js';
 import { StuckPosts } from './stuck-posts.js';
@@ -28,7 +28,7 @@ export class Overdue {
   }
 
   async sweep(): Promise<void> {
-    this.photos.wake((count) => found('photos', count));
+    this.photos.wake(() => found('photos', 1));
     found('posts', await this.posts.settle(this.seconds, BATCH));
     await this.effects();
     await this.deltas();
@@ -36,15 +36,24 @@ export class Overdue {
 
   private async effects(): Promise<void> {
     const overdue = await this.outbox.overdue(this.seconds, BATCH);
-    // As many as have a job only wait their turn: a backlog is none of those that the sweeper had to find.
-    const waiting = overdue.length > 0 ? await this.jobs.outboxDepth() : 0;
-    for (const row of overdue) this.jobs.hasten(row);
-    found('outbox', Math.max(0, overdue.length - waiting));
+    // What people are told of one subject is one job, of however many rows.
+    const rows = new Map(
+      overdue.map((row) => [isNotifyKind(row.kind) ? `${row.kind} ${row.subject_id}` : row.id, row]),
+    );
+    const lost = await this.withoutJob(rows.size, 'deliver', 'effect', 'notify');
+    for (const row of rows.values()) this.jobs.hasten(row);
+    found('outbox', lost);
   }
 
   private async deltas(): Promise<void> {
     const shards = await this.counts.overdueShards(this.seconds, BATCH);
+    const lost = await this.withoutJob(shards.length, 'fold');
     for (const shard of shards) this.jobs.send('fold', { shard });
-    found('deltas', shards.length);
+    found('deltas', lost);
+  }
+
+  /** As many as have a job only wait their turn: a backlog is none of those that the sweeper had to find. */
+  private async withoutJob(overdue: number, ...queues: JobName[]): Promise<number> {
+    return overdue === 0 ? 0 : Math.max(0, overdue - (await this.jobs.depthOf(...queues)));
   }
 }

@@ -22,7 +22,7 @@ test('a fan-out that the sweeper finds while the job of its next page waits has 
     jobs.hasten({ id: '7', kind: 'post.deliver', subject_id: '1', progress: '500' });
   jobs.hasten({ id: '8', kind: 'post.deliver', subject_id: '1', progress: null });
   await depthOf('deliver', 2);
-  expect(await jobs.outboxDepth()).toBe(2);
+  expect(await jobs.depthOf('deliver', 'effect', 'notify')).toBe(2);
 });
 
 test('a photo that is sent again and again has one job', async () => {

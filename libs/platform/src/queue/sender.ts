@@ -78,11 +78,11 @@ export class JobSender {
     this.send('deliver', { outboxId, after }, BEHIND_OTHERS);
   }
 
-  /** How many jobs of outbox rows wait or run; 0 while Redis is away. */
-  async outboxDepth(): Promise<number> {
+  /** How many jobs of these queues wait or run; 0 while Redis is away. */
+  async depthOf(...names: JobName[]): Promise<number> {
     // What cannot be asked holds nothing that would be carried out.
     const depths = await this.depths().catch(() => null);
-    return depths ? depths.deliver.depth + depths.effect.depth + depths.notify.depth : 0;
+    return names.reduce((sum, name) => sum + (depths?.[name].depth ?? 0), 0);
   }
 
   /** Depth (waiting and running) and age in seconds of the oldest waiting job, by queue. */
