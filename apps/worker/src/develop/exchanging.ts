@@ -9,7 +9,7 @@ import {
   type Tx,
 } from '@app/storage';
 
-/** The end of making a ready photo's renditions anew: it gets its new folder, or keeps the one that it has; the other goes. */
+/** The end of making a ready photo's renditions anew: it gets its new folder, or keeps the one that it has. */
 @Injectable()
 export class Exchanging {
   constructor(
@@ -27,8 +27,10 @@ export class Exchanging {
     await this.users.lock(tx, photo.owner_id);
     const settled = await (facts ? this.rows.exchange(tx, remade, facts) : this.rows.keep(tx, remade));
     if (!settled) return null;
-    await tx.effect('photo.trash', await this.rows.trash(tx, photo.id, facts ? photo.folder : next_folder));
-    if (facts) await this.show(tx, photo, next_folder, settled);
+    if (facts) {
+      await this.rows.serveOn(tx, photo.id, photo.folder);
+      await this.show(tx, photo, next_folder, settled);
+    } else await tx.effect('photo.trash', await this.rows.trash(tx, photo.id, next_folder));
     return settled;
   }
 

@@ -42,9 +42,18 @@ export class Housekeeping {
       deletions: limits.trash.keptFor,
       sessions: limits.session.refreshToken + 7 * DAY,
     });
+    while ((await this.endReplaced()) === BATCH);
     const day = trashDay(new Date(Date.now() - limits.trash.keptFor * 1000));
     await this.objects.purgeTrash(day);
     await this.trash.forgetBefore(day);
     await this.objects.sweepUnfinished(new Date(Date.now() - limits.photo.uploadSeconds * 1000));
+  }
+  /** Folders that others have replaced, once no address of theirs is good any more; answers how many. */
+  private endReplaced(): Promise<number> {
+    return this.work.run(async (tx) => {
+      const ids = await this.trash.end(tx, BATCH);
+      await tx.effect('photo.trash', ...ids);
+      return ids.length;
+    });
   }
 }

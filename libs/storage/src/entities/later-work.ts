@@ -94,6 +94,7 @@ export class Outbox {
     "Folders of deleted photos; their objects outlive the backups' window, so that a restored database finds them",
 })
 @Index('trash_age', { synchronize: false })
+@Index('trash_served', { synchronize: false })
 export class Trash {
   @PrimaryColumn({ type: 'smallint', comment: SHARD })
   shard!: number;
@@ -113,6 +114,14 @@ export class Trash {
     comment: 'Day of deletion; the window counts from here',
   })
   trashed_on!: string;
+
+  @Column({
+    type: 'bigint',
+    nullable: true,
+    comment:
+      'The photo that this folder was of and that has another now: served until trashed_on; null once its objects are trashed',
+  })
+  photo_id!: string | null;
 }
 
 @Entity('deletions', {

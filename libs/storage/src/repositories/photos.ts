@@ -188,7 +188,7 @@ export class PhotoRows {
     return rows[0] ?? null;
   }
 
-  /** Takes rows away and leaves their folders to the trash, in one statement; answers the ids of the trash. */
+  /** Takes rows away and leaves every folder that they have or had to the trash, in one statement; answers the trash's ids. */
   async discard(tx: Queryable, ids: readonly Id[]): Promise<Id[]> {
     if (ids.length === 0) return [];
     const { rows } = await tx.query<{ id: Id }>(
@@ -196,10 +196,15 @@ export class PhotoRows {
       `WITH gone AS (
          DELETE FROM photos USING unnest($1::int[], $2::bigint[]) AS wanted(shard, id)
          WHERE photos.shard = wanted.shard AND photos.id = wanted.id
-         RETURNING photos.shard, photos.id, photos.folder, photos.next_folder)
-       INSERT INTO trash (shard, id, folder) SELECT shard, id, folder FROM gone
-       UNION ALL SELECT shard, next_id(shard), next_folder FROM gone WHERE next_folder IS NOT NULL
-       RETURNING id`,
+         RETURNING photos.shard, photos.id, photos.folder, photos.next_folder),
+       served AS (
+         UPDATE trash SET photo_id = NULL, trashed_on = now() FROM gone
+         WHERE trash.shard = gone.shard AND trash.photo_id = gone.id RETURNING trash.id),
+       left_now AS (
+         INSERT INTO trash (shard, id, folder) SELECT shard, id, folder FROM gone
+         UNION ALL SELECT shard, next_id(shard), next_folder FROM gone WHERE next_folder IS NOT NULL
+         RETURNING id)
+       SELECT id FROM left_now UNION ALL SELECT id FROM served`,
       [ids.map(shardOf), ids],
     );
     return rows.map(({ id }) => id);

@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { shardOf, type Id } from '@app/platform';
+import { limits, shardOf, type Id } from '@app/platform';
 import type { Queryable } from '../database.js';
 import { PIPELINE } from '../renditions.js';
 import { NOTHING_FAILS, type DevelopedFacts, type PhotoRow, type Settled } from './photos.js';
 
 /** A ready photo whose renditions are being made anew. */
 export type RemadeRow = PhotoRow & { next_folder: string };
+
+/** In seconds: an address is good for a day beyond the one in which it is given out (`MediaUrls`). */
+const LONGEST_ADDRESS = 2 * limits.media.validFor;
 
 /** How the renditions of a ready photo are exchanged for others: other objects at other keys, since objects never change. */
 @Injectable()
@@ -45,7 +48,7 @@ export class RemakeRows {
     return rows[0] ?? null;
   }
 
-  /** Leaves a folder that no photo has any more to the trash; answers the trash's id. */
+  /** Leaves a folder that was never shown to the trash; answers the trash's id. */
   async trash(tx: Queryable, photo: Id, folder: string): Promise<Id> {
     const { rows } = await tx.query<{ id: Id }>(
       'remake.trash',
@@ -53,6 +56,16 @@ export class RemakeRows {
       [shardOf(photo), folder],
     );
     return (rows[0] as { id: Id }).id;
+  }
+
+  /** Leaves the folder that a photo had to the trash of the first day on which no address of it is good any more. */
+  async serveOn(tx: Queryable, photo: Id, folder: string): Promise<void> {
+    await tx.query(
+      'remake.serveOn',
+      `INSERT INTO trash (shard, id, folder, photo_id, trashed_on) VALUES ($1::int, next_id($1::int), $2, $3,
+         (now() + make_interval(secs => ${LONGEST_ADDRESS}))::date + 1)`,
+      [shardOf(photo), folder, photo],
+    );
   }
 
   /** Shows a photo's new folder as its owner's picture; false when it is not that. */

@@ -1,8 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { shardOf, type Id } from '@app/platform';
-import { Database } from '../database.js';
+import { Database, type Queryable } from '../database.js';
 
-/** Folders of photos that are deleted: in the store's trash of their day until the backups' window has passed. */
+/**
+ * Folders of photos that are deleted: in the store's trash of their day until the backups' window has passed. And those that
+ * renditions made anew have replaced, which are served on for as long as an address of theirs is good.
+ */
 @Injectable()
 export class TrashRows {
   constructor(private readonly database: Database) {}
@@ -14,6 +17,18 @@ export class TrashRows {
       [shardOf(photoId), photoId],
     );
     return rows[0] ?? null;
+  }
+
+  /** Ends the time for which replaced folders were served on; answers the ids of those whose time it is. */
+  async end(tx: Queryable, limit: number): Promise<Id[]> {
+    const { rows } = await tx.query<{ id: Id }>(
+      'trash.end',
+      `UPDATE trash SET photo_id = NULL FROM (
+         SELECT shard, id FROM trash WHERE photo_id IS NOT NULL AND trashed_on <= current_date LIMIT $1 FOR UPDATE SKIP LOCKED) AS over
+       WHERE trash.shard = over.shard AND trash.id = over.id RETURNING trash.id`,
+      [limit],
+    );
+    return rows.map(({ id }) => id);
   }
 
   async forgetBefore(day: string): Promise<number> {

@@ -14,7 +14,7 @@ export type FolderRow = { folder: string; id: Id } & (
       renditions: string[] | null;
     }
   | { kind: 'upload'; state: UploadState; direct: boolean; pieces: Pieces[] }
-  /** Objects that are about to be moved to the trash, or renditions that are being made anew: some of them may be there. */
+  /** Objects that are yet to be moved to the trash, or renditions that are being made anew: some of them may be there. */
   | { kind: 'trash' }
 );
 
@@ -34,8 +34,8 @@ const ROWS = (which: string) => `
   UNION ALL
   SELECT next_folder, id::text, 'trash', '{}' FROM photos ${which ? which.replace('folder', 'next_folder') : 'WHERE next_folder IS NOT NULL'}
   UNION ALL
-  SELECT folder, id::text, 'trash', '{}' FROM trash ${which} ${which ? 'AND' : 'WHERE'} EXISTS (
-    SELECT 1 FROM outbox o WHERE o.shard = trash.shard AND o.kind = 'photo.trash' AND o.subject_id = trash.id)`;
+  SELECT folder, id::text, 'trash', '{}' FROM trash ${which} ${which ? 'AND' : 'WHERE'} (photo_id IS NOT NULL OR EXISTS (
+    SELECT 1 FROM outbox o WHERE o.shard = trash.shard AND o.kind = 'photo.trash' AND o.subject_id = trash.id))`;
 
 const parsed = (rows: Raw[]): FolderRow[] =>
   rows.map(({ folder, id, kind, facts }) => ({ folder, id, kind, ...facts }) as FolderRow);
