@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { identityOf, isAlive, signal, type ProcessMark } from '../../scripts/processes.ts';
+import { commandLineOf, identityOf, isAlive, signal, type ProcessMark } from '../../scripts/processes.ts';
 import { RUN } from './env.ts';
 
 const PREFIX = 'narwhal-test-';
@@ -71,14 +71,25 @@ export function processesOf(folder: string): number[] {
     .map(Number);
 }
 
+/** Vitest's own, which it ends itself: one that is killed is waited for, and for a minute. */
+function isWorkerOf(owner: ProcessMark, pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+    return parent === owner.pid && isAlive(owner) && commandLineOf(pid).includes('/vitest/');
+  } catch {
+    return false;
+  }
+}
+
 const LOOKS = 200;
 const nobody = new Int32Array(new SharedArrayBuffer(4));
 
 /** Looked for until nothing is left: what is being ended may just have started something. */
 function endProcesses(folder: string): void {
-  const owner = ownerOf(folder).pid;
+  const owner = ownerOf(folder);
   for (let look = 0; look < LOOKS; look += 1) {
-    const found = processesOf(folder).filter((pid) => pid !== owner);
+    const found = processesOf(folder).filter((pid) => pid !== owner.pid && !isWorkerOf(owner, pid));
     if (found.length === 0) return;
     for (const pid of found) signal(pid, 'SIGKILL');
     Atomics.wait(nobody, 0, 0, 25);
