@@ -1,4 +1,12 @@
-import { readArgumentsOrExit } from '../libs/platform/src/command-line.ts';
+import {
+  exitForUsage,
+  readArgumentsOrExit,
+  UsageError,
+  type CommandLine,
+} from '../libs/platform/src/command-line.ts';
+import { build } from '../scripts/build.ts';
+import { peopleLine } from './people/command-line.ts';
+import { scaleLine } from './scale/command-line.ts';
 
 /** `npm run bench -- NAME`: each benchmark is a module whose `run()` prints a table and, last, `NAME: ratio R (goal G)`. */
 interface Bench {
@@ -7,8 +15,8 @@ interface Bench {
 
 interface Entry {
   what: string;
-  /** How many words it takes; `own` reads its options itself. */
-  takes?: number | 'own';
+  /** How many words it takes, or its options. */
+  takes?: number | CommandLine;
   load: () => Promise<Bench>;
 }
 
@@ -35,7 +43,8 @@ const benches: Record<string, Entry> = {
     load: () => import('./ready.ts'),
   },
   ingest: {
-    what: 'uploads through one api process, beside a bare Fastify handler that pipes them to the same disk',
+    what: 'uploads through one api process, beside a bare Fastify handler that pipes them to the same disk; a word: only such rows',
+    takes: 1,
     load: () => import('./ingest.ts'),
   },
   memory: {
@@ -58,7 +67,7 @@ const benches: Record<string, Entry> = {
   },
   people: {
     what: 'every list at a million people: its plans, and how long it takes',
-    takes: 'own',
+    takes: peopleLine,
     load: () => import('./people/people.ts'),
   },
   watch: {
@@ -84,7 +93,7 @@ const benches: Record<string, Entry> = {
   },
   scale: {
     what: 'pages, rebuilds, deliveries and bytes with 10 k, 100 k and 1 M people; --sizes, --write (docs/scale.md)',
-    takes: 'own',
+    takes: scaleLine,
     load: () => import('./scale/scale.ts'),
   },
   'fan-out': {
@@ -100,9 +109,12 @@ const usage = `usage: npm run bench -- NAME\n\n${Object.entries(benches)
 const [name = '', ...args] = process.argv.slice(2);
 const entry = benches[name];
 if (name === '') console.log(usage);
-else if (!entry) readArgumentsOrExit([name], { usage });
-else {
+else if (!entry) {
+  readArgumentsOrExit([name], { usage, words: 1 });
+  exitForUsage(new UsageError(`expected one of these but received "${name}"\n\n${usage}`));
+} else {
   const { takes = 0 } = entry;
-  if (takes !== 'own') readArgumentsOrExit(args, { usage, words: takes });
+  readArgumentsOrExit(args, typeof takes === 'number' ? { usage, words: takes } : takes);
+  await build();
   await (await entry.load()).run();
 }

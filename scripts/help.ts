@@ -1,9 +1,16 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { doctorLine } from '../apps/doctor/src/command-line.ts';
+import { topLine } from '../apps/top/src/command-line.ts';
 import {
   answerHelp,
   exitForUsage,
   readArguments,
+  UsageError,
   type CommandLine,
 } from '../libs/platform/src/command-line.ts';
+import { adminLine, migrateLine, storageLine } from '../libs/storage/src/command-lines.ts';
+import { root } from './install.mjs';
 
 /** One command: its line of `npm run help` and, unless its own program reads its arguments, what it takes. */
 interface Page {
@@ -33,7 +40,7 @@ const checkable = (name: string, what: string): Page => ({
   },
 });
 
-/** A suite of tests: Vitest reads what follows, and refuses what it does not know. */
+/** A suite of tests: what follows is Vitest's. */
 const suite = (what: string): Page => ({ what });
 
 /** Every script of package.json that is a command, in the order of the page. */
@@ -47,11 +54,20 @@ const groups: Record<string, Record<string, Page>> = {
       },
     },
     fleet: { what: 'a whole data centre on this machine: DNS, HAProxy, NGINX, apis, replicas' },
-    top: { what: 'the whole system in a terminal, while it runs' },
-    admin: { what: 'the first admin, synthetic people, a link to the health page' },
-    storage: { what: 'rows held against their photos; photos moved from one store to another' },
-    migrate: { what: 'brings the database to the schema of this version; `up` does it by itself' },
-    doctor: { what: 'what is in the way of a Narwhal on this machine, and what to do about it' },
+    top: { what: 'the whole system in a terminal, while it runs', line: topLine },
+    admin: { what: 'the first admin, synthetic people, a link to the health page', line: adminLine },
+    storage: {
+      what: 'rows held against their photos; photos moved from one store to another',
+      line: storageLine,
+    },
+    migrate: {
+      what: 'brings the database to the schema of this version; `up` does it by itself',
+      line: migrateLine,
+    },
+    doctor: {
+      what: 'what is in the way of a Narwhal on this machine, and what to do about it',
+      line: doctorLine,
+    },
   },
   'Test it': {
     test: suite('everything but the suites below, which take minutes each'),
@@ -115,16 +131,39 @@ export function overview(): string {
   return `npm run NAME, and after \`--\` what it takes: \`npm run up -- --demo\`; \`npm run NAME -- --help\` explains one.\n\n${sections.join('\n\n')}`;
 }
 
+/** An option's name as Vitest's help has it: `--no-` may stand before each, dashes for capitals, and a dot before what is inside. */
+const plainName = (option: string): string =>
+  option
+    .replace(/^--?(no-)?/, '')
+    .replace(/[.=].*/s, '')
+    .replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+/** Vitest itself looks at its options only when all is built and its servers run, and then shows a stack. */
+function refuseForVitest(args: readonly string[], usage: string): void {
+  const own = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
+  const options = own.filter((argument) => argument.startsWith('-'));
+  if (options.length === 0) return;
+  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+  const help = spawnSync(process.execPath, [vitest, '--help', '--expand-help'], { encoding: 'utf8' }).stdout;
+  const lines = [...help.matchAll(/^ +(?:-(\w), )?(--[\w.-]+)/gm)];
+  const known = new Set(lines.flatMap(([, short = '', long = '']) => [short, plainName(long)]));
+  const stranger = options.find((option) => !known.has(plainName(option)));
+  if (stranger === undefined) return;
+  throw new UsageError(
+    `expected an option of Vitest but received "${stranger.replace(/=.*/s, '')}"\n\n${usage}`,
+  );
+}
+
 /** Answers `--help` and refuses what the command does not know, before anything is built or started. */
 export function checkArguments(name: string, args: readonly string[]): void {
   const page = pages.get(name);
   try {
     if (page?.line) readArguments(args, page.line);
-    else if (name.startsWith('test'))
-      answerHelp(
-        args,
-        `usage: npm run ${name} [-- FILES AND OPTIONS OF VITEST]\n\n${page?.what}\n\n  -t NAME   only tests whose names match`,
-      );
+    else if (name.startsWith('test')) {
+      const usage = `usage: npm run ${name} [-- FILES AND OPTIONS OF VITEST]\n\n${page?.what}\n\n  -t NAME   only tests whose names match\n\n\`npx vitest --help\` has the other options.`;
+      answerHelp(args, usage);
+      refuseForVitest(args, usage);
+    }
   } catch (error) {
     exitForUsage(error);
   }

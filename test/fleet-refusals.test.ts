@@ -93,7 +93,9 @@ describe.skipIf(!fleetInstalled)('npm run fleet says what is wrong, and starts n
 
   test('options or commands are none', async () => {
     await refused(start(['--api', '0']), 'expected 1-8 for --api but received "0"');
-    await refused(start(['--frob']), /--frob/, 'npm run fleet -- status');
+    const unknown = await start(['--frob']);
+    expect(unknown.text).toMatch(/^expected one of --haproxy, .* but received "--frob"\n\nnpm run fleet /);
+    expect(unknown.code).toBe(64);
     await refused(fleetCommand(folder, ['frob']), 'expected a command but received "frob"');
     await refused(fleetCommand(folder, ['kill', 'nginx-1']), `No fleet runs on ${folder}`, 'npm run fleet');
   });

@@ -1,8 +1,9 @@
 import { statfsSync, writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import cliProgress from 'cli-progress';
+import { readArgumentsOrExit } from '../../libs/platform/src/command-line.ts';
 import { Stage } from '../stage.ts';
 import { printTable } from '../table.ts';
+import { peopleLine } from './command-line.ts';
 import { time, type Latency } from './latency.ts';
 import { load } from './load.ts';
 import { examine, listPaths, type Finding } from './plans.ts';
@@ -15,15 +16,6 @@ import { World } from './world.ts';
  * sent; of each list, how long it takes over HTTP. A broken rule is the exit code. Time is printed, not judged, but for
  * searches.
  */
-const HELP = `npm run bench -- people [--users 1000000] [--requests 400] [--keep FOLDER] [--list PATH] [--plans]
-
-  --users     how many people; the rest in proportion (posts x 5, likes and follows x 15 each). A million take some
-              15 minutes on two cores, and 20 GB of disk; ten thousand take half a minute and 0.4 GB
-  --requests  how often each list is asked over HTTP
-  --keep      where the database stays for the next run; without it, it is removed in the end
-  --list      one list alone, such as /v1/search
-  --plans     judges the plans and leaves the times out
-  --report    a file for how many lists keep the rules and how many do not, in the form of the test runner's report`;
 
 /** Search at a million people, in milliseconds. */
 const GOAL = 20;
@@ -33,19 +25,8 @@ const LEAST_BYTES = 500e6;
 const patience = (users: number): number => 15 * 60_000 + users * 4;
 
 function options() {
-  const { values } = parseArgs({
-    args: process.argv.slice(3),
-    options: {
-      users: { type: 'string', default: '1000000' },
-      requests: { type: 'string', default: '400' },
-      keep: { type: 'string' },
-      plans: { type: 'boolean', default: false },
-      list: { type: 'string' },
-      report: { type: 'string' },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  const [users, requests] = [Number(values.users), Number(values.requests)];
+  const { values } = readArgumentsOrExit(process.argv.slice(3), peopleLine);
+  const [users, requests] = [Number(values.users ?? 1_000_000), Number(values.requests ?? 400)];
   if (!(users >= 1_000 && users <= 2_000_000))
     throw new Error(`expected 1000 to 2000000 --users but received ${users}`);
   if (!(requests >= 10)) throw new Error(`expected 10 --requests or more but received ${requests}`);
@@ -140,8 +121,7 @@ function writeReport(file: string, paths: readonly string[], faulty: readonly Fi
 }
 
 export async function run(): Promise<void> {
-  const { users, requests, keep, paths, plans, report, help } = options();
-  if (help) return console.log(HELP);
+  const { users, requests, keep, paths, plans, report } = options();
   const stage = new Stage(keep);
   const stuck = setTimeout(() => {
     console.error('the run takes longer than it may');

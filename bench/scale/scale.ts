@@ -1,6 +1,7 @@
-import { parseArgs } from 'node:util';
+import { readArgumentsOrExit } from '../../libs/platform/src/command-line.ts';
 import { interleavedPairs, median } from '../pairs.ts';
 import { Stage } from '../stage.ts';
+import { scaleLine } from './command-line.ts';
 import { measureDeliveries } from './deliveries.ts';
 import { bytesPerPost, measurePages, warmPages } from './measure.ts';
 import { measureRebuild } from './rebuild.ts';
@@ -50,15 +51,9 @@ async function compare(few: Town, many: Town): Promise<number> {
   return median(pairs.map(({ ours, floor }) => ours.rate / floor.rate));
 }
 
-/** `--sizes 10000,100000`: only these; `--write`: into docs/scale.md, where they replace what was measured at these sizes. */
 export async function run(): Promise<void> {
-  const { values } = parseArgs({
-    args: process.argv.slice(3),
-    options: {
-      sizes: { type: 'string', default: '10000,100000,1000000' },
-      write: { type: 'boolean', default: false },
-    },
-  });
+  const { values } = readArgumentsOrExit(process.argv.slice(3), scaleLine);
+  const chosen = values.sizes ?? '10000,100000,1000000';
   const sizes: Size[] = [];
   const towns: Town[] = [];
   const end = async (town?: Town): Promise<void> => {
@@ -66,7 +61,7 @@ export async function run(): Promise<void> {
     await town?.stage.close();
   };
   try {
-    for (const users of values.sizes.split(',').map(Number)) {
+    for (const users of chosen.split(',').map(Number)) {
       // The first stays, as what the last is compared with.
       if (towns.length > 1) await end(towns.pop());
       const begun = performance.now();

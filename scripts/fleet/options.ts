@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util';
 import { resolve } from 'node:path';
+import { readArgumentsOrExit } from '../../libs/platform/src/command-line.ts';
 import { Refusal } from '../say.ts';
 
 /** How `npm run fleet` is started. */
@@ -55,16 +55,11 @@ npm run fleet -- promote postgres-replica   its data become the primary's, which
 npm run fleet -- deploy [FOLDER]  this clone's version (or a build in FOLDER), one by one, back again if it is not healthy
 npm run fleet -- stop             stops all of it`;
 
-function count(name: string, text: string | undefined, fallback: number, most: number): number {
-  const value = text === undefined ? fallback : Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-  throw new Refusal(`expected 1-${most} for --${name} but received "${text}"`);
-}
-
-export function readFleetOptions(args: string[]): FleetOptions {
-  const one = { type: 'string' } as const;
-  const flag = { type: 'boolean', default: false } as const;
-  const options = {
+const one = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
+const fleetLine = {
+  usage,
+  options: {
     haproxy: one,
     nginx: one,
     api: one,
@@ -73,22 +68,25 @@ export function readFleetOptions(args: string[]): FleetOptions {
     certificate: one,
     s3: flag,
     hosts: flag,
-  };
-  const parsed = (() => {
-    try {
-      return parseArgs({ args, options }).values;
-    } catch (error) {
-      throw new Refusal(`${(error as Error).message}\n\n${usage}`);
-    }
-  })();
+  },
+} as const;
+
+function count(name: string, text: string | undefined, fallback: number, most: number): number {
+  const value = text === undefined ? fallback : Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
+  throw new Refusal(`expected 1-${most} for --${name} but received "${text}"`);
+}
+
+export function readFleetOptions(args: string[]): FleetOptions {
+  const { values } = readArgumentsOrExit(args, fleetLine);
   return {
-    haproxy: count('haproxy', parsed.haproxy, 2, 4),
-    nginx: count('nginx', parsed.nginx, 3, 8),
-    api: count('api', parsed.api, 3, 8),
-    worker: count('worker', parsed.worker, 2, 8),
-    net: count('net', parsed.net, 77, 254),
-    s3: parsed.s3,
-    hosts: parsed.hosts,
-    ...(parsed.certificate ? { certificate: resolve(parsed.certificate) } : {}),
+    haproxy: count('haproxy', values.haproxy, 2, 4),
+    nginx: count('nginx', values.nginx, 3, 8),
+    api: count('api', values.api, 3, 8),
+    worker: count('worker', values.worker, 2, 8),
+    net: count('net', values.net, 77, 254),
+    s3: values.s3 ?? false,
+    hosts: values.hosts ?? false,
+    ...(values.certificate ? { certificate: resolve(values.certificate) } : {}),
   };
 }

@@ -6,8 +6,9 @@ import {
   version,
   type Config,
 } from '@app/platform';
+import { doctorLine } from './command-line.js';
 import type { Finding } from './finding.js';
-import { command, fault, ok } from './finding.js';
+import { fault, ok } from './finding.js';
 import { installation, ports, webServer } from './machine.js';
 import { strangeSettings } from './settings.js';
 import { disks, postgres, redis } from './stores.js';
@@ -55,12 +56,7 @@ async function examine(): Promise<Finding[]> {
   ];
 }
 
-const usage = `usage: ${command('doctor')}
-
-Looks at this machine and at the settings of Narwhal, changes nothing, and says in a sentence each what is in the way and
-what to do about it. Exit code: 0 nothing is in the way, 1 something is.`;
-
-readArgumentsOrExit(process.argv.slice(2), { usage });
+readArgumentsOrExit(process.argv.slice(2), doctorLine);
 process.stdout.write(
   `Narwhal ${version}, Node ${process.versions.node}, ${process.arch}${isInstalled ? '' : ', in a clone'}\n`,
 );

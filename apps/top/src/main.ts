@@ -1,17 +1,10 @@
 import { readArgumentsOrExit } from '@app/platform';
 import { parseScrape, type Scrape } from '@app/platform/metrics';
+import { topLine } from './command-line.js';
 import { frame, type History, type Told } from './frame.js';
 
 /** A live view of the whole system, from the operators' listener of one process, which asks all the others. */
-const { values, words } = readArgumentsOrExit(process.argv.slice(2), {
-  usage: `usage: npm run top [-- HOST:PORT] [--once]
-
-  HOST:PORT   the operators' listener of any process (METRICS_ADDR), which asks all others; without it, the api's of the
-              Narwhal that runs here, else 127.0.0.1:9464
-  --once      everything once, for a file or a pipe; a terminal shows what it has room for, every two seconds; q ends`,
-  options: { once: { type: 'boolean' } },
-  words: 1,
-});
+const { values, words } = readArgumentsOrExit(process.argv.slice(2), topLine);
 const address = words[0] ?? '127.0.0.1:9464';
 const once = values.once === true || !process.stdout.isTTY;
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readArguments, UsageError } from './command-line.js';
+import { asTyped, readArguments, UsageError } from './command-line.js';
 
 const line = {
   usage: 'usage: paint [--colour NAME] [--twice] [WALL]\n',
@@ -39,4 +39,12 @@ test.each([
 ])('%j is refused by name, and the usage follows', (args, sentence) => {
   const { asked, message } = refusal(...args);
   expect([asked, message]).toEqual([false, `${sentence}\n\n${line.usage.trim()}`]);
+});
+
+test('an installed machine is told its own commands', () => {
+  const usage = 'usage: npm run admin -- grant NAME, or npm run top --once';
+  expect([asTyped(usage, false), asTyped(usage, true)]).toEqual([
+    usage,
+    'usage: narwhal admin grant NAME, or narwhal top --once',
+  ]);
 });

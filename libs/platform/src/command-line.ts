@@ -1,5 +1,12 @@
 import { parseArgs } from 'node:util';
 
+/** Whether this is the Debian package's, or a clone's. What is typed, and what to do about a fault, is not the same in both. */
+export const isInstalled = import.meta.dirname.startsWith('/usr/lib/narwhal/');
+
+/** A text that names commands as a clone has them, as they are typed here. */
+export const asTyped = (text: string, installed = isInstalled): string =>
+  installed ? text.replace(/npm run ([\w:]+)(?: --(?= ))?/g, 'narwhal $1') : text;
+
 /** What a command takes. Read by the launcher too, which runs without a compiler: so this file imports nothing of ours. */
 export interface CommandLine {
   /** What `--help` says. */
@@ -84,7 +91,7 @@ export function readArgumentsOrExit<const Line extends CommandLine>(
 /** Ends the program if it was asked for help, or was told what it does not know; anything else is thrown on. */
 export function exitForUsage(error: unknown): never {
   if (!(error instanceof UsageError)) throw error;
-  (error.asked ? process.stdout : process.stderr).write(`${error.message}\n`);
+  (error.asked ? process.stdout : process.stderr).write(`${asTyped(error.message)}\n`);
   process.exit(error.asked ? 0 : 64);
 }
 

@@ -1,5 +1,4 @@
-/** Whether this is the Debian package's, or a clone's. What to do about a fault is not the same in both. */
-export const isInstalled = import.meta.dirname.startsWith('/usr/lib/narwhal/');
+import { isInstalled } from './command-line.js';
 
 /**
  * What an operator can mend, in one sentence each: what is wrong, and what to do. Programs say it in the journal when they

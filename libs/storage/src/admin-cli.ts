@@ -1,25 +1,21 @@
 import {
   ConfigError,
   databaseFault,
+  exitForUsage,
   limits,
   readArgumentsOrExit,
   readDirectUrl,
   readLinkSettings,
   signedQuery,
+  UsageError,
 } from '@app/platform';
 import { DataSource } from 'typeorm';
+import { adminLine } from './command-lines.js';
 import { dataSourceOptions } from './data-source.js';
 import { Database, type Queryable } from './database.js';
 import { OutboxRows } from './repositories/outbox.js';
 import { SearchWords } from './repositories/search-words.js';
 import { isProgram } from './run-as-program.js';
-
-const usage = `usage: npm run admin -- grant <username>      makes an admin
-       npm run admin -- synthetic <username>  makes an account that only looks whether people are served (VISIT_LOGIN)
-       npm run admin -- revoke <username>     makes either a person again
-       npm run admin -- health-link           a link that opens the health page in a browser, for ten minutes
-
-The first admin: sign up as anybody does, and then grant that username.`;
 
 /** Said to the operator as it is, without a stack. */
 class Refused extends Error {}
@@ -70,9 +66,11 @@ export function healthLink({ TOKEN_KEYS, publicUrl } = readLinkSettings(), now =
 }
 
 /** What `npm run admin` does: the first admin is made here, never over HTTP. Answers what to tell the operator. */
-export async function admin(url: string, [command, name = '']: readonly string[]): Promise<string> {
+export async function admin(url: string, words: readonly string[]): Promise<string> {
+  const [command, name = ''] = words;
   const username = name.toLowerCase();
-  if (!username || !['grant', 'revoke', 'synthetic'].includes(command ?? '')) throw new Refused(usage);
+  if (!username || !['grant', 'revoke', 'synthetic'].includes(command ?? ''))
+    throw new UsageError(`expected one of these but received "${words.join(' ')}"\n\n${adminLine.usage}`);
   const source = new DataSource(dataSourceOptions({ url, name: 'narwhal-admin' }));
   await source.initialize().catch((error: unknown) => {
     throw new Refused(databaseFault(error, url).text);
@@ -100,12 +98,13 @@ export async function admin(url: string, [command, name = '']: readonly string[]
 
 /** Answers an exit code. */
 async function main(args: readonly string[]): Promise<number> {
-  const { words } = readArgumentsOrExit(args, { usage, words: 2 });
+  const { words } = readArgumentsOrExit(args, adminLine);
   try {
     const asksForLink = words[0] === 'health-link' && words.length === 1;
     process.stdout.write(`${asksForLink ? healthLink() : await admin(readDirectUrl(), words)}\n`);
     return 0;
   } catch (error) {
+    if (error instanceof UsageError) exitForUsage(error);
     const expected = error instanceof Refused || error instanceof ConfigError;
     process.stderr.write(
       `${expected ? error.message : String(error instanceof Error ? error.stack : error)}\n`,

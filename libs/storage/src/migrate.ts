@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError, databaseFault, readArgumentsOrExit, readDirectUrl } from '@app/platform';
 import { DataSource, QueryFailedError, type QueryRunner } from 'typeorm';
+import { migrateLine } from './command-lines.js';
 import { dataSourceOptions } from './data-source.js';
 import { isProgram } from './run-as-program.js';
 
@@ -70,14 +71,9 @@ function reasonOf(error: unknown, url: string): string {
   return databaseFault(error, url, 'DATABASE_DIRECT_URL or DATABASE_URL').text;
 }
 
-const usage = `usage: npm run migrate
-
-Brings the database of DATABASE_DIRECT_URL (or DATABASE_URL) to the schema of this version. It may run again, also from
-many machines at once, and while Narwhal serves.`;
-
 /** Answers an exit code. */
 async function main(args: readonly string[]): Promise<number> {
-  readArgumentsOrExit(args, { usage });
+  readArgumentsOrExit(args, migrateLine);
   const say: Say = (line) => void process.stdout.write(`${line}\n`);
   let url = '';
   try {

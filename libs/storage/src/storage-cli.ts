@@ -8,6 +8,7 @@ import {
   type StorageSettings,
 } from '@app/platform';
 import { DataSource } from 'typeorm';
+import { storageLine } from './command-lines.js';
 import { dataSourceOptions } from './data-source.js';
 import { Database } from './database.js';
 import { Migration } from './moving/migration.js';
@@ -23,19 +24,6 @@ import { StoreHome } from './store-home.js';
 import { fix } from './verifying/fixes.js';
 import { problems } from './verifying/judge.js';
 import { Verification } from './verifying/verification.js';
-
-const USAGE = `usage: npm run storage -- verify [--originals] [--fix]
-       npm run storage -- migrate disk s3
-       npm run storage -- migrate s3 disk
-       npm run storage -- redevelop --all | --older | --rejected [CODE]
-
-verify   holds every row against its objects and every object against its row; --originals also reads every original
-         and compares its SHA-256; --fix brings back from the trash what a row needs, and trashes what no row has
-migrate  moves every object from one store to the other while Narwhal runs; run it again after it was stopped
-redevelop  has the workers make renditions anew while Narwhal runs: of all photos, of those that an older release made, or
-         of those that were rejected (with CODE: for that reason); run it again after it was stopped
-They read DATABASE_URL, STORAGE_DIR and S3_* as the api does. Exit code: 0 all is well, 1 something is to be looked at.
-`;
 
 /** Said to the operator as it is, without a stack. */
 class Refused extends Error {}
@@ -118,15 +106,13 @@ async function verify(tools: Tools, options: { originals: boolean; fix: boolean 
   return left === 0 ? 0 : 1;
 }
 
-async function migrate(tools: Tools, from: string, to: string): Promise<number> {
-  const kinds = new Set(['disk', 's3']);
-  if (!kinds.has(from) || !kinds.has(to) || from === to) throw new Refused(USAGE);
+async function migrate(tools: Tools, from: StoreKind, to: StoreKind): Promise<number> {
   const { source, database, home, all, stores } = tools;
   if (!stores.s3) throw new Refused('expected S3_BUCKET and what belongs to it, but it is not set');
   const route = {
-    from: await all.at(from as StoreKind),
-    to: await all.at(to as StoreKind),
-    target: to as StoreKind,
+    from: await all.at(from),
+    to: await all.at(to),
+    target: to,
   };
   await route.to.check();
   const others = await unaware(database, route.target);
@@ -154,50 +140,37 @@ async function redevelop({ source, database }: Tools, which: Redevelop): Promise
   });
 }
 
-/** What is to be made anew; exactly one of the three. */
+/** What is to be made anew, of exactly one of the three; null where that cannot be told. */
 function whichOf(
   { all, older, rejected }: { all?: boolean; older?: boolean; rejected?: boolean },
   code: string,
-): Redevelop {
+): Redevelop | null {
   const named = [all, older, rejected].filter(Boolean).length;
-  if (named !== 1 || (code !== '' && !(rejected && code in rejections))) throw new Refused(USAGE);
+  if (named !== 1 || (code !== '' && !(rejected && code in rejections))) return null;
   if (all) return 'all';
   if (older) return 'older';
   return code === '' ? 'rejected' : `rejected ${code}`;
 }
-
-const line = {
-  usage: USAGE,
-  options: {
-    originals: { type: 'boolean' },
-    fix: { type: 'boolean' },
-    all: { type: 'boolean' },
-    older: { type: 'boolean' },
-    rejected: { type: 'boolean' },
-  },
-  words: 3,
-} as const;
 
 const optionsOf: Record<string, readonly string[]> = {
   verify: ['originals', 'fix'],
   redevelop: ['all', 'older', 'rejected'],
 };
 
+const isStore = (word: string): word is StoreKind => word === 'disk' || word === 's3';
+
 async function run(args: readonly string[]): Promise<number> {
-  const { values, words } = readArguments(args, line);
+  const { values, words } = readArguments(args, storageLine);
   const [command = '', from = '', to = ''] = words;
-  if (Object.keys(values).some((name) => !optionsOf[command]?.includes(name))) throw new Refused(USAGE);
-  if (command === 'verify' && words.length === 1)
-    return withTools(readStorageSettings(), (tools) =>
-      verify(tools, { originals: values.originals ?? false, fix: values.fix ?? false }),
-    );
-  if (command === 'migrate' && words.length === 3)
-    return withTools(readStorageSettings(), (tools) => migrate(tools, from, to));
-  if (command === 'redevelop' && words.length <= 2) {
-    const which = whichOf(values, from);
-    return withTools(readStorageSettings(), (tools) => redevelop(tools, which));
-  }
-  throw new Refused(USAGE);
+  const fits = Object.keys(values).every((name) => optionsOf[command]?.includes(name));
+  const work = (tool: (tools: Tools) => Promise<number>) => withTools(readStorageSettings(), tool);
+  if (fits && command === 'verify' && words.length === 1)
+    return work((tools) => verify(tools, { originals: values.originals ?? false, fix: values.fix ?? false }));
+  if (fits && command === 'migrate' && isStore(from) && isStore(to) && from !== to)
+    return work((tools) => migrate(tools, from, to));
+  const which = fits && command === 'redevelop' && words.length <= 2 ? whichOf(values, from) : null;
+  if (which) return work((tools) => redevelop(tools, which));
+  throw new UsageError(`expected one of these but received "${args.join(' ')}"\n\n${storageLine.usage}`);
 }
 
 /** Answers an exit code. */
