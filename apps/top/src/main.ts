@@ -10,6 +10,15 @@ const once = values.once === true || !process.stdout.isTTY;
 
 const EVERY = 2_000;
 
+/** What stopped a request; fetch itself only says that it failed. */
+function reasonOf(error: unknown): string {
+  const cause: unknown = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (!(cause instanceof Error)) return String(cause);
+  if ('code' in cause && cause.code === 'ECONNREFUSED')
+    return 'nobody listens there; `npm run up` starts a Narwhal';
+  return cause.message;
+}
+
 async function ask(path: string): Promise<Response> {
   const response = await fetch(`http://${address}${path}`, { signal: AbortSignal.timeout(5_000) });
   if (!response.ok) throw new Error(`${path} answers ${response.status}`);
@@ -39,7 +48,7 @@ async function run(): Promise<void> {
   do {
     await pause();
     const now = await look().catch((error: unknown) => {
-      process.stdout.write(`\x1b[2J\x1b[H${address} does not answer: ${String(error)}\n`);
+      process.stdout.write(`\x1b[2J\x1b[H${address} does not answer: ${reasonOf(error)}\n`);
       return null;
     });
     if (!now) continue;
@@ -60,9 +69,7 @@ function listenForKeys(): void {
 
 if (!once) listenForKeys();
 await run().catch((error: unknown) => {
-  process.stderr.write(
-    `top: nothing to see at ${address}: ${error instanceof Error ? error.message : String(error)}\n`,
-  );
+  process.stderr.write(`top: nothing to see at ${address}: ${reasonOf(error)}\n`);
   process.exitCode = 1;
 });
 process.exit();
