@@ -8,6 +8,7 @@ import { packageCommand } from './package/package.ts';
 import { runProgram } from './run-program.ts';
 import { Refusal, say } from './say.ts';
 import { ensureProgram } from './system-packages.ts';
+import { chosenByUp } from './up/check-settings.ts';
 import { publishedSettings } from './up/settings.ts';
 import { up } from './up/up.ts';
 
@@ -34,7 +35,7 @@ export const commands: Record<string, Command> = {
   build: () => build({ always: true }),
   migrate: (args) => runOnServers('libs/storage/src/migrate.js', args),
   package: packageCommand,
-  doctor: (args) => runWithSettings('apps/doctor/src/main.js', args),
+  doctor: (args) => runWithSettings('apps/doctor/src/main.js', args, chosenByUp(readEnvironment())),
   storage: (args) => runOnServers('libs/storage/src/storage-cli.js', args),
   admin: (args) => runOnServers('libs/storage/src/admin-cli.js', args),
   run: runFile,
@@ -167,11 +168,15 @@ async function runOnServers(program: string, args: string[]): Promise<number> {
   return runWithSettings(program, args);
 }
 
-/** Runs a program of the build with what the environment says, and for the rest as the Narwhal that runs here was told. */
-async function runWithSettings(program: string, args: string[]): Promise<number> {
+/** Runs a program of the build with what the environment says, and for the rest as the Narwhal that runs here was told, if one does. */
+async function runWithSettings(
+  program: string,
+  args: string[],
+  otherwise: Record<string, string> = {},
+): Promise<number> {
   const { dataFolder, isSet } = readEnvironment();
   await build();
-  const missing = Object.entries(publishedSettings(dataFolder) ?? {}).filter(
+  const missing = Object.entries(publishedSettings(dataFolder) ?? otherwise).filter(
     ([name]) => !isSet(name.replace(/_FILE$/, '')),
   );
   return runProgram(process.execPath, [join(root, 'dist', program), ...args], Object.fromEntries(missing));

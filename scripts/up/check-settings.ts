@@ -11,6 +11,16 @@ const platform = join(root, 'dist', 'libs', 'platform', 'src');
 /** How long a server of the user's own has to let somebody in, in milliseconds. */
 const patience = 5_000;
 
+/** What `up` brings along where the environment does not say, before it is there: a server of its own has no address yet. */
+export const chosenByUp = ({ dataFolder }: Environment): Record<string, string> => ({
+  DATABASE_URL: 'postgres://',
+  REDIS_URL: 'redis://',
+  TOKEN_KEYS: newKeyring(),
+  MEDIA_KEYS: newKeyring(),
+  STORAGE_DIR: join(dataFolder, 'objects'),
+  SCRATCH_DIR: join(dataFolder, 'scratch'),
+});
+
 /**
  * What the environment says is wrong is said at once and in full, before anything is started: by the applications' own
  * reading of it, and by asking the servers that it names.
@@ -24,13 +34,9 @@ export async function checkSettings(environment: Environment): Promise<void> {
   const { databaseFault, redisFault } = (await import(
     join(platform, 'faults.js')
   )) as typeof import('../../libs/platform/src/faults.ts');
-  const chosen = {
-    DATABASE_URL: 'postgres://',
-    REDIS_URL: 'redis://',
-    TOKEN_KEYS: newKeyring(),
-    MEDIA_KEYS: newKeyring(),
-  };
-  const own = Object.fromEntries(Object.entries(chosen).filter(([name]) => !environment.isSet(name)));
+  const own = Object.fromEntries(
+    Object.entries(chosenByUp(environment)).filter(([name]) => !environment.isSet(name)),
+  );
   try {
     readConfig(childEnvironment(own));
   } catch (error) {

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { databaseFault, folderFault, redisFault, type Config } from '@app/platform';
+import { existsSync } from 'node:fs';
+import { rm, statfs, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { databaseFault, folderFault, isInstalled, redisFault, type Config } from '@app/platform';
 import { lookAtRedis } from '@app/feed';
 import { lookAtDatabase } from '@app/storage';
 import { command, fault, ok, warning, type Finding } from './finding.js';
@@ -42,8 +43,13 @@ async function lookInto(url: string, setting: string): Promise<Finding[]> {
   }
 }
 
+/** What the launcher says of a server that it starts itself, while none runs. */
+const comesWithUp = (url: string): boolean => !isInstalled && /^\w+:\/\/$/.test(url);
+const startedByUp = (name: string): Finding => ok(`${name}: "npm run up" starts one of its own`);
+
 /** The pool and, where it is another, the server behind it. */
 export async function postgres({ DATABASE_URL, DATABASE_DIRECT_URL }: Config): Promise<Finding[]> {
+  if (comesWithUp(DATABASE_URL)) return [startedByUp('PostgreSQL')];
   const findings = await lookInto(DATABASE_URL, 'DATABASE_URL');
   if (!DATABASE_DIRECT_URL) return findings;
   return [...findings, ...(await lookInto(DATABASE_DIRECT_URL, 'DATABASE_DIRECT_URL'))];
@@ -64,18 +70,25 @@ async function oneRedis(url: string, setting: string, queue: boolean): Promise<F
 }
 
 export async function redis({ REDIS_URL, REDIS_QUEUE_URL }: Config): Promise<Finding[]> {
-  const main = await oneRedis(REDIS_URL, 'REDIS_URL', REDIS_QUEUE_URL === undefined);
+  const main = comesWithUp(REDIS_URL)
+    ? startedByUp('Redis')
+    : await oneRedis(REDIS_URL, 'REDIS_URL', REDIS_QUEUE_URL === undefined);
   return REDIS_QUEUE_URL ? [main, await oneRedis(REDIS_QUEUE_URL, 'REDIS_QUEUE_URL', true)] : [main];
 }
 
+/** The folder itself, or the one that it will be made in: whoever needs it makes it, with the rights that it wants. */
+function standing(path: string): string {
+  return existsSync(path) || path === dirname(path) ? path : standing(dirname(path));
+}
+
 async function folder(path: string, setting: string): Promise<Finding> {
-  const trial = join(path, `.doctor-${randomBytes(6).toString('hex')}`);
+  const there = standing(resolve(path));
+  const trial = join(there, `.doctor-${randomBytes(6).toString('hex')}`);
   try {
-    await mkdir(path, { recursive: true, mode: 0o750 });
     // Some bytes rather than none: an empty file can be made on a full disk.
     await writeFile(trial, randomBytes(65_536), { flush: true });
     await rm(trial);
-    const { bavail, blocks, bsize } = await statfs(path);
+    const { bavail, blocks, bsize } = await statfs(there);
     const [free, all] = [bavail * bsize, blocks * bsize];
     const room = `${(free / GiB).toFixed(1)} GiB of ${(all / GiB).toFixed(1)} free`;
     if (free < leastRoom) {
