@@ -163,6 +163,25 @@ describe('programs that cannot start say the same sentence in the journal, and n
     other.close();
   });
 
+  test.each([
+    ['PORT', 'abc', 'expected a number but received "abc"'],
+    ['PORT', '3000.5', 'expected a whole number but received "3000.5"'],
+    [
+      'PUBLIC_URL',
+      'localhost:3000',
+      'expected an address such as https://example.org but received "localhost:3000"',
+    ],
+    ['METRICS_ADDR', '127.0.0.1:70000', 'expected host:port, and a port of at most 65535'],
+    ['DATABASE_URL', 'mysql://secret@localhost', 'expected postgres://user:password@host/database'],
+    ['TOKEN_KEYS', '', 'expected a value, but it is not set'],
+  ])('%s=%s', async (name, value, sentence) => {
+    for (const program_ of ['api', 'worker'])
+      expect(await program(`apps/${program_}/src/main.js`, { [name]: value })).toEqual({
+        code: 78,
+        text: `narwhal-${program_}: the configuration has 1 problem(s):\n  ${name}: ${sentence}\n`,
+      });
+  });
+
   test.each([api, 'apps/worker/src/main.js', 'libs/storage/src/migrate.js'])(
     'a wrong password: %s',
     async (path) => {
@@ -173,6 +192,7 @@ describe('programs that cannot start say the same sentence in the journal, and n
       expect(said.text).toMatch(
         /^[\w -]+: PostgreSQL at .* refuses the password of \w+: correct it in DATABASE/m,
       );
+      expect(said.text.trim().split('\n')).toHaveLength(1);
     },
   );
 });

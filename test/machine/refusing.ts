@@ -72,7 +72,7 @@ function wrongSettings(story: Story): void {
       return Promise.resolve();
     });
     await withSetting(story, 'DEVELOP_CONCURRENCY=many', async () => {
-      await journalSays(story, /DEVELOP_CONCURRENCY: .*expected number/);
+      await journalSays(story, /DEVELOP_CONCURRENCY: expected a number but received "many"/);
       expect(doctorOf(story).text).toMatch(
         /Setting DEVELOP_CONCURRENCY: .*: correct it in \/etc\/narwhal\/local\.env/,
       );

@@ -37,8 +37,9 @@ export async function createApi(
     createAdapter(config),
     {
       bodyParser: false,
-      // Or Nest would end the process with a stack where a sentence is due.
+      // Or Nest would end the process with a stack where a sentence is due, after one for every attempt.
       abortOnError: false,
+      logger: false,
       bufferLogs: true,
     },
   );

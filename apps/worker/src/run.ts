@@ -61,9 +61,10 @@ async function start(config: Config): Promise<void> {
   const manager = new ServiceManager();
   collectProcessMetrics();
   const app = await NestFactory.createApplicationContext(WorkerModule.with(config), {
-    bufferLogs: true,
-    // Or Nest would end the process with a stack where a sentence is due.
+    // Or Nest would end the process with a stack where a sentence is due, after one for every attempt.
     abortOnError: false,
+    logger: false,
+    bufferLogs: true,
   });
   const logger = app.get<Logger>(LOGGER);
   app.useLogger(nestLogger(logger));

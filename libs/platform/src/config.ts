@@ -16,6 +16,9 @@ const keyring = z
     'expected id:secret[,id:secret], an id of 1-8 of [a-z0-9] and a secret of 64 hex digits (openssl rand -hex 32)',
   );
 
+/** Without `https://` a host and its port read as a URL, too: of the kind `localhost:`. */
+const httpUrl = z.url({ protocol: /^https?$/ });
+
 const flag = z.enum(['on', 'off']).transform((value) => value === 'on');
 const list = z.string().transform((text) =>
   text
@@ -41,32 +44,36 @@ const address = z
   .transform((text) => {
     const [host = '', port = ''] = text.split(':');
     return { host, port: Number(port) };
-  });
+  })
+  .refine(({ port }) => port < 65_536, 'expected host:port, and a port of at most 65535');
 
 /** Every setting that any process reads: its name in the environment, its shape, its default. */
 const schema = z.object({
   PORT: z.coerce.number().int().min(0).max(65535).default(3000),
   HOST: z.string().default('127.0.0.1'),
-  PUBLIC_URL: z.url().optional(),
+  PUBLIC_URL: httpUrl.optional(),
   /** What media URLs begin with where something else serves them, such as a CDN; PUBLIC_URL otherwise. */
-  MEDIA_URL: z.url().optional(),
+  MEDIA_URL: httpUrl.optional(),
   INSTANCE_NAME: z.string().max(60).default('Narwhal'),
   REGISTRATIONS: z.enum(['open', 'closed']).default('open'),
 
-  DATABASE_URL: z.string().startsWith('postgres'),
+  DATABASE_URL: z.string().startsWith('postgres', 'expected postgres://user:password@host/database'),
   /** Migrations and session-level work bypass PgBouncer. */
-  DATABASE_DIRECT_URL: z.string().startsWith('postgres').optional(),
+  DATABASE_DIRECT_URL: z
+    .string()
+    .startsWith('postgres', 'expected postgres://user:password@host/database')
+    .optional(),
   DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(12),
-  REDIS_URL: z.string().startsWith('redis'),
-  REDIS_QUEUE_URL: z.string().startsWith('redis').optional(),
+  REDIS_URL: z.string().startsWith('redis', 'expected redis://host:port'),
+  REDIS_QUEUE_URL: z.string().startsWith('redis', 'expected redis://host:port').optional(),
 
   STORAGE_DIR: z.string().default('.narwhal/objects'),
   /** Where workers put a photo's intermediate files; never shared between machines. */
   SCRATCH_DIR: z.string().optional(),
   S3_BUCKET: z.string().optional(),
-  S3_ENDPOINT: z.url().optional(),
+  S3_ENDPOINT: httpUrl.optional(),
   /** Where clients reach the same S3, for presigned uploads; S3_ENDPOINT unless set. */
-  S3_PUBLIC_ENDPOINT: z.url().optional(),
+  S3_PUBLIC_ENDPOINT: httpUrl.optional(),
   S3_REGION: z.string().default('us-east-1'),
   S3_ACCESS_KEY_ID: z.string().optional(),
   S3_SECRET_ACCESS_KEY: z.string().optional(),
@@ -88,9 +95,9 @@ const schema = z.object({
     .string()
     .regex(/^[A-Za-z0-9]{32}$/, 'expected the 32 characters of an Events API v2 integration key')
     .optional(),
-  PAGERDUTY_URL: z.url().default('https://events.pagerduty.com/v2/enqueue'),
+  PAGERDUTY_URL: httpUrl.default('https://events.pagerduty.com/v2/enqueue'),
   /** Prefix of the addresses of docs/runbooks, for the links of incidents. */
-  RUNBOOKS_URL: z.url().optional(),
+  RUNBOOKS_URL: httpUrl.optional(),
   /** Addresses that answer while those who watch us work: http://127.0.0.1:9090/-/healthy,http://127.0.0.1:9093/-/healthy. */
   WATCHED_BY: list.default([]),
   /** How often they are asked, in milliseconds; three failures in a row make an incident. */
@@ -104,7 +111,7 @@ const schema = z.object({
   /** Which part of the errors is reported, 0 to 1. */
   SENTRY_SAMPLE_RATE: z.coerce.number().min(0).max(1).default(1),
   /** Where traces go, by OTLP over HTTP: `http://collector:4318`; nowhere without it. */
-  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
   /** What that wants to be let in: `authorization=Bearer%20...`. */
   OTEL_EXPORTER_OTLP_HEADERS: headers.default({}),
   /** Which part of the requests is traced, 0 to 1. */
@@ -151,13 +158,27 @@ function withFiles(env: NodeJS.ProcessEnv): Record<string, string> {
   return values;
 }
 
+/** What is received is told where it is no secret: of numbers, and of addresses that clients and others learn anyway. */
+function wordsOf(issue: z.core.$ZodIssue, received: string | undefined): string {
+  if (received === undefined) return 'expected a value, but it is not set';
+  if (issue.code === 'invalid_type' && (issue.expected === 'number' || issue.expected === 'int'))
+    return `expected a ${issue.expected === 'int' ? 'whole ' : ''}number but received "${received}"`;
+  if (issue.code === 'invalid_format' && issue.format === 'url')
+    return `expected an address such as https://example.org but received "${received}"`;
+  return issue.message;
+}
+
 function parse<Shape extends z.ZodRawShape>(
   shape: z.ZodObject<Shape>,
   env: NodeJS.ProcessEnv,
 ): z.output<typeof shape> {
-  const result = shape.safeParse(withFiles(env));
+  const values = withFiles(env);
+  const result = shape.safeParse(values);
   if (result.success) return result.data;
-  const lines = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+  const lines = result.error.issues.map((issue) => {
+    const name = issue.path.join('.');
+    return `  ${name}: ${wordsOf(issue, values[name])}`;
+  });
   throw new ConfigError(`the configuration has ${lines.length} problem(s):\n${lines.join('\n')}`);
 }
 
