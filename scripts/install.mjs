@@ -1,7 +1,16 @@
 // Keeps node_modules in step with package-lock.json, so that `git pull && npm run up` is the whole upgrade.
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { withLock } from './lock.mjs';
 
@@ -52,13 +61,60 @@ function pathWithoutModules() {
  */
 const install = ['install', '--no-save', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
 
-/** @param {string} folder */
-function npmInstall(folder) {
+/**
+ * When a file was written; 0 where there is none.
+ *
+ * @param {string} file
+ */
+const written = (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
+/**
+ * npm outlives a command that was killed, and goes on with its install: it is waited for.
+ *
+ * @param {string} mark
+ */
+async function leftNpm(mark) {
+  const pid = existsSync(mark) ? readFileSync(mark, 'utf8') : '';
+  const isAtIt = () => {
+    try {
+      return pid !== '' && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('npm');
+    } catch {
+      return false;
+    }
+  };
+  if (isAtIt()) console.log(`Waiting for npm (process ${pid}), whose install was left running ...`);
+  while (isAtIt()) await sleep(200);
+}
+
+/**
+ * npm stumbles over what an install that was cut off has left, and says no more of it: such a folder is emptied first.
+ *
+ * @param {string} folder
+ */
+async function npmInstall(folder) {
+  const modules = join(folder, 'node_modules');
+  const mark = join(modules, '.narwhal-installing');
+  await leftNpm(mark);
+  if (isCurrent(folder)) return;
+  const whole = written(join(modules, '.package-lock.json'));
+  if (existsSync(modules) && (whole === 0 || whole < written(mark))) {
+    console.log(`An install was cut off in ${modules}: installing all of it once more ...`);
+    rmSync(modules, { recursive: true });
+  }
+  mkdirSync(modules, { recursive: true });
   const env = { ...process.env, PATH: pathWithoutModules() };
-  const result = spawnSync('npm', install, { cwd: folder, stdio: 'inherit', env });
-  if (result.error)
-    throw new Error(`npm could not be started (${result.error.message}). It comes with Node.`);
-  if (result.status !== 0) throw new Error('npm could not install the packages; its own messages are above.');
+  const npm = spawn('npm', install, { cwd: folder, stdio: 'inherit', env });
+  if (npm.pid) writeFileSync(mark, String(npm.pid));
+  /** @type {number | null} */
+  const code = await new Promise((settle, fail) => {
+    npm.on('exit', settle);
+    npm.on('error', ({ message }) =>
+      fail(new Error(`npm could not be started (${message}). It comes with Node.`)),
+    );
+  });
+  // What npm gives up by itself, it undoes.
+  if (code !== null) rmSync(mark, { force: true });
+  if (code !== 0) throw new Error('npm could not install the packages; its own messages are above.');
 }
 
 /**
@@ -68,23 +124,23 @@ function npmInstall(folder) {
  */
 export async function installPackage(folder) {
   if (isCurrent(folder)) return;
-  await withLock('install', () => {
+  await withLock('install', async () => {
     if (isCurrent(folder)) return;
     console.log(`Installing the packages of ${folder} (npm) ...`);
-    npmInstall(folder);
+    await npmInstall(folder);
   });
 }
 
 export async function installDependencies() {
   if (isCurrent()) return;
-  await withLock('install', () => {
+  await withLock('install', async () => {
     if (isCurrent()) return;
     console.log(
       existsSync(modules)
         ? 'package-lock.json has changed: installing packages (npm) ...'
         : 'First run: installing packages (npm), which takes about a minute ...',
     );
-    npmInstall(root);
+    await npmInstall(root);
     if (!isCurrent())
       console.log('package-lock.json does not match package.json: `npm install` brings them together.');
   });
