@@ -172,6 +172,22 @@ describe('a client that asks whether to go on', () => {
     }
   });
 
+  test('is refused instead for its token and its length, too, where it sends JSON', async () => {
+    for (const [token, length, code] of [
+      ['garbage', 40, 'token_invalid'],
+      [ada.session.accessToken, 60 * MiB, 'body_too_large'],
+    ] as const)
+      for (const path of ['/v1/posts', '/v1/notifications/read']) {
+        const wire = await Wire.open(stack.url);
+        const lines = [`POST ${path} HTTP/1.1`, 'Host: x', `Authorization: Bearer ${token}`];
+        const body = ['Content-Type: application/json', `Content-Length: ${length}`, 'Expect: 100-continue'];
+        await wire.send(`${[...lines, ...body].join('\r\n')}\r\n\r\n`);
+        const answer = await wire.until(/"requestId":"[^"]+"|100 Continue/);
+        expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 4\\d\\d [^]*"code":"${code}"`));
+        wire.drop();
+      }
+  });
+
   test('is told so where it sends JSON, or the bytes of a resumable upload', async () => {
     const json = await Wire.open(stack.url);
     const lines = [

@@ -20,6 +20,8 @@ import { serveDocs } from './docs/serve-docs.js';
 import { declareRoute } from './http/allowed-methods.js';
 import { routeDirectly } from './http/direct-routes.js';
 import { Drain } from './http/drain.js';
+import { EndpointGuard } from './http/endpoint.guard.js';
+import { askForTokensFirst } from './http/expectations.js';
 import { ProblemFilter } from './http/problem-filter.js';
 import { logRequests } from './http/request-log.js';
 import { traceRequests } from './http/traced-requests.js';
@@ -58,6 +60,11 @@ export async function createApi(
   for (const { endpoint } of declared) {
     if (endpoint.access !== 'admin') declareRoute(endpoint.method, endpoint.path);
   }
+  askForTokensFirst(
+    server,
+    declared.map(({ endpoint }) => endpoint),
+    app.get(EndpointGuard),
+  );
   routeDirectly(app, server, declared, filter);
   serveDocs(server);
   return { app, logger, drain };

@@ -43,10 +43,8 @@ export class EndpointGuard implements CanActivate {
     return call;
   }
 
-  private async caller(
-    request: ApiRequest,
-    { access, byLink, path }: EndpointOptions,
-  ): Promise<Caller | null> {
+  /** @throws Problem when the request's token opens nothing here */
+  async caller(request: ApiRequest, { access, byLink, path }: EndpointOptions): Promise<Caller | null> {
     if (access === 'none') return null;
     const header = request.headers.authorization;
     if (header === undefined) {

@@ -1,6 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { problem } from '@app/platform';
 import type { FastifyInstance } from 'fastify';
+import type { ApiRequest } from './call.js';
+import type { EndpointOptions } from './endpoint.js';
+import type { EndpointGuard } from './endpoint.guard.js';
 
 /**
  * `Expect: 100-continue` is answered when somebody begins to read the body. An upload's is read after its token, its length
@@ -30,5 +33,19 @@ export function heedExpectations(server: FastifyInstance): void {
   server.addHook('onRequest', (request, _reply, done) => {
     if (!unmet.has(request.raw)) done();
     else done(problem('expectation_failed', { params: { received: request.headers.expect } }));
+  });
+}
+
+/** JSON is read before its endpoint is called: whose token opens nothing is told so before being told to send it. */
+export function askForTokensFirst(
+  server: FastifyInstance,
+  endpoints: readonly EndpointOptions[],
+  guard: EndpointGuard,
+): void {
+  const routes = new Map(endpoints.map((endpoint) => [`${endpoint.method} ${endpoint.path}`, endpoint]));
+  server.addHook('preParsing', async (request) => {
+    if (request.headers.expect === undefined) return;
+    const endpoint = routes.get(`${request.method} ${request.routeOptions.url}`);
+    if (endpoint) await guard.caller(request as ApiRequest, endpoint);
   });
 }
