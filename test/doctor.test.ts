@@ -1,4 +1,4 @@
-import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -9,6 +9,7 @@ import { freePort } from '../scripts/ports.ts';
 import { freshDatabase, type TestDatabase } from './harness/database.js';
 import { ownRedis, type OwnRedis } from './harness/redis.js';
 import { servers } from './harness/servers.js';
+import { patient } from './harness/pace.js';
 import { settingsOf } from './harness/settings.js';
 
 let database: TestDatabase;
@@ -195,4 +196,28 @@ describe('programs that cannot start say the same sentence in the journal, and n
       expect(said.text.trim().split('\n')).toHaveLength(1);
     },
   );
+
+  test.each(['api', 'worker'])('but without Redis, the %s runs on and says so once', async (name) => {
+    const port = String(await freePort());
+    const path = join(root, 'dist', 'apps', name, 'src', 'main.js');
+    const ports = {
+      METRICS_ADDR: `127.0.0.1:${await freePort()}`,
+      WORKER_METRICS_ADDR: `127.0.0.1:${await freePort()}`,
+    };
+    const env = {
+      ...settings,
+      ...ports,
+      LOG_LEVEL: 'info',
+      REDIS_URL: altered(redis.url, (url) => (url.port = port)),
+    };
+    const child = spawn(process.execPath, [path], { env, stdio: ['ignore', 'pipe', 'ignore'] });
+    let said = '';
+    child.stdout.on('data', (text) => (said += String(text)));
+    await expect
+      .poll(() => said, { timeout: patient(20_000) })
+      .toContain(`:${port}: start it there, or correct REDIS_URL`);
+    child.kill();
+    const [code] = (await once(child, 'exit')) as [number];
+    expect([code, said.split('Redis does not listen').length]).toEqual([0, 2]);
+  });
 });

@@ -12,6 +12,7 @@ import {
   type Config,
   type Logger,
 } from '@app/platform';
+import { warnWithoutRedis } from '@app/feed';
 import { Backlog, watchQueries } from '@app/storage';
 import { ErrorReports, operationsPages, Watch } from '@app/watch';
 import type { FastifyInstance } from 'fastify';
@@ -91,6 +92,7 @@ async function start(config: Config): Promise<void> {
     pages: operationsPages(health),
   });
   logger.info({ port: config.PORT, host: config.HOST }, 'the api listens');
+  void warnWithoutRedis(config, logger);
 
   drain.onBegin(() => app.get(Streams).end());
   const stop = async (signal: string) => {

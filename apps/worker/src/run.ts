@@ -13,6 +13,7 @@ import {
   type Config,
   type Logger,
 } from '@app/platform';
+import { warnWithoutRedis } from '@app/feed';
 import { Backlog, watchQueries } from '@app/storage';
 import { ErrorReports, operationsPages, Watch } from '@app/watch';
 import { DevelopPool } from '@app/storage/images';
@@ -91,6 +92,7 @@ async function start(config: Config): Promise<void> {
       if (!stopping) logger.error({ error }, 'a child that develops photos did not start');
     });
   logger.info('the worker works');
+  void warnWithoutRedis(config, logger);
 
   const stop = async (signal: string) => {
     if (stopping) return;

@@ -13,7 +13,7 @@ export { PendingInvalidations } from './pending-invalidations.js';
 export { RateCounter, type RateState } from './rate-counter.js';
 export { ReaderMarks, type Mark, type Marks } from './reader-marks.js';
 export { RedisAway } from './redis-away.js';
-export { lookAtRedis, type RedisLook } from './redis-look.js';
+export { lookAtRedis, warnWithoutRedis, type RedisLook } from './redis-look.js';
 export { RedisProbe, type RedisFacts } from './redis-probe.js';
 export { FeedRedis } from './redis.js';
 export { SNAPSHOT_NAME_BYTES, Snapshots } from './snapshots.js';

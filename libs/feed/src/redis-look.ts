@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { redisFault, type Config, type Logger } from '@app/platform';
 import { openClient } from './redis-link.js';
 
 /** What somebody who has just arrived at a Redis sees of it. */
@@ -24,5 +25,18 @@ export async function lookAtRedis(url: string): Promise<RedisLook> {
     throw reason ?? error;
   } finally {
     client.disconnect();
+  }
+}
+
+/** A process starts and serves without Redis: unless its log says so, nobody sees that an address or a password is wrong. */
+export async function warnWithoutRedis(
+  { REDIS_URL, REDIS_QUEUE_URL }: Pick<Config, 'REDIS_URL' | 'REDIS_QUEUE_URL'>,
+  logger: Logger,
+): Promise<void> {
+  for (const [setting, url] of Object.entries({ REDIS_URL, REDIS_QUEUE_URL })) {
+    if (url === undefined) continue;
+    await lookAtRedis(url).catch((error: unknown) =>
+      logger.warn(`${redisFault(error, url, setting).text} Until then it goes on without.`),
+    );
   }
 }

@@ -117,6 +117,9 @@ function runbookLink(file: string): string {
   return `<small>${text}</small>`;
 }
 
+/** Of Markdown, what would be in the way of reading it as it is. */
+const withHeadings = (text: string): string => text.replace(/^##+ (.*)$/gm, '<strong>$1</strong>');
+
 /** The runbooks that the sentences name, each once. */
 function runbooks(sentences: readonly Sentence[]): string {
   const files = new Set(sentences.flatMap(({ runbook }) => runbook ?? []));
@@ -125,7 +128,7 @@ function runbooks(sentences: readonly Sentence[]): string {
     .map(([name, text]) =>
       text === null
         ? ''
-        : `<h2 id="${escape(name)}">${escape(name)}</h2><pre>${escape(text.replace(/^# .*\n+/, ''))}</pre>\n`,
+        : `<h2 id="${escape(name)}">${escape(name)}</h2><pre>${withHeadings(escape(text.replace(/^# .*\n+/, '')))}</pre>\n`,
     )
     .join('');
 }
