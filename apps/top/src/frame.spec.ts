@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { parseScrape } from '@app/platform/metrics';
 import { expect, test } from 'vitest';
 import { frame, type Told } from './frame.js';
@@ -24,10 +25,7 @@ const told: Told = {
 test('a frame fits 80 x 24, and says whose figures it shows', () => {
   const screen = { rows: 24, columns: 80, address: '127.0.0.1:9464' };
   const span = { before: scrape(0), after: scrape(123_456_789_012), seconds: 2 };
-  // oxlint-disable-next-line no-control-regex -- colours are control characters
-  const lines = frame(span, told, new Map(), screen)
-    .replace(/\x1b\[[\d;]*m/g, '')
-    .split('\n');
+  const lines = stripVTControlCharacters(frame(span, told, new Map(), screen)).split('\n');
   expect(lines.filter((line) => line.length > 80)).toEqual([]);
   expect(lines.length).toBeLessThan(24);
   expect(lines[1]).toBe('Sum or worst of all processes that 127.0.0.1:9464 knows: 2 api, 1 worker');

@@ -157,18 +157,21 @@ const optionsOf: Record<string, readonly string[]> = {
   redevelop: ['all', 'older', 'rejected'],
 };
 
+const fits = (command: string, values: object): boolean =>
+  Object.keys(values).every((name) => optionsOf[command]?.includes(name));
+
 const isStore = (word: string): word is StoreKind => word === 'disk' || word === 's3';
 
 async function run(args: readonly string[]): Promise<number> {
   const { values, words } = readArguments(args, storageLine);
   const [command = '', from = '', to = ''] = words;
-  const fits = Object.keys(values).every((name) => optionsOf[command]?.includes(name));
   const work = (tool: (tools: Tools) => Promise<number>) => withTools(readStorageSettings(), tool);
-  if (fits && command === 'verify' && words.length === 1)
+  const known = fits(command, values) ? command : '';
+  if (known === 'verify' && words.length === 1)
     return work((tools) => verify(tools, { originals: values.originals ?? false, fix: values.fix ?? false }));
-  if (fits && command === 'migrate' && isStore(from) && isStore(to) && from !== to)
+  if (known === 'migrate' && isStore(from) && isStore(to) && from !== to)
     return work((tools) => migrate(tools, from, to));
-  const which = fits && command === 'redevelop' && words.length <= 2 ? whichOf(values, from) : null;
+  const which = known === 'redevelop' && words.length <= 2 ? whichOf(values, from) : null;
   if (which) return work((tools) => redevelop(tools, which));
   throw new UsageError(`expected one of these but received "${args.join(' ')}"\n\n${storageLine.usage}`);
 }

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { problem } from '@app/platform';
 import type { FastifyInstance } from 'fastify';
-import type { ApiRequest } from './call.js';
 import type { EndpointOptions } from './endpoint.js';
 import type { EndpointGuard } from './endpoint.guard.js';
 
@@ -46,6 +45,6 @@ export function askForTokensFirst(
   server.addHook('preParsing', async (request) => {
     if (request.headers.expect === undefined) return;
     const endpoint = routes.get(`${request.method} ${request.routeOptions.url}`);
-    if (endpoint) await guard.caller(request as ApiRequest, endpoint);
+    if (endpoint) await guard.caller(request, endpoint);
   });
 }
