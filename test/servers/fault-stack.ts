@@ -1,57 +1,17 @@
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import pg from 'pg';
-import { root } from '../../scripts/install.mjs';
+import type pg from 'pg';
 import { freePort } from '../../scripts/ports.ts';
-import { startPostgres } from '../../scripts/postgres.ts';
-import { startRedis } from '../../scripts/redis.ts';
-import type { RunningServer } from '../../scripts/running-server.ts';
 import { Application } from '../harness/application.js';
 import { cable, type Cable } from '../harness/cable.js';
-import { bareEnvironment } from '../harness/env.js';
-import { descendantsOf } from '../harness/process-tree.js';
 import { servers } from '../harness/servers.js';
 import { settingsOf } from '../harness/settings.js';
 import { mayMount, SmallDisk } from '../harness/small-disk.js';
 import { Tunnel } from '../harness/tunnel.js';
-
-/** A PostgreSQL or Redis that dies and comes back with what it had written. */
-export class MortalServer {
-  private constructor(
-    private readonly begin: () => Promise<RunningServer>,
-    private running: RunningServer,
-  ) {}
-
-  static async start(begin: () => Promise<RunningServer>): Promise<MortalServer> {
-    return new MortalServer(begin, await begin());
-  }
-
-  get url(): string {
-    return this.running.url;
-  }
-
-  /** Of itself and of all that it started. */
-  get pids(): number[] {
-    return [this.running.pid, ...descendantsOf(this.running.pid)];
-  }
-
-  kill(): Promise<void> {
-    return this.running.kill();
-  }
-
-  /** On the same port and folder. */
-  async start(): Promise<void> {
-    this.running = await this.begin();
-  }
-
-  stop(): Promise<void> {
-    return this.running.stop();
-  }
-}
+import { askOnce, migrate, mortalPostgres, mortalRedis, type MortalServer } from './mortal-servers.js';
 
 /**
  * A whole Narwhal whose every part may be killed, stopped and cut off: two apis, a worker, a PostgreSQL and a Redis of its
@@ -73,12 +33,9 @@ export class FaultStack {
     const folder = join(servers().folder, name);
     mkdirSync(folder);
     const disk = mayMount ? await SmallDisk.mount(folder) : null;
-    const [postgres, redis] = await Promise.all([ownPostgres(name), ownRedis(name)]);
+    const [postgres, redis] = await Promise.all([mortalPostgres(name), mortalRedis(name)]);
     const database = new URL(postgres.url);
-    const program = join(root, 'dist', 'libs', 'storage', 'src', 'migrate.js');
-    execFileSync(process.execPath, [program], {
-      env: { ...bareEnvironment(), DATABASE_URL: database.href },
-    });
+    migrate(database.href);
     const cables = [await cable(database.href), await cable(redis.url)] as const;
     const port = await freePort();
     const direct = settingsOf({
@@ -128,16 +85,8 @@ export class FaultStack {
     return [this.apis[0].url, this.tunnel.url];
   }
 
-  /** Runs one statement with a connection of its own: pooled ones would not survive what happens here. */
-  async query<Row extends pg.QueryResultRow>(sql: string): Promise<Row[]> {
-    const client = new pg.Client({ connectionString: this.postgres.url });
-    client.on('error', () => undefined);
-    await client.connect();
-    try {
-      return (await client.query<Row>(sql)).rows;
-    } finally {
-      await client.end();
-    }
+  query<Row extends pg.QueryResultRow>(sql: string): Promise<Row[]> {
+    return askOnce<Row>(this.postgres.url, sql);
   }
 
   /** Says something to Redis. */
@@ -166,22 +115,4 @@ export class FaultStack {
     await Promise.all([this.tunnel.close(), ...this.cables.map((one) => one.close())]);
     await Promise.all([this.postgres.stop(), this.redis.stop(), this.stores.disk?.stop()]);
   }
-}
-
-/** What it has acknowledged survives a kill -9. Nothing is forced to disk, since the machine itself stays up. */
-async function ownPostgres(name: string): Promise<MortalServer> {
-  const port = await freePort();
-  const dir = join(servers().folder, `${name}-postgres`);
-  const logFile = join(servers().folder, `${name}-postgres.log`);
-  return MortalServer.start(() =>
-    startPostgres({ dir, port, durable: true, logFile, settings: { fsync: 'off', shared_buffers: '32MB' } }),
-  );
-}
-
-/** It comes back empty, or with its last dump. */
-async function ownRedis(name: string): Promise<MortalServer> {
-  const port = await freePort();
-  const dir = join(servers().folder, `${name}-redis`);
-  const logFile = join(servers().folder, `${name}-redis.log`);
-  return MortalServer.start(() => startRedis({ dir, port, persistent: false, logFile }));
 }

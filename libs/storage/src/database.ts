@@ -3,7 +3,7 @@ import { beginSpan, type Logger } from '@app/platform';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
-import { PooledConnection } from './pooled-connection.js';
+import { PooledConnection, ReplicaAsked } from './pooled-connection.js';
 import { QueryWatch } from './query-watch.js';
 
 /** What a statement answered: its rows, and how many rows it touched. */
@@ -110,6 +110,14 @@ export class Database implements Queryable {
     });
   }
 
+  /**
+   * What is not found is looked for once more in a transaction, which a replica refuses: what it lacks may be there all the same. For reads
+   * after which a client gives something up for good.
+   */
+  async findForSure<Found>(find: (connection: Queryable) => Promise<Found | null>): Promise<Found | null> {
+    return (await find(this)) ?? (await this.transaction(find));
+  }
+
   private get connections(): Pool {
     return (this.source.driver as unknown as { master: Pool }).master;
   }
@@ -127,17 +135,26 @@ export class Database implements Queryable {
   }
 }
 
+/** One message. A replica fails the second statement, and with it all that follows, reads as well: it lags. */
+const BEGIN = 'BEGIN; SET TRANSACTION READ WRITE';
+const CANNOT_WRITE = '0A000';
+
+const asReplica = (error: unknown): unknown =>
+  (error as { code?: unknown }).code === CANNOT_WRITE ? new ReplicaAsked(error) : error;
+
 async function transactionOn<Result>(
   connection: PooledConnection,
   work: (tx: Queryable) => Promise<Result>,
 ): Promise<Result> {
   // Of statements sent together all later ones fail, too, and may be heard of first: by it one knows whether to try again.
   let first: unknown;
+  // Goes out with the first statement; if it fails, so does that.
+  const begun = connection.query(BEGIN);
+  const refused = begun.then(
+    () => null,
+    (error: unknown) => asReplica(error),
+  );
   try {
-    // Goes out with the first statement; if it fails, so does that.
-    const begun = connection.query('BEGIN');
-    // `await begun` below throws it; until then it is nobody's rejection.
-    begun.catch(() => undefined);
     const result = await work({
       query: <Row>(name: string, sql: string, parameters?: readonly unknown[]) =>
         observed<Row>(name, () => connection.query(sql, parameters)).catch((error: unknown) => {
@@ -150,6 +167,6 @@ async function transactionOn<Result>(
   } catch (error) {
     // Where the connection is lost, PostgreSQL has rolled back by itself.
     await connection.query('ROLLBACK').catch((fault: Error) => connection.abandon(fault));
-    throw error;
+    throw (await refused) ?? error;
   }
 }

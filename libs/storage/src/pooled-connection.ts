@@ -22,6 +22,17 @@ export class AnswerOverdue extends Error {
   }
 }
 
+/** A replica, asked to write: it may lack what was acknowledged, so what it does not have is no reason to refuse anything. */
+export class ReplicaAsked extends Error {
+  override readonly name = 'ReplicaAsked';
+  /** As PostgreSQL calls a write that it cannot take. */
+  readonly code = '25006';
+
+  constructor(cause: unknown) {
+    super('this PostgreSQL is a replica, and takes no writes', { cause });
+  }
+}
+
 /** One connection of the pool while one transaction, or one statement, has it. */
 export class PooledConnection {
   private fault: Error | undefined;

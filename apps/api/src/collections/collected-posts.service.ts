@@ -24,11 +24,10 @@ export class CollectedPosts {
 
   /** Saves the post, too: what is in a collection is saved. */
   async add(owner: Id, collection: Id, post: Id): Promise<string> {
-    await this.collections.show(owner, collection);
-    const json = await this.saves.save(owner, post);
-    const added = await this.work.run((tx) => this.rows.add(tx, owner, collection, post));
-    if (!added) throw problem('not_found');
-    return json;
+    if (!isId(collection)) throw problem('not_found');
+    return this.saves.save(owner, post, async (tx) => {
+      if (!(await this.rows.add(tx, owner, collection, post))) throw problem('not_found');
+    });
   }
 
   async take(owner: Id, collection: Id, post: Id): Promise<void> {

@@ -1,5 +1,4 @@
 import { Controller, Req } from '@nestjs/common';
-import { problem } from '@app/platform';
 import { z } from 'zod';
 import { CallerOf, Input, type ApiRequest, type Caller } from '../http/call.js';
 import { listQuery, type ListInput } from '../http/cursors.js';
@@ -50,11 +49,7 @@ export class CollectionsController {
     const made = await this.idempotency.once(request, input, (tx) =>
       this.collections.create(tx, caller.userId, input.name),
     );
-    try {
-      return await this.collections.show(caller.userId, made.id);
-    } catch (error) {
-      throw made.repeated ? problem('gone', { cause: error }) : error;
-    }
+    return this.collections.showMade(caller.userId, made.id);
   }
 
   @Endpoint({

@@ -27,9 +27,17 @@ export class CollectionsService {
     return shown(row);
   }
 
+  /** After it was made. @throws Problem 410 when it has been deleted since */
+  async showMade(owner: Id, id: Id): Promise<Collection> {
+    const row = await this.rows.find(owner, id);
+    if (!row) throw problem('gone');
+    return shown(row);
+  }
+
   async rename(owner: Id, id: Id, name: string | undefined): Promise<Collection> {
-    if (!isId(id) || !(await this.rows.rename(owner, id, name ?? null))) throw problem('not_found');
-    return this.show(owner, id);
+    const row = isId(id) ? await this.rows.rename(owner, id, name ?? null) : null;
+    if (!row) throw problem('not_found');
+    return shown(row);
   }
 
   async list(path: string, input: ListInput, owner: Id): Promise<Page<Collection>> {

@@ -56,7 +56,11 @@ export class CommentsService {
 
   /** @throws Problem 404 when it is gone, or its author is nobody whom the viewer may see */
   async show(id: Id, viewer: Id | null): Promise<Comment> {
-    const { comment } = await this.visible(id, viewer);
+    const row = isId(id) ? await this.rows.find(id) : null;
+    if (!row || row.hidden) throw problem('not_found');
+    await this.reading.one(row.post_id, viewer);
+    const [comment] = await this.view.show([row], viewer);
+    if (!comment) throw problem('not_found');
     return comment;
   }
 
@@ -76,24 +80,24 @@ export class CommentsService {
     return comment;
   }
 
-  async visible(id: Id, viewer: Id | null): Promise<{ row: CommentRow; comment: Comment }> {
-    const row = isId(id) ? await this.rows.find(id) : null;
-    if (!row || row.hidden) throw problem('not_found');
-    await this.reading.one(row.post_id, viewer);
-    const [comment] = await this.view.show([row], viewer);
-    if (!comment) throw problem('not_found');
-    return { row, comment };
-  }
-
   async like(user: Id, id: Id): Promise<Comment> {
-    await this.visible(id, user);
     const row = await this.work.run(async (tx) => {
-      const comment = await this.rows.lock(tx, id);
-      if (!comment || comment.deleted) throw problem('not_found');
+      const comment = await this.hold(tx, id, user);
       if (await this.rows.like(tx, user, id)) await tx.count('comment.likes', id, 1);
       return comment;
     });
     return this.view.showDone(row, user);
+  }
+
+  /** As `show`, judged in the transaction; its post first, as whoever deletes that does. */
+  private async hold(tx: Tx, id: Id, viewer: Id): Promise<CommentRow> {
+    const found = isId(id) ? await this.rows.find(id, tx) : null;
+    if (!found) throw problem('not_found');
+    await this.reading.hold(tx, found.post_id, viewer);
+    const comment = await this.rows.lock(tx, id);
+    if (!comment || comment.deleted || comment.hidden) throw problem('not_found');
+    if (!(await this.view.mayMeet(tx, viewer, comment.author_id))) throw problem('not_found');
+    return comment;
   }
 
   /** Null where the comment can no longer be seen. */
@@ -119,7 +123,7 @@ export class CommentsService {
   private async removeIn(tx: Tx, person: Id, id: Id): Promise<boolean> {
     const comment = await this.rows.lock(tx, id);
     if (!comment || comment.deleted) return false;
-    const post = await this.posts.find(comment.post_id);
+    const post = await this.posts.find(comment.post_id, tx);
     if (comment.author_id !== person && post?.author_id !== person) return false;
     await this.rows.remove(tx, comment);
     for (const kind of ofComment) await tx.effect(kind, id);

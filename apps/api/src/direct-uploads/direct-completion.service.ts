@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { isId, problem, type Id } from '@app/platform';
-import { PhotoRows, Removal, UploadCompletion, UploadRows } from '@app/storage';
+import { Database, PhotoRows, Removal, UploadCompletion, UploadRows } from '@app/storage';
 import type { Made } from '../http/idempotency.js';
 
 /** The client says that its upload is in the store; it may say so again. */
@@ -11,6 +11,7 @@ export class DirectCompletion {
     private readonly photos: PhotoRows,
     private readonly removal: Removal,
     private readonly completion: UploadCompletion,
+    private readonly database: Database,
   ) {}
 
   /** @throws Problem 404, 409 `upload_not_arrived`, 410 `upload_gone`, 415, 422 `quota_exceeded` */
@@ -18,7 +19,7 @@ export class DirectCompletion {
     if (!isId(id)) throw problem('not_found');
     const photo = await this.photos.find(id);
     if (photo?.owner_id === owner && photo.state !== 'uploading') return { status: 200, id };
-    const upload = await this.rows.find(id);
+    const upload = await this.database.findForSure((connection) => this.rows.find(id, connection));
     if (!upload?.direct || upload.owner_id !== owner)
       throw problem((await this.removal.wasBy(owner, id)) ? 'upload_gone' : 'not_found');
     const isLate = upload.state === 'receiving' && upload.expires_at.getTime() <= Date.now();

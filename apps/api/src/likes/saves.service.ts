@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isId, problem, type Id } from '@app/platform';
 import { ReaderMarks } from '@app/feed';
-import { CollectionRows, LikeRows, UnitOfWork } from '@app/storage';
+import { CollectionRows, LikeRows, UnitOfWork, type Tx } from '@app/storage';
 import { PostReading } from '../posts/post-reading.service.js';
 import { PostView } from '../posts/post-view.js';
 
@@ -17,12 +17,14 @@ export class SavesService {
     private readonly reading: PostReading,
   ) {}
 
-  async save(user: Id, post: Id): Promise<string> {
+  /** `also` is done in the same transaction: what it refuses is not saved. */
+  async save(user: Id, post: Id, also?: (tx: Tx) => Promise<void>): Promise<string> {
     if (!isId(post)) throw problem('not_found');
     await this.marks.change(user, 'saved', post, true, () =>
       this.work.run(async (tx) => {
         await this.reading.hold(tx, post, user);
         await this.rows.save(tx, user, post);
+        await also?.(tx);
       }),
     );
     const shown = await this.view.showMarked(post, user, 'saved', true);

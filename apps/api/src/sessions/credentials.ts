@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { fold, problem, type Id } from '@app/platform';
-import { UserRows, type UserRow } from '@app/storage';
+import { Database, UserRows, type Queryable, type UserRow } from '@app/storage';
 import { Passwords } from './passwords.js';
 
 /** Who somebody is, by what they know. */
@@ -9,21 +9,29 @@ export class Credentials {
   constructor(
     private readonly rows: UserRows,
     private readonly passwords: Passwords,
+    private readonly database: Database,
   ) {}
 
   /** @throws Problem 401 `bad_credentials`, for an unknown login as for a wrong password, after the same time */
   async authenticate(login: string, password: string): Promise<UserRow> {
-    const userId = login.includes('\u0000') ? null : await this.idOf(login.trim());
-    const user = userId === null ? null : await this.rows.find(userId);
+    const user = login.includes('\u0000') ? null : await this.find(login.trim());
     const living = user && user.closed_at === null ? user : null;
     const same = await this.passwords.verify(living?.password_hash ?? null, password);
     if (!living || !same) throw problem('bad_credentials');
     return living;
   }
 
-  private async idOf(login: string): Promise<Id | null> {
-    if (login.includes('@')) return this.rows.idOf('email', login.normalize('NFC').toLowerCase());
-    return this.rows.idOf('username', fold(login));
+  /** In a transaction, which a replica refuses: nobody is unknown because it lags. */
+  private find(login: string): Promise<UserRow | null> {
+    return this.database.transaction(async (tx) => {
+      const userId = await this.idOf(login, tx);
+      return userId === null ? null : this.rows.find(userId, tx);
+    });
+  }
+
+  private async idOf(login: string, tx: Queryable): Promise<Id | null> {
+    if (login.includes('@')) return this.rows.idOf('email', login.normalize('NFC').toLowerCase(), tx);
+    return this.rows.idOf('username', fold(login), tx);
   }
 
   /** Asks the password again before something that cannot be undone. @throws Problem 403 `bad_credentials` */

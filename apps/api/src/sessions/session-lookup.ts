@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { problem } from '@app/platform';
 import { SessionCache, type Moment } from '@app/feed';
-import { SessionRows } from '@app/storage';
+import { Database, SessionRows, type Queryable } from '@app/storage';
 import type { Caller } from '../http/call.js';
 import type { TokenClaims } from './access-tokens.js';
 
@@ -11,18 +11,24 @@ export class SessionLookup {
   constructor(
     private readonly cache: SessionCache,
     private readonly sessions: SessionRows,
+    private readonly database: Database,
   ) {}
 
   /** As of `moment` or later. @throws Problem 401 `session_ended` when it was ended, or its account closed */
-  async caller({ userId, sessionId }: TokenClaims, moment: Moment): Promise<Caller> {
+  async caller(claims: TokenClaims, moment: Moment): Promise<Caller> {
+    const { userId, sessionId } = claims;
     const cached = await this.cache.read(sessionId, moment);
     if (cached === 'ended') throw problem('session_ended');
     if (cached !== null) return { userId, sessionId, role: cached };
-    const session = await this.sessions.find(sessionId);
-    if (!session || session.ended_at !== null || session.role === null || session.user_id !== userId) {
-      throw problem('session_ended');
-    }
-    await this.cache.keep(sessionId, session.role);
-    return { userId, sessionId, role: session.role };
+    const role = await this.database.findForSure((connection) => this.roleOf(claims, connection));
+    if (role === null) throw problem('session_ended');
+    await this.cache.keep(sessionId, role);
+    return { userId, sessionId, role };
+  }
+
+  /** Null when the session has ended. */
+  private async roleOf({ userId, sessionId }: TokenClaims, connection: Queryable): Promise<string | null> {
+    const session = await this.sessions.find(sessionId, connection);
+    return session?.user_id === userId && session.ended_at === null ? session.role : null;
   }
 }

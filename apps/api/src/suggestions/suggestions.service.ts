@@ -32,10 +32,13 @@ export class SuggestionsService {
 
   /** For good, and as often as one likes. @throws Problem 404 for nobody, and for somebody who may not be seen */
   async dismiss(reader: Id, id: Id): Promise<void> {
-    const other = isId(id) ? await this.users.find(id) : null;
-    const relation = other && (await this.visibility.relation(reader, id));
-    if (!other || !relation || !this.visibility.maySeeProfile(other, relation)) throw problem('not_found');
-    await this.work.run((tx) => this.rows.dismiss(tx, reader, id));
+    if (!isId(id)) throw problem('not_found');
+    await this.work.run(async (tx) => {
+      const other = await this.users.find(id, tx);
+      const relation = await this.visibility.relation(reader, id, tx);
+      if (!other || !this.visibility.maySeeProfile(other, relation)) throw problem('not_found');
+      await this.rows.dismiss(tx, reader, id);
+    });
   }
 
   private async refresh(reader: Id): Promise<void> {

@@ -1,7 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, isId, problem, type Config, type Id } from '@app/platform';
-import { UploadRows, type UploadRow } from '@app/storage';
+import { Database, UploadRows, type UploadRow } from '@app/storage';
 
 const hashOf = (secret: string): Buffer => createHash('sha256').update(secret).digest();
 
@@ -14,6 +14,7 @@ export class UploadSecrets {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     private readonly rows: UploadRows,
+    private readonly database: Database,
   ) {}
 
   /** A new upload's secret, and what is kept of it. */
@@ -29,7 +30,9 @@ export class UploadSecrets {
 
   /** The upload that an address names. @throws Problem 404, the same for a wrong secret as for no upload */
   async open(id: string, secret: string | undefined): Promise<UploadRow> {
-    const upload = isId(id) ? await this.rows.find(id) : null;
+    const upload = isId(id)
+      ? await this.database.findForSure((connection) => this.rows.find(id, connection))
+      : null;
     if (!upload || !timingSafeEqual(hashOf(secret ?? ''), upload.secret_hash)) throw problem('not_found');
     return upload;
   }

@@ -63,14 +63,15 @@ export class CollectionRows {
     return after === null ? rows : rows.toReversed();
   }
 
-  /** Null keeps its name. */
-  async rename(owner: Id, id: Id, name: string | null): Promise<boolean> {
-    const { count } = await this.database.query(
+  /** As it is named then; null keeps its name. */
+  async rename(owner: Id, id: Id, name: string | null): Promise<CollectionRow | null> {
+    const { rows } = await this.database.query<CollectionRow>(
       'collection.rename',
-      `UPDATE collections SET name = coalesce($4, name) WHERE shard = $1 AND id = $2 AND user_id = $3`,
+      `UPDATE collections c SET name = coalesce($4, name) WHERE shard = $1 AND id = $2 AND user_id = $3
+       RETURNING ${columns}`,
       [shardOf(owner), id, owner, name],
     );
-    return count === 1;
+    return rows[0] ?? null;
   }
 
   async remove(tx: Queryable, owner: Id, id: Id): Promise<void> {

@@ -50,8 +50,11 @@ export class SessionRows {
     return rows[0] ?? null;
   }
 
-  async find(sessionId: Id): Promise<(SessionRow & { role: string | null }) | null> {
-    const { rows } = await this.database.query<SessionRow & { role: string | null }>(
+  async find(
+    sessionId: Id,
+    connection: Queryable = this.database,
+  ): Promise<(SessionRow & { role: string | null }) | null> {
+    const { rows } = await connection.query<SessionRow & { role: string | null }>(
       'session.find',
       `SELECT s.*, u.role FROM sessions s
        LEFT JOIN users u ON u.shard = s.shard AND u.id = s.user_id AND u.closed_at IS NULL

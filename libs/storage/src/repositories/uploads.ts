@@ -100,8 +100,8 @@ export class UploadRows {
     );
   }
 
-  async find(id: Id): Promise<UploadRow | null> {
-    const { rows } = await this.database.query<UploadRow>(
+  async find(id: Id, connection: Queryable = this.database): Promise<UploadRow | null> {
+    const { rows } = await connection.query<UploadRow>(
       'upload.find',
       `SELECT * FROM uploads WHERE shard = $1 AND id = $2`,
       [shardOf(id), id],

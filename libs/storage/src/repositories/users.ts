@@ -145,9 +145,13 @@ export class UserRows {
     return new Map(rows.map((row) => [row.id, row]));
   }
 
-  async idOf(what: 'username' | 'email', value: string): Promise<Id | null> {
+  async idOf(
+    what: 'username' | 'email',
+    value: string,
+    connection: Queryable = this.database,
+  ): Promise<Id | null> {
     const table = what === 'username' ? 'usernames' : 'emails';
-    const { rows } = await this.database.query<{ user_id: Id }>(
+    const { rows } = await connection.query<{ user_id: Id }>(
       `${what}.find`,
       `SELECT user_id FROM ${table} WHERE ${what} = $1`,
       [value],

@@ -1,0 +1,114 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import pg from 'pg';
+import { root } from '../../scripts/install.mjs';
+import { freePort } from '../../scripts/ports.ts';
+import { startPostgres } from '../../scripts/postgres.ts';
+import { startRedis } from '../../scripts/redis.ts';
+import type { RunningServer } from '../../scripts/running-server.ts';
+import { Application } from '../harness/application.js';
+import { bareEnvironment } from '../harness/env.js';
+import { descendantsOf } from '../harness/process-tree.js';
+import { servers } from '../harness/servers.js';
+import { settingsOf } from '../harness/settings.js';
+
+/** A server that dies and comes back with what it had written. */
+export class MortalServer {
+  private constructor(
+    private readonly begin: () => Promise<RunningServer>,
+    private running: RunningServer,
+  ) {}
+
+  static async start(begin: () => Promise<RunningServer>): Promise<MortalServer> {
+    return new MortalServer(begin, await begin());
+  }
+
+  get url(): string {
+    return this.running.url;
+  }
+
+  /** Of itself and of all that it started. */
+  get pids(): number[] {
+    return [this.running.pid, ...descendantsOf(this.running.pid)];
+  }
+
+  kill(): Promise<void> {
+    return this.running.kill();
+  }
+
+  /** On the same port and folder. */
+  async start(): Promise<void> {
+    this.running = await this.begin();
+  }
+
+  stop(): Promise<void> {
+    return this.running.stop();
+  }
+}
+
+/** What it has acknowledged survives a kill -9. Nothing is forced to disk, since the machine itself stays up. */
+export async function mortalPostgres(
+  name: string,
+  more: Record<string, string | number> = {},
+): Promise<MortalServer> {
+  const port = await freePort();
+  const dir = join(servers().folder, `${name}-postgres`);
+  const logFile = join(servers().folder, `${name}-postgres.log`);
+  const settings = { fsync: 'off', shared_buffers: '32MB', ...more };
+  return MortalServer.start(() => startPostgres({ dir, port, durable: true, logFile, settings }));
+}
+
+/** It comes back empty, or with its last dump. */
+export async function mortalRedis(name: string): Promise<MortalServer> {
+  const port = await freePort();
+  const dir = join(servers().folder, `${name}-redis`);
+  const logFile = join(servers().folder, `${name}-redis.log`);
+  return MortalServer.start(() => startRedis({ dir, port, persistent: false, logFile }));
+}
+
+export function migrate(databaseUrl: string): void {
+  const program = join(root, 'dist', 'libs', 'storage', 'src', 'migrate.js');
+  execFileSync(process.execPath, [program], { env: { ...bareEnvironment(), DATABASE_URL: databaseUrl } });
+}
+
+/** Runs one statement with a connection of its own: pooled ones would not survive what happens here. */
+export async function askOnce<Row extends pg.QueryResultRow>(url: string, sql: string): Promise<Row[]> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return (await client.query<Row>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+type Another = (
+  kind: 'api' | 'worker',
+  more?: { port?: number; env?: Record<string, string> },
+) => Promise<Application>;
+
+/** An api and a worker on servers of a test's own; more of them share their settings. */
+export async function applicationsOn(
+  name: string,
+  urls: { databaseUrl: string; redisUrl: string },
+): Promise<{ api: Application; worker: Application; another: Another }> {
+  const folder = join(servers().folder, name);
+  mkdirSync(folder);
+  const first = await freePort();
+  const settings = settingsOf({ ...urls, publicUrl: `http://127.0.0.1:${first}`, folder });
+  const make: Another = async (kind, more = {}) => {
+    const port = more.port ?? (await freePort());
+    return new Application({
+      name: kind,
+      port,
+      metricsPort: await freePort(),
+      settings: { ...settings, ...more.env },
+      logFile: join(folder, `${kind}-${port}.log`),
+    });
+  };
+  const [api, worker] = [await make('api', { port: first }), await make('worker')];
+  await Promise.all([api.start(), worker.start()]);
+  return { api, worker, another: make };
+}
