@@ -113,8 +113,10 @@ export function redisManner(context: DataContext, place: Place, primary?: Place)
   };
 }
 
+type Address = Pick<Place, 'host' | 'port'>;
+
 /** Transaction mode: many api and worker processes share few sessions; so no session has a state of its own. */
-function pgbouncerConfiguration(folder: string, { host, port }: Place, primary: Place): string {
+export function pgbouncerConfiguration(folder: string, { host, port }: Address, primary: Address): string {
   return `[databases]
 narwhal = host=${primary.host} port=${primary.port} dbname=narwhal
 [pgbouncer]

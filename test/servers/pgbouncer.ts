@@ -1,0 +1,47 @@
+import { join } from 'node:path';
+import { answersQuery, pgbouncerConfiguration } from '../../scripts/fleet/data-parts.ts';
+import { untilServing } from '../../scripts/fleet/part.ts';
+import { Service } from '../../scripts/fleet/service.ts';
+import { lastLines } from '../../scripts/logs.ts';
+import { freePort } from '../../scripts/ports.ts';
+import { endProcess, launch } from '../../scripts/processes.ts';
+import { findProgram } from '../../scripts/system-packages.ts';
+import { servers } from '../harness/servers.js';
+import { MortalServer } from './mortal-servers.js';
+
+export const bouncerInstalled = findProgram('pgbouncer') !== undefined;
+
+/** PgBouncer as the fleet runs it, before one PostgreSQL; as its console, its database `pgbouncer`. */
+export async function mortalPgbouncer(name: string, postgres: string): Promise<MortalServer> {
+  const { hostname, port: itsPort, username, password } = new URL(postgres);
+  const url = new URL(postgres);
+  const port = await freePort();
+  url.port = String(port);
+  const service = new Service('pgbouncer', 'pgbouncer', join(servers().folder, `${name}-pgbouncer`));
+  const logFile = join(servers().folder, `${name}-pgbouncer.log`);
+  const [own, target] = [
+    { host: hostname, port },
+    { host: hostname, port: Number(itsPort) },
+  ];
+  service.write('users', `"${username}" "${password}"\n`);
+  service.write('pgbouncer.ini', pgbouncerConfiguration(service.folder, own, target));
+  return MortalServer.start(async () => {
+    const process = await launch({
+      ...service.command(join(service.folder, 'pgbouncer.ini')),
+      logFile,
+      cwd: '/',
+    });
+    await untilServing(
+      process,
+      () => answersQuery(url.href),
+      (why) => new Error(`pgbouncer ${why}; the end of ${logFile}:\n${lastLines(logFile)}`),
+    );
+    return {
+      ...process,
+      url: url.href,
+      port,
+      stop: () => endProcess(process, [{ signal: 'SIGINT', patience: 10_000 }]),
+      kill: () => endProcess(process, []),
+    };
+  });
+}
