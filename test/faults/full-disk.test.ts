@@ -17,6 +17,7 @@ import { root } from '../../scripts/install.mjs';
 import { freePort } from '../../scripts/ports.ts';
 import {
   endProcess,
+  identityOf,
   isAlive,
   launch,
   signal,
@@ -27,6 +28,7 @@ import { readPidFile } from '../../scripts/up/pid-file.ts';
 import { bareEnvironment } from '../harness/env.js';
 import { signUp, type Person } from '../harness/people.js';
 import { drawn } from '../harness/pictures.js';
+import { descendantsOf } from '../harness/process-tree.js';
 
 const MiB = 1024 * 1024;
 const disk = mkdtempSync(join(tmpdir(), 'narwhal-full-disk-'));
@@ -125,8 +127,19 @@ async function load(postId: string): Promise<string[]> {
   return [...seen].sort();
 }
 
+/** kill -9 of the api and of the worker, one after the other; settles when the launcher has missed both. */
+async function killApplications(): Promise<void> {
+  const before = new Map(children().map((child) => [child.name, child]));
+  for (const name of ['api', 'worker']) {
+    const child = before.get(name);
+    if (!child) throw new Error(`expected ${name} among the children`);
+    signal(child.pid, 'SIGKILL');
+    await until(`${name} is missed`, () => said(`${name} ended unexpectedly (signal SIGKILL)`));
+  }
+}
+
 test.skipIf(!mounted)(
-  'a full disk refuses writes and no read, uploads first, and all is well by itself once there is room',
+  'a full disk refuses writes and no read, uploads first, also after kill -9 of api and worker, and all is well by itself once there is room',
   async () => {
     const post = await ada.post([await ada.upload(await drawn())], { caption: 'before' });
     await until('it is published', async () => (await ada.feed()).items.length === 1);
@@ -144,6 +157,10 @@ test.skipIf(!mounted)(
     // Other writes go on for as long as PostgreSQL and Redis find room in files that they have.
     expect(['like 200', 'like 503']).toEqual(expect.arrayContaining(likes));
 
+    await killApplications();
+    leave(0);
+    await until('reads go on', async () => (await get(`/v1/posts/${post.id}`)) === 200);
+
     rmSync(ballast);
     await until('photos are taken again', async () => (await send()) === 202, 120_000);
     await until('likes are taken', async () => (await put(`/v1/posts/${post.id}/like`)) === 200);
@@ -152,7 +169,9 @@ test.skipIf(!mounted)(
     expect(await get(`/v1/posts/${post.id}`)).toBe(200);
     await until('every child is noted', () => children().filter(isAlive).length === 4);
 
-    const left = children();
+    // Also those that no file tells of.
+    const left = descendantsOf(up.pid).map((pid) => ({ pid, identity: identityOf(pid) ?? '' }));
+    expect(left.map(({ pid }) => pid)).toEqual(expect.arrayContaining(children().map(({ pid }) => pid)));
     signal(up.pid, 'SIGTERM');
     expect(await up.ended).toBe('exit code 0');
     expect(said('Stopped.')).toBe(true);
