@@ -44,6 +44,12 @@ async function listen(
   return client;
 }
 
+/** How many clients the second api counts. */
+const connected = async (): Promise<string | undefined> => {
+  const metrics = await (await fetch(stack.apis[1]?.metricsUrl ?? '')).text();
+  return /^narwhal_streams(?:\{\S*\})? (\d+)$/m.exec(metrics)?.[1];
+};
+
 describe('a stream', () => {
   test('is for those who are signed in, by header alone, and is not kept back by proxies', async () => {
     await request(stack.url).get('/v1/stream').expect(401);
@@ -187,7 +193,7 @@ describe('the end of a stream', () => {
   test('that its client left holds up no process', async () => {
     const client = await listen(ada);
     client.close();
-    await sleep(100);
+    await expect.poll(connected, { timeout: patient(10_000) }).toBe('0');
     const begun = Date.now();
     await stack.apis[1]?.kill('SIGTERM');
     expect(Date.now() - begun).toBeLessThan(patient(10_000));
