@@ -106,6 +106,9 @@ describe.skipIf(!fleetInstalled)(
         }
       };
 
+      const commented = (load: Load) =>
+        expect.poll(() => load.written.length, { timeout: patient(30_000) }).toBeGreaterThan(20);
+
       test('replaced by a fresh copy: nobody notices', async () => {
         const load = new Load(client, visitor, perSecond);
         await fleet.order('replace', 'postgres-replica');
@@ -119,7 +122,7 @@ describe.skipIf(!fleetInstalled)(
           /postgres-primary is up.*second primary.*Nothing was changed/s,
         );
         const load = new Load(client, visitor, perSecond);
-        await sleep(1_000);
+        await commented(load);
         await load.finish();
         await followed();
         await fleet.order('kill', 'postgres-primary');
@@ -129,7 +132,7 @@ describe.skipIf(!fleetInstalled)(
         expect(await fleet.order('promote', 'postgres-replica')).toContain('postgres-primary is up');
         await fleet.untilWhole();
         const after = new Load(client, visitor, perSecond);
-        await sleep(1_000);
+        await commented(after);
         nothingFailed({ tallies: await after.finish(), out: undefined });
         const seen = await commentsOf(client, visitor);
         expect([...load.written, ...after.written].filter((text) => seen.get(text) !== 1)).toEqual([]);

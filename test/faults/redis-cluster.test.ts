@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Page, Post } from '../harness/contract.js';
 import { crowd, inTurns } from '../harness/crowd.js';
@@ -124,6 +123,8 @@ describe('a Redis Cluster of three primaries and three replicas', () => {
 
   test('loses the primary of the queues under load: feeds and counts are right afterwards', async () => {
     const load = new Load();
+    const more = (count: number) =>
+      expect.poll(() => load.count, { timeout: patient(30_000) }).toBeGreaterThan(load.count + count);
     const wall = authors.map((author) => posted.get(author.id)?.[0] as Post);
     const lanes = readers.slice(0, 6).map((reader, index) =>
       load.repeat(async () => {
@@ -134,14 +135,14 @@ describe('a Redis Cluster of three primaries and three replicas', () => {
       }),
     );
     const writing = load.repeat(async () => void (await post(authors[seed % authors.length] as Person)));
-    await sleep(1_500);
+    await more(200);
     const lost = await primaryOf('nw-jobs');
     load.mark('killed');
     await lose(lost);
     load.mark('taken over');
-    await sleep(patient(3_000));
+    await expect.poll(() => load.isSound('taken over', 50), { timeout: patient(30_000) }).toBe(true);
     load.mark('healed');
-    await sleep(2_000);
+    await more(200);
     await load.stop([...lanes, writing]);
     console.log(load.report());
     expect(load.failures('killed', 'before')).toEqual([]);

@@ -8,10 +8,13 @@ interface Sent {
   outcome: string;
 }
 
+const isWell = (outcome: string): boolean => /^2\d\d$/.test(outcome);
+
 /** Requests that go on while something is broken, and what became of each. */
 export class Load {
   private readonly sent: Sent[] = [];
   private readonly marks = new Map<string, number>();
+  private readonly underWay = new Set<{ begun: number }>();
   private isOver = false;
 
   get count(): number {
@@ -31,16 +34,31 @@ export class Load {
   /** Does something again and again until `stop`; what fails is a failure. */
   async repeat(work: () => Promise<void>): Promise<void> {
     while (!this.isOver) {
-      await work().catch((error: unknown) => {
-        const outcome = error instanceof Error ? error.message : String(error);
-        this.sent.push({ at: performance.now(), took: 0, outcome });
-      });
+      const turn = { begun: performance.now() };
+      this.underWay.add(turn);
+      await work()
+        .catch((error: unknown) => {
+          const outcome = error instanceof Error ? error.message : String(error);
+          this.sent.push({ at: performance.now(), took: 0, outcome });
+        })
+        .finally(() => this.underWay.delete(turn));
     }
   }
 
   async stop(lanes: readonly Promise<void>[]): Promise<void> {
     this.isOver = true;
     await Promise.all(lanes);
+  }
+
+  /** Whether nobody is still at what they began before a mark, and the last `count` requests since then went well. */
+  isSound(mark: string, count: number): boolean {
+    const place = this.marks.get(mark) ?? 0;
+    const last = this.sent.slice(-count);
+    return (
+      last.length === count &&
+      last.every(({ at, outcome }) => at >= place && isWell(outcome)) &&
+      [...this.underWay].every(({ begun }) => begun >= place)
+    );
   }
 
   mark(name: string): void {
@@ -51,13 +69,13 @@ export class Load {
   failures(mark: string, when: 'before' | 'after'): string[] {
     const place = this.marks.get(mark) ?? 0;
     return this.sent
-      .filter(({ at, outcome }) => !/^2\d\d$/.test(outcome) && (when === 'before' ? at < place : at >= place))
+      .filter(({ at, outcome }) => !isWell(outcome) && (when === 'before' ? at < place : at >= place))
       .map(({ outcome }) => outcome);
   }
 
   report(): string {
     const killed = this.marks.get('killed') ?? 0;
-    const failed = this.sent.filter(({ outcome }) => !/^2\d\d$/.test(outcome));
+    const failed = this.sent.filter(({ outcome }) => !isWell(outcome));
     const last = Math.max(0, ...failed.map(({ at }) => at - killed));
     const since = (name: string) => `${name} after ${Math.round((this.marks.get(name) ?? 0) - killed)} ms`;
     const slowest = Math.max(...this.sent.filter(({ at }) => at >= killed).map(({ took }) => took));

@@ -225,7 +225,11 @@ describe.skipIf(!s3Installed || !nginxInstalled)('storage migrate, while people 
 
   test('is refused while a process lives that was not told of the other store', async () => {
     const guest = await stack.guest({ S3_BUCKET: '' });
-    await sleep(patient(2_500));
+    const unaware = () =>
+      stack.database.query(
+        `SELECT 1 FROM heartbeats WHERE kind = 'api' AND NOT coalesce(facts->'objectStores', '[]') @> '"s3"'`,
+      );
+    await expect.poll(unaware, { timeout: patient(20_000) }).not.toEqual([]);
     const { code, output } = await storage(stack, s3.env, 'migrate', 'disk', 's3');
     expect(output).toMatch(/expected every process to know s3, but these do not: api \d+ on /);
     expect(code).toBe(1);
