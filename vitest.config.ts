@@ -38,7 +38,7 @@ export default defineConfig({
         resolve,
         test: {
           name: 'rooms',
-          include: ['{libs,apps,infra,scripts}/**/*.spec.ts', 'test/harness/**/*.spec.ts'],
+          include: ['{libs,apps,infra,tools}/**/*.spec.ts', 'test/harness/**/*.spec.ts'],
           ...shared,
           ...paced,
           testTimeout: scaled(20_000),

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { ensureProgram } from '../scripts/system-packages.ts';
+import { ensureProgram } from '../tools/dev/system-packages.ts';
 import { interleavedPairs, median } from './pairs.ts';
 import type { Narwhal } from './stage.ts';
 import { printTable } from './table.ts';

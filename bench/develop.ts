@@ -8,7 +8,7 @@ import { naive, plainSharp } from './develop-floor.ts';
 import { interleavedPairs, median } from './pairs.ts';
 import { madePhoto } from '../test/fixtures/photos.ts';
 
-type Images = typeof import('../libs/storage/src/images/index.js');
+type Images = typeof import('../libs/images/src/index.js');
 type Pool = InstanceType<Images['DevelopPool']>;
 
 /** One side's cost a photo, in milliseconds. */
@@ -25,7 +25,7 @@ const PHOTOS_A_CHILD = 200;
 /** Photos of one sample of the throughput. */
 const BATCH = 8;
 
-const here = new URL('.', import.meta.url);
+const here = new URL('./', import.meta.url);
 const realPhoto = new URL('../../shared/photos/galaxy-s7-12mp-gps.jpg', here).pathname;
 const limits = { pixels: 268_402_689, formats: ['image/jpeg'], developSeconds: 60, childMemory: 1.5e9 };
 
@@ -183,7 +183,7 @@ async function compare(images: Images, folder: string, pool: Pool): Promise<void
 }
 
 export async function run(): Promise<void> {
-  const images = (await import(new URL('../dist/libs/storage/src/images/index.js', here).href)) as Images;
+  const images = (await import(new URL('../dist/libs/images/src/index.js', here).href)) as Images;
   const folder = await mkdtemp(join(tmpdir(), 'narwhal-bench-'));
   const pool = new images.DevelopPool({ concurrency: 1 });
   try {

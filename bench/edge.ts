@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type TLSSocket } from 'node:tls';
 import sharp from 'sharp';
-import { root } from '../scripts/install.mjs';
-import { endProcess, launch, type Launched } from '../scripts/processes.ts';
+import { root } from '../tools/dev/install.mjs';
+import { endProcess, launch, type Launched } from '../tools/dev/processes.ts';
 import { bareEnvironment } from './env.ts';
 import { fillFeed } from './feed-data.ts';
 import { interleavedPairs, median } from './pairs.ts';
@@ -34,7 +34,7 @@ const headersOf = (token: string) => ({ authorization: `Bearer ${token}` });
 
 async function startFleet(folder: string): Promise<Launched> {
   const logFile = join(folder, 'output');
-  const args = [join(root, 'scripts/narwhal.mjs'), 'fleet', '--net', String(NET), '--worker', '1'];
+  const args = [join(root, 'tools/dev/narwhal.mjs'), 'fleet', '--net', String(NET), '--worker', '1'];
   const env = bareEnvironment({ NARWHAL_DATA: folder, RATE_LIMITS: 'off' });
   const fleet = await launch({ command: process.execPath, args, logFile, env, cwd: root });
   let ended = false;

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startRedis } from '../scripts/redis.ts';
+import { startRedis } from '../tools/dev/redis.ts';
 import { encode, RawSocket } from './fan-out-floor.ts';
 import { interleavedPairs, median, type Pair } from './pairs.ts';
 import { mebibytes, printTable } from './table.ts';

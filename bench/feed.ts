@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-import { freePort } from '../scripts/ports.ts';
+import { freePort } from '../tools/dev/ports.ts';
 import { cpuOf } from './cpu-of.ts';
 import { fillFeed } from './feed-data.ts';
 import { interleavedPairs, median, type Pair } from './pairs.ts';

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { freePort } from '../scripts/ports.ts';
+import { freePort } from '../tools/dev/ports.ts';
 import { madePhoto } from '../test/fixtures/photos.ts';
 import { cpuOf } from './cpu-of.ts';
 import { interleavedPairs, median, type Pair } from './pairs.ts';

@@ -11,19 +11,19 @@ import { photoBytes, readyAt } from './upload-to-ready.ts';
  * From the last byte of an upload to `ready`, through api, rows, queue, worker and store, with nothing else running. Its floor
  * is the pipeline's own time: the same photo, file to files, by a warm pool of children in this process.
  */
-type Images = typeof import('../libs/storage/src/images/index.js');
+type Images = typeof import('../libs/images/src/index.js');
 
 const GOAL = 1.3;
 const PAIRS = 41;
 
-const here = new URL('.', import.meta.url);
+const here = new URL('./', import.meta.url);
 const limits = { pixels: 268_402_689, formats: ['image/jpeg'], developSeconds: 60, childMemory: 1.5e9 };
 
 const percentile = (values: readonly number[], share: number): number =>
   values.toSorted((a, b) => a - b)[Math.ceil(values.length * share) - 1] ?? NaN;
 
 async function measure(stage: Stage): Promise<void> {
-  const images = (await import(new URL('../dist/libs/storage/src/images/index.js', here).href)) as Images;
+  const images = (await import(new URL('../dist/libs/images/src/index.js', here).href)) as Images;
   const photo = await photoBytes();
   const api = await startApi(stage, { QUOTA_BYTES: '1000000000000' });
   await startWorker(stage, api);

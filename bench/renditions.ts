@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import sharp, { type Sharp } from 'sharp';
 import { madePhoto } from '../test/fixtures/photos.ts';
-import { renditions } from '../libs/storage/src/renditions.ts';
+import { renditions } from '../libs/platform/src/photos/renditions.ts';
 import { ssim } from './ssim.ts';
 import { printTable } from './table.ts';
 import { realPhoto } from './uploads.ts';

@@ -4,7 +4,7 @@ import {
   UsageError,
   type CommandLine,
 } from '../libs/platform/src/command-line.ts';
-import { build } from '../scripts/build.ts';
+import { build } from '../tools/dev/build.ts';
 import { peopleLine } from './people/command-line.ts';
 import { scaleLine } from './scale/command-line.ts';
 

@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { root } from '../scripts/install.mjs';
-import { lastLines } from '../scripts/logs.ts';
-import { freePort } from '../scripts/ports.ts';
-import { startPostgres } from '../scripts/postgres.ts';
-import { endProcess, launch, type Launched } from '../scripts/processes.ts';
-import { startRedis } from '../scripts/redis.ts';
+import { root } from '../tools/dev/install.mjs';
+import { lastLines } from '../tools/dev/logs.ts';
+import { freePort } from '../tools/dev/ports.ts';
+import { startPostgres } from '../tools/dev/postgres.ts';
+import { endProcess, launch, type Launched } from '../tools/dev/processes.ts';
+import { startRedis } from '../tools/dev/redis.ts';
 import { bareEnvironment, profileFolder } from './env.ts';
 
 /** One process that serves, and where. */
@@ -131,7 +131,7 @@ export async function startApi(
   database: Record<string, string | number> = {},
 ): Promise<Narwhal> {
   const [databaseUrl, redisUrl] = await Promise.all([stage.postgres(database), stage.redis()]);
-  await stage.program('migrate', ['dist/libs/storage/src/migrate.js'], { DATABASE_URL: databaseUrl });
+  await stage.program('migrate', ['dist/apps/cli/src/main.js', 'migrate'], { DATABASE_URL: databaseUrl });
   const metrics = `127.0.0.1:${await freePort()}`;
   const settings = {
     PORT: String(await freePort()),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { radosgwInstalled, startRadosgw, type Radosgw } from '../test/servers/radosgw.ts';
-import { renditions } from '../libs/storage/src/renditions.ts';
+import { renditions } from '../libs/platform/src/photos/renditions.ts';
 import { Stage } from './stage.ts';
 import { printTable } from './table.ts';
 
@@ -88,7 +88,7 @@ async function timed(stage: Stage, settings: Record<string, string>, args: strin
   const start = performance.now();
   await stage.program(
     `storage-${args.join('-')}`,
-    ['dist/libs/storage/src/storage-cli.js', ...args],
+    ['dist/apps/cli/src/main.js', 'storage', ...args],
     settings,
     (pid) => (timer = setInterval(() => curve.push(resident(pid)), SAMPLE_MILLISECONDS)),
   );
@@ -161,7 +161,7 @@ export async function run(photos = Number(process.argv[3] ?? PHOTOS)): Promise<v
   const stage = new Stage();
   try {
     const database = await stage.postgres();
-    await stage.program('migrate', ['dist/libs/storage/src/migrate.js'], { DATABASE_URL: database });
+    await stage.program('migrate', ['dist/apps/cli/src/main.js', 'migrate'], { DATABASE_URL: database });
     const root = join(stage.folder, 'objects');
     await fillRows(database, photos, 1);
     fillLinks(stage.folder, root, photos);

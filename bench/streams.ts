@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { freePort } from '../scripts/ports.ts';
+import { freePort } from '../tools/dev/ports.ts';
 import { Stage, type Serving } from './stage.ts';
 import { printTable } from './table.ts';
 
@@ -42,7 +42,7 @@ async function makePeople(databaseUrl: string): Promise<{ userId: string; sessio
 
 async function start(stage: Stage): Promise<{ api: Serving; tokens: string[] }> {
   const [databaseUrl, redisUrl] = await Promise.all([stage.postgres(), stage.redis()]);
-  await stage.program('migrate', ['dist/libs/storage/src/migrate.js'], { DATABASE_URL: databaseUrl });
+  await stage.program('migrate', ['dist/apps/cli/src/main.js', 'migrate'], { DATABASE_URL: databaseUrl });
   const secret = randomBytes(32).toString('hex');
   const settings = {
     PORT: String(await freePort()),

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensureProgram } from '../scripts/system-packages.ts';
+import { ensureProgram } from '../tools/dev/system-packages.ts';
 
 export interface Load {
   /** Requests a second. */

@@ -8,7 +8,7 @@ import { signUp, type Person } from './harness/people.js';
 import { drawn, photograph, photographsAreHere } from './harness/pictures.js';
 import { sharedStack } from './harness/shared-stack.js';
 import type { Stack } from './harness/stack.js';
-import { root } from '../scripts/install.mjs';
+import { root } from '../tools/dev/install.mjs';
 import { patient } from './harness/pace.js';
 
 vi.setConfig({ testTimeout: patient(300_000) });

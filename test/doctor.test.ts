@@ -4,8 +4,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { root } from '../scripts/install.mjs';
-import { freePort } from '../scripts/ports.ts';
+import { root } from '../tools/dev/install.mjs';
+import { freePort } from '../tools/dev/ports.ts';
 import { freshDatabase, type TestDatabase } from './harness/database.js';
 import { ownRedis, type OwnRedis } from './harness/redis.js';
 import { servers } from './harness/servers.js';
@@ -35,16 +35,20 @@ interface Said {
 }
 
 /** Runs a program of the build to its end. */
-function program(path: string, changes: Record<string, string>): Promise<Said> {
+function program(path: string, changes: Record<string, string>, ...args: string[]): Promise<Said> {
   const env = { ...settings, ...changes };
   return new Promise((settle) => {
-    const child = execFile(process.execPath, [join(root, 'dist', path)], { env }, (_, stdout, stderr) =>
-      settle({ code: child.exitCode, text: stdout + stderr }),
+    const child = execFile(
+      process.execPath,
+      [join(root, 'dist', path), ...args],
+      { env },
+      (_, stdout, stderr) => settle({ code: child.exitCode, text: stdout + stderr }),
     );
   });
 }
 
-const doctor = (changes: Record<string, string> = {}) => program('apps/doctor/src/main.js', changes);
+const cli = 'apps/cli/src/main.js';
+const doctor = (changes: Record<string, string> = {}) => program(cli, changes, 'doctor');
 
 /** The lines that are faults. */
 const faults = ({ text }: Said): string[] => text.split('\n').filter((line) => line.startsWith('FAULT'));
@@ -183,12 +187,11 @@ describe('programs that cannot start say the same sentence in the journal, and n
       });
   });
 
-  test.each([api, 'apps/worker/src/main.js', 'libs/storage/src/migrate.js'])(
-    'a wrong password: %s',
-    async (path) => {
-      const said = await program(path, {
-        DATABASE_URL: altered(database.url, (url) => (url.password = 'wrong')),
-      });
+  test.each([[api], ['apps/worker/src/main.js'], [cli, 'migrate']] as const)(
+    'a wrong password: %s %s',
+    async (path, ...args) => {
+      const wrong = { DATABASE_URL: altered(database.url, (url) => (url.password = 'wrong')) };
+      const said = await program(path, wrong, ...args);
       expect(said.code).toBe(1);
       expect(said.text).toMatch(
         /^[\w -]+: PostgreSQL at .* refuses the password of \w+: correct it in DATABASE/m,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { root } from '../scripts/install.mjs';
+import { root } from '../tools/dev/install.mjs';
 import { refused } from './harness/answers.js';
 import { signUp, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
@@ -183,8 +183,10 @@ describe('what is for admins', () => {
 
   /** What `npm run admin -- health-link` prints. */
   const link = async (): Promise<URL> => {
-    const program = join(root, 'dist/libs/storage/src/admin-cli.js');
-    const { stdout } = await run(process.execPath, [program, 'health-link'], { env: stack.api.settings });
+    const program = join(root, 'dist/apps/cli/src/main.js');
+    const { stdout } = await run(process.execPath, [program, 'admin', 'health-link'], {
+      env: stack.api.settings,
+    });
     return new URL(stdout.trim());
   };
   const page = (url: URL) => client().get(`${url.pathname}${url.search}`).set('Accept', 'text/html');

@@ -10,8 +10,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { root } from '../scripts/install.mjs';
-import { makePackage } from '../scripts/package/package.ts';
+import { root } from '../tools/dev/install.mjs';
+import { makePackage } from '../tools/package/package.ts';
 import { servers } from './harness/servers.js';
 
 const has = (program: string): boolean => spawnSync('which', [program]).status === 0;
@@ -154,7 +154,7 @@ describe.skipIf(!has('dpkg-deb'))('the package', () => {
     const modules = [
       'apps/api/src/run.js',
       'apps/worker/src/run.js',
-      'libs/storage/src/images/index.js',
+      'libs/images/src/index.js',
       'libs/storage/src/objects/open-s3-store.js',
       'infra/nginx/configuration.js',
     ];
@@ -174,7 +174,7 @@ describe.skipIf(!has('dpkg-deb'))('the package', () => {
     const at = `s#^lib=.*#lib=${lib}#`;
     execFileSync('sed', ['-i', at, plugin]);
     expect(execFileSync(plugin, ['suggest'], { env, encoding: 'utf8' })).toContain('requests\n');
-    const doctor = spawnSync(join(lib, 'node/bin/node'), [join(lib, 'dist/apps/doctor/src/main.js')], {
+    const doctor = spawnSync(join(lib, 'node/bin/node'), [join(lib, 'dist/apps/cli/src/main.js'), 'doctor'], {
       env,
       encoding: 'utf8',
       cwd: '/',

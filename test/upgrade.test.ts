@@ -14,7 +14,7 @@ import {
   writeObjects,
   type Question,
 } from './fixtures/upgrade/release.js';
-import { root } from '../scripts/install.mjs';
+import { root } from '../tools/dev/install.mjs';
 import { refused } from './harness/answers.js';
 import { bareEnvironment } from './harness/env.js';
 import type { Comment, Page, Post, Session } from './harness/contract.js';
@@ -36,7 +36,7 @@ async function sameRedis(stack: Pick<Stack, 'database' | 'redis'>): Promise<void
 }
 
 const migrate = (url: string) =>
-  run(process.execPath, [join(root, 'dist', 'libs', 'storage', 'src', 'migrate.js')], {
+  run(process.execPath, [join(root, 'dist', 'apps', 'cli', 'src', 'main.js'), 'migrate'], {
     env: { ...bareEnvironment(), DATABASE_URL: url },
   });
 

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import request from 'supertest';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { root } from '../scripts/install.mjs';
+import { root } from '../tools/dev/install.mjs';
 import { bareEnvironment } from './harness/env.js';
 import { PASSWORD, signUp, type Person } from './harness/people.js';
 import { startStack, type Stack } from './harness/stack.js';
@@ -21,9 +21,9 @@ beforeAll(async () => {
 afterAll(() => stack.stop());
 
 function admin(...args: string[]): string {
-  const program = join(root, 'dist', 'libs', 'storage', 'src', 'admin-cli.js');
+  const program = join(root, 'dist', 'apps', 'cli', 'src', 'main.js');
   const env = { ...bareEnvironment(), DATABASE_URL: stack.database.url };
-  const { stdout, stderr, status } = spawnSync(process.execPath, [program, ...args], {
+  const { stdout, stderr, status } = spawnSync(process.execPath, [program, 'admin', ...args], {
     encoding: 'utf8',
     env,
   });

@@ -1,5 +1,5 @@
 import { Agent, get } from 'node:http';
-import { freePort } from '../../scripts/ports.ts';
+import { freePort } from '../../tools/dev/ports.ts';
 import { scenarios } from './scenarios.ts';
 import type { Ground, Reader } from './stage-people.ts';
 

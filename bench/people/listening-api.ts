@@ -61,7 +61,7 @@ export class ListeningApi {
   /** `forced`: as if no table were small enough to be read whole, for small data. */
   static async start(ground: Ground, forced: boolean): Promise<ListeningApi> {
     const heard: Heard[] = [];
-    const { Database } = await built<{ Database: DatabaseClass }>('libs/storage/src/database.js');
+    const { Database } = await built<{ Database: DatabaseClass }>('libs/storage/src/database/database.js');
     listen(Database, (one) => heard.push(one));
     const { readConfig } = await built<{ readConfig(env: object): object }>('libs/platform/src/config.js');
     const { createApi } = await built<{ createApi(config: object): Promise<Api> }>('apps/api/src/run.js');

@@ -136,7 +136,7 @@ export async function run(): Promise<void> {
       wal_level: 'minimal',
       max_wal_senders: 0,
     });
-    await stage.program('migrate', ['dist/libs/storage/src/migrate.js'], { DATABASE_URL: databaseUrl });
+    await stage.program('migrate', ['dist/apps/cli/src/main.js', 'migrate'], { DATABASE_URL: databaseUrl });
     const world = new World(users);
     await load(databaseUrl, world);
     const ground = await groundFor(stage, world, databaseUrl);

@@ -1,5 +1,5 @@
 import type { EdgeSettings } from '../../libs/platform/src/config.js';
-import { renditions } from '../../libs/storage/src/renditions.js';
+import { renditions } from '../../libs/platform/src/photos/renditions.js';
 import { mediaAgeMaps } from './media-age.js';
 import type { NginxOptions } from './options.js';
 import { ownHeaders } from './problem-pages.js';

@@ -13,8 +13,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import request from 'supertest';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { root } from '../../scripts/install.mjs';
-import { freePort } from '../../scripts/ports.ts';
+import { root } from '../../tools/dev/install.mjs';
+import { freePort } from '../../tools/dev/ports.ts';
 import {
   endProcess,
   identityOf,
@@ -23,8 +23,8 @@ import {
   signal,
   type Launched,
   type ProcessMark,
-} from '../../scripts/processes.ts';
-import { readPidFile } from '../../scripts/up/pid-file.ts';
+} from '../../tools/dev/processes.ts';
+import { readPidFile } from '../../tools/dev/up/pid-file.ts';
 import { bareEnvironment } from '../harness/env.js';
 import { signUp, type Person } from '../harness/people.js';
 import { drawn } from '../harness/pictures.js';
@@ -50,7 +50,7 @@ beforeAll(async () => {
   const port = await freePort();
   url = `http://127.0.0.1:${port}`;
   const env = { ...bareEnvironment(), NARWHAL_DATA: data, PORT: String(port), RATE_LIMITS: 'off' };
-  const args = [join(root, 'scripts/narwhal.mjs'), 'up'];
+  const args = [join(root, 'tools/dev/narwhal.mjs'), 'up'];
   up = await launch({ command: process.execPath, args, logFile: log, env, cwd: root });
   await until('it is ready', () => said('Narwhal is ready'), 200_000);
   ada = await signUp({ url }, 'ada');

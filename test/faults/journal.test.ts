@@ -6,7 +6,7 @@ import { patient } from '../harness/pace.js';
 import { descendantsOf, freeze } from '../harness/process-tree.js';
 import { mayMount } from '../harness/small-disk.js';
 import { FaultStack } from '../servers/fault-stack.js';
-import { signal } from '../../scripts/processes.ts';
+import { signal } from '../../tools/dev/processes.ts';
 
 /** How long a process that is stopped stays so: longer than every time-out on the way, shorter than clients' patience. */
 const STOPPED = 10_000;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import request, { type Response, type Test } from 'supertest';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makeReplica, slot } from '../../scripts/fleet/replica.ts';
+import { makeReplica, slot } from '../../tools/fleet/replica.ts';
 import { refused } from '../harness/answers.js';
 import type { Application } from '../harness/application.js';
 import { patient } from '../harness/pace.js';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { root } from '../../scripts/install.mjs';
-import { endProcess, launch, signal, type Launched } from '../../scripts/processes.ts';
+import { root } from '../../tools/dev/install.mjs';
+import { endProcess, launch, signal, type Launched } from '../../tools/dev/processes.ts';
 import { patient } from './pace.js';
 
 const HOST = '127.0.0.1';

@@ -1,5 +1,4 @@
 import { Redis } from 'ioredis';
-import { DataSource } from 'typeorm';
 import { shardOf, type Id } from '@app/platform';
 import { CountReads, Database, FeedRows, MarkReads, RedisEpochs } from '@app/storage';
 import { AuthorFeeds } from '../../libs/feed/src/author-feeds.js';
@@ -15,7 +14,7 @@ import { RedisLink } from '../../libs/feed/src/redis-link.js';
 import { FeedRedis } from '../../libs/feed/src/redis.js';
 import { ReaderRelations } from '../../libs/feed/src/relations.js';
 import { SessionCache } from '../../libs/feed/src/session-cache.js';
-import { dataSourceOptions } from '../../libs/storage/src/data-source.js';
+import { openDataSource } from '../../libs/storage/src/database/data-source.js';
 import type { TestDatabase } from './database.js';
 
 /** One process's libs/feed, put together by hand. */
@@ -37,8 +36,7 @@ export interface FeedRoom {
 }
 
 export async function feedRoom(databaseUrl: string, redisUrl: string, budget = 1_000): Promise<FeedRoom> {
-  const source = new DataSource(dataSourceOptions({ url: databaseUrl, name: 'spec', pool: 6 }));
-  await source.initialize();
+  const source = await openDataSource({ url: databaseUrl, name: 'spec', pool: 6 });
   const database = new Database(source);
   const rows = new FeedRows(database);
   const link = new RedisLink(redisUrl, budget);

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { root } from '../../scripts/install.mjs';
+import { root } from '../../tools/dev/install.mjs';
 import { bareEnvironment } from './env.js';
 
 export interface Said {
@@ -17,7 +17,7 @@ export function fleetCommand(
   const [command = process.execPath, ...rest] = [
     ...around,
     process.execPath,
-    join(root, 'scripts/narwhal.mjs'),
+    join(root, 'tools/dev/narwhal.mjs'),
     'fleet',
     ...args,
   ];

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { root } from '../../scripts/install.mjs';
-import { endProcess, launch, type Launched } from '../../scripts/processes.ts';
-import { findProgram } from '../../scripts/system-packages.ts';
+import { root } from '../../tools/dev/install.mjs';
+import { endProcess, launch, type Launched } from '../../tools/dev/processes.ts';
+import { findProgram } from '../../tools/dev/system-packages.ts';
 import { inject } from 'vitest';
 import { bareEnvironment } from './env.js';
 import { noteHosts } from './run-folder.js';
@@ -101,7 +101,7 @@ export class RunningFleet {
       RATE_LIMITS: 'off',
       ...this.settings,
     };
-    const args = [join(root, 'scripts/narwhal.mjs'), 'fleet', '--net', String(this.net), ...this.options];
+    const args = [join(root, 'tools/dev/narwhal.mjs'), 'fleet', '--net', String(this.net), ...this.options];
     this.process = await launch({ command: process.execPath, args, logFile: this.logFile, env, cwd: root });
     let ended: string | undefined;
     void this.process.ended.then((reason) => (ended = reason));

@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RuleTester } from 'oxlint/plugins-dev';
 import { describe, expect, test } from 'vitest';
-import { root } from '../../scripts/install.mjs';
+import { root } from '../../tools/dev/install.mjs';
 
-const files = ['apps', 'libs', 'scripts', 'test', 'bench']
+const files = ['apps', 'libs', 'tools', 'test', 'bench']
   .map((folder) => join(root, folder))
   .filter((folder) => existsSync(folder))
   .flatMap((folder) => readdirSync(folder, { recursive: true, withFileTypes: true }))

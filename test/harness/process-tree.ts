@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { signal } from '../../scripts/processes.ts';
+import { signal } from '../../tools/dev/processes.ts';
 
 /** The parent of a process; 0 when it is gone. The program's name in stat may hold spaces, so fields are counted after it. */
 function parentOf(pid: number): number {

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { startRedis } from '../../scripts/redis.ts';
-import { freePort } from '../../scripts/ports.ts';
+import { startRedis } from '../../tools/dev/redis.ts';
+import { freePort } from '../../tools/dev/ports.ts';
 import { poolId } from './env.js';
 import { servers } from './servers.js';
 

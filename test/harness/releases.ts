@@ -1,6 +1,6 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from '../../scripts/install.mjs';
+import { root } from '../../tools/dev/install.mjs';
 
 /** A copy of the build that differs in one file, as another version does. Answers its folder. */
 export function anotherVersion(
@@ -21,6 +21,6 @@ export const withMigration = (folder: string, name: string): string =>
   anotherVersion(
     folder,
     name,
-    'libs/storage/src/migrations/9000_deploy_probe.sql',
+    'libs/storage/src/database/migrations/9000_deploy_probe.sql',
     "ALTER TABLE users ADD COLUMN deploy_probe text;\nCOMMENT ON COLUMN users.deploy_probe IS 'Of a test.';\n",
   );

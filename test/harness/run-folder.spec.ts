@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { isAlive, launch } from '../../scripts/processes.ts';
+import { isAlive, launch } from '../../tools/dev/processes.ts';
 import { bareEnvironment, RUN } from './env.js';
 import { endAbandonedRuns, endRun, makeRunFolder } from './run-folder.js';
 

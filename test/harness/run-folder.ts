@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { commandLineOf, identityOf, isAlive, signal, type ProcessMark } from '../../scripts/processes.ts';
+import { commandLineOf, identityOf, isAlive, signal, type ProcessMark } from '../../tools/dev/processes.ts';
 import { RUN } from './env.ts';
 
 const PREFIX = 'narwhal-test-';

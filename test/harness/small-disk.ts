@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { root } from '../../scripts/install.mjs';
-import { endProcess, launch, type Launched } from '../../scripts/processes.ts';
+import { root } from '../../tools/dev/install.mjs';
+import { endProcess, launch, type Launched } from '../../tools/dev/processes.ts';
 import { patient } from './pace.js';
 
 /** More than has to be free for uploads to be taken, and room for a run's photos and logs. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort } from '../../scripts/ports.ts';
+import { freePort } from '../../tools/dev/ports.ts';
 import { Application } from './application.js';
 import { freshDatabase, type TestDatabase } from './database.js';
 import { untilQuiet } from './quiet.js';

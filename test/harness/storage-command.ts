@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { root } from '../../scripts/install.mjs';
+import { root } from '../../tools/dev/install.mjs';
 import { bareEnvironment } from './env.js';
 import type { Stack } from './stack.js';
 
@@ -22,8 +22,8 @@ export interface Running {
 
 /** Runs `npm run storage -- …` on a stack's database and stores. */
 export function startStorage(stack: Stack, env: Record<string, string>, ...args: string[]): Running {
-  const program = join(root, 'dist', 'libs', 'storage', 'src', 'storage-cli.js');
-  const child = spawn(process.execPath, ['--enable-source-maps', program, ...args], {
+  const program = join(root, 'dist', 'apps', 'cli', 'src', 'main.js');
+  const child = spawn(process.execPath, ['--enable-source-maps', program, 'storage', ...args], {
     env: { ...bareEnvironment(), DATABASE_URL: stack.database.url, STORAGE_DIR: stack.objects, ...env },
   });
   let output = '';

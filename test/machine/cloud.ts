@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from '../../scripts/install.mjs';
+import { root } from '../../tools/dev/install.mjs';
 
 interface Changes {
   /** `ROLE`, `URL` and so on, as infra/ubuntu/cloud-init.yaml has them. */

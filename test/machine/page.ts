@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from '../../scripts/install.mjs';
+import { root } from '../../tools/dev/install.mjs';
 
 const page = readFileSync(join(root, 'docs', 'install-ubuntu.md'), 'utf8');
 

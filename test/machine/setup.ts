@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { makePackage } from '../../scripts/package/package.ts';
+import { makePackage } from '../../tools/package/package.ts';
 import { removeFolder } from '../harness/run-folder.js';
 import { makeBareRoot, makeFolder, whyNot } from './bare.js';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import type pg from 'pg';
-import { freePort } from '../../scripts/ports.ts';
+import { freePort } from '../../tools/dev/ports.ts';
 import { Application } from '../harness/application.js';
 import { cable, type Cable } from '../harness/cable.js';
 import { servers } from '../harness/servers.js';

@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { root } from '../../scripts/install.mjs';
-import { freePort } from '../../scripts/ports.ts';
-import { startPostgres } from '../../scripts/postgres.ts';
-import { startRedis } from '../../scripts/redis.ts';
-import type { RunningServer } from '../../scripts/running-server.ts';
+import { root } from '../../tools/dev/install.mjs';
+import { freePort } from '../../tools/dev/ports.ts';
+import { startPostgres } from '../../tools/dev/postgres.ts';
+import { startRedis } from '../../tools/dev/redis.ts';
+import type { RunningServer } from '../../tools/dev/running-server.ts';
 import { Application } from '../harness/application.js';
 import { bareEnvironment } from '../harness/env.js';
 import { descendantsOf } from '../harness/process-tree.js';
@@ -68,8 +68,10 @@ export async function mortalRedis(name: string): Promise<MortalServer> {
 }
 
 export function migrate(databaseUrl: string): void {
-  const program = join(root, 'dist', 'libs', 'storage', 'src', 'migrate.js');
-  execFileSync(process.execPath, [program], { env: { ...bareEnvironment(), DATABASE_URL: databaseUrl } });
+  const program = join(root, 'dist', 'apps', 'cli', 'src', 'main.js');
+  execFileSync(process.execPath, [program, 'migrate'], {
+    env: { ...bareEnvironment(), DATABASE_URL: databaseUrl },
+  });
 }
 
 /** Runs one statement with a connection of its own: pooled ones would not survive what happens here. */

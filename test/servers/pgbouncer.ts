@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { answersQuery, pgbouncerConfiguration } from '../../scripts/fleet/data-parts.ts';
-import { untilServing } from '../../scripts/fleet/part.ts';
-import { Service } from '../../scripts/fleet/service.ts';
-import { lastLines } from '../../scripts/logs.ts';
-import { freePort } from '../../scripts/ports.ts';
-import { endProcess, launch } from '../../scripts/processes.ts';
-import { findProgram } from '../../scripts/system-packages.ts';
+import { answersQuery, pgbouncerConfiguration } from '../../tools/fleet/data-parts.ts';
+import { untilServing } from '../../tools/fleet/part.ts';
+import { Service } from '../../tools/fleet/service.ts';
+import { lastLines } from '../../tools/dev/logs.ts';
+import { freePort } from '../../tools/dev/ports.ts';
+import { endProcess, launch } from '../../tools/dev/processes.ts';
+import { findProgram } from '../../tools/dev/system-packages.ts';
 import { servers } from '../harness/servers.js';
 import { MortalServer } from './mortal-servers.js';
 

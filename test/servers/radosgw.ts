@@ -4,8 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort } from '../../scripts/ports.ts';
-import { startRadosgw as start, type Radosgw } from '../../scripts/radosgw.ts';
+import { freePort } from '../../tools/dev/ports.ts';
+import { startRadosgw as start, type Radosgw } from '../../tools/dev/radosgw.ts';
 import { bareEnvironment } from '../harness/env.ts';
 
 export type { Radosgw };

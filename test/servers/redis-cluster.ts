@@ -2,10 +2,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { freePort, portFault } from '../../scripts/ports.ts';
-import { endProcess, launch, signal, type Launched } from '../../scripts/processes.ts';
-import { stopRedis } from '../../scripts/redis.ts';
-import { ensureProgram } from '../../scripts/system-packages.ts';
+import { freePort, portFault } from '../../tools/dev/ports.ts';
+import { endProcess, launch, signal, type Launched } from '../../tools/dev/processes.ts';
+import { stopRedis } from '../../tools/dev/redis.ts';
+import { ensureProgram } from '../../tools/dev/system-packages.ts';
 import { servers } from '../harness/servers.js';
 import { patient } from '../harness/pace.js';
 

@@ -2,7 +2,7 @@
 // that are the run: Vitest, the launcher, npm. It acts when one of them is gone, however it ended, or says that it is over by
 // closing the pipe.
 import { endRun } from '../harness/run-folder.ts';
-import { identityOf, isAlive, signal } from '../../scripts/processes.ts';
+import { identityOf, isAlive, signal } from '../../tools/dev/processes.ts';
 
 const EVERY = 250;
 const [folder = '', ...pids] = process.argv.slice(2);

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { projectNode } from '../../scripts/install.mjs';
-import { commandLineOf } from '../../scripts/processes.ts';
+import { projectNode } from '../../tools/dev/install.mjs';
+import { commandLineOf } from '../../tools/dev/processes.ts';
 import { enterRun } from '../harness/env.js';
 import { endAbandonedRuns, makeRunFolder } from '../harness/run-folder.js';
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
-import { migrate } from '../../libs/storage/src/migrate.js';
-import { startPostgres } from '../../scripts/postgres.ts';
-import { startRedis } from '../../scripts/redis.ts';
+import { migrate } from '../../libs/storage/src/database/migrate.js';
+import { startPostgres } from '../../tools/dev/postgres.ts';
+import { startRedis } from '../../tools/dev/redis.ts';
 import { TEMPLATE, type Servers } from '../harness/servers.js';
 import { beginRun } from './run.js';
 

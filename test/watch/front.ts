@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createServer, type Server } from 'node:tls';
-import { freePort } from '../../scripts/ports.ts';
+import { freePort } from '../../tools/dev/ports.ts';
 import { run } from './programs.js';
 
 const openssl = (args: readonly string[]): string => run('openssl', args);

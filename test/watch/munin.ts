@@ -4,8 +4,8 @@ import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from 'nod
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { root } from '../../scripts/install.mjs';
-import { freePort } from '../../scripts/ports.ts';
+import { root } from '../../tools/dev/install.mjs';
+import { freePort } from '../../tools/dev/ports.ts';
 import { Program, run } from './programs.js';
 import { patient } from '../harness/pace.js';
 

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { root } from '../../scripts/install.mjs';
+import { root } from '../../tools/dev/install.mjs';
 import { signUp } from '../harness/people.js';
 import { drawn } from '../harness/pictures.js';
 import { servers } from '../harness/servers.js';

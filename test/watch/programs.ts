@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { root } from '../../scripts/install.mjs';
-import { endProcess, launch, type Launched } from '../../scripts/processes.ts';
+import { root } from '../../tools/dev/install.mjs';
+import { endProcess, launch, type Launched } from '../../tools/dev/processes.ts';
 import { bareEnvironment } from '../harness/env.js';
 import { patient } from '../harness/pace.js';
 

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort } from '../../scripts/ports.ts';
+import { freePort } from '../../tools/dev/ports.ts';
 import { built, Program, run } from './programs.js';
 
 /** A PowerDNS that answers the site's name, as `npm run dns` configures it. */

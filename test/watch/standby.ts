@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { makeReplica, slot } from '../../scripts/fleet/replica.ts';
-import { startPostgres } from '../../scripts/postgres.ts';
+import { makeReplica, slot } from '../../tools/fleet/replica.ts';
+import { startPostgres } from '../../tools/dev/postgres.ts';
 import { servers } from '../harness/servers.js';
 
 /** A replica of the run's PostgreSQL, whose replay can be held up: as by a long read. */

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { spawnSync } from 'node:child_process';
-import { root } from '../../scripts/install.mjs';
+import { root } from '../../tools/dev/install.mjs';
 import type { Application } from '../harness/application.js';
 import { cable, type Cable } from '../harness/cable.js';
 import { PASSWORD, signUp, type Person } from '../harness/people.js';
@@ -42,7 +42,7 @@ const visits = { VISIT_LOGIN: VISITOR, VISIT_PASSWORD: PASSWORD, VISIT_EVERY: '3
 
 async function settle(stack: Stack): Promise<Person> {
   const [ada] = await Promise.all([signUp(stack, 'ada'), signUp(stack, VISITOR)]);
-  run(process.execPath, [built('libs', 'storage', 'src', 'admin-cli.js'), 'synthetic', VISITOR], {
+  run(process.execPath, [built('apps', 'cli', 'src', 'main.js'), 'admin', 'synthetic', VISITOR], {
     DATABASE_URL: stack.database.url,
   });
   return ada;

@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { CONFIG, MediaUrls, PlatformModule, type Config } from '@app/platform';
+import { DomainModule } from '@app/domain';
 import { FeedModule } from '@app/feed';
 import { StorageModule } from '@app/storage';
 import { WatchModule } from '@app/watch';
@@ -22,6 +23,7 @@ export class ApiModule {
       imports: [
         PlatformModule.with(config, 'narwhal-api'),
         StorageModule.forRoot('narwhal-api', DATABASE_LIMITS),
+        DomainModule,
         FeedModule.forRoot({ budget: REDIS_BUDGET, near: true }),
         WatchModule.forRoot('api'),
       ],

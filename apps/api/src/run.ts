@@ -13,8 +13,8 @@ import {
   type Logger,
 } from '@app/platform';
 import { warnWithoutRedis } from '@app/feed';
-import { Backlog, watchQueries } from '@app/storage';
-import { ErrorReports, operationsPages, Watch } from '@app/watch';
+import { Backlog, ErrorReports, operationsPages, Watch } from '@app/watch';
+import { watchQueries } from '@app/storage';
 import type { FastifyInstance } from 'fastify';
 import { ApiModule } from './api.module.js';
 import { serveDocs } from './docs/serve-docs.js';

@@ -14,9 +14,9 @@ import {
   type Logger,
 } from '@app/platform';
 import { warnWithoutRedis } from '@app/feed';
-import { Backlog, watchQueries } from '@app/storage';
-import { ErrorReports, operationsPages, Watch } from '@app/watch';
-import { DevelopPool } from '@app/storage/images';
+import { Backlog, ErrorReports, operationsPages, Watch } from '@app/watch';
+import { watchQueries } from '@app/storage';
+import { DevelopPool } from '@app/images';
 import { DeliverService } from './deliver/deliver.service.js';
 import { DevelopService } from './develop/develop.service.js';
 import { EffectsService } from './effects/effects.service.js';

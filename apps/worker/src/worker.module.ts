@@ -1,8 +1,9 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { CONFIG, PlatformModule, type Config } from '@app/platform';
+import { DomainModule } from '@app/domain';
 import { FeedModule } from '@app/feed';
 import { StorageModule } from '@app/storage';
-import { DevelopPool } from '@app/storage/images';
+import { DevelopPool } from '@app/images';
 import { WatchModule } from '@app/watch';
 import { AudienceGrowth } from './deliver/audience-growth.js';
 import { DeliverService } from './deliver/deliver.service.js';
@@ -73,6 +74,7 @@ export class WorkerModule {
       imports: [
         PlatformModule.with(config, 'narwhal-worker'),
         StorageModule.forRoot('narwhal-worker'),
+        DomainModule,
         FeedModule.forRoot({ budget: REDIS_BUDGET, near: false }),
         WatchModule.forRoot('worker'),
       ],

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { limits } from '../../../libs/platform/src/limits.ts';
 import { MediaUrls } from '../../../libs/platform/src/media-urls.ts';
 import { problem } from '../../../libs/platform/src/problems.ts';
-import { renditions } from '../../../libs/storage/src/renditions.ts';
+import { renditions } from '../../../libs/platform/src/photos/renditions.ts';
 
 interface EdgeRequest {
   uri: string;

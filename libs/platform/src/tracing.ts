@@ -34,10 +34,6 @@ export function recordSpans(by: Recorder | null): void {
   recorder = by;
 }
 
-export function isTracing(): boolean {
-  return recorder !== null;
-}
-
 /** Begins a step of what is traced now; undefined when that is nothing, so that `?.` is all a caller needs. */
 export function beginSpan(kind: SpanKind, name: string): Span | undefined {
   if (recorder === null) return undefined;

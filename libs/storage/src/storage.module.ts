@@ -8,80 +8,61 @@ import {
 } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { CONFIG, databaseFault, type Config } from '@app/platform';
-import { Database, TIME_LIMITS, type TimeLimits } from './database.js';
-import { dataSourceOptions } from './data-source.js';
+import { Database, TIME_LIMITS, type TimeLimits } from './database/database.js';
+import { dataSourceOptions } from './database/data-source.js';
 import { OBJECT_STORE, type ObjectStore } from './objects/object-store.js';
 import { configuredStore, openStores } from './objects/open-object-store.js';
-import { StoreHome } from './store-home.js';
-import { Backlog } from './backlog.js';
-import { Blocking } from './blocking.js';
-import { Following } from './following.js';
-import { Liking } from './liking.js';
-import { BlockRows } from './repositories/blocks.js';
-import { CollectionRows } from './repositories/collections.js';
-import { CommentRows } from './repositories/comments.js';
-import { DeletionRows } from './repositories/deletions.js';
-import { FollowRows } from './repositories/follows.js';
-import { LikeRows } from './repositories/likes.js';
-import { ArrivalRows } from './repositories/arrivals.js';
-import { AttemptRows } from './repositories/attempts.js';
-import { RemakeRows } from './repositories/remakes.js';
-import { PhotoRows } from './repositories/photos.js';
-import { PostRows } from './repositories/posts.js';
-import { CountRows } from './repositories/counts.js';
-import { QuotaRows } from './repositories/quota.js';
-import { UploadRows } from './repositories/uploads.js';
-import { Quota } from './quota.js';
-import { UnfinishedPhotos } from './unfinished-photos.js';
-import { UploadCompletion } from './upload-completion.js';
-import { IdempotencyRows } from './repositories/idempotency.js';
-import { LiveAudience } from './repositories/live-audience.js';
-import { NotificationCauses } from './repositories/notification-causes.js';
-import { NotificationGroups } from './repositories/notification-groups.js';
-import { NotificationRows } from './repositories/notifications.js';
-import { OutboxRows } from './repositories/outbox.js';
-import { SessionRows } from './repositories/sessions.js';
-import { UserRows } from './repositories/users.js';
-import { Publishing } from './publishing.js';
-import { Removal } from './removal.js';
-import { AudienceRows } from './repositories/audience.js';
-import { ErasureRows } from './repositories/erasure.js';
-import { PendingRows } from './repositories/pending.js';
-import { SweepRows } from './repositories/sweeps.js';
-import { TrashRows } from './repositories/trash.js';
-import { PostIndex } from './post-index.js';
-import { PopularPostRows } from './repositories/popular-posts.js';
-import { PopularRows } from './repositories/popular.js';
-import { SuggestionRows } from './repositories/suggestions.js';
-import { SearchWords } from './repositories/search-words.js';
-import { SearchRows } from './repositories/searching.js';
-import { TermRows } from './repositories/terms.js';
-import { UnitOfWork } from './unit-of-work.js';
-import { Visibility } from './visibility.js';
+import { StoreHome } from './objects/store-home.js';
+import { BlockRows } from './database/repositories/blocks.js';
+import { CollectionRows } from './database/repositories/collections.js';
+import { CommentRows } from './database/repositories/comments.js';
+import { DeletionRows } from './database/repositories/deletions.js';
+import { FollowRows } from './database/repositories/follows.js';
+import { LikeRows } from './database/repositories/likes.js';
+import { ArrivalRows } from './database/repositories/arrivals.js';
+import { AttemptRows } from './database/repositories/attempts.js';
+import { RemakeRows } from './database/repositories/remakes.js';
+import { PhotoRows } from './database/repositories/photos.js';
+import { PostRows } from './database/repositories/posts.js';
+import { CountRows } from './database/repositories/counts.js';
+import { QuotaRows } from './database/repositories/quota.js';
+import { UploadRows } from './database/repositories/uploads.js';
+import { IdempotencyRows } from './database/repositories/idempotency.js';
+import { LiveAudience } from './database/repositories/live-audience.js';
+import { NotificationCauses } from './database/repositories/notification-causes.js';
+import { NotificationGroups } from './database/repositories/notification-groups.js';
+import { NotificationRows } from './database/repositories/notifications.js';
+import { OutboxRows } from './database/repositories/outbox.js';
+import { SessionRows } from './database/repositories/sessions.js';
+import { UserRows } from './database/repositories/users.js';
+import { AudienceRows } from './database/repositories/audience.js';
+import { ErasureRows } from './database/repositories/erasure.js';
+import { PendingRows } from './database/repositories/pending.js';
+import { SweepRows } from './database/repositories/sweeps.js';
+import { TrashRows } from './database/repositories/trash.js';
+import { PopularPostRows } from './database/repositories/popular-posts.js';
+import { PopularRows } from './database/repositories/popular.js';
+import { SuggestionRows } from './database/repositories/suggestions.js';
+import { SearchWords } from './database/repositories/search-words.js';
+import { SearchRows } from './database/repositories/searching.js';
+import { TermRows } from './database/repositories/terms.js';
+import { UnitOfWork } from './database/unit-of-work.js';
 
 /** Everything that stands for what lasts; a new repository is one line here. */
 const repositories: Provider[] = [
   Database,
   UnitOfWork,
-  Visibility,
-  PostIndex,
   PopularPostRows,
   PopularRows,
   SuggestionRows,
   SearchRows,
   SearchWords,
   TermRows,
-  Publishing,
-  Removal,
   AudienceRows,
   ErasureRows,
   PendingRows,
   SweepRows,
   TrashRows,
-  Backlog,
-  Blocking,
-  Following,
-  Liking,
   BlockRows,
   CollectionRows,
   CommentRows,
@@ -93,10 +74,7 @@ const repositories: Provider[] = [
   RemakeRows,
   PhotoRows,
   QuotaRows,
-  Quota,
   UploadRows,
-  UnfinishedPhotos,
-  UploadCompletion,
   PostRows,
   CountRows,
   IdempotencyRows,

@@ -1,14 +1,7 @@
 import { metricsText, parseScrape, version, type StoreName, type VisitFact } from '@app/platform';
 import type { RedisFacts } from '@app/feed';
-import type {
-  Backlog,
-  BacklogReport,
-  Database,
-  PoolState,
-  PostgresFacts,
-  PostgresSizes,
-  StoreHealth,
-} from '@app/storage';
+import type { Backlog, BacklogReport } from './backlog.js';
+import type { Database, PoolState, PostgresFacts, PostgresSizes, StoreHealth } from '@app/storage';
 import type { Dependencies, Part } from './dependencies.js';
 import type { Facts } from './facts.js';
 import { SILENT } from './neighbours.js';

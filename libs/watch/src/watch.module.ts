@@ -8,7 +8,8 @@ import {
   type PagerDutySettings,
 } from '@app/platform';
 import { FeedRedis, RedisProbe } from '@app/feed';
-import { Backlog, Database, OBJECT_STORE, PostgresProbe, type ObjectStore } from '@app/storage';
+import { Backlog } from './backlog.js';
+import { Database, OBJECT_STORE, PostgresProbe, type ObjectStore } from '@app/storage';
 import { Dependencies, type Probes } from './dependencies.js';
 import { ErrorReports } from './errors/error-reports.js';
 import { Facts } from './facts.js';
@@ -56,6 +57,7 @@ export class WatchModule {
 
   static forRoot(kind: 'api' | 'worker'): DynamicModule {
     const providers: Provider[] = [
+      Backlog,
       { provide: PROBES, inject: [CONFIG, OBJECT_STORE], useFactory: makeProbes },
       {
         provide: Dependencies,
@@ -111,7 +113,7 @@ export class WatchModule {
         useFactory: (...parts: ConstructorParameters<typeof Watch>) => new Watch(...parts),
       },
     ];
-    return { module: WatchModule, providers, exports: [Watch, ErrorReports] };
+    return { module: WatchModule, providers, exports: [Backlog, Watch, ErrorReports] };
   }
 
   onApplicationBootstrap(): void {

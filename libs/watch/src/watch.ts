@@ -1,5 +1,6 @@
 import type { HealthReport, Heartbeat, VisitStep } from '@app/platform';
-import type { Backlog, Database } from '@app/storage';
+import type { Backlog } from './backlog.js';
+import type { Database } from '@app/storage';
 import type { Dependencies } from './dependencies.js';
 import type { Facts } from './facts.js';
 import { SILENT } from './neighbours.js';

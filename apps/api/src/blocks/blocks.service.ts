@@ -1,15 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isId, problem, type Id } from '@app/platform';
-import {
-  Blocking,
-  BlockRows,
-  lockPair,
-  UnitOfWork,
-  UserRows,
-  Visibility,
-  type Tx,
-  type UserRow,
-} from '@app/storage';
+import { Blocking, Visibility } from '@app/domain';
+import { BlockRows, lockPair, UnitOfWork, UserRows, type Tx, type UserRow } from '@app/storage';
 import { relationshipOf } from '../users/user-view.js';
 import type { Relationship } from '../users/users.schemas.js';
 

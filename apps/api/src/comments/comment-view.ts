@@ -1,15 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import {
-  CommentRows,
-  stranger,
-  UserRows,
-  Visibility,
-  type CommentRow,
-  type Relation,
-  type Tx,
-  type UserRow,
-} from '@app/storage';
+import { CommentRows, UserRows, type CommentRow, type Tx, type UserRow } from '@app/storage';
+import { stranger, Visibility, type Relation } from '@app/domain';
 import { UserView } from '../users/user-view.js';
 import type { Comment } from './comments.schemas.js';
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isId, problem, type Id } from '@app/platform';
-import { Database, PhotoRows, Removal, UploadCompletion, UploadRows } from '@app/storage';
+import { Database, PhotoRows, UploadRows } from '@app/storage';
+import { Removal, UploadCompletion } from '@app/domain';
 import type { Made } from '../http/idempotency.js';
 
 /** The client says that its upload is in the store; it may say so again. */

@@ -1,14 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { limits, problem, type Id } from '@app/platform';
+import { DIRECT_PIECE, Quota, UploadCompletion } from '@app/domain';
 import {
-  DIRECT_PIECE,
   newFolder,
   OBJECT_STORE,
   objectKey,
   pieceName,
-  Quota,
-  UploadCompletion,
   UploadRows,
   type ObjectStore,
   type UploadRow,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { problem } from '@app/platform';
-import { FollowRows, Visibility } from '@app/storage';
+import { FollowRows } from '@app/storage';
+import { Visibility } from '@app/domain';
 import type { ApiRequest, Caller } from '../http/call.js';
 import type { ListInput, Page } from '../http/cursors.js';
 import { pathOf } from '../http/paths.js';

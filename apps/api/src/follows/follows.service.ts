@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isId, limits, problem, type Id } from '@app/platform';
-import { Following, UnitOfWork, Visibility } from '@app/storage';
+import { Following, Visibility } from '@app/domain';
+import { UnitOfWork } from '@app/storage';
 import { relationshipOf } from '../users/user-view.js';
 import type { Relationship } from '../users/users.schemas.js';
 

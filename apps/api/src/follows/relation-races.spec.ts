@@ -1,10 +1,9 @@
 import { createLogger, JobSender, type Id } from '@app/platform';
+import { Blocking, Following, Visibility } from '@app/domain';
 import {
-  Blocking,
   BlockRows,
   CountRows,
   Database,
-  Following,
   FollowRows,
   lockAccount,
   OutboxRows,
@@ -12,7 +11,6 @@ import {
   SearchWords,
   UnitOfWork,
   UserRows,
-  Visibility,
 } from '@app/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../../test/harness/database.js';

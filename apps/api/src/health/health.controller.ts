@@ -1,7 +1,6 @@
 import { Controller, Req, Res } from '@nestjs/common';
 import { METRICS_TYPE, metricsText, problem } from '@app/platform';
-import { Backlog } from '@app/storage';
-import { Watch } from '@app/watch';
+import { Backlog, Watch } from '@app/watch';
 import { z } from 'zod';
 import type { ApiReply, ApiRequest } from '../http/call.js';
 import { Endpoint } from '../http/endpoint.js';

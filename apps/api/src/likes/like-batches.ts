@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { GroupCommit, Liking, UnitOfWork, type LikeOutcome, type LikeWish } from '@app/storage';
+import { GroupCommit, UnitOfWork } from '@app/storage';
+import { Liking, type LikeOutcome, type LikeWish } from '@app/domain';
 
 /** Likes a transaction: some 20 ms of PostgreSQL, for which those that come next wait. */
 const MOST = 500;

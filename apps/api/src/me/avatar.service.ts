@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { problem, type Id } from '@app/platform';
-import { PhotoRows, Removal, UnitOfWork, UserRows, type PhotoRow, type Tx } from '@app/storage';
+import { PhotoRows, UnitOfWork, UserRows, type PhotoRow, type Tx } from '@app/storage';
+import { Removal } from '@app/domain';
 import type { Me } from '../users/users.schemas.js';
 import { UsersService } from '../users/users.service.js';
 

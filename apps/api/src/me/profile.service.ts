@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { problem, type Id } from '@app/platform';
-import { Following, lockAccount, UserRows, type ProfileChange, type Tx } from '@app/storage';
+import { Following } from '@app/domain';
+import { lockAccount, UserRows, type ProfileChange, type Tx } from '@app/storage';
 import type { ProfileInput } from '../users/users.schemas.js';
 
 /** Requests that are let in while their owner waits. */

@@ -2,15 +2,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, MediaUrls, problem, type Config, type MediaQuery } from '@app/platform';
 import {
   objectKey,
-  ORIGINAL,
   OBJECT_STORE,
   ObjectMissing,
   RangeOutside,
-  renditions,
   type ByteRange,
   type ObjectStore,
   type PhotoRow,
 } from '@app/storage';
+import { ORIGINAL, renditions } from '@app/platform/photos';
 import type { ApiReply, ApiRequest } from '../http/call.js';
 
 export type MediaInput = MediaQuery & { fan: string; folder: string; file: string };

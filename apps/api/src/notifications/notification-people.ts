@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import { CommentRows, stranger, UserRows, Visibility, type NotificationRow } from '@app/storage';
+import { CommentRows, UserRows, type NotificationRow } from '@app/storage';
+import { stranger, Visibility } from '@app/domain';
 import { CommentView } from '../comments/comment-view.js';
 import type { Comment } from '../comments/comments.schemas.js';
 import { UserView } from '../users/user-view.js';

@@ -6,7 +6,7 @@ import openapiTS, { astToString } from 'openapi-typescript';
 import ts from 'typescript';
 import { expect, test } from 'vitest';
 import { problemTable, type ProblemCode } from '@app/platform';
-import { root } from '../../../../scripts/install.mjs';
+import { root } from '../../../../tools/dev/install.mjs';
 import { openApiDocument, openApiText } from './document.js';
 import { endpoints, operations } from './endpoints.js';
 import { operationIdOf } from './operation-id.js';

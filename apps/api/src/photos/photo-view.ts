@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, mediaBoundary, MediaUrls, type Config } from '@app/platform';
-import { rejections, photoRenditions, renditions, type PhotoRow, type RejectionCode } from '@app/storage';
+import { rejections, photoRenditions, renditions, type RejectionCode } from '@app/platform/photos';
+import { type PhotoRow } from '@app/storage';
 import type { Photo } from './photos.schemas.js';
 
 /** How photos look in answers. */

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { isId, problem, type Id } from '@app/platform';
 import { DirectUploads } from '../direct-uploads/direct-uploads.service.js';
-import { PhotoRows, PostRows, Removal, UnitOfWork } from '@app/storage';
+import { PhotoRows, PostRows, UnitOfWork } from '@app/storage';
+import { Removal } from '@app/domain';
 import type { PhotoChange } from './photos.schemas.js';
 
 /** What owners do with photos that are uploaded. */

@@ -1,17 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { limits, problem, type FieldFault, type Id } from '@app/platform';
-import {
-  ArrivalRows,
-  newFolder,
-  objectKey,
-  OBJECT_STORE,
-  ORIGINAL,
-  Quota,
-  SNIFF_BYTES,
-  takenFormat,
-  UnfinishedPhotos,
-  type ObjectStore,
-} from '@app/storage';
+import { ArrivalRows, newFolder, objectKey, OBJECT_STORE, type ObjectStore } from '@app/storage';
+import { ORIGINAL, SNIFF_BYTES } from '@app/platform/photos';
+import { Quota, takenFormat, UnfinishedPhotos } from '@app/domain';
 import type { MultipartFile } from '@fastify/multipart';
 import type { ApiRequest } from '../http/call.js';
 import { bytesPassed } from '../http/passing-bytes.js';

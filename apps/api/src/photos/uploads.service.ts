@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { counter, JobSender, limits, problem, traced, type Id } from '@app/platform';
-import { ArrivalRows, Quota, type Tx } from '@app/storage';
+import { ArrivalRows, type Tx } from '@app/storage';
+import { Quota } from '@app/domain';
 import { callOf, isSynthetic, type ApiRequest } from '../http/call.js';
 import { Idempotency, idempotencyKeyOf, type Made, type Outcome } from '../http/idempotency.js';
 import { UploadReader, type Received } from './upload-reader.js';

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isId, problem, type Id } from '@app/platform';
-import { LikeRows, PostRows, Visibility, type CollectionRows, type Entry } from '@app/storage';
+import { LikeRows, PostRows, type CollectionRows, type Entry } from '@app/storage';
+import { Visibility } from '@app/domain';
 import { Cursors, type ListInput, type PageRequest } from '../http/cursors.js';
 import { UsersService } from '../users/users.service.js';
 import { PostReading } from './post-reading.service.js';

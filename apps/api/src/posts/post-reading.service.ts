@@ -1,16 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { idOfCode, isId, problem, type Id } from '@app/platform';
-import {
-  PostRows,
-  stranger,
-  UserRows,
-  Visibility,
-  type HeldPost,
-  type Owner,
-  type PostRow,
-  type Relation,
-  type Tx,
-} from '@app/storage';
+import { PostRows, UserRows, type HeldPost, type PostRow, type Tx } from '@app/storage';
+import { stranger, Visibility, type Owner, type Relation } from '@app/domain';
 import { PostView, type ShownPost } from './post-view.js';
 
 type Rule = Visibility['maySeePost'];

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import { Counts, ReaderMarks, type Mark, type Marks, type Moment, type PostCounts } from '@app/feed';
+import { Counts, ReaderMarks, type Mark, type Marks, type Moment } from '@app/feed';
+import { type PostCounts } from '@app/storage';
 import { PostCache, type CachedPost } from './post-cache.js';
 
 /** A post ready to be shown, and what decides whether it may be. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { problem, type Id } from '@app/platform';
-import { PhotoRows, PostRows, Publishing, type PhotoRow, type Tx } from '@app/storage';
+import { PhotoRows, PostRows, type PhotoRow, type Tx } from '@app/storage';
+import { Publishing } from '@app/domain';
 import type { Made } from '../http/idempotency.js';
 import { TextEntities } from '../texts/text-entities.js';
 import { fieldsOf, type Written } from './post-fields.js';

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isId, limits, problem, timeOf, type Id } from '@app/platform';
-import { SuggestionRows, UnitOfWork, UserRows, Visibility, type SuggestionsAge } from '@app/storage';
+import { SuggestionRows, UnitOfWork, UserRows, type SuggestionsAge } from '@app/storage';
+import { Visibility } from '@app/domain';
 import type { ListInput, Page } from '../http/cursors.js';
 import { UserLists } from '../users/user-lists.js';
 import type { User } from '../users/users.schemas.js';

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { foldTag, type Id } from '@app/platform';
-import { foldPlace, TermRows, type TermKind } from '@app/storage';
+import { foldPlace } from '@app/domain';
+import { TermRows, type TermKind } from '@app/storage';
 import type { ListInput } from '../http/cursors.js';
 import { PostLists } from '../posts/post-lists.service.js';
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { wordsOf, type Id } from '@app/platform';
-import { stranger, UserRows, Visibility, type TextEntity } from '@app/storage';
+import { stranger, Visibility } from '@app/domain';
+import { UserRows, type TextEntity } from '@app/storage';
 
 /** Finds what captions and comments name. Before the transaction that stores it: it only reads. */
 @Injectable()

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { problem, Problem, type Id } from '@app/platform';
-import { OBJECT_STORE, UploadCompletion, UploadRows, type ObjectStore, type UploadRow } from '@app/storage';
+import { OBJECT_STORE, UploadRows, type ObjectStore, type UploadRow } from '@app/storage';
+import { UploadCompletion } from '@app/domain';
 import type { ApiRequest } from '../http/call.js';
 import { bytesPassed } from '../http/passing-bytes.js';
 import { DiskRoom } from '../photos/disk-room.js';

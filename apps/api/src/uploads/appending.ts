@@ -1,14 +1,14 @@
 import { limits, problem } from '@app/platform';
 import {
   pieceNames,
-  SNIFF_BYTES,
-  takenFormat,
   type ObjectStore,
   type PieceWriter,
   type Pieces,
   type UploadRow,
   type UploadRows,
 } from '@app/storage';
+import { SNIFF_BYTES } from '@app/platform/photos';
+import { takenFormat } from '@app/domain';
 import { offsetProblem } from './tus.js';
 
 /** Bytes and milliseconds after which what arrived is made to last and counted: what a killed process can lose. */

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { limits, problem, type Id } from '@app/platform';
-import { newFolder, Quota, UploadCompletion, UploadRows, type UploadRow } from '@app/storage';
+import { newFolder, UploadRows, type UploadRow } from '@app/storage';
+import { Quota, UploadCompletion } from '@app/domain';
 import type { ApiRequest } from '../http/call.js';
 import { Idempotency } from '../http/idempotency.js';
 import { COUNT } from './appending.js';

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import { stranger, UserRows, Visibility, type Entry, type Relation, type UserRow } from '@app/storage';
+import { stranger, Visibility, type Relation } from '@app/domain';
+import { UserRows, type Entry, type UserRow } from '@app/storage';
 import { Cursors, type ListInput, type Page, type PageRequest } from '../http/cursors.js';
 import { UserView } from './user-view.js';
 import type { User } from './users.schemas.js';

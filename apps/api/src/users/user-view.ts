@@ -1,14 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, mediaBoundary, MediaUrls, type Config, type Id } from '@app/platform';
 import { Counts } from '@app/feed';
-import {
-  avatarRenditions,
-  renditions,
-  stranger,
-  Visibility,
-  type Relation,
-  type UserRow,
-} from '@app/storage';
+import { avatarRenditions, renditions } from '@app/platform/photos';
+import { stranger, Visibility, type Relation } from '@app/domain';
+import { type UserRow } from '@app/storage';
 import type { Me, Relationship, User } from './users.schemas.js';
 
 export function relationshipOf(relation: Relation): Relationship {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { fold, isId, problem, type Id } from '@app/platform';
-import { UserRows, Visibility, type Relation, type UserRow } from '@app/storage';
+import { UserRows, type UserRow } from '@app/storage';
+import { Visibility, type Relation } from '@app/domain';
 import { UserView } from './user-view.js';
 import type { Me, User } from './users.schemas.js';
 

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { histogram, LOGGER, type Logger } from '@app/platform';
 import { AttemptRows, type DevelopedFacts, type PhotoRow } from '@app/storage';
-import { DevelopCrash, PhotoRejected, type Developed } from '@app/storage/images';
+import { DevelopCrash, PhotoRejected, type Developed } from '@app/images';
 import { ErrorReports } from '@app/watch';
 import { RenditionWriter } from './rendition-writer.js';
 import { Settling } from './settling.js';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { PhotoRow } from '@app/storage';
-import { PhotoRejected } from '@app/storage/images';
+import { PhotoRejected } from '@app/images';
 
 /**
  * The SHA-256 of an original that nobody of ours has read yet, because its owner's client put it into the store itself;

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, counter, limits, traced, type Config } from '@app/platform';
-import { objectKey, OBJECT_STORE, ORIGINAL, type ObjectStore, type PhotoRow } from '@app/storage';
-import { DevelopPool, type Developed } from '@app/storage/images';
+import { objectKey, OBJECT_STORE, type ObjectStore, type PhotoRow } from '@app/storage';
+import { ORIGINAL } from '@app/platform/photos';
+import { DevelopPool, type Developed } from '@app/images';
 import { hashUnread } from './original-hash.js';
 
 /** In milliseconds. */

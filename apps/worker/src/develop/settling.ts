@@ -3,13 +3,13 @@ import { counter, histogram, traced } from '@app/platform';
 import {
   PhotoRows,
   PostRows,
-  Publishing,
   UnitOfWork,
   type DevelopedFacts,
   type PhotoRow,
   type Settled,
   type Tx,
 } from '@app/storage';
+import { Publishing } from '@app/domain';
 import { Exchanging } from './exchanging.js';
 
 /** The end of an attempt: the photo's row, and the post that waits for it, in one transaction. */

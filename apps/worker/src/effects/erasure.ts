@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import { CommentRows, ErasureRows, Liking, Removal, UnitOfWork } from '@app/storage';
+import { CommentRows, ErasureRows, UnitOfWork } from '@app/storage';
+import { Liking, Removal } from '@app/domain';
 import { RelationErasure } from './relation-erasure.js';
 
 /** Rows a statement: short enough that nobody waits for its locks. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import { PopularPostRows, PostIndex, PostRows, UnitOfWork } from '@app/storage';
+import { PopularPostRows, PostRows, UnitOfWork } from '@app/storage';
+import { PostIndex } from '@app/domain';
 
 /** Posts read at once; each is put right in a transaction of its own. */
 const PAGE = 200;

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import { Blocking, BlockRows, ErasureRows, Following, UnitOfWork } from '@app/storage';
+import { Blocking, Following } from '@app/domain';
+import { BlockRows, ErasureRows, UnitOfWork } from '@app/storage';
 
 /** Ends what a closed account is to others and they to it, each pair under its lock, at both ends. */
 @Injectable()

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import { Blocking, Following, lockAccount, UnitOfWork, UserRows, type NextBatch } from '@app/storage';
+import { Blocking, Following, type NextBatch } from '@app/domain';
+import { lockAccount, UnitOfWork, UserRows } from '@app/storage';
 
 /** Requests let in by one transaction. */
 const BATCH = 500;

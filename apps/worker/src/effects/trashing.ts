@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import { OBJECT_STORE, photoObjectNames, TrashRows, type ObjectStore } from '@app/storage';
+import { OBJECT_STORE, TrashRows, type ObjectStore } from '@app/storage';
+import { photoObjectNames } from '@app/platform/photos';
 
 /** Moves the objects of a deleted photo to the trash, which ends access to them at once. */
 @Injectable()

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import { UserRows, Visibility, type PostRow, type Tx } from '@app/storage';
+import { UserRows, type PostRow, type Tx } from '@app/storage';
+import { Visibility } from '@app/domain';
 
 /**
  * Who may be told of what: nobody hears of a post that they may not see, nor of somebody whom they mute or do not meet. Asked

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, counter, limits, type Config } from '@app/platform';
-import { SweepRows, UnfinishedPhotos } from '@app/storage';
+import { SweepRows } from '@app/storage';
+import { UnfinishedPhotos } from '@app/domain';
 import { UploadSweep } from './upload-sweep.js';
 
 const BATCH = 200;

@@ -1,14 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { counter, limits } from '@app/platform';
-import {
-  OBJECT_STORE,
-  Removal,
-  SweepRows,
-  trashDay,
-  TrashRows,
-  UnitOfWork,
-  type ObjectStore,
-} from '@app/storage';
+import { OBJECT_STORE, SweepRows, trashDay, TrashRows, UnitOfWork, type ObjectStore } from '@app/storage';
+import { Removal } from '@app/domain';
 import { AbandonedUploads } from './abandoned-uploads.js';
 
 const BATCH = 200;

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Publishing, SweepRows, UnitOfWork } from '@app/storage';
+import { Publishing } from '@app/domain';
+import { SweepRows, UnitOfWork } from '@app/storage';
 
 /** Posts that wait although their photos are settled: whoever settled the last of them died before its transaction ended. */
 @Injectable()

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, counter, LOGGER, Problem, type Config, type Id, type Logger } from '@app/platform';
-import { UploadCompletion, UploadRows } from '@app/storage';
+import { UploadCompletion } from '@app/domain';
+import { UploadRows } from '@app/storage';
 
 const BATCH = 200;
 

@@ -1,4 +1,4 @@
-// Imports nothing: scripts/, which Node runs without a compiler, reads this file too.
+// Imports nothing: tools/, which Node runs without a compiler, reads this file too.
 
 const bars = '▁▂▃▄▅▆▇█';
 

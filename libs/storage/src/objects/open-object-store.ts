@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StorageSettings } from '@app/platform';
-import type { StoreHome } from '../store-home.js';
+import type { StoreHome } from './store-home.js';
 import { DiskStore } from './disk-store.js';
 import type { ObjectStore, StoreKind } from './object-store.js';
 import { TwoStores, type Stores } from './two-stores.js';

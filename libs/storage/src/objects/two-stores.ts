@@ -1,4 +1,4 @@
-import { HOME_BELIEVED, type StoreHome } from '../store-home.js';
+import { HOME_BELIEVED, type StoreHome } from './store-home.js';
 import type { DiskStore } from './disk-store.js';
 import { LatePieces } from './late-pieces.js';
 import { objectKey, partsOfKey } from './object-keys.js';

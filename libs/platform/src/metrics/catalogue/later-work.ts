@@ -47,7 +47,7 @@ export const laterWork = {
     part: 'later work',
     means:
       'Photos developed, by outcome (ready, the code of the rejection, or what became of renditions that were to be made anew).',
-    labels: { outcome: '`ready`, `remade`, `kept` and the codes of libs/storage/src/rejections.ts' },
+    labels: { outcome: '`ready`, `remade`, `kept` and the codes of libs/platform/src/photos/rejections.ts' },
     shows: {
       developed: {
         title: 'Photos developed',

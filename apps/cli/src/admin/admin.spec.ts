@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { freshDatabase, type TestDatabase } from '../../../../test/harness/database.js';
+import { admin } from './admin.js';
+
+let database: TestDatabase;
+let ada: string;
+beforeAll(async () => {
+  database = await freshDatabase();
+});
+afterAll(() => database.close());
+
+beforeEach(async () => {
+  await database.query('TRUNCATE users, usernames, sessions, outbox');
+  const [row] = await database.query<{ id: string }>('SELECT next_id(5) AS id');
+  ada = row?.id ?? '';
+  await database.query(
+    `INSERT INTO users (shard, id, username, email, password_hash) VALUES (5, $1, 'ada', 'ada@example.org', '')`,
+    [ada],
+  );
+  await database.query(`INSERT INTO usernames VALUES ('ada', $1)`, [ada]);
+  await database.query(`INSERT INTO sessions (shard, id, user_id) VALUES (5, next_id(5), $1)`, [ada]);
+});
+
+async function role(): Promise<string | undefined> {
+  const [row] = await database.query<{ role: string }>('SELECT role FROM users');
+  return row?.role;
+}
+
+test('grant makes an admin of somebody, named in any case', async () => {
+  expect(await admin(database.url, ['grant', 'Ada'])).toContain('ada is an admin');
+  expect(await role()).toBe('admin');
+});
+
+test('revoke takes the role away and ends every session, whose cached look-ups hold the role', async () => {
+  await admin(database.url, ['grant', 'ada']);
+  await admin(database.url, ['revoke', 'ada']);
+  expect(await role()).toBe('person');
+  const open = await database.query('SELECT 1 FROM sessions WHERE ended_at IS NULL');
+  const due = await database.query<{ kind: string }>('SELECT kind FROM outbox');
+  expect([open.length, due.map(({ kind }) => kind)]).toEqual([0, ['session.ended']]);
+});
+
+test('synthetic hides somebody from all lists, and revoke makes them a person again', async () => {
+  expect(await admin(database.url, ['synthetic', 'ada'])).toContain('counted nowhere');
+  expect(await role()).toBe('synthetic');
+  const words = () => database.query('SELECT 1 FROM search_words WHERE subject_id = $1', [ada]);
+  const [row] = await database.query<{ private: boolean }>('SELECT private FROM users');
+  expect([row?.private, (await words()).length]).toEqual([true, 0]);
+  await admin(database.url, ['revoke', 'ada']);
+  expect([await role(), (await words()).length > 0]).toEqual(['person', true]);
+});
+
+test.each([[['grant', 'nobody']], [['grant']], [['promote', 'ada']], [[]]])('%j is refused', async (args) => {
+  await expect(admin(database.url, args)).rejects.toThrow(/^expected .* but received/);
+  expect(await role()).toBe('person');
+});

@@ -1,0 +1,57 @@
+/** What each command takes. The launcher reads it too, without a compiler: so this file imports nothing. */
+
+export const migrateLine = {
+  usage: `usage: npm run migrate
+
+Brings the database of DATABASE_DIRECT_URL (or DATABASE_URL) to the schema of this version. It may run again, also from
+many machines at once, and while Narwhal serves.`,
+} as const;
+
+export const adminLine = {
+  usage: `usage: npm run admin -- grant <username>      makes an admin
+       npm run admin -- synthetic <username>  makes an account that only looks whether people are served (VISIT_LOGIN)
+       npm run admin -- revoke <username>     makes either a person again
+       npm run admin -- health-link           a link that opens the health page in a browser, for ten minutes
+
+The first admin: sign up as anybody does, and then grant that username.`,
+  words: 2,
+} as const;
+
+export const storageLine = {
+  usage: `usage: npm run storage -- verify [--originals] [--fix]
+       npm run storage -- migrate disk s3
+       npm run storage -- migrate s3 disk
+       npm run storage -- redevelop --all | --older | --rejected [CODE]
+
+verify   holds every row against its objects and every object against its row; --originals also reads every original
+         and compares its SHA-256; --fix brings back from the trash what a row needs, and trashes what no row has
+migrate  moves every object from one store to the other while Narwhal runs; run it again after it was stopped
+redevelop  has the workers make renditions anew while Narwhal runs: of all photos, of those that an older release made, or
+         of those that were rejected (with CODE: for that reason); run it again after it was stopped
+They read DATABASE_URL, STORAGE_DIR and S3_* as the api does. Exit code: 0 all is well, 1 something is to be looked at.`,
+  options: {
+    originals: { type: 'boolean' },
+    fix: { type: 'boolean' },
+    all: { type: 'boolean' },
+    older: { type: 'boolean' },
+    rejected: { type: 'boolean' },
+  },
+  words: 3,
+} as const;
+
+export const doctorLine = {
+  usage: `usage: npm run doctor
+
+Looks at this machine and at the settings of Narwhal, changes nothing, and says in a sentence each what is in the way and
+what to do about it. Exit code: 0 nothing is in the way, 1 something is.`,
+} as const;
+
+export const topLine = {
+  usage: `usage: npm run top [-- HOST:PORT] [--once]
+
+  HOST:PORT   the operators' listener of any process (METRICS_ADDR), which asks all others; without it, the api's of the
+              Narwhal that runs here, else 127.0.0.1:9464
+  --once      everything once, for a file or a pipe; a terminal shows what it has room for, every two seconds; q ends`,
+  options: { once: { type: 'boolean' } },
+  words: 1,
+} as const;

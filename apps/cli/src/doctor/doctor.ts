@@ -1,0 +1,72 @@
+import {
+  ConfigError,
+  isInstalled,
+  readArgumentsOrExit,
+  readConfig,
+  version,
+  type Config,
+} from '@app/platform';
+import { doctorLine } from '../command-lines.js';
+import type { Finding } from './finding.js';
+import { fault, ok } from './finding.js';
+import { installation, ports, webServer } from './machine.js';
+import { strangeSettings } from './settings.js';
+import { disks, postgres, redis } from './stores.js';
+
+/**
+ * `narwhal doctor`: looks at a machine and its configuration, changes nothing, and says in a sentence each what is wrong
+ * and what to do. Exits with 0 when nothing is in the way, with 1 otherwise.
+ */
+function settings(): { findings: Finding[]; config: Config | null } {
+  try {
+    return { findings: [ok('the configuration can be read')], config: readConfig() };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) {
+      const { code, path = '' } = error as NodeJS.ErrnoException;
+      return {
+        findings: [
+          fault(
+            `A file of the configuration cannot be read (${code} ${path}): ${isInstalled ? 'run this with sudo, or mend it' : 'mend it'}.`,
+          ),
+        ],
+        config: null,
+      };
+    }
+    const [, ...lines] = error.message.split('\n');
+    const where = isInstalled
+      ? 'correct it in /etc/narwhal/local.env (or in the environment)'
+      : 'correct it in the environment';
+    return { findings: lines.map((line) => fault(`Setting ${line.trim()}: ${where}.`)), config: null };
+  }
+}
+
+const marks = { ok: 'ok     ', warning: 'warning', fault: 'FAULT  ' };
+const say = ({ level, text }: Finding): void => void process.stdout.write(`${marks[level]}  ${text}\n`);
+
+async function examine(): Promise<Finding[]> {
+  const { findings, config } = settings();
+  const looks = config
+    ? [postgres(config), redis(config), disks(config), ports(config), ...(isInstalled ? [webServer()] : [])]
+    : [];
+  return [
+    ...(isInstalled ? await installation() : []),
+    ...findings,
+    ...(isInstalled ? await strangeSettings() : []),
+    ...(await Promise.all(looks)).flat(),
+  ];
+}
+
+/** Answers an exit code. */
+export async function run(args: readonly string[]): Promise<number> {
+  readArgumentsOrExit(args, doctorLine);
+  process.stdout.write(
+    `Narwhal ${version}, Node ${process.versions.node}, ${process.arch}${isInstalled ? '' : ', in a clone'}\n`,
+  );
+  const findings = await examine();
+  findings.forEach(say);
+  const count = findings.filter(({ level }) => level === 'fault').length;
+  process.stdout.write(
+    count === 0 ? 'Nothing is in the way.\n' : `${count} ${count === 1 ? 'fault' : 'faults'}.\n`,
+  );
+  return count === 0 ? 0 : 1;
+}

@@ -1,0 +1,16 @@
+import { exitForUsage, UsageError } from '@app/platform';
+
+/** Loaded when asked for: none needs what another loads. */
+const commands = {
+  admin: () => import('./admin/admin.js'),
+  doctor: () => import('./doctor/doctor.js'),
+  migrate: () => import('./migrate/migrate.js'),
+  storage: () => import('./storage/storage.js'),
+  top: () => import('./top/top.js'),
+};
+
+const [name = '', ...args] = process.argv.slice(2);
+if (!Object.hasOwn(commands, name))
+  exitForUsage(new UsageError(`expected one of ${Object.keys(commands).join(', ')} but received "${name}"`));
+const { run } = await commands[name as keyof typeof commands]();
+process.exit(await run(args));

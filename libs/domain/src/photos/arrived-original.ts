@@ -1,0 +1,60 @@
+import { problem } from '@app/platform';
+import { objectKey, type ObjectStore, joinPieces, pieceName, type UploadRow } from '@app/storage';
+import { SNIFF_BYTES, ORIGINAL } from '@app/platform/photos';
+import { takenFormat } from './taken-format.js';
+
+/** An original that is whole and in its place. */
+export interface ArrivedOriginal {
+  bytes: number;
+  type: string;
+  /** Null when nobody has read it yet. */
+  sha256: Buffer | null;
+}
+
+/** The one piece of a direct upload: never the original's own name, which a presigned URL could write again later. */
+export const DIRECT_PIECE = 'direct';
+
+/** Makes the original of the pieces that came by tus; null while bytes are missing. */
+export async function joined(
+  objects: ObjectStore,
+  { folder, pieces, length, received, type }: UploadRow,
+  sha256: string | undefined,
+): Promise<ArrivedOriginal | null> {
+  if (received !== length || type === null) return null;
+  const written = await joinPieces(objects, {
+    folder,
+    pieces,
+    name: ORIGINAL,
+    length: Number(length),
+    contentType: type,
+    sha256,
+  });
+  return { bytes: written.bytes, type, sha256: Buffer.from(written.sha256, 'hex') };
+}
+
+/**
+ * Gives what a client has put into the store itself the original's name, which happens within the store. May run twice:
+ * whoever was killed after the renaming finds it done.
+ *
+ * @throws Problem 409 while it is not there; 415
+ */
+export async function arrivedDirectly(
+  objects: ObjectStore,
+  { folder, length }: UploadRow,
+): Promise<ArrivedOriginal> {
+  const bytes = Number(length);
+  const key = objectKey(folder, ORIGINAL);
+  const piece = pieceName(DIRECT_PIECE, 0);
+  if (!(await objects.rename(folder, piece, ORIGINAL, bytes)) && (await objects.stat(key))?.bytes !== bytes) {
+    const actual = (await objects.stat(objectKey(folder, piece)))?.bytes ?? 0;
+    throw problem('upload_not_arrived', { params: { actual, expected: bytes } });
+  }
+  return { bytes, type: takenFormat(await headOf(objects, key)), sha256: null };
+}
+
+async function headOf(objects: ObjectStore, key: string): Promise<Buffer> {
+  const { stream } = await objects.read(key, { start: 0, end: SNIFF_BYTES - 1 });
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Uint8Array);
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,70 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import type { DecodeLimits } from './decoders.js';
+import { decodedSize, rawPixels, type Pixels } from './pixels.js';
+import type { Size } from '@app/platform/photos';
+
+/** Of the system's libheif-examples: `heif-dec`, which older releases call `heif-convert`. A child has no PATH. */
+const PLACES = ['heif-dec', 'heif-convert'].flatMap((name) =>
+  ['/usr/local/bin', '/usr/bin', '/opt/homebrew/bin'].map((folder) => join(folder, name)),
+);
+
+/** The machine's own decoder, which takes half the time; null where there is none. */
+export const nativeHeifTool: string | null = PLACES.find((path) => existsSync(path)) ?? null;
+
+/** The kernel's limits, in the units of `ulimit`: KiB of address space and seconds of CPU. */
+const LIMITED = 'ulimit -v "$1"; ulimit -t "$2"; shift 2; exec "$@"';
+
+/**
+ * Whether the tool made a JPEG of the file's picture. It is of this process's group, so whatever kills this kills it.
+ */
+async function runTool(tool: string, input: string, output: string, limits: DecodeLimits): Promise<boolean> {
+  const kibibytes = Math.ceil(limits.childMemory / 1_024);
+  // Nothing is lost at 100 that a rendition of a quarter of the size could show.
+  const command = [tool, '-q', '100', input, output];
+  const child = spawn(
+    '/bin/sh',
+    ['-c', LIMITED, 'sh', `${kibibytes}`, `${Math.ceil(limits.developSeconds)}`, ...command],
+    {
+      env: { MALLOC_ARENA_MAX: '2' },
+      stdio: 'ignore',
+    },
+  );
+  try {
+    const [code] = (await once(child, 'exit')) as [number | null];
+    return code === 0 && existsSync(output);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The pixels of a HEIC with one plain picture, by the machine's own decoder; null where it does not manage, so that
+ * whether the photo is at fault is decided in one place. It turns the picture and says so in the Exif that it copies,
+ * not always rightly: orientation is not asked again.
+ */
+export async function nativePixels(
+  input: string,
+  photo: Size,
+  limits: DecodeLimits,
+  tool = nativeHeifTool,
+): Promise<Pixels | null> {
+  if (tool === null) return null;
+  const output = join(limits.scratch, 'decoded.jpg');
+  try {
+    if (!(await runTool(tool, input, output, limits))) return null;
+    const image = sharp(output, { limitInputPixels: limits.pixels, failOn: 'warning' });
+    const made = await image.metadata();
+    if (made.width !== photo.width || made.height !== photo.height) return null;
+    const { width, height } = decodedSize(photo);
+    return await rawPixels(image.resize(width, height, { fit: 'fill' }).toColourspace('srgb'));
+  } catch {
+    return null;
+  } finally {
+    await rm(output, { force: true });
+  }
+}

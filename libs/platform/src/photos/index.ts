@@ -1,0 +1,4 @@
+/** What all rooms agree on about photos. It imports nothing, so that the child that opens images may load it. */
+export * from './formats.js';
+export * from './rejections.js';
+export * from './renditions.js';

@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DataSource, QueryRunner } from 'typeorm';
+import { openDataSource } from './data-source.js';
+
+/** Any number that nothing else locks: `narwhal` on a phone's keys. */
+const ADVISORY_LOCK = 6_279_425;
+const LOCK_NOT_AVAILABLE = '55P03';
+const TRIES = 30;
+
+type Say = (line: string) => void;
+
+/**
+ * Lets one migrator in at a time. It polls: a session that waits inside pg_advisory_lock holds a snapshot, for which
+ * CREATE INDEX CONCURRENTLY of the one that runs would wait in turn.
+ */
+async function withLock<Result>(runner: QueryRunner, say: Say, work: () => Promise<Result>): Promise<Result> {
+  for (let tries = 0; ; tries += 1) {
+    const [row] = (await runner.query('SELECT pg_try_advisory_lock($1) AS mine', [ADVISORY_LOCK])) as {
+      mine: boolean;
+    }[];
+    if (row?.mine) break;
+    if (tries === 0) say('another migrator is at work; waiting for it');
+    await sleep(250);
+  }
+  try {
+    return await work();
+  } finally {
+    await runner.query('SELECT pg_advisory_unlock($1)', [ADVISORY_LOCK]);
+  }
+}
+
+function isLockTimeout(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === LOCK_NOT_AVAILABLE;
+}
+
+/** Runs what is pending; what was applied is noted file by file, so a second try goes on where the first stopped. */
+async function runPending(source: DataSource, say: Say): Promise<string[]> {
+  const applied: string[] = [];
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const done = await source.runMigrations({ transaction: 'each' });
+      return [...applied, ...done.map(({ name }) => name)];
+    } catch (error) {
+      if (!isLockTimeout(error) || tries === TRIES) throw error;
+      say(`a table is in use; trying again (${tries} of ${TRIES})`);
+      await sleep(250 + Math.random() * 750);
+    }
+  }
+}
+
+/** Brings the database at `url` to this program's schema and answers what was applied. Safe to run from many machines at once. */
+export async function migrate(url: string, say: Say = () => undefined): Promise<string[]> {
+  const source = await openDataSource({ url, name: 'narwhal-migrate', pool: 2 });
+  const runner = source.createQueryRunner();
+  try {
+    return await withLock(runner, say, () => runPending(source, say));
+  } finally {
+    await runner.release();
+    await source.destroy();
+  }
+}

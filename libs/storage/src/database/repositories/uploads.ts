@@ -1,0 +1,229 @@
+import { Injectable } from '@nestjs/common';
+import { shardOf, type Id } from '@app/platform';
+import { Database, type Queryable } from '../database.js';
+import type { Pieces } from '../../objects/pieces.js';
+
+export type UploadState = 'receiving' | 'completed' | 'duplicate' | 'ended';
+
+export interface UploadRow {
+  id: Id;
+  owner_id: Id;
+  secret_hash: Buffer;
+  folder: string;
+  state: UploadState;
+  length: string;
+  received: string;
+  writer: string | null;
+  pieces: Pieces[];
+  head: Buffer;
+  type: string | null;
+  alt_text: string;
+  direct: boolean;
+  declared_sha256: Buffer | null;
+  created_at: Date;
+  photo_id: Id | null;
+  expires_at: Date;
+}
+
+export interface NewUpload {
+  id: Id;
+  owner: Id;
+  secretHash: Buffer;
+  folder: string;
+  length: number;
+  altText: string;
+  /** Seconds until it expires. */
+  validFor: number;
+}
+
+export interface DirectFacts {
+  sha256: Buffer | null;
+  /** Of no secret that anybody knows: nobody goes on with a direct upload by tus. */
+  noSecret: Buffer;
+  /** Name of the piece that the client writes. */
+  piece: string;
+}
+
+export interface Progress {
+  pieces: Pieces[];
+  received: number;
+  head: Buffer;
+  type: string | null;
+}
+
+/**
+ * Uploads that arrive bit by bit. The row is the fence: whoever appends holds its `writer` token, each newer request
+ * writes another one, and what an older request does afterwards changes no row.
+ */
+@Injectable()
+export class UploadRows {
+  constructor(private readonly database: Database) {}
+
+  async nextId(tx: Queryable, owner: Id): Promise<Id> {
+    const { rows } = await tx.query<{ id: Id }>('upload.nextId', `SELECT next_id($1::int) AS id`, [
+      shardOf(owner),
+    ]);
+    return (rows[0] as { id: Id }).id;
+  }
+
+  async begin(tx: Queryable, upload: NewUpload): Promise<UploadRow> {
+    const { id, owner, secretHash, folder, length, altText, validFor } = upload;
+    const { rows } = await tx.query<UploadRow>(
+      'upload.begin',
+      `INSERT INTO uploads (shard, id, owner_id, secret_hash, folder, length, head, alt_text, expires_at)
+       VALUES ($1, $2, $3, $4, $5, $6, ''::bytea, $7, now() + make_interval(secs => $8)) RETURNING *`,
+      [shardOf(id), id, owner, secretHash, folder, length, altText, validFor],
+    );
+    return rows[0] as UploadRow;
+  }
+
+  /** One that its client puts into the store itself, as one piece; it holds its quota from now on. */
+  async beginDirect(tx: Queryable, upload: Omit<NewUpload, 'secretHash'> & DirectFacts): Promise<void> {
+    const { id, owner, folder, length, altText, validFor, sha256, noSecret, piece } = upload;
+    await tx.query(
+      'upload.beginDirect',
+      `INSERT INTO uploads (shard, id, owner_id, secret_hash, folder, length, received, pieces, head, alt_text, expires_at,
+         direct, declared_sha256)
+       VALUES ($1, $2, $3, $4, $5, $6::bigint, $6::bigint, $7::jsonb, ''::bytea, $8, now() + make_interval(secs => $9), true, $10)`,
+      [
+        shardOf(id),
+        id,
+        owner,
+        noSecret,
+        folder,
+        length,
+        JSON.stringify([{ name: piece, sizes: [length] }]),
+        altText,
+        validFor,
+        sha256,
+      ],
+    );
+  }
+
+  async find(id: Id, connection: Queryable = this.database): Promise<UploadRow | null> {
+    const { rows } = await connection.query<UploadRow>(
+      'upload.find',
+      `SELECT * FROM uploads WHERE shard = $1 AND id = $2`,
+      [shardOf(id), id],
+    );
+    return rows[0] ?? null;
+  }
+
+  /** Takes an upload over from whoever appends to it, and answers what has arrived so far; null when it is over. */
+  async takeOver(id: Id): Promise<UploadRow | null> {
+    const { rows } = await this.database.query<UploadRow>(
+      'upload.takeOver',
+      `UPDATE uploads SET writer = NULL
+       WHERE shard = $1 AND id = $2 AND state = 'receiving' AND expires_at > now() RETURNING *`,
+      [shardOf(id), id],
+    );
+    return rows[0] ?? null;
+  }
+
+  /** As `takeOver`, to append at `offset`: the writer's name is noted before it writes its first byte. */
+  async appendAt(id: Id, writer: string, offset: number): Promise<UploadRow | null> {
+    const { rows } = await this.database.query<UploadRow>(
+      'upload.appendAt',
+      `UPDATE uploads SET writer = $3, pieces = pieces || jsonb_build_object('name', $4::text, 'sizes', '[]'::jsonb)
+       WHERE shard = $1 AND id = $2 AND received = $5 AND state = 'receiving' AND expires_at > now() RETURNING *`,
+      [shardOf(id), id, writer, writer, offset],
+    );
+    return rows[0] ?? null;
+  }
+
+  /** Notes what is safe in the store; null when another request has taken over, or the upload is over. */
+  async progress(
+    id: Id,
+    writer: string,
+    { pieces, received, head, type }: Progress,
+  ): Promise<UploadRow | null> {
+    const { rows } = await this.database.query<UploadRow>(
+      'upload.progress',
+      `UPDATE uploads SET pieces = $4::jsonb, received = $5, head = $6, type = $7
+       WHERE shard = $1 AND id = $2 AND writer = $3 AND state = 'receiving' AND expires_at > now() RETURNING *`,
+      [shardOf(id), id, writer, JSON.stringify(pieces), received, head, type],
+    );
+    return rows[0] ?? null;
+  }
+
+  /** Tells that a request has ended, so that nobody waits for it. */
+  async release(id: Id, writer: string): Promise<void> {
+    await this.database.query(
+      'upload.release',
+      `UPDATE uploads SET writer = NULL WHERE shard = $1 AND id = $2 AND writer = $3`,
+      [shardOf(id), id, writer],
+    );
+  }
+
+  async isWriter(id: Id, writer: string): Promise<boolean> {
+    const { rows } = await this.database.query(
+      'upload.isWriter',
+      `SELECT 1 FROM uploads WHERE shard = $1 AND id = $2 AND writer = $3 AND state = 'receiving' AND expires_at > now()`,
+      [shardOf(id), id, writer],
+    );
+    return rows.length === 1;
+  }
+
+  /** Of those that would complete an upload, the first goes on; the others wait here and find it complete. */
+  async lock(tx: Queryable, id: Id): Promise<UploadRow | null> {
+    const { rows } = await tx.query<UploadRow>(
+      'upload.lock',
+      `SELECT * FROM uploads WHERE shard = $1 AND id = $2 FOR UPDATE`,
+      [shardOf(id), id],
+    );
+    return rows[0] ?? null;
+  }
+
+  async complete(tx: Queryable, id: Id, photoId: Id, state: 'completed' | 'duplicate'): Promise<UploadRow> {
+    const { rows } = await tx.query<UploadRow>(
+      'upload.complete',
+      `UPDATE uploads SET state = $4, photo_id = $3, writer = NULL WHERE shard = $1 AND id = $2 RETURNING *`,
+      [shardOf(id), id, photoId, state],
+    );
+    return rows[0] as UploadRow;
+  }
+
+  /** Ends an upload that becomes no photo: expired at once, so that the sweeper takes what we leave. */
+  async end(id: Id): Promise<void> {
+    await this.database.query(
+      'upload.end',
+      `UPDATE uploads SET state = CASE WHEN state = 'receiving' THEN 'ended' ELSE state END, writer = NULL,
+         expires_at = least(expires_at, now())
+       WHERE shard = $1 AND id = $2`,
+      [shardOf(id), id],
+    );
+  }
+
+  /** Of a direct upload the id was promised to be a photo's: that it ended is remembered, for whoever asks for that photo. */
+  async forget(id: Id): Promise<void> {
+    await this.database.query(
+      'upload.forget',
+      `WITH gone AS (
+         DELETE FROM uploads WHERE shard = $1 AND id = $2 AND expires_at <= now() RETURNING id, owner_id, direct, state)
+       INSERT INTO deletions (shard, id, person_id)
+       SELECT shard_of(id), id, owner_id FROM gone WHERE direct AND state = 'ended' ON CONFLICT DO NOTHING`,
+      [shardOf(id), id],
+    );
+  }
+
+  /** Those whose time has passed `seconds` ago. */
+  async expired(seconds: number, limit: number): Promise<UploadRow[]> {
+    const { rows } = await this.database.query<UploadRow>(
+      'upload.expired',
+      `SELECT * FROM uploads WHERE expires_at < now() - make_interval(secs => $1) ORDER BY expires_at LIMIT $2`,
+      [seconds, limit],
+    );
+    return rows;
+  }
+
+  /** Uploads of which every byte is here, and no photo: who should have made it was killed. */
+  async whole(seconds: number, limit: number): Promise<Id[]> {
+    const { rows } = await this.database.query<{ id: Id }>(
+      'upload.whole',
+      `SELECT id FROM uploads WHERE state = 'receiving' AND received = length AND type IS NOT NULL
+         AND created_at < now() - make_interval(secs => $1) AND expires_at > now() ORDER BY created_at LIMIT $2`,
+      [seconds, limit],
+    );
+    return rows.map(({ id }) => id);
+  }
+}

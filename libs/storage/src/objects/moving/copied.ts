@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto';
+import { partsOfKey } from '../object-keys.js';
+import { ObjectMissing, type ObjectStore } from '../object-store.js';
+import { renditions } from '@app/platform/photos';
+
+const types = new Map<string, string>(Object.values(renditions).map(({ file, type }) => [file, type]));
+
+/** Hex; null when there is no such object. */
+export async function hashOf(store: ObjectStore, key: string): Promise<string | null> {
+  try {
+    const hash = createHash('sha256');
+    const { stream } = await store.read(key);
+    for await (const chunk of stream) hash.update(chunk as Uint8Array);
+    return hash.digest('hex');
+  } catch (error) {
+    if (error instanceof ObjectMissing) return null;
+    throw error;
+  }
+}
+
+/**
+ * Copies an object and reads the copy back: its hash must be that of the bytes that were read. False when there is
+ * nothing to copy (any more).
+ */
+export async function copyVerified(from: ObjectStore, to: ObjectStore, key: string): Promise<boolean> {
+  const { folder, name } = partsOfKey(key);
+  const source = await from.read(key).catch((error: unknown) => {
+    if (error instanceof ObjectMissing) return null;
+    throw error;
+  });
+  if (!source) return false;
+  const contentType = types.get(name) ?? 'application/octet-stream';
+  const { sha256 } = await to.write(key, source.stream, { contentType });
+  const copied = await hashOf(to, key);
+  if (copied === sha256) return true;
+  // Somebody deletes it behind us.
+  if (copied === null) return false;
+  await to.remove(folder, [name]);
+  throw new Error(`expected the copy of ${key} to have SHA-256 ${sha256} but it has ${copied}`);
+}

@@ -1,0 +1,35 @@
+import type { Queryable } from '../../database/database.js';
+import type { StoreKind } from '../object-store.js';
+
+export interface CopyIntent {
+  folder: string;
+  store: StoreKind;
+  names: string[];
+}
+
+/**
+ * What is being copied, noted before its first byte. A photo that is deleted while it is copied may leave its copy; who
+ * copies looks afterwards, and for one that was killed before it could look, the next one does.
+ */
+export class CopyIntents {
+  constructor(private readonly database: Queryable) {}
+
+  async note({ folder, store, names }: CopyIntent): Promise<void> {
+    await this.database.query(
+      'copies.note',
+      `INSERT INTO object_copies (folder, store, names) VALUES ($1, $2, $3)
+       ON CONFLICT (folder) DO UPDATE SET store = excluded.store, names = excluded.names`,
+      [folder, store, names],
+    );
+  }
+
+  async forget(folder: string): Promise<void> {
+    await this.database.query('copies.forget', `DELETE FROM object_copies WHERE folder = $1`, [folder]);
+  }
+
+  async all(): Promise<CopyIntent[]> {
+    return (
+      await this.database.query<CopyIntent>('copies.all', `SELECT folder, store, names FROM object_copies`)
+    ).rows;
+  }
+}

@@ -1,0 +1,103 @@
+import { partsOfKey } from '../object-keys.js';
+import type { ObjectStore, StoredObject, StoreKind } from '../object-store.js';
+import { ORIGINAL } from '@app/platform/photos';
+import { copyVerified, hashOf } from './copied.js';
+import type { CopyIntents } from './copy-intents.js';
+import { namesIn, type Folder } from './folders.js';
+
+export interface Route {
+  from: ObjectStore;
+  to: ObjectStore;
+  target: StoreKind;
+}
+
+/** Told of every object that is done with, and of what an operator has to look at. */
+export interface Watcher {
+  done(bytes: number): void;
+  conflict(text: string): void;
+}
+
+/** Copies folders from one store to another, and empties the one once the other has everything. */
+export class Mover {
+  constructor(
+    private readonly route: Route,
+    private readonly intents: CopyIntents,
+    private readonly watcher: Watcher,
+  ) {}
+
+  /** Copies what the other store has not; what it has in the same size is held against the source before that goes. */
+  async copy({ folder, objects }: Folder): Promise<void> {
+    const there = await namesIn(this.route.to, folder);
+    const missing = [...objects].filter(([name, { bytes }]) => there.get(name)?.bytes !== bytes);
+    await this.copyNames(
+      folder,
+      missing.map(([name]) => name),
+    );
+    for (const { bytes } of objects.values()) this.watcher.done(bytes);
+  }
+
+  /** Deletes a folder's objects from the source: those just copied, and those whose copy has their hash. */
+  async drain({ folder, objects }: Folder): Promise<void> {
+    const there = await namesIn(this.route.to, folder);
+    const missing = [...objects.keys()].filter((name) => !there.has(name));
+    const copied = new Set(await this.copyNames(folder, missing));
+    const moved: string[] = [];
+    for (const [name, object] of objects) {
+      if (copied.has(name) || (await this.settled(object))) moved.push(name);
+      this.watcher.done(object.bytes);
+    }
+    await this.route.from.remove(folder, moved);
+  }
+
+  /** Copies that a killed run began: those whose source has gone meanwhile go, too. */
+  async finishInterrupted(stores: Record<StoreKind, ObjectStore | null>): Promise<void> {
+    for (const { folder, store, names } of await this.intents.all()) {
+      const [to, from] = store === 's3' ? [stores.s3, stores.disk] : [stores.disk, stores.s3];
+      if (from && to) await this.removeOrphans(from, to, folder, names);
+      await this.intents.forget(folder);
+    }
+  }
+
+  /** Answers which are there now. The source is looked at again: what was deleted while it was copied is not brought back. */
+  private async copyNames(folder: string, names: readonly string[]): Promise<string[]> {
+    if (names.length === 0) return [];
+    const { from, to, target } = this.route;
+    await this.intents.note({ folder, store: target, names: [...names] });
+    const copied: string[] = [];
+    for (const name of names) if (await copyVerified(from, to, `${folder}/${name}`)) copied.push(name);
+    const gone = await this.removeOrphans(from, to, folder, names);
+    await this.intents.forget(folder);
+    return copied.filter((name) => !gone.includes(name));
+  }
+
+  private async removeOrphans(
+    from: ObjectStore,
+    to: ObjectStore,
+    folder: string,
+    names: readonly string[],
+  ): Promise<string[]> {
+    const there = await namesIn(from, folder);
+    const gone = names.filter((name) => !there.has(name));
+    if (gone.length > 0) await to.remove(folder, gone);
+    return gone;
+  }
+
+  /**
+   * Whether the target has this object for good. Where both differ, the later one counts: a photo was developed again in
+   * between, into the store that was home then. Originals are never written again, so there a person has to look.
+   */
+  private async settled({ key }: StoredObject): Promise<boolean> {
+    const { from, to } = this.route;
+    const [source, copy] = await Promise.all([hashOf(from, key), hashOf(to, key)]);
+    if (source === null || source === copy) return true;
+    if (partsOfKey(key).name === ORIGINAL && copy !== null) {
+      this.watcher.conflict(
+        `${key}: the original differs between the stores (SHA-256 ${source} and ${copy})`,
+      );
+      return false;
+    }
+    const [old, fresh] = await Promise.all([from.stat(key), to.stat(key)]);
+    if (old && fresh && fresh.modifiedAt >= old.modifiedAt) return true;
+    return copyVerified(from, to, key);
+  }
+}

@@ -1,0 +1,40 @@
+import type { Database } from '../../database/database.js';
+import { objectKey } from '../object-keys.js';
+import type { Id } from '@app/platform';
+import { copyVerified } from './copied.js';
+import type { Folder } from './folders.js';
+import type { Route } from './mover.js';
+
+/** The name of a piece: a writer's, or a direct upload's, and a number. */
+const PIECE = /^(w[0-9a-f]{12}|direct)n\d+$/;
+
+export const isPiece = (name: string): boolean => PIECE.test(name);
+
+/**
+ * Pieces of uploads that are on their way. Their row is taken over, as by a HEAD of the client: whoever still writes into
+ * the old store counts no more (409, and goes on where the row says), and nobody begins until the pieces are copied.
+ */
+export class OpenUploads {
+  constructor(
+    private readonly database: Database,
+    private readonly route: Route,
+  ) {}
+
+  /** Moves a folder's pieces if an open upload has it; false when none has. */
+  async move({ folder, objects }: Folder): Promise<boolean> {
+    const names = [...objects.keys()].filter(isPiece);
+    const isOpen = await this.database.transaction(async (tx) => {
+      const { rows } = await tx.query<{ id: Id }>(
+        'moving.takeOver',
+        `UPDATE uploads SET writer = NULL WHERE folder = $1 AND state = 'receiving' RETURNING id`,
+        [folder],
+      );
+      if (rows.length === 0) return false;
+      const { from, to } = this.route;
+      for (const name of names) await copyVerified(from, to, objectKey(folder, name));
+      return true;
+    });
+    if (isOpen) await this.route.from.remove(folder, names);
+    return isOpen;
+  }
+}

@@ -1,0 +1,98 @@
+import type { StoredObject, StoreKind } from '../object-store.js';
+import { pieceName, pieceNames } from '../pieces.js';
+import { ORIGINAL, photoObjectNames, renditions, type RenditionName } from '@app/platform/photos';
+import type { FolderRow } from './folder-rows.js';
+
+/** All that is known of one folder: its rows, and its objects in each store. */
+export interface FolderFacts {
+  folder: string;
+  rows: FolderRow[];
+  stores: Record<StoreKind, Map<string, StoredObject>>;
+}
+
+export type FindingKind =
+  'missing' | 'size' | 'orphan' | 'misplaced' | 'doubled' | 'altered' | 'avatar' | 'strange';
+
+export interface Finding {
+  kind: FindingKind;
+  folder: string;
+  name: string;
+  text: string;
+  object?: StoredObject | undefined;
+}
+
+/** What is wrong for people; the rest is an unfinished move, or a file that is not Narwhal's. */
+export const problems: ReadonlySet<FindingKind> = new Set(['missing', 'size', 'orphan', 'altered', 'avatar']);
+
+interface Wanted {
+  /** Least and greatest size, where the row knows them. */
+  bytes?: [number, number] | undefined;
+  by: string;
+}
+
+interface Expectation {
+  required: Map<string, Wanted>;
+  allowed: Set<string>;
+}
+
+function expectPhoto(row: FolderRow & { kind: 'photo' }, { required, allowed }: Expectation): void {
+  for (const name of photoObjectNames) allowed.add(name);
+  if (row.state === 'uploading') return;
+  const by = `photo ${row.id} (${row.state})`;
+  const bytes = row.bytes === null ? undefined : Number(row.bytes);
+  required.set(ORIGINAL, { by, bytes: bytes === undefined ? undefined : [bytes, bytes] });
+  for (const name of row.renditions ?? []) {
+    const file = renditions[name as RenditionName]?.file;
+    if (file !== undefined) required.set(file, { by });
+  }
+}
+
+function expectUpload(row: FolderRow & { kind: 'upload' }, { required, allowed }: Expectation): void {
+  for (const name of pieceNames(row.pieces)) allowed.add(name);
+  if (row.state !== 'completed') allowed.add(ORIGINAL);
+  if (row.state !== 'receiving' || row.direct) return;
+  for (const { name, sizes } of row.pieces)
+    for (const [index, size] of sizes.entries())
+      // A killed writer may have left more than was counted.
+      required.set(pieceName(name, index), { by: `upload ${row.id}`, bytes: [size, Infinity] });
+}
+
+function expectationOf(rows: readonly FolderRow[]): Expectation {
+  const expectation: Expectation = { required: new Map(), allowed: new Set() };
+  for (const row of rows) {
+    if (row.kind === 'photo') expectPhoto(row, expectation);
+    else if (row.kind === 'upload') expectUpload(row, expectation);
+    else for (const name of photoObjectNames) expectation.allowed.add(name);
+  }
+  return expectation;
+}
+
+/** What is wrong in one folder of live objects; `home` is where they should be. */
+export function judge({ folder, rows, stores }: FolderFacts, home: StoreKind): Finding[] {
+  const findings: Finding[] = [];
+  const { required, allowed } = expectationOf(rows);
+  const away = stores[home === 's3' ? 'disk' : 's3'];
+  const found = new Map([...away, ...stores[home]]);
+  const find = (kind: FindingKind, name: string, text: string) =>
+    findings.push({ kind, folder, name, text, object: found.get(name) });
+
+  for (const [name, { by, bytes }] of required) {
+    const object = found.get(name);
+    if (!object) find('missing', name, `${by} needs it, and it is in no store`);
+    else if (bytes && (object.bytes < bytes[0] || object.bytes > bytes[1]))
+      find('size', name, `${by} has ${bytes[0]} bytes of it, the store ${object.bytes}`);
+  }
+  for (const [name, { bytes, modifiedAt }] of found) {
+    if (!required.has(name) && !allowed.has(name))
+      find('orphan', name, `${bytes} bytes of ${modifiedAt.toISOString()} belong to no row`);
+  }
+  for (const name of away.keys()) {
+    const isDouble = stores[home].has(name);
+    find(
+      isDouble ? 'doubled' : 'misplaced',
+      name,
+      isDouble ? 'it is in both stores' : `it is not in ${home} yet`,
+    );
+  }
+  return findings;
+}

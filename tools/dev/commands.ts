@@ -1,0 +1,184 @@
+import { join, resolve } from 'node:path';
+import { build } from './build.ts';
+import { isRoot, readEnvironment } from './env.ts';
+import { checkDns, checkPrograms, offerPrograms } from '../fleet/checks.ts';
+import { fleet } from '../fleet/main.ts';
+import { installPackage, root } from './install.mjs';
+import { packageCommand } from '../package/package.ts';
+import { runProgram } from './run-program.ts';
+import { Refusal, say } from './say.ts';
+import { ensureProgram } from './system-packages.ts';
+import { chosenByUp } from './up/check-settings.ts';
+import { publishedSettings } from './up/settings.ts';
+import { up } from './up/up.ts';
+
+/** Each resolves to an exit code; nothing means 0. */
+type Command = (args: string[]) => Promise<number | void>;
+
+const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+
+/** What `npm run` reaches by name; `run` is for TypeScript files of other folders, such as benchmarks. */
+export const commands: Record<string, Command> = {
+  up,
+  fleet,
+  setup: async () => {
+    await setup();
+    say('Everything that Narwhal needs is installed and built.');
+  },
+  test,
+  'test:model': testModel,
+  'test:faults': testFaults,
+  'test:s3': testS3,
+  'test:edge': testEdge,
+  'test:aws': testAws,
+  'test:machine': testMachine,
+  build: () => build({ always: true }),
+  migrate: (args) => runOnServers('apps/cli/src/main.js', ['migrate', ...args]),
+  package: packageCommand,
+  doctor: (args) =>
+    runWithSettings('apps/cli/src/main.js', ['doctor', ...args], chosenByUp(readEnvironment())),
+  storage: (args) => runOnServers('apps/cli/src/main.js', ['storage', ...args]),
+  admin: (args) => runOnServers('apps/cli/src/main.js', ['admin', ...args]),
+  run: runFile,
+  // It builds by itself, once it has found what to run.
+  bench: (args) => runProgram(process.execPath, [join(root, 'bench', 'run.ts'), ...args]),
+  haproxy: (args) => runWithSettings('infra/haproxy/main.js', args),
+  dns: (args) => runBuilt('infra/dns/main.js', args),
+  nginx: (args) => runWithSettings('infra/nginx/main.js', args),
+  alerts: (args) => runBuilt('infra/alerts/configure.js', args),
+  'test:watch': testWatch,
+  top,
+  watching: (args) => runBuilt('infra/alerts/main.js', args),
+  openapi: (args) => runBuilt('apps/api/src/openapi/write.js', args),
+};
+
+async function setup(): Promise<void> {
+  ensureProgram('redis-server', 'redis-server');
+  ensureProgram('nginx', 'nginx');
+  offerPrograms();
+  await build();
+}
+
+/** Every test but those of the suites that follow, which take minutes each. */
+async function test(args: string[]): Promise<number> {
+  await setup();
+  return runTests(['rooms', 'black box'], args);
+}
+
+function runTests(projects: readonly string[], args: readonly string[]): Promise<number> {
+  const chosen = projects.flatMap((project) => ['--project', project]);
+  return runProgram(process.execPath, [vitest, 'run', ...chosen, ...args]);
+}
+
+/** Everything that S3 is for, against a real server of it: the store's contract, direct uploads, moving between stores. */
+async function testS3(args: string[]): Promise<number> {
+  ensureS3();
+  await setup();
+  const chosen = args.some((argument) => !argument.startsWith('-'));
+  return runTests(['rooms', 's3'], chosen ? args : ['libs/storage/src/objects', 'test/s3', ...args]);
+}
+
+/** Processes and servers that die under load, and crowds. */
+async function testFaults(args: string[]): Promise<number> {
+  ensureS3();
+  await setup();
+  return runTests(['faults'], args);
+}
+
+/** Histories and races, as many as the environment says; `npm test` has some of them. */
+async function testModel(args: string[]): Promise<number> {
+  await setup();
+  const files = ['test/model.test.ts', 'apps/api/src/follows/relation-races.spec.ts'];
+  return runTests(['rooms', 'black box'], [...files, ...args]);
+}
+
+function ensureS3(): void {
+  for (const program of ['radosgw', 'ceph-mon', 'ceph-osd']) ensureProgram(program, program);
+}
+
+/** The package on a machine that boots, which takes root: without it the tests are skipped, and counted so. */
+async function testMachine(args: string[]): Promise<number> {
+  if (isRoot) {
+    ensureProgram('debootstrap', 'debootstrap');
+    ensureProgram('systemd-nspawn', 'systemd-container');
+  }
+  await build();
+  const config = ['--config', join(root, 'test', 'machine', 'vitest.config.ts')];
+  return runProgram(process.execPath, [vitest, 'run', ...config, ...args]);
+}
+
+/** Munin, Prometheus, Alertmanager and the prober, by their Debian packages. */
+const watchers = {
+  'munin-node': 'munin-node',
+  'munin-cron': 'munin',
+  prometheus: 'prometheus',
+  'prometheus-alertmanager': 'prometheus-alertmanager',
+  'prometheus-blackbox-exporter': 'prometheus-blackbox-exporter',
+};
+
+/** The watching, with the real watchers: every alert caused once, graphs drawn. */
+async function testWatch(args: string[]): Promise<number> {
+  for (const [program, packageName] of Object.entries(watchers)) ensureProgram(program, packageName);
+  checkDns();
+  await setup();
+  const config = ['--config', join(root, 'test', 'watch', 'vitest.config.ts')];
+  return runProgram(process.execPath, [vitest, 'run', ...config, ...args]);
+}
+
+/** Amazon's part, whose packages weigh as much as all of Narwhal's: installed when its tests are asked for. */
+async function testAws(args: string[]): Promise<number> {
+  const folder = join(root, 'infra', 'aws');
+  await installPackage(folder);
+  const config = ['--config', join(folder, 'vitest.config.ts')];
+  return runProgram(process.execPath, [vitest, 'run', ...config, ...args]);
+}
+
+/** Every fault of every part of the edge under load, and deploys; on a fleet of its own. */
+async function testEdge(args: string[]): Promise<number> {
+  checkPrograms();
+  await build();
+  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+  return runProgram(process.execPath, [vitest, 'run', '--config', 'test/edge/vitest.config.ts', ...args]);
+}
+
+/** The live view, of the Narwhal that runs here unless told otherwise. */
+async function top(args: string[]): Promise<number> {
+  const running = publishedSettings(readEnvironment().dataFolder)?.['METRICS_ADDR'];
+  const named = args.some((argument) => !argument.startsWith('--'));
+  return runBuilt('apps/cli/src/main.js', ['top', ...(named || !running ? args : [running, ...args])]);
+}
+
+async function runFile([file, ...args]: string[]): Promise<number> {
+  if (!file) throw new Refusal('expected a TypeScript file to run but received none');
+  await build();
+  return runProgram(process.execPath, [resolve(file), ...args]);
+}
+
+async function runBuilt(program: string, args: string[]): Promise<number> {
+  await build();
+  return runProgram(process.execPath, [join(root, 'dist', program), ...args]);
+}
+
+/** Runs a program of the build against the servers of the environment, else those of the Narwhal that runs here. */
+async function runOnServers(program: string, args: string[]): Promise<number> {
+  const { dataFolder, isSet } = readEnvironment();
+  const settings = publishedSettings(dataFolder);
+  if (!settings && !isSet('DATABASE_URL')) {
+    throw new Refusal(`No Narwhal runs on ${dataFolder}. Start it with \`npm run up\`, or set DATABASE_URL.`);
+  }
+  return runWithSettings(program, args);
+}
+
+/** Runs a program of the build with what the environment says, and for the rest as the Narwhal that runs here was told, if one does. */
+async function runWithSettings(
+  program: string,
+  args: string[],
+  otherwise: Record<string, string> = {},
+): Promise<number> {
+  const { dataFolder, isSet } = readEnvironment();
+  await build();
+  const missing = Object.entries(publishedSettings(dataFolder) ?? otherwise).filter(
+    ([name]) => !isSet(name.replace(/_FILE$/, '')),
+  );
+  return runProgram(process.execPath, [join(root, 'dist', program), ...args], Object.fromEntries(missing));
+}

@@ -1,0 +1,150 @@
+// Keeps node_modules in step with package-lock.json, so that `git pull && npm run up` is the whole upgrade.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { withLock } from './lock.mjs';
+
+/** The folder that holds package.json, whatever the working directory is. */
+export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+
+const modules = join(root, 'node_modules');
+const nodeOfPackage = join(modules, 'node', 'bin', 'node');
+
+/** @typedef {{ version?: string, integrity?: string, optional?: boolean }} LockEntry */
+
+/**
+ * @param {string} file a lock file of npm
+ * @returns {Record<string, LockEntry>}
+ */
+function readLock(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')).packages ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/**
+ * npm writes what it installed to a hidden lock file as its last step, so the two lock files tell precisely whether an
+ * install is complete and current. (A stamp of our own was tried: every `npm install x` by hand made it needlessly stale.)
+ */
+function isCurrent(folder = root) {
+  const installed = readLock(join(folder, 'node_modules', '.package-lock.json'));
+  return Object.entries(readLock(join(folder, 'package-lock.json'))).every(([path, wanted]) => {
+    if (path === '') return true;
+    const found = installed[path];
+    // Optional packages of other platforms are named in the lock, but are not installed.
+    if (!found) return wanted.optional === true;
+    return found.version === wanted.version && found.integrity === wanted.integrity;
+  });
+}
+
+/** npm must not run on the Node inside node_modules, which it is about to replace. */
+function pathWithoutModules() {
+  const entries = (process.env.PATH ?? '').split(delimiter);
+  return entries.filter((entry) => !entry.startsWith(modules)).join(delimiter);
+}
+
+/**
+ * Follows the lock file without changing it. Not `npm ci`: npm 11's refuses a lock file without the optional packages of
+ * platforms that a registry's mirror did not have, and every one's first empties node_modules, under a Narwhal that may be running.
+ */
+const install = ['install', '--no-save', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
+
+/**
+ * When a file was written; 0 where there is none.
+ *
+ * @param {string} file
+ */
+const written = (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
+/**
+ * npm outlives a command that was killed, and goes on with its install: it is waited for.
+ *
+ * @param {string} mark
+ */
+async function leftNpm(mark) {
+  const pid = existsSync(mark) ? readFileSync(mark, 'utf8') : '';
+  const isAtIt = () => {
+    try {
+      return pid !== '' && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('npm');
+    } catch {
+      return false;
+    }
+  };
+  if (isAtIt()) console.log(`Waiting for npm (process ${pid}), whose install was left running ...`);
+  while (isAtIt()) await sleep(200);
+}
+
+/**
+ * npm stumbles over what an install that was cut off has left, and says no more of it: such a folder is emptied first.
+ *
+ * @param {string} folder
+ */
+async function npmInstall(folder) {
+  const modules = join(folder, 'node_modules');
+  const mark = join(modules, '.narwhal-installing');
+  await leftNpm(mark);
+  if (isCurrent(folder)) return;
+  const whole = written(join(modules, '.package-lock.json'));
+  if (existsSync(modules) && (whole === 0 || whole < written(mark))) {
+    console.log(`An install was cut off in ${modules}: installing all of it once more ...`);
+    rmSync(modules, { recursive: true });
+  }
+  mkdirSync(modules, { recursive: true });
+  const env = { ...process.env, PATH: pathWithoutModules() };
+  const npm = spawn('npm', install, { cwd: folder, stdio: 'inherit', env });
+  if (npm.pid) writeFileSync(mark, String(npm.pid));
+  /** @type {number | null} */
+  const code = await new Promise((settle, fail) => {
+    npm.on('exit', settle);
+    npm.on('error', ({ message }) =>
+      fail(new Error(`npm could not be started (${message}). It comes with Node.`)),
+    );
+  });
+  // What npm gives up by itself, it undoes.
+  if (code !== null) rmSync(mark, { force: true });
+  if (code !== 0) throw new Error('npm could not install the packages; its own messages are above.');
+}
+
+/**
+ * A package of its own inside the project, with a lock file of its own.
+ *
+ * @param {string} folder
+ */
+export async function installPackage(folder) {
+  if (isCurrent(folder)) return;
+  await withLock('install', async () => {
+    if (isCurrent(folder)) return;
+    console.log(`Installing the packages of ${folder} (npm) ...`);
+    await npmInstall(folder);
+  });
+}
+
+export async function installDependencies() {
+  if (isCurrent()) return;
+  await withLock('install', async () => {
+    if (isCurrent()) return;
+    console.log(
+      existsSync(modules)
+        ? 'package-lock.json has changed: installing packages (npm) ...'
+        : 'First run: installing packages (npm), which takes about a minute ...',
+    );
+    await npmInstall(root);
+    if (!isCurrent())
+      console.log('package-lock.json does not match package.json: `npm install` brings them together.');
+  });
+}
+
+/** The Node that the project is tested on, or this one when it is new enough to run TypeScript by itself. */
+export function projectNode() {
+  if (existsSync(nodeOfPackage)) return realpathSync(nodeOfPackage);
+  if (Number(process.versions.node.split('.')[0]) >= 24) return realpathSync(process.execPath);
+  throw new Error(
+    `Narwhal runs on Node 24, and this is Node ${process.versions.node}. The npm package "node" brings 24 by its install script,\n` +
+      'which did not run here: npm is probably set to ignore-scripts. To run that one script:\n\n' +
+      '  npm rebuild node --ignore-scripts=false\n',
+  );
+}

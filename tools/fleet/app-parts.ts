@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { childEnvironment } from '../dev/env.ts';
+import { root } from '../dev/install.mjs';
+import { lastLines } from '../dev/logs.ts';
+import { launch } from '../dev/processes.ts';
+import { accessKeyId } from '../dev/radosgw.ts';
+import { Refusal } from '../dev/say.ts';
+import { newKeyring, keptSecret } from '../dev/secrets.ts';
+import { addressOf, type Place } from './plan.ts';
+import { databaseUrl, passwordOf, type DataContext } from './data-parts.ts';
+import type { EdgeContext } from './edge-parts.ts';
+import { answersOk, untilServing, type Manner } from './part.ts';
+import type { Release } from './release.ts';
+
+/** What every api and worker of the fleet is told (libs/platform/src/config.ts); where it listens is each one's own. */
+export function applicationSettings(
+  context: DataContext,
+  store: Record<string, string>,
+): Record<string, string> {
+  const { plan, folder } = context;
+  const [primary] = plan.pair('postgres');
+  const [redis] = plan.pair('redis');
+  const secret = (name: string) => keptSecret(join(folder, 'secrets', name), newKeyring);
+  return {
+    PUBLIC_URL: plan.publicUrl,
+    DATABASE_URL: databaseUrl(context, plan.pgbouncer),
+    DATABASE_DIRECT_URL: databaseUrl(context, primary),
+    DATABASE_POOL: '10',
+    REDIS_URL: `redis://:${passwordOf(folder, 'redis')}@${addressOf(redis)}`,
+    SCRATCH_DIR: join(folder, 'scratch'),
+    TOKEN_KEYS: secret('token-keys'),
+    MEDIA_KEYS: secret('media-keys'),
+    TRUSTED_PROXIES: plan.network,
+    NODE_ENV: 'production',
+    MALLOC_ARENA_MAX: '2',
+    ...store,
+  };
+}
+
+export const onDisk = (folder: string): Record<string, string> => ({
+  STORAGE_DIR: join(folder, 'objects'),
+  NGINX_SENDS_FILES: 'on',
+  S3_BUCKET: '',
+});
+
+export const inS3 = ({ plan, folder }: DataContext): Record<string, string> => ({
+  STORAGE_DIR: join(folder, 'objects'),
+  S3_BUCKET: 'narwhal',
+  S3_ENDPOINT: `http://${addressOf(plan.s3)}`,
+  S3_ACCESS_KEY_ID: accessKeyId,
+  S3_SECRET_ACCESS_KEY: keptSecret(join(folder, 'secrets', 's3')),
+});
+
+/** Longer than an api takes to drain. In milliseconds. */
+const FINISHING = 40_000;
+/** NGINX asks an api that was away again after so long (infra/nginx, `fail_timeout`). In milliseconds. */
+export const NOTICED = 2_500;
+
+export function applicationManner(context: EdgeContext, place: Place): Manner {
+  const kind = place.kind === 'api' ? 'api' : 'worker';
+  const logFile = context.logFile(place.name);
+  const own: Record<string, string> =
+    kind === 'api'
+      ? { HOST: place.host, PORT: String(place.port), METRICS_ADDR: `${place.host}:${place.operators}` }
+      : { WORKER_METRICS_ADDR: addressOf(place) };
+  return {
+    logFile,
+    stop: [{ signal: 'SIGTERM', patience: FINISHING }],
+    launch() {
+      const program = context.release().path(`apps/${kind}/src/main.js`);
+      const command = { command: process.execPath, args: ['--enable-source-maps', program] };
+      const env = childEnvironment({ ...context.settings, ...own });
+      return launch({ ...context.hosts.on(place, command), logFile, env, cwd: root });
+    },
+    ready: (launched) =>
+      untilServing(
+        launched,
+        () => answersOk(`http://${addressOf(place)}/health/ready`),
+        (why) => new Refusal(`${place.name} ${why}; the end of ${logFile}:\n${lastLines(logFile)}`),
+      ),
+  };
+}
+
+/** Brings the database to the schema of a version, past PgBouncer. @throws Refusal with what the migrator said */
+export async function migrate(
+  context: DataContext & { settings: Record<string, string> },
+  release: Release,
+): Promise<void> {
+  const logFile = context.logFile('migrate');
+  const args = [release.path('apps/cli/src/main.js'), 'migrate'];
+  const env = childEnvironment(context.settings);
+  const { ended } = await launch({ command: process.execPath, args, logFile, env, cwd: root });
+  const reason = await ended;
+  if (reason === 'exit code 0') return;
+  throw new Refusal(
+    `The migration to version ${release.version} failed (${reason}); the end of ${logFile}:\n${lastLines(logFile)}`,
+  );
+}
+
+export const noticed = (): Promise<void> => sleep(NOTICED);

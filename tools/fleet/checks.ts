@@ -1,0 +1,115 @@
+import { readFileSync, statfsSync } from 'node:fs';
+import { portFault, portHolder } from '../dev/ports.ts';
+import { Refusal, warn } from '../dev/say.ts';
+import { ensureFile, ensureProgram } from '../dev/system-packages.ts';
+import { addressOf, type Plan } from './plan.ts';
+
+const MB = 1_000_000;
+/**
+ * Bytes that each takes, its children included: proportional set sizes of a fleet under 190 requests a second on 2 cores, in
+ * November 2026, rounded up. The worker's is with a picture under way; `servers` are DNS, PgBouncer, both PostgreSQL, both Redis and
+ * the launcher.
+ */
+const memory = {
+  api: 270 * MB,
+  worker: 250 * MB,
+  haproxy: 30 * MB,
+  nginx: 12 * MB,
+  servers: 420 * MB,
+  s3: 300 * MB,
+};
+const room = 500 * MB;
+
+function needed({ options }: Plan): number {
+  const { api, worker, haproxy, nginx, s3 } = options;
+  const parts = api * memory.api + worker * memory.worker + haproxy * memory.haproxy + nginx * memory.nginx;
+  return parts + memory.servers + (s3 ? memory.s3 : 0);
+}
+
+const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
+
+/** Undefined where the kernel does not say. */
+function freeMemory(): number | undefined {
+  const [, kilobytes] = /^MemAvailable:\s+(\d+) kB$/m.exec(readFileSync('/proc/meminfo', 'utf8')) ?? [];
+  return kilobytes === undefined ? undefined : Number(kilobytes) * 1_024;
+}
+
+/** @throws Refusal when the machine is too small for what was asked */
+export function checkRoom(plan: Plan, folder: string): void {
+  const [free, wanted] = [freeMemory(), needed(plan)];
+  if (free !== undefined && free < wanted) {
+    throw new Refusal(
+      `This fleet takes about ${gigabytes(wanted)} of memory, and ${gigabytes(free)} are free here. Stop something, or start a smaller one:\n` +
+        '  npm run fleet -- --haproxy 1 --nginx 2 --api 1 --worker 1\nNothing was started.',
+    );
+  }
+  const { bavail, bsize } = statfsSync(folder);
+  if (bavail * bsize < room)
+    throw new Refusal(
+      `${folder} has ${gigabytes(bavail * bsize)} left, and a fleet takes ${gigabytes(room)} to begin with. Nothing was started.`,
+    );
+}
+
+/** @throws Refusal that names every taken address and who holds it */
+export async function checkPorts(plan: Plan): Promise<void> {
+  if (plan.options.hosts) return;
+  const taken: string[] = [];
+  for (const place of plan.places()) {
+    for (const port of [place.port, place.operators].filter((each) => each !== undefined)) {
+      if ((await portFault(port, place.host)) === null) continue;
+      taken.push(
+        `  ${place.host}:${port} (${place.name}) by ${portHolder(port, place.host) ?? 'a process of another user'}`,
+      );
+    }
+  }
+  if (taken.length === 0) return;
+  throw new Refusal(
+    `Taken already:\n${taken.join('\n')}\nStop that, or take other addresses: npm run fleet -- --net ${plan.options.net + 1}. Nothing was started.`,
+  );
+}
+
+/** PowerDNS has its zone files from a package of their own, which brings no program. */
+const bindBackend = ['x86_64-linux-gnu/', 'aarch64-linux-gnu/', ''].map(
+  (folder) => `/usr/lib/${folder}pdns/libbindbackend.so`,
+);
+
+/** PowerDNS with its zone files. @throws Refusal, as below */
+export function checkDns(): void {
+  ensureProgram('pdns_server', 'pdns-server');
+  ensureFile(bindBackend, 'pdns-backend-bind');
+}
+
+/** Installs what is missing. @throws Refusal with what to type, when that takes rights that are not given */
+export function checkPrograms(): void {
+  for (const [program, name] of [
+    ['redis-server', 'redis-server'],
+    ['nginx', 'nginx'],
+    ['haproxy', 'haproxy'],
+    ['pgbouncer', 'pgbouncer'],
+    ['openssl', 'openssl'],
+  ] as const)
+    ensureProgram(program, name);
+  checkDns();
+}
+
+export function checkCeph(): void {
+  for (const program of ['radosgw', 'ceph-mon', 'ceph-osd']) ensureProgram(program, program);
+}
+
+/** As `checkPrograms`, where going on without them is better than not at all. */
+export function offerPrograms(): void {
+  try {
+    checkPrograms();
+  } catch (error) {
+    warn(`${(error as Error).message}\nWithout it, tests of the fleet are skipped.`);
+  }
+}
+
+export const describePlan = (plan: Plan): string =>
+  plan
+    .places()
+    .map(
+      (place) =>
+        `  ${place.name.padEnd(18)}${addressOf(place)}${place.operators ? `, operators ${place.host}:${place.operators}` : ''}`,
+    )
+    .join('\n');

@@ -1,0 +1,68 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { timingSafeEqual } from 'node:crypto';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { describe, Refusal, say } from '../dev/say.ts';
+import { isAlive } from '../dev/processes.ts';
+import { readLedger } from './ledger.ts';
+
+/** What another terminal asks of a running fleet. */
+export interface Order {
+  command: string;
+  words: string[];
+}
+
+export interface Reply {
+  ok: boolean;
+  text: string;
+}
+
+function isRight(request: IncomingMessage, secret: string): boolean {
+  const given = Buffer.from(request.headers.authorization ?? '');
+  const expected = Buffer.from(`Bearer ${secret}`);
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}
+
+/** Takes orders on loopback, from those who can read the fleet's ledger. */
+export async function takeOrders(
+  secret: string,
+  carryOut: (order: Order) => Promise<string>,
+): Promise<{ port: number; server: Server }> {
+  const answer = (response: ServerResponse, status: number, reply: Reply) =>
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(reply));
+  const server = createServer((request, response) => {
+    if (!isRight(request, secret)) {
+      request.resume();
+      answer(response, 403, { ok: false, text: 'expected the secret of fleet.json' });
+      return;
+    }
+    text(request)
+      .then((body) => carryOut(JSON.parse(body) as Order))
+      .then(
+        (done) => answer(response, 200, { ok: true, text: done }),
+        (error: unknown) => answer(response, 200, { ok: false, text: describe(error) }),
+      );
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { port: (server.address() as AddressInfo).port, server };
+}
+
+/** Gives an order to the fleet of a folder, and says what came of it. Answers an exit code. */
+export async function order(folder: string, { command, words }: Order): Promise<number> {
+  const ledger = readLedger(join(folder, 'fleet.json'));
+  if (!ledger || !isAlive(ledger.launcher))
+    throw new Refusal(`No fleet runs on ${folder}. Start it in another terminal: npm run fleet`);
+  const { port, secret } = ledger.control;
+  const response = await fetch(`http://127.0.0.1:${port}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${secret}` },
+    body: JSON.stringify({ command, words }),
+  });
+  const reply = (await response.json()) as Reply;
+  if (!reply.ok) throw new Refusal(reply.text);
+  say(reply.text);
+  return 0;
+}

@@ -1,0 +1,207 @@
+import { chownSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import pg from 'pg';
+import { footingFor } from '../dev/footing/choice.ts';
+import { childEnvironment } from '../dev/env.ts';
+import { lastLines } from '../dev/logs.ts';
+import { postgresPrograms } from '../dev/postgres-cluster.ts';
+import { startPostgres, stopPostgres } from '../dev/postgres.ts';
+import { launch } from '../dev/processes.ts';
+import { startRedis, stopRedis } from '../dev/redis.ts';
+import { Refusal } from '../dev/say.ts';
+import { keptSecret } from '../dev/secrets.ts';
+import { findProgram } from '../dev/system-packages.ts';
+import { untilServing, type Manner } from './part.ts';
+import { addressOf, type Place, type Plan } from './plan.ts';
+import { makeReplica, slot } from './replica.ts';
+import { Service } from './service.ts';
+
+/** Where the data of a fleet lies, and who may connect to it. */
+export interface DataContext {
+  plan: Plan;
+  folder: string;
+  logFile: (name: string) => string;
+}
+
+export const passwordOf = (folder: string, server: 'postgres' | 'redis'): string =>
+  keptSecret(join(folder, 'secrets', server));
+
+export function databaseUrl({ folder }: DataContext, place: Place): string {
+  return `postgres://narwhal:${passwordOf(folder, 'postgres')}@${addressOf(place)}/narwhal`;
+}
+
+/** Servers keep their password beside their data; here all of a kind have one. */
+function givePassword(dir: string, programs: string, password: string): void {
+  const { onDisk, user } = footingFor({ programs, data: dir });
+  const file = join(onDisk, 'password');
+  if (existsSync(file)) return;
+  writeFileSync(file, `${password}\n`, { mode: 0o600 });
+  if (user) chownSync(file, user.uid, user.gid);
+}
+
+/** The fleet's own addresses, by password; nobody else. */
+function accessFile(dir: string, { plan }: DataContext): string {
+  const { onDisk, data, user } = footingFor({ programs: postgresPrograms(), data: dir });
+  const networks = ['127.0.0.0/8', plan.network];
+  const lines = networks.flatMap((network) => [
+    `host all all ${network} scram-sha-256`,
+    `host replication all ${network} scram-sha-256`,
+  ]);
+  const file = join(onDisk, 'pg_hba.conf');
+  writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 });
+  if (user) chownSync(file, user.uid, user.gid);
+  return join(data, 'pg_hba.conf');
+}
+
+/**
+ * A transaction whose process hangs holds its locks no longer than a client waits for them: the same request, sent again to
+ * another api, then finds them free. Shared memory lies in the cluster's folder, since one that is killed and never started again
+ * would leave it in /dev/shm.
+ */
+const settings = {
+  idle_in_transaction_session_timeout: '4s',
+  max_wal_senders: 4,
+  wal_keep_size: '64MB',
+  dynamic_shared_memory_type: 'mmap',
+  shared_buffers: '64MB',
+};
+
+export function postgresManner(context: DataContext, place: Place, primary?: Place): Manner {
+  const dir = join(context.folder, place.name);
+  const logFile = context.logFile(place.name);
+  const password = passwordOf(context.folder, 'postgres');
+  return {
+    logFile,
+    stop: stopPostgres,
+    async launch() {
+      givePassword(dir, postgresPrograms(), password);
+      const own: Record<string, string | number> = { ...settings };
+      if (primary) {
+        const url = databaseUrl(context, primary).replace(/narwhal$/, 'postgres');
+        await makeReplica({ url, dir: join(context.folder, primary.name) }, dir);
+        own['primary_conninfo'] =
+          `host=${primary.host} port=${primary.port} user=narwhal password=${password} application_name=${place.name}`;
+        own['primary_slot_name'] = slot;
+        own['hot_standby_feedback'] = 'on';
+      }
+      own['hba_file'] = accessFile(dir, context);
+      return startPostgres({ dir, host: place.host, port: place.port, logFile, settings: own });
+    },
+  };
+}
+
+/** A replica is a copy: thrown away, it is made anew from the primary. */
+export function forgetReplica(folder: string, name: string): void {
+  rmSync(join(folder, name, 'cluster'), { recursive: true, force: true });
+}
+
+export function redisManner(context: DataContext, place: Place, primary?: Place): Manner {
+  const dir = join(context.folder, place.name);
+  const logFile = context.logFile(place.name);
+  return {
+    logFile,
+    stop: stopRedis,
+    launch() {
+      givePassword(
+        dir,
+        dirname(findProgram('redis-server') ?? '/usr/bin/redis-server'),
+        passwordOf(context.folder, 'redis'),
+      );
+      const follow = primary ? { replicaOf: { host: primary.host, port: primary.port } } : {};
+      return startRedis({ dir, host: place.host, port: place.port, logFile, ...follow });
+    },
+  };
+}
+
+type Address = Pick<Place, 'host' | 'port'>;
+
+/** Transaction mode: many api and worker processes share few sessions; so no session has a state of its own. */
+export function pgbouncerConfiguration(folder: string, { host, port }: Address, primary: Address): string {
+  return `[databases]
+narwhal = host=${primary.host} port=${primary.port} dbname=narwhal
+[pgbouncer]
+listen_addr = ${host}
+listen_port = ${port}
+unix_socket_dir =
+auth_type = scram-sha-256
+auth_file = ${folder}/users
+admin_users = narwhal
+pool_mode = transaction
+max_client_conn = 1000
+default_pool_size = 24
+server_connect_timeout = 3
+server_login_retry = 1
+query_wait_timeout = 10
+ignore_startup_parameters = extra_float_digits,options
+log_connections = 0
+log_disconnections = 0
+`;
+}
+
+export function pgbouncerManner(context: DataContext, place: Place, primary: Place): Manner {
+  const logFile = context.logFile(place.name);
+  return {
+    logFile,
+    stop: [
+      { signal: 'SIGINT', patience: 10_000 },
+      { signal: 'SIGTERM', patience: 2_000 },
+    ],
+    launch() {
+      const service = new Service('pgbouncer', 'pgbouncer', join(context.folder, place.name));
+      service.write('users', `"narwhal" "${passwordOf(context.folder, 'postgres')}"\n`);
+      service.write('pgbouncer.ini', pgbouncerConfiguration(service.folder, place, primary));
+      return launch({ ...service.command(join(service.folder, 'pgbouncer.ini')), logFile, cwd: '/' });
+    },
+    ready: (process) =>
+      untilServing(
+        process,
+        () => answersQuery(databaseUrl(context, place)),
+        (why) => new Error(`pgbouncer ${why}; the end of ${logFile}:\n${lastLines(logFile)}`),
+      ),
+  };
+}
+
+/** A real S3 server of Ceph's, in one process group. */
+export function s3Manner(context: DataContext, place: Place): Manner {
+  const logFile = context.logFile(place.name);
+  const program = join(import.meta.dirname, 's3-server.ts');
+  const args = [
+    program,
+    join(context.folder, place.name),
+    place.host,
+    String(place.port),
+    join(context.folder, 'secrets', 's3'),
+  ];
+  // The bucket is made last, and answered with 403 to strangers.
+  const bucket = `http://${addressOf(place)}/narwhal`;
+  return {
+    logFile,
+    stop: [{ signal: 'SIGTERM', patience: 20_000 }],
+    launch: () => launch({ command: process.execPath, args, logFile, env: childEnvironment() }),
+    ready: (process) =>
+      untilServing(
+        process,
+        () =>
+          fetch(bucket, { signal: AbortSignal.timeout(1_000) }).then(
+            ({ status }) => status === 403,
+            () => false,
+          ),
+        (why) => new Refusal(`s3 ${why}; the end of ${logFile}:\n${lastLines(logFile)}`),
+        120_000,
+      ),
+  };
+}
+
+export async function answersQuery(url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1_000 });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.query('SELECT 1');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}

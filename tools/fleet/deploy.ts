@@ -1,0 +1,80 @@
+import { join } from 'node:path';
+import { root } from '../dev/install.mjs';
+import { build } from '../dev/build.ts';
+import { Refusal } from '../dev/say.ts';
+import { migrate, noticed } from './app-parts.ts';
+import { writeNginx } from './edge-parts.ts';
+import type { Fleet } from './fleet.ts';
+import { type Part, answersOk } from './part.ts';
+import { addressOf } from './plan.ts';
+import { Release } from './release.ts';
+
+/** What a fleet runs; set when a deploy changes it. */
+export interface Versions {
+  current: Release;
+}
+
+/** A new part has to serve, and has to go on serving for a moment. */
+async function isSound({ place }: Part): Promise<boolean> {
+  if (place.kind === 'api') return answersOk(`http://${addressOf(place)}/v1/instance`, 3_000);
+  return answersOk(`http://${addressOf(place)}/health/ready`, 3_000);
+}
+
+async function swap(part: Part): Promise<void> {
+  await part.drain();
+  await part.start();
+  if (!(await isSound(part)))
+    throw new Refusal(
+      `${part.name} started, but does not answer as it should; its log: ${part.manner.logFile}`,
+    );
+}
+
+/** One after the other, so that the others serve meanwhile; and after an api until every NGINX sends to it again. */
+async function roll(parts: readonly Part[], done: Part[]): Promise<void> {
+  for (const part of parts) {
+    done.push(part);
+    await swap(part);
+    if (part.place.kind === 'api') await noticed();
+  }
+}
+
+/**
+ * Brings every worker, api and NGINX to another version without a failed request: first the schema, on which the old version goes on
+ * working (expand; contract is a later version's), then one part after the other. The first that is not healthy ends it, and what
+ * was swapped goes back. Migrations go forward only: the old version runs on the new schema.
+ */
+export async function deploy(
+  fleet: Fleet,
+  versions: Versions,
+  folder: string | undefined,
+  tell: (line: string) => void,
+): Promise<string> {
+  const down = fleet.ofKind('worker', 'api', 'nginx').filter(({ state }) => state !== 'up');
+  if (down.length > 0)
+    throw new Refusal(
+      `${down.map(({ name, state }) => `${name} is ${state}`).join(', ')}: start it first, since a deploy takes one more away. Nothing was changed.`,
+    );
+  if (!folder) await build();
+  const [old, next] = [versions.current, Release.keep(folder ?? join(root, 'dist'), fleet.context.folder)];
+  tell(`deploy: ${old.version} -> ${next.version}`);
+  // What NGINX would refuse is found before anything else is touched.
+  for (const { place } of fleet.ofKind('nginx')) writeNginx(fleet.context, place, next);
+  await migrate(fleet.context, next);
+  tell('deploy: the schema is ready');
+  versions.current = next;
+  const done: Part[] = [];
+  try {
+    await roll(fleet.ofKind('worker', 'api'), done);
+    await roll(fleet.ofKind('nginx'), done);
+  } catch (error) {
+    tell(`deploy: ${done.at(-1)?.name} is not healthy; back to ${old.version}`);
+    versions.current = old;
+    for (const { place } of fleet.ofKind('nginx')) writeNginx(fleet.context, place, old);
+    await roll(done.toReversed(), []);
+    throw new Refusal(
+      `Version ${next.version} was not healthy, and every part runs ${old.version} again:\n${(error as Error).message}`,
+    );
+  }
+  Release.tidy(fleet.context.folder, [old, next]);
+  return `Version ${next.version} runs everywhere (${done.length} parts).`;
+}

@@ -1,0 +1,188 @@
+import { Refusal } from '../dev/say.ts';
+import { applicationManner, migrate } from './app-parts.ts';
+import { forgetReplica, pgbouncerManner, postgresManner, redisManner, s3Manner } from './data-parts.ts';
+import {
+  dnsManner,
+  haproxyManner,
+  nginxManner,
+  socketOf,
+  writeNginx,
+  type EdgeContext,
+} from './edge-parts.ts';
+import type { Ledger } from './ledger.ts';
+import { Part, type Manner } from './part.ts';
+import { most, type Kind, type Place } from './plan.ts';
+import type { Release } from './release.ts';
+
+export type Tell = (line: string) => void;
+
+/** All parts of one fleet, in the order of the picture, and what operators do with them. */
+export class Fleet {
+  readonly parts: Part[] = [];
+  readonly context: EdgeContext;
+  private readonly ledger: Ledger;
+  private readonly tell: Tell;
+
+  constructor(context: Omit<EdgeContext, 'places'>, ledger: Ledger, tell: Tell) {
+    const places = (kind: Kind) =>
+      this.parts.filter((part) => part.place.kind === kind).map(({ place }) => place);
+    this.context = { ...context, places };
+    this.ledger = ledger;
+    this.tell = tell;
+    for (const place of context.plan.places()) this.parts.push(this.make(place));
+  }
+
+  private make(place: Place): Part {
+    return new Part(place, this.mannerOf(place), (part, what) => {
+      this.ledger.note(
+        this.parts.flatMap(({ name, mark }) =>
+          mark ? [{ name, pid: mark.pid, identity: mark.identity }] : [],
+        ),
+      );
+      if (what !== undefined && what !== 'starting') this.tell(`${part.name}: ${what}`);
+    });
+  }
+
+  private mannerOf(place: Place): Manner {
+    const { context } = this;
+    const { plan } = context;
+    const [postgres] = plan.pair('postgres');
+    const [redis] = plan.pair('redis');
+    switch (place.kind) {
+      case 'postgres':
+        return postgresManner(context, place, place.name === postgres.name ? undefined : postgres);
+      case 'redis':
+        return redisManner(context, place, place.name === redis.name ? undefined : redis);
+      case 'pgbouncer':
+        return pgbouncerManner(context, place, postgres);
+      case 'api':
+      case 'worker':
+        return applicationManner(context, place);
+      case 'nginx':
+        return nginxManner(context, place);
+      case 'haproxy':
+        return haproxyManner(context, place);
+      case 'dns':
+        return dnsManner(context, place);
+      case 's3':
+        return s3Manner(context, place);
+    }
+  }
+
+  /** @throws Refusal that names the parts there are */
+  part(name: string): Part {
+    const found = this.parts.find((part) => part.name === name);
+    if (found) return found;
+    throw new Refusal(
+      `expected a part but received "${name}"; there are ${this.parts.map((part) => part.name).join(', ')}`,
+    );
+  }
+
+  ofKind(...kinds: Kind[]): Part[] {
+    return this.parts.filter(({ place }) => kinds.includes(place.kind));
+  }
+
+  /** Servers of data first, what clients reach last. */
+  async start(stopped: () => boolean): Promise<void> {
+    for (const { place } of this.parts) this.context.hosts.make(place);
+    const together = async (...parts: (Part | undefined)[]): Promise<void> => {
+      if (!stopped()) await Promise.all(parts.map(async (part) => part?.start()));
+    };
+    const [primary, replica] = this.ofKind('postgres');
+    const [redis, redisReplica] = this.ofKind('redis');
+    await together(primary, redis, ...this.ofKind('s3'));
+    await together(replica, redisReplica, ...this.ofKind('pgbouncer'));
+    if (!stopped()) await migrate(this.context, this.context.release());
+    await together(...this.ofKind('api', 'worker'));
+    await together(...this.ofKind('nginx'));
+    await together(...this.ofKind('haproxy'));
+    await together(...this.ofKind('dns'));
+  }
+
+  /** What is asked first, last. */
+  async stop(hurry: AbortSignal): Promise<void> {
+    for (const kinds of [
+      ['dns'],
+      ['haproxy'],
+      ['nginx'],
+      ['api', 'worker'],
+      ['pgbouncer'],
+      ['redis', 's3'],
+      ['postgres'],
+    ] as Kind[][])
+      await Promise.all(this.ofKind(...kinds).map((part) => part.stop(hurry)));
+    this.context.hosts.close();
+  }
+
+  /** A fresh one in its place: nothing of the old one's memory, and of a replica not its data either. */
+  async replace(name: string): Promise<void> {
+    const part = this.part(name);
+    await part.drain();
+    if (name === 'postgres-replica') forgetReplica(this.context.folder, name);
+    await part.start();
+  }
+
+  /** One more of a kind, in rotation when this settles. Answers its name. */
+  async add(kind: string): Promise<string> {
+    if (kind !== 'nginx' && kind !== 'api' && kind !== 'worker')
+      throw new Refusal(`expected nginx, api or worker but received "${kind}"`);
+    const taken = new Set(this.ofKind(kind).map(({ name }) => name));
+    const free = Array.from({ length: most - 1 }, (_, index) => this.context.plan.place(kind, index + 1));
+    const place = free.find(({ name }) => !taken.has(name));
+    if (!place) throw new Refusal(`there are addresses for ${most - 1} of ${kind}, and all are taken`);
+    this.context.hosts.make(place);
+    const part = this.make(place);
+    this.parts.splice(this.lastOf(kind) + 1, 0, part);
+    try {
+      await part.start();
+    } catch (error) {
+      this.parts.splice(this.parts.indexOf(part), 1);
+      throw error;
+    }
+    if (kind === 'api') this.tellNginx();
+    return place.name;
+  }
+
+  private lastOf(kind: Kind): number {
+    return this.parts.findLastIndex(({ place }) => place.kind === kind);
+  }
+
+  async remove(name: string): Promise<void> {
+    const part = this.part(name);
+    const { kind } = part.place;
+    if (kind !== 'nginx' && kind !== 'api' && kind !== 'worker')
+      throw new Refusal(`expected an nginx, api or worker but received "${name}"`);
+    if (this.ofKind(kind).length === 1)
+      throw new Refusal(`${name} is the last of its kind; nobody would answer without it`);
+    this.parts.splice(this.parts.indexOf(part), 1);
+    if (kind === 'api') this.tellNginx();
+    await part.drain();
+    if (kind === 'nginx')
+      for (const { place } of this.ofKind('haproxy'))
+        await socketOf(this.context, place)
+          .set(name, 'maint')
+          .catch(() => undefined);
+  }
+
+  /** Has every NGINX know the apis that there are now; what is under way goes on. */
+  tellNginx(release: Release = this.context.release()): void {
+    for (const part of this.ofKind('nginx')) {
+      writeNginx(this.context, part.place, release);
+      if (part.state === 'up') part.reload();
+    }
+  }
+
+  /** What each HAProxy that answers makes of an NGINX: `UP`, `DOWN`, `DRAIN`, `MAINT`. */
+  async rotationOf(name: string): Promise<string[]> {
+    const asked = this.ofKind('haproxy').map(({ place }) => socketOf(this.context, place).servers());
+    const answers = await Promise.allSettled(asked);
+    const servers = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+    return servers.flatMap((server) => (server.name === name ? [server.status] : []));
+  }
+
+  unplug(name: string, plugged: boolean): void {
+    const { place } = this.part(name);
+    this.context.hosts.plug(place, plugged);
+    this.tell(`${name}: ${plugged ? 'plugged in again' : 'its cable is pulled'}`);
+  }
+}

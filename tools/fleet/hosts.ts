@@ -1,0 +1,125 @@
+import { spawnSync } from 'node:child_process';
+import { isRoot } from '../dev/env.ts';
+import { Refusal } from '../dev/say.ts';
+import { findProgram } from '../dev/system-packages.ts';
+import type { Place, Plan } from './plan.ts';
+
+export interface Command {
+  command: string;
+  args: string[];
+}
+
+/** Where parts run: on this machine's own network, or each of the edge on a host of its own. */
+export interface Hosts {
+  /** Makes the place's host, if it is to have one. */
+  make(place: Place): void;
+  /** The command, to be run on the place's host. */
+  on(place: Place, command: Command): Command;
+  /** Pulls the host's cable, or puts it back. */
+  plug(place: Place, plugged: boolean): void;
+  close(): void;
+}
+
+/** Loopback: every address of 127.0.0.0/8 is there already. */
+class Loopback implements Hosts {
+  make(): void {}
+
+  on(_place: Place, command: Command): Command {
+    return command;
+  }
+
+  plug(): void {
+    throw new Refusal(
+      'Parts have no cable of their own here. Start the fleet with --hosts (as root) to pull one.',
+    );
+  }
+
+  close(): void {}
+}
+
+const apart = new Set(['haproxy', 'nginx', 'api']);
+
+function ip(...args: string[]): boolean {
+  return spawnSync('ip', args, { stdio: 'ignore' }).status === 0;
+}
+
+/**
+ * A bridge, and a network namespace with a cable to it for each HAProxy, NGINX and api. Servers of data stay on the bridge's own
+ * side. Names carry the fleet's net, so that what a killed launcher left is found.
+ */
+class Namespaces implements Hosts {
+  private readonly net: number;
+  private readonly machine: string;
+
+  constructor(plan: Plan) {
+    this.net = plan.options.net;
+    this.machine = plan.machine;
+    this.close();
+    this.must(ip('link', 'add', this.bridge, 'type', 'bridge'));
+    this.must(ip('addr', 'add', `${this.machine}/24`, 'dev', this.bridge));
+    this.must(ip('link', 'set', this.bridge, 'up'));
+  }
+
+  private get bridge(): string {
+    return `nw${this.net}`;
+  }
+
+  private must(done: boolean): void {
+    if (!done)
+      throw new Refusal(`This machine allows no network namespaces; start the fleet without --hosts.`);
+  }
+
+  private namespaceOf({ name }: Place): string {
+    return `nw${this.net}-${name}`;
+  }
+
+  /** Interface names have 15 characters at most. */
+  private cableOf({ kind, name }: Place): string {
+    return `nw${this.net}${kind[0]}${/\d+$/.exec(name)?.[0] ?? ''}`;
+  }
+
+  make(place: Place): void {
+    if (!apart.has(place.kind)) {
+      ip('addr', 'add', `${place.host}/24`, 'dev', this.bridge);
+      return;
+    }
+    const [space, cable] = [this.namespaceOf(place), this.cableOf(place)];
+    if (spawnSync('ip', ['netns', 'pids', space], { stdio: 'ignore' }).status === 0) return;
+    this.must(ip('netns', 'add', space));
+    this.must(ip('link', 'add', cable, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', space));
+    this.must(ip('link', 'set', cable, 'master', this.bridge, 'up'));
+    this.must(ip('-n', space, 'addr', 'add', `${place.host}/24`, 'dev', 'eth0'));
+    this.must(ip('-n', space, 'link', 'set', 'eth0', 'up'));
+    this.must(ip('-n', space, 'link', 'set', 'lo', 'up'));
+  }
+
+  on(place: Place, { command, args }: Command): Command {
+    if (!apart.has(place.kind)) return { command, args };
+    return { command: 'ip', args: ['netns', 'exec', this.namespaceOf(place), command, ...args] };
+  }
+
+  plug(place: Place, plugged: boolean): void {
+    if (!apart.has(place.kind))
+      throw new Refusal(`${place.name} has no host of its own; haproxy, nginx and api have.`);
+    ip('link', 'set', this.cableOf(place), plugged ? 'up' : 'down');
+  }
+
+  close(): void {
+    const listed = spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' }).stdout ?? '';
+    const names = listed.split('\n').map((line) => line.split(' ')[0] ?? '');
+    for (const name of names.filter((each) => each.startsWith(`nw${this.net}-`))) ip('netns', 'delete', name);
+    ip('link', 'delete', this.bridge);
+  }
+}
+
+/** @throws Refusal when hosts of their own are asked for where they cannot be made */
+export function checkHosts({ options }: Plan): void {
+  if (options.hosts && (!isRoot || !findProgram('ip')))
+    throw new Refusal(
+      'Hosts of their own are network namespaces, which take root and the package iproute2. Without --hosts neither is needed. Nothing was started.',
+    );
+}
+
+export function makeHosts(plan: Plan): Hosts {
+  return plan.options.hosts ? new Namespaces(plan) : new Loopback();
+}

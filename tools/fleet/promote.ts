@@ -1,0 +1,67 @@
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
+import pg from 'pg';
+import { footingFor } from '../dev/footing/choice.ts';
+import { postgresPrograms } from '../dev/postgres-cluster.ts';
+import { Refusal } from '../dev/say.ts';
+import { databaseUrl } from './data-parts.ts';
+import type { Fleet } from './fleet.ts';
+import type { Part } from './part.ts';
+
+/**
+ * When the primary is lost for good: the replica's data become the primary's, under the primary's address, so that PgBouncer and all who
+ * know that address find it; then a new replica is made of it. The old primary's data are kept aside: writes that it confirmed in its last
+ * moment, and had not yet sent to the replica, are only there.
+ *
+ * Until the data change hands, a fleet that is started anew is the old one. @throws Refusal while the primary may still be written to
+ */
+export async function promote(fleet: Fleet, name: string, tell: (line: string) => void): Promise<string> {
+  const [primary, replica] = fleet.ofKind('postgres');
+  if (!primary || !replica || name !== replica.name)
+    throw new Refusal(`expected ${replica?.name ?? 'a replica'} but received "${name}"`);
+  refuseUnlessLost(primary);
+  if (replica.state !== 'up') throw new Refusal(`${replica.name} is ${replica.state}. Nothing was changed.`);
+  // One that failed is started again after a moment; not one that was killed.
+  await primary.kill();
+  await askToLead(databaseUrl(fleet.context, replica.place));
+  tell(`${replica.name}: promoted`);
+  await replica.stop();
+  const aside = handOver(fleet.context.folder, replica.name, primary.name);
+  await primary.start();
+  await replica.start();
+  return `${primary.name} is up with what ${name} had, and ${name} is a copy of it again. The old primary's data: ${aside}`;
+}
+
+/** Two primaries would each confirm writes that the other never sees. */
+function refuseUnlessLost({ name, state }: Part): void {
+  if (state === 'killed' || state === 'failed' || state === 'stopped') return;
+  throw new Refusal(
+    `${name} is ${state}, and a promoted replica beside it would be a second primary. If it is lost for good:\n` +
+      `  npm run fleet -- kill ${name}\nNothing was changed.`,
+  );
+}
+
+async function askToLead(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3_000 });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ done: boolean }>('SELECT pg_promote(true, 60) AS done');
+    if (!rows[0]?.done)
+      throw new Refusal('The replica was told to lead, and does not after 60 s. Nothing was changed.');
+  } finally {
+    await client.end();
+  }
+}
+
+/** Answers where the old data lie. */
+function handOver(folder: string, from: string, to: string): string {
+  const [given, taken] = [from, to].map(
+    (name) => footingFor({ programs: postgresPrograms(), data: join(folder, name) }).onDisk,
+  ) as [string, string];
+  const aside = join(taken, `cluster.lost-${new Date().toISOString().replaceAll(':', '')}`);
+  renameSync(join(given, 'cluster'), join(taken, 'cluster.promoted'));
+  renameSync(join(taken, 'cluster'), aside);
+  renameSync(join(taken, 'cluster.promoted'), join(taken, 'cluster'));
+  return aside;
+}
