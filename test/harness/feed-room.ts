@@ -6,10 +6,10 @@ import { Counts } from '../../libs/feed/src/counts.js';
 import { RedisEpoch } from '../../libs/feed/src/epoch.js';
 import { FeedWindows } from '../../libs/feed/src/feed-windows.js';
 import { HomeFeeds } from '../../libs/feed/src/home-feeds.js';
-import { NearLink } from '../../libs/feed/src/near-link.js';
-import { Near } from '../../libs/feed/src/near.js';
+import { TrackingConnection } from '../../libs/feed/src/tracking-connection.js';
+import { ClientSideCache } from '../../libs/feed/src/client-side-cache.js';
 import { PendingInvalidations } from '../../libs/feed/src/pending-invalidations.js';
-import { ReaderMarks } from '../../libs/feed/src/reader-marks.js';
+import { LikedSavedCache } from '../../libs/feed/src/liked-saved-cache.js';
 import { RedisLink } from '../../libs/feed/src/redis-link.js';
 import { FeedRedis } from '../../libs/feed/src/redis.js';
 import { ReaderRelations } from '../../libs/feed/src/relations.js';
@@ -23,12 +23,12 @@ export interface FeedRoom {
   rows: FeedRows;
   redis: FeedRedis;
   pending: PendingInvalidations;
-  near: Near;
+  clientCache: ClientSideCache;
   windows: FeedWindows;
   homeFeeds: HomeFeeds;
   authorFeeds: AuthorFeeds;
   counts: Counts;
-  marks: ReaderMarks;
+  marks: LikedSavedCache;
   sessions: SessionCache;
   /** Looks into the Redis that the room uses. */
   look: Redis;
@@ -42,9 +42,9 @@ export async function feedRoom(databaseUrl: string, redisUrl: string, budget = 1
   const link = new RedisLink(redisUrl, budget);
   const redis = new FeedRedis(link, new RedisEpoch(new RedisEpochs(database)));
   const pending = new PendingInvalidations(redis);
-  const near = new Near(redis, new NearLink(link, redisUrl, budget));
-  const windows = new FeedWindows(redis, rows, near);
-  const authorFeeds = new AuthorFeeds(redis, rows, near);
+  const clientCache = new ClientSideCache(redis, new TrackingConnection(link, redisUrl, budget));
+  const windows = new FeedWindows(redis, rows, clientCache);
+  const authorFeeds = new AuthorFeeds(redis, rows, clientCache);
   const look = new Redis(redisUrl, { lazyConnect: true }).on('error', () => undefined);
   await redis.start(10_000);
   return {
@@ -52,16 +52,16 @@ export async function feedRoom(databaseUrl: string, redisUrl: string, budget = 1
     rows,
     redis,
     pending,
-    near,
+    clientCache: clientCache,
     windows,
     authorFeeds,
     homeFeeds: new HomeFeeds(windows, rows, new ReaderRelations(redis, rows), authorFeeds),
-    counts: new Counts(redis, pending, near, new CountReads(database)),
-    marks: new ReaderMarks(redis, pending, near, new MarkReads(database)),
-    sessions: new SessionCache(redis, near),
+    counts: new Counts(redis, pending, clientCache, new CountReads(database)),
+    marks: new LikedSavedCache(redis, pending, clientCache, new MarkReads(database)),
+    sessions: new SessionCache(redis, clientCache),
     look,
     close: async () => {
-      near.stop();
+      clientCache.stop();
       redis.stop();
       look.disconnect();
       await authorFeeds.settled();

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chownSync, existsSync, lstatSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { root } from './install.mjs';
-import type { Footing } from './footing/footing.ts';
+import type { PrivilegeDrop } from './privilege-drop/privilege-drop.ts';
 import { commandLineOf, identityOf } from './processes.ts';
 import { Refusal } from './say.ts';
 import { keptSecret } from './secrets.ts';
@@ -35,16 +35,16 @@ function makeSymbolicLinks(programs: string): void {
 /** Where in its folder the server keeps the cluster; the superuser's password lies beside it. */
 const clusterName = 'cluster';
 
-export function clusterFolder(footing: Footing): string {
-  return join(footing.data, clusterName);
+export function clusterFolder(drop: PrivilegeDrop): string {
+  return join(drop.data, clusterName);
 }
 
 /** Makes the cluster on first use, and returns its superuser's password. */
-export function prepareCluster(footing: Footing): string {
-  const cluster = join(footing.onDisk, clusterName);
-  const password = keptSecret(join(footing.onDisk, 'password'));
+export function prepareCluster(drop: PrivilegeDrop): string {
+  const cluster = join(drop.onDisk, clusterName);
+  const password = keptSecret(join(drop.onDisk, 'password'));
   const version = readText(join(cluster, 'PG_VERSION'));
-  if (version === undefined) makeCluster(footing);
+  if (version === undefined) makeCluster(drop);
   else if (version !== ownMajor()) refuseVersion(cluster, version);
   else removeStaleLock(cluster);
   return password;
@@ -69,14 +69,14 @@ const initialisation = [
   '--no-instructions',
 ];
 
-function makeCluster(footing: Footing): void {
-  const password = join(footing.data, 'password');
-  if (footing.user) chownSync(join(footing.onDisk, 'password'), footing.user.uid, footing.user.gid);
+function makeCluster(drop: PrivilegeDrop): void {
+  const password = join(drop.data, 'password');
+  if (drop.user) chownSync(join(drop.onDisk, 'password'), drop.user.uid, drop.user.gid);
   // An initdb that was cut off leaves a folder without PG_VERSION or with half a catalog: it works in one of its own name first.
-  const unfinished = `${clusterFolder(footing)}.unfinished`;
-  rmSync(join(footing.onDisk, `${clusterName}.unfinished`), { recursive: true, force: true });
-  const program = join(footing.programs, 'bin', 'initdb');
-  const { command, args } = footing.wrap(program, [
+  const unfinished = `${clusterFolder(drop)}.unfinished`;
+  rmSync(join(drop.onDisk, `${clusterName}.unfinished`), { recursive: true, force: true });
+  const program = join(drop.programs, 'bin', 'initdb');
+  const { command, args } = drop.wrap(program, [
     ...initialisation,
     `--pwfile=${password}`,
     `--pgdata=${unfinished}`,
@@ -84,7 +84,7 @@ function makeCluster(footing: Footing): void {
   const result = spawnSync(command, args, { encoding: 'utf8', cwd: '/' });
   if (result.status !== 0)
     throw new Error(`initdb failed:\n${result.stdout}${result.stderr}${result.error ?? ''}`);
-  renameSync(join(footing.onDisk, `${clusterName}.unfinished`), join(footing.onDisk, clusterName));
+  renameSync(join(drop.onDisk, `${clusterName}.unfinished`), join(drop.onDisk, clusterName));
 }
 
 function refuseVersion(cluster: string, version: string): never {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { footingFor } from './footing/choice.ts';
-import type { Footing } from './footing/footing.ts';
+import { privilegeDropFor } from './privilege-drop/choice.ts';
+import type { PrivilegeDrop } from './privilege-drop/privilege-drop.ts';
 import { lastLines } from './logs.ts';
 import { freePort } from './ports.ts';
 import { clusterFolder, postgresPrograms, prepareCluster } from './postgres-cluster.ts';
@@ -34,13 +34,13 @@ export const stopPostgres: StopStep[] = [
 export async function startPostgres(options: PostgresOptions): Promise<RunningServer> {
   const { dir, port = await freePort(), durable = true, logFile = join(dir, '..', 'postgres.log') } = options;
   const { host = '127.0.0.1', settings = {} } = options;
-  const footing = footingFor({ programs: postgresPrograms(), data: dir });
-  const password = prepareCluster(footing);
+  const drop = privilegeDropFor({ programs: postgresPrograms(), data: dir });
+  const password = prepareCluster(drop);
   const url = `postgres://narwhal:${password}@${host}:${port}`;
 
   const given = settingsOf(port, durable, { listen_addresses: host, ...settings });
   const launching = { logFile, cwd: '/', launched: options.launched };
-  const process = await launchUntilAccepted(footing, given, launching, url);
+  const process = await launchUntilAccepted(drop, given, launching, url);
   await makeDatabase(url).catch((error: unknown) => giveUp(process, error));
   return {
     url: `${url}/narwhal`,
@@ -49,7 +49,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningSe
     identity: process.identity,
     ended: process.ended,
     stop: (hurry) =>
-      endProcess(process, stopPostgres, hurry).then(() => footing.leave({ discard: !durable })),
+      endProcess(process, stopPostgres, hurry).then(() => drop.leave({ discard: !durable })),
     kill: () => endProcess(process, []),
   };
 }
@@ -59,14 +59,14 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningSe
  * server refuses: so a start is tried again for a few seconds when that is the reason.
  */
 async function launchUntilAccepted(
-  footing: Footing,
+  drop: PrivilegeDrop,
   settings: string[],
   options: Omit<Launch, 'command' | 'args'>,
   url: string,
 ): Promise<Launched> {
   const { logFile } = options;
-  const arguments_ = ['-D', clusterFolder(footing), ...settings];
-  const { command, args } = footing.wrap(join(footing.programs, 'bin', 'postgres'), arguments_);
+  const arguments_ = ['-D', clusterFolder(drop), ...settings];
+  const { command, args } = drop.wrap(join(drop.programs, 'bin', 'postgres'), arguments_);
   for (let attempt = 1; ; attempt += 1) {
     const process = await launch({ command, args, ...options });
     const accepts = await acceptsConnections(process, url).catch((error: unknown) => giveUp(process, error));

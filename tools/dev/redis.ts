@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { chownSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { footingFor } from './footing/choice.ts';
+import { privilegeDropFor } from './privilege-drop/choice.ts';
 import { lastLines } from './logs.ts';
 import { freePort } from './ports.ts';
 import { endProcess, launch, type Launched, type StopStep } from './processes.ts';
@@ -30,14 +30,14 @@ export const stopRedis: StopStep[] = [{ signal: 'SIGTERM', patience: 10_000 }];
 export async function startRedis(options: RedisOptions): Promise<RunningServer> {
   const { dir, port = await freePort(), persistent = true, logFile = join(dir, '..', 'redis.log') } = options;
   const program = ensureProgram('redis-server', 'redis-server');
-  const footing = footingFor({ programs: dirname(program), data: dir });
-  const password = keptSecret(join(footing.onDisk, 'password'));
-  if (footing.user) chownSync(join(footing.onDisk, 'password'), footing.user.uid, footing.user.gid);
+  const drop = privilegeDropFor({ programs: dirname(program), data: dir });
+  const password = keptSecret(join(drop.onDisk, 'password'));
+  if (drop.user) chownSync(join(drop.onDisk, 'password'), drop.user.uid, drop.user.gid);
 
-  const { command, args } = footing.wrap(program, ['-']);
+  const { command, args } = drop.wrap(program, ['-']);
   const { host = '127.0.0.1', replicaOf } = options;
   const follow = replicaOf ? [`replicaof ${replicaOf.host} ${replicaOf.port}`, `masterauth ${password}`] : [];
-  const input = configuration({ dir: footing.data, host, port, password, persistent, follow });
+  const input = configuration({ dir: drop.data, host, port, password, persistent, follow });
   const { launched } = options;
   const process = await launch({ command, args, logFile, input, cwd: '/', launched });
   await waitUntilAnswering(process, { host, port, password }, logFile);
@@ -48,7 +48,7 @@ export async function startRedis(options: RedisOptions): Promise<RunningServer> 
     identity: process.identity,
     ended: process.ended,
     stop: (hurry) =>
-      endProcess(process, stopRedis, hurry).then(() => footing.leave({ discard: !persistent })),
+      endProcess(process, stopRedis, hurry).then(() => drop.leave({ discard: !persistent })),
     kill: () => endProcess(process, []),
   };
 }

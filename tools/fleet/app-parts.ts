@@ -10,7 +10,7 @@ import { newKeyring, keptSecret } from '../dev/secrets.ts';
 import { addressOf, type Place } from './plan.ts';
 import { databaseUrl, passwordOf, type DataContext } from './data-parts.ts';
 import type { EdgeContext } from './edge-parts.ts';
-import { answersOk, untilServing, type Manner } from './part.ts';
+import { answersOk, untilServing, type PartKind } from './part.ts';
 import type { Release } from './release.ts';
 
 /** What every api and worker of the fleet is told (libs/platform/src/config.ts); where it listens is each one's own. */
@@ -57,7 +57,7 @@ const FINISHING = 40_000;
 /** NGINX asks an api that was away again after so long (infra/nginx, `fail_timeout`). In milliseconds. */
 export const NOTICED = 2_500;
 
-export function applicationManner(context: EdgeContext, place: Place): Manner {
+export function applicationManner(context: EdgeContext, place: Place): PartKind {
   const kind = place.kind === 'api' ? 'api' : 'worker';
   const logFile = context.logFile(place.name);
   const own: Record<string, string> =

@@ -1,7 +1,7 @@
 import { chownSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
-import { footingFor } from '../dev/footing/choice.ts';
+import { privilegeDropFor } from '../dev/privilege-drop/choice.ts';
 import { childEnvironment } from '../dev/env.ts';
 import { lastLines } from '../dev/logs.ts';
 import { postgresPrograms } from '../dev/postgres-cluster.ts';
@@ -11,7 +11,7 @@ import { startRedis, stopRedis } from '../dev/redis.ts';
 import { Refusal } from '../dev/say.ts';
 import { keptSecret } from '../dev/secrets.ts';
 import { findProgram } from '../dev/system-packages.ts';
-import { untilServing, type Manner } from './part.ts';
+import { untilServing, type PartKind } from './part.ts';
 import { addressOf, type Place, type Plan } from './plan.ts';
 import { makeReplica, slot } from './replica.ts';
 import { Service } from './service.ts';
@@ -32,7 +32,7 @@ export function databaseUrl({ folder }: DataContext, place: Place): string {
 
 /** Servers keep their password beside their data; here all of a kind have one. */
 function givePassword(dir: string, programs: string, password: string): void {
-  const { onDisk, user } = footingFor({ programs, data: dir });
+  const { onDisk, user } = privilegeDropFor({ programs, data: dir });
   const file = join(onDisk, 'password');
   if (existsSync(file)) return;
   writeFileSync(file, `${password}\n`, { mode: 0o600 });
@@ -41,7 +41,7 @@ function givePassword(dir: string, programs: string, password: string): void {
 
 /** The fleet's own addresses, by password; nobody else. */
 function accessFile(dir: string, { plan }: DataContext): string {
-  const { onDisk, data, user } = footingFor({ programs: postgresPrograms(), data: dir });
+  const { onDisk, data, user } = privilegeDropFor({ programs: postgresPrograms(), data: dir });
   const networks = ['127.0.0.0/8', plan.network];
   const lines = networks.flatMap((network) => [
     `host all all ${network} scram-sha-256`,
@@ -66,7 +66,7 @@ const settings = {
   shared_buffers: '64MB',
 };
 
-export function postgresManner(context: DataContext, place: Place, primary?: Place): Manner {
+export function postgresManner(context: DataContext, place: Place, primary?: Place): PartKind {
   const dir = join(context.folder, place.name);
   const logFile = context.logFile(place.name);
   const password = passwordOf(context.folder, 'postgres');
@@ -95,7 +95,7 @@ export function forgetReplica(folder: string, name: string): void {
   rmSync(join(folder, name, 'cluster'), { recursive: true, force: true });
 }
 
-export function redisManner(context: DataContext, place: Place, primary?: Place): Manner {
+export function redisManner(context: DataContext, place: Place, primary?: Place): PartKind {
   const dir = join(context.folder, place.name);
   const logFile = context.logFile(place.name);
   return {
@@ -138,7 +138,7 @@ log_disconnections = 0
 `;
 }
 
-export function pgbouncerManner(context: DataContext, place: Place, primary: Place): Manner {
+export function pgbouncerManner(context: DataContext, place: Place, primary: Place): PartKind {
   const logFile = context.logFile(place.name);
   return {
     logFile,
@@ -162,7 +162,7 @@ export function pgbouncerManner(context: DataContext, place: Place, primary: Pla
 }
 
 /** A real S3 server of Ceph's, in one process group. */
-export function s3Manner(context: DataContext, place: Place): Manner {
+export function s3Manner(context: DataContext, place: Place): PartKind {
   const logFile = context.logFile(place.name);
   const program = join(import.meta.dirname, 's3-server.ts');
   const args = [

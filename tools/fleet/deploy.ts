@@ -25,7 +25,7 @@ async function swap(part: Part): Promise<void> {
   await part.start();
   if (!(await isSound(part)))
     throw new Refusal(
-      `${part.name} started, but does not answer as it should; its log: ${part.manner.logFile}`,
+      `${part.name} started, but does not answer as it should; its log: ${part.kind.logFile}`,
     );
 }
 

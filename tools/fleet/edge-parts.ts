@@ -15,7 +15,7 @@ import type { Certificate } from './certificate.ts';
 import type { DataContext } from './data-parts.ts';
 import type { Hosts } from './hosts.ts';
 import { HaproxySocket } from './haproxy-socket.ts';
-import { answersOk, untilServing, type Manner } from './part.ts';
+import { answersOk, untilServing, type PartKind } from './part.ts';
 import { addressOf, publicName, type Place } from './plan.ts';
 import type { Release } from './release.ts';
 import { Service } from './service.ts';
@@ -82,7 +82,7 @@ export function writeNginx(context: EdgeContext, place: Place, release = context
   renameSync(draft, join(folder, 'nginx.conf'));
 }
 
-export function nginxManner(context: EdgeContext, place: Place): Manner {
+export function nginxManner(context: EdgeContext, place: Place): PartKind {
   const folder = join(context.folder, place.name);
   const logFile = context.logFile(place.name);
   const balancers = () => context.places('haproxy').map((each) => socketOf(context, each));
@@ -161,7 +161,7 @@ function spareNginx({ plan, places }: EdgeContext): Place[] {
   );
 }
 
-export function haproxyManner(context: EdgeContext, place: Place): Manner {
+export function haproxyManner(context: EdgeContext, place: Place): PartKind {
   const logFile = context.logFile(place.name);
   return {
     logFile,
@@ -220,7 +220,7 @@ export async function balancersInDns({ plan }: DataContext): Promise<string[]> {
   return resolver.resolve4(publicName).catch(() => []);
 }
 
-export function dnsManner(context: EdgeContext, place: Place): Manner {
+export function dnsManner(context: EdgeContext, place: Place): PartKind {
   const logFile = context.logFile(place.name);
   return {
     logFile,

@@ -10,7 +10,7 @@ import {
   type EdgeContext,
 } from './edge-parts.ts';
 import type { Ledger } from './ledger.ts';
-import { Part, type Manner } from './part.ts';
+import { Part, type PartKind } from './part.ts';
 import { most, type Kind, type Place } from './plan.ts';
 import type { Release } from './release.ts';
 
@@ -43,7 +43,7 @@ export class Fleet {
     });
   }
 
-  private mannerOf(place: Place): Manner {
+  private mannerOf(place: Place): PartKind {
     const { context } = this;
     const { plan } = context;
     const [postgres] = plan.pair('postgres');

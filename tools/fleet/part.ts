@@ -10,7 +10,7 @@ export interface Process extends ProcessMark {
 }
 
 /** What is particular to a kind of part. */
-export interface Manner {
+export interface PartKind {
   launch(): Promise<Process>;
   /** Settles when it serves; fails with what to look at. */
   ready?(process: Process): Promise<void>;
@@ -38,14 +38,14 @@ export class Part {
   state: State = 'stopped';
   since = Date.now();
   readonly place: Place;
-  readonly manner: Manner;
+  readonly kind: PartKind;
   private process: Process | undefined;
   private faults = 0;
   private readonly tell: Tell;
 
-  constructor(place: Place, manner: Manner, tell: Tell) {
+  constructor(place: Place, kind: PartKind, tell: Tell) {
     this.place = place;
-    this.manner = manner;
+    this.kind = kind;
     this.tell = tell;
   }
 
@@ -73,12 +73,12 @@ export class Part {
     if (this.state === 'up' || this.state === 'starting') return;
     this.become('starting');
     try {
-      const process = await this.manner.launch();
+      const process = await this.kind.launch();
       this.process = process;
       this.tell(this);
       void process.ended.then((reason) => this.ended(process, reason));
-      await this.manner.ready?.(process);
-      await this.manner.enter?.();
+      await this.kind.ready?.(process);
+      await this.kind.enter?.();
     } catch (error) {
       await this.end();
       this.become('failed', `failed: ${describe(error).split('\n')[0]}`);
@@ -95,7 +95,7 @@ export class Part {
     await endProcess(process, []);
     this.become(
       'failed',
-      `ended by itself (${reason}); starts again in ${pause / 1000} s; its log: ${this.manner.logFile}`,
+      `ended by itself (${reason}); starts again in ${pause / 1000} s; its log: ${this.kind.logFile}`,
     );
     await sleep(pause);
     if (this.state !== 'failed') return;
@@ -122,7 +122,7 @@ export class Part {
   /** Out of rotation, then finished and stopped. */
   async drain(): Promise<void> {
     this.become('draining');
-    await this.manner.leave?.();
+    await this.kind.leave?.();
     await this.stop();
   }
 
@@ -133,7 +133,7 @@ export class Part {
     if (process) {
       if (this.state === 'paused') signal(-process.pid, 'SIGCONT');
       this.become('draining', 'finishing');
-      await endProcess(process, this.manner.stop, hurry);
+      await endProcess(process, this.kind.stop, hurry);
     }
     this.become('stopped');
   }

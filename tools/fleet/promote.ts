@@ -1,7 +1,7 @@
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { footingFor } from '../dev/footing/choice.ts';
+import { privilegeDropFor } from '../dev/privilege-drop/choice.ts';
 import { postgresPrograms } from '../dev/postgres-cluster.ts';
 import { Refusal } from '../dev/say.ts';
 import { databaseUrl } from './data-parts.ts';
@@ -57,7 +57,7 @@ async function askToLead(url: string): Promise<void> {
 /** Answers where the old data lie. */
 function handOver(folder: string, from: string, to: string): string {
   const [given, taken] = [from, to].map(
-    (name) => footingFor({ programs: postgresPrograms(), data: join(folder, name) }).onDisk,
+    (name) => privilegeDropFor({ programs: postgresPrograms(), data: join(folder, name) }).onDisk,
   ) as [string, string];
   const aside = join(taken, `cluster.lost-${new Date().toISOString().replaceAll(':', '')}`);
   renameSync(join(given, 'cluster'), join(taken, 'cluster.promoted'));

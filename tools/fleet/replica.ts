@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chownSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { footingFor } from '../dev/footing/choice.ts';
+import { privilegeDropFor } from '../dev/privilege-drop/choice.ts';
 import { postgresPrograms } from '../dev/postgres-cluster.ts';
 
 /** What a standby must not have of its primary: what runs, what was said to others, and the log, which it is sent. */
@@ -24,8 +24,8 @@ export const slot = 'fleet_replica';
  * meanwhile, and the standby is sent it. Nothing is done when the cluster is there.
  */
 export async function makeReplica(primary: { url: string; dir: string }, dir: string): Promise<void> {
-  const from = footingFor({ programs: postgresPrograms(), data: primary.dir });
-  const to = footingFor({ programs: postgresPrograms(), data: dir });
+  const from = privilegeDropFor({ programs: postgresPrograms(), data: primary.dir });
+  const to = privilegeDropFor({ programs: postgresPrograms(), data: dir });
   const cluster = join(to.onDisk, 'cluster');
   if (existsSync(join(cluster, 'standby.signal'))) return;
   rmSync(cluster, { recursive: true, force: true });

@@ -50,8 +50,8 @@ import { PhotoView } from './photos/photo-view.js';
 import { PhotosController } from './photos/photos.controller.js';
 import { PhotosService } from './photos/photos.service.js';
 import { UploadReader } from './photos/upload-reader.js';
-import { UploadsService } from './photos/uploads.service.js';
-import { PostCache } from './posts/post-cache.js';
+import { MultipartUploads } from './photos/multipart-uploads.js';
+import { PostJsonCache } from './posts/post-json-cache.js';
 import { PostSources } from './posts/post-sources.js';
 import { PostLists } from './posts/post-lists.service.js';
 import { PostReading } from './posts/post-reading.service.js';
@@ -79,10 +79,10 @@ import { StreamService } from './stream/stream.service.js';
 import { Streams } from './stream/streams.js';
 import { UserLists } from './users/user-lists.js';
 import { UserView } from './users/user-view.js';
-import { AppendService } from './uploads/append.service.js';
-import { ResumableUploads } from './uploads/resumable-uploads.service.js';
-import { UploadSecrets } from './uploads/upload-secrets.js';
-import { UploadsController } from './uploads/uploads.controller.js';
+import { TusAppends } from './tus-uploads/tus-appends.js';
+import { TusUploads } from './tus-uploads/tus-uploads.js';
+import { UploadSecrets } from './tus-uploads/upload-secrets.js';
+import { UploadsController } from './tus-uploads/uploads.controller.js';
 import { UsersController } from './users/users.controller.js';
 import { UsersService } from './users/users.service.js';
 
@@ -113,7 +113,7 @@ const collections: Room = {
 };
 const photos: Room = {
   controllers: [PhotosController, OriginalsController],
-  services: [DiskRoom, UploadReader, UploadsService, PhotosService, PhotoReading, PhotoView, PhotoAnswers],
+  services: [DiskRoom, UploadReader, MultipartUploads, PhotosService, PhotoReading, PhotoView, PhotoAnswers],
 };
 const directUploads: Room = {
   controllers: [DirectUploadsController],
@@ -121,11 +121,11 @@ const directUploads: Room = {
 };
 const uploads: Room = {
   controllers: [UploadsController],
-  services: [UploadSecrets, ResumableUploads, AppendService],
+  services: [UploadSecrets, TusUploads, TusAppends],
 };
 const posts: Room = {
   controllers: [PostsController, ArchiveController],
-  services: [PostSources, PostCache, PostView, PostReading, PostLists, PostWriting, PostsService],
+  services: [PostSources, PostJsonCache, PostView, PostReading, PostLists, PostWriting, PostsService],
 };
 const texts: Room = { controllers: [], services: [TextEntities] };
 const tags: Room = { controllers: [TagsController], services: [TermLists] };

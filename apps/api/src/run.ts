@@ -27,7 +27,7 @@ import { ProblemFilter } from './http/problem-filter.js';
 import { logRequests } from './http/request-log.js';
 import { traceRequests } from './http/traced-requests.js';
 import { operations } from './openapi/endpoints.js';
-import { speakTus } from './uploads/tus.js';
+import { speakTus } from './tus-uploads/tus.js';
 import { createAdapter, prepareServer } from './http/server.js';
 import { Streams } from './stream/streams.js';
 

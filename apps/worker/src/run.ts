@@ -23,7 +23,7 @@ import { EffectsService } from './effects/effects.service.js';
 import { Folding } from './effects/folding.js';
 import { NotifyService } from './notify/notify.service.js';
 import { Sweeper } from './sweep/sweeper.js';
-import { Visits } from './visit/visits.js';
+import { SyntheticChecks } from './synthetic-check/synthetic-checks.js';
 import { WorkerModule } from './worker.module.js';
 
 /** Every job has one handler here; a job without one does not compile. */
@@ -82,7 +82,7 @@ async function start(config: Config): Promise<void> {
   const receiver = receive(app, config, logger);
   let stopping = false;
   sweeper.start();
-  const visits = app.get(Visits);
+  const visits = app.get(SyntheticChecks);
   visits.start();
   // The first photos need not wait for their children; one that cannot start is tried again by the photo that needs it.
   app

@@ -14,7 +14,7 @@ import { DevelopService } from './develop/develop.service.js';
 import { Exchanging } from './develop/exchanging.js';
 import { RenditionWriter } from './develop/rendition-writer.js';
 import { Settling } from './develop/settling.js';
-import { Caches } from './effects/caches.js';
+import { CacheInvalidation } from './effects/cache-invalidation.js';
 import { Effects } from './effects/effects.js';
 import { EffectsService } from './effects/effects.service.js';
 import { Erasure } from './effects/erasure.js';
@@ -23,12 +23,12 @@ import { Folding } from './effects/folding.js';
 import { Reindexing } from './effects/reindexing.js';
 import { Relations } from './effects/relations.js';
 import { Trashing } from './effects/trashing.js';
-import { Hearing } from './notify/hearing.js';
+import { NotificationAudience } from './notify/notification-audience.js';
 import { NotifyService } from './notify/notify.service.js';
 import { PeopleGroups } from './notify/people-groups.js';
 import { PostGroups } from './notify/post-groups.js';
-import { StandingGroups } from './notify/standing-groups.js';
-import { Telling } from './notify/telling.js';
+import { NotificationRecompute } from './notify/notification-recompute.js';
+import { NotificationWriter } from './notify/notification-writer.js';
 import { Suggesting } from './suggest/suggesting.js';
 import { AbandonedUploads } from './sweep/abandoned-uploads.js';
 import { Housekeeping } from './sweep/housekeeping.js';
@@ -38,7 +38,7 @@ import { StuckPosts } from './sweep/stuck-posts.js';
 import { Sweeper } from './sweep/sweeper.js';
 import { UploadSweep } from './sweep/upload-sweep.js';
 
-import { Visits } from './visit/visits.js';
+import { SyntheticChecks } from './synthetic-check/synthetic-checks.js';
 
 /** How long a worker waits for Redis before a step is left to the sweeper, in milliseconds: nobody is waiting for it. */
 const REDIS_BUDGET = 5_000;
@@ -46,7 +46,7 @@ const REDIS_BUDGET = 5_000;
 const develop = [AtWork, RenditionWriter, Exchanging, Settling, Attempting, DevelopService];
 const deliver = [PostDelivery, AudienceGrowth, DeliverService];
 const effects = [
-  Caches,
+  CacheInvalidation,
   Relations,
   Reindexing,
   Suggesting,
@@ -57,7 +57,14 @@ const effects = [
   EffectsService,
   Folding,
 ];
-const notify = [Hearing, Telling, PostGroups, PeopleGroups, StandingGroups, NotifyService];
+const notify = [
+  NotificationAudience,
+  NotificationWriter,
+  PostGroups,
+  PeopleGroups,
+  NotificationRecompute,
+  NotifyService,
+];
 const sweep = [StuckPosts, Overdue, Housekeeping, OldNotifications, UploadSweep, AbandonedUploads, Sweeper];
 
 /** The worker: one room a kind of later work, over the libraries. */
@@ -78,7 +85,7 @@ export class WorkerModule {
         FeedModule.forRoot({ budget: REDIS_BUDGET, near: false }),
         WatchModule.forRoot('worker'),
       ],
-      providers: [pool, ...develop, ...deliver, ...effects, ...notify, ...sweep, Visits],
+      providers: [pool, ...develop, ...deliver, ...effects, ...notify, ...sweep, SyntheticChecks],
     };
   }
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { compareIds, keys, limits, type Id } from '@app/platform';
 import { FeedRows } from '@app/storage';
 import { buildList, idsOf, insertInto, partsOf, textOf } from './feed-lists.js';
-import { Near, type Moment } from './near.js';
+import { ClientSideCache, type ReadSince } from './client-side-cache.js';
 import { FeedRedis } from './redis.js';
 import type { ScriptName } from './scripts.js';
 
@@ -31,9 +31,9 @@ export class AuthorFeeds {
   constructor(
     private readonly redis: FeedRedis,
     private readonly rows: FeedRows,
-    private readonly near: Near,
+    private readonly clientCache: ClientSideCache,
   ) {
-    this.heads = near.keep<Id[]>(['author'], KEPT);
+    this.heads = clientCache.keep<Id[]>(['author'], KEPT);
   }
 
   /**
@@ -71,9 +71,9 @@ export class AuthorFeeds {
     authors: readonly Id[],
     lowest: Id,
     limit: number,
-    moment: Moment,
+    since: ReadSince,
   ): Promise<AuthorsPage | null> {
-    if (limit > HEAD || !(await this.near.current(moment))) return null;
+    if (limit > HEAD || !(await this.clientCache.current(since))) return null;
     const far = authors.filter((author) => !this.heads.get(author));
     const fetched = far.length > 0 ? await this.fetchHeads(far) : null;
     const ids: Id[] = [];

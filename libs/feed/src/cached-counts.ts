@@ -3,7 +3,7 @@ import { freshToken } from './fresh-token.js';
 import { idsOf, textOf } from './feed-lists.js';
 import { Gathering } from './gathering.js';
 import { FeedRedis } from './redis.js';
-import { Near, type Kept, type Moment } from './near.js';
+import { ClientSideCache, type CacheSection, type ReadSince } from './client-side-cache.js';
 import { RedisAway } from './redis-away.js';
 import type { ScriptName } from './scripts.js';
 import { keys, type Id } from '@app/platform';
@@ -39,24 +39,25 @@ export class CachedCounts<Row extends { id: Id }> {
   private readonly gathering = new Gathering<Id, Map<Id, Row>>((ids) => this.read(ids));
 
   /** Null: it is deleted. */
-  private readonly kept: Kept<Row | null>;
+  private readonly kept: CacheSection<Row | null>;
 
   constructor(
     private readonly redis: FeedRedis,
-    private readonly near: Near,
+    private readonly clientCache: ClientSideCache,
     private readonly kind: Kind<Row>,
   ) {
-    this.kept = near.keep([kind.key], KEPT);
+    this.kept = clientCache.keep([kind.key], KEPT);
   }
 
   /**
    * Of many, in one round trip; absent ones are loaded, deleted ones left out. PostgreSQL answers when Redis cannot. With
-   * a `moment`, what is near needs no round trip.
+   * a `since`, what is near needs no round trip.
    */
-  async of(ids: readonly Id[], moment?: Moment): Promise<Map<Id, Row>> {
+  async of(ids: readonly Id[], since?: ReadSince): Promise<Map<Id, Row>> {
     const found = new Map<Id, Row>();
     if (ids.length === 0) return found;
-    const far = moment !== undefined && (await this.near.current(moment)) ? this.takeNear(ids, found) : ids;
+    const far =
+      since !== undefined && (await this.clientCache.current(since)) ? this.takeNear(ids, found) : ids;
     this.reads.near.inc(ids.length - far.length);
     if (far.length === 0) return found;
     const all = await this.gathering.of(far);

@@ -3,7 +3,7 @@ import type { Id } from '@app/platform';
 import { CountReads, type CounterName, type PostCounts, type UserCounts } from '@app/storage';
 import { CachedCounts, type Kind } from './cached-counts.js';
 import { invalidation } from './invalidations.js';
-import { Near, type Moment } from './near.js';
+import { ClientSideCache, type ReadSince } from './client-side-cache.js';
 import { PendingInvalidations } from './pending-invalidations.js';
 import { RedisAway } from './redis-away.js';
 import { FeedRedis } from './redis.js';
@@ -59,22 +59,22 @@ export class Counts {
   constructor(
     private readonly redis: FeedRedis,
     private readonly pending: PendingInvalidations,
-    near: Near,
+    clientCache: ClientSideCache,
     rows: CountReads,
   ) {
-    this.cachedPosts = new CachedCounts(redis, near, postKind(rows));
-    this.cachedUsers = new CachedCounts(redis, near, userKind(rows));
+    this.cachedPosts = new CachedCounts(redis, clientCache, postKind(rows));
+    this.cachedUsers = new CachedCounts(redis, clientCache, userKind(rows));
   }
 
   /**
    * Of many posts, in one round trip; deleted ones are not in the answer. PostgreSQL answers when Redis cannot. With a
-   * `moment`, what this process keeps near needs no round trip.
+   * `since`, what this process keeps near needs no round trip.
    */
-  async posts(ids: readonly Id[], moment?: Moment): Promise<Map<Id, PostCounts>> {
-    const posts = await this.cachedPosts.of(ids, moment);
+  async posts(ids: readonly Id[], since?: ReadSince): Promise<Map<Id, PostCounts>> {
+    const posts = await this.cachedPosts.of(ids, since);
     const unknown = [...posts.values()].filter(({ authorVersion }) => Number.isNaN(authorVersion));
     if (unknown.length === 0) return posts;
-    const authors = await this.users([...new Set(unknown.map(({ author }) => author))], moment);
+    const authors = await this.users([...new Set(unknown.map(({ author }) => author))], since);
     for (const post of unknown) {
       const author = authors.get(post.author);
       if (author) posts.set(post.id, { ...post, authorVersion: author.version });
@@ -84,8 +84,8 @@ export class Counts {
   }
 
   /** Of many users; those that are gone are not in the answer. PostgreSQL answers when Redis cannot. */
-  users(ids: readonly Id[], moment?: Moment): Promise<Map<Id, UserCounts>> {
-    return this.cachedUsers.of(ids, moment);
+  users(ids: readonly Id[], since?: ReadSince): Promise<Map<Id, UserCounts>> {
+    return this.cachedUsers.of(ids, since);
   }
 
   /**

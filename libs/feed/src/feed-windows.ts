@@ -4,7 +4,7 @@ import { FeedRows } from '@app/storage';
 import { buildList, idsOf, insertInto, partsOf, textOf } from './feed-lists.js';
 import { freshToken } from './fresh-token.js';
 import { cacheReads } from './cache-reads.js';
-import { Near, type Moment } from './near.js';
+import { ClientSideCache, type ReadSince } from './client-side-cache.js';
 import { FeedRedis } from './redis.js';
 
 const DAY = 24 * 60 * 60;
@@ -55,20 +55,20 @@ export class FeedWindows {
   constructor(
     private readonly redis: FeedRedis,
     private readonly rows: FeedRows,
-    private readonly near: Near,
+    private readonly clientCache: ClientSideCache,
   ) {
-    this.kept = near.keep<FirstPage>(['feed', 'reader'], KEPT);
+    this.kept = clientCache.keep<FirstPage>(['feed', 'reader'], KEPT);
   }
 
   /**
-   * `known` is the generation whose relations the caller has; with a `moment`, a first page may be one that is near.
+   * `known` is the generation whose relations the caller has; with a `since`, a first page may be one that is near.
    *
    * @throws RedisAway
    */
-  async read(reader: Id, request: PageRequest, known: string, moment?: Moment): Promise<WindowPage> {
+  async read(reader: Id, request: PageRequest, known: string, since?: ReadSince): Promise<WindowPage> {
     if (request.before || request.after) return this.ask(reader, request, known);
     const { limit } = request;
-    if (moment !== undefined && this.kept.get(reader) && (await this.near.current(moment))) {
+    if (since !== undefined && this.kept.get(reader) && (await this.clientCache.current(since))) {
       const first = this.kept.get(reader);
       if (first?.limit === limit) {
         this.reads.near.inc();

@@ -17,12 +17,12 @@ import { FeedWindows } from './feed-windows.js';
 import { HomeFeeds } from './home-feeds.js';
 import { LiveBus } from './live-bus.js';
 import { LiveLink } from './live-link.js';
-import { NearLink } from './near-link.js';
-import { Near } from './near.js';
+import { TrackingConnection } from './tracking-connection.js';
+import { ClientSideCache } from './client-side-cache.js';
 import { OpenStreams } from './open-streams.js';
 import { PendingInvalidations } from './pending-invalidations.js';
 import { RateCounter } from './rate-counter.js';
-import { ReaderMarks } from './reader-marks.js';
+import { LikedSavedCache } from './liked-saved-cache.js';
 import { RedisLink } from './redis-link.js';
 import { FeedRedis } from './redis.js';
 import { ReaderRelations } from './relations.js';
@@ -37,7 +37,7 @@ const rooms: Provider[] = [
   HomeFeeds,
   AuthorFeeds,
   Counts,
-  ReaderMarks,
+  LikedSavedCache,
   SessionCache,
   RateCounter,
   LiveBus,
@@ -52,7 +52,7 @@ const KEEPS_NEAR = 'feed:keeps-near';
 export class FeedModule implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
     private readonly redis: FeedRedis,
-    private readonly near: Near,
+    private readonly clientCache: ClientSideCache,
     @Inject(KEEPS_NEAR) private readonly keepsNear: boolean,
     private readonly live: LiveBus,
     /** Nobody calls it: it hears of transactions. */
@@ -75,9 +75,9 @@ export class FeedModule implements OnApplicationBootstrap, OnApplicationShutdown
       useFactory: (config: Config) => new LiveLink(config.REDIS_URL),
     };
     const changes: Provider = {
-      provide: NearLink,
+      provide: TrackingConnection,
       inject: [CONFIG, RedisLink],
-      useFactory: (config: Config, main: RedisLink) => new NearLink(main, config.REDIS_URL, budget),
+      useFactory: (config: Config, main: RedisLink) => new TrackingConnection(main, config.REDIS_URL, budget),
     };
     const keepsNear: Provider = { provide: KEEPS_NEAR, useValue: near };
     const within: Provider[] = [
@@ -85,7 +85,7 @@ export class FeedModule implements OnApplicationBootstrap, OnApplicationShutdown
       ears,
       changes,
       keepsNear,
-      Near,
+      ClientSideCache,
       RedisEpoch,
       FeedWindows,
       ReaderRelations,
@@ -97,12 +97,12 @@ export class FeedModule implements OnApplicationBootstrap, OnApplicationShutdown
 
   async onApplicationBootstrap(): Promise<void> {
     await this.redis.start();
-    if (this.keepsNear) this.near.start();
+    if (this.keepsNear) this.clientCache.start();
   }
 
   onApplicationShutdown(): void {
     this.live.stop();
-    this.near.stop();
+    this.clientCache.stop();
     this.redis.stop();
   }
 }

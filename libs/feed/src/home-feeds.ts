@@ -3,7 +3,7 @@ import { compareIds, limits, type Id } from '@app/platform';
 import { FeedRows } from '@app/storage';
 import { AuthorFeeds, newestFirst, type AuthorsPage } from './author-feeds.js';
 import { FeedWindows, type PageRequest, type WindowPage } from './feed-windows.js';
-import type { Moment } from './near.js';
+import type { ReadSince } from './client-side-cache.js';
 import { RedisAway } from './redis-away.js';
 import { ReaderRelations, type Relations } from './relations.js';
 
@@ -37,11 +37,11 @@ export class HomeFeeds {
   ) {}
 
   /**
-   * Reads a page. PostgreSQL answers whenever Redis cannot; never throws for Redis. With a `moment`, it may be made of
+   * Reads a page. PostgreSQL answers whenever Redis cannot; never throws for Redis. With a `since`, it may be made of
    * what this process keeps near.
    */
-  async page(reader: Id, request: PageRequest, moment?: Moment): Promise<FeedPage> {
-    return (await this.fromRedis(reader, request, moment)) ?? this.fromRows(reader, request);
+  async page(reader: Id, request: PageRequest, since?: ReadSince): Promise<FeedPage> {
+    return (await this.fromRedis(reader, request, since)) ?? this.fromRows(reader, request);
   }
 
   /**
@@ -54,15 +54,15 @@ export class HomeFeeds {
   }
 
   /** Null: PostgreSQL must answer. */
-  private async fromRedis(reader: Id, request: PageRequest, moment?: Moment): Promise<FeedPage | null> {
+  private async fromRedis(reader: Id, request: PageRequest, since?: ReadSince): Promise<FeedPage | null> {
     try {
       const known = this.relations.generationOf(reader);
-      const list = await this.windows.read(reader, request, known, moment);
+      const list = await this.windows.read(reader, request, known, since);
       if (list.state === 'below') return null;
       if (list.state === 'absent' || list.state === 'building') return await this.rebuilt(reader, request);
       const relations = await this.relations.of(reader, list.generation, list.relations, list.floor);
       if (request.after) return await this.newer(relations, list, request.after, request.limit);
-      return await this.older(reader, relations, list, request, moment);
+      return await this.older(reader, relations, list, request, since);
     } catch (error) {
       if (error instanceof RedisAway) return null;
       throw error;
@@ -87,7 +87,7 @@ export class HomeFeeds {
     relations: Relations,
     list: WindowPage,
     { before = null, limit }: PageRequest,
-    moment?: Moment,
+    since?: ReadSince,
   ): Promise<FeedPage> {
     let { ids } = list;
     const last = ids.at(-1) ?? before ?? '0';
@@ -95,7 +95,7 @@ export class HomeFeeds {
     let complete = list.state === 'end';
     if (relations.merged.length > 0 && !(list.state === 'floor' && ids.length === 0)) {
       const lowest = list.state === 'end' ? '0' : last;
-      const merged = await this.merged(relations.merged, lowest, { before, limit }, moment);
+      const merged = await this.merged(relations.merged, lowest, { before, limit }, since);
       ids = newestFirst([...ids, ...merged.ids]);
       if (compareIds(merged.horizon, horizon) > 0) horizon = merged.horizon;
       complete &&= horizon === '0' && ids.length <= limit && merged.ids.length < limit;
@@ -114,10 +114,10 @@ export class HomeFeeds {
     authors: readonly Id[],
     lowest: Id,
     { before = null, limit }: PageRequest,
-    moment?: Moment,
+    since?: ReadSince,
   ): Promise<AuthorsPage> {
-    const isFirst = before === null && moment !== undefined;
-    const near = isFirst ? await this.authors.firstPage(authors, lowest, limit, moment) : null;
+    const isFirst = before === null && since !== undefined;
+    const near = isFirst ? await this.authors.firstPage(authors, lowest, limit, since) : null;
     return near ?? this.authors.page(authors, before, lowest, limit);
   }
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { keys, limits, type Id } from '@app/platform';
 import { cacheReads } from './cache-reads.js';
-import { Near, type Moment } from './near.js';
+import { ClientSideCache, type ReadSince } from './client-side-cache.js';
 import { FeedRedis } from './redis.js';
 
 const KEPT_FOR = limits.session.accessToken;
@@ -16,14 +16,14 @@ export class SessionCache {
 
   constructor(
     private readonly redis: FeedRedis,
-    private readonly near: Near,
+    private readonly clientCache: ClientSideCache,
   ) {
-    this.kept = near.keep<string>(['session'], KEPT);
+    this.kept = clientCache.keep<string>(['session'], KEPT);
   }
 
   /** The text that was kept, `'ended'`, or null when nothing is known or Redis is away. */
-  async read(session: Id, moment: Moment): Promise<string | null> {
-    if (this.kept.get(session) !== undefined && (await this.near.current(moment))) {
+  async read(session: Id, since: ReadSince): Promise<string | null> {
+    if (this.kept.get(session) !== undefined && (await this.clientCache.current(since))) {
       const text = this.kept.get(session);
       if (text !== undefined) {
         this.reads.near.inc();

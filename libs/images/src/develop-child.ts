@@ -1,6 +1,6 @@
 /**
  * The process that opens photos. It has no secrets, no connections and no configuration: it is told one photo at a
- * time, answers, and may be killed at any moment. Nothing here or below may import by alias: it runs as it was built.
+ * time, answers, and may be killed at any moment. Nothing here or below may load settings, stores or a framework.
  */
 import type { RejectionCode } from '@app/platform/photos';
 import { killGroup } from './process-group.js';

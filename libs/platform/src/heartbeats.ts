@@ -1,4 +1,4 @@
-import type { VisitFact } from './visits.js';
+import type { SyntheticFact } from './synthetic-checks.js';
 
 /** The stores that a process works with. `queue` is a part of its own only where REDIS_QUEUE_URL names another server. */
 export const storeNames = ['database', 'redis', 'queue', 'objects'] as const;
@@ -25,7 +25,7 @@ export interface Heartbeat {
   /** Where it could keep objects, by its settings: nothing moves to where somebody could not follow. */
   objectStores: readonly ('disk' | 's3')[];
   /** Of a worker that has a synthetic person. */
-  visit?: VisitFact;
+  visit?: SyntheticFact;
 }
 
 /** A heartbeat as another process finds it on a store; `age` in seconds, by the clock of the store. */

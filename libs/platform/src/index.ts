@@ -23,4 +23,4 @@ export * from './texts/fold.js';
 export * from './texts/words.js';
 export * from './tracing.js';
 export * from './version.js';
-export * from './visits.js';
+export * from './synthetic-checks.js';

@@ -1,4 +1,4 @@
-import { metricsText, parseScrape, version, type StoreName, type VisitFact } from '@app/platform';
+import { metricsText, parseScrape, version, type StoreName, type SyntheticFact } from '@app/platform';
 import type { RedisFacts } from '@app/feed';
 import type { Backlog, BacklogReport } from './backlog.js';
 import type { Database, PoolState, PostgresFacts, PostgresSizes, StoreHealth } from '@app/storage';
@@ -24,7 +24,7 @@ export interface ProcessLine {
   silentSince: string;
   sees: Partial<Record<StoreName, string>>;
   /** Of a worker that has a synthetic person. */
-  visit?: VisitFact;
+  visit?: SyntheticFact;
 }
 
 /** Everything that an operator needs to see what is wrong, as one process knows it. */

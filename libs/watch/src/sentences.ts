@@ -8,7 +8,7 @@ import {
   saysOf,
   type Scrape,
   type StoreName,
-  type VisitStep,
+  type SyntheticStep,
 } from '@app/platform';
 import type { Pending, StoreHealth } from '@app/storage';
 import type { Part } from './dependencies.js';
@@ -118,7 +118,7 @@ function silentSentences(processes: readonly ProcessLine[]): Sentence[] {
 }
 
 /** What a synthetic person could not do, in words. */
-const visiting: Record<VisitStep, string> = {
+const visiting: Record<SyntheticStep, string> = {
   account: 'cannot visit',
   sign_in: 'cannot sign in',
   upload: 'cannot upload a photo',

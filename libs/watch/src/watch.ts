@@ -1,4 +1,4 @@
-import type { HealthReport, Heartbeat, VisitStep } from '@app/platform';
+import type { HealthReport, Heartbeat, SyntheticStep } from '@app/platform';
 import type { Backlog } from './backlog.js';
 import type { Database } from '@app/storage';
 import type { Dependencies } from './dependencies.js';
@@ -62,7 +62,7 @@ export class Watch {
   }
 
   /** What a visit of this process's synthetic person came to; null: all was well. */
-  noteVisit(failed: { step: VisitStep; why: string } | null): void {
+  noteVisit(failed: { step: SyntheticStep; why: string } | null): void {
     const { heartbeat } = this.dependencies;
     const at = new Date().toISOString();
     const [step, why] = [failed?.step ?? null, failed?.why ?? null];

@@ -25,8 +25,8 @@ export class FeedController {
     problems: ['cursor_invalid'],
     direct: true,
   })
-  async read({ input, caller, moment, request, reply }: DirectCall<ListInput>) {
-    const page = await this.feed.read(pathOf(request), input, caller, moment);
+  async read({ input, caller, since, request, reply }: DirectCall<ListInput>) {
+    const page = await this.feed.read(pathOf(request), input, caller, since);
     const isFirst = input.cursor === undefined && input.newer === undefined;
     const tag = isFirst && tagOf(...page.items.map(({ post }) => post.tag));
     if (tag && !fresh(request, reply, tag, page)) return undefined;

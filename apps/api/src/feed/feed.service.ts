@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { counter, type Id } from '@app/platform';
-import { HomeFeeds, type FeedPage, type Moment, type PageRequest } from '@app/feed';
+import { HomeFeeds, type FeedPage, type ReadSince, type PageRequest } from '@app/feed';
 import { isSynthetic, type Caller } from '../http/call.js';
 import { Cursors, type ListInput, type Page } from '../http/cursors.js';
 import { PostView, type ShownPost } from '../posts/post-view.js';
@@ -17,10 +17,10 @@ export class FeedService {
     private readonly cursors: Cursors,
   ) {}
 
-  async read(path: string, input: ListInput, reader: Caller, moment: Moment): Promise<Page<ShownPost>> {
+  async read(path: string, input: ListInput, reader: Caller, since: ReadSince): Promise<Page<ShownPost>> {
     const request = this.cursors.request(path, input);
     return request.after === null
-      ? this.older(path, request, reader, moment)
+      ? this.older(path, request, reader, since)
       : this.newer(path, request, reader);
   }
 
@@ -28,7 +28,7 @@ export class FeedService {
     path: string,
     { limit, before }: PageRequest & { limit: number },
     reader: Caller,
-    moment: Moment,
+    since: ReadSince,
   ): Promise<Page<ShownPost>> {
     const items: ShownPost[] = [];
     let first: Id | null = null;
@@ -36,8 +36,8 @@ export class FeedService {
     let complete = false;
     for (let round = 0; round < ROUNDS && items.length < limit && !complete; round += 1) {
       const wanted = { before: last, limit: limit - items.length };
-      const page = await this.page(reader, wanted, moment);
-      items.push(...(await this.visible(page, reader.userId, moment)));
+      const page = await this.page(reader, wanted, since);
+      items.push(...(await this.visible(page, reader.userId, since)));
       first ??= page.ids[0] ?? null;
       last = page.ids.at(-1) ?? last;
       complete = page.complete;
@@ -60,14 +60,14 @@ export class FeedService {
     });
   }
 
-  private async page(reader: Caller, request: PageRequest, moment?: Moment): Promise<FeedPage> {
-    const page = await this.feeds.page(reader.userId, request, moment);
+  private async page(reader: Caller, request: PageRequest, since?: ReadSince): Promise<FeedPage> {
+    const page = await this.feeds.page(reader.userId, request, since);
     if (!isSynthetic(reader)) counter('narwhal_feed_reads_total').inc({ source: page.source });
     return page;
   }
 
-  private async visible(page: FeedPage, reader: Id, moment?: Moment): Promise<ShownPost[]> {
-    const shown = await this.posts.show(page.ids, reader, moment);
+  private async visible(page: FeedPage, reader: Id, since?: ReadSince): Promise<ShownPost[]> {
+    const shown = await this.posts.show(page.ids, reader, since);
     return page.ids.flatMap((id) => {
       const found = shown.get(id);
       if (!found || found.post.archived || !page.mayAppear(found.post.author)) return [];

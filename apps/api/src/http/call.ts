@@ -1,6 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import type { Moment } from '@app/feed';
+import type { ReadSince } from '@app/feed';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /** Who calls: the person and the session whose token came with the request. */
@@ -17,7 +17,7 @@ export const isSynthetic = (caller: Caller | null): boolean => caller?.role === 
 export interface CallState {
   caller: Caller | null;
   /** When it arrived: its answer may be made of what held at any time since. */
-  moment: Moment;
+  since: ReadSince;
   input: unknown;
   /** How many bytes of JSON arrived; the fingerprint of a keyed request is taken of them. */
   route: string;
@@ -29,7 +29,7 @@ export type ApiReply = FastifyReply;
 /** One state a request, made on first use. */
 export function callOf(request: FastifyRequest): CallState {
   const api = request as ApiRequest;
-  api.call ??= { caller: null, moment: performance.now(), input: undefined, route: '' };
+  api.call ??= { caller: null, since: performance.now(), input: undefined, route: '' };
   return api.call;
 }
 

@@ -1,4 +1,4 @@
-import type { Moment } from '@app/feed';
+import type { ReadSince } from '@app/feed';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import type { Operation } from '../openapi/endpoints.js';
@@ -9,7 +9,7 @@ import type { ProblemFilter } from './problem-filter.js';
 /** What the handler of a direct endpoint is given, in place of decorated parameters. */
 export interface DirectCall<Input, Who extends Caller | null = Caller> {
   input: Input;
-  moment: Moment;
+  since: ReadSince;
   caller: Who;
   request: ApiRequest;
   reply: ApiReply;
@@ -34,8 +34,8 @@ export function routeDirectly(
     const room = app.get<Record<string, Handler>>(controller);
     const answer = async (request: ApiRequest, reply: ApiReply): Promise<void> => {
       try {
-        const { input, caller, moment } = await guard.admit(endpoint, request, reply);
-        void reply.send(await room[method]?.({ input, caller, moment, request, reply }));
+        const { input, caller, since } = await guard.admit(endpoint, request, reply);
+        void reply.send(await room[method]?.({ input, caller, since, request, reply }));
       } catch (error) {
         filter.refuse(error, request, reply);
       }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { isId, problem, type Id } from '@app/platform';
-import { ReaderMarks } from '@app/feed';
+import { LikedSavedCache } from '@app/feed';
 import { PostReading } from '../posts/post-reading.service.js';
 import { PostView } from '../posts/post-view.js';
 import { LikeBatches } from './like-batches.js';
@@ -10,7 +10,7 @@ import { LikeBatches } from './like-batches.js';
 export class LikesService {
   constructor(
     private readonly batches: LikeBatches,
-    private readonly marks: ReaderMarks,
+    private readonly marks: LikedSavedCache,
     private readonly view: PostView,
     private readonly reading: PostReading,
   ) {}

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { isId, problem, type Id } from '@app/platform';
-import { ReaderMarks } from '@app/feed';
+import { LikedSavedCache } from '@app/feed';
 import { CollectionRows, LikeRows, UnitOfWork, type Tx } from '@app/storage';
 import { PostReading } from '../posts/post-reading.service.js';
 import { PostView } from '../posts/post-view.js';
@@ -13,7 +13,7 @@ export class SavesService {
     private readonly view: PostView,
     private readonly collections: CollectionRows,
     private readonly work: UnitOfWork,
-    private readonly marks: ReaderMarks,
+    private readonly marks: LikedSavedCache,
     private readonly reading: PostReading,
   ) {}
 

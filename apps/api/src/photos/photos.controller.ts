@@ -10,14 +10,14 @@ import { PhotoReading } from './photo-reading.service.js';
 import { PhotoView } from './photo-view.js';
 import { idList, photo, photoChange, photosById, upload } from './photos.schemas.js';
 import { PhotosService } from './photos.service.js';
-import { UploadsService } from './uploads.service.js';
+import { MultipartUploads } from './multipart-uploads.js';
 
 const params = z.object({ id: pathId });
 
 @Controller()
 export class PhotosController {
   constructor(
-    private readonly uploads: UploadsService,
+    private readonly uploads: MultipartUploads,
     private readonly photos: PhotosService,
     private readonly reading: PhotoReading,
     private readonly view: PhotoView,

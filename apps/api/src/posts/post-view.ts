@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import { Counts, ReaderMarks, type Mark, type Marks, type Moment } from '@app/feed';
+import { Counts, LikedSavedCache, type Mark, type Marks, type ReadSince } from '@app/feed';
 import { type PostCounts } from '@app/storage';
-import { PostCache, type CachedPost } from './post-cache.js';
+import { PostJsonCache, type CachedPost } from './post-json-cache.js';
 
 /** A post ready to be shown, and what decides whether it may be. */
 export class ShownPost {
@@ -23,19 +23,19 @@ const nothing: Marks = { liked: new Set(), saved: new Set() };
 @Injectable()
 export class PostView {
   constructor(
-    private readonly cache: PostCache,
+    private readonly cache: PostJsonCache,
     private readonly counts: Counts,
-    private readonly marks: ReaderMarks,
+    private readonly marks: LikedSavedCache,
   ) {}
 
   /**
-   * By id; what is deleted is not in the answer. Visibility is the caller's to ask. With a `moment`, counts and marks are
+   * By id; what is deleted is not in the answer. Visibility is the caller's to ask. With a `since`, counts and marks are
    * as of then or later, otherwise of now.
    */
-  async show(ids: readonly Id[], reader: Id | null, moment?: Moment): Promise<Map<Id, ShownPost>> {
+  async show(ids: readonly Id[], reader: Id | null, since?: ReadSince): Promise<Map<Id, ShownPost>> {
     if (ids.length === 0) return new Map();
-    const marks = reader === null ? nothing : this.marks.of(reader, ids, moment);
-    return this.withMarks(ids, marks, moment);
+    const marks = reader === null ? nothing : this.marks.of(reader, ids, since);
+    return this.withMarks(ids, marks, since);
   }
 
   /** A post whose mark the reader has just changed; null when it was deleted since. */
@@ -47,9 +47,9 @@ export class PostView {
   private async withMarks(
     ids: readonly Id[],
     asked: Marks | Promise<Marks>,
-    moment?: Moment,
+    since?: ReadSince,
   ): Promise<Map<Id, ShownPost>> {
-    const [counts, marks] = await Promise.all([this.counts.posts(ids, moment), asked]);
+    const [counts, marks] = await Promise.all([this.counts.posts(ids, since), asked]);
     const posts = await this.cache.posts(ids, counts);
     const shown = new Map<Id, ShownPost>();
     for (const [id, post] of posts) {

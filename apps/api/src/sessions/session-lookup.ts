@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { problem } from '@app/platform';
-import { SessionCache, type Moment } from '@app/feed';
+import { SessionCache, type ReadSince } from '@app/feed';
 import { Database, SessionRows, type Queryable } from '@app/storage';
 import type { Caller } from '../http/call.js';
 import type { TokenClaims } from './access-tokens.js';
@@ -14,10 +14,10 @@ export class SessionLookup {
     private readonly database: Database,
   ) {}
 
-  /** As of `moment` or later. @throws Problem 401 `session_ended` when it was ended, or its account closed */
-  async caller(claims: TokenClaims, moment: Moment): Promise<Caller> {
+  /** As of `since` or later. @throws Problem 401 `session_ended` when it was ended, or its account closed */
+  async caller(claims: TokenClaims, since: ReadSince): Promise<Caller> {
     const { userId, sessionId } = claims;
-    const cached = await this.cache.read(sessionId, moment);
+    const cached = await this.cache.read(sessionId, since);
     if (cached === 'ended') throw problem('session_ended');
     if (cached !== null) return { userId, sessionId, role: cached };
     const role = await this.database.findForSure((connection) => this.roleOf(claims, connection));

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Id, OutboxKind, outboxKinds } from '@app/platform';
 import type { OutboxRow } from '@app/storage';
-import { Caches } from './caches.js';
+import { CacheInvalidation } from './cache-invalidation.js';
 import { Erasure } from './erasure.js';
 import { Reindexing } from './reindexing.js';
 import { Relations } from './relations.js';
@@ -21,7 +21,7 @@ export class Effects {
   private readonly byKind: Record<EffectKind, Effect>;
 
   constructor(
-    caches: Caches,
+    invalidation: CacheInvalidation,
     erasure: Erasure,
     trashing: Trashing,
     relations: Relations,
@@ -29,22 +29,22 @@ export class Effects {
     suggesting: Suggesting,
   ) {
     this.byKind = {
-      'post.changed': (id) => caches.postChanged(id),
+      'post.changed': (id) => invalidation.postChanged(id),
       'post.forget': async (id) => {
-        await caches.postGone(id);
+        await invalidation.postGone(id);
         await erasure.post(id);
       },
-      'user.changed': (id) => caches.userChanged(id),
+      'user.changed': (id) => invalidation.userChanged(id),
       'suggestions.refresh': (id) => suggesting.refresh(id),
       'privacy.changed': (id) => reindexing.author(id),
       'user.erase': async (id) => {
         await erasure.user(id);
         await suggesting.forget(id);
       },
-      'relations.changed': (id) => caches.relationsChanged(id),
+      'relations.changed': (id) => invalidation.relationsChanged(id),
       'block.changed': (id, object) => relations.blockChanged(id, object ?? '0'),
       'requests.accept': (id) => relations.acceptRequests(id),
-      'session.ended': (id) => caches.sessionEnded(id),
+      'session.ended': (id) => invalidation.sessionEnded(id),
       'photo.trash': (id) => trashing.photo(id),
     };
   }

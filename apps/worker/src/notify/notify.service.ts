@@ -3,7 +3,7 @@ import { JobSender, type Id, type Jobs, type NotifyKind } from '@app/platform';
 import { OutboxRows } from '@app/storage';
 import { PeopleGroups } from './people-groups.js';
 import { PostGroups } from './post-groups.js';
-import { StandingGroups } from './standing-groups.js';
+import { NotificationRecompute } from './notification-recompute.js';
 
 type Work = (subject: Id, objects: readonly Id[]) => Promise<void>;
 
@@ -20,7 +20,7 @@ export class NotifyService {
     private readonly jobs: JobSender,
     ofPosts: PostGroups,
     ofPeople: PeopleGroups,
-    standing: StandingGroups,
+    standing: NotificationRecompute,
   ) {
     const each = (work: (subject: Id, object: Id) => Promise<void>): Work => {
       return async (subject, objects) => {

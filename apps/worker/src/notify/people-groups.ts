@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
 import { noCauses, NotificationCauses, NotificationGroups, type Group, type Tx } from '@app/storage';
-import { Telling } from './telling.js';
+import { NotificationWriter } from './notification-writer.js';
 
 /** Groups of followers that were read and are still kept up: whoever unfollows is mostly among the newest. */
 const KEPT_UP = 20;
@@ -19,12 +19,12 @@ export class PeopleGroups {
   constructor(
     private readonly groups: NotificationGroups,
     private readonly causes: NotificationCauses,
-    private readonly telling: Telling,
+    private readonly writer: NotificationWriter,
   ) {}
 
   /** Followers gather in one group until it is read; later ones begin another. Each group is a range of follows' ids. */
   async follows(user: Id): Promise<void> {
-    await this.telling.locked(user, async (tx, open) => {
+    await this.writer.locked(user, async (tx, open) => {
       const known = await this.groups.follows(tx, user, KEPT_UP);
       for (const { group_key, newest } of known) {
         const since = group_key.slice('follow:'.length);
@@ -36,22 +36,22 @@ export class PeopleGroups {
 
   private async setFollows(tx: Tx, user: Id, since: Id, until: Id | null): Promise<void> {
     const causes = await this.causes.followers(tx, user, since, until);
-    await this.telling.set(tx, followGroup(user, since), causes);
+    await this.writer.set(tx, followGroup(user, since), causes);
   }
 
   async requests(user: Id): Promise<void> {
     const group: Group = { user, key: 'request', type: 'request', post: null };
-    await this.telling.settle(group, (tx) => this.causes.requests(tx, user));
+    await this.writer.settle(group, (tx) => this.causes.requests(tx, user));
   }
 
   async accepted(follower: Id, by: Id): Promise<void> {
-    await this.telling.settle(acceptGroup(follower, by), (tx) => this.causes.accepted(tx, follower, by));
+    await this.writer.settle(acceptGroup(follower, by), (tx) => this.causes.accepted(tx, follower, by));
   }
 
   /** What was told stays only while it is the same follow: a later one of an open account was never asked for. */
   async ended(follower: Id, followee: Id): Promise<void> {
     const group = acceptGroup(follower, followee);
-    await this.telling.settle(group, async (tx) => {
+    await this.writer.settle(group, async (tx) => {
       const told = await this.groups.find(tx, follower, group.key);
       const causes = await this.causes.accepted(tx, follower, followee);
       return told?.newest === causes.newest ? causes : noCauses;

@@ -10,9 +10,9 @@ import {
   type PostRow,
   type Tx,
 } from '@app/storage';
-import { Hearing } from './hearing.js';
+import { NotificationAudience } from './notification-audience.js';
 import { mentionedIn } from './mentioned.js';
-import { Telling } from './telling.js';
+import { NotificationWriter } from './notification-writer.js';
 
 /** A text that may mention people: a post's caption, or a comment. */
 interface Source {
@@ -30,8 +30,8 @@ export class PostGroups {
     private readonly comments: CommentRows,
     private readonly groups: NotificationGroups,
     private readonly causes: NotificationCauses,
-    private readonly hearing: Hearing,
-    private readonly telling: Telling,
+    private readonly audience: NotificationAudience,
+    private readonly writer: NotificationWriter,
   ) {}
 
   async likes(post: Id): Promise<void> {
@@ -56,7 +56,7 @@ export class PostGroups {
     if (!post) return;
     const user = post.author_id;
     const group = { user, key: `${type}:${id}`, type, post: id };
-    await this.telling.settle(group, (tx) => this.causes.ofPost(tx, user, what, id));
+    await this.writer.settle(group, (tx) => this.causes.ofPost(tx, user, what, id));
   }
 
   /** A comment's author is told of it, as long as it is there and they see the post. */
@@ -67,11 +67,11 @@ export class PostGroups {
   ): Promise<void> {
     const key = `${type}:${id}`;
     const comment = await this.comments.find(id);
-    if (!comment) return this.telling.undo({ key, type, post: null });
+    if (!comment) return this.writer.undo({ key, type, post: null });
     const { author_id: user, post_id: post } = comment;
-    await this.telling.settle({ user, key, type, post }, async (tx) => {
+    await this.writer.settle({ user, key, type, post }, async (tx) => {
       const found = await this.source(tx, id);
-      const sees = found !== null && (await this.hearing.maySee(tx, found.post, user));
+      const sees = found !== null && (await this.audience.maySee(tx, found.post, user));
       return sees ? this.causes.ofComment(tx, user, what, id) : noCauses;
     });
   }
@@ -81,11 +81,11 @@ export class PostGroups {
     const comment = await this.comments.find(id);
     const post = await this.posts.find(comment?.post_id ?? id);
     const key = `mention:${id}`;
-    if (!post) return this.telling.undo({ key, type: 'mention', post: null });
+    if (!post) return this.writer.undo({ key, type: 'mention', post: null });
     const mentioned = mentionedIn(comment?.entities ?? post.caption_entities);
     const holders = await this.groups.holders(key);
     for (const user of new Set([...mentioned, ...holders]))
-      await this.telling.settle({ user, key, type: 'mention', post: post.id }, (tx) =>
+      await this.writer.settle({ user, key, type: 'mention', post: post.id }, (tx) =>
         this.mentionOf(tx, id, user),
       );
   }
@@ -94,7 +94,8 @@ export class PostGroups {
     const found = await this.source(tx, id);
     if (!found || found.author === user || !mentionedIn(found.entities).includes(user)) return noCauses;
     const hears =
-      (await this.hearing.maySee(tx, found.post, user)) && (await this.hearing.hears(tx, found.author, user));
+      (await this.audience.maySee(tx, found.post, user)) &&
+      (await this.audience.hears(tx, found.author, user));
     return hears ? { actors: [found.author], count: 1, newest: id, comment: found.comment } : noCauses;
   }
 

@@ -41,7 +41,7 @@ export class Overdue {
       overdue.map((row) => [isNotifyKind(row.kind) ? `${row.kind} ${row.subject_id}` : row.id, row]),
     );
     const lost = await this.withoutJob(rows.size, 'deliver', 'effect', 'notify');
-    for (const row of rows.values()) this.jobs.hasten(row);
+    for (const row of rows.values()) this.jobs.enqueue(row);
     found('outbox', lost);
   }
 

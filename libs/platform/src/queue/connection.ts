@@ -1,7 +1,7 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { clusterNodes, clusterOptions, nodeOptions, startingAt } from './redis-nodes.js';
 
-/** Enqueueing only hastens: past this it is given up, and the sweeper finds the row. In milliseconds. */
+/** Enqueueing only saves time: past this it is given up, and the sweeper finds the row. In milliseconds. */
 const ENQUEUE_BUDGET = 250;
 
 export type QueueConnection = Redis | Cluster;

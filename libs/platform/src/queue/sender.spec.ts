@@ -19,8 +19,8 @@ async function depthOf(queue: 'develop' | 'deliver', sent: number): Promise<void
 test('a fan-out that the sweeper finds while the job of its next page waits has that one job', async () => {
   jobs.nextPage('7', '500');
   for (let sweeps = 0; sweeps < 3; sweeps += 1)
-    jobs.hasten({ id: '7', kind: 'post.deliver', subject_id: '1', progress: '500' });
-  jobs.hasten({ id: '8', kind: 'post.deliver', subject_id: '1', progress: null });
+    jobs.enqueue({ id: '7', kind: 'post.deliver', subject_id: '1', progress: '500' });
+  jobs.enqueue({ id: '8', kind: 'post.deliver', subject_id: '1', progress: null });
   await depthOf('deliver', 2);
   expect(await jobs.depthOf('deliver', 'effect', 'notify')).toBe(2);
 });

@@ -63,7 +63,7 @@ export class JobSender {
    * people wait for: a block that hides two thousand likes sets as many notifications right. `progress` of a fan-out that has
    * begun makes its job the one of its next page, which may wait already.
    */
-  hasten(...rows: { id: Id; kind: OutboxKind; subject_id: Id; progress?: Id | null }[]): void {
+  enqueue(...rows: { id: Id; kind: OutboxKind; subject_id: Id; progress?: Id | null }[]): void {
     const priority = rows.length > CROWD ? BEHIND_OTHERS : undefined;
     for (const { id, kind, subject_id: subjectId, progress = null } of rows) {
       const { job } = outboxKinds[kind];

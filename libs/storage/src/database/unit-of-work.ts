@@ -4,7 +4,7 @@ import { Database, type Queryable } from './database.js';
 import { CountRows, counterTable, type CounterName } from './repositories/counts.js';
 import { OutboxRows } from './repositories/outbox.js';
 
-/** A transaction that also writes what must happen later, and hastens it once it is committed. */
+/** A transaction that also writes what must happen later, and enqueues its jobs once it is committed. */
 export interface Tx extends Queryable {
   /** Writes an outbox row for each subject. */
   effect(kind: OutboxKind, ...subjectIds: Id[]): Promise<void>;
@@ -17,7 +17,7 @@ export interface Tx extends Queryable {
   /** Tells somebody who may be connected, after the commit. Lost without harm: what lasts is in rows. */
   tell(message: LiveMessage): void;
   /** Runs after the commit, and not at all without it. May not fail: what must happen has an outbox row. */
-  afterCommit(hasten: () => void): void;
+  afterCommit(callback: () => void): void;
 }
 
 /** A delta that was committed; `since` is `performance.now()` from before its transaction began. */
@@ -39,7 +39,7 @@ type EffectListener = (effects: readonly CommittedEffect[]) => Promise<void>;
 type DeltaListener = (delta: CommittedDelta) => Promise<void>;
 type TellListener = (message: LiveMessage) => void;
 
-/** Opens transactions whose later effects are rows of their own (rule 2: rows decide, queues hasten). */
+/** Opens transactions whose later effects are rows of their own (rule 2: rows decide, queues enqueue). */
 @Injectable()
 export class UnitOfWork {
   private listener: DeltaListener = () => Promise.resolve();
@@ -71,18 +71,18 @@ export class UnitOfWork {
   /** `work` runs again when PostgreSQL ended its transaction for the sake of another one: outside of `tx` it changes nothing. */
   async run<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result> {
     const since = performance.now();
-    const hasten: (() => void)[] = [];
+    const callbacks: (() => void)[] = [];
     const deltas: CommittedDelta[] = [];
     const effects: CommittedEffect[] = [];
     const result = await this.database.transaction((connection) => {
       // Of a transaction that is tried again nothing has happened.
-      hasten.length = 0;
+      callbacks.length = 0;
       deltas.length = 0;
       effects.length = 0;
       const effect = async (kind: OutboxKind, subjectIds: readonly Id[], objectId?: Id) => {
         const written = await this.outbox.write(connection, kind, subjectIds, objectId);
         for (const subjectId of subjectIds) effects.push({ kind, subjectId, objectId: objectId ?? null });
-        hasten.push(() => this.jobs.hasten(...written));
+        callbacks.push(() => this.jobs.enqueue(...written));
       };
       const countEach = async (counter: CounterName, subjectIds: readonly Id[], delta: number) => {
         if (subjectIds.length === 0) return;
@@ -101,11 +101,11 @@ export class UnitOfWork {
         effectOn: (kind, subjectId, objectId) => effect(kind, [subjectId], objectId),
         count: (counter, subjectId, delta) => countEach(counter, [subjectId], delta),
         countEach,
-        tell: (message) => hasten.push(() => this.teller(message)),
-        afterCommit: (callback) => hasten.push(callback),
+        tell: (message) => callbacks.push(() => this.teller(message)),
+        afterCommit: (callback) => callbacks.push(callback),
       });
     });
-    for (const callback of hasten) callback();
+    for (const callback of callbacks) callback();
     for (const shard of new Set(deltas.map(({ subjectId }) => shardOf(subjectId))))
       this.jobs.send('fold', { shard });
     await Promise.all([this.effectListener(effects), ...deltas.map((delta) => this.listener(delta))]);

@@ -1,4 +1,4 @@
-import { visitSteps } from '../../visits.js';
+import { syntheticSteps } from '../../synthetic-checks.js';
 import { workBuckets, type Metric } from '../entry.js';
 
 /** The watching itself, and what is seen from outside. */
@@ -88,7 +88,7 @@ export const watching = {
     part: 'watching',
     means:
       'Whether the last visit of the synthetic person got through a step: 1 or 0; absent for what it did not come to.',
-    labels: { step: visitSteps },
+    labels: { step: syntheticSteps },
     across: 'each',
     shows: {
       visit: {
@@ -110,7 +110,7 @@ export const watching = {
     kind: 'histogram',
     part: 'watching',
     means: 'What the synthetic person takes for each step of a visit, by the public address.',
-    labels: { step: visitSteps },
+    labels: { step: syntheticSteps },
     buckets: workBuckets,
     shows: {
       visit_p95: {

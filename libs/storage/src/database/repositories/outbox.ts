@@ -12,7 +12,7 @@ export interface OutboxRow {
   created_at: Date;
 }
 
-/** An outbox row just written, for the job that hastens it once the transaction is committed. */
+/** An outbox row just written, whose job is enqueued once the transaction is committed. */
 export interface Written {
   id: Id;
   kind: OutboxKind;

@@ -1,5 +1,5 @@
 /** What a synthetic person goes through, in this order. */
-export const visitSteps = [
+export const syntheticSteps = [
   'account',
   'sign_in',
   'upload',
@@ -10,16 +10,16 @@ export const visitSteps = [
   'clean_up',
 ] as const;
 
-export type VisitStep = (typeof visitSteps)[number];
+export type SyntheticStep = (typeof syntheticSteps)[number];
 
-/** What the last visit of a worker's synthetic person came to, as others hear of it. */
-export interface VisitFact {
+/** What the last check by a worker's synthetic person came to, as others hear of it. */
+export interface SyntheticFact {
   /** ISO 8601. */
   at: string;
-  /** Since when visits come to the same; ISO 8601. */
+  /** Since when checks come to the same; ISO 8601. */
   since: string;
   /** The step that failed; null: none. */
-  failed: VisitStep | null;
+  failed: SyntheticStep | null;
   /** The call and what came of it. */
   why: string | null;
 }

@@ -3,8 +3,8 @@ import { problem } from '@app/platform';
 import { CallerOf, Input, type ApiReply, type ApiRequest, type Caller } from '../http/call.js';
 import { Endpoint } from '../http/endpoint.js';
 import { DiskRoom } from '../photos/disk-room.js';
-import { AppendService, type Standing } from './append.service.js';
-import { ResumableUploads } from './resumable-uploads.service.js';
+import { TusAppends, type Standing } from './tus-appends.js';
+import { TusUploads } from './tus-uploads.js';
 import { altTextOf, assertTus, lengthOf, metadataOf, offsetOf, sendsBytes } from './tus.js';
 import { UploadSecrets } from './upload-secrets.js';
 import { uploadPlace, uploadSecret, type UploadAddress } from './uploads.schemas.js';
@@ -28,8 +28,8 @@ const appendProblems = [
 @Controller()
 export class UploadsController {
   constructor(
-    private readonly uploads: ResumableUploads,
-    private readonly bytes: AppendService,
+    private readonly uploads: TusUploads,
+    private readonly bytes: TusAppends,
     private readonly secrets: UploadSecrets,
     private readonly room: DiskRoom,
   ) {}

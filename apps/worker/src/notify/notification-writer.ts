@@ -14,7 +14,7 @@ type Reading = (tx: Tx, since: Id) => Promise<Causes>;
 
 /** Sets groups of notifications to what their causes are, one transaction a group, and tells who is connected. */
 @Injectable()
-export class Telling {
+export class NotificationWriter {
   constructor(
     private readonly work: UnitOfWork,
     private readonly groups: NotificationGroups,

@@ -2,17 +2,17 @@ import { setImmediate } from 'node:timers';
 import { Injectable } from '@nestjs/common';
 import { keyParts, type Id } from '@app/platform';
 import { LRUCache } from 'lru-cache';
-import { NearLink } from './near-link.js';
+import { TrackingConnection } from './tracking-connection.js';
 import { FeedRedis } from './redis.js';
 
 /** What is never forgotten would never prolong its key's life in Redis either. In milliseconds. */
 const KEPT_FOR = 60 * 60 * 1000;
 
 /** `performance.now()` when a request arrived: what held at any time after it is new enough to be its answer. */
-export type Moment = number;
+export type ReadSince = number;
 
 /** What Redis answered of one kind of thing, by id, until one of its keys changes. */
-export class Kept<Value> {
+export class CacheSection<Value> {
   private readonly entries: LRUCache<Id, { value: Value | undefined }>;
 
   constructor(
@@ -53,12 +53,12 @@ const turn = (): Promise<void> => new Promise((over) => setImmediate(over));
 
 /**
  * What this process keeps of what Redis has told it, so that a page of a feed needs no more of Redis than "has anything
- * changed?". Redis remembers what was read and tells of each change once (docs/decisions, near cache); `current` waits
+ * changed?". Redis remembers what was read and tells of each change once (docs/decisions, what a process keeps of Redis); `current` waits
  * until all changes that were made before it was asked have been heard, so nothing is older than the request it serves.
  */
 @Injectable()
-export class Near {
-  private readonly kinds = new Map<string, Kept<unknown>[]>();
+export class ClientSideCache {
+  private readonly kinds = new Map<string, CacheSection<unknown>[]>();
   private epoch = '';
   /** When the last fence that was answered had been asked for. */
   private fencedAt = -Infinity;
@@ -69,35 +69,36 @@ export class Near {
 
   constructor(
     private readonly redis: FeedRedis,
-    private readonly link: NearLink,
+    private readonly tracking: TrackingConnection,
   ) {}
 
   start(): void {
-    this.link.start((changed) => this.forget(changed));
+    this.tracking.start((changed) => this.forget(changed));
     this.timer = setInterval(() => this.clear(), KEPT_FOR);
     this.timer.unref();
   }
 
   stop(): void {
     clearInterval(this.timer);
-    this.link.stop();
+    this.tracking.stop();
   }
 
   get isUp(): boolean {
-    return this.link.isUp;
+    return this.tracking.isUp;
   }
 
   /** `kinds`: the keys (see keys.ts) that what is kept by an id hangs on; all of them are named after that id. */
-  keep<Value>(kinds: readonly string[], most: number): Kept<Value> {
-    const kept = new Kept<Value>(() => this.isUp, most);
-    for (const kind of kinds) this.kinds.set(kind, [...(this.kinds.get(kind) ?? []), kept as Kept<unknown>]);
+  keep<Value>(kinds: readonly string[], most: number): CacheSection<Value> {
+    const kept = new CacheSection<Value>(() => this.isUp, most);
+    for (const kind of kinds)
+      this.kinds.set(kind, [...(this.kinds.get(kind) ?? []), kept as CacheSection<unknown>]);
     return kept;
   }
 
-  /** Whether all that is kept is as Redis had it at some time after `moment`; false when that cannot be known. */
-  current(moment: Moment): boolean | Promise<boolean> {
-    if (!this.link.isUp || !this.redis.available || this.redis.epoch !== this.epoch) return this.afresh();
-    if (this.fencedAt >= moment) return true;
+  /** Whether all that is kept is as Redis had it at some time after `since`; false when that cannot be known. */
+  current(since: ReadSince): boolean | Promise<boolean> {
+    if (!this.tracking.isUp || !this.redis.available || this.redis.epoch !== this.epoch) return this.afresh();
+    if (this.fencedAt >= since) return true;
     return (this.next ??= this.fence());
   }
 
@@ -111,7 +112,7 @@ export class Near {
     this.next = null;
     const asked = performance.now();
     try {
-      await this.redis.guard(() => this.link.fence());
+      await this.redis.guard(() => this.tracking.fence());
       this.fencedAt = asked;
       return true;
     } catch {

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { Refusal, say } from '../say.ts';
-import { canUse, folderKey, footingAsUser, type Folders, type Footing } from './footing.ts';
+import { canUse, folderKey, dropToUser, type Folders, type PrivilegeDrop } from './privilege-drop.ts';
 import type { ServiceUser } from './user.ts';
 
 const systemData = '/var/lib/narwhal';
@@ -20,19 +20,19 @@ const systemData = '/var/lib/narwhal';
  * For root in a container that may not mount, in a folder that only root can enter: the server's data lives in the
  * system's place for such data, with a note where it would have been. Programs out of reach are copied there too.
  */
-export function footingElsewhere(folders: Folders, user: ServiceUser): Footing {
+export function dropElsewhere(folders: Folders, user: ServiceUser): PrivilegeDrop {
   const data = join(systemData, folderKey(folders.data));
   if (!wasPutElsewhere(folders.data)) beginElsewhere(folders.data, data);
   mkdirSync(systemData, { recursive: true, mode: 0o711 });
   mkdirSync(data, { recursive: true, mode: 0o700 });
   chownSync(data, user.uid, user.gid);
 
-  const inPlace = footingAsUser({ programs: folders.programs, data }, user);
+  const inPlace = dropToUser({ programs: folders.programs, data }, user);
   const programs = canUse(inPlace) ? folders.programs : copyPrograms(folders.programs);
   const leave = ({ discard }: { discard: boolean }) => {
     if (discard) rmSync(data, { recursive: true, force: true });
   };
-  return { ...footingAsUser({ programs, data }, user), leave };
+  return { ...dropToUser({ programs, data }, user), leave };
 }
 
 /** Once data lies elsewhere it stays there, also when the folder can be reached later. */

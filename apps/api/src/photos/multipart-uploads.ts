@@ -8,7 +8,7 @@ import { UploadReader, type Received } from './upload-reader.js';
 
 /** Uploading: from the request's bytes to a photo that waits to be developed. */
 @Injectable()
-export class UploadsService {
+export class MultipartUploads {
   constructor(
     private readonly rows: ArrivalRows,
     private readonly uploads: UploadReader,

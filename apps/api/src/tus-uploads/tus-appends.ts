@@ -24,7 +24,7 @@ const newWriter = (): string => `w${randomBytes(6).toString('hex')}`;
 
 /** Appends a request's body to an upload, and completes the upload with its last byte. */
 @Injectable()
-export class AppendService {
+export class TusAppends {
   constructor(
     @Inject(OBJECT_STORE) private readonly objects: ObjectStore,
     private readonly rows: UploadRows,

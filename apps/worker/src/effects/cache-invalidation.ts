@@ -8,7 +8,7 @@ import { PopularPostRows, PostRows } from '@app/storage';
  * trying; here it is made sure, in case that process has ended.
  */
 @Injectable()
-export class Caches {
+export class CacheInvalidation {
   constructor(
     private readonly redis: PendingInvalidations,
     private readonly posts: PostRows,

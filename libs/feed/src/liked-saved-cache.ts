@@ -5,7 +5,7 @@ import { cacheReads } from './cache-reads.js';
 import { partsOf, textOf } from './feed-lists.js';
 import { freshToken } from './fresh-token.js';
 import { invalidation } from './invalidations.js';
-import { Near, type Moment } from './near.js';
+import { ClientSideCache, type ReadSince } from './client-side-cache.js';
 import { PendingInvalidations } from './pending-invalidations.js';
 import { FeedRedis } from './redis.js';
 
@@ -42,26 +42,26 @@ const prefixes: Record<Mark, string> = { liked: 'l', saved: 's' };
  *   leaves it counted, until a reader finds it older than 10 seconds and loads anew.
  */
 @Injectable()
-export class ReaderMarks {
+export class LikedSavedCache {
   private readonly kept;
   private readonly reads = cacheReads('marks');
 
   constructor(
     private readonly redis: FeedRedis,
     private readonly pending: PendingInvalidations,
-    private readonly near: Near,
+    private readonly clientCache: ClientSideCache,
     private readonly rows: MarkReads,
   ) {
-    this.kept = near.keep<KnownMarks>(['reader', 'liked', 'saved'], KEPT);
+    this.kept = clientCache.keep<KnownMarks>(['reader', 'liked', 'saved'], KEPT);
   }
 
   /**
    * Of these posts, those that the reader liked and those that they saved; maybe others, too. PostgreSQL answers when
-   * Redis cannot. With a `moment`, they may be what this process keeps near.
+   * Redis cannot. With a `since`, they may be what this process keeps near.
    */
-  async of(reader: Id, posts: readonly Id[], moment?: Moment): Promise<Marks> {
+  async of(reader: Id, posts: readonly Id[], since?: ReadSince): Promise<Marks> {
     if (posts.length === 0) return { liked: new Set(), saved: new Set() };
-    if (moment !== undefined && this.kept.get(reader) && (await this.near.current(moment))) {
+    if (since !== undefined && this.kept.get(reader) && (await this.clientCache.current(since))) {
       const known = this.kept.get(reader);
       if (known && posts.every((post) => known.posts.has(post))) {
         this.reads.near.inc();

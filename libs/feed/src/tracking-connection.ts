@@ -13,7 +13,7 @@ export type Forget = (keys: readonly Buffer[] | null) => void;
  *
  * Not on a cluster, where each node would need one, nor where a server refuses it: then nothing is kept near.
  */
-export class NearLink {
+export class TrackingConnection {
   private ears: Redis | undefined;
   private forget: Forget = () => undefined;
   private tracks = false;

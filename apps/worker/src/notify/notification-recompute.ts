@@ -9,7 +9,7 @@ const PAGE = 500;
 
 /** Groups that stand already and are worked out anew, because who may be told of what has changed. */
 @Injectable()
-export class StandingGroups {
+export class NotificationRecompute {
   constructor(
     private readonly rows: NotificationRows,
     private readonly groups: NotificationGroups,

@@ -17,10 +17,10 @@ beforeAll(async () => {
   redis = await ownRedis('near');
   [here, there] = await Promise.all([feedRoom(database.url, redis.url), feedRoom(database.url, redis.url)]);
   town = new Town(database);
-  here.near.start();
+  here.clientCache.start();
 });
 beforeEach(async () => {
-  await vi.waitUntil(() => here.near.isUp);
+  await vi.waitUntil(() => here.clientCache.isUp);
 });
 afterAll(async () => {
   await Promise.all([here.close(), there.close()]);
@@ -46,7 +46,7 @@ async function warm(): Promise<{ reader: Id; author: Id; post: Id }> {
   await town.follow(reader, author);
   const post = await town.post(author);
   await here.sessions.keep(reader, 'user');
-  await vi.waitUntil(() => here.near.isUp);
+  await vi.waitUntil(() => here.clientCache.isUp);
   for (let round = 0; round < 4; round += 1) {
     await here.sessions.read(reader, now());
     await idsOf(reader);
@@ -139,7 +139,7 @@ describe('what a process has read', () => {
     await there.look.client('KILL', 'TYPE', 'pubsub');
     await there.counts.changed('post.likes', post, 1, performance.now());
     expect(await likesOf(post)).toBe(1);
-    await vi.waitUntil(() => here.near.isUp);
+    await vi.waitUntil(() => here.clientCache.isUp);
     await there.counts.changed('post.likes', post, 1, performance.now());
     expect(await likesOf(post)).toBe(2);
   });

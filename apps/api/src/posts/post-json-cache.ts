@@ -42,7 +42,7 @@ const SHAPE = 2;
 const CAPACITY = 64 * 1024 * 1024;
 
 @Injectable()
-export class PostCache {
+export class PostJsonCache {
   private readonly cache = new LRUCache<Id, CachedPost>({
     maxSize: CAPACITY,
     sizeCalculation: ({ head, tail }) => head.length + tail.length + 400,

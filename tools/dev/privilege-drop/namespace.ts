@@ -1,6 +1,6 @@
 import { mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { folderKey, privileges, type Folders, type Footing } from './footing.ts';
+import { folderKey, privileges, type Folders, type PrivilegeDrop } from './privilege-drop.ts';
 import type { ServiceUser } from './user.ts';
 
 /** Where root alone may write, and which is emptied at boot. */
@@ -10,7 +10,7 @@ const mountPoints = '/run/narwhal';
  * For a clone in a folder that only root can enter: the server gets a mount namespace of its own, in which its two folders
  * are also mounted where every user may go. Nobody else sees these mounts, and they vanish with the server.
  */
-export function footingInNamespace(folders: Folders, user: ServiceUser): Footing {
+export function dropInNamespace(folders: Folders, user: ServiceUser): PrivilegeDrop {
   const mountPoint = join(mountPoints, folderKey(folders.data));
   const programs = join(mountPoint, 'programs');
   const data = join(mountPoint, 'data');

@@ -15,7 +15,7 @@ export interface NewUpload {
 
 /** The life of resumable uploads, except for their bytes. */
 @Injectable()
-export class ResumableUploads {
+export class TusUploads {
   constructor(
     private readonly rows: UploadRows,
     private readonly secrets: UploadSecrets,

@@ -1,22 +1,22 @@
 import { chmodSync, chownSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isRoot } from '../env.ts';
-import { footingElsewhere, wasPutElsewhere } from './elsewhere.ts';
-import { canUse, footingAsUser, plainFooting, type Folders, type Footing } from './footing.ts';
-import { footingInNamespace } from './namespace.ts';
+import { dropElsewhere, wasPutElsewhere } from './elsewhere.ts';
+import { canUse, dropToUser, noPrivilegeDrop, type Folders, type PrivilegeDrop } from './privilege-drop.ts';
+import { dropInNamespace } from './namespace.ts';
 import { ownerOf, serviceUser } from './user.ts';
 
 /** PostgreSQL refuses to run as root, and Redis should not: root's servers run as a system user, others as their user. */
-export function footingFor(folders: Folders): Footing {
+export function privilegeDropFor(folders: Folders): PrivilegeDrop {
   makeFolders(folders.data);
-  if (!isRoot) return plainFooting(folders);
+  if (!isRoot) return noPrivilegeDrop(folders);
   const user = ownerOf(folders.data) ?? serviceUser();
-  if (wasPutElsewhere(folders.data)) return footingElsewhere(folders, user);
+  if (wasPutElsewhere(folders.data)) return dropElsewhere(folders, user);
   chownSync(folders.data, user.uid, user.gid);
-  const asUser = footingAsUser(folders, user);
+  const asUser = dropToUser(folders, user);
   if (canUse(asUser)) return asUser;
-  const inNamespace = footingInNamespace(folders, user);
-  return canUse(inNamespace) ? inNamespace : footingElsewhere(folders, user);
+  const inNamespace = dropInNamespace(folders, user);
+  return canUse(inNamespace) ? inNamespace : dropElsewhere(folders, user);
 }
 
 /** A folder made around the data may be passed through, since the data may belong to another user; it cannot be listed. */

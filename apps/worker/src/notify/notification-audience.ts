@@ -8,7 +8,7 @@ import { Visibility } from '@app/domain';
  * under the lock of the person's notifications: an answer from before it may be older than what another job has written.
  */
 @Injectable()
-export class Hearing {
+export class NotificationAudience {
   constructor(
     private readonly users: UserRows,
     private readonly visibility: Visibility,

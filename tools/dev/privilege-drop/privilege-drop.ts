@@ -9,17 +9,17 @@ export interface Folders {
 }
 
 /** How a server is started without root's rights, and by which paths it sees its folders. */
-export interface Footing extends Folders {
+export interface PrivilegeDrop extends Folders {
   /** The data folder as this process sees it. */
   onDisk: string;
   wrap(program: string, args: string[]): { command: string; args: string[] };
   /** The user who owns the data, when that is not whoever started Narwhal. */
   user?: ServiceUser;
-  /** Once the server has stopped: removes what the footing made outside the folders, data only when it is thrown away. */
+  /** Once the server has stopped: removes what the drop made outside the folders, data only when it is thrown away. */
   leave(options: { discard: boolean }): void;
 }
 
-export function plainFooting(folders: Folders): Footing {
+export function noPrivilegeDrop(folders: Folders): PrivilegeDrop {
   return {
     ...folders,
     onDisk: folders.data,
@@ -28,7 +28,7 @@ export function plainFooting(folders: Folders): Footing {
   };
 }
 
-export function footingAsUser(folders: Folders, user: ServiceUser): Footing {
+export function dropToUser(folders: Folders, user: ServiceUser): PrivilegeDrop {
   return {
     ...folders,
     onDisk: folders.data,
@@ -43,10 +43,10 @@ export function privileges({ uid, gid }: ServiceUser): string[] {
 }
 
 /** Tried rather than computed: modes, access lists, mounts and containers all have a say in what a user can reach. */
-export function canUse(footing: Footing): boolean {
-  const { programs, data } = footing;
+export function canUse(drop: PrivilegeDrop): boolean {
+  const { programs, data } = drop;
   const trial = 'test -r "$1" && test -x "$1" && test -w "$2" && test -x "$2"';
-  const { command, args } = footing.wrap('sh', ['-c', trial, 'sh', programs, data]);
+  const { command, args } = drop.wrap('sh', ['-c', trial, 'sh', programs, data]);
   return spawnSync(command, args, { stdio: 'ignore', cwd: '/' }).status === 0;
 }
 

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Id, VisitStep } from '@app/platform';
+import type { Id, SyntheticStep } from '@app/platform';
 import { NotServed, PublicClient } from './public-client.js';
 import { tinyPhoto } from './tiny-photo.js';
 
 /** How long a photo may take to be ready, and a post to be in its author's feed; in milliseconds. */
 const PATIENCE = 30_000;
 const LOOK = 250;
-/** What an earlier visit left because its process was killed; in milliseconds. */
+/** What an earlier check left because its process was killed; in milliseconds. */
 const LEFT_BEHIND = 10 * 60_000;
 
 interface ShownPhoto {
@@ -25,10 +25,10 @@ interface FeedPage {
 }
 
 /** How a step is gone through: its name, and what it takes. */
-export type Through = (step: VisitStep, work: () => Promise<void>) => Promise<void>;
+export type Through = (step: SyntheticStep, work: () => Promise<void>) => Promise<void>;
 
-/** One visit of the synthetic person: what most people do, from signing in to seeing their own photo. */
-export class Visit {
+/** One check by the synthetic person: what most people do, from signing in to seeing their own photo. */
+export class SyntheticCheck {
   private readonly client: PublicClient;
   private photo: ShownPhoto | undefined;
   private post: ShownPost | undefined;
@@ -51,7 +51,7 @@ export class Visit {
       await through('feed', () => this.findInFeed());
       await through('media', () => this.load());
     } catch (error) {
-      // The visit's own failure is thrown; what is left is cleaned up by the next.
+      // The check's own failure is thrown; what is left is cleaned up by the next.
       await this.cleanUp().catch(() => undefined);
       throw error;
     }

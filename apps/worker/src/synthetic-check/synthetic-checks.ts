@@ -4,15 +4,15 @@ import {
   gauge,
   histogram,
   LOGGER,
-  visitSteps,
+  syntheticSteps,
   type Config,
   type Logger,
-  type VisitStep,
+  type SyntheticStep,
 } from '@app/platform';
 import { UserRows } from '@app/storage';
 import { Watch } from '@app/watch';
 import { NotServed } from './public-client.js';
-import { Visit, type Through } from './visit.js';
+import { SyntheticCheck, type Through } from './synthetic-check.js';
 
 /** So that a worker that just started is not told to visit an api that starts with it; in milliseconds. */
 const FIRST = 3_000;
@@ -22,7 +22,7 @@ const FIRST = 3_000;
  * `npm run admin -- synthetic <username>`: what it does counts as nothing that people do, and nobody else meets it.
  */
 @Injectable()
-export class Visits {
+export class SyntheticChecks {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
   private stopped = false;
@@ -38,7 +38,7 @@ export class Visits {
   start(after = Math.min(FIRST, this.config.VISIT_EVERY * 1_000)): void {
     if (this.config.VISIT_LOGIN === undefined) return;
     this.timer = setTimeout(() => {
-      this.running = this.visit().finally(() => {
+      this.running = this.check().finally(() => {
         if (!this.stopped) this.start(this.config.VISIT_EVERY * 1_000);
       });
     }, after);
@@ -50,10 +50,10 @@ export class Visits {
     await this.running;
   }
 
-  private async visit(): Promise<void> {
+  private async check(): Promise<void> {
     const { VISIT_LOGIN: login = '', VISIT_PASSWORD: password = '', publicUrl } = this.config;
-    let at: VisitStep = 'account';
-    const gone = new Set<VisitStep>();
+    let at: SyntheticStep = 'account';
+    const gone = new Set<SyntheticStep>();
     const through: Through = async (step, work) => {
       at = step;
       const begun = performance.now();
@@ -63,7 +63,7 @@ export class Visits {
     };
     try {
       await through('account', () => this.know(login));
-      await new Visit(publicUrl, { login, password }).run(through);
+      await new SyntheticCheck(publicUrl, { login, password }).run(through);
       this.tell(gone, null);
     } catch (error) {
       this.tell(gone, { step: at, why: error instanceof NotServed ? error.message : 'it failed unforeseen' });
@@ -80,10 +80,10 @@ export class Visits {
   }
 
   /** What was not come to is not known. */
-  private tell(gone: ReadonlySet<VisitStep>, failed: { step: VisitStep; why: string } | null): void {
+  private tell(gone: ReadonlySet<SyntheticStep>, failed: { step: SyntheticStep; why: string } | null): void {
     const ok = gauge('narwhal_visit_ok');
     ok.reset();
-    for (const step of visitSteps) {
+    for (const step of syntheticSteps) {
       if (gone.has(step)) ok.set({ step }, 1);
       else if (step === failed?.step) ok.set({ step }, 0);
     }
