@@ -3,6 +3,7 @@ import { build } from './build.ts';
 import { isRoot, readEnvironment } from './env.ts';
 import { checkDns, checkPrograms, offerPrograms } from '../fleet/checks.ts';
 import { fleet } from '../fleet/main.ts';
+import { hops } from './hops.ts';
 import { installPackage, root } from './install.mjs';
 import { packageCommand } from '../package/package.ts';
 import { runProgram } from './run-program.ts';
@@ -42,6 +43,7 @@ export const commands: Record<string, Command> = {
   run: runFile,
   // It builds by itself, once it has found what to run.
   bench: (args) => runProgram(process.execPath, [join(root, 'bench', 'run.ts'), ...args]),
+  hops,
   haproxy: (args) => runWithSettings('infra/haproxy/main.js', args),
   dns: (args) => runBuilt('infra/dns/main.js', args),
   nginx: (args) => runWithSettings('infra/nginx/main.js', args),

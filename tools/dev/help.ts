@@ -87,6 +87,7 @@ const groups: Record<string, Record<string, Page>> = {
   'Change it': {
     setup: bare('setup', 'installs and builds everything, and starts nothing'),
     build: bare('build', 'builds dist/'),
+    hops: bare('hops', 'how many files and functions run for one request of the api that runs here'),
     openapi: checkable('openapi', 'writes openapi.json from the code'),
     watching: checkable(
       'watching',

@@ -13,7 +13,11 @@ interface SignedIn {
 }
 
 /** Signs a person in, and up when they are new. */
-export async function signIn(client: Client, person: Person, password: string): Promise<Member> {
+export async function signIn(
+  client: Client,
+  person: Omit<Person, 'avatar'>,
+  password: string,
+): Promise<Member> {
   const { username, displayName, bio } = person;
   try {
     return memberOf(client, await client.post<SignedIn>('/v1/sessions', { login: username, password }));
