@@ -1,10 +1,10 @@
 // Reads the test runners' JSON reports. `verdict CODE FILE` answers whether the report accounts for how the suite ended;
 // `failed FILE` names the files to run once more; `merge FILE SECOND` puts their second results in the place of the first;
-// `sum FAULTS SECONDS FOLDER` prints the last lines of the run and is its exit code.
+// `sum SECONDS FOLDER STEP...` prints the last lines of the run and is its exit code.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
-/** @typedef {{ name: string, status: string, assertionResults: { status: string }[] }} FileReport */
+/** @typedef {{ name: string, status: string, assertionResults: { status: string, fullName?: string }[] }} FileReport */
 /**
  * @typedef {object} Report
  * @property {number} numPassedTests
@@ -87,6 +87,20 @@ function skips(reports) {
   return [...counts].map(([name, count]) => `${count} of ${name}`);
 }
 
+/**
+ * Each failed test by its file and its name.
+ *
+ * @param {Report[]} reports
+ */
+const failures = (reports) =>
+  reports
+    .flatMap(({ testResults }) => testResults ?? [])
+    .flatMap(({ name, assertionResults }) =>
+      assertionResults
+        .filter(({ status }) => status === 'failed')
+        .map(({ fullName }) => `${relative(process.cwd(), name)}: ${fullName}`),
+    );
+
 const [command = '', ...args] = process.argv.slice(2);
 
 if (command === 'failed') {
@@ -100,13 +114,15 @@ if (command === 'failed') {
   const [code = '1', file = ''] = args;
   process.exitCode = accountsFor(Number(code), read(file)) ? 0 : 1;
 } else {
-  const [faults = '1', seconds = '0', folder = ''] = args;
+  const [seconds = '0', folder = '', ...steps] = args;
   const reports = readdirSync(folder).flatMap((name) => read(join(folder, name)) ?? []);
   /** @param {keyof Report} field */
   const total = (field) => reports.reduce((sum, report) => sum + report[field], 0);
-  const failed = total('numFailedTests') + Number(faults);
+  const failed = total('numFailedTests') + steps.length;
   const skipped = total('numPendingTests') + total('numTodoTests');
-  console.log(`\n${faults} steps failed without a test to show for it; the whole took ${seconds} s`);
+  console.log(`\nthe whole took ${seconds} s`);
+  for (const line of failures(reports)) console.log(`failed: ${line}`);
+  for (const name of steps) console.log(`failed without a test to show for it: ${name}`);
   const secondTries = reports.flatMap((report) => report.secondTries ?? []);
   if (secondTries.length > 0)
     console.log(

@@ -1,6 +1,6 @@
 import type { EdgeSettings } from '../../libs/platform/src/config.js';
+import { limits } from '../../libs/platform/src/limits.js';
 import { renditions } from '../../libs/platform/src/photos/renditions.js';
-import { mediaAgeMaps } from './media-age.js';
 import type { NginxOptions } from './options.js';
 import { ownHeaders } from './problem-pages.js';
 
@@ -25,8 +25,7 @@ map "$narwhal_media_secret $args" $narwhal_media_formed {
 map $http_origin $narwhal_origin {
   default "${CORS_ORIGINS.length === 0 ? '*' : ''}";
 ${origins.join('\n')}
-}
-${mediaAgeMaps()}`;
+}`;
 }
 
 /** In `http {}`, where renditions are in S3: what was asked for lately, found by its path, since signatures change daily. */
@@ -82,7 +81,7 @@ export function mediaLocations(settings: EdgeSettings): string {
     ${settings.S3_BUCKET ? fromCache : fromDisk(settings)}
     ${ownHeaders}
     add_header Cross-Origin-Resource-Policy cross-origin always;
-    add_header Cache-Control "private, max-age=$narwhal_media_age, immutable";
+    add_header Cache-Control "private, max-age=${limits.media.validFor}, immutable";
   }
   return 463;
 }`;

@@ -48,8 +48,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningSe
     pid: process.pid,
     identity: process.identity,
     ended: process.ended,
-    stop: (hurry) =>
-      endProcess(process, stopPostgres, hurry).then(() => drop.leave({ discard: !durable })),
+    stop: (hurry) => endProcess(process, stopPostgres, hurry).then(() => drop.leave({ discard: !durable })),
     kill: () => endProcess(process, []),
   };
 }

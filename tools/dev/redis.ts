@@ -47,8 +47,7 @@ export async function startRedis(options: RedisOptions): Promise<RunningServer> 
     pid: process.pid,
     identity: process.identity,
     ended: process.ended,
-    stop: (hurry) =>
-      endProcess(process, stopRedis, hurry).then(() => drop.leave({ discard: !persistent })),
+    stop: (hurry) => endProcess(process, stopRedis, hurry).then(() => drop.leave({ discard: !persistent })),
     kill: () => endProcess(process, []),
   };
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, MediaUrls, problem, type Config, type MediaQuery } from '@app/platform';
+import { CONFIG, limits, MediaUrls, problem, type Config, type MediaQuery } from '@app/platform';
 import {
   objectKey,
   OBJECT_STORE,
@@ -34,10 +34,9 @@ export class MediaService {
     // A name that no rendition has is no URL of ours either: NGINX cannot tell it from an altered one.
     if (verdict === 'invalid' || type === undefined || !/^[0-9a-f]{2}\/[0-9a-f]{30}$/.test(folder))
       throw problem('url_invalid');
-    const age = Math.max(0, Number(input.e) - Math.ceil(Date.now() / 1000));
     void reply
       .header('content-type', type)
-      .header('cache-control', `private, max-age=${age}, immutable`)
+      .header('cache-control', `private, max-age=${limits.media.validFor}, immutable`)
       .header('cross-origin-resource-policy', 'cross-origin');
     await this.object(folder, input.file, request, reply);
   }
