@@ -101,8 +101,8 @@ const statusOf = (answer: request.Test): Promise<number> =>
 const token = () => `Bearer ${ada.session.accessToken}`;
 const get = (path: string) => statusOf(request(url).get(path).set('authorization', token()).timeout(15_000));
 const put = (path: string) => statusOf(request(url).put(path).set('authorization', token()).timeout(15_000));
-async function send(): Promise<number> {
-  const { bytes, name: filename, type: contentType } = await drawn();
+async function send(seed = 1): Promise<number> {
+  const { bytes, name: filename, type: contentType } = await drawn({ seed });
   const upload = request(url).post('/v1/photos').set('authorization', token()).timeout(15_000);
   return statusOf(upload.attach('file', bytes, { filename, contentType }));
 }
@@ -162,7 +162,8 @@ test.skipIf(!mounted)(
     await until('reads go on', async () => (await get(`/v1/posts/${post.id}`)) === 200);
 
     rmSync(ballast);
-    await until('photos are taken again', async () => (await send()) === 202, 120_000);
+    // 200: it was taken by a request whose answer came too late.
+    await until('photos are taken again', async () => [200, 202].includes(await send(3)), 120_000);
     await until('likes are taken', async () => (await put(`/v1/posts/${post.id}/like`)) === 200);
     const next = await ada.post([await ada.upload(await drawn({ seed: 2 }))], { caption: 'after' });
     await until('it is published', async () => (await ada.feed()).items[0]?.id === next.id);
