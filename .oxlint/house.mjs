@@ -1,4 +1,4 @@
-/** The house's own rules for oxlint; plain JavaScript, so that it runs on whatever Node starts the linter. */
+// The house's own rules for oxlint; plain JavaScript, so that it runs on whatever Node starts the linter.
 
 const says = 'expected a reason beside a failure that is dropped, but received none';
 
@@ -66,4 +66,34 @@ const noSilentCatch = {
   },
 };
 
-export default { meta: { name: 'house' }, rules: { 'no-silent-catch': noSilentCatch } };
+const noStrayDoc = {
+  meta: {
+    type: 'suggestion',
+    docs: { description: 'A doc comment is of what stands in the next line.' },
+  },
+  create(context) {
+    const { sourceCode } = context;
+    const lines = sourceCode.text.split('\n');
+    const isStray = ({ type, value, loc }) =>
+      type === 'Block' &&
+      value.startsWith('*') &&
+      !/@(typedef|import)\b/.test(value) &&
+      lines[loc.end.line - 1].slice(loc.end.column).trim() === '' &&
+      /^\s*($|\/\*\*|[})\]])/.test(lines[loc.end.line] ?? '');
+    return {
+      Program() {
+        for (const comment of sourceCode.getAllComments().filter(isStray))
+          context.report({
+            loc: comment.loc,
+            message:
+              'expected what this documents in the next line, but received none: a file is explained by //',
+          });
+      },
+    };
+  },
+};
+
+export default {
+  meta: { name: 'house' },
+  rules: { 'no-silent-catch': noSilentCatch, 'no-stray-doc': noStrayDoc },
+};

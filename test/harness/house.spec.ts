@@ -23,7 +23,7 @@ test('a lint rule that is suppressed has the reason beside it', () => {
 
 type Rule = Parameters<RuleTester['run']>[1];
 const { default: house } = (await import(join(root, '.oxlint', 'house.mjs'))) as {
-  default: { rules: Record<'no-silent-catch', Rule> };
+  default: { rules: Record<'no-silent-catch' | 'no-stray-doc', Rule> };
 };
 RuleTester.describe = describe;
 RuleTester.it = test;
@@ -43,5 +43,19 @@ new RuleTester().run('what drops a failure says why', house.rules['no-silent-cat
     'forget().then(go, () => false);',
     'try { forget(); } catch {}',
     'async function all() { await Promise.allSettled(each); }',
+  ].map((code) => ({ code, errors: 1 })),
+});
+
+new RuleTester().run('a doc comment is of the next line', house.rules['no-stray-doc'], {
+  valid: [
+    '/** How many. */\nconst count = 1;',
+    '// Of the whole file.\n\nconst count = 1;',
+    '/** @typedef {number} Count */\n\nconst count = 1;',
+    'const count = /** as it is */ 1;',
+  ],
+  invalid: [
+    '/** Of the whole file. */\n\nconst count = 1;',
+    '/** One. */\n/** Another. */\nconst count = 1;',
+    'class Count {\n  one = 1;\n  /** Of nothing. */\n}',
   ].map((code) => ({ code, errors: 1 })),
 });

@@ -53,7 +53,7 @@ const turn = (): Promise<void> => new Promise((over) => setImmediate(over));
 
 /**
  * What this process keeps of what Redis has told it, so that a page of a feed needs no more of Redis than "has anything
- * changed?". Redis remembers what was read and tells of each change once (docs/decisions, what a process keeps of Redis); `current` waits
+ * changed?". Redis remembers what was read and tells of each change once (docs/decisions/0012); `current` waits
  * until all changes that were made before it was asked have been heard, so nothing is older than the request it serves.
  */
 @Injectable()

@@ -19,7 +19,7 @@ export interface CallState {
   /** When it arrived: its answer may be made of what held at any time since. */
   since: ReadSince;
   input: unknown;
-  /** How many bytes of JSON arrived; the fingerprint of a keyed request is taken of them. */
+  /** The path of its endpoint, as declared; empty while none is found. For logs and metrics. */
   route: string;
 }
 

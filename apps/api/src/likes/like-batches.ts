@@ -8,7 +8,7 @@ const MOST = 500;
 /** While one waits for PostgreSQL, the answers of the other are sent. */
 const AT_ONCE = 2;
 
-/** Likes that arrive together, in one transaction; each has its own answer (docs/decisions, likes together). */
+/** Likes that arrive together, in one transaction; each has its own answer (docs/decisions/0036). */
 @Injectable()
 export class LikeBatches {
   private readonly together = new GroupCommit<LikeWish, LikeOutcome>(

@@ -17,7 +17,8 @@ export interface TokenClaims {
 /**
  * Access tokens: opaque to clients, 15 minutes, `<key id>.<base64url of user, session, expiry, nonce and a MAC>`. The MAC
  * refuses made-up tokens without asking any store, and the expiry inside tells "refresh" from "garbage" long after.
- * Nothing of a token is stored, and that one's MAC was right is remembered only because a MAC is always right; ending a session ends it through the session look-up (docs/decisions, access tokens).
+ * Nothing of a token is stored. A MAC that was right is remembered, since it stays right; a session ends through its
+ * look-up (docs/decisions/0005).
  */
 @Injectable()
 export class AccessTokens {

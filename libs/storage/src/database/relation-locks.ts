@@ -1,10 +1,8 @@
 import { compareIds, type Id } from '@app/platform';
 import type { Queryable } from './database.js';
 
-/**
- * What two people are to each other changes under these locks, and is judged inside them (docs/decisions, two people's relation). They are
- * PostgreSQL's advisory locks: thousands may follow one person at once without writing a row of theirs.
- */
+// What two people are to each other changes under these locks, and is judged inside them (docs/decisions/0052). They are
+// PostgreSQL's advisory locks: thousands may follow one person at once without writing a row of theirs.
 
 /**
  * Before a change between two people (follow, request, block, mute, and their ends): both accounts shared, so that neither turns private

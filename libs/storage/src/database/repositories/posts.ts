@@ -192,8 +192,10 @@ export class PostRows {
     ]);
   }
 
-  /** Published now; whether it will be fanned out is decided here, from how large the author's audience is. */
-  /** Whether it counts as a post: one of a synthetic person does not. */
+  /**
+   * Published now; whether it will be fanned out is decided here, from how large the author's audience is. Answers whether it
+   * counts as a post: one of a synthetic person does not.
+   */
   async publish(tx: Queryable, id: Id, author: Id): Promise<boolean> {
     const { rows } = await tx.query<{ fanned_out: boolean; counts: boolean }>(
       'post.publish',
