@@ -50,11 +50,11 @@ async function product(url: string): Promise<Product> {
   const { RedisLink } = await load('feed/src/redis-link.js');
   const { keys } = await load('platform/src/keys.js');
   const epoch = { current: EPOCH, learn: () => Promise.resolve(), forget: () => undefined };
-  const { Near } = await load('feed/src/near.js');
+  const { ClientSideCache } = await load('feed/src/client-side-cache.js');
   const redis = new FeedRedis(new RedisLink(url, 10_000), epoch);
   await redis.start();
-  const near = new Near(redis);
-  return { keys, feeds: new HomeFeeds(new FeedWindows(redis, null, near)), close: () => redis.stop() };
+  const clientCache = new ClientSideCache(redis);
+  return { keys, feeds: new HomeFeeds(new FeedWindows(redis, null, clientCache)), close: () => redis.stop() };
 }
 
 /** Full feeds, as those of people who follow some others are. */

@@ -14,7 +14,7 @@ const { foldTag, shardOfText } = (await import(
 )) as Words;
 
 const { foldPlace } = (await import(
-  new URL('../../dist/libs/storage/src/index.js', import.meta.url).href
+  new URL('../../dist/libs/domain/src/index.js', import.meta.url).href
 )) as {
   foldPlace(name: string): string;
 };

@@ -52,7 +52,7 @@ export async function feedRoom(databaseUrl: string, redisUrl: string, budget = 1
     rows,
     redis,
     pending,
-    clientCache: clientCache,
+    clientCache,
     windows,
     authorFeeds,
     homeFeeds: new HomeFeeds(windows, rows, new ReaderRelations(redis, rows), authorFeeds),

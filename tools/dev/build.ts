@@ -36,7 +36,7 @@ function stamp(): string | undefined {
 /**
  * One pass over all applications and libraries, into a folder beside dist: a build that fails leaves the last good one, and
  * no output outlives its source. `nest build api`, then `worker`, would compile every library twice and leave out
- * what no application imports, such as the migration command.
+ * what no application imports, such as the programs of infra/.
  */
 function compile(): string {
   const output = join(cache, 'dist');

@@ -1,6 +1,14 @@
 // Keeps node_modules in step with package-lock.json, so that `git pull && npm run up` is the whole upgrade.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -54,11 +62,19 @@ function pathWithoutModules() {
 const install = ['install', '--no-save', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
 
 /**
- * When a file was written; 0 where there is none.
+ * When a process was started, in clock ticks since the boot, which tells it from a later one of that number (field 22 of stat, counted
+ * after the name, which may hold spaces); empty when it is gone.
  *
- * @param {string} file
+ * @param {string | number} pid
  */
-const written = (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+function startOf(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    return '';
+  }
+}
 
 /**
  * npm outlives a command that was killed, and goes on with its install: it is waited for.
@@ -66,20 +82,15 @@ const written = (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 
  * @param {string} mark
  */
 async function leftNpm(mark) {
-  const pid = existsSync(mark) ? readFileSync(mark, 'utf8') : '';
-  const isAtIt = () => {
-    try {
-      return pid !== '' && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('npm');
-    } catch {
-      return false;
-    }
-  };
+  const [pid = '', started = ''] = existsSync(mark) ? readFileSync(mark, 'utf8').split(' ') : [];
+  const isAtIt = () => started !== '' && startOf(pid) === started;
   if (isAtIt()) console.log(`Waiting for npm (process ${pid}), whose install was left running ...`);
   while (isAtIt()) await sleep(200);
 }
 
 /**
- * npm stumbles over what an install that was cut off has left, and says no more of it: such a folder is emptied first.
+ * npm stumbles over what a first install that was cut off has left, and says no more of it: such a folder is emptied first. An upgrade
+ * that was cut off goes on where it was, since a Narwhal may run on what is there.
  *
  * @param {string} folder
  */
@@ -88,15 +99,15 @@ async function npmInstall(folder) {
   const mark = join(modules, '.narwhal-installing');
   await leftNpm(mark);
   if (isCurrent(folder)) return;
-  const whole = written(join(modules, '.package-lock.json'));
-  if (existsSync(modules) && (whole === 0 || whole < written(mark))) {
+  if (existsSync(modules) && !existsSync(join(modules, '.package-lock.json'))) {
     console.log(`An install was cut off in ${modules}: installing all of it once more ...`);
-    rmSync(modules, { recursive: true });
+    // Not the folder itself, which may be a mount.
+    for (const name of readdirSync(modules)) rmSync(join(modules, name), { recursive: true });
   }
   mkdirSync(modules, { recursive: true });
   const env = { ...process.env, PATH: pathWithoutModules() };
   const npm = spawn('npm', install, { cwd: folder, stdio: 'inherit', env });
-  if (npm.pid) writeFileSync(mark, String(npm.pid));
+  if (npm.pid) writeFileSync(mark, `${npm.pid} ${startOf(npm.pid)}`);
   /** @type {number | null} */
   const code = await new Promise((settle, fail) => {
     npm.on('exit', settle);

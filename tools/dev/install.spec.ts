@@ -35,7 +35,7 @@ afterAll(() => {
 
 /** What a command of the launcher does first. */
 function command() {
-  const text = `import { installPackage } from '${join(root, 'scripts', 'install.mjs')}'; await installPackage('${join(folder, 'clone')}');`;
+  const text = `import { installPackage } from '${join(root, 'tools', 'dev', 'install.mjs')}'; await installPackage('${join(folder, 'clone')}');`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', text], { detached: true });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => (said += String(part)));
@@ -74,7 +74,7 @@ test('so is one that npm was told by hand, of which nothing is noted', async () 
 test('an npm that was left running is waited for', async () => {
   rmSync(modules, { recursive: true });
   await cutOff('command');
-  const pid = readFileSync(mark, 'utf8');
+  const [pid] = readFileSync(mark, 'utf8').split(' ');
   const { ended, saying } = command();
   await saying(`Waiting for npm (process ${pid})`);
   rmSync(hold);

@@ -57,7 +57,7 @@ const FINISHING = 40_000;
 /** NGINX asks an api that was away again after so long (infra/nginx, `fail_timeout`). In milliseconds. */
 export const NOTICED = 2_500;
 
-export function applicationManner(context: EdgeContext, place: Place): PartKind {
+export function applicationKind(context: EdgeContext, place: Place): PartKind {
   const kind = place.kind === 'api' ? 'api' : 'worker';
   const logFile = context.logFile(place.name);
   const own: Record<string, string> =

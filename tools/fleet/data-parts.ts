@@ -66,7 +66,7 @@ const settings = {
   shared_buffers: '64MB',
 };
 
-export function postgresManner(context: DataContext, place: Place, primary?: Place): PartKind {
+export function postgresKind(context: DataContext, place: Place, primary?: Place): PartKind {
   const dir = join(context.folder, place.name);
   const logFile = context.logFile(place.name);
   const password = passwordOf(context.folder, 'postgres');
@@ -95,7 +95,7 @@ export function forgetReplica(folder: string, name: string): void {
   rmSync(join(folder, name, 'cluster'), { recursive: true, force: true });
 }
 
-export function redisManner(context: DataContext, place: Place, primary?: Place): PartKind {
+export function redisKind(context: DataContext, place: Place, primary?: Place): PartKind {
   const dir = join(context.folder, place.name);
   const logFile = context.logFile(place.name);
   return {
@@ -138,7 +138,7 @@ log_disconnections = 0
 `;
 }
 
-export function pgbouncerManner(context: DataContext, place: Place, primary: Place): PartKind {
+export function pgbouncerKind(context: DataContext, place: Place, primary: Place): PartKind {
   const logFile = context.logFile(place.name);
   return {
     logFile,
@@ -162,7 +162,7 @@ export function pgbouncerManner(context: DataContext, place: Place, primary: Pla
 }
 
 /** A real S3 server of Ceph's, in one process group. */
-export function s3Manner(context: DataContext, place: Place): PartKind {
+export function s3Kind(context: DataContext, place: Place): PartKind {
   const logFile = context.logFile(place.name);
   const program = join(import.meta.dirname, 's3-server.ts');
   const args = [

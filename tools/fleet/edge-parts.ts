@@ -82,7 +82,7 @@ export function writeNginx(context: EdgeContext, place: Place, release = context
   renameSync(draft, join(folder, 'nginx.conf'));
 }
 
-export function nginxManner(context: EdgeContext, place: Place): PartKind {
+export function nginxKind(context: EdgeContext, place: Place): PartKind {
   const folder = join(context.folder, place.name);
   const logFile = context.logFile(place.name);
   const balancers = () => context.places('haproxy').map((each) => socketOf(context, each));
@@ -161,7 +161,7 @@ function spareNginx({ plan, places }: EdgeContext): Place[] {
   );
 }
 
-export function haproxyManner(context: EdgeContext, place: Place): PartKind {
+export function haproxyKind(context: EdgeContext, place: Place): PartKind {
   const logFile = context.logFile(place.name);
   return {
     logFile,
@@ -220,7 +220,7 @@ export async function balancersInDns({ plan }: DataContext): Promise<string[]> {
   return resolver.resolve4(publicName).catch(() => []);
 }
 
-export function dnsManner(context: EdgeContext, place: Place): PartKind {
+export function dnsKind(context: EdgeContext, place: Place): PartKind {
   const logFile = context.logFile(place.name);
   return {
     logFile,

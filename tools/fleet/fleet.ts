@@ -1,14 +1,7 @@
 import { Refusal } from '../dev/say.ts';
-import { applicationManner, migrate } from './app-parts.ts';
-import { forgetReplica, pgbouncerManner, postgresManner, redisManner, s3Manner } from './data-parts.ts';
-import {
-  dnsManner,
-  haproxyManner,
-  nginxManner,
-  socketOf,
-  writeNginx,
-  type EdgeContext,
-} from './edge-parts.ts';
+import { applicationKind, migrate } from './app-parts.ts';
+import { forgetReplica, pgbouncerKind, postgresKind, redisKind, s3Kind } from './data-parts.ts';
+import { dnsKind, haproxyKind, nginxKind, socketOf, writeNginx, type EdgeContext } from './edge-parts.ts';
 import type { Ledger } from './ledger.ts';
 import { Part, type PartKind } from './part.ts';
 import { most, type Kind, type Place } from './plan.ts';
@@ -33,7 +26,7 @@ export class Fleet {
   }
 
   private make(place: Place): Part {
-    return new Part(place, this.mannerOf(place), (part, what) => {
+    return new Part(place, this.kindOf(place), (part, what) => {
       this.ledger.note(
         this.parts.flatMap(({ name, mark }) =>
           mark ? [{ name, pid: mark.pid, identity: mark.identity }] : [],
@@ -43,29 +36,29 @@ export class Fleet {
     });
   }
 
-  private mannerOf(place: Place): PartKind {
+  private kindOf(place: Place): PartKind {
     const { context } = this;
     const { plan } = context;
     const [postgres] = plan.pair('postgres');
     const [redis] = plan.pair('redis');
     switch (place.kind) {
       case 'postgres':
-        return postgresManner(context, place, place.name === postgres.name ? undefined : postgres);
+        return postgresKind(context, place, place.name === postgres.name ? undefined : postgres);
       case 'redis':
-        return redisManner(context, place, place.name === redis.name ? undefined : redis);
+        return redisKind(context, place, place.name === redis.name ? undefined : redis);
       case 'pgbouncer':
-        return pgbouncerManner(context, place, postgres);
+        return pgbouncerKind(context, place, postgres);
       case 'api':
       case 'worker':
-        return applicationManner(context, place);
+        return applicationKind(context, place);
       case 'nginx':
-        return nginxManner(context, place);
+        return nginxKind(context, place);
       case 'haproxy':
-        return haproxyManner(context, place);
+        return haproxyKind(context, place);
       case 'dns':
-        return dnsManner(context, place);
+        return dnsKind(context, place);
       case 's3':
-        return s3Manner(context, place);
+        return s3Kind(context, place);
     }
   }
 

@@ -32,7 +32,7 @@ export class Release {
    * @throws Refusal when the folder holds no build
    */
   static keep(build: string, fleetFolder: string): Release {
-    if (!existsSync(join(build, 'apps/api/src/main.js')))
+    if (!['api', 'cli'].every((name) => existsSync(join(build, `apps/${name}/src/main.js`))))
       throw new Refusal(
         `expected a build (apps/, libs/, infra/) in ${build} but found none; \`npm run build\` makes one in dist/`,
       );

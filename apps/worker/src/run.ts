@@ -82,8 +82,8 @@ async function start(config: Config): Promise<void> {
   const receiver = receive(app, config, logger);
   let stopping = false;
   sweeper.start();
-  const visits = app.get(SyntheticChecks);
-  visits.start();
+  const checks = app.get(SyntheticChecks);
+  checks.start();
   // The first photos need not wait for their children; one that cannot start is tried again by the photo that needs it.
   app
     .get(DevelopPool)
@@ -101,7 +101,7 @@ async function start(config: Config): Promise<void> {
     logger.info({ signal }, 'the worker finishes what runs');
     app.get(Folding).end();
     const photos = app.get(DevelopService).end();
-    await Promise.all([photos, receiver.close(), sweeper.stop(), visits.stop()]);
+    await Promise.all([photos, receiver.close(), sweeper.stop(), checks.stop()]);
     await app.get(DevelopPool).close();
     operations.close();
     await app.get(JobSender).close();

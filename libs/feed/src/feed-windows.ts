@@ -61,7 +61,7 @@ export class FeedWindows {
   }
 
   /**
-   * `known` is the generation whose relations the caller has; with a `since`, a first page may be one that is near.
+   * `known` is the generation whose relations the caller has; where `since` is given, a first page may be one that is near.
    *
    * @throws RedisAway
    */

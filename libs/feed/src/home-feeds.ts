@@ -37,7 +37,7 @@ export class HomeFeeds {
   ) {}
 
   /**
-   * Reads a page. PostgreSQL answers whenever Redis cannot; never throws for Redis. With a `since`, it may be made of
+   * Reads a page. PostgreSQL answers whenever Redis cannot; never throws for Redis. Where `since` is given, it may be made of
    * what this process keeps near.
    */
   async page(reader: Id, request: PageRequest, since?: ReadSince): Promise<FeedPage> {

@@ -57,7 +57,7 @@ export class LikedSavedCache {
 
   /**
    * Of these posts, those that the reader liked and those that they saved; maybe others, too. PostgreSQL answers when
-   * Redis cannot. With a `since`, they may be what this process keeps near.
+   * Redis cannot. Where `since` is given, they may be what this process keeps near.
    */
   async of(reader: Id, posts: readonly Id[], since?: ReadSince): Promise<Marks> {
     if (posts.length === 0) return { liked: new Set(), saved: new Set() };

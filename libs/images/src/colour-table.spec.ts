@@ -143,7 +143,7 @@ it.each<[string, Numbers]>([
   ['gif-partial-first.gif', [255, 255, 255]],
 ])('%s begins with %s', async (name, shown) => {
   const made = await photos.develop(
-    new URL(`../../../../test/fixtures/colour/${name}`, import.meta.url).pathname,
+    new URL(`../../../test/fixtures/colour/${name}`, import.meta.url).pathname,
   );
   const color = meanColor(await made.pixels(), [0.05, 0.1, 0.15, 0.2]);
   expect(ciede2000(labOf(...color), labOf(...shown))).toBeLessThan(1.5);

@@ -158,13 +158,13 @@ function withFiles(env: NodeJS.ProcessEnv): Record<string, string> {
   return values;
 }
 
-/** What is received is told where it is no secret: of numbers, and of addresses that clients and others learn anyway. */
-function wordsOf(issue: z.core.$ZodIssue, received: string | undefined): string {
+/** What is received is told where it is no secret: of numbers, and of the two addresses that clients learn anyway. */
+function wordsOf(issue: z.core.$ZodIssue, name: string, received: string | undefined): string {
   if (received === undefined) return 'expected a value, but it is not set';
   if (issue.code === 'invalid_type' && (issue.expected === 'number' || issue.expected === 'int'))
     return `expected a ${issue.expected === 'int' ? 'whole ' : ''}number but received "${received}"`;
   if (issue.code === 'invalid_format' && issue.format === 'url')
-    return `expected an address such as https://example.org but received "${received}"`;
+    return `expected an address such as https://example.org${/^(PUBLIC|MEDIA)_URL$/.test(name) ? ` but received "${received}"` : ''}`;
   return issue.message;
 }
 
@@ -177,7 +177,7 @@ function parse<Shape extends z.ZodRawShape>(
   if (result.success) return result.data;
   const lines = result.error.issues.map((issue) => {
     const name = issue.path.join('.');
-    return `  ${name}: ${wordsOf(issue, values[name])}`;
+    return `  ${name}: ${wordsOf(issue, name, values[name])}`;
   });
   throw new ConfigError(`the configuration has ${lines.length} problem(s):\n${lines.join('\n')}`);
 }

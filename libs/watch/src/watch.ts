@@ -62,7 +62,7 @@ export class Watch {
   }
 
   /** What a visit of this process's synthetic person came to; null: all was well. */
-  noteVisit(failed: { step: SyntheticStep; why: string } | null): void {
+  noteSyntheticCheck(failed: { step: SyntheticStep; why: string } | null): void {
     const { heartbeat } = this.dependencies;
     const at = new Date().toISOString();
     const [step, why] = [failed?.step ?? null, failed?.why ?? null];

@@ -111,7 +111,7 @@ async function endOrphans({ children }: Content): Promise<void> {
 const programs: Record<ServiceName, string> = {
   api: 'apps/api/',
   worker: 'apps/worker/',
-  migrate: 'libs/storage/',
+  migrate: 'apps/cli/',
   redis: 'redis-server',
   postgres: 'postgres',
 };

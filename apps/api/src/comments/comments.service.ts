@@ -66,7 +66,7 @@ export class CommentsService {
 
   /** Right after it was made, whoever may see its post by now. @throws Problem 410 when it has been deleted since */
   async showMade(id: Id, author: Id): Promise<Comment> {
-    const row = await this.rows.find(id);
+    const row = await this.rows.findForSure(id);
     if (!row || row.deleted) throw problem('gone');
     return this.view.showDone(row, author);
   }

@@ -31,12 +31,15 @@ export class MeService {
 
   /** Ends all other sessions. A repeated change finds the next password in the place of the current one: it is done. */
   async changePassword(caller: Caller, { current, next }: { current: string; next: string }): Promise<void> {
-    if (!(await this.credentials.matches(caller.userId, current))) {
-      if (await this.credentials.matches(caller.userId, next)) return;
+    const proven = await this.credentials.proven(caller.userId, current);
+    if (proven === null) {
+      if ((await this.credentials.proven(caller.userId, next)) !== null) return;
       throw problem('password_wrong');
     }
     const password_hash = await this.credentials.hash(next);
     await this.work.run(async (tx) => {
+      const user = await this.rows.lock(tx, caller.userId);
+      if (user?.password_hash !== proven) throw problem('password_wrong');
       await this.rows.change(tx, caller.userId, { password_hash });
       await this.sessions.endIn(tx, caller.userId, { except: caller.sessionId });
     });
@@ -44,11 +47,13 @@ export class MeService {
 
   /** Closes the account at once: nobody sees it or signs in; the worker deletes what it holds. */
   async close(userId: Id, password: string): Promise<void> {
-    await this.credentials.confirm(userId, password);
+    const proven = await this.credentials.proven(userId, password);
+    if (proven === null) throw problem('password_wrong');
     await this.work.run(async (tx) => {
       await lockAccount(tx, userId);
       const user = await this.rows.lock(tx, userId);
       if (!user || user.closed_at !== null) throw problem('session_ended');
+      if (user.password_hash !== proven) throw problem('password_wrong');
       await this.rows.release(tx, 'username', user.username, userId);
       await this.rows.release(tx, 'email', user.email, userId);
       await this.rows.close(tx, userId);

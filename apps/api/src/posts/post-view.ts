@@ -29,7 +29,7 @@ export class PostView {
   ) {}
 
   /**
-   * By id; what is deleted is not in the answer. Visibility is the caller's to ask. With a `since`, counts and marks are
+   * By id; what is deleted is not in the answer. Visibility is the caller's to ask. Where `since` is given, counts and marks are
    * as of then or later, otherwise of now.
    */
   async show(ids: readonly Id[], reader: Id | null, since?: ReadSince): Promise<Map<Id, ShownPost>> {

@@ -34,14 +34,14 @@ export class Credentials {
     return this.rows.idOf('username', fold(login), tx);
   }
 
-  /** Asks the password again before something that cannot be undone. @throws Problem 403 `bad_credentials` */
-  async confirm(userId: Id, password: string): Promise<void> {
-    if (!(await this.matches(userId, password))) throw problem('password_wrong');
-  }
-
-  async matches(userId: Id, password: string): Promise<boolean> {
-    const user = await this.rows.find(userId);
-    return this.passwords.verify(user?.password_hash ?? null, password);
+  /**
+   * The stored hash that this password is right for, else null. What is done on the strength of it compares the hash again under the
+   * account's lock. Read in a transaction, which a replica refuses: a password is not wrong because it lags.
+   */
+  async proven(userId: Id, password: string): Promise<string | null> {
+    const user = await this.database.transaction((tx) => this.rows.find(userId, tx));
+    const hash = user?.password_hash ?? null;
+    return (await this.passwords.verify(hash, password)) ? hash : null;
   }
 
   /** What is kept of a new password. */

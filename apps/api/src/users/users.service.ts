@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { fold, isId, problem, type Id } from '@app/platform';
-import { UserRows, type UserRow } from '@app/storage';
+import { Database, UserRows, type UserRow } from '@app/storage';
 import { Visibility, type Relation } from '@app/domain';
 import { UserView } from './user-view.js';
 import type { Me, User } from './users.schemas.js';
@@ -12,10 +12,11 @@ export class UsersService {
     private readonly rows: UserRows,
     private readonly visibility: Visibility,
     private readonly view: UserView,
+    private readonly database: Database,
   ) {}
 
   async me(userId: Id): Promise<Me> {
-    const row = await this.rows.find(userId);
+    const row = await this.database.findForSure((connection) => this.rows.find(userId, connection));
     if (!row || row.closed_at !== null) throw problem('session_ended');
     return this.view.me(row);
   }

@@ -72,8 +72,7 @@ export async function run(args: readonly string[]): Promise<number> {
     await show(address, once);
     return 0;
   } catch (error) {
-    process.stderr.write(`top: nothing to see at ${address}: ${reasonOf(error)}
-`);
+    process.stderr.write(`top: nothing to see at ${address}: ${reasonOf(error)}\n`);
     return 1;
   }
 }

@@ -20,7 +20,7 @@ export class NotifyService {
     private readonly jobs: JobSender,
     ofPosts: PostGroups,
     ofPeople: PeopleGroups,
-    standing: NotificationRecompute,
+    recompute: NotificationRecompute,
   ) {
     const each = (work: (subject: Id, object: Id) => Promise<void>): Work => {
       return async (subject, objects) => {
@@ -37,15 +37,15 @@ export class NotifyService {
       'notify.requests': (user) => ofPeople.requests(user),
       'notify.accepted': each(async (follower, by) => {
         await ofPeople.accepted(follower, by);
-        await standing.belowPostsOf(by, follower);
+        await recompute.belowPostsOf(by, follower);
       }),
       'notify.ended': each(async (follower, followee) => {
         await ofPeople.ended(follower, followee);
-        await standing.belowPostsOf(followee, follower);
+        await recompute.belowPostsOf(followee, follower);
       }),
-      'notify.relation': each((user, other) => standing.concerning(user, other)),
-      'notify.post': (post) => standing.ofPost(post),
-      'notify.privacy': (author) => standing.ofAuthor(author),
+      'notify.relation': each((user, other) => recompute.concerning(user, other)),
+      'notify.post': (post) => recompute.ofPost(post),
+      'notify.privacy': (author) => recompute.ofAuthor(author),
     };
   }
 

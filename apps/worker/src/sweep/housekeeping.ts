@@ -5,6 +5,8 @@ import { Removal } from '@app/domain';
 import { AbandonedUploads } from './abandoned-uploads.js';
 
 const BATCH = 200;
+/** Replaced folders a sweep, whose jobs share a queue with what people wait for: a redevelopment of everything ends on one day. */
+const REPLACED = 50;
 const DAY = 24 * 60 * 60;
 
 /** What ends by the passing of time: abandoned uploads, unposted photos, old trash, expired rows. */
@@ -26,6 +28,7 @@ export class Housekeeping {
     for (const { id, owner_id } of unposted)
       await this.work.run((tx) => this.removal.discard(tx, owner_id, [id]));
     if (unposted.length > 0) counter('narwhal_swept_total').inc({ kind: 'unposted_photos' }, unposted.length);
+    await this.endReplaced();
   }
 
   /** What was kept for a time that has passed. The trash outlives the backups' window. */
@@ -35,18 +38,14 @@ export class Housekeeping {
       deletions: limits.trash.keptFor,
       sessions: limits.session.refreshToken + 7 * DAY,
     });
-    while ((await this.endReplaced()) === BATCH);
     const day = trashDay(new Date(Date.now() - limits.trash.keptFor * 1000));
     await this.objects.purgeTrash(day);
     await this.trash.forgetBefore(day);
     await this.objects.sweepUnfinished(new Date(Date.now() - limits.photo.uploadSeconds * 1000));
   }
-  /** Folders that others have replaced, once no address of theirs is good any more; answers how many. */
-  private endReplaced(): Promise<number> {
-    return this.work.run(async (tx) => {
-      const ids = await this.trash.end(tx, BATCH);
-      await tx.effect('photo.trash', ...ids);
-      return ids.length;
-    });
+
+  /** Folders that others have replaced, once no address of theirs is good any more. */
+  private async endReplaced(): Promise<void> {
+    await this.work.run(async (tx) => tx.effect('photo.trash', ...(await this.trash.end(tx, REPLACED))));
   }
 }

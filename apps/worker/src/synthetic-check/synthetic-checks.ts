@@ -87,6 +87,6 @@ export class SyntheticChecks {
       if (gone.has(step)) ok.set({ step }, 1);
       else if (step === failed?.step) ok.set({ step }, 0);
     }
-    this.watch.noteVisit(failed);
+    this.watch.noteSyntheticCheck(failed);
   }
 }

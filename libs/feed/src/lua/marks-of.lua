@@ -1,4 +1,4 @@
--- Which of these posts a reader liked and saved (see reader-marks.ts: the protocol).
+-- Which of these posts a reader liked and saved (see liked-saved-cache.ts: the protocol).
 -- KEYS  1 the reader's hash · 2 liked · 3 saved
 -- ARGV  post ids
 -- Answer: for liked and for saved a text with a character a post: 1 yes, 0 no, ? ask PostgreSQL; and 'absent' instead

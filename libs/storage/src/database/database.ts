@@ -95,13 +95,16 @@ export class Database implements Queryable {
   /**
    * Runs `work` in one transaction: committed when it resolves, rolled back when it throws; run again when PostgreSQL rolled it back to
    * end a deadlock. Statements are answered in the order in which they were sent, whether or not one waits for another; after one that
-   * failed all fail.
+   * failed all fail. `onlyReads`: a replica will do.
    */
-  async transaction<Result>(work: (tx: Queryable) => Promise<Result>): Promise<Result> {
+  async transaction<Result>(
+    work: (tx: Queryable) => Promise<Result>,
+    { onlyReads = false } = {},
+  ): Promise<Result> {
     return this.on(this.limits?.write, async (connection) => {
       for (let attempt = 1; ; attempt += 1) {
         try {
-          return await transactionOn(connection, work);
+          return await transactionOn(connection, work, onlyReads ? 'BEGIN' : BEGIN);
         } catch (error) {
           if (!isRolledBack(error) || attempt === TRIES) throw error;
         }
@@ -134,24 +137,31 @@ export class Database implements Queryable {
   }
 }
 
-/** One message. A replica fails the second statement, and with it all that follows, reads as well: it lags. */
-const BEGIN = 'BEGIN; SET TRANSACTION READ WRITE';
-const CANNOT_WRITE = '0A000';
+/**
+ * One message. Where PostgreSQL takes no writes (a replica, or a primary that an operator closed), its second statement divides by
+ * zero and fails all that follow, reads as well: a replica lags.
+ */
+const BEGIN = `BEGIN; SELECT 1 / (current_setting('transaction_read_only') = 'off')::int`;
+const DIVISION_BY_ZERO = '22012';
 
 const asReplica = (error: unknown): unknown =>
-  (error as { code?: unknown }).code === CANNOT_WRITE ? new ReplicaAsked(error) : error;
+  (error as { code?: unknown }).code === DIVISION_BY_ZERO ? new ReplicaAsked(error) : error;
 
 async function transactionOn<Result>(
   connection: PooledConnection,
   work: (tx: Queryable) => Promise<Result>,
+  begin: string,
 ): Promise<Result> {
   // Of statements sent together all later ones fail, too, and may be heard of first: by it one knows whether to try again.
   let first: unknown;
   // Goes out with the first statement; if it fails, so does that.
-  const begun = connection.query(BEGIN);
+  const begun = connection.query(begin);
   const refused = begun.then(
     () => null,
-    (error: unknown) => asReplica(error),
+    (error: unknown) => {
+      watch?.failed('transaction.begin', 0, error);
+      return asReplica(error);
+    },
   );
   try {
     const result = await work({

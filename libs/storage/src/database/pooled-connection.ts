@@ -22,14 +22,14 @@ export class AnswerOverdue extends Error {
   }
 }
 
-/** A replica, asked to write: it may lack what was acknowledged, so what it does not have is no reason to refuse anything. */
+/** A replica, or a primary that is closed for writes. A replica may lack what was acknowledged: what it does not have is no reason to refuse anything. */
 export class ReplicaAsked extends Error {
   override readonly name = 'ReplicaAsked';
   /** As PostgreSQL calls a write that it cannot take. */
   readonly code = '25006';
 
   constructor(cause: unknown) {
-    super('this PostgreSQL is a replica, and takes no writes', { cause });
+    super('this PostgreSQL takes no writes: it is a replica, or closed for them', { cause });
   }
 }
 

@@ -39,7 +39,7 @@ type EffectListener = (effects: readonly CommittedEffect[]) => Promise<void>;
 type DeltaListener = (delta: CommittedDelta) => Promise<void>;
 type TellListener = (message: LiveMessage) => void;
 
-/** Opens transactions whose later effects are rows of their own (rule 2: rows decide, queues enqueue). */
+/** Opens transactions whose later effects are rows of their own (rule 2: rows decide, queues hasten). */
 @Injectable()
 export class UnitOfWork {
   private listener: DeltaListener = () => Promise.resolve();

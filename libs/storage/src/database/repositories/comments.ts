@@ -52,6 +52,11 @@ export class CommentRows {
     return rows[0] ?? null;
   }
 
+  /** As `find`, also where a replica answers that lacks it. */
+  findForSure(id: Id): Promise<CommentRow | null> {
+    return this.database.findForSure((connection) => this.find(id, connection));
+  }
+
   async findMany(ids: readonly Id[]): Promise<CommentRow[]> {
     if (ids.length === 0) return [];
     const { rows } = await this.database.query<CommentRow>(

@@ -188,7 +188,7 @@ export class PhotoRows {
     return rows[0] ?? null;
   }
 
-  /** Takes rows away and leaves every folder that they have or had to the trash, in one statement; answers the trash's ids. */
+  /** Takes rows away and leaves every folder that they have or had to the trash; answers the trash's ids. */
   async discard(tx: Queryable, ids: readonly Id[]): Promise<Id[]> {
     if (ids.length === 0) return [];
     const { rows } = await tx.query<{ id: Id }>(
@@ -197,16 +197,18 @@ export class PhotoRows {
          DELETE FROM photos USING unnest($1::int[], $2::bigint[]) AS wanted(shard, id)
          WHERE photos.shard = wanted.shard AND photos.id = wanted.id
          RETURNING photos.shard, photos.id, photos.folder, photos.next_folder),
-       served AS (
-         UPDATE trash SET photo_id = NULL, trashed_on = now() FROM gone
-         WHERE trash.shard = gone.shard AND trash.photo_id = gone.id RETURNING trash.id),
-       left_now AS (
-         INSERT INTO trash (shard, id, folder) SELECT shard, id, folder FROM gone
-         UNION ALL SELECT shard, next_id(shard), next_folder FROM gone WHERE next_folder IS NOT NULL
-         RETURNING id)
-       SELECT id FROM left_now UNION ALL SELECT id FROM served`,
+       INSERT INTO trash (shard, id, folder) SELECT shard, id, folder FROM gone
+       UNION ALL SELECT shard, next_id(shard), next_folder FROM gone WHERE next_folder IS NOT NULL
+       RETURNING id`,
       [ids.map(shardOf), ids],
     );
-    return rows.map(({ id }) => id);
+    // A statement of its own: its snapshot has what a worker replaced while the first one waited for its rows.
+    const served = await tx.query<{ id: Id }>(
+      'photo.discardReplaced',
+      `UPDATE trash SET photo_id = NULL, trashed_on = current_date FROM unnest($1::int[], $2::bigint[]) AS wanted(shard, id)
+       WHERE trash.shard = wanted.shard AND trash.photo_id = wanted.id RETURNING trash.id`,
+      [ids.map(shardOf), ids],
+    );
+    return [...rows, ...served.rows].map(({ id }) => id);
   }
 }

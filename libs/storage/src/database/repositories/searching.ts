@@ -110,14 +110,17 @@ export class SearchRows {
     const [sql, more] =
       kind === 'user' ? [similarPeople, [shardOf(viewer), viewer]] : [similarTerms(kind), []];
     try {
-      return await this.database.transaction(async (tx) => {
-        await this.limit(tx);
-        for (const word of words) {
-          const { rows } = await tx.query<Found>(`search.similar.${type}`, sql, [word, text, ...more]);
-          if (rows.length > 0) return rows;
-        }
-        return [];
-      });
+      return await this.database.transaction(
+        async (tx) => {
+          await this.limit(tx);
+          for (const word of words) {
+            const { rows } = await tx.query<Found>(`search.similar.${type}`, sql, [word, text, ...more]);
+            if (rows.length > 0) return rows;
+          }
+          return [];
+        },
+        { onlyReads: true },
+      );
     } catch (error) {
       if (!isCancelled(error)) throw error;
       counter('narwhal_search_cut_total').inc({ type });

@@ -19,11 +19,11 @@ export class TrashRows {
     return rows[0] ?? null;
   }
 
-  /** Ends the time for which replaced folders were served on; answers the ids of those whose time it is. */
+  /** Ends the time for which replaced folders were served on: from today they are trash. Answers their ids. */
   async end(tx: Queryable, limit: number): Promise<Id[]> {
     const { rows } = await tx.query<{ id: Id }>(
       'trash.end',
-      `UPDATE trash SET photo_id = NULL FROM (
+      `UPDATE trash SET photo_id = NULL, trashed_on = current_date FROM (
          SELECT shard, id FROM trash WHERE photo_id IS NOT NULL AND trashed_on <= current_date LIMIT $1 FOR UPDATE SKIP LOCKED) AS over
        WHERE trash.shard = over.shard AND trash.id = over.id RETURNING trash.id`,
       [limit],
