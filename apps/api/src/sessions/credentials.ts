@@ -3,7 +3,7 @@ import { fold, problem, type Id } from '@app/platform';
 import { Database, UserRows, type Queryable, type UserRow } from '@app/storage';
 import { Passwords } from './passwords.js';
 
-/** Who somebody is, by what they know. */
+/** Authenticates people by their password. */
 @Injectable()
 export class Credentials {
   constructor(
@@ -12,7 +12,7 @@ export class Credentials {
     private readonly database: Database,
   ) {}
 
-  /** @throws Problem 401 `bad_credentials`, for an unknown login as for a wrong password, after the same time */
+  /** Takes the same time for an unknown login as for a wrong password. @throws Problem 401 `bad_credentials` for both */
   async authenticate(login: string, password: string): Promise<UserRow> {
     const user = login.includes('\u0000') ? null : await this.find(login.trim());
     const living = user && user.closed_at === null ? user : null;
@@ -21,7 +21,7 @@ export class Credentials {
     return living;
   }
 
-  /** In a transaction, which a replica refuses: nobody is unknown because it lags. */
+  /** Uses a transaction, which a replica refuses, so that replication lag never makes a login unknown. */
   private find(login: string): Promise<UserRow | null> {
     return this.database.transaction(async (tx) => {
       const userId = await this.idOf(login, tx);
@@ -34,7 +34,7 @@ export class Credentials {
     return this.rows.idOf('username', fold(login), tx);
   }
 
-  /** Asks the password again before something that cannot be undone. @throws Problem 403 `bad_credentials` */
+  /** Checks the password again before an irreversible operation. @throws Problem 403 `bad_credentials` */
   async confirm(userId: Id, password: string): Promise<void> {
     if (!(await this.matches(userId, password))) throw problem('password_wrong');
   }
@@ -44,7 +44,7 @@ export class Credentials {
     return this.passwords.verify(user?.password_hash ?? null, password);
   }
 
-  /** What is kept of a new password. */
+  /** The stored hash of a new password. */
   hash(password: string): Promise<string> {
     return this.passwords.hash(password);
   }
