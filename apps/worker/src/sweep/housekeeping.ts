@@ -7,7 +7,7 @@ import { AbandonedUploads } from './abandoned-uploads.js';
 const BATCH = 200;
 const DAY = 24 * 60 * 60;
 
-/** What ends by the passing of time: abandoned uploads, unposted photos, old trash, expired rows. */
+/** Removes everything that expires: abandoned uploads, unposted photos, old trash, expired rows. */
 @Injectable()
 export class Housekeeping {
   constructor(
@@ -19,7 +19,7 @@ export class Housekeeping {
     @Inject(OBJECT_STORE) private readonly objects: ObjectStore,
   ) {}
 
-  /** Uploads whose process died, and photos that were never posted. */
+  /** Removes uploads whose process died, and photos that were never posted. */
   async sweepPhotos(): Promise<void> {
     await this.uploads.sweep();
     const unposted = await this.rows.unposted(limits.photo.unpostedFor, BATCH);
@@ -28,7 +28,7 @@ export class Housekeeping {
     if (unposted.length > 0) counter('narwhal_swept_total').inc({ kind: 'unposted_photos' }, unposted.length);
   }
 
-  /** What was kept for a time that has passed. The trash outlives the backups' window. */
+  /** Removes everything past its retention. The trash outlives the backups' window. */
   async sweepExpired(): Promise<void> {
     await this.rows.forgetExpired({
       idempotency: limits.idempotency.keptFor,
@@ -41,7 +41,7 @@ export class Housekeeping {
     await this.trash.forgetBefore(day);
     await this.objects.sweepUnfinished(new Date(Date.now() - limits.photo.uploadSeconds * 1000));
   }
-  /** Folders that others have replaced, once no address of theirs is good any more; answers how many. */
+  /** Moves replaced folders to the trash once none of their addresses is valid. Returns their number. */
   private endReplaced(): Promise<number> {
     return this.work.run(async (tx) => {
       const ids = await this.trash.end(tx, BATCH);
