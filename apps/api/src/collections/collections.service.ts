@@ -27,7 +27,7 @@ export class CollectionsService {
     return shown(row);
   }
 
-  /** Reads a collection after its creation. @throws Problem 410 when it has been deleted since */
+  /** The collection just created. @throws Problem 410 when it has been deleted since */
   async showMade(owner: Id, id: Id): Promise<Collection> {
     const row = await this.rows.find(owner, id);
     if (!row) throw problem('gone');

@@ -64,7 +64,7 @@ export class CommentsService {
     return comment;
   }
 
-  /** Reads a comment right after its creation, even if its post is hidden by now. @throws Problem 410 when it has been deleted since */
+  /** The comment just created, even if its post is hidden by now. @throws Problem 410 when it has been deleted since */
   async showMade(id: Id, author: Id): Promise<Comment> {
     const row = await this.rows.find(id);
     if (!row || row.deleted) throw problem('gone');

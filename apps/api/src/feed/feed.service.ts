@@ -5,7 +5,7 @@ import { isSynthetic, type Caller } from '../http/call.js';
 import { Cursors, type ListInput, type Page } from '../http/cursors.js';
 import { PostView, type ShownPost } from '../posts/post-view.js';
 
-/** How often a short page is topped up before it is sent short, with a cursor that goes on. */
+/** How many times a short page is topped up before it is returned short, with a cursor to continue. */
 const ROUNDS = 5;
 
 /** The home feed: candidates from libs/feed, filtered by the visibility rules at the time of reading. */

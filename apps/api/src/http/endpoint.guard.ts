@@ -66,8 +66,7 @@ const noQuery = z.strictObject({});
 /**
  * The request's JSON. A missing body and `null` count as `{}`, except for a PATCH, which must contain something.
  *
- * @throws Problem 415 for a body that is not JSON (an empty body counts as none, whatever its type); 400 for a PATCH
- * without one
+ * @throws Problem 415 for a body that is not JSON (an empty one counts as none, whatever its type); 400 for a PATCH without one
  */
 function jsonOf({ headers, method, body }: ApiRequest): unknown {
   const received = headers['content-type'] ?? 'nothing';

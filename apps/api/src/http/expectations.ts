@@ -5,8 +5,8 @@ import type { EndpointOptions } from './endpoint.js';
 import type { EndpointGuard } from './endpoint.guard.js';
 
 /**
- * Answers `Expect: 100-continue` when the handler starts reading the body. An upload's body is read after its token, length
- * and owner's quota have been checked, so these refuse an upload before the client sends it.
+ * Answers `Expect: 100-continue` when the handler starts reading the body. An upload's body is read only after its token,
+ * length and owner's quota have been checked, so a client does not send an upload that one of these refuses.
  */
 function continueWhenRead(request: IncomingMessage, response: ServerResponse): void {
   const read = request._read.bind(request);

@@ -9,7 +9,7 @@ export interface Ranking {
   name?: Buffer | null;
 }
 
-/** How often a short page is topped up before it is sent short, with a cursor that goes on. */
+/** How many times a short page is topped up before it is returned short, with a cursor to continue. */
 const ROUNDS = 5;
 
 /** A snapshot of a ranked list, and the bounds of one page. */

@@ -49,7 +49,7 @@ export async function prepareServer(app: NestFastifyApplication, config: Config)
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
     allowedHeaders,
     exposedHeaders,
-    // An OPTIONS request that is no preflight gets a preflight's answer, not a refusal.
+    // An OPTIONS request that is not a preflight gets a preflight's answer, not a refusal.
     strictPreflight: false,
     maxAge: 86_400,
   });

@@ -82,7 +82,7 @@ export function describeOperation(operation: Operation): ZodOpenApiOperationObje
       ? { requestParams: { ...(params ? { path: params } : {}), ...(query ? { query } : {}) } }
       : {}),
     ...(body ? { requestBody: body } : {}),
-    // A 503 that an endpoint declares itself (readiness) wins; it is no refusal.
+    // A 503 that an endpoint declares itself (readiness) wins; it is not a refusal.
     responses: {
       ...problemAnswers(endpoint),
       ...successes(operation),

@@ -18,9 +18,8 @@ export class MultipartUploads {
   ) {}
 
   /**
-   * Returns 202 for a new photo; 200 for bytes that the same person sent within a day and has not posted, so that a retry
-   * on a bad network creates no second photo. The bytes are in the store before the row says so; the copy of a retry is
-   * removed.
+   * 202 for a new photo; 200 for bytes that the same person sent within a day and has not posted, so that a retry on a bad
+   * network creates no second photo. The bytes are in the store before the row says so; a retry's copy is removed.
    */
   async upload(request: ApiRequest, owner: Id): Promise<Outcome> {
     idempotencyKeyOf(request);

@@ -78,7 +78,7 @@ export class Appending {
       throw problem('too_many_pieces', { params: { limit } });
   }
 
-  /** @throws Problem 400 for more than the upload's length, 415 for bytes that are no photo */
+  /** @throws Problem 400 for more than the upload's length, 415 for bytes that are not a photo */
   async take(chunk: Buffer): Promise<void> {
     if (this.received + chunk.length > Number(this.upload.length))
       throw problem('request_invalid', { params: { reason: 'its body is longer than upload-length says' } });

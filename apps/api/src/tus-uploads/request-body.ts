@@ -12,10 +12,7 @@ const events: readonly Event[] = ['readable', 'end', 'error', 'close'];
 export class RequestBody {
   constructor(private readonly request: IncomingMessage) {}
 
-  /**
-   * The next bytes; `silent` when none arrive for `patience` milliseconds; null at the end. @throws Problem 400 when the
-   * connection breaks
-   */
+  /** The next bytes; `silent` after `patience` milliseconds without any; null at the end. @throws Problem 400 when the connection breaks */
   async next(patience: number): Promise<Buffer | 'silent' | null> {
     const { request } = this;
     const until = Date.now() + patience;

@@ -33,8 +33,7 @@ export class TusAppends {
   ) {}
 
   /**
-   * Reports success for an upload that is already complete: the response to its last bytes was lost, and the client sends
-   * them again.
+   * An upload that is already complete succeeds again: the response to its last bytes was lost, so the client resends them.
    *
    * @throws Problem 400, 409, 410, 415, 422 (too many pieces, quota), 460 or 507
    */
@@ -97,10 +96,7 @@ export class TusAppends {
     await appending.count();
   }
 
-  /**
-   * Cleans up after a failure: bytes before a broken connection count unless they have a checksum; bytes that are no photo
-   * end the upload.
-   */
+  /** After a failure: bytes before a broken connection count unless they have a checksum; bytes that are not a photo end the upload. */
   private async ended(
     { id }: UploadRow,
     appending: Appending,

@@ -48,9 +48,8 @@ export class TusUploads {
   }
 
   /**
-   * The state of an upload. This takes over the upload: later writes of a request that still hangs do not count, so the
-   * returned offset holds. An upload with all its bytes but no photo is completed here: the process that should have done
-   * so was killed.
+   * The state of an upload. Takes the upload over: a hanging request's later writes do not count, so the returned offset
+   * holds. Completes an upload with all its bytes but no photo, since the process that should have done so was killed.
    */
   async look(upload: UploadRow): Promise<UploadRow> {
     await this.letFinish(upload);

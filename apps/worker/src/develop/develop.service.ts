@@ -37,8 +37,7 @@ export class DevelopService {
 
   /**
    * Opens every free lane: for photos whose job is lost, whose pause is over or whose worker is dead. A lane reports only its
-   * first photo: it continues with photos that have their jobs, and counting those would make a backlog look like lost
-   * photos.
+   * first photo: the later ones have their jobs, and counting them would make a backlog look like lost photos.
    */
   wake(found: () => void): void {
     for (let lanes = this.lanes.size; lanes < this.config.DEVELOP_CONCURRENCY; lanes += 1)

@@ -1,6 +1,6 @@
 import { isId, type Id } from '@app/platform';
 
-/** Only this many people are notified: a caption full of names is no invitation. */
+/** Only this many people are notified: a caption full of names is not an invitation. */
 const MOST = 50;
 
 /** The people that a text mentions, according to its entities. */

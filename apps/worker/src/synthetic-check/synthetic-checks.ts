@@ -18,8 +18,8 @@ import { SyntheticCheck, type Through } from './synthetic-check.js';
 const FIRST = 3_000;
 
 /**
- * Runs a synthetic check at intervals, against the public address. Off without VISIT_LOGIN. Its account must be marked by `npm
- * run admin -- synthetic <username>`: its activity counts in no product metric, and nobody else meets it.
+ * Runs a synthetic check at intervals, against the public address. Off without VISIT_LOGIN. Its account must be marked by
+ * `npm run admin -- synthetic <username>`: its activity counts in no product metric, and nobody else meets it.
  */
 @Injectable()
 export class SyntheticChecks {
