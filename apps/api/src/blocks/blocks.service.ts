@@ -46,7 +46,7 @@ export class BlocksService {
     });
   }
 
-  /** Locks both accounts, so that neither closes until the transaction ends. */
+  /** Keeps both accounts open until the transaction ends. */
   private async lockThere(tx: Tx, self: Id, other: Id): Promise<UserRow> {
     if (self === other) throw problem('self_not_allowed');
     const [, own, target] = await Promise.all([

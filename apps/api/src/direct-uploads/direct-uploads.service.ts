@@ -18,9 +18,9 @@ import type { DirectUpload } from './direct-uploads.schemas.js';
 const { presignedFor, completeWithin } = limits.upload;
 
 /**
- * Uploads that clients write to an S3 store themselves, bypassing the api. The row is created first: it names the object
- * and holds the quota. The client writes an object beside the original, which becomes the original when the client reports
- * it. The sweeper removes the row together with an object that never arrives, or arrives again later.
+ * Uploads that clients write to an S3 store themselves, bypassing the api. The row comes first: it names the object and
+ * holds the quota. The client writes an object beside the original, which becomes the original when the client reports it.
+ * An object that never arrives, or arrives again later, is swept with the row.
  */
 @Injectable()
 export class DirectUploads {

@@ -85,7 +85,7 @@ export function validate<Schema extends z.ZodType>(
 
 const placeOf = ({ pointer, parameter }: FieldFault) => pointer ?? parameter;
 
-/** A text's length is irrelevant when its type is wrong, such as a text in place of a list. */
+/** A length fault is meaningless for a value of the wrong type. */
 function isMoot(fault: FieldFault, faults: FieldFault[]): boolean {
   return (
     fault.code !== 'wrong_type' &&

@@ -49,7 +49,7 @@ export class LiveStream {
     this.write(':\n\n');
   }
 
-  /** Ends the stream, with the time after which the client should reconnect. */
+  /** Ends the stream; the client reconnects after the given time. */
   end(retryMilliseconds?: number): void {
     this.socket.end(retryMilliseconds === undefined ? '' : `retry: ${retryMilliseconds}\n\n`);
   }

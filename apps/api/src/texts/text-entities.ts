@@ -3,7 +3,7 @@ import { wordsOf, type Id } from '@app/platform';
 import { stranger, Visibility } from '@app/domain';
 import { UserRows, type TextEntity } from '@app/storage';
 
-/** Finds the hashtags and mentions of captions and comments. Runs before the transaction that stores the text: it only reads. */
+/** Finds the hashtags and mentions of a text. Runs before the transaction that stores it: it only reads. */
 @Injectable()
 export class TextEntities {
   constructor(

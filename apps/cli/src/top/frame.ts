@@ -117,7 +117,7 @@ export interface Told {
   sentences: readonly { level: string; text: string }[];
 }
 
-/** The size of the screen, and the address of the process that reports. */
+/** The screen's size, and the address of the queried process. */
 export interface Screen {
   rows: number;
   columns: number;

@@ -5,9 +5,9 @@ import { AudienceRows, FollowRows, type OutboxRow } from '@app/storage';
 import { PAGE, type Progress } from './progress.js';
 
 /**
- * Handles an author whose audience has become large: every follower's feed must merge the author's posts before the first
- * post is not fanned out. So this changes the followers' generations page by page, and only then sets the author's audience
- * to `large`. Following the author meanwhile also sets a new generation.
+ * An author's audience has become large: every follower's feed must merge the author's posts before the first post is not
+ * fanned out. So the followers' generations change page by page, and only then does the audience become `large`. A follow
+ * meanwhile also sets a new generation.
  */
 @Injectable()
 export class AudienceGrowth {

@@ -34,7 +34,7 @@ export class Exchanging {
     return settled;
   }
 
-  /** Updates the avatar and the post, so that new addresses replace cached ones of the old folder. */
+  /** Replaces cached addresses of the old folder with the new ones. */
   private async show(
     tx: Tx,
     { id }: PhotoRow,
