@@ -8,13 +8,13 @@ import { WatchModule } from '@app/watch';
 import { controllers, services } from './rooms.js';
 import { EndpointGuard } from './http/endpoint.guard.js';
 
-/** How long Redis has on the request path before PostgreSQL serves, in milliseconds. */
+/** How long a request waits for Redis before PostgreSQL serves it, in milliseconds. */
 const REDIS_BUDGET = 250;
 
 /** How long a request waits for PostgreSQL before it is refused as unavailable, in milliseconds. */
 const DATABASE_LIMITS = { read: 5_000, write: 15_000 };
 
-/** The api: one room a resource (`rooms.ts`), over the libraries. */
+/** The api: one room per resource (`rooms.ts`), on top of the libraries. */
 @Module({})
 export class ApiModule {
   static with(config: Config): DynamicModule {

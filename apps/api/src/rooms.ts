@@ -86,7 +86,7 @@ import { UploadsController } from './tus-uploads/uploads.controller.js';
 import { UsersController } from './users/users.controller.js';
 import { UsersService } from './users/users.service.js';
 
-/** One room: what it answers, and what stands behind that. */
+/** One room: its controllers, and the services behind them. */
 interface Room {
   controllers: Type[];
   services: Provider[];

@@ -31,7 +31,7 @@ import { speakTus } from './tus-uploads/tus.js';
 import { createAdapter, prepareServer } from './http/server.js';
 import { Streams } from './stream/streams.js';
 
-/** Builds the application, not yet listening. */
+/** Builds the application without listening. */
 export async function createApi(
   config: Config,
 ): Promise<{ app: NestFastifyApplication; logger: Logger; drain: Drain }> {
@@ -40,7 +40,7 @@ export async function createApi(
     createAdapter(config),
     {
       bodyParser: false,
-      // Or Nest would end the process with a stack where a sentence is due, after one for every attempt.
+      // Otherwise Nest logs every attempt and ends the process with a stack, where one sentence is enough.
       abortOnError: false,
       logger: false,
       bufferLogs: true,
@@ -57,7 +57,7 @@ export async function createApi(
   await prepareServer(app, config);
   speakTus(server);
   const declared = operations();
-  // An admin's paths are not there for anybody else: a 405 would tell of them.
+  // An admin's paths do not exist for anybody else: a 405 would reveal them.
   for (const { endpoint } of declared) {
     if (endpoint.access !== 'admin') declareRoute(endpoint.method, endpoint.path);
   }
@@ -71,7 +71,7 @@ export async function createApi(
   return { app, logger, drain };
 }
 
-/** Runs the api until it is told to stop. */
+/** Runs the api until it receives a signal to stop. */
 export async function run(): Promise<void> {
   const config = readConfigOrExit('narwhal-api');
   await start(config).catch((error: unknown) => exitForFault('narwhal-api', error, config));

@@ -1,4 +1,4 @@
-// What each command takes. The launcher reads it too, without a compiler: so this file imports nothing.
+// The options of each command. The launcher also reads this file, without a compiler, so it imports nothing.
 
 export const migrateLine = {
   usage: `usage: npm run migrate

@@ -1,6 +1,6 @@
 import { exitForUsage, UsageError } from '@app/platform';
 
-/** Loaded when asked for: none needs what another loads. */
+/** Loaded on demand: no command needs another's modules. */
 const commands = {
   admin: () => import('./admin/admin.js'),
   doctor: () => import('./doctor/doctor.js'),

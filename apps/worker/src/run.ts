@@ -26,7 +26,7 @@ import { Sweeper } from './sweep/sweeper.js';
 import { SyntheticChecks } from './synthetic-check/synthetic-checks.js';
 import { WorkerModule } from './worker.module.js';
 
-/** Every job has one handler here; a job without one does not compile. */
+/** The handler of every job; a job without one does not compile. */
 function receive(app: INestApplicationContext, config: Config, logger: Logger): JobReceiver {
   const handlers = {
     develop: app.get(DevelopService),
@@ -52,7 +52,7 @@ function receive(app: INestApplicationContext, config: Config, logger: Logger): 
   );
 }
 
-/** Runs the worker until it is told to stop. */
+/** Runs the worker until it receives a signal to stop. */
 export async function run(): Promise<void> {
   const config = readConfigOrExit('narwhal-worker');
   await start(config).catch((error: unknown) => exitForFault('narwhal-worker', error, config));
@@ -62,7 +62,7 @@ async function start(config: Config): Promise<void> {
   const manager = new ServiceManager();
   collectProcessMetrics();
   const app = await NestFactory.createApplicationContext(WorkerModule.with(config), {
-    // Or Nest would end the process with a stack where a sentence is due, after one for every attempt.
+    // Otherwise Nest logs every attempt and ends the process with a stack, where one sentence is enough.
     abortOnError: false,
     logger: false,
     bufferLogs: true,
@@ -84,7 +84,7 @@ async function start(config: Config): Promise<void> {
   sweeper.start();
   const checks = app.get(SyntheticChecks);
   checks.start();
-  // The first photos need not wait for their children; one that cannot start is tried again by the photo that needs it.
+  // Starts the children early, so that the first photos need not wait. The photo that needs a failed child retries its start.
   app
     .get(DevelopPool)
     .warm()

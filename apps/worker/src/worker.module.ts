@@ -40,7 +40,7 @@ import { UploadSweep } from './sweep/upload-sweep.js';
 
 import { SyntheticChecks } from './synthetic-check/synthetic-checks.js';
 
-/** How long a worker waits for Redis before a step is left to the sweeper, in milliseconds: nobody is waiting for it. */
+/** How long a worker waits for Redis before it leaves the operation to the sweeper, in milliseconds: nobody is waiting for it. */
 const REDIS_BUDGET = 5_000;
 
 const develop = [AtWork, RenditionWriter, Exchanging, Settling, Attempting, DevelopService];
@@ -67,7 +67,7 @@ const notify = [
 ];
 const sweep = [StuckPosts, Overdue, Housekeeping, OldNotifications, UploadSweep, AbandonedUploads, Sweeper];
 
-/** The worker: one room a kind of later work, over the libraries. */
+/** The worker: one room per kind of later work, on top of the libraries. */
 @Module({})
 export class WorkerModule {
   static with(config: Config): DynamicModule {

@@ -48,7 +48,7 @@ const process = z.object({
 const pool = z.object({ busy: z.int(), idle: z.int(), waiting: z.int() });
 const figures = z.record(z.string(), z.number().nullable()).nullable();
 
-/** Everything that an operator needs to see what is wrong, as the process that answers knows it. */
+/** Everything that an operator needs to diagnose a problem, as the answering process knows it. */
 export const adminHealth = z
   .object({
     version: z.string(),

@@ -7,7 +7,7 @@ import type { Relationship } from '../users/users.schemas.js';
 
 type Change = (tx: Tx) => Promise<unknown>;
 
-/** Blocking and muting. Neither tells the other person. */
+/** Blocking and muting. Neither notifies the other person. */
 @Injectable()
 export class BlocksService {
   constructor(
@@ -18,7 +18,7 @@ export class BlocksService {
     private readonly work: UnitOfWork,
   ) {}
 
-  /** Somebody who blocked oneself can be blocked, too, though not seen. */
+  /** The caller may also block somebody who blocks them, though they cannot see that person. */
   async block(self: Id, other: Id): Promise<Relationship> {
     return this.change(self, other, [self, other], async (tx) => {
       await this.lockThere(tx, self, other);
@@ -46,7 +46,7 @@ export class BlocksService {
     });
   }
 
-  /** Neither closes until the transaction ends. */
+  /** Keeps both accounts open until the transaction ends. */
   private async lockThere(tx: Tx, self: Id, other: Id): Promise<UserRow> {
     if (self === other) throw problem('self_not_allowed');
     const [, own, target] = await Promise.all([

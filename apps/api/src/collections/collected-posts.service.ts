@@ -6,7 +6,7 @@ import type { ListInput } from '../http/cursors.js';
 import { PostLists } from '../posts/post-lists.service.js';
 import { CollectionsService } from './collections.service.js';
 
-/** What a collection holds: posts that its owner saved. */
+/** The posts of a collection. Its owner has saved each of them. */
 @Injectable()
 export class CollectedPosts {
   constructor(
@@ -22,7 +22,7 @@ export class CollectedPosts {
     return this.lists.collection(path, input, owner, this.rows);
   }
 
-  /** Saves the post, too: what is in a collection is saved. */
+  /** Also saves the post: every post in a collection is saved. */
   async add(owner: Id, collection: Id, post: Id): Promise<string> {
     if (!isId(collection)) throw problem('not_found');
     return this.saves.save(owner, post, async (tx) => {

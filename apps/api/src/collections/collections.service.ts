@@ -5,7 +5,7 @@ import { Cursors, type ListInput, type Page } from '../http/cursors.js';
 import type { Made } from '../http/idempotency.js';
 import type { Collection } from './collections.schemas.js';
 
-/** Named collections of what a person saved. */
+/** Named collections of a person's saved posts. */
 @Injectable()
 export class CollectionsService {
   constructor(
@@ -20,14 +20,14 @@ export class CollectionsService {
     return { status: 201, id };
   }
 
-  /** @throws Problem 404 for what is not one's own */
+  /** @throws Problem 404 unless the collection is the caller's own */
   async show(owner: Id, id: Id): Promise<Collection> {
     const row = isId(id) ? await this.rows.find(owner, id) : null;
     if (!row) throw problem('not_found');
     return shown(row);
   }
 
-  /** After it was made. @throws Problem 410 when it has been deleted since */
+  /** The collection just created. @throws Problem 410 when it has been deleted since */
   async showMade(owner: Id, id: Id): Promise<Collection> {
     const row = await this.rows.find(owner, id);
     if (!row) throw problem('gone');

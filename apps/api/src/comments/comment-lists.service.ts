@@ -6,7 +6,7 @@ import { PostReading } from '../posts/post-reading.service.js';
 import { CommentView } from './comment-view.js';
 import type { Comment } from './comments.schemas.js';
 
-/** What is said below a post, oldest first: reading on leads to newer comments, `newer` to the page above. */
+/** A post's comments, oldest first: `cursor` leads to newer comments, `newer` to the page above. */
 @Injectable()
 export class CommentLists {
   constructor(
@@ -19,7 +19,7 @@ export class CommentLists {
   async ofPost(path: string, input: ListInput & { id: Id }, viewer: Id | null): Promise<Page<Comment>> {
     const { post } = await this.reading.one(input.id, viewer);
     const page = this.cursors.request(path, input);
-    // The list runs the other way than its ids' time: what lies below it on the page is newer.
+    // The list runs against the order of ids: comments further down the page are newer.
     const rows = await this.rows.ofPost(post.id, {
       limit: page.limit + 1,
       before: page.after,

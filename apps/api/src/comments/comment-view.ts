@@ -7,7 +7,7 @@ import type { Comment } from './comments.schemas.js';
 
 type Standing = { likes: number; replies: number; liked: boolean };
 
-/** How comments look in answers. */
+/** Builds the comments in responses. */
 @Injectable()
 export class CommentView {
   constructor(
@@ -17,7 +17,7 @@ export class CommentView {
     private readonly view: UserView,
   ) {}
 
-  /** Comments of people whom the viewer may not see are left out. */
+  /** Leaves out comments by people whom the viewer may not see. */
   async show(comments: readonly CommentRow[], viewer: Id | null): Promise<Comment[]> {
     const authorIds = comments.filter(({ deleted }) => !deleted).map((row) => row.author_id);
     const [authors, relations, standings] = await Promise.all([
@@ -35,7 +35,7 @@ export class CommentView {
     });
   }
 
-  /** One that the viewer has just made or liked: what they did is told, whoever may see whom by now. */
+  /** A comment that the viewer has just made or liked. Shown even if visibility has changed since. */
   async showDone(row: CommentRow, viewer: Id): Promise<Comment> {
     const [author, standings] = await Promise.all([
       this.users.find(row.author_id),
@@ -44,7 +44,7 @@ export class CommentView {
     return this.one(row, author, standings.get(row.id));
   }
 
-  /** Whether a viewer meets whoever wrote a comment. */
+  /** Checks whether a viewer may meet a comment's author. */
   async mayMeet(tx: Tx, viewer: Id, author: Id): Promise<boolean> {
     const user = await this.users.find(author, tx);
     return user !== null && this.visibility.mayMeet(user, await this.visibility.relation(viewer, author, tx));

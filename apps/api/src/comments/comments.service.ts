@@ -14,13 +14,13 @@ import { CommentView } from './comment-view.js';
 import type { Comment, NewComment } from './comments.schemas.js';
 import type { Made } from '../http/idempotency.js';
 
-/** What people were told of a comment that is gone. */
+/** Notifications to recompute when a comment is deleted. */
 const ofComment = ['notify.mentions', 'notify.replies', 'notify.commentLikes'] as const;
 
-/** A comment whose hashtags and mentions were looked up. */
+/** A comment with its hashtags and mentions resolved. */
 type WrittenComment = NewComment & { entities: TextEntity[] };
 
-/** Writing, liking and deleting comments: one level of threads below a post. */
+/** Creates, likes and deletes comments: one level of threads below a post. */
 @Injectable()
 export class CommentsService {
   constructor(
@@ -46,7 +46,7 @@ export class CommentsService {
     return { status: 201, id };
   }
 
-  /** What one may not see cannot be answered, and says no more than what is not there. */
+  /** Refuses a reply to a comment that the author may not see as if that comment did not exist. */
   private async assertAnswerable(tx: Tx, author: Id, post: Id, replyTo: Id): Promise<void> {
     const answered = await this.rows.lock(tx, replyTo);
     if (answered?.post_id !== post || answered.reply_to !== null || answered.deleted || answered.hidden)
@@ -54,7 +54,7 @@ export class CommentsService {
     if (!(await this.view.mayMeet(tx, author, answered.author_id))) throw problem('reply_not_allowed');
   }
 
-  /** @throws Problem 404 when it is gone, or its author is nobody whom the viewer may see */
+  /** @throws Problem 404 when it is gone, or when the viewer may not see its author */
   async show(id: Id, viewer: Id | null): Promise<Comment> {
     const row = isId(id) ? await this.rows.find(id) : null;
     if (!row || row.hidden) throw problem('not_found');
@@ -64,14 +64,14 @@ export class CommentsService {
     return comment;
   }
 
-  /** Right after it was made, whoever may see its post by now. @throws Problem 410 when it has been deleted since */
+  /** The comment just created, even if its post is hidden by now. @throws Problem 410 when it has been deleted since */
   async showMade(id: Id, author: Id): Promise<Comment> {
     const row = await this.rows.findForSure(id);
     if (!row || row.deleted) throw problem('gone');
     return this.view.showDone(row, author);
   }
 
-  /** For a repeated request. @throws Problem 410 when it has been deleted since */
+  /** Answers a repeated request. @throws Problem 410 when it has been deleted since */
   async showAgain(id: Id, viewer: Id): Promise<Comment> {
     const comment = await this.show(id, viewer).catch((error: unknown) => {
       throw isNotFound(error) ? problem('gone', { cause: error }) : error;
@@ -89,7 +89,7 @@ export class CommentsService {
     return this.view.showDone(row, user);
   }
 
-  /** As `show`, judged in the transaction; its post first, as whoever deletes that does. */
+  /** Like `show`, but inside the transaction. Locks the post first, in the same order as a deletion of the post. */
   private async hold(tx: Tx, id: Id, viewer: Id): Promise<CommentRow> {
     const found = isId(id) ? await this.rows.find(id, tx) : null;
     if (!found) throw problem('not_found');
@@ -100,7 +100,7 @@ export class CommentsService {
     return comment;
   }
 
-  /** Null where the comment can no longer be seen. */
+  /** Returns null when the comment is no longer visible. */
   async unlike(user: Id, id: Id): Promise<Comment | null> {
     if (!isId(id)) throw problem('not_found');
     await this.work.run(async (tx) => {
@@ -113,7 +113,7 @@ export class CommentsService {
     });
   }
 
-  /** By its author, or by the post's owner. Replies stay, below a gap. */
+  /** The comment's author or the post's owner may delete it. Replies stay, below a placeholder. */
   async remove(person: Id, id: Id): Promise<void> {
     if (!isId(id)) throw problem('not_found');
     const removed = await this.work.run((tx) => this.removeIn(tx, person, id));

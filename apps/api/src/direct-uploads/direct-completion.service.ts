@@ -4,7 +4,7 @@ import { Database, PhotoRows, UploadRows } from '@app/storage';
 import { Removal, UploadCompletion } from '@app/domain';
 import type { Made } from '../http/idempotency.js';
 
-/** The client says that its upload is in the store; it may say so again. */
+/** The client reports that its upload is in the store. It may repeat the report. */
 @Injectable()
 export class DirectCompletion {
   constructor(

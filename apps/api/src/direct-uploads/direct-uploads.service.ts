@@ -18,9 +18,9 @@ import type { DirectUpload } from './direct-uploads.schemas.js';
 const { presignedFor, completeWithin } = limits.upload;
 
 /**
- * Uploads that clients put into an S3 store themselves, past the api. The row comes first, names the object and holds the
- * quota; the client writes an object beside the original, which becomes the original when the client says that it is
- * there. What never comes, or comes again later, is swept with the row.
+ * Uploads that clients write to an S3 store themselves, bypassing the api. The row comes first: it names the object and
+ * holds the quota. The client writes an object beside the original, which becomes the original when the client reports it.
+ * An object that never arrives, or arrives again later, is swept with the row.
  */
 @Injectable()
 export class DirectUploads {
@@ -59,7 +59,7 @@ export class DirectUploads {
     return this.signed(upload, sent);
   }
 
-  /** Gives up what has not become a photo, and its quota back; false when there is no such upload. */
+  /** Ends an upload that has not become a photo, and releases its quota. Returns false when there is no such upload. */
   async end(owner: Id, id: Id): Promise<boolean> {
     const upload = await this.rows.find(id);
     if (!upload?.direct || upload.owner_id !== owner || upload.state !== 'receiving') return false;
@@ -67,7 +67,7 @@ export class DirectUploads {
     return true;
   }
 
-  /** A repeated request is given a URL for what is left of the time. */
+  /** A repeated request gets a URL that is valid for the remaining time. */
   private async signed(upload: UploadRow, { type, bytes, sha256, md5 }: DirectUpload) {
     const expires = upload.expires_at.getTime() - completeWithin * 1000;
     const seconds = Math.min(presignedFor, Math.ceil((expires - Date.now()) / 1000));

@@ -1,6 +1,6 @@
 import { page } from './look.js';
 
-/** Swagger UI over our own file: everything comes from this server, nothing from elsewhere. */
+/** Swagger UI over our own file. This server serves everything that the page loads. */
 export const endpointsPage = page({
   title: 'Endpoints',
   path: '/docs',
@@ -12,7 +12,7 @@ export const endpointsPage = page({
 <script src="/docs/start.js"></script>`,
 });
 
-/** A file of its own, because the pages allow no inline script. */
+/** A separate file, because the pages allow no inline script. */
 export const startScript = `
 SwaggerUIBundle({
   url: '/openapi.json',

@@ -1,4 +1,4 @@
-/** The style of the pages that are made here; one sheet, served beside them, so that none needs an inline style. */
+/** The style of the generated pages: one sheet, served beside them, so that no page needs an inline style. */
 export const style = `
 :root { --ink: #1d2733; --quiet: #5b6875; --line: #dfe5ea; --paper: #fff; --blue: #12608f; --tint: #f3f7fa; }
 @media (prefers-color-scheme: dark) {
@@ -35,11 +35,11 @@ const links = [
 
 interface Page {
   title: string;
-  /** Which of the links this is. */
+  /** The page's own entry in `links`. */
   path: string;
   /** Further elements of the head. */
   head?: string;
-  /** Swagger UI is light in the dark too. */
+  /** Swagger UI stays light in dark mode. */
   light?: boolean;
   body: string;
 }

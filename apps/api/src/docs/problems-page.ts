@@ -34,14 +34,14 @@ function refusals(): Refusal[] {
 const withVariables = (sentence: string): string =>
   escape(sentence).replace(/\{(\w+)\}/g, (_, name: string) => `<var>${name}</var>`);
 
-/** `named`: codes that have their anchor already, since one code may come with two statuses. */
+/** `named`: codes that already have an anchor, since one code may have two statuses. */
 function entry({ code, sentence }: Refusal, named: Set<string>): string {
   const id = named.has(code) ? '' : ` id="${code}"`;
   named.add(code);
   return `<div${id}><dt><a href="#${code}"><code>${code}</code></a></dt><dd>${withVariables(sentence)}</dd></div>`;
 }
 
-/** Every refusal, by status: what `type` in a problem's body points to. */
+/** Every refusal, by status. The `type` of a problem's body points here. */
 export function problemsPage(): string {
   const all = refusals();
   const statuses = [...new Set(all.map(({ status }) => status))].toSorted((a, b) => a - b);

@@ -14,7 +14,7 @@ import { problemsPage } from './problems-page.js';
 const swagger = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
 const fromSwagger = (name: string) => (): Buffer => readFileSync(join(swagger, name));
 
-/** Nothing inline and nothing from elsewhere; `data:` pictures are the arrows in Swagger UI's sheet. */
+/** Nothing inline and nothing from other origins. Swagger UI's sheet draws its arrows with `data:` images. */
 const policy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -58,7 +58,7 @@ function made({ make }: Document): Made {
   return { plain, zipped: gzipSync(plain), tag: `"${tag}"` };
 }
 
-/** Made at the first request and kept: an instance that nobody reads about pays nothing. */
+/** Rendered at the first request, then cached: an instance whose docs nobody reads pays nothing. */
 function sender(path: string, document: Document) {
   let kept: Made | undefined;
   return (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
@@ -77,7 +77,7 @@ function sender(path: string, document: Document) {
   };
 }
 
-/** The contract: as a file at `/openapi.json`, and for people at `/docs` and `/docs/problems`. */
+/** Serves the contract: as a file at `/openapi.json`, and for people at `/docs` and `/docs/problems`. */
 export function serveDocs(server: FastifyInstance): void {
   for (const [path, document] of Object.entries(documents)) {
     declareRoute('GET', path);

@@ -7,14 +7,14 @@ import { RankedLists, type Ranking } from '../http/ranked-lists.js';
 import { listJson } from '../posts/post-json.js';
 import { PostReading } from '../posts/post-reading.service.js';
 
-/** How many posts the list has at most: nobody reads on beyond, they come back later. */
+/** The list's maximum number of posts. Readers do not scroll further; they come back later. */
 const MOST = 500;
-/** For how long all readers of this process begin on the same list, in milliseconds. */
+/** How long all readers of this process start on the same list, in milliseconds. */
 const SHARED_FOR = 5_000;
 
 /**
- * What is popular with everybody. One list and one snapshot serve all readers of some seconds: what each of them may see,
- * and whom they follow already, is asked page by page.
+ * Posts that are popular with everybody. One list and one snapshot serve all readers for some seconds. Each page checks
+ * what its reader may see, and whom they already follow.
  */
 @Injectable()
 export class ExploreService {

@@ -5,10 +5,10 @@ import { isSynthetic, type Caller } from '../http/call.js';
 import { Cursors, type ListInput, type Page } from '../http/cursors.js';
 import { PostView, type ShownPost } from '../posts/post-view.js';
 
-/** How often a page that came up short is topped up before it is sent short, with a cursor that goes on. */
+/** How many times a short page is topped up before it is returned short, with a cursor to continue. */
 const ROUNDS = 5;
 
-/** The home feed: candidates from libs/feed, seen through the rules of visibility at the moment of reading. */
+/** The home feed: candidates from libs/feed, filtered by the visibility rules at the time of reading. */
 @Injectable()
 export class FeedService {
   constructor(
@@ -45,7 +45,7 @@ export class FeedService {
     return this.cursors.page(path, items, { first, last, more: !complete });
   }
 
-  /** The page just above a cursor: what it leaves out is on the page above it. */
+  /** The page just above a cursor. Posts that it leaves out are on the page above it. */
   private async newer(
     path: string,
     { limit, after }: PageRequest & { limit: number },

@@ -18,7 +18,7 @@ export class FollowListsService {
     private readonly lists: UserLists,
   ) {}
 
-  /** Whom a person follows is as private as their posts. */
+  /** The list of people that a person follows is as private as their posts. */
   async list(
     which: 'followers' | 'following',
     input: { id: string } & ListInput,

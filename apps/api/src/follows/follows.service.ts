@@ -5,7 +5,7 @@ import { UnitOfWork } from '@app/storage';
 import { relationshipOf } from '../users/user-view.js';
 import type { Relationship } from '../users/users.schemas.js';
 
-/** Following and unfollowing. A private person is asked first; everybody else is followed at once. */
+/** Following and unfollowing. A private person gets a request; anybody else is followed at once. */
 @Injectable()
 export class FollowsService {
   constructor(
@@ -23,14 +23,14 @@ export class FollowsService {
     return relationshipOf(outcome);
   }
 
-  /** Takes a follow or a request back; works on those whom one can no longer see, too. */
+  /** Ends a follow or a request, also for people whom the caller can no longer see. */
   async unfollow(follower: Id, followee: Id): Promise<Relationship> {
     if (!isId(followee)) throw problem('not_found');
     await this.work.run((tx) => this.following.end(tx, follower, followee));
     return this.relationship(follower, followee);
   }
 
-  /** Lets a request in; again: the answer is the same. @throws Problem 404 when there is none (any more) */
+  /** Accepts a request. Idempotent. @throws Problem 404 when there is no request (any more) */
   async accept(followee: Id, follower: Id): Promise<Relationship> {
     const accepted =
       isId(follower) && (await this.work.run((tx) => this.following.accept(tx, follower, followee)));
@@ -38,14 +38,14 @@ export class FollowsService {
     return this.relationship(followee, follower);
   }
 
-  /** Turns a request down. May be repeated; one that was let in meanwhile stays. */
+  /** Rejects a request. Idempotent. A follow that was accepted meanwhile stays. */
   async reject(followee: Id, follower: Id): Promise<Relationship> {
     if (!isId(follower)) throw problem('not_found');
     await this.work.run((tx) => this.following.reject(tx, follower, followee));
     return this.relationship(followee, follower);
   }
 
-  /** Removes a follower, silently. May be repeated. */
+  /** Removes a follower without notifying them. Idempotent. */
   async remove(followee: Id, follower: Id): Promise<Relationship> {
     if (!isId(follower)) throw problem('not_found');
     await this.work.run((tx) => this.following.end(tx, follower, followee));

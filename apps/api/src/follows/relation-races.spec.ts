@@ -28,13 +28,13 @@ import { BlocksService } from '../blocks/blocks.service.js';
 import { ProfileService } from '../me/profile.service.js';
 import { FollowsService } from './follows.service.js';
 
-/** Races of each two kinds of acts; `npm run test:model` runs 200. */
+/** Races for each pair of acts; `npm run test:model` runs 200. */
 const ROUNDS = relationRaces();
-/** Races at once, each of two people of its own. */
+/** Concurrent races, each between two people of its own. */
 const LANES = 4;
-/** Races whose people are made, and looked at, by one statement. */
+/** Races whose people one statement creates, and one reads. */
 const HEAT = 300;
-/** Acts before a race. */
+/** Acts that precede a race. */
 const HISTORY = 6;
 
 interface Act {
@@ -94,7 +94,7 @@ const really: Record<RelationAct, (self: Id, other: Id) => Promise<unknown>> = {
 const kinds = Object.keys(really) as RelationAct[];
 
 type Pair = readonly [Id, Id];
-/** Of both: how each stands to the other. */
+/** Both directions of each pair. */
 const bothWays = (pairs: readonly Pair[]): { self: Id[]; other: Id[] } => ({
   self: pairs.flat(),
   other: pairs.flatMap(([ada, grace]) => [grace, ada]),
@@ -102,7 +102,7 @@ const bothWays = (pairs: readonly Pair[]): { self: Id[]; other: Id[] } => ({
 
 let people = 0;
 
-/** Two new people for each state, who stand so. */
+/** Creates two people in each of these states. */
 async function peopleIn(states: readonly Relations[]): Promise<Pair[]> {
   people += 1;
   const made = await town.query<{ id: Id }>(
@@ -137,7 +137,7 @@ const planted = `WITH ends AS (
     SELECT here, self, 'user.following', 1 FROM ends WHERE accepted
     UNION ALL SELECT there, other, 'user.followers', 1 FROM ends WHERE accepted`;
 
-/** All by key: the tables grow with the races. */
+/** Reads everything by key: the tables grow with the races. */
 const seen = `SELECT
   (SELECT accepted FROM follows WHERE shard = here AND follower_id = self AND followee_id = other) AS follow,
   (SELECT accepted FROM followers WHERE shard = there AND followee_id = other AND follower_id = self) AS follower,
@@ -166,7 +166,7 @@ interface Seen {
   followers: number;
 }
 
-/** What PostgreSQL says of each pair, after both ends and both counts were held against each other. */
+/** The state of each pair in PostgreSQL, after comparing both ends and both counts. */
 async function statesOf(pairs: readonly Pair[], labels: readonly string[]): Promise<Relations[]> {
   const { self, other } = bothWays(pairs);
   const rows = await town.query<Seen & Record<string, unknown>>(seen, [self, other]);
@@ -212,7 +212,7 @@ function modelled(before: Relations, order: readonly Act[]): Relations {
   return state;
 }
 
-/** A refusal is an answer, too; what the acts did is read from the rows. */
+/** A refusal is a valid answer; the test reads the rows to see what the acts did. */
 const refusals = new Set(['not_found', 'session_ended']);
 
 async function carryOut({ who, name }: Act, [ada, grace]: Pair): Promise<void> {
@@ -228,7 +228,7 @@ const someone = (name: RelationAct): Act => ({ name, who: drawnOf([0, 1]) });
 
 interface Race {
   acts: readonly [Act, Act];
-  /** Where the two stand before, by the model: what people have done to each other so far. */
+  /** The pair's state before the race, as the model computes it from their history. */
   before: Relations;
   told: string;
 }
@@ -242,7 +242,7 @@ function raceOf(one: RelationAct, other: RelationAct): Race {
   return { acts, before: modelled(strangers, history), told: told.join(', ') };
 }
 
-/** Races whose people are made together, and looked at before and after. */
+/** Creates the people of these races together, and checks their states before and after. */
 async function run(heat: readonly Race[]): Promise<void> {
   const told = heat.map((race) => race.told);
   const pairs = await peopleIn(heat.map(({ before }) => before));

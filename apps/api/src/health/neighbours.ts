@@ -17,7 +17,7 @@ near.addSubnet('fe80::', 10, 'ipv6');
 
 const proxied = ['forwarded', 'x-forwarded-for', 'via'] as const;
 
-/** Whether the peer of the very connection is loopback or private, and no proxy says that it speaks for somebody else. */
+/** True when the connection's peer is loopback or private, and no proxy header names another client. */
 export function isNeighbour(request: ApiRequest): boolean {
   const address = (request.raw.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
   if (address === '' || proxied.some((name) => request.headers[name] !== undefined)) return false;

@@ -5,13 +5,13 @@ interface Declared {
 
 const declared: Declared[] = [];
 
-/** Remembers a route, so that another method on its path is answered 405 and not 404. */
+/** Registers a route, so that another method on its path gets 405 instead of 404. */
 export function declareRoute(method: string, path: string): void {
   const source = path.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/:\w+/g, '[^/]+');
   declared.push({ pattern: new RegExp(`^${source}/?$`), method });
 }
 
-/** The methods that a path answers, as `Allow` lists them; empty when the path is none of ours. */
+/** The methods of a path, as `Allow` lists them. Empty for an unknown path. */
 export function allowedMethods(path: string): string[] {
   const methods = new Set<string>();
   for (const { pattern, method } of declared) {

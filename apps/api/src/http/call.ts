@@ -3,30 +3,30 @@ import type { Id } from '@app/platform';
 import type { ReadSince } from '@app/feed';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** Who calls: the person and the session whose token came with the request. */
+/** The caller: the person and the session of the request's token. */
 export interface Caller {
   userId: Id;
   sessionId: Id;
   role: string;
 }
 
-/** Those whom we made ourselves to see what people see; what they do is no figure of the product. */
+/** Synthetic accounts, which we create to see what people see. Product metrics do not count them. */
 export const isSynthetic = (caller: Caller | null): boolean => caller?.role === 'synthetic';
 
-/** What the guards learned of a request. */
+/** The guards' findings about a request. */
 export interface CallState {
   caller: Caller | null;
-  /** When it arrived: its answer may be made of what held at any time since. */
+  /** Arrival time. The response may reflect any state since then. */
   since: ReadSince;
   input: unknown;
-  /** The path of its endpoint, as declared; empty while none is found. For logs and metrics. */
+  /** The declared path of its endpoint, for logs and metrics. Empty until one is found. */
   route: string;
 }
 
 export type ApiRequest = FastifyRequest & { call?: CallState };
 export type ApiReply = FastifyReply;
 
-/** One state a request, made on first use. */
+/** One state per request, created on first use. */
 export function callOf(request: FastifyRequest): CallState {
   const api = request as ApiRequest;
   api.call ??= { caller: null, since: performance.now(), input: undefined, route: '' };
@@ -40,7 +40,7 @@ export const Input = createParamDecorator(
   (_: unknown, context: ExecutionContext) => callOf(requestOf(context)).input,
 );
 
-/** The caller; null where access is optional and no token came. */
+/** The caller. Null where access is optional and the request has no token. */
 export const CallerOf = createParamDecorator(
   (_: unknown, context: ExecutionContext) => callOf(requestOf(context)).caller,
 );

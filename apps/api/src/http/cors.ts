@@ -1,6 +1,6 @@
 import type { Config } from '@app/platform';
 
-/** Headers that clients may read from a page of another origin, as the contract names them. */
+/** Response headers that the contract names, readable from pages of other origins. */
 export const exposedHeaders = [
   'Allow',
   'Content-Range',
@@ -25,7 +25,7 @@ export const exposedHeaders = [
   'X-Request-Id',
 ];
 
-/** Headers that they may send. */
+/** Request headers that such pages may send. */
 export const allowedHeaders = [
   'Authorization',
   'Cache-Control',
@@ -46,7 +46,7 @@ export const allowedHeaders = [
   'X-Request-Id',
 ];
 
-/** For answers that are made before any hook runs: which page may read a request's refusal; undefined when none may. */
+/** The origin that may read a refusal sent before any hook runs; undefined when none may. */
 export function allowedOrigin({ CORS_ORIGINS }: Config, origin: string | undefined): string | undefined {
   if (CORS_ORIGINS.length === 0) return '*';
   return origin !== undefined && CORS_ORIGINS.includes(origin) ? origin : undefined;

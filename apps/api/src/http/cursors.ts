@@ -4,7 +4,7 @@ import { CONFIG, isId, limits, problem, type Config, type Id } from '@app/platfo
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 
-/** A list's query: how many, and from where. `cursor` reads on to older, `newer` reads the page just above. */
+/** The query of a list: page size and position. `cursor` reads the next older page, `newer` the page just above. */
 export const listQuery = z.strictObject({
   limit: z.coerce
     .number()
@@ -19,14 +19,14 @@ export const listQuery = z.strictObject({
 
 export type ListInput = z.output<typeof listQuery>;
 
-/** Where a page begins, as repositories read it. At most one of `before` and `after` is set. */
+/** The start of a page, as repositories read it. At most one of `before` and `after` is set. */
 export interface PageRequest {
   limit: number;
   before: Id | null;
   after: Id | null;
 }
 
-/** A page as clients get it. Cursors are null where nothing can follow. */
+/** A page as clients get it. A cursor is null when nothing can follow. */
 export interface Page<Item> {
   items: Item[];
   nextCursor: string | null;
@@ -35,12 +35,12 @@ export interface Page<Item> {
 
 const MAC_BYTES = 9;
 const ID_BYTES = 8;
-/** Cursors kept, since a MAC takes as long as the rest of a page's envelope; about 1 MB. */
+/** Number of cached cursors, since a MAC takes as long as the rest of a page's envelope; about 1 MB. */
 const KEPT = 5_000;
 
 /**
- * Cursors hold one id, and a MAC that binds them to their path: they outlive inserts, deletes and deploys (nothing but
- * the key is needed to read one), and one made by hand or for another list is refused.
+ * A cursor holds one id, and a MAC that binds it to its path. It survives inserts, deletes and deploys (reading one needs
+ * nothing but the key). A forged cursor, or one of another list, is refused.
  */
 @Injectable()
 export class Cursors {
@@ -56,7 +56,7 @@ export class Cursors {
       .subarray(0, MAC_BYTES);
   }
 
-  /** A cursor of bytes that only this path reads. */
+  /** A cursor over these bytes that only this path can open. */
   seal(path: string, bytes: Buffer): string {
     const [key] = this.config.TOKEN_KEYS;
     return Buffer.concat([bytes, this.mac(key?.secret ?? '', path, bytes)]).toString('base64url');
@@ -103,8 +103,8 @@ export class Cursors {
   }
 
   /**
-   * The page of what was scanned. `first` and `last` are the ids at the scan's ends (null: nothing was scanned), which
-   * may lie beyond the items where some were left out; `more` tells whether anything lies below `last`.
+   * Builds a page from a scan. `first` and `last` are the ids at the scan's ends (null: nothing was scanned); they may lie
+   * beyond the items when some were left out. `more` says whether anything lies below `last`.
    */
   page<Item>(
     path: string,

@@ -6,7 +6,7 @@ import type { ApiReply, ApiRequest, Caller } from './call.js';
 import { EndpointGuard } from './endpoint.guard.js';
 import type { ProblemFilter } from './problem-filter.js';
 
-/** What the handler of a direct endpoint is given, in place of decorated parameters. */
+/** The arguments of a direct endpoint's handler, in place of decorated parameters. */
 export interface DirectCall<Input, Who extends Caller | null = Caller> {
   input: Input;
   since: ReadSince;
@@ -18,9 +18,9 @@ export interface DirectCall<Input, Who extends Caller | null = Caller> {
 type Handler = (call: DirectCall<unknown, Caller | null>) => Promise<unknown>;
 
 /**
- * Endpoints that declare themselves `direct` are routed by Fastify alone: Nest's router, its guard chain and its
- * interceptors took 40 of a feed page's 210 microseconds. The declaration, the guard's rules and the form of refusals are
- * the same as everywhere; only the handler's signature differs.
+ * Fastify alone routes endpoints that are declared `direct`: Nest's router, guard chain and interceptors took 40 of a feed
+ * page's 210 microseconds. The declaration, the guard's rules and the format of refusals are the same as everywhere; only
+ * the handler's signature differs.
  */
 export function routeDirectly(
   app: NestFastifyApplication,

@@ -3,16 +3,16 @@ import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 
-/** Longer than a proxy keeps an idle upstream connection (4 s in infra/nginx), so that none is cut under a request. */
+/** Longer than a proxy keeps an idle upstream connection (4 s in infra/nginx), so that no connection closes during a request. */
 const IDLE = 5_000;
-/** What still runs after this is cut. */
+/** After this, running requests are cut off. */
 const LONGEST = 25_000;
 const LOOK = 25;
 
 /**
- * Ends a server without a failed request: stops listening (a proxy is refused and goes elsewhere), answers what is under
- * way and what comes on open connections with `Connection: close`, cuts idle ones only once proxies have let go of them.
- * `http.Server.close` alone cuts idle connections at once and waits for busy ones for ever.
+ * Stops a server without failing a request: stops listening (a refused proxy tries another server), answers running
+ * requests and new ones on open connections with `Connection: close`, and closes idle connections only after proxies have
+ * released them. `http.Server.close` alone closes idle connections at once and waits for busy ones for ever.
  */
 export class Drain {
   private draining = false;
@@ -22,7 +22,7 @@ export class Drain {
   constructor(private readonly server: FastifyInstance) {
     server.addHook('onRequest', (_request, reply, done) => {
       this.open += 1;
-      // Also of an answer that its client did not wait for, which `onResponse` never hears of.
+      // Also fires for a response whose client has left, for which `onResponse` does not run.
       reply.raw.once('close', () => (this.open -= 1));
       if (this.draining) void reply.header('connection', 'close');
       done();
@@ -33,12 +33,12 @@ export class Drain {
     });
   }
 
-  /** What would go on for ever, and has to be told to end. */
+  /** Registers a way to end work that would otherwise run for ever. */
   onBegin(end: () => void): void {
     this.endings.push(end);
   }
 
-  /** Resolves once nothing is under way. `proxied`: idle connections may belong to a proxy that still uses them. */
+  /** Resolves once no request is running. `proxied`: a proxy may still use idle connections. */
   async run(proxied: boolean): Promise<void> {
     this.draining = true;
     const http: Server = this.server.server;

@@ -10,8 +10,8 @@ import { hasBody } from './unread-bodies.js';
 import { validate } from './validation.js';
 
 /**
- * Carries out what an endpoint declares, in this order: who calls, how often, what they sent. One guard for all of it,
- * since each of Nest's layers costs every request. A handler that declares nothing is not reachable.
+ * Enforces an endpoint's declaration, in this order: caller, rate limit, input. One guard does all of it, since each of
+ * Nest's layers costs every request. A handler without a declaration is not reachable.
  */
 @Injectable()
 export class EndpointGuard implements CanActivate {
@@ -30,7 +30,7 @@ export class EndpointGuard implements CanActivate {
     return true;
   }
 
-  /** @throws Problem when the endpoint may not be called like this */
+  /** @throws Problem when the declaration does not admit the request */
   async admit(endpoint: EndpointOptions, request: ApiRequest, reply: ApiReply): Promise<CallState> {
     const call = callOf(request);
     call.route = endpoint.path;
@@ -43,7 +43,7 @@ export class EndpointGuard implements CanActivate {
     return call;
   }
 
-  /** @throws Problem when the request's token opens nothing here */
+  /** @throws Problem when the request's token gives no access here */
   async caller(request: ApiRequest, { access, byLink, path }: EndpointOptions): Promise<Caller | null> {
     if (access === 'none') return null;
     const header = request.headers.authorization;
@@ -60,13 +60,13 @@ export class EndpointGuard implements CanActivate {
   }
 }
 
-/** For endpoints of the contract that declare no query: what is sent all the same is a mistake that wants to be known. */
+/** For endpoints of the contract that declare no query: any parameter is a client's mistake, and is reported. */
 const noQuery = z.strictObject({});
 
 /**
- * The JSON that was sent; no body, and `null`, is `{}`, but for a PATCH: one that says nothing was meant to say something.
+ * The request's JSON. A missing body and `null` count as `{}`, except for a PATCH, which must contain something.
  *
- * @throws Problem 415 for a body that is not JSON; an empty one is none, whatever its kind. 400 for a PATCH without one
+ * @throws Problem 415 for a body that is not JSON (an empty one counts as none, whatever its type); 400 for a PATCH without one
  */
 function jsonOf({ headers, method, body }: ApiRequest): unknown {
   const received = headers['content-type'] ?? 'nothing';
@@ -78,7 +78,7 @@ function jsonOf({ headers, method, body }: ApiRequest): unknown {
   return sent ?? {};
 }
 
-/** Params, query and body in one object. Names never meet: a path's param is no field of its body. */
+/** Params, query and body in one object. Names do not collide: a path's param is never a field of its body. */
 function readInput(request: ApiRequest, { path, params, query, body }: EndpointOptions): unknown {
   const querySchema = query ?? (path.startsWith('/v1/') ? noQuery : null);
   const fromPath = params ? (request.params as object) : {};

@@ -2,13 +2,13 @@ import { applyDecorators, HttpCode, RequestMapping, RequestMethod, SetMetadata }
 import type { ProblemCode } from '@app/platform';
 import type { z } from 'zod';
 
-/** Who may call: `none` ignores any token, `optional` reads it when sent, `required` refuses without. */
+/** Access to an endpoint: `none` ignores any token, `optional` reads it when sent, `required` refuses without. */
 export type Access = 'none' | 'optional' | 'required' | 'admin';
 
-/** Which rate limit counts a call; see `rate-limits.ts`. */
+/** The rate limit that counts a call; see `rate-limits.ts`. */
 export type RatePolicy = 'read' | 'write' | 'upload' | 'signIn' | 'signUp' | 'none';
 
-/** What an answer carries beside its body; `ETag` also means that `If-None-Match` is heeded (304), `Tus` stands for what tus 1.0.0 asks for. */
+/** Headers of a response; `ETag` also enables `If-None-Match` (304), `Tus` stands for the headers that tus 1.0.0 requires. */
 export type AnswerHeader = 'ETag' | 'Location' | 'Tus';
 
 export interface EndpointOptions {
@@ -17,34 +17,34 @@ export interface EndpointOptions {
   /** Groups the endpoint in the documentation. */
   tag: string;
   summary: string;
-  /** The operation's name in generated clients, where the handler's own does not say it: see `operation-id.ts`. */
+  /** The operation's name in generated clients, when the handler's name does not fit: see `operation-id.ts`. */
   operationId?: string;
   access: Access;
-  /** Set where a signed link of an operator opens it too, for browsers, which send no token. */
+  /** Set when an operator's signed link also opens the endpoint, for browsers, which send no token. */
   byLink?: boolean;
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodObject;
-  /** Set where the body is not JSON, for the documentation. */
+  /** Set when the body is not JSON, for the documentation. */
   multipart?: z.ZodObject;
-  /** Each status that says yes, and the shape of its body (null: none). */
+  /** Each success status, with the schema of its body (null: none). */
   answers: Record<number, z.ZodType | null>;
   problems?: readonly ProblemCode[];
   headers?: readonly AnswerHeader[];
-  /** Set where `Idempotency-Key` counts. */
+  /** Set when the endpoint supports `Idempotency-Key`. */
   idempotent?: boolean;
-  /** Set where `Prefer: wait=n` counts. */
+  /** Set when the endpoint supports `Prefer: wait=n`. */
   waits?: boolean;
   rate?: RatePolicy;
-  /** Set where an endpoint is read so often that Nest's layers would be a fifth of its cost: see `direct-routes.ts`. */
+  /** Set for endpoints so hot that Nest's layers would be a fifth of their cost: see `direct-routes.ts`. */
   direct?: boolean;
 }
 
 export const ENDPOINT = 'narwhal:endpoint';
 
 /**
- * One endpoint, declared whole: the router, the guards, the validation and the contract all read this object, so none of
- * them can disagree. The handler takes `@Input()` (validated) and, where it needs to, `@CallerOf()`.
+ * The complete declaration of one endpoint. The router, the guards, the validation and the contract all read this object,
+ * so they cannot disagree. The handler takes `@Input()` (validated) and, if it needs the caller, `@CallerOf()`.
  */
 export function Endpoint(options: EndpointOptions): MethodDecorator {
   if (options.direct) return SetMetadata(ENDPOINT, options);

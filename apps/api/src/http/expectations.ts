@@ -5,20 +5,20 @@ import type { EndpointOptions } from './endpoint.js';
 import type { EndpointGuard } from './endpoint.guard.js';
 
 /**
- * `Expect: 100-continue` is answered when somebody begins to read the body. An upload's is read after its token, its length
- * and its owner's quota were found good, so that what is refused for one of these is refused before it was sent.
+ * Answers `Expect: 100-continue` when the handler starts reading the body. An upload's body is read only after its token,
+ * length and owner's quota have been checked, so a client does not send an upload that one of these refuses.
  */
 function continueWhenRead(request: IncomingMessage, response: ServerResponse): void {
   const read = request._read.bind(request);
   request._read = (size) => {
     request._read = read;
-    // After a refusal the rest is read only to be thrown away.
+    // After a refusal the rest is read only to be discarded.
     if (!response.headersSent) response.writeContinue();
     read(size);
   };
 }
 
-/** What a client expects of us before it sends its body: another expectation than to go on is 417 (RFC 9110, 10.1.1). */
+/** Handles `Expect` before the client sends its body: any expectation other than to continue is 417 (RFC 9110, 10.1.1). */
 export function heedExpectations(server: FastifyInstance): void {
   const unmet = new WeakSet<IncomingMessage>();
   server.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
@@ -35,7 +35,7 @@ export function heedExpectations(server: FastifyInstance): void {
   });
 }
 
-/** JSON is read before its endpoint is called: whose token opens nothing is told so before being told to send it. */
+/** The server reads JSON before it calls the endpoint, so this checks the token before it asks for the body. */
 export function askForTokensFirst(
   server: FastifyInstance,
   endpoints: readonly EndpointOptions[],

@@ -1,13 +1,13 @@
 import { isId, withOwnDirection } from '@app/platform';
 import { z } from 'zod';
 
-/** Control characters except line feed, return and tab, halves of characters, and what is no character. */
+/** Control characters except line feed, return and tab; lone surrogates; noncharacters. */
 // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
 const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff\p{Cs}]/u;
 const forbiddenInLine = new RegExp(`${forbidden.source}|[\\n\\r\\t\\u2028\\u2029]`, 'u');
 /**
- * Something to see: neither spaces, nor marks without a letter, nor characters of no width. What is not assigned yet may
- * be next year's emoji.
+ * A visible character: no space, no mark without a letter, no zero-width character. An unassigned code point counts, since
+ * it may be next year's emoji.
  */
 const visible = /[^\s\p{Cc}\p{Cf}\p{Cs}\p{M}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
@@ -19,13 +19,13 @@ interface TextOptions {
 
 type Fault = { code: string; params: Record<string, unknown> };
 
-/** As it is kept: what shows nothing is empty, so that nobody is called by a name that cannot be seen. */
+/** The stored form. Text without a visible character becomes empty, so that nobody has an invisible name. */
 function normal(given: string): string {
   const text = withOwnDirection(given.normalize('NFC').replace(/\r\n?/g, '\n')).trim();
   return visible.test(text) ? text : '';
 }
 
-/** The first character that may not be in it, and where it stands in what was sent, in UTF-16 units. */
+/** The first forbidden character, and its offset in the client's text, in UTF-16 units. */
 function characterFault(given: string, multiline: boolean): Fault | null {
   const trimmed = given.trimStart();
   const found = (multiline ? forbidden : forbiddenInLine).exec(trimmed.trimEnd());
@@ -41,7 +41,7 @@ function lengthFault(text: string, { max, min = 0 }: TextOptions): Fault | null 
   return actual < min ? { code: 'too_short', params: { limit: min, actual } } : null;
 }
 
-/** `last`: nothing more is looked for in the field, since nothing more can be told of it. */
+/** `last`: skips the field's further checks after this fault, since they could report nothing useful. */
 function fault(of: (value: string) => Fault | null, last = false) {
   return (value: string, context: z.core.$RefinementCtx<string>): void => {
     const found = of(value);
@@ -49,7 +49,7 @@ function fault(of: (value: string) => Fault | null, last = false) {
   };
 }
 
-/** People's own words: NFC, trimmed, counted in code points, without control characters; empty when nothing of them is seen. */
+/** Free text: NFC, trimmed, counted in code points, without control characters; empty when nothing in it is visible. */
 export function text(options: TextOptions) {
   return z
     .string()
@@ -59,7 +59,7 @@ export function text(options: TextOptions) {
     .meta({ maxLength: options.max, ...(options.min ? { minLength: options.min } : {}) });
 }
 
-/** A field's refusal under a code of our own. */
+/** Refuses a field with one of our own codes. */
 export function refuse<Value>(
   check: (value: Value) => boolean,
   code: string,
@@ -78,10 +78,10 @@ export const id = z
   .superRefine(refuse(isId, 'not_an_id'))
   .meta({ description: 'A 64-bit id, as decimal text.', example: '236402688000123904' });
 
-/** An id in the path: one that is none names nothing, so it is not found. */
+/** An id in the path. A malformed id is answered 404, not 422. */
 export const pathId = z
   .string()
   .meta({ description: 'A 64-bit id, as decimal text.', example: '236402688000123904' });
 
-/** A moment, UTC, always with three decimals. */
+/** A timestamp in UTC, always with three decimals. */
 export const time = z.string().meta({ format: 'date-time', example: '2026-11-22T12:08:00.000Z' });

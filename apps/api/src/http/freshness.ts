@@ -2,8 +2,8 @@ import { hash } from 'node:crypto';
 import type { ApiReply, ApiRequest } from './call.js';
 
 /**
- * Marks an answer as one to be asked for again each time, cheaply: `ETag`, and 304 without a body when the client has it.
- * Answers what to send.
+ * Makes clients revalidate a response cheaply: `ETag`, and 304 without a body when the client has it. Returns the body to
+ * send.
  */
 export function fresh<Body>(request: ApiRequest, reply: ApiReply, tag: string, body: Body): Body | undefined {
   void reply
@@ -18,7 +18,7 @@ export function fresh<Body>(request: ApiRequest, reply: ApiReply, tag: string, b
   return undefined;
 }
 
-/** A weak ETag of whatever tells one state of an answer from another. */
+/** A weak ETag over everything that distinguishes one state of a response from another. */
 export function tagOf(...parts: (string | number | boolean | null)[]): string {
   return `W/"${hash('sha1', JSON.stringify(parts), 'base64url')}"`;
 }

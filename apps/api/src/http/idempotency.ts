@@ -6,7 +6,7 @@ import type { FastifyRequest } from 'fastify';
 import { callOf } from './call.js';
 import { fieldFault } from './validation.js';
 
-/** What a request made: the status of its answer and the id of the thing, from which the answer is built anew. */
+/** The outcome of a request: its status and the id of the created thing, from which the response is rebuilt. */
 export interface Made {
   status: number;
   id: Id;
@@ -31,9 +31,9 @@ export function idempotencyKeyOf(request: FastifyRequest): string | null {
 }
 
 /**
- * Makes a thing once a key. The key's row stands in the effect's own transaction: either both are there or neither. A
- * second request with the same key waits for the first, here for one of the same process (so that waiting costs no
- * connection), in the database for one of another.
+ * Creates a thing once per key. The key's row is written in the effect's own transaction: either both are there or neither.
+ * A second request with the same key waits for the first: in this process if the same one serves it (so that waiting costs
+ * no connection), otherwise in the database.
  */
 @Injectable()
 export class Idempotency {
@@ -45,7 +45,7 @@ export class Idempotency {
     private readonly work: UnitOfWork,
   ) {}
 
-  /** Runs `make` in a transaction, or answers what the same request made before; `fields` are what must be the same. */
+  /** Runs `make` in a transaction, or returns the outcome of the same earlier request; `fields` must be equal for that. */
   async once(request: FastifyRequest, fields: unknown, make: (tx: Tx) => Promise<Made>): Promise<Outcome> {
     const key = idempotencyKeyOf(request);
     if (key === null) return { ...(await this.work.run(make)), repeated: false };
@@ -68,7 +68,7 @@ export class Idempotency {
       const left = deadline - Date.now();
       if (left <= 0) throw problem('idempotency_in_progress', { headers: { 'retry-after': '1' } });
       let timer: NodeJS.Timeout | undefined;
-      // Its failure is answered to its own request; this one takes its turn.
+      // The first request reports its own failure; this one then takes its turn.
       await Promise.race([
         first.catch(() => undefined),
         new Promise((resolve) => {
@@ -93,7 +93,7 @@ export class Idempotency {
     });
   }
 
-  /** Another lock that `make` does not get in time is no request with the same key, and is refused as any other. */
+  /** A lock timeout inside `make` does not mean a request with the same key, so it is refused like any other. */
   private async claim(
     tx: Tx,
     keyed: KeyedRequest,
@@ -107,7 +107,7 @@ export class Idempotency {
     }
   }
 
-  /** Keyed, since a body may hold a password; under every key of the ring, since the ring may have turned in between. */
+  /** Keyed hashes, since a body may hold a password; one for every key of the ring, since the ring may rotate between two requests. */
   private fingerprints(fields: unknown): Buffer[] {
     const text = JSON.stringify(fields);
     return this.config.TOKEN_KEYS.map(({ secret }) =>

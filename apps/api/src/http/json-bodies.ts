@@ -4,7 +4,7 @@ import { hasBody } from './unread-bodies.js';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** @throws Problem 415 for a body that says of itself that it is in another character set */
+/** @throws Problem 415 for a body that declares another character set */
 function assertUtf8(received: string): void {
   const charset = /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(received)?.[1];
   if (charset === undefined || /^utf-?8$/i.test(charset)) return;
@@ -12,7 +12,7 @@ function assertUtf8(received: string): void {
   throw problem('unsupported_media_type', { params: { expected, received } });
 }
 
-/** JSON as the contract reads it: an empty body is none, a broken one is 400. */
+/** JSON as the contract defines it: an empty body counts as none, a malformed one is 400. */
 function valueOf(bytes: Buffer, { headers }: FastifyRequest): unknown {
   if (bytes.length === 0) return undefined;
   assertUtf8(headers['content-type'] ?? '');
@@ -30,7 +30,7 @@ function valueOf(bytes: Buffer, { headers }: FastifyRequest): unknown {
   }
 }
 
-/** Reads the bodies of JSON, and refuses each that is compressed: nobody here would know how much comes out of it. */
+/** Parses JSON bodies, and refuses compressed ones: their uncompressed size is unknown. */
 export function readJsonBodies(server: FastifyInstance): void {
   server.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     try {

@@ -1,9 +1,9 @@
 import type { Config } from '@app/platform';
 import type { FastifyInstance } from 'fastify';
 
-/** How every page ends, whether a service made its JSON or Fastify did. */
+/** The end of every page, whether a service or Fastify serialised it. */
 const ending = /"nextCursor":(?:null|"([\w-]+)"),"prevCursor":(?:null|"([\w-]+)")\}$/;
-/** More than two cursors and their names take. */
+/** Longer than two cursors and their names. */
 const TAIL = 200;
 
 function target(base: string, address: string, name: 'cursor' | 'newer', cursor: string): string {
@@ -21,8 +21,8 @@ function tailOf(payload: unknown): string {
 }
 
 /**
- * The `Link` header (RFC 8288) of every list. Read off the end of the body, which is the one thing that all lists share:
- * some are objects here, the hot ones are text or bytes that were never an object.
+ * The `Link` header (RFC 8288) of every list. Reads the cursors from the end of the body, which all lists share: some lists
+ * are objects here, the hot ones are text or bytes that were never an object.
  */
 export function linkPages(server: FastifyInstance, { publicUrl }: Config): void {
   server.addHook('onSend', (request, reply, payload, done) => {

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** After so many bytes have passed through, what held them is freed. */
+/** Frees buffers after this many bytes have passed through. */
 const EVERY = 8 * 1024 * 1024;
 
 setFlagsFromString('--expose-gc');
@@ -10,9 +10,9 @@ const collect = runInNewContext('gc') as (options: { type: 'minor' }) => void;
 let passed = 0;
 
 /**
- * To be told of every chunk of a body that is only passed on. V8 sees of each its handle, not its 64 KiB, and lets some
- * 60 MB of them lie before it looks: a scavenge every 8 MB costs a millisecond or two and keeps an upload of 50 MB below
- * 20 MB of memory (54 without). A small semi-space would do the same, at the cost of every other request.
+ * Callers report every chunk of a body that they only pass on. V8 sees each chunk's handle, not its 64 KiB, and lets some
+ * 60 MB of them pile up before it collects. A scavenge every 8 MB costs a millisecond or two and keeps an upload of 50 MB
+ * below 20 MB of memory (54 without). A small semi-space would do the same, at the cost of every other request.
  */
 export function bytesPassed(bytes: number): void {
   passed += bytes;

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 
-/** The path as it came, without its query: what a list's cursors belong to. */
+/** The request's path without its query. A list's cursors belong to it. */
 export function pathOf(request: FastifyRequest): string {
   const end = request.url.indexOf('?');
   return end === -1 ? request.url : request.url.slice(0, end);

@@ -5,14 +5,14 @@ import type { ApiReply, ApiRequest } from './call.js';
 const FIRST_PAUSE = 40;
 const LONGEST_PAUSE = 250;
 
-/** The seconds of `Prefer: wait=n` (RFC 7240), at most five; 0 without. */
+/** The seconds of `Prefer: wait=n` (RFC 7240), at most five; 0 without the header. */
 export function waitSecondsOf(request: ApiRequest): number {
   const prefer = [request.headers['prefer'] ?? []].flat().join(',');
   const seconds = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,4})/i.exec(prefer)?.[1];
   return Math.min(Number(seconds ?? 0), limits.wait.most);
 }
 
-/** Reads until the thing is settled or the client's patience ends. A client that left is not read for any longer. */
+/** Reads until the thing is settled or the wait is over. Stops reading when the client leaves. */
 export async function wait<Thing>(
   request: ApiRequest,
   reply: ApiReply,

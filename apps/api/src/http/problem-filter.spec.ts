@@ -5,7 +5,7 @@ const coded = (code: string, message = 'no') => Object.assign(new Error(message)
 
 test.each([
   coded('08006'),
-  // PgBouncer: its server cannot be reached, or a query waited too long for one.
+  // PgBouncer cannot reach its server, or a query waited too long for a connection.
   coded('08P01'),
   coded('53300', 'sorry, too many clients already'),
   coded('57P01', 'terminating connection due to administrator command'),

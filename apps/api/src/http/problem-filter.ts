@@ -12,7 +12,7 @@ interface Coded {
   statusCode?: unknown;
 }
 
-/** Cancelled, a lock that was not had in time, a deadlock: the same request may well succeed. */
+/** Cancelled, lock timeout, deadlock: the same request may well succeed. */
 const repeatable = /^(57014|55P03|40[\dP]\d\d)$/;
 
 function fromFastify(code: string, headers: IncomingHttpHeaders): Problem | null {
@@ -30,13 +30,13 @@ function fromFastify(code: string, headers: IncomingHttpHeaders): Problem | null
   return null;
 }
 
-/** Nest wraps what Fastify's parsers throw in an exception of its own, without the code. */
+/** Nest wraps errors of Fastify's parsers in its own exception, without the code. */
 function causeOf(error: unknown): Coded {
   const inner = error instanceof HttpException ? (error.cause ?? error) : error;
   return inner ?? {};
 }
 
-/** Any failure as the refusal that a client gets; what is unforeseen becomes `internal_error`, and only the log knows why. */
+/** Converts any failure to the refusal that a client gets. An unforeseen one becomes `internal_error`, with its cause only in the log. */
 export function toProblem(error: unknown, headers: IncomingHttpHeaders = {}): Problem {
   if (error instanceof Problem) return error;
   const cause = causeOf(error);
@@ -56,7 +56,7 @@ export function toProblem(error: unknown, headers: IncomingHttpHeaders = {}): Pr
   return problem('internal_error', { cause: error });
 }
 
-/** The body of RFC 9457 for a refusal. */
+/** The RFC 9457 body of a refusal. */
 export function problemBody(refusal: Problem, requestId: string): string {
   return JSON.stringify({
     type: `/docs/problems#${refusal.code}`,
@@ -70,14 +70,14 @@ export function problemBody(refusal: Problem, requestId: string): string {
   });
 }
 
-/** RFC 9110 wants a challenge on every 401; RFC 6750 says how it reads for a token that is no good. */
+/** RFC 9110 requires a challenge on every 401; RFC 6750 defines it for an invalid token. */
 function challengeOf({ status, code }: Problem): Record<string, string> {
   if (status !== 401) return {};
   const plain = code === 'token_missing' || code === 'bad_credentials';
   return { 'www-authenticate': plain ? 'Bearer' : 'Bearer error="invalid_token"' };
 }
 
-/** What every refusal carries. */
+/** The headers of every refusal. */
 export function problemHeaders(refusal: Problem): Record<string, string> {
   return {
     'cache-control': 'no-store',
@@ -87,7 +87,7 @@ export function problemHeaders(refusal: Problem): Record<string, string> {
   };
 }
 
-/** Sends every refusal and every failure of the api in its one form. */
+/** Sends every refusal and failure of the api in one format. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   constructor(

@@ -3,16 +3,16 @@ import { problem, type Id } from '@app/platform';
 import { SNAPSHOT_NAME_BYTES, Snapshots } from '@app/feed';
 import { Cursors, type ListInput, type Page } from './cursors.js';
 
-/** A list as it is ranked now; with a name where it is held already. */
+/** A list in its current ranking; `name` is set when a snapshot already holds it. */
 export interface Ranking {
   ids: Id[];
   name?: Buffer | null;
 }
 
-/** How often a page that came up short is topped up before it is sent short, with a cursor that goes on. */
+/** How many times a short page is topped up before it is returned short, with a cursor to continue. */
 const ROUNDS = 5;
 
-/** A list held as it was ranked, and where a page of it begins and ends. */
+/** A snapshot of a ranked list, and the bounds of one page. */
 interface Slice {
   name: Buffer | null;
   ids: Id[];
@@ -21,8 +21,8 @@ interface Slice {
 }
 
 /**
- * Lists whose order is not by id (search, explore). The first page ranks and holds the order for ten minutes; cursors are
- * its name and a position, and belong to their scope: a path, a reader, a query.
+ * Lists that are not ordered by id (search, explore). The first page ranks, and keeps the order for ten minutes. A cursor
+ * holds the snapshot's name and a position, and belongs to its scope: a path, a reader, a query.
  */
 @Injectable()
 export class RankedLists {

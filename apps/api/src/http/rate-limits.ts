@@ -5,8 +5,8 @@ import type { ApiReply, ApiRequest, Caller } from './call.js';
 import type { EndpointOptions, RatePolicy } from './endpoint.js';
 
 /**
- * How often things may be done: counted in Redis across all processes, and in this one while Redis is away, never off.
- * Reads are counted in the process alone: a round trip for each would cost more than most reads do.
+ * Rate limits: counted in Redis across all processes, and in this process while Redis is down, never off. Reads are counted
+ * only in the process: a round trip would cost more than most reads do.
  */
 @Injectable()
 export class RateLimits {
@@ -25,7 +25,7 @@ export class RateLimits {
     const policy: RatePolicy = endpoint.rate ?? 'read';
     if (!this.config.RATE_LIMITS || policy === 'none') return;
     const { requests, seconds } = limits.rates[policy];
-    // Before anybody is known, the address counts: a household's phones share one, so those limits are wide.
+    // Before sign-in the address counts. A household's phones share one, so those limits are wide.
     const subject = caller ? caller.userId : networkOf(request.ip);
     const state = await this.rates.take(policy, subject, { requests, seconds, shared: policy !== 'read' });
     const headers = {
@@ -45,7 +45,7 @@ export class RateLimits {
   }
 }
 
-/** An IPv6 subscriber has a /64: one address of it is as good as another. */
+/** An IPv6 subscriber has a /64, so all its addresses count as one. */
 function networkOf(ip: string): string {
   if (!ip.includes(':') || ip.startsWith('::ffff:')) return ip;
   return ip.split(':').slice(0, 4).join(':');

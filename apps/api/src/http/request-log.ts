@@ -4,9 +4,9 @@ import { callOf } from './call.js';
 import { pathOf } from './paths.js';
 import { traceOf } from './traced-requests.js';
 
-/** One line and one observation a request. Paths carry no query: media signatures are secrets. Routes are the declared ones. */
+/** One line and one observation per request. Paths omit the query, since media signatures are secrets. Routes are the declared ones. */
 export function logRequests(server: FastifyInstance, logger: Logger): void {
-  // These lines hold nothing that has to be hidden, and looking for it would cost more than writing them.
+  // These lines contain no secrets, and redaction would cost more than writing them.
   const lines = logger.child({}, { redact: [] });
   server.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
@@ -24,7 +24,7 @@ export function logRequests(server: FastifyInstance, logger: Logger): void {
 
 const series = new Map<string, HistogramSeries>();
 
-/** The metric with its labels bound, which is looked up faster than it is bound. */
+/** The metric with its labels bound; looking it up is faster than binding it again. */
 function seriesOf(route: string, method: string, status: number): HistogramSeries {
   const name = `${status} ${method} ${route}`;
   const known = series.get(name);
@@ -36,16 +36,16 @@ function seriesOf(route: string, method: string, status: number): HistogramSerie
 
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
-/** Methods are free text too: an unknown one is no label. */
+/** Methods are free text too: an unknown one does not become a label. */
 function methodOf({ method }: FastifyRequest): string {
   return methods.has(method) ? method : 'other';
 }
 
 interface Learned {
-  /** '' where none was found. */
+  /** '' when no route was found. */
   route: string;
   userId: string | undefined;
-  /** Milliseconds. */
+  /** In milliseconds. */
   took: number;
 }
 

@@ -13,17 +13,17 @@ import { refuseInRouter, refuseOnSocket } from './unreadable.js';
 
 const requestId = /^[A-Za-z0-9_.:-]{8,100}$/;
 
-/** Slow phones may take an hour for a photo; headers must come at once. All in milliseconds. */
+/** A slow phone may take an hour for a photo, but headers must arrive at once. All in milliseconds. */
 const timeouts = { request: 3_600_000, headers: 20_000, keepAlive: 75_000 };
 
-/** Fastify as Narwhal needs it. `keepAlive` is longer than NGINX keeps its upstream connections, so that the api never closes one first. */
+/** Configures Fastify. `keepAlive` is longer than NGINX keeps its upstream connections, so that the api never closes one first. */
 export function createAdapter(config: Config): FastifyAdapter {
   return new FastifyAdapter({
     trustProxy: config.TRUSTED_PROXIES.length > 0 ? config.TRUSTED_PROXIES : false,
     bodyLimit: limits.json.bytes,
     requestTimeout: timeouts.request,
     keepAliveTimeout: timeouts.keepAlive,
-    // A request without Host is served: nothing here is made of that header.
+    // Serves requests without Host: nothing here uses that header.
     http: { headersTimeout: timeouts.headers, requireHostHeader: false },
     frameworkErrors: refuseInRouter(config),
     clientErrorHandler: refuseOnSocket(config),
@@ -36,12 +36,12 @@ export function createAdapter(config: Config): FastifyAdapter {
   });
 }
 
-/** Plugins and parsers. */
+/** Registers plugins and parsers. */
 export async function prepareServer(app: NestFastifyApplication, config: Config): Promise<void> {
   const server: FastifyInstance = app.getHttpAdapter().getInstance();
   server.removeAllContentTypeParsers();
   readJsonBodies(server);
-  // Whether a body of another kind matters is the endpoint's to say: most have none.
+  // The endpoint decides whether another body type matters: most endpoints take no body.
   server.addContentTypeParser('*', (_request, _payload, done) => done(null));
   await server.register(multipart, { throwFileSizeLimit: true });
   await server.register(cors, {
@@ -49,7 +49,7 @@ export async function prepareServer(app: NestFastifyApplication, config: Config)
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
     allowedHeaders,
     exposedHeaders,
-    // OPTIONS that is no preflight is answered like one, not refused.
+    // An OPTIONS request that is not a preflight gets a preflight's answer, not a refusal.
     strictPreflight: false,
     maxAge: 86_400,
   });
@@ -59,6 +59,6 @@ export async function prepareServer(app: NestFastifyApplication, config: Config)
     void reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer');
     done();
   });
-  // Last, since it makes a stream of the answer.
+  // Last, since it turns the response into a stream.
   readOnAfterAnswers(server);
 }

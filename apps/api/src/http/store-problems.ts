@@ -1,11 +1,11 @@
 import { problem, type Problem } from '@app/platform';
 
-/** The disk, as the system says it: full, or of no use at this moment (gone, read only, broken). */
+/** The system's error codes for a disk: full, or currently unusable (gone, read only, broken). */
 const full = /^(ENOSPC|EDQUOT)$/;
 const broken = /^(EIO|EROFS|ESTALE|ENOTCONN|ENODEV|ENXIO|EBUSY)$/;
-/** S3 asks to come back, or its client gave up waiting. */
+/** S3 asks for a retry, or its client timed out. */
 const later = /^(SlowDown|ServiceUnavailable|InternalError|RequestTimeout|TimeoutError|Throttling\w*)$/;
-/** Redis while it starts, changes its primary, is full or does not answer; where it counts, there is no way without it. */
+/** Redis while it starts, changes its primary, is full or does not answer. These requests cannot be served without it. */
 const redisAway =
   /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|MISCONF|OOM|TRYAGAIN)\b|^Command timed out|^Connection is closed|Stream isn't writeable|max retries per request/;
 
@@ -16,7 +16,7 @@ interface Failure {
   $metadata?: { httpStatusCode?: number };
 }
 
-/** A failure of the object store or of Redis, as the refusal that a client gets; null for any other. */
+/** The refusal for a failure of the object store or of Redis; null for any other error. */
 export function storeProblem(error: unknown): Problem | null {
   if (!(error instanceof Error)) return null;
   const { code, name, message, $metadata }: Failure = error;

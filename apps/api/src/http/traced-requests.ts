@@ -5,12 +5,12 @@ import { callOf } from './call.js';
 
 type TracedRequest = FastifyRequest & { span?: Span | undefined };
 
-/** Balancers ask every half second, and a stream is open for hours. */
+/** Balancers check every half second, and a stream stays open for hours. */
 const untraced = /^\/(health|metrics|v1\/stream)/;
 
 /**
- * A span for a sample of the requests. A client's `traceparent` counts only where its `Forwarded` headers would: from our own
- * proxies, which take it from strangers, or whoever likes could have each of his requests recorded.
+ * Records a span for a sample of the requests. A client's `traceparent` counts only where its `Forwarded` headers would: from
+ * our own proxies, which strip it from strangers' requests. Otherwise anybody could have each of their requests recorded.
  */
 export function traceRequests(server: FastifyInstance, config: Config): void {
   if (config.OTEL_EXPORTER_OTLP_ENDPOINT === undefined) return;
@@ -20,19 +20,19 @@ export function traceRequests(server: FastifyInstance, config: Config): void {
     const believed = typeof traceparent === 'string' && isOurs(request.socket.remoteAddress ?? '', 0);
     if (!untraced.test(request.url)) {
       request.span = beginTrace('request', request.method, believed ? traceparent : null);
-      // Also of an answer that its client did not wait for.
+      // Also fires for a response whose client has left.
       if (request.span) reply.raw.once('close', () => end(request, reply.raw.statusCode));
     }
     done();
   });
-  // Only here: what parses a body is called by the socket, outside of any trace.
+  // Only here: the socket calls the body parsers, outside of any trace.
   server.addHook('preHandler', ({ span }: TracedRequest, _reply, done) => {
     if (span) within(span, done);
     else done();
   });
 }
 
-/** The trace of a request that is recorded. */
+/** The trace id of a recorded request. */
 export const traceOf = (request: FastifyRequest): string | undefined =>
   (request as TracedRequest).span?.traceId;
 

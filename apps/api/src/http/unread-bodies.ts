@@ -5,9 +5,9 @@ import type { FastifyInstance } from 'fastify';
 import { bytesPassed } from './passing-bytes.js';
 
 /**
- * How much is read on of a body that was refused. Most clients send all of it before they look at the answer: closing
- * under their hands gives them a broken pipe instead of the 413. So as much as the largest photo and a bit over, but
- * not for longer than anybody waits (milliseconds), nor from someone who has stopped sending.
+ * How much of a refused body is still read. Most clients send all of it before they read the response, and closing early
+ * gives them a broken pipe instead of the 413. So the limit is the largest photo and a bit over, but bounded in time
+ * (milliseconds), and in silence from a client that has stopped sending.
  */
 const most = { bytes: 64 * 1024 * 1024, silence: 3_000, time: 20_000 };
 
@@ -17,7 +17,7 @@ export function hasBody(headers: IncomingHttpHeaders): boolean {
 
 const isUnread = ({ complete, headers }: IncomingMessage): boolean => hasBody(headers) && !complete;
 
-/** Reads a body and throws it away; settles at its end or when it was enough. */
+/** Reads and discards a body; settles at its end or at the limit. */
 function discarded(body: IncomingMessage): Promise<void> {
   return new Promise((resolve) => {
     let bytes = 0;
@@ -35,7 +35,7 @@ function discarded(body: IncomingMessage): Promise<void> {
       body.off('data', onData).off('end', enough).off('close', enough).off('error', enough);
       resolve();
     };
-    // Whoever began to read it has stopped, and may hold it still.
+    // The previous reader has stopped, but may still be attached.
     body.unpipe();
     body.on('data', onData).on('end', enough).on('close', enough).on('error', enough);
     body.resume();
@@ -48,8 +48,8 @@ async function* answerBefore(payload: string, body: IncomingMessage): AsyncGener
 }
 
 /**
- * Answers at once also when the request's body has not arrived in full: the whole answer goes out, with its length, and
- * the connection is closed only after the rest has been read and thrown away.
+ * Answers at once even when the request's body has not fully arrived. Sends the whole response with its length, and closes
+ * the connection only after reading and discarding the rest.
  */
 export function readOnAfterAnswers(server: FastifyInstance): void {
   server.addHook('onSend', (request, reply, payload, done) => {

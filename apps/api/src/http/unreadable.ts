@@ -6,14 +6,14 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { allowedOrigin } from './cors.js';
 import { problemBody, problemHeaders } from './problem-filter.js';
 
-/** What Node's parser calls it, as the refusal that clients get. */
+/** The refusal for an error code of Node's parser. */
 function refusalOf(code: string | undefined): Problem {
   if (code === 'HPE_HEADER_OVERFLOW') return problem('headers_too_large');
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return problem('request_timeout');
   return problem('request_invalid', { params: { reason: 'it is not HTTP as it should be' } });
 }
 
-/** Requests that are not HTTP, too slow or too long in their headers: there is a socket and nothing else to answer on. */
+/** Refuses requests that are not HTTP, too slow, or too long in their headers: only a socket exists to answer on. */
 export function refuseOnSocket(config: Config) {
   return (error: NodeJS.ErrnoException, socket: Socket): void => {
     if (error.code === 'ECONNRESET' || !socket.writable) {
@@ -37,7 +37,7 @@ export function refuseOnSocket(config: Config) {
   };
 }
 
-/** Addresses that the router cannot read, or whose parameter is too long to name anything: no hook has run for these. */
+/** Refuses URLs that the router cannot parse, or whose parameter is too long. No hook has run for these. */
 export function refuseInRouter(config: Config) {
   return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
     const refusal =

@@ -6,17 +6,17 @@ interface OwnParams {
   params?: Record<string, unknown>;
 }
 
-/** JSON pointer (RFC 6901) of a path into the body. */
+/** The JSON pointer (RFC 6901) for a path into the body. */
 function pointerOf(path: PropertyKey[]): string {
   return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
-/** What a client sent at a path of its body or query. */
+/** The client's value at a path of its body or query. */
 function sentAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value);
 }
 
-/** How long, how many or how much it is. */
+/** The length, count or value that a limit applies to. */
 function sizeOf(value: unknown, origin: string): number {
   if (origin === 'number' || origin === 'int') return Number(value);
   return Array.isArray(value) ? value.length : [...String(value)].length;
@@ -68,7 +68,7 @@ function faultsOf(issue: z.core.$ZodIssue, value: unknown, place: 'body' | 'quer
 }
 
 /**
- * Reads a body or a query by its schema.
+ * Validates a body or a query against its schema.
  *
  * @throws Problem 422 `validation_failed` with every fault at once
  */
@@ -85,7 +85,7 @@ export function validate<Schema extends z.ZodType>(
 
 const placeOf = ({ pointer, parameter }: FieldFault) => pointer ?? parameter;
 
-/** How long a text is says nothing where a list was expected. */
+/** A length fault is meaningless for a value of the wrong type. */
 function isMoot(fault: FieldFault, faults: FieldFault[]): boolean {
   return (
     fault.code !== 'wrong_type' &&
@@ -93,7 +93,7 @@ function isMoot(fault: FieldFault, faults: FieldFault[]): boolean {
   );
 }
 
-/** A refusal of single fields that a service found, in the same form. */
+/** Refuses a single field that a service found invalid, in the same format. */
 export function fieldFault(fault: Omit<FieldFault, 'params'> & { params?: Record<string, unknown> }) {
   return problem('validation_failed', { errors: [{ params: {}, ...fault }] });
 }

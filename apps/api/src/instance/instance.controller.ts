@@ -18,7 +18,7 @@ const instance = z
   })
   .meta({ id: 'Instance' });
 
-/** What clients may rely on beyond the first release; a client asks for a name, not for a version. */
+/** Features beyond the first release that clients may rely on; a client checks for a name, not for a version. */
 const always = [
   'collections',
   'explore',

@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { GroupCommit, UnitOfWork } from '@app/storage';
 import { Liking, type LikeOutcome, type LikeWish } from '@app/domain';
 
-/** Likes a transaction: some 20 ms of PostgreSQL, for which those that come next wait. */
+/** Likes per transaction: some 20 ms of PostgreSQL, for which the next batch waits. */
 const MOST = 500;
 
-/** While one waits for PostgreSQL, the answers of the other are sent. */
+/** While one batch waits for PostgreSQL, the other's responses are sent. */
 const AT_ONCE = 2;
 
-/** Likes that arrive together, in one transaction; each has its own answer (docs/decisions/0036). */
+/** Commits concurrent likes in one transaction; each gets its own outcome (docs/decisions/0036). */
 @Injectable()
 export class LikeBatches {
   private readonly together = new GroupCommit<LikeWish, LikeOutcome>(
@@ -21,13 +21,13 @@ export class LikeBatches {
     private readonly liking: Liking,
   ) {}
 
-  /** Resolves once it is committed. */
+  /** Resolves after the commit. */
   async carryOut(wish: LikeWish): Promise<LikeOutcome> {
     const outcome = await this.together.add(wish);
     return outcome === 'busy' ? this.alone(wish) : outcome;
   }
 
-  /** Whoever has locked a post is waited for by those who like it, and by nobody else. */
+  /** Only likes of that post wait for its lock. */
   private async alone(wish: LikeWish): Promise<LikeOutcome> {
     const [outcome = 'hidden'] = await this.work.run((tx) =>
       this.liking.carryOut(tx, [wish], { wait: true }),

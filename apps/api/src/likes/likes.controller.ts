@@ -141,7 +141,7 @@ export class LikesController {
     return this.posts.saved(pathOf(request), input, caller.userId);
   }
 
-  /** What was taken back may belong to a post that its owner no longer shows: done, and nothing to show. */
+  /** An unlike succeeds even when the post is no longer visible; there is nothing to show then. */
   private orNothing(reply: ApiReply, json: string | null): string | undefined {
     if (json === null) void reply.status(204);
     return json ?? undefined;

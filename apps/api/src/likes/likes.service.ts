@@ -5,7 +5,7 @@ import { PostReading } from '../posts/post-reading.service.js';
 import { PostView } from '../posts/post-view.js';
 import { LikeBatches } from './like-batches.js';
 
-/** Liking. Taking back works on posts that one can no longer see, too. */
+/** Likes and unlikes posts. Unliking also works on posts that the user can no longer see. */
 @Injectable()
 export class LikesService {
   constructor(
@@ -15,13 +15,13 @@ export class LikesService {
     private readonly reading: PostReading,
   ) {}
 
-  /** @throws Problem 404 for what is not there, or not for this person to see; 409 for one's own that is not published */
+  /** @throws Problem 404 for a post that is missing or that this person may not see; 409 for an own post that is not published */
   async like(user: Id, post: Id): Promise<string> {
     if (!isId(post)) throw problem('not_found');
     const carryOut = () => this.batches.carryOut({ user, post, liked: true });
     await this.marks.change(user, 'liked', post, true, async () => {
       if ((await carryOut()) !== 'hidden') return;
-      // Says why; and if it does not, the post has just been published.
+      // Throws the reason. If it does not throw, the post has just been published.
       await this.reading.published(post, user);
       if ((await carryOut()) === 'hidden') throw problem('not_found');
     });
@@ -30,7 +30,7 @@ export class LikesService {
     return json;
   }
 
-  /** Null where the post can no longer be seen. */
+  /** Returns null when the post is no longer visible. */
   async unlike(user: Id, post: Id): Promise<string | null> {
     if (!isId(post)) throw problem('not_found');
     const outcome = await this.marks.change(user, 'liked', post, false, () =>
@@ -39,7 +39,7 @@ export class LikesService {
     return outcome === 'hidden' ? null : this.shown(post, user, false);
   }
 
-  /** That it may be seen was asked in the transaction; null when it was deleted since. */
+  /** The transaction has already checked visibility. Returns null when the post was deleted since. */
   private async shown(post: Id, user: Id, liked: boolean): Promise<string | null> {
     return (await this.view.showMarked(post, user, 'liked', liked))?.json ?? null;
   }

@@ -5,7 +5,7 @@ import { CollectionRows, LikeRows, UnitOfWork, type Tx } from '@app/storage';
 import { PostReading } from '../posts/post-reading.service.js';
 import { PostView } from '../posts/post-view.js';
 
-/** Saving. Taking back works on posts that one can no longer see, too. */
+/** Saves and unsaves posts. Unsaving also works on posts that the user can no longer see. */
 @Injectable()
 export class SavesService {
   constructor(
@@ -17,7 +17,7 @@ export class SavesService {
     private readonly reading: PostReading,
   ) {}
 
-  /** `also` is done in the same transaction: what it refuses is not saved. */
+  /** `also` runs in the same transaction: if it throws, nothing is saved. */
   async save(user: Id, post: Id, also?: (tx: Tx) => Promise<void>): Promise<string> {
     if (!isId(post)) throw problem('not_found');
     await this.marks.change(user, 'saved', post, true, () =>
@@ -28,12 +28,12 @@ export class SavesService {
       }),
     );
     const shown = await this.view.showMarked(post, user, 'saved', true);
-    // Deleted since, and the save with it.
+    // The post was deleted since, and the save with it.
     if (!shown) throw problem('not_found');
     return shown.json;
   }
 
-  /** Null where the post can no longer be seen. */
+  /** Returns null when the post is no longer visible. */
   async unsave(user: Id, post: Id): Promise<string | null> {
     if (!isId(post)) throw problem('not_found');
     await this.marks.change(user, 'saved', post, false, () =>

@@ -5,7 +5,7 @@ import { Removal } from '@app/domain';
 import type { Me } from '../users/users.schemas.js';
 import { UsersService } from '../users/users.service.js';
 
-/** A photo becomes its owner's picture: it is taken out of use for posts, and deleted when another one follows. */
+/** Turns a photo into its owner's avatar. It can no longer be posted, and is deleted when another avatar replaces it. */
 @Injectable()
 export class AvatarService {
   constructor(

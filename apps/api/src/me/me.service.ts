@@ -8,7 +8,7 @@ import type { Me, ProfileInput } from '../users/users.schemas.js';
 import { UsersService } from '../users/users.service.js';
 import { ProfileService } from './profile.service.js';
 
-/** What people do with their own account. */
+/** Operations on the caller's own account. */
 @Injectable()
 export class MeService {
   constructor(
@@ -29,7 +29,7 @@ export class MeService {
     return this.users.me(userId);
   }
 
-  /** Ends all other sessions. A repeated change finds the next password in the place of the current one: it is done. */
+  /** Ends all other sessions. On a repeated change the next password is already the current one: that counts as done. */
   async changePassword(caller: Caller, { current, next }: { current: string; next: string }): Promise<void> {
     const proven = await this.credentials.proven(caller.userId, current);
     if (proven === null) {
@@ -45,7 +45,7 @@ export class MeService {
     });
   }
 
-  /** Closes the account at once: nobody sees it or signs in; the worker deletes what it holds. */
+  /** Closes the account at once: nobody sees it or signs in. The worker deletes its data. */
   async close(userId: Id, password: string): Promise<void> {
     const proven = await this.credentials.proven(userId, password);
     if (proven === null) throw problem('password_wrong');

@@ -4,10 +4,10 @@ import { Following } from '@app/domain';
 import { lockAccount, UserRows, type ProfileChange, type Tx } from '@app/storage';
 import type { ProfileInput } from '../users/users.schemas.js';
 
-/** Requests that are let in while their owner waits. */
+/** Requests that are accepted while their owner waits. */
 const ACCEPTED_AT_ONCE = 200;
 
-/** Changes of a profile, and of what follows from them. */
+/** Changes a profile, and everything that depends on it. */
 @Injectable()
 export class ProfileService {
   constructor(
@@ -34,7 +34,7 @@ export class ProfileService {
     await tx.effect('user.changed', userId);
   }
 
-  /** Who opens up lets in everybody who asks: the first of them now, the rest by the worker. */
+  /** Going public accepts all pending requests: the first ones now, the rest in the worker. */
   private async letRequestsIn(tx: Tx, userId: Id): Promise<void> {
     const accepted = await this.following.acceptMany(tx, userId, ACCEPTED_AT_ONCE);
     if (accepted.length === ACCEPTED_AT_ONCE) await tx.effect('requests.accept', userId);

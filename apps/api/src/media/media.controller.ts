@@ -4,7 +4,7 @@ import { Input, type ApiReply, type ApiRequest } from '../http/call.js';
 import { Endpoint } from '../http/endpoint.js';
 import { MediaService, type MediaInput } from './media.service.js';
 
-/** One that is sent twice is none: the URL was altered, which is 403 like every other alteration. */
+/** A repeated parameter counts as missing: the URL was altered, which is 403 like every other alteration. */
 const once = z.string().optional().catch(undefined);
 
 const bytes = z.string().meta({ format: 'binary' });

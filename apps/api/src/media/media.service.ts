@@ -14,10 +14,10 @@ import type { ApiReply, ApiRequest } from '../http/call.js';
 
 export type MediaInput = MediaQuery & { fan: string; folder: string; file: string };
 
-/** What may be served by a signed URL: renditions by their file names. Originals are in no one's list. */
+/** Files that a signed URL may serve: renditions by their file names. Originals are never among them. */
 const types = new Map(Object.values(renditions).map(({ file, type }) => [file as string, type as string]));
 
-/** Serves renditions where no NGINX stands in front: the same signature, the same headers. */
+/** Serves renditions when there is no NGINX in front: the same signature, the same headers. */
 @Injectable()
 export class MediaService {
   constructor(
@@ -31,7 +31,7 @@ export class MediaService {
     const type = types.get(input.file);
     const verdict = this.urls.check(folder, input);
     if (verdict === 'expired') throw problem('url_expired');
-    // A name that no rendition has is no URL of ours either: NGINX cannot tell it from an altered one.
+    // An unknown file name is refused as an invalid URL: NGINX cannot tell it from an altered one.
     if (verdict === 'invalid' || type === undefined || !/^[0-9a-f]{2}\/[0-9a-f]{30}$/.test(folder))
       throw problem('url_invalid');
     void reply
@@ -41,7 +41,7 @@ export class MediaService {
     await this.object(folder, input.file, request, reply);
   }
 
-  /** For its owner, to keep: the caller has asked who that is. */
+  /** Sends the original as a download. The caller has already checked the owner. */
   async sendOriginal({ id, folder, type }: PhotoRow, request: ApiRequest, reply: ApiReply): Promise<void> {
     const ending = type?.split('/')[1]?.replace('jpeg', 'jpg') ?? 'bin';
     void reply
@@ -58,7 +58,7 @@ export class MediaService {
     const tag = `"${folder.slice(3, 19)}.${file}"`;
     void reply.header('etag', tag).header('accept-ranges', 'bytes');
     if (request.headers['if-none-match']?.includes(tag)) {
-      // A cache in front of us asks so, whether it may go on showing what may have been deleted.
+      // A cache in front of us revalidates with this, so check that the object has not been deleted.
       if (!(await this.objects.stat(objectKey(folder, file)))) throw problem('not_found');
       await reply.status(304).send();
       return;
@@ -93,7 +93,7 @@ export class MediaService {
     }
   }
 
-  /** `bytes=-500`: the last 500. */
+  /** `bytes=-500`: the last 500 bytes. */
   private async suffix(key: string, header: string): Promise<ByteRange> {
     const info = await this.objects.stat(key);
     if (!info) throw new ObjectMissing(key);
@@ -102,7 +102,7 @@ export class MediaService {
   }
 }
 
-/** One range of bytes (RFC 9110, 14.1.2); several, or none that can be read, are answered with the whole. */
+/** One range of bytes (RFC 9110, 14.1.2). Several ranges, or unreadable ones, get the whole object. */
 function rangeOf(header: string | undefined): ByteRange | 'suffix' | undefined {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header?.replaceAll(' ', '') ?? '');
   if (!match || (match[1] === '' && match[2] === '')) return undefined;

@@ -8,7 +8,7 @@ import { UserView } from '../users/user-view.js';
 
 export type Author = ReturnType<UserView['author']>;
 
-/** The people and the comments of notifications, as their reader may see them at this moment. */
+/** The people and comments of notifications, as their reader may see them now. */
 @Injectable()
 export class NotificationPeople {
   constructor(
@@ -19,7 +19,7 @@ export class NotificationPeople {
     private readonly commentView: CommentView,
   ) {}
 
-  /** Nobody whom the reader mutes or does not meet. */
+  /** Leaves out people whom the reader mutes or may not meet. */
   async actors(rows: readonly NotificationRow[], reader: Id): Promise<Map<Id, Author>> {
     const ids = [...new Set(rows.flatMap(({ actors }) => actors))];
     const [people, relations] = await Promise.all([

@@ -9,11 +9,11 @@ import { NotificationPeople, type Author } from './notification-people.js';
 export interface ShownNotification {
   row: NotificationRow;
   json: string;
-  /** Tells one state of it from another, but for the counts of its post. */
+  /** Distinguishes its states, except for the counts of its post. */
   tag: string;
 }
 
-/** How notifications look. Visibility is asked as they are read: what its reader may no longer see is left out. */
+/** Builds notifications for responses. Checks visibility at read time: leaves out everything that the reader may no longer see. */
 @Injectable()
 export class NotificationView {
   constructor(
@@ -38,7 +38,7 @@ export class NotificationView {
     });
   }
 
-  /** One that is no more: clients that show its group take it away. */
+  /** A group that no longer exists. Clients that show it remove it. */
   gone(row: NotificationRow): ShownNotification {
     return make({ ...row, count: 0 }, [], null, null);
   }
@@ -55,7 +55,7 @@ function make(
   const tail = JSON.stringify({ comment, read, createdAt: row.created_at.toISOString() }).slice(1);
   return {
     row,
-    // The post is JSON already: parsing it to build it again would cost more than all the rest.
+    // The post is already JSON: parsing it to rebuild it would cost more than everything else.
     json: `${head},"post":${post?.json ?? 'null'},${tail}`,
     tag: `${head}${post?.post.tag ?? ''}${tail}`,
   };

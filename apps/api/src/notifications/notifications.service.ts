@@ -5,7 +5,7 @@ import { Cursors, type ListInput, type Page } from '../http/cursors.js';
 import type { Made } from '../http/idempotency.js';
 import { NotificationView, type ShownNotification } from './notification-view.js';
 
-/** What a person is told of, and how far they have read it. */
+/** A person's notifications, and how far they have read them. */
 @Injectable()
 export class NotificationsService {
   constructor(
@@ -17,7 +17,7 @@ export class NotificationsService {
   async page(path: string, input: ListInput, reader: Id): Promise<Page<ShownNotification>> {
     const page = this.cursors.request(path, input);
     const rows = await this.rows.page(reader, { ...page, limit: page.limit + 1 });
-    // The one too many is the oldest of a page read downwards, the newest of one read upwards.
+    // The extra row is the oldest of a page read downwards, the newest of one read upwards.
     const scanned = page.after === null ? rows.slice(0, page.limit) : rows.slice(-page.limit);
     return this.cursors.page(path, await this.view.show(scanned, reader), {
       first: scanned[0]?.id ?? page.after,

@@ -1,4 +1,4 @@
-/** What stands above the endpoints: the conventions that hold for each of them. */
+/** The text above the endpoints: the conventions that hold for each of them. */
 export const description = `
 Narwhal is a photo-sharing backend that anyone can run. This file is generated from the code that answers.
 
@@ -25,7 +25,7 @@ HEAD is answered wherever GET is.
 **Limits.** \`RateLimit\` and \`RateLimit-Policy\` say what is left; 429 \`rate_limited\` comes with \`Retry-After\`.
 `.trim();
 
-/** The order in which the documentation shows them. */
+/** The order of the documentation. */
 export const tags = [
   { name: 'Accounts', description: 'Signing up, and one’s own profile.' },
   { name: 'Sessions', description: 'Signing in on a device, refreshing its tokens, signing out.' },

@@ -107,7 +107,7 @@ test('answers may grow: nothing in them forbids further fields', () => {
   expect(post).not.toHaveProperty('additionalProperties');
 });
 
-/** What a client developer would write against the generated types. */
+/** Code that a client developer would write against the generated types. */
 const client = `
 import type { components, operations } from './contract.js';
 type Code<Operation extends keyof operations, Status extends keyof operations[Operation]['responses']> =

@@ -13,7 +13,7 @@ import { problemResponses, problemSchemas } from './problem-answers.js';
 
 export type OpenApiDocument = ReturnType<typeof createDocument>;
 
-/** Answers may grow, so nothing forbids further fields in them; the bounds of every double are no bounds of ours. */
+/** Responses may grow, so nothing forbids further fields in them; the bounds of a double are not limits of ours. */
 const override: ZodOpenApiOverride = ({ jsonSchema, io }) => {
   if (io === 'output' && jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
@@ -30,7 +30,7 @@ function paths(): ZodOpenApiPathsObject {
   return Object.fromEntries(Object.entries(found).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** The whole contract, from the declared endpoints alone: nothing is started or asked. */
+/** Builds the whole contract from the declared endpoints alone, without starting or connecting to anything. */
 export function openApiDocument(): OpenApiDocument {
   const document = createDocument(
     {
@@ -63,13 +63,13 @@ export function openApiDocument(): OpenApiDocument {
   return sorted(document);
 }
 
-/** Components in the order of their names, so that where one is first met does not change the file. */
+/** Sorts components by name, so that the order of first use does not change the file. */
 function sorted(document: OpenApiDocument): OpenApiDocument {
   const schemas = Object.entries(document.components?.schemas ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return { ...document, components: { ...document.components, schemas: Object.fromEntries(schemas) } };
 }
 
-/** As it is committed and served. */
+/** The text of the file, as committed and served. */
 export function openApiText(): string {
   return `${JSON.stringify(openApiDocument(), null, 2)}\n`;
 }

@@ -3,11 +3,11 @@ import { endpointOf, type EndpointOptions } from '../http/endpoint.js';
 import { controllers } from '../rooms.js';
 import { operationIdOf } from './operation-id.js';
 
-/** One endpoint under the name that generated clients call it by. */
+/** One endpoint with its name in generated clients. */
 export interface Operation {
   operationId: string;
   endpoint: EndpointOptions;
-  /** Where its handler is. */
+  /** The class of its handler. */
   controller: Type;
   method: string;
 }

@@ -8,7 +8,7 @@ const text = (description: string, example: string) => ({
 });
 const seconds = (description: string) => ({ description, schema: { type: 'integer', minimum: 0 } });
 
-/** Headers of answers, each described once. */
+/** Response headers, each described once. */
 export const answerHeaders = {
   'X-Request-Id': text(
     'Names this request in the logs; the caller’s own when it sent one.',
@@ -41,7 +41,7 @@ const headerParameter = (name: string, description: string, schema: object) => (
   schema: { type: 'string', ...schema },
 });
 
-/** Headers of requests; `Authorization` is the security scheme. */
+/** Request headers; `Authorization` is the security scheme. */
 export const requestHeaders = {
   IdempotencyKey: headerParameter(
     'Idempotency-Key',
@@ -68,7 +68,7 @@ export function headerParametersOf({ idempotent, waits, headers }: EndpointOptio
   return names.map((name) => ({ $ref: `#/components/parameters/${name}` }));
 }
 
-/** The headers of one answer, as references. */
+/** The headers of one response, as references. */
 export function headersOf(names: readonly HeaderName[]) {
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 }

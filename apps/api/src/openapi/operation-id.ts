@@ -1,7 +1,7 @@
 /**
- * `PostsController.showByCode` is `showPostByCode`, `.showMany` and `.list` are of `Posts`: the handler's verb, then the
- * resource. Where that does not read well, the endpoint names itself. Clients generate function names from it, so it
- * may not change within v1.
+ * `PostsController.showByCode` becomes `showPostByCode`; `.showMany` and `.list` use the plural `Posts`: the handler's
+ * verb, then the resource. Where that does not read well, the endpoint sets its own name. Clients generate function names
+ * from it, so it may not change within v1.
  */
 export function operationIdOf(controller: string, method: string): string {
   const plural = controller.replace(/Controller$/, '');

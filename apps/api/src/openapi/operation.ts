@@ -17,7 +17,7 @@ const meanings: Record<number, string> = {
 
 const pictures = ['image/webp', 'image/jpeg'];
 
-/** Texts that are not JSON are told apart by their schema: bytes of pictures, and Prometheus' lines. */
+/** The schema distinguishes bodies that are not JSON: image bytes, and Prometheus' lines. */
 function mediaTypesOf(schema: z.ZodType): string[] {
   if (schema.meta()?.['format'] === 'binary') return pictures;
   const declared = schema.meta()?.['contentMediaType'];
@@ -66,7 +66,7 @@ function requestBody({ body, multipart }: EndpointOptions) {
   return undefined;
 }
 
-/** One endpoint as OpenAPI says it. */
+/** Describes one endpoint in OpenAPI. */
 export function describeOperation(operation: Operation): ZodOpenApiOperationObject {
   const { operationId, endpoint } = operation;
   const { params, query, tag, summary } = endpoint;
@@ -82,7 +82,7 @@ export function describeOperation(operation: Operation): ZodOpenApiOperationObje
       ? { requestParams: { ...(params ? { path: params } : {}), ...(query ? { query } : {}) } }
       : {}),
     ...(body ? { requestBody: body } : {}),
-    // A 503 that an endpoint itself declares (readiness) is its own; it is no refusal.
+    // A 503 that an endpoint declares itself (readiness) wins; it is not a refusal.
     responses: {
       ...problemAnswers(endpoint),
       ...successes(operation),

@@ -2,7 +2,7 @@ import { problem, problemTable, type ProblemCode } from '@app/platform';
 import type { EndpointOptions } from '../http/endpoint.js';
 import { headersOf, type HeaderName } from './headers.js';
 
-/** A refusal as clients see it: the status and the code on the wire. */
+/** A refusal's status and code, as sent to clients. */
 export const wireOf = (code: ProblemCode) => {
   const { status, code: wire } = problem(code);
   return { status, code: wire };
@@ -30,7 +30,7 @@ const fault = {
   required: ['code', 'params'],
 };
 
-/** Schemas of the one form that every refusal has. */
+/** Schemas of the one format of all refusals. */
 export const problemSchemas = {
   Problem: {
     type: 'object',
@@ -60,7 +60,7 @@ const jsonBody: ProblemCode[] = [
 ];
 const always: ProblemCode[] = ['request_invalid', 'internal_error', 'unavailable'];
 
-/** Every code that an endpoint may answer: those that it declares, and those that its declaration entails. */
+/** Every code that an endpoint may return: those that it declares, and those that its declaration implies. */
 export function codesOf(endpoint: EndpointOptions): ProblemCode[] {
   const { access, path, params, query, body, multipart, idempotent, rate } = endpoint;
   const codes: (readonly ProblemCode[])[] = [always, endpoint.problems ?? []];
@@ -68,7 +68,7 @@ export function codesOf(endpoint: EndpointOptions): ProblemCode[] {
   if (access === 'required') codes.push(['token_missing']);
   if (access === 'admin') codes.push([...tokens, 'not_found']);
   if (params) codes.push(['not_found']);
-  // Under /v1 also a query that nobody declared is a fault.
+  // Under /v1 an undeclared query parameter is also a fault.
   if (path.startsWith('/v1/') || query || body || multipart || idempotent) codes.push(['validation_failed']);
   if (body) codes.push(jsonBody);
   if (idempotent) codes.push(['idempotency_in_progress', 'idempotency_key_reused', 'gone']);
@@ -100,7 +100,7 @@ function answer(status: number, codes: readonly string[]): object {
   };
 }
 
-/** The codes of an endpoint by status: each answer is shared by every operation that refuses in the same ways. */
+/** An endpoint's codes by status. Operations that refuse in the same ways share each response. */
 function groups(endpoint: EndpointOptions): { name: string; status: number; codes: string[] }[] {
   const byStatus = new Map<number, string[]>();
   for (const { status, code } of codesOf(endpoint).map(wireOf)) {
@@ -111,14 +111,14 @@ function groups(endpoint: EndpointOptions): { name: string; status: number; code
     .map(([status, codes]) => ({ name: [status, ...codes.sort()].join('.'), status, codes }));
 }
 
-/** The refusals of an endpoint by status, each with exactly the codes that may stand in it. */
+/** An endpoint's refusals by status, each with exactly its possible codes. */
 export function problemAnswers(endpoint: EndpointOptions): Record<string, object> {
   return Object.fromEntries(
     groups(endpoint).map(({ name, status }) => [String(status), { $ref: `#/components/responses/${name}` }]),
   );
 }
 
-/** What `problemAnswers` refers to. */
+/** The definitions that `problemAnswers` references. */
 export function problemResponses(endpoints: readonly EndpointOptions[]): Record<string, object> {
   const named = endpoints
     .flatMap(groups)

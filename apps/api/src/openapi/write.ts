@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { openApiText } from './document.js';
 
-/** `npm run openapi` writes the file; `npm run check:openapi` says whether it is what the code declares. */
+/** `npm run openapi` writes the file; `npm run check:openapi` checks that it matches the code. */
 const file = resolve('openapi.json');
 const text = openApiText();
 

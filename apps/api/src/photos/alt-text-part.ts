@@ -3,11 +3,11 @@ import type { MultipartFile } from '@fastify/multipart';
 import { validate } from '../http/validation.js';
 import { described } from './photos.schemas.js';
 
-/** More than the longest description has, in bytes, however it is written. */
+/** More bytes than the longest description takes, however it is written. */
 const MOST = 16_384;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** What a form says of the photo beside it; or what is wrong with that. @throws Problem 400 for what is not UTF-8 */
+/** The form's alternative text, or its faults. @throws Problem 400 for text that is not UTF-8 */
 export async function altTextOf(part: MultipartFile): Promise<string | FieldFault[]> {
   const bytes = await bytesOf(part);
   if (bytes === null)
@@ -20,7 +20,7 @@ export async function altTextOf(part: MultipartFile): Promise<string | FieldFaul
   }
 }
 
-/** Null for more than may be. All of it is read: the next part comes behind it. */
+/** Returns null above the limit, but reads everything: the next part follows it. */
 async function bytesOf({ file }: MultipartFile): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -31,7 +31,7 @@ async function bytesOf({ file }: MultipartFile): Promise<Buffer | null> {
   return bytes <= MOST ? Buffer.concat(chunks) : null;
 }
 
-/** Clients that make JSON of whatever they send (Retrofit does) put a text between quotes. */
+/** Clients that serialise every part as JSON (Retrofit does) put quotes around a text. */
 function valueOf(bytes: Buffer, type: string): unknown {
   const text = textOf(bytes);
   if (!/^application\/json\b/i.test(type)) return text;

@@ -2,10 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import { limits, problem } from '@app/platform';
 import { OBJECT_STORE, type ObjectStore, type StoreHealth } from '@app/storage';
 
-/** How long a reading of the free space is believed, in milliseconds. */
+/** How long a reading of the free space is trusted, in milliseconds. */
 const BELIEVED = 2_000;
 
-/** Low disk refuses uploads first: everything else needs so little room that it goes on. */
+/** A low disk refuses uploads first: everything else needs so little space that it continues. */
 @Injectable()
 export class DiskRoom {
   private read = 0;

@@ -6,7 +6,7 @@ import { callOf, isSynthetic, type ApiRequest } from '../http/call.js';
 import { Idempotency, idempotencyKeyOf, type Made, type Outcome } from '../http/idempotency.js';
 import { UploadReader, type Received } from './upload-reader.js';
 
-/** Uploading: from the request's bytes to a photo that waits to be developed. */
+/** Uploads: from the request's bytes to a photo that waits for its renditions. */
 @Injectable()
 export class MultipartUploads {
   constructor(
@@ -19,7 +19,7 @@ export class MultipartUploads {
 
   /**
    * 202 for a new photo; 200 for bytes that the same person sent within a day and has not posted, so that a retry on a bad
-   * network makes no second photo. The bytes are in the store before the row says so; a retry's copy is taken back.
+   * network creates no second photo. The bytes are in the store before the row says so; a retry's copy is removed.
    */
   async upload(request: ApiRequest, owner: Id): Promise<Outcome> {
     idempotencyKeyOf(request);

@@ -9,7 +9,7 @@ import { MediaService } from '../media/media.service.js';
 
 const bytes = z.string().meta({ format: 'binary' });
 
-/** Originals carry what a phone noted, such as places: they are their owner's alone, and for keeping, not for showing. */
+/** Originals contain what a phone records, such as places. Only their owner may download them, and nothing displays them. */
 @Controller()
 export class OriginalsController {
   constructor(

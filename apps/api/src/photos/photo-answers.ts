@@ -7,7 +7,7 @@ import { PhotoReading } from './photo-reading.service.js';
 import { PhotoView } from './photo-view.js';
 import type { Photo } from './photos.schemas.js';
 
-/** Answers that are a photo which may still be processing: `Prefer: wait`, `Retry-After`, and the status that says so. */
+/** Responses for a photo that may still be processing: `Prefer: wait`, `Retry-After`, and the status. */
 @Injectable()
 export class PhotoAnswers {
   constructor(
@@ -22,7 +22,7 @@ export class PhotoAnswers {
     return row && this.view.show(row);
   }
 
-  /** 202 for a new photo, 201 for one that was ready within `Prefer: wait`, 200 for one that was made before. */
+  /** 202 for a new photo, 201 for one that was ready within `Prefer: wait`, 200 for one that existed before. */
   async made(request: ApiRequest, reply: ApiReply, made: Made, owner: Id): Promise<Photo> {
     const shown = await this.settled(request, reply, made.id, owner);
     if (!shown) throw problem('gone');

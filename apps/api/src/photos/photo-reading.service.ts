@@ -3,7 +3,7 @@ import { isId, problem, type Id } from '@app/platform';
 import { PhotoRows, type PhotoRow } from '@app/storage';
 import { PostReading } from '../posts/post-reading.service.js';
 
-/** Photos as a viewer may see them: one's own, and those of posts that one may see. */
+/** Photos that a viewer may see: their own, and those of posts that they may see. */
 @Injectable()
 export class PhotoReading {
   constructor(
@@ -25,7 +25,7 @@ export class PhotoReading {
     });
   }
 
-  /** @throws Problem 404 for what is not there and for what the viewer may not see */
+  /** @throws Problem 404 for a photo that is missing or that the viewer may not see */
   async one(id: Id, viewer: Id | null): Promise<PhotoRow> {
     const [row] = await this.visible([id], viewer);
     if (!row) throw problem('not_found');

@@ -4,7 +4,7 @@ import { rejections, photoRenditions, renditions, type RejectionCode } from '@ap
 import { type PhotoRow } from '@app/storage';
 import type { Photo } from './photos.schemas.js';
 
-/** How photos look in answers. */
+/** Builds the photos in responses. */
 @Injectable()
 export class PhotoView {
   constructor(
@@ -27,7 +27,7 @@ export class PhotoView {
     };
   }
 
-  /** The moment until which the URLs of these photos stay as they are, in milliseconds since 1970. */
+  /** The time until which the URLs of these photos stay the same, in milliseconds since 1970. */
   sameUntil(rows: readonly PhotoRow[], now = Date.now()): number {
     return Math.min(...rows.map(({ folder }) => mediaBoundary(folder, now) * 1000));
   }
@@ -45,7 +45,7 @@ export class PhotoView {
   }
 }
 
-/** A code of another release still gets a sentence. */
+/** A code from another release still gets a sentence. */
 function detailOf(code: string): string {
   return code in rejections ? rejections[code as RejectionCode] : 'This photo could not be developed.';
 }

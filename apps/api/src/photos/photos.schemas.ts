@@ -38,14 +38,14 @@ export const upload = z.object({
   altText: altText.optional(),
 });
 
-/** What may be said of a photo while it is sent. */
+/** The fields that may accompany a photo in its upload. */
 export const described = z.strictObject({ altText });
 
 export const photoChange = z.strictObject({ altText: altText.nullable().optional() });
 
 export type PhotoChange = z.output<typeof photoChange>;
 
-/** `?ids=1,2,3`, and `?ids=1&ids=2`, as many clients write lists. */
+/** `?ids=1,2,3`, and `?ids=1&ids=2`, the form that many clients use for lists. */
 export const idList = z.strictObject({
   ids: z
     .union([z.string(), z.array(z.string())])

@@ -5,7 +5,7 @@ import { PhotoRows, PostRows, UnitOfWork } from '@app/storage';
 import { Removal } from '@app/domain';
 import type { PhotoChange } from './photos.schemas.js';
 
-/** What owners do with photos that are uploaded. */
+/** An owner's operations on uploaded photos. */
 @Injectable()
 export class PhotosService {
   constructor(
@@ -16,7 +16,7 @@ export class PhotosService {
     private readonly direct: DirectUploads,
   ) {}
 
-  /** @throws Problem 404 for what is not one's own */
+  /** @throws Problem 404 unless the photo is the caller's own */
   async change(owner: Id, id: Id, { altText }: PhotoChange): Promise<void> {
     if (!isId(id)) throw problem('not_found');
     const text = altText === undefined ? null : (altText ?? '');
@@ -29,7 +29,7 @@ export class PhotosService {
     });
   }
 
-  /** Deletes an unposted photo, or ends its direct upload; again: succeeds again. @throws Problem 404, or 409 while a post or a profile shows it */
+  /** Deletes an unposted photo, or ends its direct upload. Idempotent. @throws Problem 404, or 409 while a post or a profile shows it */
   async remove(owner: Id, id: Id): Promise<void> {
     if (!isId(id)) throw problem('not_found');
     const removed = await this.work.run(async (tx) => {

@@ -2,14 +2,14 @@ import { limits, problem, Problem } from '@app/platform';
 import { ObjectTooLarge } from '@app/storage';
 import type { ApiRequest } from '../http/call.js';
 
-/** What a multipart body may have around its file: boundaries, part headers, the alternative text. */
+/** The most that a multipart body may have around its file: boundaries, part headers, the alternative text. */
 const OVERHEAD = 64 * 1024;
-/** The photo, its description, and a few that are told to be unknown. */
+/** The photo, its description, and a few unknown parts that are reported as such. */
 export const MOST_PARTS = 8;
 
 const tooLarge = (): Problem => problem('photo_too_large', { params: { limit: limits.photo.bytes } });
 
-/** Refuses by the headers alone what they give away. @throws Problem 400, 413 or 415 */
+/** Refuses a request early, from its headers alone. @throws Problem 400, 413 or 415 */
 export function assertMultipart(request: ApiRequest): void {
   const received = request.headers['content-type'] ?? 'nothing';
   if (!/^multipart\/form-data\s*(;|$)/i.test(received))
@@ -18,7 +18,7 @@ export function assertMultipart(request: ApiRequest): void {
   if (Number(request.headers['content-length'] ?? 0) > limits.photo.bytes + OVERHEAD) throw tooLarge();
 }
 
-/** How many bytes the photo has at least, as far as the headers say. */
+/** The photo's minimum size in bytes, according to the headers. */
 export function leastBytesOf(request: ApiRequest): number {
   return Math.max(0, Number(request.headers['content-length'] ?? 0) - OVERHEAD);
 }
@@ -30,7 +30,7 @@ const noBoundary = (): Problem =>
     },
   });
 
-/** The body is here in full, and not one part of it. */
+/** The body arrived in full, but without any part. */
 export function noBoundaryFound(error: unknown): unknown {
   const refusal = uploadProblem(error);
   if (!(refusal instanceof Problem) || refusal.code !== 'body_incomplete') return refusal;
@@ -41,7 +41,7 @@ export function noBoundaryFound(error: unknown): unknown {
 const malformed =
   /unexpected end of (form|file|multipart)|multipart: |part terminated early|premature close|aborted/i;
 
-/** A failure while an upload is read, as the refusal that the client gets. */
+/** The refusal for a failure while reading an upload. */
 export function uploadProblem(error: unknown): unknown {
   if (error instanceof Problem) return error;
   if (error instanceof ObjectTooLarge) return tooLarge();

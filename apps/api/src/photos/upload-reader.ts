@@ -16,7 +16,7 @@ import {
   uploadProblem,
 } from './upload-problems.js';
 
-/** A photo whose bytes are in the store, under a row that is still `uploading`. */
+/** A photo whose bytes are in the store, while its row is still `uploading`. */
 export interface Received {
   photoId: Id;
   bytes: number;
@@ -32,8 +32,8 @@ interface Progress {
 }
 
 /**
- * Every part is taken as bytes: a part's name says what it is, since clients send `file` without a filename, and `altText`
- * with one. One byte above the photo's limit reaches the store, which is what refuses it.
+ * Treats every part as bytes and goes by its name, since clients send `file` without a filename, and `altText` with one.
+ * One byte above the photo's limit reaches the store, which then refuses it.
  */
 const everyPart = {
   limits: { fileSize: limits.photo.bytes + 1, files: MOST_PARTS },
@@ -41,9 +41,9 @@ const everyPart = {
 };
 
 /**
- * Reads a multipart upload: streams the one `file` part to the object store, hashing on the way, never holding more of it
- * than a chunk. The row that names its folder is committed before the first byte is written (rule 3), and goes again when
- * anything fails; the sweeper finds those of a process that died.
+ * Reads a multipart upload: streams the one `file` part to the object store, hashes it on the way, and never holds more
+ * than one chunk. The row that names its folder is committed before the first byte is written (rule 3), and deleted when
+ * anything fails; the sweeper finds the rows of a process that died.
  */
 @Injectable()
 export class UploadReader {
@@ -55,7 +55,7 @@ export class UploadReader {
     private readonly unfinished: UnfinishedPhotos,
   ) {}
 
-  /** @throws Problem 400, 413, 415, 422 or 507; nothing is left behind then */
+  /** Leaves nothing behind when it throws. @throws Problem 400, 413, 415, 422 or 507 */
   async read(request: ApiRequest, owner: Id): Promise<{ received: Received; altText: string }> {
     assertMultipart(request);
     await this.room.assertSome();
@@ -75,7 +75,7 @@ export class UploadReader {
       throw progress.parts === 0 && request.raw.complete ? noBoundaryFound(error) : uploadProblem(error);
     } finally {
       request.raw.off('close', onClose);
-      // It lost the race: what it says of the connection is not wanted any more.
+      // `cutOff` lost the race, so its rejection no longer matters.
       cutOff.catch(() => undefined);
     }
   }
@@ -118,13 +118,13 @@ export class UploadReader {
       });
       return { photoId, bytes: written.bytes, sha256: Buffer.from(written.sha256, 'hex'), type };
     } catch (error) {
-      // Also a write that failed may have come to its end in the store, with only the answer lost.
+      // A failed write may still have completed in the store, with only the response lost.
       await this.unfinished.takeBack(photoId);
       throw error;
     }
   }
 
-  /** Takes an upload back that is not going to be a photo. */
+  /** Removes an upload that will not become a photo. */
   async forget({ photoId }: Received): Promise<void> {
     await this.unfinished.takeBack(photoId);
   }

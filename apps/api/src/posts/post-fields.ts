@@ -1,12 +1,12 @@
 import type { PostFields, TextEntity } from '@app/storage';
 import type { NewPost, PostChange } from './posts.schemas.js';
 
-/** The hashtags and mentions of a caption that was sent. */
+/** The hashtags and mentions of the request's caption. */
 export interface Written {
   entities?: TextEntity[];
 }
 
-/** What was sent of a post, as its row has it; what was not sent is absent. */
+/** The request's fields under their column names; omitted fields are absent. */
 export function fieldsOf(input: (Omit<NewPost, 'photoIds'> | PostChange) & Written): PostFields {
   const { caption, entities, place, sensitive, contentWarning, commentsClosed } = input as PostChange &
     Written;

@@ -8,9 +8,9 @@ import { PostSources } from './post-sources.js';
 import { UserView } from '../users/user-view.js';
 
 /**
- * A post's text without what changes by reader or by the minute: `head + counts, liked, saved + tail` is its JSON. Kept
- * serialised, because building it anew for each of 20 posts a page costs more than all the rest of a feed read; and its
- * head as bytes, because encoding 49 kB of text costs more than the rest of what is left.
+ * A post's JSON without the parts that vary by reader or by the minute: `head + counts, liked, saved + tail`. Cached in
+ * serialised form, because building 20 posts per page costs more than the rest of a feed read; the head as bytes, because
+ * encoding 49 kB of text costs more than everything that remains.
  */
 export interface CachedPost {
   id: Id;
@@ -21,24 +21,24 @@ export interface CachedPost {
   archived: boolean;
   head: Buffer;
   tail: string;
-  /** All that followed the head when somebody without marks last read it. */
+  /** The bytes after the head as last read by a reader without a like or save. */
   last: { likes: number; comments: number; bytes: Buffer } | null;
-  /** Which edit of it this is: what ETags are made of. */
+  /** Identifies this edit of the post; ETags are built from it. */
   tag: string;
-  /** When its media URLs change, in milliseconds since 1970. */
+  /** The time at which its media URLs change, in milliseconds since 1970. */
   validUntil: number;
 }
 
-/** The versions under which a cached post is current; they come with its counts, in the same read. */
+/** The minimum versions for a cached post to be current; the same read returns them with its counts. */
 export interface Versions {
   version: number;
   authorVersion: number;
 }
 
-/** To be raised with a field that posts gain: or a client that knows a page by its ETag never sees it. */
+/** Increase this whenever posts gain a field. Otherwise a client that knows a page by its ETag never sees it. */
 const SHAPE = 2;
 
-/** Bytes kept, of some 25,000 posts of one photo each. */
+/** The cache's capacity in bytes, for some 25,000 posts of one photo each. */
 const CAPACITY = 64 * 1024 * 1024;
 
 @Injectable()
@@ -57,7 +57,7 @@ export class PostJsonCache {
     private readonly users: UserView,
   ) {}
 
-  /** These posts, current as of `versions`; what has no versions (deleted) or no row is not in the answer. */
+  /** Returns these posts, current as of `versions`; omits posts without versions (deleted) or without a row. */
   async posts(ids: readonly Id[], versions: ReadonlyMap<Id, Versions>): Promise<Map<Id, CachedPost>> {
     const now = Date.now();
     const found = new Map<Id, CachedPost>();
@@ -81,7 +81,7 @@ export class PostJsonCache {
       const author = authors.get(post.author_id);
       if (!author || author.closed_at !== null) continue;
       const made = this.make(post, photos.get(id) ?? [], author);
-      // Photos that settle, or that are posted again after a failure, tell nothing to their post: it is read anew.
+      // Only published posts are cached: photos that settle, or are posted again after a failure, do not invalidate their post.
       if (made.state === 'published') this.cache.set(id, made);
       into.set(id, made);
     }
@@ -127,7 +127,7 @@ export class PostJsonCache {
   }
 }
 
-/** A newer cached one is as good: the versions may have been read just before it. */
+/** A newer cached version also counts: the versions may have been read just before it. */
 function isCurrent(cached: Versions, wanted: Versions): boolean {
   return cached.version >= wanted.version && cached.authorVersion >= wanted.authorVersion;
 }

@@ -10,12 +10,12 @@ function endOf({ nextCursor, prevCursor }: Page<ShownPost>): string {
   return `],"nextCursor":${JSON.stringify(nextCursor)},"prevCursor":${JSON.stringify(prevCursor)}}`;
 }
 
-/** A list's JSON from posts that are JSON already: parsing them to build it again would cost more than all the rest. */
+/** A list's JSON from posts that are already JSON: parsing them to rebuild it would cost more than everything else. */
 export function listJson(page: Page<ShownPost>): string {
   return `${BEGIN}${page.items.map(({ json }) => json).join(',')}${endOf(page)}`;
 }
 
-/** As `listJson`, in bytes, to be sent by this reply: nothing is encoded, all is copied. */
+/** Like `listJson`, but as bytes for this reply: copies everything and encodes nothing. */
 export function listBytes(page: Page<ShownPost>, reply: ApiReply): Buffer {
   const { items } = page;
   const end = endOf(page);

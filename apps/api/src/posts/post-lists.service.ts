@@ -7,7 +7,7 @@ import { UsersService } from '../users/users.service.js';
 import { PostReading } from './post-reading.service.js';
 import { listJson } from './post-json.js';
 
-/** Lists of posts that are kept as entries: scanned by key, and those left out that the viewer may not see. */
+/** Lists of posts stored as entries: scans them by key, and omits posts that the viewer may not see. */
 @Injectable()
 export class PostLists {
   constructor(
@@ -53,7 +53,7 @@ export class PostLists {
     return this.page(path, input, reader, (page) => this.marks.saved(reader, page));
   }
 
-  /** Any list of posts; `scan` reads its entries by key. */
+  /** A page of any list of posts; `scan` reads its entries by key. */
   async page(
     path: string,
     input: ListInput,

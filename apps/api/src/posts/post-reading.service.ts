@@ -6,7 +6,7 @@ import { PostView, type ShownPost } from './post-view.js';
 
 type Rule = Visibility['maySeePost'];
 
-/** Nothing can be done yet with a post of one's own that is still publishing, and never with one that failed. @throws Problem 409 */
+/** An own post that is still publishing cannot be used yet, and one that failed never can. @throws Problem 409 */
 export function assertPublished(state: PostRow['state']): void {
   if (state === 'published') return;
   throw problem('post_not_published', {
@@ -15,7 +15,7 @@ export function assertPublished(state: PostRow['state']): void {
   });
 }
 
-/** Posts as a viewer may see them. */
+/** Posts that a viewer may see. */
 @Injectable()
 export class PostReading {
   constructor(
@@ -25,12 +25,12 @@ export class PostReading {
     private readonly rows: PostRows,
   ) {}
 
-  /** Those of these posts that the viewer may see, in the order asked for. */
+  /** The posts that the viewer may see, in the requested order. */
   async visible(ids: readonly Id[], viewer: Id | null): Promise<ShownPost[]> {
     return this.those(ids, viewer, (...facts) => this.visibility.maySeePost(...facts));
   }
 
-  /** As `visible`, of strangers alone. */
+  /** Like `visible`, but only posts by strangers. */
   async explorable(ids: readonly Id[], viewer: Id): Promise<ShownPost[]> {
     return this.those(ids, viewer, (...facts) => this.visibility.mayExplore(...facts));
   }
@@ -48,14 +48,14 @@ export class PostReading {
     });
   }
 
-  /** @throws Problem 404 for what is not there and for what the viewer may not see */
+  /** @throws Problem 404 for a post that is missing or that the viewer may not see */
   async one(id: Id, viewer: Id | null): Promise<ShownPost> {
     const [post] = await this.visible([id], viewer);
     if (!post) throw problem('not_found');
     return post;
   }
 
-  /** As `one`, for who likes, saves or comments. @throws Problem 404; 409 for one's own that is not published */
+  /** Like `one`, for likes, saves and comments. @throws Problem 404; 409 for an own post that is not published */
   async published(id: Id, viewer: Id): Promise<ShownPost> {
     const found = await this.one(id, viewer);
     assertPublished(found.post.state);
@@ -63,8 +63,8 @@ export class PostReading {
   }
 
   /**
-   * As `published`, judged in the transaction, until whose end nobody deletes the post. What is asked before a transaction may be
-   * another thing by then, and may be asked of a replica that is just being promoted.
+   * Like `published`, but checks inside the transaction, and nobody can delete the post until it ends. A check before the
+   * transaction may be outdated by then, and may have read a replica that is just being promoted.
    */
   async hold(tx: Tx, id: Id, viewer: Id): Promise<HeldPost> {
     const held = isId(id) ? (await this.rows.holdMany(tx, [id], { wait: true })).get(id) : undefined;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
 import { Database, PhotoRows, PostRows, UserRows, type PostRow } from '@app/storage';
 
-/** What a post's text is made of. */
+/** Reads the rows that a post's JSON is built from. */
 @Injectable()
 export class PostSources {
   constructor(
@@ -12,7 +12,7 @@ export class PostSources {
     private readonly users: UserRows,
   ) {}
 
-  /** Photos and authors are read after the posts, so that what is seen is never older than the version it is kept under. */
+  /** Reads photos and authors after the posts, so that the content is never older than the version it is cached under. */
   async load(ids: readonly Id[]) {
     const posts = await this.posts.findMany(ids);
     const authorIds = [...posts.values()].map((post) => post.author_id);
@@ -31,7 +31,7 @@ export class PostSources {
   }
 }
 
-/** The photos of a post that failed; of one that failed under an older release only the rejected one is known. */
+/** The photos of a failed post; for one that failed under an older release only the rejected photo is known. */
 function releasedOf({ released_photo_ids: ids, failed_photo_id: rejected }: PostRow): Id[] {
   return ids ?? (rejected === null ? [] : [rejected]);
 }

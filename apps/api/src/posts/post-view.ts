@@ -4,11 +4,11 @@ import { Counts, LikedSavedCache, type Mark, type Marks, type ReadSince } from '
 import { type PostCounts } from '@app/storage';
 import { PostJsonCache, type CachedPost } from './post-json-cache.js';
 
-/** A post ready to be shown, and what decides whether it may be. */
+/** A post that is ready for a response, and the facts that decide its visibility. */
 export class ShownPost {
   constructor(
     readonly post: CachedPost,
-    /** Counts and marks of this moment, and what follows them: the rest of the post's JSON after its head. */
+    /** Current counts and marks, and the rest of the post's JSON after its head. */
     readonly ending: Buffer,
   ) {}
 
@@ -19,7 +19,7 @@ export class ShownPost {
 
 const nothing: Marks = { liked: new Set(), saved: new Set() };
 
-/** How posts look in answers: their cached text with the counts and the reader's marks of this moment put in. */
+/** Builds the posts in responses: their cached JSON with the current counts and the reader's marks. */
 @Injectable()
 export class PostView {
   constructor(
@@ -29,8 +29,8 @@ export class PostView {
   ) {}
 
   /**
-   * By id; what is deleted is not in the answer. Visibility is the caller's to ask. Where `since` is given, counts and marks are
-   * as of then or later, otherwise of now.
+   * Returns posts by id, without deleted ones. Callers must check visibility. Where `since` is given, counts and marks are as
+   * of then or later, otherwise current.
    */
   async show(ids: readonly Id[], reader: Id | null, since?: ReadSince): Promise<Map<Id, ShownPost>> {
     if (ids.length === 0) return new Map();
@@ -38,7 +38,7 @@ export class PostView {
     return this.withMarks(ids, marks, since);
   }
 
-  /** A post whose mark the reader has just changed; null when it was deleted since. */
+  /** A post whose mark the reader has just changed. Null when it was deleted since. */
   async showMarked(id: Id, reader: Id, mark: Mark, marked: boolean): Promise<ShownPost | null> {
     const shown = await this.withMarks([id], this.marks.besides(reader, id, mark, marked));
     return shown.get(id) ?? null;
@@ -60,7 +60,7 @@ export class PostView {
   }
 }
 
-/** Most readers have no marks on a post, and read it between two likes: the last such ending is kept with it. */
+/** Most readers have no marks on a post, and read it between two likes, so the post caches its last such ending. */
 function endingOf(post: CachedPost, { likes, comments }: PostCounts, marks: Marks): Buffer {
   const liked = marks.liked.has(post.id);
   const saved = marks.saved.has(post.id);

@@ -7,7 +7,7 @@ import { TextEntities } from '../texts/text-entities.js';
 import { fieldsOf, type Written } from './post-fields.js';
 import type { NewPost, PostChange } from './posts.schemas.js';
 
-/** Making posts of photos. */
+/** Creates posts from photos. */
 @Injectable()
 export class PostWriting {
   constructor(
@@ -17,13 +17,13 @@ export class PostWriting {
     private readonly entities: TextEntities,
   ) {}
 
-  /** With what the caption says of tags and people, which is looked up before the transaction. */
+  /** Adds the caption's hashtags and mentions, which are resolved before the transaction. */
   async read<Given extends NewPost | PostChange>(author: Id, input: Given): Promise<Given & Written> {
     if (input.caption === undefined) return input;
     return { ...input, entities: await this.entities.of(input.caption ?? '', author) };
   }
 
-  /** 201 when its photos are ready, 202 while they are not. @throws Problem 422 for a photo that cannot be posted */
+  /** Returns 201 when the photos are ready, otherwise 202. @throws Problem 422 for a photo that cannot be posted */
   async create(tx: Tx, author: Id, input: NewPost & Written): Promise<Made> {
     const avatar = await this.photos.avatarOf(tx, author);
     const found = await this.photos.lockMany(tx, author, input.photoIds);

@@ -7,7 +7,7 @@ import { assertPublished } from './post-reading.service.js';
 import { PostWriting } from './post-writing.service.js';
 import type { PostChange } from './posts.schemas.js';
 
-/** Changing and deleting posts. */
+/** Changes and deletes posts. */
 @Injectable()
 export class PostsService {
   constructor(
@@ -31,7 +31,7 @@ export class PostsService {
     });
   }
 
-  /** Hides a published post from everybody but its author, or brings it back with its likes and comments. May be repeated. */
+  /** Hides a published post from everybody but its author, or restores it with its likes and comments. Idempotent. */
   async archive(author: Id, id: Id, archived: boolean): Promise<void> {
     await this.work.run(async (tx) => {
       const post = isId(id) ? await this.posts.lock(tx, id) : null;
@@ -43,12 +43,12 @@ export class PostsService {
       await tx.count('user.posts', author, archived ? -1 : 1);
       await tx.effectOn('post.changed', id, author);
       await tx.effect('notify.post', id);
-      // Feeds that were built meanwhile do not have it.
+      // Feeds that were built while it was archived do not contain it.
       if (!archived) await tx.effect('post.deliver', id);
     });
   }
 
-  /** Deletes a post and its photos; again: succeeds again. @throws Problem 404 for what is not one's own */
+  /** Deletes a post and its photos. Idempotent. @throws Problem 404 unless the post is the caller's own */
   async remove(author: Id, id: Id): Promise<void> {
     if (!isId(id)) throw problem('not_found');
     const removed = await this.work.run((tx) => this.removal.post(tx, author, id));

@@ -4,7 +4,7 @@ import { listQuery } from '../http/cursors.js';
 import { text } from '../http/fields.js';
 import { user } from '../users/users.schemas.js';
 
-/** One character is a word in Chinese, Japanese and Korean; elsewhere it is nearly everybody. */
+/** One character is a word in Chinese, Japanese and Korean; elsewhere it matches nearly everybody. */
 const oneIsEnough = /^[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}]/u;
 
 function longEnough(value: string, context: z.core.$RefinementCtx<string>): void {

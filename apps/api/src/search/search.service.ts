@@ -6,7 +6,7 @@ import { RankedLists } from '../http/ranked-lists.js';
 import { UserLists } from '../users/user-lists.js';
 import type { SearchInput } from './search.schemas.js';
 
-/** How many a search finds: nobody reads on beyond, they type another letter. */
+/** The maximum number of results. Nobody reads further; they type another letter. */
 const MOST = 200;
 
 const byNearness = (a: Found, b: Found): number => a.near - b.near || a.match - b.match || b.size - a.size;
@@ -24,7 +24,7 @@ export class SearchService {
   async find(input: SearchInput, viewer: Id): Promise<Page<unknown> & { complete: boolean | null }> {
     const { type } = input;
     const query = input.q.replace(/^[#＃@＠]/, '');
-    // Only the first page searches; the others read on in what it found.
+    // Only the first page searches; later pages continue in its results.
     const searched: { complete: boolean | null } = { complete: null };
     const page = await this.lists.page(
       `/v1/search ${viewer} ${type} ${query}`,

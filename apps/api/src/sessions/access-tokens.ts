@@ -5,20 +5,20 @@ import { LRUCache } from 'lru-cache';
 
 const SIZE = { ids: 16, expiry: 6, nonce: 6, mac: 16 };
 const PAYLOAD = SIZE.ids + SIZE.expiry + SIZE.nonce;
-/** Tokens of people who read at present; about 3 MB. */
+/** Number of cached tokens, for currently active people; about 3 MB. */
 const KEPT = 5_000;
 
-/** What a genuine, unexpired token names. Whether the session still lives is for the session look-up to say. */
+/** The content of a genuine, unexpired token. The session look-up checks that the session is still active. */
 export interface TokenClaims {
   userId: Id;
   sessionId: Id;
 }
 
 /**
- * Access tokens: opaque to clients, 15 minutes, `<key id>.<base64url of user, session, expiry, nonce and a MAC>`. The MAC
- * refuses made-up tokens without asking any store, and the expiry inside tells "refresh" from "garbage" long after.
- * Nothing of a token is stored. A MAC that was right is remembered, since it stays right; a session ends through its
- * look-up (docs/decisions/0005).
+ * Access tokens: opaque to clients, valid for 15 minutes, `<key id>.<base64url of user, session, expiry, nonce and a MAC>`.
+ * The MAC rejects forged tokens without a store look-up, and the expiry inside distinguishes "refresh" from "garbage" long
+ * after. Tokens are not stored. A verified MAC is cached, since it stays valid; a session ends through its look-up
+ * (docs/decisions/0005).
  */
 @Injectable()
 export class AccessTokens {

@@ -3,7 +3,7 @@ import { fold, problem, type Id } from '@app/platform';
 import { Database, UserRows, type Queryable, type UserRow } from '@app/storage';
 import { Passwords } from './passwords.js';
 
-/** Who somebody is, by what they know. */
+/** Authenticates people by their password. */
 @Injectable()
 export class Credentials {
   constructor(
@@ -12,7 +12,7 @@ export class Credentials {
     private readonly database: Database,
   ) {}
 
-  /** @throws Problem 401 `bad_credentials`, for an unknown login as for a wrong password, after the same time */
+  /** Takes the same time for an unknown login as for a wrong password. @throws Problem 401 `bad_credentials` for both */
   async authenticate(login: string, password: string): Promise<UserRow> {
     const user = login.includes('\u0000') ? null : await this.find(login.trim());
     const living = user && user.closed_at === null ? user : null;
@@ -21,7 +21,7 @@ export class Credentials {
     return living;
   }
 
-  /** In a transaction, which a replica refuses: nobody is unknown because it lags. */
+  /** Uses a transaction, which a replica refuses, so that replication lag never makes a login unknown. */
   private find(login: string): Promise<UserRow | null> {
     return this.database.transaction(async (tx) => {
       const userId = await this.idOf(login, tx);
@@ -35,8 +35,8 @@ export class Credentials {
   }
 
   /**
-   * The stored hash that this password is right for, else null. What is done on the strength of it compares the hash again under the
-   * account's lock. Read in a transaction, which a replica refuses: a password is not wrong because it lags.
+   * Returns the stored hash that this password matches, or null. The operation that it permits compares the hash again under the
+   * account's lock. The read is in a transaction, which a replica refuses: a lagging replica must not make a password wrong.
    */
   async proven(userId: Id, password: string): Promise<string | null> {
     const user = await this.database.transaction((tx) => this.rows.find(userId, tx));
@@ -44,7 +44,7 @@ export class Credentials {
     return (await this.passwords.verify(hash, password)) ? hash : null;
   }
 
-  /** What is kept of a new password. */
+  /** The stored hash of a new password. */
   hash(password: string): Promise<string> {
     return this.passwords.hash(password);
   }

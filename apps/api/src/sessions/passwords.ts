@@ -3,15 +3,15 @@ import { Injectable } from '@nestjs/common';
 import { hash, verify } from '@node-rs/argon2';
 import { problem } from '@app/platform';
 
-/** argon2id as OWASP's cheat sheet has it (19 MiB, 2 passes, 1 lane): about 30 ms on one core. */
+/** argon2id with the parameters of OWASP's cheat sheet (19 MiB, 2 passes, 1 lane): about 30 ms on one core. */
 const options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
-/** A hash of no one's password: an unknown login costs as much time as a known one. */
+/** A hash that matches no password, so that an unknown login takes as long as a known one. */
 const nobody =
   '$argon2id$v=19$m=19456,t=2,p=1$bmFyd2hhbG5hcndoYWw$AZ1rvbk4Q2kGHs8jSS5SKBWtlTc7B1VR5yWn9Jz7tzk';
-/** With one hash a core at once, so many waiting take about two seconds; more would only time out. */
+/** At one hash per core at a time, this many take about two seconds; more would only time out. */
 const QUEUE = 64;
 
-/** Password hashing, bounded: at most one hash a core at once, a short queue, then 503 `busy`. */
+/** Bounded password hashing: at most one hash per core at a time, a short queue, then 503 `busy`. */
 @Injectable()
 export class Passwords {
   private running = 0;

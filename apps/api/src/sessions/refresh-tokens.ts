@@ -10,20 +10,20 @@ export interface RefreshToken {
 }
 
 /**
- * Refresh tokens: `<session id>.<256 bits>`. Only hashes are stored; the successor of a token is derived from the token
- * itself and a server key, so the same successor can be answered again to whoever holds its predecessor.
+ * Refresh tokens: `<session id>.<256 bits>`. Only hashes are stored. A token's successor is derived from the token itself
+ * and a server key, so the holder of the predecessor can get the same successor again.
  */
 @Injectable()
 export class RefreshTokens {
   constructor(@Inject(CONFIG) private readonly config: Config) {}
 
-  /** The first secret of a session; derived from the request's Idempotency-Key where there is one, so that a retry gets the same. */
+  /** The first secret of a session; derived from the request's Idempotency-Key if there is one, so that a retry gets the same. */
   first(sessionId: Id, idempotencyKey: string | null): Buffer[] {
     if (idempotencyKey === null) return [randomBytes(SECRET_BYTES)];
     return this.derive(`first ${sessionId} ${idempotencyKey}`);
   }
 
-  /** The successor under each key of the ring, the signing key's first: after a rotation an older one may be meant. */
+  /** The successors, one per key of the ring, the signing key's first: after a rotation the client may hold one of an older key. */
   successors({ sessionId, secret }: RefreshToken): Buffer[] {
     return this.derive(`next ${sessionId} ${secret.toString('base64url')}`);
   }
@@ -38,7 +38,7 @@ export class RefreshTokens {
     return `${sessionId}.${secret.toString('base64url')}`;
   }
 
-  /** Null for text that no session could have been given. */
+  /** Returns null for text that cannot be a refresh token. */
   parse(text: string): RefreshToken | null {
     const [sessionId = '', encoded = ''] = text.split('.', 2);
     const secret = Buffer.from(encoded, 'base64url');
@@ -48,7 +48,7 @@ export class RefreshTokens {
   }
 }
 
-/** What is stored of a refresh token. SHA-256 is enough: the secret is random, not a password. */
+/** The stored hash of a refresh token. SHA-256 is enough: the secret is random, not a password. */
 export function hashOf(secret: Buffer): Buffer {
   return createHash('sha256').update(secret).digest();
 }

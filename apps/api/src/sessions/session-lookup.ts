@@ -5,7 +5,7 @@ import { Database, SessionRows, type Queryable } from '@app/storage';
 import type { Caller } from '../http/call.js';
 import type { TokenClaims } from './access-tokens.js';
 
-/** Whether the session behind a token still lives: asked of Redis, then of PostgreSQL, on every request. */
+/** Checks on every request that a token's session is still active: in Redis, then in PostgreSQL. */
 @Injectable()
 export class SessionLookup {
   constructor(
@@ -14,7 +14,7 @@ export class SessionLookup {
     private readonly database: Database,
   ) {}
 
-  /** As of `since` or later. @throws Problem 401 `session_ended` when it was ended, or its account closed */
+  /** As of `since` or later. @throws Problem 401 `session_ended` when it has ended, or its account is closed */
   async caller(claims: TokenClaims, since: ReadSince): Promise<Caller> {
     const { userId, sessionId } = claims;
     const cached = await this.cache.read(sessionId, since);
@@ -26,7 +26,7 @@ export class SessionLookup {
     return { userId, sessionId, role };
   }
 
-  /** Null when the session has ended. */
+  /** Returns null when the session has ended. */
   private async roleOf({ userId, sessionId }: TokenClaims, connection: Queryable): Promise<string | null> {
     const session = await this.sessions.find(sessionId, connection);
     return session?.user_id === userId && session.ended_at === null ? session.role : null;

@@ -62,7 +62,7 @@ export class SessionsController {
   })
   async refresh(@Input() input: z.output<typeof refresh>, @Req() request: ApiRequest) {
     const id = this.sessions.idOf(input.refreshToken);
-    // A refresh may be repeated by itself; the key only keeps another one from hiding behind it.
+    // A refresh may be repeated anyway; the key only prevents its reuse for another request.
     await this.idempotency.once(request, input, () => Promise.resolve({ status: 200, id }));
     return { session: await this.sessions.refresh(input.refreshToken) };
   }

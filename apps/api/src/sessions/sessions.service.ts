@@ -23,7 +23,7 @@ export class SessionsService {
     private readonly cursors: Cursors,
   ) {}
 
-  /** A new session of a person; the oldest beyond the limit end. */
+  /** Begins a session. The oldest ones above the limit end. */
   async begin(
     tx: Tx,
     userId: Id,
@@ -37,10 +37,10 @@ export class SessionsService {
     return session.id;
   }
 
-  /** First secrets that no key can derive again, from the commit until the answer of the same request. */
+  /** First secrets that no key can derive again, from the commit until the response of the same request. */
   private readonly secrets = new LRUCache<Id, Buffer>({ max: 10_000, ttl: 60_000 });
 
-  /** The tokens of a session that `begin` made; again for a repeated request. @throws Problem 410 when it has ended since */
+  /** The tokens of a session that `begin` created, also for a repeated request. @throws Problem 410 when it has ended since */
   async first(sessionId: Id, idempotencyKey: string | null): Promise<Session> {
     const session = await this.sessions.find(sessionId);
     if (!session || session.ended_at !== null) throw problem('gone');
@@ -50,7 +50,7 @@ export class SessionsService {
     return this.answer(session, secret);
   }
 
-  /** Whose session it is. @throws Problem 410 when it is gone */
+  /** The session's owner. @throws Problem 410 when it is gone */
   async owner(sessionId: Id): Promise<Id> {
     const session = await this.sessions.find(sessionId);
     if (!session) throw problem('gone');
@@ -66,7 +66,7 @@ export class SessionsService {
     return secret;
   }
 
-  /** The session that a refresh token names. @throws Problem 401 `session_ended` when it names none */
+  /** The session id inside a refresh token. @throws Problem 401 `session_ended` when there is none */
   idOf(refreshToken: string): Id {
     const token = this.refreshTokens.parse(refreshToken);
     if (!token) throw problem('session_ended');
@@ -74,7 +74,7 @@ export class SessionsService {
   }
 
   /**
-   * The successor of a refresh token: the same one again until it is first used and for a minute after.
+   * Returns the successor of a refresh token: the same one until it is first used and for a minute after.
    *
    * @throws Problem 401 `session_ended` for anything else, which also ends the session when the token is an old one
    */
@@ -128,7 +128,7 @@ export class SessionsService {
     };
   }
 
-  /** Where somebody is signed in, newest first. */
+  /** The person's active sessions, newest first. */
   async list(path: string, input: ListInput, { userId, sessionId }: Caller): Promise<Page<SessionEntry>> {
     const page = this.cursors.request(path, input);
     const rows = await this.sessions.living(userId, { ...page, limit: page.limit + 1 });
@@ -147,20 +147,20 @@ export class SessionsService {
     });
   }
 
-  /** Ends one of the person's sessions; false when there is none by that id. */
+  /** Ends one of the person's sessions. Returns false when none has that id. */
   async end(userId: Id, sessionId: Id): Promise<boolean> {
     const ended = await this.work.run((tx) => this.endIn(tx, userId, { only: sessionId }));
     return ended.length > 0;
   }
 
-  /** Ends one's own session; again: succeeds again. @throws Problem 404 for what never was one's own */
+  /** Ends one of the caller's own sessions. Idempotent. @throws Problem 404 unless it is or was the caller's own */
   async endOwn(userId: Id, sessionId: Id): Promise<void> {
     if (await this.end(userId, sessionId)) return;
     const session = await this.sessions.find(sessionId);
     if (session?.user_id !== userId) throw problem('not_found');
   }
 
-  /** Ends sessions within a transaction and answers which. */
+  /** Ends sessions within a transaction and returns their ids. */
   async endIn(tx: Tx, userId: Id, which: { only?: Id; except?: Id; beyondNewest?: number }): Promise<Id[]> {
     const ended = await this.sessions.end(tx, userId, which);
     await tx.effect('session.ended', ...ended);
@@ -168,7 +168,7 @@ export class SessionsService {
   }
 }
 
-/** A successor may be answered again until it is first used, and for a minute after. */
+/** A successor may be returned again until it is first used, and for a minute after. */
 function mayRepeat(successor: RefreshRow): boolean {
   if (successor.first_used_at === null) return true;
   return Date.now() - successor.first_used_at.getTime() <= limits.session.repeatRefresh * 1000;

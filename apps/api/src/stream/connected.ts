@@ -1,11 +1,11 @@
 import { limits, type Id } from '@app/platform';
 import type { LiveStream } from './live-stream.js';
 
-/** Every stream of this process, by person, by session, and by the second of the heartbeat in which it is looked at. */
+/** Every stream of this process, by person, by session, and by the second of the heartbeat that serves it. */
 export class Connected {
   private readonly byPerson = new Map<Id, Set<LiveStream>>();
   private readonly bySession = new Map<Id, Set<LiveStream>>();
-  /** One timer serves all: each second it looks at one part of them, so that no second has all the work. */
+  /** One timer serves all streams: each second it serves one part, so that no second has all the work. */
   private readonly parts = Array.from({ length: limits.stream.heartbeat }, () => new Set<LiveStream>());
   private turn = 0;
 
@@ -16,7 +16,7 @@ export class Connected {
   add(stream: LiveStream): void {
     into(this.byPerson, stream.person, stream);
     into(this.bySession, stream.session, stream);
-    // The part that was looked at last: its turn comes in a whole heartbeat.
+    // Adds to the part that was served last, whose next turn is a whole heartbeat away.
     this.parts[(this.turn + this.parts.length - 1) % this.parts.length]?.add(stream);
   }
 
@@ -26,14 +26,14 @@ export class Connected {
     for (const part of this.parts) part.delete(stream);
   }
 
-  /** Whose turn it is. */
+  /** The streams whose turn it is. */
   next(): LiveStream[] {
     const part = this.parts[this.turn] ?? new Set();
     this.turn = (this.turn + 1) % this.parts.length;
     return [...part];
   }
 
-  /** Oldest first. */
+  /** The person's streams, oldest first. */
   ofPerson(person: Id): LiveStream[] {
     return [...(this.byPerson.get(person) ?? [])];
   }

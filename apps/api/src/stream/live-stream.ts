@@ -2,16 +2,16 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { compareIds, type Id } from '@app/platform';
 
-/** What a client may leave unread before it is let go; it resumes where it was. In bytes. */
+/** Unread bytes after which a slow client is disconnected; it resumes where it was. */
 const MOST_UNREAD = 256 * 1024;
 
 export type StreamEvent = 'notification' | 'photo' | 'post' | 'feed' | 'reset';
 
-/** One connected client. Events wait until what it missed was sent, so that their ids only grow. */
+/** One connected client. Events wait until the missed ones have been sent, so that their ids only increase. */
 export class LiveStream {
   readonly name = randomBytes(9).toString('base64url');
   private held: string[] | null = [];
-  /** The newest id that the client knows: what it comes back with. */
+  /** The newest id that the client knows, and reconnects with. */
   private last: Id = '0';
 
   constructor(
@@ -20,19 +20,19 @@ export class LiveStream {
     readonly session: Id,
   ) {}
 
-  /** An event; `id` is a notification's position. A client that asks to resume does so from the newest one it was sent. */
+  /** Sends an event; `id` is a notification's position. A client resumes from the newest id that it received. */
   send(event: StreamEvent, data: string, id: Id | null = null): void {
     const text = `${this.position(id)}event: ${event}\ndata: ${data}\n\n`;
     if (this.held) this.held.push(text);
     else this.write(text);
   }
 
-  /** What the client missed, before everything that came meanwhile. */
+  /** Sends a missed event, before all events that have arrived meanwhile. */
   catchUp(event: StreamEvent, data: string, id: Id | null = null): void {
     this.write(`${this.position(id)}event: ${event}\ndata: ${data}\n\n`);
   }
 
-  /** Where the client stands, without an event. */
+  /** Sends the client's position without an event. */
   place(id: Id): void {
     this.last = id;
     this.write(`id: ${id}\n\n`);
@@ -44,12 +44,12 @@ export class LiveStream {
     if (held && held.length > 0) this.write(held.join(''));
   }
 
-  /** A comment, so that proxies and clients see that the stream lives. */
+  /** Sends a comment, so that proxies and clients see that the stream is alive. */
   beat(): void {
     this.write(':\n\n');
   }
 
-  /** Ends it, and says when to come back. */
+  /** Ends the stream; the client reconnects after the given time. */
   end(retryMilliseconds?: number): void {
     this.socket.end(retryMilliseconds === undefined ? '' : `retry: ${retryMilliseconds}\n\n`);
   }

@@ -3,7 +3,7 @@ import { limits, type Id } from '@app/platform';
 import { LiveAudience, NotificationRows } from '@app/storage';
 import { NotificationView, type ShownNotification } from '../notifications/notification-view.js';
 
-/** What streams tell, read for those who are connected: events carry what the lists would show. */
+/** Reads the content of events for connected people: the same as the lists would show. */
 @Injectable()
 export class StreamNews {
   constructor(
@@ -12,7 +12,7 @@ export class StreamNews {
     private readonly audience: LiveAudience,
   ) {}
 
-  /** A group as it is now; with a count of 0 when it is gone. Null for one that was never there. */
+  /** A group in its current state, with a count of 0 when it is gone. Null for a group that never existed. */
   async notification(reader: Id, group: string): Promise<ShownNotification | null> {
     const row = await this.rows.ofGroup(reader, group);
     if (!row) return null;
@@ -20,7 +20,7 @@ export class StreamNews {
     return shown ?? this.view.gone(row);
   }
 
-  /** What grew above a position, oldest first; null when it is more than a stream makes up for. */
+  /** The groups that grew above a position, oldest first. Null when there are more than a stream resends. */
   async missed(reader: Id, after: Id): Promise<ShownNotification[] | null> {
     const most = limits.stream.resume;
     const rows = await this.rows.page(reader, { limit: most + 1, before: null, after });
@@ -31,7 +31,7 @@ export class StreamNews {
     return this.rows.newestId(reader);
   }
 
-  /** Of the people who are connected, those whose feeds have new posts. */
+  /** The connected people whose feeds have new posts. */
   async readersOf(posts: readonly Id[], connected: readonly Id[]): Promise<Set<Id>> {
     return this.audience.of(posts, connected);
   }

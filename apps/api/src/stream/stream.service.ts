@@ -6,19 +6,19 @@ import { takeSocket } from './raw-answer.js';
 import { StreamNews } from './stream-news.js';
 import { Streams } from './streams.js';
 
-/** How long clients wait before they come back after a connection that broke, in milliseconds. */
+/** How long clients wait before they reconnect after a broken connection, in milliseconds. */
 const RETRY = 3_000;
 
 const headers = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'private, no-cache, no-transform',
-  // NGINX would gather events until a buffer is full.
+  // Otherwise NGINX collects events until a buffer is full.
   'x-accel-buffering': 'no',
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
 };
 
-/** Opens streams: the answer's head, what the client missed, and from then on what happens. */
+/** Opens streams: sends the response's head, the missed events, and then new events. */
 @Injectable()
 export class StreamService {
   constructor(
@@ -39,7 +39,7 @@ export class StreamService {
     stream.release();
   }
 
-  /** The position is read after the stream hears: what grows from then on is told. */
+  /** Reads the position after the stream is subscribed, so that no later event is lost. */
   private async catchUp(stream: LiveStream, last: string | string[] | undefined): Promise<void> {
     const newest = await this.news.newestId(stream.person);
     if (last === undefined || last === '') return stream.place(newest);
@@ -50,7 +50,7 @@ export class StreamService {
       return;
     }
     for (const { row, json } of missed) stream.catchUp('notification', json, row.id);
-    // Nobody remembers which posts came meanwhile, or which photos settled; reading the feed again is cheap.
+    // Missed posts and settled photos are not stored; reading the feed again is cheap.
     stream.catchUp('feed', '{}');
   }
 }

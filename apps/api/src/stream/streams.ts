@@ -7,14 +7,14 @@ import type { LiveStream } from './live-stream.js';
 import { StreamNews } from './stream-news.js';
 
 const SECOND = 1_000;
-/** Up to this many are told to read again at once; more of them over a heartbeat, or all would read at the same time. */
+/** Up to this many clients get a reset at once; more are spread over a heartbeat, or all would read at the same time. */
 const RESET_AT_ONCE = 200;
-/** Clients that are sent away come back between one and five seconds later, not all at once. */
+/** Disconnected clients reconnect between one and five seconds later, not all at once. */
 const comeBack = () => 1_000 + Math.floor(Math.random() * 4_000);
-/** One that made room for a newer one comes back late, or the devices would end each other's in turns. */
+/** A stream that a newer one replaced reconnects late, or the devices would keep ending each other's streams. */
 const LATER = 60_000;
 
-/** All streams of this process: what other processes publish goes to whom it concerns. One timer serves them all. */
+/** All streams of this process: forwards messages from other processes to the people concerned. One timer serves them all. */
 @Injectable()
 export class Streams implements OnApplicationBootstrap, LiveListener {
   private readonly connected = new Connected();
@@ -36,7 +36,7 @@ export class Streams implements OnApplicationBootstrap, LiveListener {
     this.bus.start(this);
   }
 
-  /** Resolves once the stream hears what is published. */
+  /** Resolves once the stream is subscribed. */
   async add(stream: LiveStream): Promise<void> {
     this.connected.add(stream);
     this.timer ??= setInterval(() => this.tick(), SECOND);
@@ -58,7 +58,7 @@ export class Streams implements OnApplicationBootstrap, LiveListener {
     this.timer = undefined;
   }
 
-  /** Before the process ends: everybody is sent away, to come back to another one at different moments. */
+  /** Before the process ends: disconnects all clients, which reconnect to another process at different times. */
   end(): void {
     this.isEnding = true;
     for (const stream of this.connected.all()) stream.end(comeBack());
@@ -113,13 +113,13 @@ export class Streams implements OnApplicationBootstrap, LiveListener {
     if (this.seconds % limits.stream.heartbeat === 0) this.bus.check();
   }
 
-  /** A sign-out is published, and that may be lost; a stream may outlive its access token, but not its session. */
+  /** A published sign-out may get lost, so this checks. A stream may outlive its access token, but not its session. */
   private async endOfSessions(streams: readonly LiveStream[]): Promise<void> {
     const living = await this.sessions.livingAmong([...new Set(streams.map(({ session }) => session))]);
     for (const stream of streams) if (!living.has(stream.session)) stream.end();
   }
 
-  /** Once a second, for all posts of that second: nobody hears of their feed more often. */
+  /** Runs once a second for all posts of that second, so that nobody gets feed events more often. */
   private async tellReaders(): Promise<void> {
     const posts = [...this.delivered];
     this.delivered.clear();

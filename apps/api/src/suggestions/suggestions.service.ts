@@ -6,7 +6,7 @@ import type { ListInput, Page } from '../http/cursors.js';
 import { UserLists } from '../users/user-lists.js';
 import type { User } from '../users/users.schemas.js';
 
-/** People to follow. The worker works them out; here they are read, asked for anew when they are old, and dismissed. */
+/** People to follow. The worker computes them; this service reads them, requests a refresh when they are old, and dismisses them. */
 @Injectable()
 export class SuggestionsService {
   constructor(
@@ -31,7 +31,7 @@ export class SuggestionsService {
     return { ...page, items: page.items.filter(({ id }) => !dismissed.has(id)) };
   }
 
-  /** For good, and as often as one likes. @throws Problem 404 for nobody, and for somebody who may not be seen */
+  /** Dismisses a person for good. Idempotent. @throws Problem 404 for a person who is missing or may not be seen */
   async dismiss(reader: Id, id: Id): Promise<void> {
     if (!isId(id)) throw problem('not_found');
     await this.work.run(async (tx) => {
@@ -53,7 +53,7 @@ export class SuggestionsService {
   }
 }
 
-/** Older than a day; or a minute, and somebody was followed since, whose friends are not among them yet. */
+/** Older than a day; or older than a minute, with a newer follow whose friends are not in the list yet. */
 function isOld({ askedAt, newestFollow }: SuggestionsAge): boolean {
   if (askedAt === null) return true;
   const age = (Date.now() - askedAt.getTime()) / 1000;

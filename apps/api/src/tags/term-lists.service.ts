@@ -5,7 +5,7 @@ import { TermRows, type TermKind } from '@app/storage';
 import type { ListInput } from '../http/cursors.js';
 import { PostLists } from '../posts/post-lists.service.js';
 
-/** Posts by what they speak of. Who may see each is asked when it is read. */
+/** Posts by hashtag or place. Visibility is checked at read time. */
 @Injectable()
 export class TermLists {
   constructor(

@@ -3,7 +3,7 @@ import { wordsOf, type Id } from '@app/platform';
 import { stranger, Visibility } from '@app/domain';
 import { UserRows, type TextEntity } from '@app/storage';
 
-/** Finds what captions and comments name. Before the transaction that stores it: it only reads. */
+/** Finds the hashtags and mentions of a text. Runs before the transaction that stores it: it only reads. */
 @Injectable()
 export class TextEntities {
   constructor(
@@ -12,8 +12,8 @@ export class TextEntities {
   ) {}
 
   /**
-   * A text's hashtags, and its mentions by id, so that a rename keeps them. Names of nobody, and of people whom the
-   * author may not see, stay text.
+   * A text's hashtags, and its mentions by id, so that they survive a rename. Unknown names, and names of people whom the
+   * author may not see, stay plain text.
    */
   async of(text: string, author: Id): Promise<TextEntity[]> {
     const words = wordsOf(text);

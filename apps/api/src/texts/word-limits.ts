@@ -3,7 +3,7 @@ import type { z } from 'zod';
 
 const lengthOf = (text: string): number => [...text].length;
 
-/** Refuses too many hashtags or mentions, and a tag that is too long, typed or folded: some letters fold to many. */
+/** Refuses too many hashtags or mentions, and a tag that is too long as typed or folded: some letters fold to several. */
 export function wordLimits(text: string, context: z.core.$RefinementCtx<string>): void {
   const refuse = (code: string, limit: number, actual: number): void => {
     if (actual > limit)

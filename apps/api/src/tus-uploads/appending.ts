@@ -11,12 +11,12 @@ import { SNIFF_BYTES } from '@app/platform/photos';
 import { takenFormat } from '@app/domain';
 import { offsetProblem } from './tus.js';
 
-/** Bytes and milliseconds after which what arrived is made to last and counted: what a killed process can lose. */
+/** Bytes and milliseconds after which received data is flushed and counted: the most that a killed process can lose. */
 export const COUNT = { bytes: 4 * 1024 * 1024, time: 500 };
 
 /**
- * One request that appends to an upload. Bytes are made to last first, then the row counts them, if this request still is
- * the upload's writer; once it is not, nothing that it does counts.
+ * One request that appends to an upload. It first makes bytes durable, then counts them in the row if this request is still
+ * the upload's writer. Once it is not, none of its bytes count.
  */
 export class Appending {
   private readonly before: Pieces[];
@@ -24,7 +24,7 @@ export class Appending {
   private readonly fromStart: boolean;
   private readonly piece: PieceWriter;
   private sizes: number[] = [];
-  /** Objects that this request has made so far, counted or not. */
+  /** Objects that this request has created so far, counted or not. */
   private made = 0;
   private head: Buffer;
   private type: string | null;
@@ -47,7 +47,7 @@ export class Appending {
     this.objectsBefore = this.before.reduce((sum, { sizes }) => sum + Math.max(1, sizes.length), 0);
   }
 
-  /** Milliseconds after which what arrived is counted. Longer, the more objects this request has made of a thin trickle. */
+  /** Milliseconds after which received bytes are counted. Increases with the number of objects that a slow request has created. */
   get countAfter(): number {
     return COUNT.time * 2 ** Math.min(4, Math.floor(this.made / 50));
   }
@@ -57,7 +57,7 @@ export class Appending {
     return this.received - this.counted;
   }
 
-  /** The upload's row as this request has left it; null unless that counts every byte. */
+  /** The upload's row as of this request's last count; null unless every byte is counted. */
   get whole(): UploadRow | null {
     return this.isWhole && this.counted === this.received ? this.upload : null;
   }
@@ -66,19 +66,19 @@ export class Appending {
     return this.received === Number(this.upload.length);
   }
 
-  /** The hash of the whole, when this request alone brought it; to be asked before it is closed. */
+  /** The hash of the whole upload, if this request alone sent it. Call before `close`. */
   async sha256(): Promise<string | undefined> {
     return this.fromStart && this.isWhole ? this.piece.sha256() : undefined;
   }
 
-  /** @throws Problem 422 when the upload has come in too many pieces to go on */
+  /** @throws Problem 422 when the upload has too many pieces to continue */
   assertFewPieces(): void {
     const limit = limits.upload.pieces;
     if (this.objectsBefore + Math.max(1, this.made) > limit)
       throw problem('too_many_pieces', { params: { limit } });
   }
 
-  /** @throws Problem 400 for more than the upload's length, 415 for what is no photo */
+  /** @throws Problem 400 for more than the upload's length, 415 for bytes that are not a photo */
   async take(chunk: Buffer): Promise<void> {
     if (this.received + chunk.length > Number(this.upload.length))
       throw problem('request_invalid', { params: { reason: 'its body is longer than upload-length says' } });
@@ -87,7 +87,7 @@ export class Appending {
     this.received += chunk.length;
   }
 
-  /** Makes what arrived last. @throws Problem 409 when a newer request has taken over */
+  /** Makes the received bytes durable and counts them. @throws Problem 409 when a newer request has taken over */
   async count(): Promise<void> {
     if (this.waiting === 0) return;
     const sizes = await this.flush();
@@ -99,7 +99,7 @@ export class Appending {
     this.counted = received;
   }
 
-  /** For bodies that count only as a whole, and for silent ones. @throws Problem 409 as above */
+  /** For bodies that count only as a whole, and for silent senders. @throws Problem 409 as above */
   async assertWriter(): Promise<void> {
     if (this.waiting > 0) await this.flush();
     if (!(await this.rows.isWriter(this.upload.id, this.writer))) await this.giveWay();
@@ -115,10 +115,10 @@ export class Appending {
     await this.piece.close();
   }
 
-  /** Removes what this request wrote, except for what the row counts. */
+  /** Removes the objects of this request that the row does not count. */
   async takeBack(): Promise<void> {
     await this.piece.close();
-    // What could not be flushed has at most the sizes that were known before.
+    // If the flush fails, only the sizes that were known before can exist.
     const written = [{ name: this.writer, sizes: await this.piece.flush().catch(() => this.sizes) }];
     await this.objects.remove(this.upload.folder, pieceNames(written).slice(this.sizes.length));
   }

@@ -6,13 +6,13 @@ type Event = 'readable' | 'end' | 'error' | 'close';
 const events: readonly Event[] = ['readable', 'end', 'error', 'close'];
 
 /**
- * A request's body, read by pulling. Not by `for await`: that cannot be left while the sender is silent, and then the
- * rest of the body could not be read on and thrown away after a refusal.
+ * Reads a request's body by pulling. `for await` does not work here: it cannot be left while the sender is silent, and then
+ * the rest of the body could not be read and discarded after a refusal.
  */
 export class RequestBody {
   constructor(private readonly request: IncomingMessage) {}
 
-  /** The next bytes; `silent` when none came for so many milliseconds; null at the end. @throws Problem 400 when the connection is cut */
+  /** The next bytes; `silent` after `patience` milliseconds without any; null at the end. @throws Problem 400 when the connection breaks */
   async next(patience: number): Promise<Buffer | 'silent' | null> {
     const { request } = this;
     const until = Date.now() + patience;

@@ -10,16 +10,16 @@ import { Appending, COUNT } from './appending.js';
 import { RequestBody } from './request-body.js';
 import { checksumOf, offsetProblem, verify, type Checksum } from './tus.js';
 
-/** A sender who is silent for so long has gone, in milliseconds; the upload waits for the next one. */
+/** A sender is considered gone after this much silence, in milliseconds; the upload waits for the next request. */
 const SILENCE = 60_000;
 
-/** Where an upload stands after a request. */
+/** The state of an upload after a request. */
 export interface Standing {
   received: number;
   photoId: Id | null;
 }
 
-/** Names no object twice: each request writes under its own. */
+/** Each request writes under its own name, so that no two objects share one. */
 const newWriter = (): string => `w${randomBytes(6).toString('hex')}`;
 
 /** Appends a request's body to an upload, and completes the upload with its last byte. */
@@ -33,7 +33,7 @@ export class TusAppends {
   ) {}
 
   /**
-   * Of an upload that is complete already it tells just that: the answer to its last bytes was lost, and they come again.
+   * An upload that is already complete succeeds again: the response to its last bytes was lost, so the client resends them.
    *
    * @throws Problem 400, 409, 410, 415, 422 (too many pieces, quota), 460 or 507
    */
@@ -55,14 +55,14 @@ export class TusAppends {
       throw await this.ended(upload, appending, error, checksum !== null);
     } finally {
       await appending.close();
-      // Completing an upload releases it, too.
+      // Completing an upload also releases it.
       if (!whole) await this.rows.release(id, writer);
     }
     const photoId = whole && (await this.completion.completeOf(whole, sha256));
     return { received: appending.received, photoId };
   }
 
-  /** Where an upload stands that is complete. @throws Problem 410 when it is over, 409 when it goes on elsewhere */
+  /** The state of a complete upload. @throws Problem 410 when it has ended or expired, 409 when it continues at another offset */
   private async completed(id: Id, offset: number): Promise<Standing> {
     const upload = await this.rows.find(id);
     if (!upload || upload.state === 'ended' || upload.expires_at.getTime() <= Date.now())
@@ -86,7 +86,7 @@ export class TusAppends {
       } else if (Date.now() - heard > SILENCE) throw problem('request_timeout');
       const due = Date.now() - counted >= appending.countAfter;
       if (appending.waiting < COUNT.bytes && !due) continue;
-      // Bytes with a checksum count once it was right, and until then only the fence is looked at.
+      // Bytes with a checksum count only after it matches; until then, only check the writer.
       if (checksum || appending.waiting === 0) await appending.assertWriter();
       else await appending.count();
       appending.assertFewPieces();
@@ -96,7 +96,7 @@ export class TusAppends {
     await appending.count();
   }
 
-  /** What a failure leaves: bytes that came before a cut count, without a checksum; what is no photo ends the upload. */
+  /** After a failure: bytes before a broken connection count unless they have a checksum; bytes that are not a photo end the upload. */
   private async ended(
     { id }: UploadRow,
     appending: Appending,

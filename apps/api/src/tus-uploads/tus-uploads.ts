@@ -13,7 +13,7 @@ export interface NewUpload {
   altText: string;
 }
 
-/** The life of resumable uploads, except for their bytes. */
+/** The lifecycle of resumable uploads, except for their bytes. */
 @Injectable()
 export class TusUploads {
   constructor(
@@ -24,7 +24,7 @@ export class TusUploads {
     private readonly completion: UploadCompletion,
   ) {}
 
-  /** Its row names its folder before the first byte. `repeated`: this request was answered before. */
+  /** Creates the row, which names the folder, before the first byte arrives. `repeated`: this request was answered before. */
   async begin(request: ApiRequest, owner: Id, { length, altText }: NewUpload) {
     await this.quota.assertRoom(owner, length);
     let begun: UploadRow | undefined;
@@ -48,8 +48,8 @@ export class TusUploads {
   }
 
   /**
-   * Where an upload stands. Whoever asks takes it over: what a request that still hangs writes afterwards does not count,
-   * so the offset in this answer holds. All bytes here and no photo: who should have made it was killed.
+   * The state of an upload. Takes the upload over: a hanging request's later writes do not count, so the returned offset
+   * holds. Completes an upload with all its bytes but no photo, since the process that should have done so was killed.
    */
   async look(upload: UploadRow): Promise<UploadRow> {
     await this.letFinish(upload);
@@ -62,7 +62,7 @@ export class TusUploads {
     return (await this.rows.find(current.id)) ?? current;
   }
 
-  /** A request that is ending, or hangs and is alive, counts what it has within this time; one that was killed does not. */
+  /** Waits for a running request to count its bytes, even if its client hangs. A killed request never does, so the wait is bounded. */
   private async letFinish(upload: UploadRow): Promise<void> {
     const until = Date.now() + COUNT.time + 250;
     for (let now: UploadRow | null = upload; now?.writer != null && Date.now() < until;) {
@@ -71,7 +71,7 @@ export class TusUploads {
     }
   }
 
-  /** Ends it; of one that is complete the photo stays. */
+  /** Ends the upload. A complete upload's photo stays. */
   async end(upload: UploadRow): Promise<void> {
     await this.completion.discard(upload.id);
   }

@@ -11,7 +11,7 @@ export const UPLOADS = '/v1/uploads';
 
 const algorithms = ['sha1', 'sha256'];
 
-/** What this server says of itself, to OPTIONS (tus 1.0.0, "OPTIONS"). */
+/** This server's capabilities, for OPTIONS (tus 1.0.0, "OPTIONS"). */
 const abilities = {
   'tus-version': TUS_VERSION,
   'tus-extension': 'creation,creation-with-upload,expiration,checksum,termination',
@@ -19,7 +19,7 @@ const abilities = {
   'tus-checksum-algorithm': algorithms.join(','),
 };
 
-/** Fastify as tus needs it: bodies of its type stay unread, and every answer about uploads names the version. */
+/** Prepares Fastify for tus: bodies of its type stay unread, and every response about uploads names the version. */
 export function speakTus(server: FastifyInstance): void {
   server.addContentTypeParser(OFFSET_STREAM, (_request, _payload, done) => done(null));
   server.addHook('onSend', (request, reply, _payload, done) => {
@@ -38,7 +38,7 @@ function headerOf(request: ApiRequest, name: string): string | undefined {
 
 const invalid = (reason: string) => problem('request_invalid', { params: { reason } });
 
-/** @throws Problem 412 when the client speaks another version */
+/** @throws Problem 412 when the client uses another version */
 export function assertTus(request: ApiRequest): void {
   const received = headerOf(request, 'tus-resumable') ?? 'none';
   if (received === TUS_VERSION) return;
@@ -54,7 +54,7 @@ function wholeNumber(request: ApiRequest, name: string): number {
   return Number(text);
 }
 
-/** @throws Problem 400, 413 or 415, before the first byte */
+/** Checks the length before the first byte. @throws Problem 400, 413 or 415 */
 export function lengthOf(request: ApiRequest): number {
   if (headerOf(request, 'upload-defer-length') !== undefined)
     throw invalid('upload-length has to be known at once');
@@ -66,12 +66,12 @@ export function lengthOf(request: ApiRequest): number {
   throw problem('unsupported_media_type', { params: { expected, received: 'an empty file' } });
 }
 
-/** A 409 of an upload, with the byte at which it goes on. */
+/** A 409 for an upload, with the byte at which it continues. */
 export function offsetProblem(code: 'upload_offset' | 'upload_taken_over', offset: number): Problem {
   return problem(code, { params: { offset }, headers: { 'upload-offset': String(offset) } });
 }
 
-/** Where a PATCH begins. @throws Problem 400 or 415 */
+/** The offset of a PATCH. @throws Problem 400 or 415 */
 export function offsetOf(request: ApiRequest): number {
   const received = headerOf(request, 'content-type') ?? 'nothing';
   if (!sendsBytes(request))
@@ -86,7 +86,7 @@ export function sendsBytes(request: ApiRequest): boolean {
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** `Upload-Metadata: altText <base64>`; other keys (filename, filetype) are not ours and are not kept. @throws Problem 422 */
+/** `Upload-Metadata: altText <base64>`; other keys (filename, filetype) are not ours and are not stored. @throws Problem 422 */
 export function altTextOf(request: ApiRequest): string {
   const pairs = (headerOf(request, 'upload-metadata') ?? '')
     .split(',')
@@ -107,19 +107,19 @@ export function altTextOf(request: ApiRequest): string {
 const wrongFormat = (format: string): Problem =>
   fieldFault({ parameter: 'altText', code: 'wrong_format', params: { format } });
 
-/** As HEAD repeats it. */
+/** The metadata header of a HEAD response. */
 export function metadataOf(altText: string): Record<string, string> {
   if (altText === '') return {};
   return { 'upload-metadata': `altText ${Buffer.from(altText).toString('base64')}` };
 }
 
-/** The sum that a request's body is promised to have. */
+/** The checksum that the client announced for a request's body. */
 export interface Checksum {
   hash: Hash;
   expected: Buffer;
 }
 
-/** @throws Problem 400 for an algorithm that is not named in Tus-Checksum-Algorithm */
+/** @throws Problem 400 for an algorithm that Tus-Checksum-Algorithm does not name */
 export function checksumOf(request: ApiRequest): Checksum | null {
   const header = headerOf(request, 'upload-checksum');
   if (header === undefined) return null;

@@ -6,8 +6,8 @@ import { Database, UploadRows, type UploadRow } from '@app/storage';
 const hashOf = (secret: string): Buffer => createHash('sha256').update(secret).digest();
 
 /**
- * The secret in an upload's address. It is derived from the upload's id, so that a repeated request can be answered with
- * the same address though only its hash is stored.
+ * The secret in an upload's address. It is derived from the upload's id, so that a repeated request gets the same address
+ * though only its hash is stored.
  */
 @Injectable()
 export class UploadSecrets {
@@ -17,18 +17,18 @@ export class UploadSecrets {
     private readonly database: Database,
   ) {}
 
-  /** A new upload's secret, and what is kept of it. */
+  /** A new upload's secret, and its stored hash. */
   make(id: Id): { secret: string; hash: Buffer } {
     const secret = this.derived(id)[0] ?? '';
     return { secret, hash: hashOf(secret) };
   }
 
-  /** The secret that an upload was made with; undefined when its key has left the ring. */
+  /** Derives an upload's secret again; undefined when its key has left the ring. */
   again({ id, secret_hash }: UploadRow): string | undefined {
     return this.derived(id).find((secret) => hashOf(secret).equals(secret_hash));
   }
 
-  /** The upload that an address names. @throws Problem 404, the same for a wrong secret as for no upload */
+  /** The upload for an id and secret. @throws Problem 404, the same for a wrong secret as for no upload */
   async open(id: string, secret: string | undefined): Promise<UploadRow> {
     const upload = isId(id)
       ? await this.database.findForSure((connection) => this.rows.find(id, connection))

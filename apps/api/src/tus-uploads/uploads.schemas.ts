@@ -3,7 +3,7 @@ import { pathId } from '../http/fields.js';
 
 export const uploadPlace = z.object({ id: pathId });
 
-/** In the query and not in the path, since logs keep paths. */
+/** In the query instead of the path, since logs keep paths. */
 export const uploadSecret = z.object({
   s: z.string().optional().meta({ description: 'The secret, as Location gave it.' }),
 });

@@ -6,10 +6,10 @@ import { Cursors, type ListInput, type Page, type PageRequest } from '../http/cu
 import { UserView } from './user-view.js';
 import type { User } from './users.schemas.js';
 
-/** What kind of list it is: one's own shows people whom one blocks, too; suggestions nobody whom one knows. */
+/** The kind of list: the reader's own lists include people whom they block; suggestions exclude people whom they know. */
 type Whose = 'own' | 'shared' | 'suggested';
 
-/** Any list of people that is kept as entries: scanned by key, and those left out whom the viewer may not see. */
+/** Lists of people stored as entries: scans them by key, and omits people whom the viewer may not see. */
 @Injectable()
 export class UserLists {
   constructor(
@@ -29,7 +29,7 @@ export class UserLists {
     const page = this.cursors.request(path, input);
     const entries = await scan({ ...page, limit: page.limit + 1 });
     const more = entries.length > page.limit;
-    // The one too many is the oldest of a page read downwards, the newest of one read upwards.
+    // The extra row is the oldest of a page read downwards, the newest of one read upwards.
     const shown = page.after === null ? entries.slice(0, page.limit) : entries.slice(-page.limit);
     const items = await this.visible(
       shown.map(({ subject }) => subject),
@@ -43,7 +43,7 @@ export class UserLists {
     });
   }
 
-  /** One's own list of people whom one blocks shows them all; everywhere else the two never meet. */
+  /** The reader's own block list shows everybody on it; everywhere else the two never meet. */
   async visible(ids: readonly Id[], viewer: Id | null, whose: Whose = 'shared'): Promise<User[]> {
     const [rows, relations] = await Promise.all([
       this.users.findMany(ids),

@@ -13,7 +13,7 @@ export function relationshipOf(relation: Relation): Relationship {
 
 type AvatarOf = Pick<UserRow, 'avatar_folder'>;
 
-/** How people look in answers. */
+/** Builds the people in responses. */
 @Injectable()
 export class UserView {
   constructor(
@@ -33,7 +33,7 @@ export class UserView {
     return Object.fromEntries(urls) as User['avatar'];
   }
 
-  /** The moment until which the avatar's URLs stay as they are, in milliseconds since 1970. */
+  /** The time until which the avatar's URLs stay the same, in milliseconds since 1970. */
   sameUntil({ avatar_folder: folder }: AvatarOf, now = Date.now()): number {
     return folder === null ? Infinity : mediaBoundary(folder, now) * 1000;
   }
@@ -48,7 +48,7 @@ export class UserView {
     };
   }
 
-  /** People as a viewer sees them; `relationship` is there unless nobody is signed in. `known`: when it was just asked. */
+  /** People as a viewer sees them, with `relationship` if a viewer is signed in. `known`: relations that were just read. */
   async users(
     rows: readonly UserRow[],
     viewer: Id | null,

@@ -2,14 +2,14 @@ import { fold, limits } from '@app/platform';
 import { z } from 'zod';
 import { id, refuse, text, time } from '../http/fields.js';
 
-/** Names that would read as the service's own, or that stand in paths. */
+/** Names that would pass for the service's own, or that occur in paths. */
 const reserved = new Set(
   'admin administrator api app docs everyone explore feed health help instance mail me media metrics moderator narwhal nobody null official p postmaster root search security settings support system tags undefined users webmaster www'.split(
     ' ',
   ),
 );
 
-/** Kept in lower case; dots only inside, and not two in a row. Names of closed accounts begin with `closed.`. */
+/** Stored in lower case; dots only inside, and not two in a row. Names of closed accounts begin with `closed.`. */
 export const username = z
   .string()
   .overwrite((value) => fold(value).trim())
@@ -31,7 +31,7 @@ export const username = z
   .superRefine(refuse((value: string) => !reserved.has(value) && !value.startsWith('closed.'), 'reserved'))
   .meta({ pattern: '^[a-z0-9_]+(\\.[a-z0-9_]+)*$', maxLength: limits.user.username, example: 'ada' });
 
-/** One address a person: compared in lower case. */
+/** One address per person, compared in lower case. */
 export const email = z
   .string()
   .overwrite((value) => value.normalize('NFC').trim().toLowerCase())
@@ -71,7 +71,7 @@ export const newPassword = z
   )
   .meta({ minLength: limits.user.passwordMin, maxLength: limits.user.password, format: 'password' });
 
-/** A password as typed at sign-in: any text of a sane length, since rules may have changed since it was set. */
+/** A password as typed at sign-in: any text of reasonable length, since the rules may have changed since it was set. */
 export const givenPassword = z
   .string()
   .superRefine(

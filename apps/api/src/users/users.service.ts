@@ -5,7 +5,7 @@ import { Visibility, type Relation } from '@app/domain';
 import { UserView } from './user-view.js';
 import type { Me, User } from './users.schemas.js';
 
-/** People, as they may be seen. */
+/** People that a viewer may see. */
 @Injectable()
 export class UsersService {
   constructor(
@@ -21,7 +21,7 @@ export class UsersService {
     return this.view.me(row);
   }
 
-  /** A person as the viewer may see them, with how they stand to each other. @throws Problem 404 */
+  /** A person as the viewer may see them, with the relation between the two. @throws Problem 404 */
   async visible(userId: Id, viewer: Id | null): Promise<{ row: UserRow; relation: Relation }> {
     const row = isId(userId) ? await this.rows.find(userId) : null;
     if (!row) throw problem('not_found');

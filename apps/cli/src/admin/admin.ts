@@ -12,7 +12,7 @@ import {
 import { openDataSource, Database, type Queryable, OutboxRows, SearchWords } from '@app/storage/database';
 import { adminLine } from '../command-lines.js';
 
-/** Said to the operator as it is, without a stack. */
+/** Shown to the operator as it is, without a stack. */
 class Refused extends Error {}
 
 async function setRole(
@@ -32,7 +32,7 @@ async function setRole(
   return user.id;
 }
 
-/** Whom nobody follows and whose posts only followers see is in nobody's lists. */
+/** Hides an account from every list: a private account without followers appears in none. */
 async function hide(tx: Queryable, userId: string): Promise<void> {
   await tx.query(
     'admin.hide',
@@ -54,13 +54,13 @@ async function endSessions(tx: Queryable, outbox: OutboxRows, userId: string): P
   );
 }
 
-/** A browser sends no token: whoever has the instance's keys may open its health page all the same. */
+/** A browser sends no token, so this link opens the health page to anybody who has the instance's keys. */
 export function healthLink({ TOKEN_KEYS, publicUrl } = readLinkSettings(), now = Date.now()): string {
   const path = '/admin/health';
   return `${publicUrl}${path}${signedQuery(path, TOKEN_KEYS, now)}`;
 }
 
-/** What `npm run admin` does: the first admin is made here, never over HTTP. Answers what to tell the operator. */
+/** Runs `npm run admin`: the first admin is created here, never over HTTP. Returns the message for the operator. */
 export async function admin(url: string, words: readonly string[]): Promise<string> {
   const [command, name = ''] = words;
   const username = name.toLowerCase();
@@ -80,7 +80,7 @@ export async function admin(url: string, words: readonly string[]): Promise<stri
       const userId = await setRole(tx, username, command === 'revoke' ? 'person' : 'synthetic');
       if (command === 'synthetic') await hide(tx, userId);
       await new SearchWords().replace(tx, userId);
-      // Look-ups of sessions are cached with the role; ending them takes it away now.
+      // The cached session look-ups contain the role; ending the sessions removes it now.
       await endSessions(tx, new OutboxRows(database), userId);
     });
     if (command === 'revoke') return `${username} is a person like all others, and was signed out everywhere`;
@@ -90,7 +90,7 @@ export async function admin(url: string, words: readonly string[]): Promise<stri
   }
 }
 
-/** Answers an exit code. */
+/** Returns an exit code. */
 export async function run(args: readonly string[]): Promise<number> {
   const { words } = readArgumentsOrExit(args, adminLine);
   try {

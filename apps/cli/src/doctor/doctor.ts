@@ -14,8 +14,8 @@ import { strangeSettings } from './settings.js';
 import { disks, postgres, redis } from './stores.js';
 
 /**
- * `narwhal doctor`: looks at a machine and its configuration, changes nothing, and says in a sentence each what is wrong
- * and what to do. Exits with 0 when nothing is in the way, with 1 otherwise.
+ * `narwhal doctor`: checks a machine and its configuration, changes nothing, and says in a sentence each what is wrong and
+ * how to fix it. Exits with 0 when it finds no fault, otherwise with 1.
  */
 function settings(): { findings: Finding[]; config: Config | null } {
   try {
@@ -56,7 +56,7 @@ async function examine(): Promise<Finding[]> {
   ];
 }
 
-/** Answers an exit code. */
+/** Returns an exit code. */
 export async function run(args: readonly string[]): Promise<number> {
   readArgumentsOrExit(args, doctorLine);
   process.stdout.write(

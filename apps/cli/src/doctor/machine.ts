@@ -7,16 +7,16 @@ import { fault, ok, warning, type Finding } from './finding.js';
 
 const run = promisify(execFile);
 
-/** The output of a system's program; nothing where there is none or where it refuses. */
+/** The output of a system program; empty when it is missing or fails. */
 async function output(program: string, args: string[]): Promise<string> {
-  // Nothing, as said above.
+  // Empty, as documented above.
   return run(program, args, { timeout: 10_000 }).then(
     ({ stdout }) => stdout,
     () => '',
   );
 }
 
-/** An installation that was cut off leaves the package half there, and dpkg knows. */
+/** An interrupted installation leaves the package half installed, which dpkg records. */
 export async function installation(): Promise<Finding[]> {
   const state = (
     await output('dpkg-query', ['-W', '-f=${db:Status-Status} ${Version} ${Architecture}', 'narwhal'])
@@ -67,7 +67,7 @@ async function holderOf(port: number): Promise<string> {
 const stopped = (unit: string): Finding =>
   fault(`${unit} does not run: "sudo systemctl start ${unit}"; "journalctl -u ${unit}" says why it stopped.`);
 
-/** What should listen on a port: it does, somebody else does, or nobody. `unit` is who is to be started, where systemd is. */
+/** Checks the program on a port: the expected one, another one, or none. `unit` is the systemd unit to start, if there is one. */
 async function port(number: number, host: string, unit: string | null): Promise<Finding> {
   const name = unit ?? 'the api';
   const answer = await whoAnswers(host, number);
@@ -84,11 +84,11 @@ const nginx = 'narwhal-nginx.service';
 const hasNginx = async (): Promise<boolean> =>
   (await output('systemctl', ['is-enabled', nginx])).trim() === 'enabled';
 
-/** Narwhal's own NGINX, where this machine has one: the port that clients come to. */
+/** Narwhal's own NGINX, if this machine has one: clients connect to its port. */
 export async function webServer(): Promise<Finding[]> {
   const unit = nginx;
   if (!(await hasNginx())) return [];
-  // No file: the defaults hold.
+  // Without this file, the defaults apply.
   const options = await readFile('/etc/narwhal/nginx.options', 'utf8').catch(() => '');
   const [, host = '0.0.0.0', number = '80'] = /^--listen (.+):(\d+)$/m.exec(options) ?? [];
   const active = (await output('systemctl', ['is-active', unit])).trim() === 'active';
@@ -100,7 +100,7 @@ export async function webServer(): Promise<Finding[]> {
   return [fault(portFault('EADDRINUSE', Number(number), await holderOf(Number(number))).text)];
 }
 
-/** Instances that are to run at boot, by the port in their names. */
+/** Units of the instances that should run at boot; their names contain the port. */
 async function instances(): Promise<string[]> {
   const enabled = await output('systemctl', [
     'list-units',
@@ -117,7 +117,7 @@ async function instances(): Promise<string[]> {
 
 export async function ports(config: Config): Promise<Finding[]> {
   const units = isInstalled ? await instances() : [];
-  // A machine of NGINX alone has none.
+  // A machine that runs only NGINX has none.
   if (units.length === 0)
     return isInstalled && (await hasNginx()) ? [] : [await port(config.PORT, config.HOST, null)];
   return Promise.all(

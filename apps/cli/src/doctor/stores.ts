@@ -9,7 +9,7 @@ import { command, fault, ok, warning, type Finding } from './finding.js';
 
 const oldestPostgres = 15;
 const GiB = 1024 ** 3;
-/** Below this an upload of the largest photo and its renditions is not sure to find room. */
+/** Below this, the largest photo and its renditions may not fit. */
 const leastRoom = GiB;
 
 async function lookInto(url: string, setting: string): Promise<Finding[]> {
@@ -43,11 +43,11 @@ async function lookInto(url: string, setting: string): Promise<Finding[]> {
   }
 }
 
-/** What the launcher says of a server that it starts itself, while none runs. */
+/** The report on a server that the launcher starts itself, while none is running. */
 const comesWithUp = (url: string): boolean => !isInstalled && /^\w+:\/\/$/.test(url);
 const startedByUp = (name: string): Finding => ok(`${name}: "npm run up" starts one of its own`);
 
-/** The pool and, where it is another, the server behind it. */
+/** Checks the pool and, if it is a different one, the server behind it. */
 export async function postgres({ DATABASE_URL, DATABASE_DIRECT_URL }: Config): Promise<Finding[]> {
   if (comesWithUp(DATABASE_URL)) return [startedByUp('PostgreSQL')];
   const findings = await lookInto(DATABASE_URL, 'DATABASE_URL');
@@ -76,7 +76,7 @@ export async function redis({ REDIS_URL, REDIS_QUEUE_URL }: Config): Promise<Fin
   return REDIS_QUEUE_URL ? [main, await oneRedis(REDIS_QUEUE_URL, 'REDIS_QUEUE_URL', true)] : [main];
 }
 
-/** The folder itself, or the one that it will be made in: whoever needs it makes it, with the rights that it wants. */
+/** The folder itself, or its nearest existing parent: the process that needs the folder creates it, with the permissions that it needs. */
 function standing(path: string): string {
   return existsSync(path) || path === dirname(path) ? path : standing(dirname(path));
 }
@@ -85,7 +85,7 @@ async function folder(path: string, setting: string): Promise<Finding> {
   const there = standing(resolve(path));
   const trial = join(there, `.doctor-${randomBytes(6).toString('hex')}`);
   try {
-    // Some bytes rather than none: an empty file can be made on a full disk.
+    // Writes some bytes: an empty file can be created even on a full disk.
     await writeFile(trial, randomBytes(65_536), { flush: true });
     await rm(trial);
     const { bavail, blocks, bsize } = await statfs(there);
@@ -100,13 +100,13 @@ async function folder(path: string, setting: string): Promise<Finding> {
       ? warning(`The disk of ${path} has less than a tenth left (${room}): plan a larger one.`)
       : ok(`${setting} ${path}, ${room}`);
   } catch (error) {
-    // The failure that is told below has the same cause.
+    // The failure reported below has the same cause.
     await rm(trial, { force: true }).catch(() => undefined);
     return fault(folderFault((error as NodeJS.ErrnoException).code ?? 'unknown', path, setting).text);
   }
 }
 
-/** Where photos go and where workers work on them. */
+/** Checks the folders for photos and for the workers' scratch files. */
 export async function disks({ S3_BUCKET, STORAGE_DIR, SCRATCH_DIR }: Config): Promise<Finding[]> {
   const findings = S3_BUCKET ? [] : [await folder(STORAGE_DIR, 'STORAGE_DIR')];
   return SCRATCH_DIR ? [...findings, await folder(SCRATCH_DIR, 'SCRATCH_DIR')] : findings;

@@ -4,12 +4,12 @@ import { migrateLine } from '../command-lines.js';
 
 function reasonOf(error: unknown, url: string): string {
   if (error instanceof ConfigError || !(error instanceof Error)) return String(error);
-  // A statement that failed is a matter of the migration, with all that PostgreSQL says of it.
+  // A failed statement is the migration's fault, so show everything that PostgreSQL reports.
   if (error.name === 'QueryFailedError') return error.stack ?? error.message;
   return databaseFault(error, url, 'DATABASE_DIRECT_URL or DATABASE_URL').text;
 }
 
-/** Answers an exit code. */
+/** Returns an exit code. */
 export async function run(args: readonly string[]): Promise<number> {
   readArgumentsOrExit(args, migrateLine);
   const say = (line: string) => void process.stdout.write(`${line}\n`);

@@ -27,7 +27,7 @@ import {
 } from '@app/storage/objects';
 import { rejections } from '@app/platform/photos';
 
-/** Said to the operator as it is, without a stack. */
+/** Shown to the operator as it is, without a stack. */
 class Refused extends Error {}
 
 interface Tools {
@@ -62,7 +62,7 @@ async function withTools(
   }
 }
 
-/** One at a time: two would each take the other's copies for the whole. */
+/** Runs one at a time: each of two would take the other's partial copies for complete ones. */
 async function alone(source: DataSource, work: () => Promise<number>): Promise<number> {
   const runner = source.createQueryRunner();
   try {
@@ -141,7 +141,7 @@ async function redevelop({ source, database }: Tools, which: Redevelop): Promise
   });
 }
 
-/** What is to be made anew, of exactly one of the three; null where that cannot be told. */
+/** The photos to redevelop, from exactly one of the three options; null when the options are ambiguous. */
 function whichOf(
   { all, older, rejected }: { all?: boolean; older?: boolean; rejected?: boolean },
   code: string,
@@ -177,7 +177,7 @@ async function carryOut(args: readonly string[]): Promise<number> {
   throw new UsageError(`expected one of these but received "${args.join(' ')}"\n\n${storageLine.usage}`);
 }
 
-/** Answers an exit code. */
+/** Returns an exit code. */
 export async function run(args: readonly string[]): Promise<number> {
   try {
     return await carryOut(args);

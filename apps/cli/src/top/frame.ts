@@ -19,12 +19,12 @@ const colours = {
   end: '\x1b[0m',
 };
 
-/** What a frame shows of each figure over time, by the figure's name. */
+/** The past values of each figure, by the figure's name. */
 export type History = Map<string, (number | null)[]>;
 
 const KEPT = 30;
 
-/** Where a narrow screen has no room for all, these are what a person looks at first. */
+/** The most important figures, for screens that are too small for all. */
 const first = new Set([
   'requests',
   'request_errors',
@@ -52,7 +52,7 @@ interface Figure {
   value: number | null;
 }
 
-/** One number of a view: the sum of rates, the worst of anything else. */
+/** One number for a view: the sum of rates, the worst of anything else. */
 function figureOf(span: Interval, line: readonly [string, Metric], name: string, view: View): Figure {
   const values = [...readView(span, line, view).values()].filter((value) => value !== null);
   if (values.length === 0) return { name, view, value: null };
@@ -61,14 +61,14 @@ function figureOf(span: Interval, line: readonly [string, Metric], name: string,
   return { name, view, value };
 }
 
-/** What a title, a value and the spaces between them take of a line. */
+/** The columns of a line that the title, the value and the spaces take. */
 const BESIDE_SPARK = 2 + 42 + 1 + 14 + 2;
 
 function lineOf({ name, view, value }: Figure, history: History, columns: number): string {
   const past = [...(history.get(name) ?? []), value].slice(-KEPT);
   history.set(name, past);
   const level = value !== null && view.levels ? levelOf(value, view.levels) : null;
-  // Seconds of work a second are a share already.
+  // Seconds of work per second are already a share.
   const { read } = view;
   const isRate = read.as === 'rate' && view.unit !== 'share';
   const unit = isRate ? `/${read.per === 'minute' ? 'min' : 's'}` : '';
@@ -86,7 +86,7 @@ interface Route {
 const growth = (after: Sample, before: ReadonlyMap<string, number>): number =>
   Math.max(0, after.value - (before.get(JSON.stringify(after.labels)) ?? 0));
 
-/** The routes that took longest since the last look. */
+/** The slowest routes since the last sample. */
 export function slowestRoutes({ before, after, seconds }: Interval, count: number): Route[] {
   const series = 'narwhal_http_request_seconds_bucket';
   const old = new Map((before.get(series) ?? []).map(({ labels, value }) => [JSON.stringify(labels), value]));
@@ -110,21 +110,21 @@ export function slowestRoutes({ before, after, seconds }: Interval, count: numbe
     .slice(0, count);
 }
 
-/** What the report of /health adds to the figures. */
+/** The part of the /health report that the frame shows beside the figures. */
 export interface Told {
   status: string;
   processes: readonly { kind: string; living: boolean }[];
   sentences: readonly { level: string; text: string }[];
 }
 
-/** Where frames are drawn, and who was asked. */
+/** The screen's size, and the address of the queried process. */
 export interface Screen {
   rows: number;
   columns: number;
   address: string;
 }
 
-/** Below so many rows, only the first figures have room; and below so many, the names of their parts have none. */
+/** With fewer rows than this, only the first figures fit; with fewer than the second, not even the names of their parts. */
 const ROOM_FOR_ALL = 60;
 const ROOM_FOR_PARTS = 36;
 
@@ -145,7 +145,7 @@ function figures(span: Interval, history: History, { rows, columns }: Screen): s
   ]);
 }
 
-/** Whose figures these are: of every process that lives, as one of them knows. */
+/** The origin of the figures: every living process that this one knows. */
 function whose({ processes }: Told, address: string): string {
   const living = processes.filter((one) => one.living);
   const kinds = [...new Set(living.map(({ kind }) => kind))].sort();
@@ -153,7 +153,7 @@ function whose({ processes }: Told, address: string): string {
   return `Sum or worst of all processes that ${address} knows: ${counts.join(', ') || 'none'}`;
 }
 
-/** A sentence in lines that fit. */
+/** Wraps a sentence to lines that fit. */
 function wrapped(text: string, width: number): string[] {
   const lines = [''];
   for (const word of text.split(' ')) {
@@ -172,7 +172,7 @@ function routeLines(span: Interval, columns: number): string[] {
   );
 }
 
-/** One frame of `npm run top`, for a screen of this size. */
+/** One frame of `npm run top` for this screen size. */
 export function frame(span: Interval, told: Told, history: History, screen: Screen): string {
   const { rows, columns, address } = screen;
   const { title, quiet, end } = colours;

@@ -5,7 +5,7 @@ import { frame, type History, type Told } from './frame.js';
 
 const EVERY = 2_000;
 
-/** What stopped a request; fetch itself only says that it failed. */
+/** The cause of a failed request; fetch itself only says that it failed. */
 function reasonOf(error: unknown): string {
   const cause: unknown = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   if (!(cause instanceof Error)) return String(cause);
@@ -29,7 +29,7 @@ async function look(address: string): Promise<{ scrape: Scrape; told: Told; at: 
   };
 }
 
-/** A file has room for everything; what is piped is cut nowhere. */
+/** A file has room for everything, so piped output is not truncated. */
 const screen = (address: string, once: boolean) =>
   once
     ? { rows: 1_000, columns: 91, address }
@@ -62,7 +62,7 @@ function listenForKeys(): void {
   });
 }
 
-/** A live view of the whole system, from the operators' listener of one process, which asks all the others. Answers an exit code. */
+/** A live view of the whole system, from one process's operator port, which queries all others. Returns an exit code. */
 export async function run(args: readonly string[]): Promise<number> {
   const { values, words } = readArgumentsOrExit(args, topLine);
   const address = words[0] ?? '127.0.0.1:9464';

@@ -5,9 +5,9 @@ import { AudienceRows, FollowRows, type OutboxRow } from '@app/storage';
 import { PAGE, type Progress } from './progress.js';
 
 /**
- * An author has become large: every follower's feed must learn to merge them before the first post is not fanned out. So
- * their followers' generations change page by page, and only then is the author's audience `large`. Whoever follows
- * meanwhile gets a new generation by following.
+ * An author's audience has become large: every follower's feed must merge the author's posts before the first post is not
+ * fanned out. So the followers' generations change page by page, and only then does the audience become `large`. A follow
+ * meanwhile also sets a new generation.
  */
 @Injectable()
 export class AudienceGrowth {

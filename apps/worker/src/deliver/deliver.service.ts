@@ -6,8 +6,8 @@ import { AudienceGrowth } from './audience-growth.js';
 import { PostDelivery } from './post-delivery.js';
 
 /**
- * Takes an outbox row of a fan-out forward by a page, and sends the job of the next one. A job of a page that another has
- * done ends there, or each that the sweeper sends would go on to the last page beside the others.
+ * Advances an outbox row of a fan-out by one page, and sends the job for the next. A job for a page that is already done
+ * ends there; otherwise each job that the sweeper sends would continue to the last page in parallel with the others.
  */
 @Injectable()
 export class DeliverService {

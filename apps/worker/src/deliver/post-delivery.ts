@@ -16,7 +16,7 @@ export class PostDelivery {
     private readonly redis: PendingInvalidations,
   ) {}
 
-  /** One page; answers where the next begins, null when every follower was reached. */
+  /** Delivers one page. Returns the start of the next, or null when every follower has been reached. */
   async page({ subject_id: postId, progress }: OutboxRow): Promise<Progress> {
     const post = await this.posts.find(postId);
     if (post?.state !== 'published') return null;
@@ -27,7 +27,7 @@ export class PostDelivery {
     return readers.length === PAGE ? (readers.at(-1) as Id) : this.end(post);
   }
 
-  /** First the author's own feed, and their list where it is merged at read. */
+  /** Starts with the author's own feed, and with the author's list if readers merge it. */
   private async begin(post: PostRow): Promise<void> {
     const { ofPost, ofOwnFeed } = invalidation;
     await this.redis.invalidateOrThrow(ofPost(post.id), ofOwnFeed(post.author_id, post.id));

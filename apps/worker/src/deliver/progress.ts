@@ -1,7 +1,7 @@
 import type { Id } from '@app/platform';
 
-/** Followers a page: one read by key, one script call a group of keys. */
+/** Followers per page: one read by key, one script call per group of keys. */
 export const PAGE = 5_000;
 
-/** The follower that a fan-out has reached; null when it is through. */
+/** The last follower that a fan-out has reached; null when it is complete. */
 export type Progress = Id | null;

@@ -2,10 +2,10 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Id } from '@app/platform';
 import { AttemptRows } from '@app/storage';
 
-/** A third of the shortest time after which an attempt is taken for dead; in milliseconds. */
+/** A third of the shortest time after which an attempt is considered dead; in milliseconds. */
 const HEARTBEAT = 1_000;
 
-/** The photos that this worker develops now: their rows are touched, so that no other takes them while we live. */
+/** The photos that this worker is developing. It touches their rows, so that no other worker takes them while it lives. */
 @Injectable()
 export class AtWork implements OnApplicationShutdown {
   private readonly photos = new Set<Id>();
@@ -29,9 +29,9 @@ export class AtWork implements OnApplicationShutdown {
     this.timer = undefined;
   }
 
-  /** A beat that PostgreSQL does not take only makes the photo be developed twice. */
+  /** Marks the photos as still in progress. If PostgreSQL misses this, a photo is only developed twice. */
   private beat(): void {
-    // The next beat says it again; without any, the photo is developed twice.
+    // The next beat retries; if all fail, the photo is developed twice.
     void this.rows.touch([...this.photos]).catch(() => undefined);
   }
 }

@@ -6,10 +6,10 @@ import { ErrorReports } from '@app/watch';
 import { RenditionWriter } from './rendition-writer.js';
 import { Settling } from './settling.js';
 
-/** A photo of which so many children died, while each had no other beside it, is at fault itself. */
+/** After this many crashes, each with no other child running, the photo itself is at fault. */
 const CRASHES = 3;
 
-/** One attempt at one photo, and what it means: `ready`, `rejected`, or tried again by no fault of the photo. */
+/** One attempt at one photo, and its outcome: `ready`, `rejected`, or a retry when the photo is not at fault. */
 @Injectable()
 export class Attempting {
   constructor(
@@ -20,7 +20,7 @@ export class Attempting {
     private readonly errors: ErrorReports,
   ) {}
 
-  /** `heavy`: it has more pixels than it may have here, and nothing was done. */
+  /** Returns `heavy` when the photo has more pixels than allowed here; nothing has been done then. */
   async run(photo: PhotoRow, mostPixels: number): Promise<'heavy' | 'over'> {
     const observe = histogram('narwhal_photo_develop_seconds').startTimer();
     try {
@@ -52,7 +52,7 @@ export class Attempting {
   }
 }
 
-/** What the child said, beside what it means. */
+/** The error's message, with the child's own output. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const lastWords = error instanceof DevelopCrash && error.lastWords ? error.lastWords.trim() : null;

@@ -7,8 +7,8 @@ import { Attempting } from './attempting.js';
 import { HeavyLanes, type HeavyPlace } from './heavy-lanes.js';
 
 /**
- * The photos that wait, one after the other in as many lanes as there are children. A job only says that there is something:
- * which photo is next is decided by the rows, fairly between their owners, and a lane goes on until none is left to take.
+ * Develops waiting photos one after another, in as many lanes as there are children. A job only signals that there is work:
+ * the rows decide which photo is next, fairly between owners, and a lane continues until none is left.
  */
 @Injectable()
 export class DevelopService {
@@ -27,7 +27,7 @@ export class DevelopService {
     this.heavy = new HeavyLanes(config.DEVELOP_CONCURRENCY);
   }
 
-  /** Takes photos until none is left, unless every lane does so already; answers how many. */
+  /** Takes photos until none is left, unless every lane is already running. Returns their number. */
   async run(): Promise<number> {
     if (this.ending || this.lanes.size >= this.config.DEVELOP_CONCURRENCY) return 0;
     const lane = this.lane().finally(() => this.lanes.delete(lane));
@@ -36,8 +36,8 @@ export class DevelopService {
   }
 
   /**
-   * Opens every lane that is free: for photos whose job is lost, whose pause is over or whose worker is dead. Each that finds
-   * one is told once: it goes on with photos that have their jobs, and would make a backlog look like as many lost ones.
+   * Opens every free lane: for photos whose job is lost, whose pause is over or whose worker is dead. A lane reports only its
+   * first photo: the later ones have their jobs, and counting them would make a backlog look like lost photos.
    */
   wake(found: () => void): void {
     for (let lanes = this.lanes.size; lanes < this.config.DEVELOP_CONCURRENCY; lanes += 1)
@@ -50,10 +50,10 @@ export class DevelopService {
       );
   }
 
-  /** Takes no more photos, and waits for those that are being developed. */
+  /** Takes no more photos, and waits for those in progress. */
   async end(): Promise<void> {
     this.ending = true;
-    // Each has told of its failure where it was begun; here they are only waited for.
+    // Each lane's starter has reported its failure; this only waits.
     await Promise.allSettled(this.lanes);
   }
 
@@ -74,7 +74,7 @@ export class DevelopService {
     }
   }
 
-  /** A photo of unknown size is taken as a light one. One that proves to be heavy is gone on with where there is a place for it. */
+  /** Treats a photo of unknown size as a light one. If it proves to be heavy, it continues in a free heavy place, or goes back. */
   private async attempt(photo: PhotoRow, place: HeavyPlace | null): Promise<void> {
     const isKnown = Number(photo.pixels ?? 0) > HEAVY_PIXELS;
     if (!isKnown) place?.free();

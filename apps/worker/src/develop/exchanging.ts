@@ -9,7 +9,7 @@ import {
   type Tx,
 } from '@app/storage';
 
-/** The end of making a ready photo's renditions anew: it gets its new folder, or keeps the one that it has. */
+/** Finishes redeveloping a ready photo: it gets its new folder, or keeps its current one. */
 @Injectable()
 export class Exchanging {
   constructor(
@@ -18,12 +18,12 @@ export class Exchanging {
     private readonly users: UserRows,
   ) {}
 
-  /** Its post is locked already. `facts`: null where nothing newer could be made. */
+  /** The caller has locked the post. `facts`: null when nothing newer could be made. */
   async end(tx: Tx, photo: PhotoRow, facts: DevelopedFacts | null): Promise<Settled | null> {
     const { next_folder } = photo;
     if (next_folder === null) return null;
     const remade = { ...photo, next_folder };
-    // Before the photo's row, as whoever changes their picture does.
+    // Locks the user before the photo, in the same order as a change of avatar.
     await this.users.lock(tx, photo.owner_id);
     const settled = await (facts ? this.rows.exchange(tx, remade, facts) : this.rows.keep(tx, remade));
     if (!settled) return null;
@@ -34,7 +34,7 @@ export class Exchanging {
     return settled;
   }
 
-  /** Whoever has cached an address of the old folder gets the new one. */
+  /** Replaces cached addresses of the old folder with the new ones. */
   private async show(
     tx: Tx,
     { id }: PhotoRow,

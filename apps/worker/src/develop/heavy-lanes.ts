@@ -1,6 +1,6 @@
 /**
- * How many heavy photos may be open at once: one less than there are children, so that the photos of others find a child
- * that is free soon. A single child takes everything.
+ * Limits concurrent heavy photos to one less than the children, so that other people's photos soon find a free child. A
+ * single child takes everything.
  */
 export class HeavyLanes {
   private taken = 0;

@@ -4,8 +4,8 @@ import type { PhotoRow } from '@app/storage';
 import { PhotoRejected } from '@app/images';
 
 /**
- * The SHA-256 of an original that nobody of ours has read yet, because its owner's client put it into the store itself;
- * null where the row has it. @throws PhotoRejected when it is not the one that was announced
+ * The SHA-256 of an original that its owner's client wrote directly to the store, so that no process of ours has read it
+ * yet; null when the row has the hash. @throws PhotoRejected when it is not the announced one
  */
 export async function hashUnread(photo: PhotoRow, path: string): Promise<Buffer | null> {
   if (photo.sha256 !== null) return null;

@@ -12,7 +12,7 @@ import { hashUnread } from './original-hash.js';
 /** In milliseconds. */
 const HOUR = 3_600_000;
 
-/** From a photo's original to its renditions, all in the store; nothing stays in the scratch folder. */
+/** Makes a photo's renditions from its original and stores them; leaves nothing in the scratch folder. */
 @Injectable()
 export class RenditionWriter {
   constructor(
@@ -25,9 +25,9 @@ export class RenditionWriter {
     return this.config.SCRATCH_DIR ?? join(tmpdir(), 'narwhal');
   }
 
-  /** Removes what killed workers left; no photo takes an hour. */
+  /** Removes files of killed workers; no photo takes an hour. */
   async sweepScratch(): Promise<void> {
-    // No folder yet: no photo was developed here.
+    // A missing folder means that no photo was developed here.
     for (const name of await readdir(this.folder).catch(() => [])) {
       const path = join(this.folder, name);
       const { mtimeMs } = await stat(path);
@@ -63,7 +63,7 @@ export class RenditionWriter {
     }
   }
 
-  /** Into the photo's folder; with the original into a new one where renditions are made anew. */
+  /** Writes to the photo's folder; when redeveloping, to a new one, with a copy of the original. */
   private async store(
     { folder, next_folder, type }: PhotoRow,
     { renditions }: Developed,

@@ -12,7 +12,7 @@ import {
 import { Publishing } from '@app/domain';
 import { Exchanging } from './exchanging.js';
 
-/** The end of an attempt: the photo's row, and the post that waits for it, in one transaction. */
+/** Ends an attempt: updates the photo's row, and the post that waits for it, in one transaction. */
 @Injectable()
 export class Settling {
   constructor(
@@ -32,7 +32,7 @@ export class Settling {
     histogram('narwhal_photo_ready_seconds').observe((Date.now() - settled.created_at.getTime()) / 1000);
   }
 
-  /** A photo that was ready stays so, as it was. */
+  /** A photo that was ready before stays unchanged. */
   async reject(photo: PhotoRow, code: string): Promise<void> {
     const { id, attempt } = photo;
     if (photo.next_folder !== null) return this.exchange(photo, 'kept', null);
@@ -45,7 +45,7 @@ export class Settling {
     if (settled) counter('narwhal_photos_developed_total').inc({ outcome });
   }
 
-  /** The post is locked before the photo, by everybody: so nobody waits in a circle. */
+  /** Every transaction locks the post before the photo, which prevents deadlocks. */
   private async settle(
     { id }: PhotoRow,
     state: string,

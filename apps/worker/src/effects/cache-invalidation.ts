@@ -4,8 +4,8 @@ import { invalidation, LiveBus, PendingInvalidations } from '@app/feed';
 import { PopularPostRows, PostRows } from '@app/storage';
 
 /**
- * What Redis, and explore, keep of things that changed. Whose transaction it was has told Redis (`AfterCommit`), or goes on
- * trying; here it is made sure, in case that process has ended.
+ * Invalidates cached data of changed rows, in Redis and explore. The process that made the change has already done so
+ * (`AfterCommit`), or is still retrying; this guarantees it, in case that process has died.
  */
 @Injectable()
 export class CacheInvalidation {
@@ -16,7 +16,7 @@ export class CacheInvalidation {
     private readonly popular: PopularPostRows,
   ) {}
 
-  /** The post's version, and its place in its author's own feed, where it stands from the beginning. */
+  /** Invalidates the post's version, and its place in its author's own feed, which contains it from the beginning. */
   async postChanged(postId: Id): Promise<void> {
     await this.redis.invalidateOrThrow(invalidation.ofPost(postId));
     await this.popular.refresh([postId]);

@@ -4,7 +4,7 @@ import type { Id } from '@app/platform';
 import { OutboxRows } from '@app/storage';
 import { Effects } from './effects.js';
 
-/** Carries out one outbox row: its effect, then its end. What throws stays, for the sweeper. */
+/** Carries out one outbox row: runs its effect, then deletes it. A row whose effect throws stays, for the sweeper. */
 @Injectable()
 export class EffectsService {
   constructor(

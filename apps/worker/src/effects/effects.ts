@@ -8,14 +8,14 @@ import { Relations } from './relations.js';
 import { Suggesting } from '../suggest/suggesting.js';
 import { Trashing } from './trashing.js';
 
-/** The kinds that are carried out in one go; those of the `deliver` queue go page by page. */
+/** The kinds that run as a whole; those of the `deliver` queue run page by page. */
 type EffectKind = {
   [Kind in OutboxKind]: (typeof outboxKinds)[Kind]['job'] extends 'effect' ? Kind : never;
 }[OutboxKind];
 
 type Effect = (subjectId: Id, objectId: Id | null) => Promise<void>;
 
-/** Every effect, by its kind: a kind without one does not compile. Each may run twice. */
+/** All effects by kind. A kind without an effect does not compile. Each may run twice. */
 @Injectable()
 export class Effects {
   private readonly byKind: Record<EffectKind, Effect>;
@@ -51,7 +51,7 @@ export class Effects {
 
   async carryOut({ kind, subject_id, object_id }: OutboxRow): Promise<void> {
     const effect = (this.byKind as Partial<Record<OutboxKind, Effect>>)[kind];
-    // A kind of a newer release: put back, for a worker of that release.
+    // A newer release wrote this kind: put the row back for a worker of that release.
     if (!effect) throw new Error(`expected an effect that this release knows but received ${kind}`);
     await effect(subject_id, object_id);
   }

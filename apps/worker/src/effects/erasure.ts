@@ -4,10 +4,10 @@ import { CommentRows, ErasureRows, UnitOfWork } from '@app/storage';
 import { Liking, Removal } from '@app/domain';
 import { RelationErasure } from './relation-erasure.js';
 
-/** Rows a statement: short enough that nobody waits for its locks. */
+/** Rows per statement: few enough that nobody waits for its locks. */
 const BATCH = 500;
 
-/** Takes away what hangs on a deleted post or a closed account, batch by batch; killed in between, it goes on where it was. */
+/** Deletes the data of a deleted post or a closed account in batches. After a crash it resumes where it was. */
 @Injectable()
 export class Erasure {
   constructor(

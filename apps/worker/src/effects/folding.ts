@@ -11,10 +11,10 @@ import {
   type WaitingDelta,
 } from '@app/storage';
 
-/** Below this part of the threshold a large author is fanned out again: crossing back and forth costs something. */
+/** A large author is fanned out again below this fraction of the threshold, since each crossing has a cost. */
 const HYSTERESIS = 0.8;
 
-/** Folds a shard's count deltas into its rows, after the cached counts were settled (see `Counts`). */
+/** Folds a shard's count deltas into its rows, after settling the cached counts (see `Counts`). */
 @Injectable()
 export class Folding {
   private ending = false;
@@ -28,7 +28,7 @@ export class Folding {
     private readonly work: UnitOfWork,
   ) {}
 
-  /** What is liked or commented on all the time is folded all the time: without this, no worker would ever have finished. */
+  /** Constant likes or comments keep a shard's folding busy, so the worker must end the loop to shut down. */
   end(): void {
     this.ending = true;
   }
@@ -37,7 +37,7 @@ export class Folding {
     while (!this.ending) {
       const deltas = await this.rows.waiting(shard, COUNT_SETTLES_AFTER);
       if (deltas.length === 0) {
-        // Younger ones sent a job that was the same as this one, and so was none: this one waits for them.
+        // Newer deltas sent a job with this one's name, which was dropped: this job waits for them.
         if ((await this.rows.waiting(shard, 0)).length === 0) return;
         await sleep(COUNT_SETTLES_AFTER / 4);
         continue;
@@ -53,7 +53,7 @@ export class Folding {
     }
   }
 
-  /** A follower count that crosses the threshold changes how its author's posts are delivered. */
+  /** Changes how an author's posts are delivered when their follower count crosses the threshold. */
   private async audienceOf({ counter, subject_id: author, value }: FoldedCount): Promise<void> {
     if (counter !== 'user.followers') return;
     await this.popular.note(author, value);

@@ -3,10 +3,10 @@ import type { Id } from '@app/platform';
 import { PopularPostRows, PostRows, UnitOfWork } from '@app/storage';
 import { PostIndex } from '@app/domain';
 
-/** Posts read at once; each is put right in a transaction of its own. */
+/** Posts read at once; each is updated in its own transaction. */
 const PAGE = 200;
 
-/** Puts the posts of somebody who became private or public right under their tags and places, and in explore. */
+/** Updates the posts of a person who became private or public, under their tags and places and in explore. */
 @Injectable()
 export class Reindexing {
   constructor(

@@ -3,7 +3,7 @@ import type { Id } from '@app/platform';
 import { Blocking, Following } from '@app/domain';
 import { BlockRows, ErasureRows, UnitOfWork } from '@app/storage';
 
-/** Ends what a closed account is to others and they to it, each pair under its lock, at both ends. */
+/** Ends all relations of a closed account, in both directions: each pair under its lock, at both ends. */
 @Injectable()
 export class RelationErasure {
   constructor(

@@ -3,10 +3,10 @@ import type { Id } from '@app/platform';
 import { Blocking, Following, type NextBatch } from '@app/domain';
 import { lockAccount, UnitOfWork, UserRows } from '@app/storage';
 
-/** Requests let in by one transaction. */
+/** Requests accepted per transaction. */
 const BATCH = 500;
 
-/** What follows a change between people and is too much for the request that caused it. */
+/** Effects of a relation change that are too large for the request that caused it. */
 @Injectable()
 export class Relations {
   constructor(
@@ -16,7 +16,7 @@ export class Relations {
     private readonly work: UnitOfWork,
   ) {}
 
-  /** Hides or shows what is beyond the first batch, and what was under way while the block was made. */
+  /** Hides or shows everything beyond the first batch, and anything that was in progress during the block. */
   async blockChanged(blocker: Id, blocked: Id): Promise<void> {
     let next: NextBatch | null | undefined;
     do next = await this.work.run((tx) => this.blocking.settle(tx, blocker, blocked, next ?? undefined));

@@ -3,7 +3,7 @@ import type { Id } from '@app/platform';
 import { OBJECT_STORE, TrashRows, type ObjectStore } from '@app/storage';
 import { photoObjectNames } from '@app/platform/photos';
 
-/** Moves the objects of a deleted photo to the trash, which ends access to them at once. */
+/** Moves a deleted photo's objects to the trash, which ends access to them at once. */
 @Injectable()
 export class Trashing {
   constructor(

@@ -1,9 +1,9 @@
 import { isId, type Id } from '@app/platform';
 
-/** More than these are not told: a caption full of names is no invitation. */
+/** Only this many people are notified: a caption full of names is not an invitation. */
 const MOST = 50;
 
-/** Whom a text mentions, as its entities say. */
+/** The people that a text mentions, according to its entities. */
 export function mentionedIn(entities: readonly unknown[]): Id[] {
   const ids = entities.flatMap((entity) => {
     const { type, userId } = entity as { type?: unknown; userId?: unknown };

@@ -4,8 +4,8 @@ import { UserRows, type PostRow, type Tx } from '@app/storage';
 import { Visibility } from '@app/domain';
 
 /**
- * Who may be told of what: nobody hears of a post that they may not see, nor of somebody whom they mute or do not meet. Asked
- * under the lock of the person's notifications: an answer from before it may be older than what another job has written.
+ * Decides who gets a notification: nobody is notified of a post that they may not see, or of a person whom they mute or may
+ * not meet. Checks under the lock of the person's notifications: an earlier answer may be older than another job's write.
  */
 @Injectable()
 export class NotificationAudience {
@@ -20,7 +20,7 @@ export class NotificationAudience {
     return this.visibility.maySeePost(post, author, await this.visibility.relation(person, author.id, tx));
   }
 
-  /** Whether a person hears of what the actor does. */
+  /** Checks whether a person is notified of the actor's activity. */
   async hears(tx: Tx, actor: Id, person: Id): Promise<boolean> {
     const row = await this.users.find(actor, tx);
     if (!row) return false;

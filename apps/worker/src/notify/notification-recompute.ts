@@ -7,7 +7,7 @@ import { PostGroups } from './post-groups.js';
 /** Keys, posts or people read at once. */
 const PAGE = 500;
 
-/** Groups that stand already and are worked out anew, because who may be told of what has changed. */
+/** Recomputes existing groups when their audience has changed. */
 @Injectable()
 export class NotificationRecompute {
   constructor(
@@ -19,19 +19,19 @@ export class NotificationRecompute {
     private readonly ofPeople: PeopleGroups,
   ) {}
 
-  /** After a block or a mute, or its end: the groups in which the other one is or was. */
+  /** After a block or mute begins or ends: recomputes the groups that contain or contained the other person. */
   async concerning(user: Id, other: Id): Promise<void> {
     await this.ofPeople.follows(user);
     await this.each(user, (page) => this.groups.concerning(user, other, page));
   }
 
-  /** After a follow of a private person ended or began: what the follower is told of below their posts. */
+  /** After a follow of a private person begins or ends: recomputes the follower's notifications about that person's posts. */
   async belowPostsOf(author: Id, user: Id): Promise<void> {
     if (!(await this.users.find(author))?.private) return;
     await this.each(user, (page) => this.groups.belowPostsOf(author, user, page));
   }
 
-  /** Somebody became private or public: what others are told of below their posts. */
+  /** After a person becomes private or public: recomputes other people's notifications about their posts. */
   async ofAuthor(author: Id): Promise<void> {
     let before: Id | null = null;
     do {
@@ -42,7 +42,7 @@ export class NotificationRecompute {
     } while (before !== null);
   }
 
-  /** A post that is gone takes along what was told of it; one that is hidden or back has all of it worked out anew. */
+  /** Deleting a post deletes its notifications; hiding or restoring a post recomputes them. */
   async ofPost(post: Id): Promise<void> {
     if (!(await this.posts.find(post))) return this.forgetPost(post);
     await this.each(post, (page) => this.groups.ofPost(post, page));

@@ -12,7 +12,7 @@ import {
 
 type Reading = (tx: Tx, since: Id) => Promise<Causes>;
 
-/** Sets groups of notifications to what their causes are, one transaction a group, and tells who is connected. */
+/** Updates notification groups to match their causes, one transaction per group, and notifies connected clients. */
 @Injectable()
 export class NotificationWriter {
   constructor(
@@ -21,10 +21,10 @@ export class NotificationWriter {
     private readonly posts: PostRows,
   ) {}
 
-  /** Causes are read under the person's lock: of two that work a group out at once, the second sees what the first did. */
+  /** Reads the causes under the person's lock: of two concurrent updates of a group, the second sees the first one's result. */
   async settle(group: Group, read: Reading): Promise<void> {
     await this.locked(group.user, async (tx, since) => {
-      // A post that is being deleted waits until this group stands, and then takes it along.
+      // A deletion of the post waits until this group is written, and then deletes it.
       const there = group.post === null || (await this.posts.hold(tx, group.post));
       await this.set(tx, group, there ? await read(tx, since) : noCauses);
     });
@@ -42,7 +42,7 @@ export class NotificationWriter {
     if (changed) tx.tell({ kind: 'notification', to: group.user, group: group.key });
   }
 
-  /** Nothing of this is left to be told, whoever was. */
+  /** Deletes this group for everybody who has it. */
   async undo(group: Omit<Group, 'user'>): Promise<void> {
     for (const user of await this.groups.holders(group.key))
       await this.locked(user, (tx) => this.set(tx, { ...group, user }, noCauses));

@@ -8,8 +8,8 @@ import { NotificationRecompute } from './notification-recompute.js';
 type Work = (subject: Id, objects: readonly Id[]) => Promise<void>;
 
 /**
- * Carries out all outbox rows of one kind and subject at once: what was written before it begins is seen by it, and only
- * those rows end. A thousand likes a second on one post are one notification, worked out about once a second.
+ * Carries out all outbox rows of one kind and subject at once: sees everything written before it begins, and ends only
+ * those rows. A thousand likes a second on one post are one notification, computed about once a second.
  */
 @Injectable()
 export class NotifyService {
@@ -61,7 +61,7 @@ export class NotifyService {
       throw error;
     }
     await this.outbox.doneAll(subjectId, ids);
-    // What came meanwhile sent a job of this one's name, which was none while this one runs.
+    // Newer rows sent a job with this one's name, which was dropped while this one runs.
     if ((await this.outbox.gathered(kind, subjectId)).length === 0) return;
     this.jobs.send('notify', again ? { kind, subjectId } : { kind, subjectId, again: true });
   }

@@ -3,7 +3,7 @@ import type { Id } from '@app/platform';
 import { noCauses, NotificationCauses, NotificationGroups, type Group, type Tx } from '@app/storage';
 import { NotificationWriter } from './notification-writer.js';
 
-/** Groups of followers that were read and are still kept up: whoever unfollows is mostly among the newest. */
+/** Read groups of followers that are still updated: most unfollows come from recent followers. */
 const KEPT_UP = 20;
 
 const followGroup = (user: Id, since: string): Group => ({
@@ -13,7 +13,7 @@ const followGroup = (user: Id, since: string): Group => ({
   post: null,
 });
 
-/** What people are told of each other: new followers, requests, being let in. */
+/** Notifications about other people: new followers, requests, accepted requests. */
 @Injectable()
 export class PeopleGroups {
   constructor(
@@ -22,7 +22,7 @@ export class PeopleGroups {
     private readonly writer: NotificationWriter,
   ) {}
 
-  /** Followers gather in one group until it is read; later ones begin another. Each group is a range of follows' ids. */
+  /** Collects followers in one group until it is read; later ones begin another. Each group is a range of follow ids. */
   async follows(user: Id): Promise<void> {
     await this.writer.locked(user, async (tx, open) => {
       const known = await this.groups.follows(tx, user, KEPT_UP);
@@ -48,7 +48,7 @@ export class PeopleGroups {
     await this.writer.settle(acceptGroup(follower, by), (tx) => this.causes.accepted(tx, follower, by));
   }
 
-  /** What was told stays only while it is the same follow: a later one of an open account was never asked for. */
+  /** Keeps the notification only for the same follow: a later follow of a public account was never requested. */
   async ended(follower: Id, followee: Id): Promise<void> {
     const group = acceptGroup(follower, followee);
     await this.writer.settle(group, async (tx) => {

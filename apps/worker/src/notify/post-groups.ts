@@ -22,7 +22,7 @@ interface Source {
   entities: readonly unknown[];
 }
 
-/** What people are told of posts and comments: likes, comments, replies, mentions. */
+/** Notifications about posts and comments: likes, comments, replies, mentions. */
 @Injectable()
 export class PostGroups {
   constructor(
@@ -50,7 +50,7 @@ export class PostGroups {
     await this.ofComment('comment_like', 'commentLikes', comment);
   }
 
-  /** A post's author is told of it. What hangs on a post that is gone goes with it. */
+  /** Notifies a post's author. Deleting a post deletes its notifications. */
   private async ofPost(type: 'like' | 'comment', what: 'likes' | 'comments', id: Id): Promise<void> {
     const post = await this.posts.find(id);
     if (!post) return;
@@ -59,7 +59,7 @@ export class PostGroups {
     await this.writer.settle(group, (tx) => this.causes.ofPost(tx, user, what, id));
   }
 
-  /** A comment's author is told of it, as long as it is there and they see the post. */
+  /** Notifies a comment's author, if the comment exists and they may see the post. */
   private async ofComment(
     type: 'reply' | 'comment_like',
     what: 'replies' | 'commentLikes',
@@ -76,7 +76,7 @@ export class PostGroups {
     });
   }
 
-  /** Whom a post's caption or a comment mentions, and whom it mentioned before it was changed. */
+  /** Notifies the people that a caption or comment mentions, and updates those that it mentioned before an edit. */
   async mentions(id: Id): Promise<void> {
     const comment = await this.comments.find(id);
     const post = await this.posts.find(comment?.post_id ?? id);
@@ -99,7 +99,7 @@ export class PostGroups {
     return hears ? { actors: [found.author], count: 1, newest: id, comment: found.comment } : noCauses;
   }
 
-  /** A comment or a post as it is now; null when it is gone, or hidden by a block. */
+  /** A comment or post in its current state; null when it is gone, or hidden by a block. */
   private async source(tx: Tx, id: Id): Promise<Source | null> {
     const comment = await this.comments.find(id, tx);
     if (comment && (comment.deleted || comment.hidden)) return null;

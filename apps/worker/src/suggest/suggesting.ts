@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
 import { PopularRows, SuggestionRows, UnitOfWork } from '@app/storage';
 
-/** Works out whom people may want to follow. */
+/** Computes suggestions of people to follow. */
 @Injectable()
 export class Suggesting {
   constructor(
@@ -16,7 +16,7 @@ export class Suggesting {
     await this.work.run((tx) => this.rows.replace(tx, user));
   }
 
-  /** Of a closed account. */
+  /** Deletes the suggestions of a closed account. */
   async forget(user: Id): Promise<void> {
     await this.rows.forget(user);
   }

@@ -6,7 +6,7 @@ import { UploadSweep } from './upload-sweep.js';
 
 const BATCH = 200;
 
-/** Uploads whose process died or whose client went away. */
+/** Ends uploads whose process died or whose client left. */
 @Injectable()
 export class AbandonedUploads {
   constructor(

@@ -9,7 +9,7 @@ const BATCH = 200;
 const REPLACED = 50;
 const DAY = 24 * 60 * 60;
 
-/** What ends by the passing of time: abandoned uploads, unposted photos, old trash, expired rows. */
+/** Removes everything that expires: abandoned uploads, unposted photos, old trash, expired rows. */
 @Injectable()
 export class Housekeeping {
   constructor(
@@ -21,7 +21,7 @@ export class Housekeeping {
     @Inject(OBJECT_STORE) private readonly objects: ObjectStore,
   ) {}
 
-  /** Uploads whose process died, and photos that were never posted. */
+  /** Removes uploads whose process died, and photos that were never posted. */
   async sweepPhotos(): Promise<void> {
     await this.uploads.sweep();
     const unposted = await this.rows.unposted(limits.photo.unpostedFor, BATCH);
@@ -31,7 +31,7 @@ export class Housekeeping {
     await this.endReplaced();
   }
 
-  /** What was kept for a time that has passed. The trash outlives the backups' window. */
+  /** Removes everything past its retention. The trash outlives the backups' window. */
   async sweepExpired(): Promise<void> {
     await this.rows.forgetExpired({
       idempotency: limits.idempotency.keptFor,
@@ -44,7 +44,7 @@ export class Housekeeping {
     await this.objects.sweepUnfinished(new Date(Date.now() - limits.photo.uploadSeconds * 1000));
   }
 
-  /** Folders that others have replaced, once no address of theirs is good any more. */
+  /** Moves replaced folders to the trash once none of their addresses is valid. */
   private async endReplaced(): Promise<void> {
     await this.work.run(async (tx) => tx.effect('photo.trash', ...(await this.trash.end(tx, REPLACED))));
   }

@@ -4,7 +4,7 @@ import { NotificationRows } from '@app/storage';
 
 const BATCH = 1_000;
 
-/** Notifications are kept for a time; what has not grown since is forgotten, also by those who never read it. */
+/** Deletes notifications that have not grown within their retention, even unread ones. */
 @Injectable()
 export class OldNotifications {
   constructor(private readonly rows: NotificationRows) {}

@@ -4,14 +4,14 @@ import { CountRows, OutboxRows } from '@app/storage';
 import { DevelopService } from '../develop/develop.service.js';
 import { StuckPosts } from './stuck-posts.js';
 
-/** Rows a look; more are found by the next one. */
+/** Rows per sweep; the next sweep finds more. */
 const BATCH = 500;
 
 const found = (kind: string, count: number): void => {
   if (count > 0) counter('narwhal_swept_total').inc({ kind }, count);
 };
 
-/** Finds rows whose later work is overdue and sends their jobs again. */
+/** Finds rows whose later work is overdue and resends their jobs. */
 @Injectable()
 export class Overdue {
   private readonly seconds: number;
@@ -36,7 +36,7 @@ export class Overdue {
 
   private async effects(): Promise<void> {
     const overdue = await this.outbox.overdue(this.seconds, BATCH);
-    // What people are told of one subject is one job, of however many rows.
+    // All notification rows of one subject share one job.
     const rows = new Map(
       overdue.map((row) => [isNotifyKind(row.kind) ? `${row.kind} ${row.subject_id}` : row.id, row]),
     );
@@ -52,7 +52,7 @@ export class Overdue {
     found('deltas', lost);
   }
 
-  /** As many as have a job only wait their turn: a backlog is none of those that the sweeper had to find. */
+  /** Overdue rows that have a job are only waiting their turn: a backlog does not count as found by the sweeper. */
   private async withoutJob(overdue: number, ...queues: JobName[]): Promise<number> {
     return overdue === 0 ? 0 : Math.max(0, overdue - (await this.jobs.depthOf(...queues)));
   }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Publishing } from '@app/domain';
 import { SweepRows, UnitOfWork } from '@app/storage';
 
-/** Posts that wait although their photos are settled: whoever settled the last of them died before its transaction ended. */
+/** Publishes posts that wait although their photos are settled: the process that settled the last one died before its transaction ended. */
 @Injectable()
 export class StuckPosts {
   constructor(

@@ -5,12 +5,12 @@ import { Housekeeping } from './housekeeping.js';
 import { OldNotifications } from './old-notifications.js';
 import { Overdue } from './overdue.js';
 
-/** Expired rows and old trash are looked for this often, in milliseconds. */
+/** Interval of the search for expired rows and old trash, in milliseconds. */
 const HOUSEKEEPING = 10 * 60_000;
 
 /**
- * Looks every few seconds for what is overdue. Queues hasten, rows decide: emptied queues, killed processes and lost
- * messages all end here, within one sweep. Several workers may sweep at once; every step may run twice.
+ * Looks for overdue work every few seconds. Queues only speed work up; the rows decide: one sweep recovers from emptied
+ * queues, killed processes and lost messages. Several workers may sweep at once; every operation may run twice.
  */
 @Injectable()
 export class Sweeper {

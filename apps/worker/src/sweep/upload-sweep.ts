@@ -5,7 +5,7 @@ import { UploadRows } from '@app/storage';
 
 const BATCH = 200;
 
-/** Resumable uploads that nobody goes on with: whole ones become photos, expired ones go. */
+/** Handles resumable uploads that no client continues: whole ones become photos, expired ones are deleted. */
 @Injectable()
 export class UploadSweep {
   constructor(
@@ -23,7 +23,7 @@ export class UploadSweep {
     if (expired.length > 0) counter('narwhal_swept_total').inc({ kind: 'expired_uploads' }, expired.length);
   }
 
-  /** One that cannot be completed is left to its expiry, and holds no other up. */
+  /** An upload that cannot be completed waits for its expiry, without delaying others. */
   private async complete(id: Id): Promise<void> {
     try {
       await this.completion.complete(id);

@@ -1,9 +1,9 @@
 import { reasonOf } from '@app/platform';
 
-/** How long one answer may take, in milliseconds. */
+/** The time limit for one response, in milliseconds. */
 const PATIENCE = 10_000;
 
-/** Why a step did not work, in words that hold nothing secret: the call and what came of it. */
+/** Why an operation failed, without secrets: the call and its outcome. */
 export class NotServed extends Error {
   override name = 'NotServed';
 }
@@ -15,9 +15,9 @@ interface Call {
   body?: object | FormData;
 }
 
-/** A client as anybody has it: by the public address, through whatever stands in front. */
+/** An ordinary client: uses the public address, through everything in front of it. */
 export class PublicClient {
-  /** Once somebody is signed in. */
+  /** Set after signing in. */
   token: string | undefined;
 
   constructor(private readonly site: string) {}
@@ -37,7 +37,7 @@ export class PublicClient {
     return (text === '' ? undefined : JSON.parse(text)) as Answer;
   }
 
-  /** Bytes from a signed address, whose signature is not told. @throws NotServed */
+  /** Loads a signed address, whose signature is not reported. @throws NotServed */
   async bytes(url: string): Promise<number> {
     const response = await this.fetch(url, `GET ${new URL(url).host}/media/...`, {});
     return (await response.arrayBuffer()).byteLength;

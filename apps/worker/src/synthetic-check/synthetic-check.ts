@@ -3,10 +3,10 @@ import type { Id, SyntheticStep } from '@app/platform';
 import { NotServed, PublicClient } from './public-client.js';
 import { tinyPhoto } from './tiny-photo.js';
 
-/** How long a photo may take to be ready, and a post to be in its author's feed; in milliseconds. */
+/** The time limit for a photo to be ready, and for a post to appear in its author's feed; in milliseconds. */
 const PATIENCE = 30_000;
 const LOOK = 250;
-/** What an earlier check left because its process was killed; in milliseconds. */
+/** Older posts were left by an earlier check whose process was killed; in milliseconds. */
 const LEFT_BEHIND = 10 * 60_000;
 
 interface ShownPhoto {
@@ -24,10 +24,10 @@ interface FeedPage {
   items: ShownPost[];
 }
 
-/** How a step is gone through: its name, and what it takes. */
+/** Runs one named operation of the check. */
 export type Through = (step: SyntheticStep, work: () => Promise<void>) => Promise<void>;
 
-/** One check by the synthetic person: what most people do, from signing in to seeing their own photo. */
+/** One synthetic check: the operations that most people perform, from signing in to seeing their own photo. */
 export class SyntheticCheck {
   private readonly client: PublicClient;
   private photo: ShownPhoto | undefined;
@@ -41,7 +41,7 @@ export class SyntheticCheck {
     this.client = new PublicClient(site);
   }
 
-  /** Stops at the first step that fails, and takes away what was made in any case. @throws NotServed */
+  /** Stops at the first failing operation, and always cleans up. @throws NotServed */
   async run(through: Through): Promise<void> {
     try {
       await through('sign_in', () => this.signIn());
@@ -51,7 +51,7 @@ export class SyntheticCheck {
       await through('feed', () => this.findInFeed());
       await through('media', () => this.load());
     } catch (error) {
-      // The check's own failure is thrown; what is left is cleaned up by the next.
+      // Throws the check's own failure; the next check cleans up the rest.
       await this.cleanUp().catch(() => undefined);
       throw error;
     }

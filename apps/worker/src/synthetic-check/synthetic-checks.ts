@@ -14,12 +14,12 @@ import { Watch } from '@app/watch';
 import { NotServed } from './public-client.js';
 import { SyntheticCheck, type Through } from './synthetic-check.js';
 
-/** So that a worker that just started is not told to visit an api that starts with it; in milliseconds. */
+/** Delays the first check, so that it does not run against an api that is starting together with the worker; in milliseconds. */
 const FIRST = 3_000;
 
 /**
- * A synthetic person visits now and then, by the public address. Off without VISIT_LOGIN. Whoever is that account was marked by
- * `npm run admin -- synthetic <username>`: what it does counts as nothing that people do, and nobody else meets it.
+ * Runs a synthetic check at intervals, against the public address. Off without VISIT_LOGIN. Its account must be marked by
+ * `npm run admin -- synthetic <username>`: its activity counts in no product metric, and nobody else meets it.
  */
 @Injectable()
 export class SyntheticChecks {
@@ -71,7 +71,7 @@ export class SyntheticChecks {
     }
   }
 
-  /** Once: an account that is nobody's mark would be counted with people. @throws NotServed */
+  /** Checks once: an unmarked account would be counted as a person. @throws NotServed */
   private async know(login: string): Promise<void> {
     if (this.isKnown) return;
     if (!(await this.users.isSynthetic(login)))
@@ -79,7 +79,7 @@ export class SyntheticChecks {
     this.isKnown = true;
   }
 
-  /** What was not come to is not known. */
+  /** Operations that were not reached have no value. */
   private tell(gone: ReadonlySet<SyntheticStep>, failed: { step: SyntheticStep; why: string } | null): void {
     const ok = gauge('narwhal_visit_ok');
     ok.reset();

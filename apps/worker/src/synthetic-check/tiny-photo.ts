@@ -13,7 +13,7 @@ function chunk(type: string, data: Buffer): Buffer {
   return framed;
 }
 
-/** A PNG of one colour drawn at random, some 100 bytes: bytes that were sent before would be answered with the photo of then. */
+/** A PNG of one random colour, some 100 bytes: repeated bytes would return the photo that they created before. */
 export function tinyPhoto(): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(SIDE, 0);
@@ -26,7 +26,7 @@ export function tinyPhoto(): Buffer {
   return Buffer.concat([
     Buffer.from('89504e470d0a1a0a', 'hex'),
     chunk('IHDR', header),
-    // 24 bits of colour are too few to be told apart for ever.
+    // 24 bits of colour are too few to stay unique.
     chunk('tEXt', Buffer.from(`Comment\0${randomBytes(9).toString('hex')}`, 'latin1')),
     chunk('IDAT', deflateSync(rows)),
     chunk('IEND', Buffer.alloc(0)),
