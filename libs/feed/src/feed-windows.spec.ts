@@ -173,7 +173,7 @@ describe('relations', () => {
     await town.unfollow(reader, author);
     await room.pending.invalidateOrThrow(invalidation.ofFeed(reader));
     await page();
-    // A delivery that had read the followers before: the post is there, its author is not.
+    // A delivery that had read the followers before: the feed holds the post, the relations lack its author.
     await room.homeFeeds.insert(posts[0] ?? '', [reader]);
     for (const who of [room, other]) {
       const after = await page(who);
