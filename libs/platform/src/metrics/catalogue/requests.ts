@@ -1,6 +1,6 @@
 import { requestBuckets, type Metric } from '../entry.js';
 
-/** What the api answers, and how fast. */
+/** The api's answers, and how fast they are. */
 export const requests = {
   narwhal_http_request_seconds: {
     kind: 'histogram',
