@@ -6,8 +6,8 @@ import { LiveBus } from './live-bus.js';
 import { PendingInvalidations } from './pending-invalidations.js';
 
 /**
- * Runs after each transaction of this process, before its caller continues: applies at once what the transaction wrote into
- * the outbox for Redis. The worker applies the row if this process dies first.
+ * Runs after each transaction of this process, before its caller continues: applies at once what the transaction wrote into the
+ * outbox for Redis. The worker applies the row if this process dies first.
  */
 @Injectable()
 export class AfterCommit {

@@ -111,8 +111,8 @@ export class AuthorFeeds {
   }
 
   /**
-   * The nearest posts of these authors above a cursor, at most `limit` of each; null when their lists do not reach down to
-   * the cursor.
+   * The nearest posts of these authors above a cursor, at most `limit` of each; null when their lists do not reach down to the
+   * cursor.
    *
    * @throws RedisAway
    */

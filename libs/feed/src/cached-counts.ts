@@ -11,7 +11,7 @@ import { keys, type Id } from '@app/platform';
 const DAY = 24 * 60 * 60;
 /** Posts, and users, in the client-side cache, about 300 bytes each. */
 const KEPT = 50_000;
-/** How long counts are kept that nobody loads again, in seconds. */
+/** Lifetime of counts that nobody loads again, in seconds. */
 const KEPT_FOR = 7 * DAY;
 const GONE_FOR = DAY;
 /** An unfinished load expires after this, in seconds. */

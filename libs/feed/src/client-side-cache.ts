@@ -52,7 +52,7 @@ export class CacheSection<Value> {
 const turn = (): Promise<void> => new Promise((over) => setImmediate(over));
 
 /**
- * What this process has read from Redis, cached so that a page of a feed needs only one question to Redis: "has anything
+ * A cache of what this process has read from Redis, so that a page of a feed needs only one question to Redis: "has anything
  * changed?". Redis remembers what was read and reports each change once (docs/decisions/0012); `current` waits until all
  * changes that were made before the call have arrived, so nothing is older than the request it serves.
  */

@@ -11,8 +11,8 @@ import { FeedRedis } from './redis.js';
 export type Subject = 'post' | 'user';
 
 /**
- * A delta is added to a cached count only if its transaction began less than this ago; later, the count is dropped instead.
- * In milliseconds; see the protocol below.
+ * A delta is added to a cached count only if its transaction began less than this ago; later, the count is dropped instead. In
+ * milliseconds; see the protocol below.
  */
 export const COUNT_CHANGES_WITHIN = 400;
 /** Only deltas older than this are settled and folded. In milliseconds. */
@@ -31,24 +31,24 @@ const places: Partial<Record<CounterName, readonly [Subject, number]>> = {
 };
 
 /**
- * Counts and versions of posts and users: cached in Redis, loaded when absent. PostgreSQL defines a count in one statement:
- * the row plus its unfolded deltas. A fold does not change that sum.
+ * Counts and versions of posts and users: cached in Redis, loaded when absent. PostgreSQL defines a count in one statement: the
+ * row plus its unfolded deltas. A fold does not change that sum.
  *
  * Format: one string per subject, `likes,comments,version,author;` or `posts,followers,following,version;`, so that a page's
  * posts are one MGET (a hash each took Redis 1.6 times as long). While a process reads PostgreSQL for it, `token,changes`
- * follows the semicolon; before the semicolon nothing stands if it is not loaded yet. `gone` is a tombstone.
+ * follows the semicolon; the part before the semicolon is empty if it is not loaded yet. `gone` is a tombstone.
  *
  * The protocol that keeps caches equal to PostgreSQL:
  *
- * - **Load** (absent): put a token on the key, read PostgreSQL, write if the token is still there. An invalidation and
- * `settle` remove the token, so that nothing read before them is written after them.
- * - **Changed** (after a like's commit): add the delta if the count is cached, so that the next read shows it. If a process
- * is loading or settling the key, the key is marked as changed, and that process reads PostgreSQL again: after three rounds
- * on a row that keeps changing it writes what it has, which may be off by the latest deltas.
- * - **Settle** (by the worker, before it folds a delta): like a load, but of cached keys. It writes PostgreSQL's values, so
- * it corrects any earlier error with a delta, provided that nothing adds that delta afterwards: hence a delta is added within
- * 400 ms of its transaction's beginning or never, and settled after 800 ms or later. A process that stalls in between drops
- * the key instead, which is correct at any time.
+ * - **Load** (absent): put a token on the key, read PostgreSQL, write if the token is still there. An invalidation and `settle`
+ * remove the token, so that nothing read before them is written after them.
+ * - **Changed** (after a like's commit): add the delta if the count is cached, so that the next read shows it. If a process is
+ * loading or settling the key, the key is marked as changed, and that process reads PostgreSQL again: after three rounds on a
+ * row that keeps changing it writes what it has, which may be off by the latest deltas.
+ * - **Settle** (by the worker, before it folds a delta): like a load, but of cached keys. It writes PostgreSQL's values, so it
+ * corrects any earlier error with a delta, provided that nothing adds that delta afterwards: hence a delta is added within 400
+ * ms of its transaction's beginning or never, and settled after 800 ms or later. A process that stalls in between drops the key
+ * instead, which is correct at any time.
  * - Two settlements of one key: the later token wins, and it reads later. Crash before the fold: the deltas are still there.
  */
 @Injectable()
@@ -89,8 +89,8 @@ export class Counts {
   }
 
   /**
-   * Adds a committed delta to the cache, so that the next read shows it at once. `since` is `performance.now()` from before
-   * the transaction began. Never throws: the fold's `settle` corrects what could not be added.
+   * Adds a committed delta to the cache, so that the next read shows it at once. `since` is `performance.now()` from before the
+   * transaction began. Never throws: the fold's `settle` corrects what could not be added.
    */
   async changed(counter: CounterName, subject: Id, delta: number, since: number): Promise<void> {
     const [kind, place] = places[counter] ?? [];

@@ -3,13 +3,12 @@ import { RedisEpochs } from '@app/storage';
 import type { RedisLink } from './redis-link.js';
 
 /**
- * Identifies one life of the Redis data. A server that restarts from an old dump, or a replica that takes over without the
- * last second, holds feeds with holes: worse than none. So each change of the server's fingerprint begins a new epoch, a
- * number in PostgreSQL that all processes share, and every derived key contains it.
+ * Identifies one life of the Redis data. A server that restarts from an old dump, or a replica that takes over without the last
+ * second, holds feeds with holes: worse than none. So each change of the server's fingerprint begins a new epoch, a number in
+ * PostgreSQL that all processes share, and every derived key contains it.
  *
- * Until the epoch of a new connection is known, Redis counts as away. While connected, the epoch is looked up again every
- * other second: a cluster changes primaries without breaking our connection, and a `renew` by another process must be
- * noticed.
+ * Until the epoch of a new connection is known, Redis counts as away. While connected, the epoch is looked up again every other
+ * second: a cluster changes primaries without breaking our connection, and a `renew` by another process must be noticed.
  */
 @Injectable()
 export class RedisEpoch {

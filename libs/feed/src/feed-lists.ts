@@ -23,10 +23,7 @@ export function idsOf(part: unknown): Id[] {
   return text === '' ? [] : text.split(',');
 }
 
-/**
- * The arguments of `feed-insert`. `whileBuilt`: whether a list that is being built keeps the post, or is dropped and built
- * anew.
- */
+/** The arguments of `feed-insert`. `whileBuilt`: whether a list that is being built keeps the post, or is dropped and built anew. */
 export function insertArguments(post: Id, whileBuilt: 'keep' | 'drop'): Argument[] {
   const { window } = limits.feed;
   return [post, window, window + SLACK, whileBuilt];

@@ -44,8 +44,8 @@ interface FirstPage {
 }
 
 /**
- * The readers' lists in Redis: each holds one contiguous newest window of a feed, in order of id. An absent list means
- * "rebuild on the next read", so inactive readers cost nothing; an entry 0 at the tail means "the list is complete".
+ * The readers' lists in Redis: each holds one contiguous newest window of a feed, in order of id. An absent list means "rebuild
+ * on the next read", so inactive readers cost nothing; an entry 0 at the tail means "the list is complete".
  */
 @Injectable()
 export class FeedWindows {
@@ -61,8 +61,7 @@ export class FeedWindows {
   }
 
   /**
-   * `known` is the generation whose relations the caller has; with a `since`, a first page may come from the client-side
-   * cache.
+   * `known` is the generation whose relations the caller has; with a `since`, a first page may come from the client-side cache.
    *
    * @throws RedisAway
    */

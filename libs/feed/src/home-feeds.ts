@@ -79,8 +79,8 @@ export class HomeFeeds {
   }
 
   /**
-   * `horizon`: at and above it nothing is missing from the list or any merged author; below it PostgreSQL answers, which
-   * treats both alike.
+   * `horizon`: at and above it nothing is missing from the list or any merged author; below it PostgreSQL answers, which treats
+   * both alike.
    */
   private async older(
     reader: Id,

@@ -4,7 +4,7 @@ import { insertArguments } from './feed-lists.js';
 import type { Argument } from './redis-link.js';
 import type { ScriptName } from './scripts.js';
 
-/** A change in PostgreSQL that Redis has to learn. Each may arrive late, twice and in any order. */
+/** A change in PostgreSQL that must reach Redis. Each may arrive late, twice and in any order. */
 export interface Invalidation {
   /** The owner of the keys: all keys of one id are on one node of a cluster. */
   owner: Id;

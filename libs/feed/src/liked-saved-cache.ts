@@ -33,8 +33,8 @@ const CHANGE_DIES_AFTER = 10;
 const prefixes: Record<Mark, string> = { liked: 'l', saved: 's' };
 
 /**
- * The posts a reader liked and saved: a set of the newest of each, by post, with a floor above which it is complete.
- * PostgreSQL answers for posts below the floor and for absent sets. The protocol, so that every read agrees with the rows:
+ * The posts a reader liked and saved: a set of the newest of each, by post, with a floor above which it is complete. PostgreSQL
+ * answers for posts below the floor and for absent sets. The protocol, so that every read agrees with the rows:
  *
  * - **Load**: put a token in place of the floor, read PostgreSQL, install if the token is still there.
  * - **Change**: before the transaction count it in the reader's hash, and remove a load's token. While a change is counted,
@@ -83,8 +83,8 @@ export class LikedSavedCache {
   }
 
   /**
-   * Both marks of a post of which one has just been committed: that one is known, and is not read. Many likes of old posts
-   * are below the floor, where PostgreSQL would be asked for what it has just written.
+   * Both marks of a post of which one has just been committed: that one is known, and is not read. Many likes of old posts are
+   * below the floor, where PostgreSQL would be asked for what it has just written.
    */
   async besides(reader: Id, post: Id, mark: Mark, marked: boolean): Promise<Marks> {
     const marks: Marks = { liked: new Set(), saved: new Set() };

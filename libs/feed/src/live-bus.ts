@@ -38,10 +38,7 @@ export class LiveBus {
     );
   }
 
-  /**
-   * Listens to a person's messages until `leave` was called as often as `join`; resolves once subscribed, or when Redis is
-   * away.
-   */
+  /** Listens to a person's messages until `leave` was called as often as `join`; resolves once subscribed, or when Redis is away. */
   async join(person: Id): Promise<void> {
     const channels = [keys.live(person), keys.liveFeeds];
     for (const channel of channels) this.channels.set(channel, (this.channels.get(channel) ?? 0) + 1);

@@ -6,8 +6,8 @@ import { FeedRedis } from './redis.js';
 const DAY = 24 * 60 * 60;
 
 /**
- * Each person's open streams, across all processes. Entries of a killed process soon are the oldest, and so are removed
- * first; ending a stream that does not exist does nothing.
+ * Each person's open streams, across all processes. Entries of a killed process soon are the oldest, and so are removed first;
+ * ending a stream that does not exist does nothing.
  */
 @Injectable()
 export class OpenStreams {

@@ -15,8 +15,8 @@ const AT_ONCE = 300;
  * for this process: PostgreSQL serves, so no answer is older than an earlier one of this process.
  *
  * Other processes keep reading, so each invalidation is also sent at once while the connection is up, whether or not Redis
- * seems to hang: a server that resumes reads it together with their queries. If this process dies meanwhile, the outbox row
- * of the same transaction does it; for counts and marks, the fold and their time to live.
+ * seems to hang: a server that resumes reads it together with their queries. If this process dies meanwhile, the outbox row of
+ * the same transaction does it; for counts and marks, the fold and their time to live.
  */
 @Injectable()
 export class PendingInvalidations {
@@ -31,10 +31,7 @@ export class PendingInvalidations {
     return this.pending.size;
   }
 
-  /**
-   * Sends the invalidations now, and repeats them until Redis confirms. Never rejects; resolves once Redis confirms, or
-   * counts as away.
-   */
+  /** Sends the invalidations now, and repeats them until Redis confirms. Never rejects; resolves once Redis confirms, or counts as away. */
   async invalidate(...changes: Invalidation[]): Promise<void> {
     if (changes.length === 0) return;
     const isThere = this.redis.available;

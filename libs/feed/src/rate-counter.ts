@@ -23,8 +23,8 @@ interface Window {
 }
 
 /**
- * Counts requests in fixed windows, by policy and subject, across processes in Redis; while Redis is away, in this process:
- * limits always apply. (rate-limiter-flexible: one round trip a request, an insurance limiter, maintained since 2018.)
+ * Counts requests in fixed windows, by policy and subject, across processes in Redis; while Redis is away, in this process, so
+ * limits always apply. (rate-limiter-flexible: one round trip a request, an insurance limiter, kept since 2018.)
  */
 @Injectable()
 export class RateCounter {

@@ -35,8 +35,8 @@ export function openClient(url: string, budget: number, more: RedisOptions = {})
 }
 
 /**
- * The connection to Redis, and the only place that knows its client. Emits `up` when commands can be sent and `down` when
- * not; commands sent meanwhile fail at once.
+ * The connection to Redis, and the only place that knows its client. Emits `up` when commands can be sent and `down` when not;
+ * commands sent meanwhile fail at once.
  */
 export class RedisLink extends EventEmitter<{ up: []; down: [] }> {
   /** For the rate limiter alone, whose library wants a client of this kind. */

@@ -61,8 +61,8 @@ export class FeedRedis {
   }
 
   /**
-   * The epoch for the keys of the next command. Read it and send the command in the same turn of the event loop: after an
-   * await the connection may be another one.
+   * The epoch for the keys of the next command. Read it and send the command in the same turn of the event loop: after an await
+   * the connection may be another one.
    *
    * @throws RedisAway
    */
@@ -103,8 +103,8 @@ export class FeedRedis {
   /**
    * Call it after a commit, before a write to Redis that nobody repeats: it makes sure that readers will find the write. A
    * cluster changes its primaries without breaking our connections, so processes notice a new epoch at different times; if it
-   * began before the commit, another process may have built keys in it that lack the change. (Keys built after the commit
-   * have it.) While Redis is away it checks nothing: the write fails anyhow.
+   * began before the commit, another process may have built keys in it that lack the change. (Keys built after the commit have
+   * it.) While Redis is away it checks nothing: the write fails anyhow.
    *
    * @throws RedisAway: repeat it
    */
@@ -144,8 +144,8 @@ export class FeedRedis {
   }
 
   /**
-   * Runs a command whose answer nobody needs, even while Redis seems to hang: Redis reads it when it resumes. `keysOf` gets
-   * the current epoch, or the last known one.
+   * Runs a command whose answer nobody needs, even while Redis seems to hang: Redis reads it when it resumes. `keysOf` gets the
+   * current epoch, or the last known one.
    *
    * @throws RedisAway: the command may have run or not
    */

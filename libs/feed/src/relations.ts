@@ -20,9 +20,9 @@ export interface Relations {
 }
 
 /**
- * Readers' relations. They never change within one generation, so this process caches them and they cannot be stale: each
- * page of a feed brings the current generation. Behind that, Redis has them, dropped by each bump; behind that, PostgreSQL.
- * Absent relations are loaded and never taken for "visible".
+ * Readers' relations. They never change within one generation, so this process caches them and they cannot be stale: each page
+ * of a feed brings the current generation. Behind that, Redis has them, dropped by each bump; behind that, PostgreSQL. Absent
+ * relations are loaded and never taken for "visible".
  */
 @Injectable()
 export class ReaderRelations {

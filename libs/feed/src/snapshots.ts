@@ -7,9 +7,9 @@ import { FeedRedis } from './redis.js';
 export const SNAPSHOT_NAME_BYTES = 12;
 
 /**
- * Ranked lists as they were when their first page was read: an order by likes or relations changes all the time, and its
- * pages would overlap. Only the order is stored: visibility is checked again for each page. A lost snapshot is not restored:
- * its reader has to start again.
+ * Ranked lists as they were when their first page was read: an order by likes or relations changes all the time, and its pages
+ * would overlap. Only the order is stored: visibility is checked again for each page. A lost snapshot is not restored: its
+ * reader has to start again.
  */
 @Injectable()
 export class Snapshots {

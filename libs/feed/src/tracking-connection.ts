@@ -8,8 +8,8 @@ const CHANNEL = '__redis__:invalidate';
 export type Forget = (keys: readonly Buffer[] | null) => void;
 
 /**
- * The connection on which Redis reports changes of all keys that this process's other connection has read. Its messages are
- * in order, so the answer to a PING comes after each change that Redis made before it: a fence.
+ * The connection on which Redis reports changes of all keys that this process's other connection has read. Its messages are in
+ * order, so the answer to a PING comes after each change that Redis made before it: a fence.
  *
  * On a cluster, where each node would need such a connection, and on a server that refuses tracking, nothing is cached.
  */

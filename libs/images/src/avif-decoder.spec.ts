@@ -14,7 +14,7 @@ const photos = new Developing((childFile) => new DevelopPool({ concurrency: 1, c
 beforeAll(() => photos.start());
 afterAll(() => photos.stop());
 
-/** The mean difference between the decoded picture and the quarters, turned clockwise by these degrees. */
+/** The mean difference between the decoded pixels and the quarters, turned clockwise. */
 async function differenceFrom({ pixels }: Made<Developed>, degrees: number): Promise<number> {
   const upright = await quarters(WIDTH, HEIGHT).png().toBuffer();
   const expected = await sharp(upright).rotate(degrees).removeAlpha().raw().toBuffer();

@@ -29,8 +29,8 @@ async function saidToBeStill(path: string, copy: string): Promise<void> {
 }
 
 /**
- * AVIF, by sharp. A sequence also holds its first frame as a picture, but the library goes by the major brand and opens no
- * file whose brand is a film's or unknown to it: it gets a copy that claims to be a picture.
+ * AVIF, by sharp. A sequence also holds its first frame as a picture, but the library goes by the major brand and opens no file
+ * whose brand is a film's or unknown to it: it gets a copy that claims to be a picture.
  */
 export const avifDecoder: Decoder = async (path, limits) => {
   if (await isStill(path)) return decodeStill(path, limits);

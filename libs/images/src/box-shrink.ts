@@ -3,8 +3,8 @@ import type { Tile } from './heic-picture.js';
 import type { Pixels } from './pixels.js';
 
 /**
- * The number of pixels per side that may be averaged into one before the real resize, a whole number: it leaves at least
- * twice the wanted size, as libvips does for a JPEG, so that no sharpness is lost. Powers of two, which divide tiles evenly.
+ * The number of pixels per side that may be averaged into one before the real resize, a whole number: it leaves at least twice
+ * the wanted size, as libvips does for a JPEG, so that no sharpness is lost. Powers of two, which divide tiles evenly.
  */
 export function boxFactor(photo: Size, wanted: Size, fits: readonly number[]): number {
   const ratio = Math.min(photo.width / wanted.width, photo.height / wanted.height);

@@ -51,8 +51,8 @@ export interface Limit {
 
 /**
  * Reports once when a process exceeds a limit: memory as it is, time since the watch began. Polled: kernel limits would count
- * what V8 only reserves (RLIMIT_AS) and all photos of a child's life (RLIMIT_CPU), and cgroups need rights that the worker
- * may not have.
+ * what V8 only reserves (RLIMIT_AS) and all photos of a child's life (RLIMIT_CPU), and cgroups need rights that the worker may
+ * not have.
  */
 export class ChildWatch {
   readonly #timer: NodeJS.Timeout;

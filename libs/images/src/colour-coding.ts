@@ -14,8 +14,8 @@ const { bt709 } = chromaticities;
 export const SRGB: Coding = { primaries: bt709, curve: curves.srgb };
 
 /**
- * The meaning of ITU-T H.273's codes, as in a `colr` box of type `nclx` and in a PNG's `cICP`. One of the two may be
- * undefined (2, "unspecified", or an unassigned number): it defaults to sRGB's. Null when both are undefined.
+ * The meaning of ITU-T H.273's codes, as in a `colr` box of type `nclx` and in a PNG's `cICP`. One of the two may be undefined
+ * (2, "unspecified", or an unassigned number): it defaults to sRGB's. Null when both are undefined.
  */
 export function codingOfNumbers(primaries: number, transfer: number): Coding | null {
   const [space, curve] = [chromaticities.ofCode(primaries), curves.ofCode(transfer)];

@@ -95,8 +95,7 @@ describe.skipIf(!magick)('colours are those that ImageMagick makes with lcms', (
       await small(expected, width, height),
     );
     expect(mean).toBeLessThan(1);
-    // Measured: P3 0.31 and 0.80, Adobe RGB 0.27 and 0.70, CMYK 0.29 and 1.1 (a photo), 0.89 and 3.2 (made), HEIC 0.40 and
-    // 1.4.
+    // Measured: P3 0.31 and 0.80, Adobe RGB 0.27 and 0.70, CMYK 0.29 and 1.1 (a photo), 0.89 and 3.2 (made), HEIC 0.40 and 1.4.
     expect(p99).toBeLessThan(3.5);
   }
 

@@ -50,8 +50,8 @@ export class DevelopPool {
   /**
    * Develops a photo as soon as a child is free.
    *
-   * @throws PhotoRejected when the photo is at fault; DevelopCrash when its child died; DevelopFailed when something of ours
-   * is missing (input, room on the disk, a child that starts, time)
+   * @throws PhotoRejected when the photo is at fault; DevelopCrash when its child died; DevelopFailed when something of ours is
+   * missing (input, room on the disk, a child that starts, time)
    */
   develop(request: DevelopRequest): Promise<Developed> {
     if (this.#isClosed) return Promise.reject(new Error('the develop pool is closed'));

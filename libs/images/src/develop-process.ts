@@ -136,7 +136,7 @@ export class DevelopProcess {
       if (received) return received[0];
     } finally {
       stop.abort();
-      // The wait is aborted, and nothing handles its rejection.
+      // The wait is aborted, so its rejection does not matter.
       next.catch(() => undefined);
     }
     const { exitCode, signalCode } = this.#process;

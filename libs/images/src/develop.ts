@@ -26,8 +26,8 @@ async function decoderFor(path: string, limits: DevelopLimits): Promise<Decoder>
 }
 
 /**
- * Develops one photo from its original to all renditions. Runs only in a child process: the original is untrusted input. It
- * is decoded once, and everything is made from those pixels.
+ * Develops one photo from its original to all renditions. Runs only in a child process: the original is untrusted input. It is
+ * decoded once, and everything is made from those pixels.
  *
  * @throws PhotoRejected when the photo is at fault; HeavyPhoto when it may not be held now; any other error is our fault
  */

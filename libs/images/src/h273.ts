@@ -89,9 +89,9 @@ const smpte240m: Curve = {
 
 /**
  * Table 3 of ITU-T H.273 (TransferCharacteristics). BT.709, BT.601 and BT.2020 (1, 6, 11, 12, 14, 15) define how a television
- * camera turns light into numbers, not how a screen shows them; phones and encoders write these codes into pictures made on
- * and for sRGB screens. So they are shown as sRGB: the 2.4 of BT.1886 would be too dark by as much as the inverse of the
- * camera's curve would be too light.
+ * camera turns light into numbers, not how a screen shows them; phones and encoders write these codes into pictures made on and
+ * for sRGB screens. So they are shown as sRGB: the 2.4 of BT.1886 would be too dark by as much as the inverse of the camera's
+ * curve would be too light.
  */
 const curvesByCode: Record<number, Curve> = {
   1: srgb,

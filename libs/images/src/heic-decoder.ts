@@ -70,9 +70,9 @@ function sayStill(bytes: Buffer): void {
 
 /**
  * Decodes HEIC. libheif in WebAssembly needs nothing of the machine, and a decoder bug there cannot reach outside its own
- * memory. It always reads the header and decides; the machine's own decoder, if there is one, is faster. Turning and
- * mirroring are properties of the picture (`irot`, `imir`), which libheif applies; EXIF's orientation repeats them for
- * readers that do not, so it is ignored.
+ * memory. It always reads the header and decides; the machine's own decoder, if there is one, is faster. Turning and mirroring
+ * are properties of the picture (`irot`, `imir`), which libheif applies; EXIF's orientation repeats them for readers that do
+ * not, so it is ignored.
  */
 export const heicDecoder: Decoder = async (path, limits) => {
   const bytes = await readFile(path);

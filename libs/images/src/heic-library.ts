@@ -4,8 +4,8 @@ import { PhotoRejected } from './faults.js';
 
 /**
  * The part of libheif in use, as libheif-js (LGPL-3.0, WebAssembly) exports it: the C functions themselves. Its small object
- * wrapper decodes whole pictures to four bytes a pixel and ignores profiles; by tiles, a 12 MP photo needs 16 MB of its
- * memory and not 140. A function that returns a `heif_error` takes the address for it as first argument.
+ * wrapper decodes whole pictures to four bytes a pixel and ignores profiles; by tiles, a 12 MP photo needs 16 MB of its memory
+ * and not 140. A function that returns a `heif_error` takes the address for it as first argument.
  */
 export interface Heif {
   HEAPU8: Uint8Array<ArrayBuffer>;

@@ -41,9 +41,9 @@ async function runTool(tool: string, input: string, output: string, limits: Deco
 }
 
 /**
- * The pixels of a HEIC with one plain picture, by the machine's own decoder; null when it fails, so that only one place
- * decides whether the photo is at fault. It turns the picture and records that in the Exif that it copies, not always
- * correctly: orientation is not applied again.
+ * The pixels of a HEIC with one plain picture, by the machine's own decoder; null when it fails, so that only one place decides
+ * whether the photo is at fault. It turns the picture and records that in the Exif that it copies, not always correctly:
+ * orientation is not applied again.
  */
 export async function nativePixels(
   input: string,

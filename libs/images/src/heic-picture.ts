@@ -153,8 +153,8 @@ export class HeicPicture {
     if (columns * rows <= 1 || this.#isCropped)
       return { columns: 1, rows: 1, tile: size, left: 0, top: 0, isWhole: true };
     const tile = { width: field(3), height: field(4) };
-    // Tiles extend beyond the picture's end, or, after a turn, beyond its beginning. libheif 1.23 reports correctly which,
-    // but not by how much: it gives the part of the last tile inside the picture instead of the part outside.
+    // Tiles extend beyond the picture's end, or, after a turn, beyond its beginning. libheif 1.23 reports correctly which, but
+    // not by how much: it gives the part of the last tile inside the picture instead of the part outside.
     const top = field(7) === 0 ? 0 : rows * tile.height - size.height;
     const left = field(8) === 0 ? 0 : columns * tile.width - size.width;
     return { columns, rows, tile, top, left, isWhole: false };

@@ -71,8 +71,8 @@ function hasAllScans({ isProgressive, components, scans }: Parts): boolean {
 }
 
 /**
- * Gives `use` a copy of a JPEG with the end marker that its writer forgot: the decoder then warns if pixels are missing
- * before it. Null when a scan is missing.
+ * Gives `use` a copy of a JPEG with the end marker that its writer forgot: the decoder then warns if pixels are missing before
+ * it. Null when a scan is missing.
  */
 export async function withEnd<Result>(
   path: string,

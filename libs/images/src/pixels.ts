@@ -16,8 +16,8 @@ const WIDEST = renditions.w1080.width;
 const SQUARE = renditions.square320.width;
 
 /**
- * The size to decode a photo to: as wide as the widest rendition, or larger when a panorama's short side would otherwise be
- * too small for the square. Bounded by the largest possible rendition.
+ * The size to decode a photo to: as wide as the widest rendition, or larger when a panorama's short side would otherwise be too
+ * small for the square. Bounded by the largest possible rendition.
  */
 export function decodedSize(photo: Size): Size {
   const fitted = fitWidth(photo, WIDEST);

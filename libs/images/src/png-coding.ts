@@ -20,7 +20,7 @@ async function chunksOf(file: FileHandle): Promise<Chunks> {
     if (bytesRead < 8) break;
     const [length, type] = [head.readUInt32BE(0), head.toString('latin1', 4, 8)];
     if (type === 'IDAT') break;
-    // Of a profile, only its presence matters.
+    // Only the presence of a profile matters.
     chunks.set(type, Buffer.from(head.subarray(8, Math.min(bytesRead, 8 + length))));
     at += 12 + length;
   }

@@ -63,8 +63,8 @@ async function bearingNoEnd(decode: Decode, path: string, { scratch }: DecodeLim
 }
 
 /**
- * Decodes once, to about the size of the largest rendition: JPEG and WebP are shrunk as they are read, the rest streams
- * through the resize. Turning comes last, on few pixels: turned first, a 200 MP photo would be held whole.
+ * Decodes once, to about the size of the largest rendition: JPEG and WebP are shrunk as they are read, the rest streams through
+ * the resize. Turning comes last, on few pixels: turned first, a 200 MP photo would be held whole.
  */
 async function pixelsOf(path: string, header: Metadata, options: SharpOptions): Promise<Decoded> {
   const { orientation = 1 } = header;

@@ -32,9 +32,9 @@ function levelsOf({ curve, isNarrow = false }: Coding, most: number): Float32Arr
 }
 
 /**
- * Converts pixels in `coding` to sRGB. Colours outside sRGB's primaries are clipped, channel by channel. In high dynamic
- * range, light up to a white page keeps its colour exactly, and brighter light is rolled off by its brightest channel, which
- * keeps its hue. `samples` are three a pixel, from 0 to `most`.
+ * Converts pixels in `coding` to sRGB. Colours outside sRGB's primaries are clipped, channel by channel. In high dynamic range,
+ * light up to a white page keeps its colour exactly, and brighter light is rolled off by its brightest channel, which keeps its
+ * hue. `samples` are three a pixel, from 0 to `most`.
  */
 export function toSrgb(
   samples: Uint8Array | Uint16Array,

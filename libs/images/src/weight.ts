@@ -8,8 +8,8 @@ type Header = Pick<Metadata, 'format' | 'width' | 'height' | 'isProgressive' | '
 export const LIGHT = 40_000_000;
 
 /**
- * What heavy photos may hold together; a heavier one runs with no other photo beside it, not even a light one. A worker with
- * two photos at once must stay below 600 MB, of which 130 are its own, and two children without a photo take 85 each.
+ * Bytes that heavy photos may hold together; a heavier one runs with no other photo beside it, not even a light one. A worker
+ * with two photos at once must stay below 600 MB, of which 130 are its own, and two children without a photo take 85 each.
  */
 export const HEAVY_TOGETHER = 300_000_000;
 
@@ -48,8 +48,8 @@ export function weightOf(header: Header): number {
 }
 
 /**
- * A HEIC without tiles takes 7 bytes a pixel in WebAssembly, 5 in the machine's own decoder. Counted as 12, no two above 12
- * MP are open at once; but a phone's 48 MP, which are tiled, leave room for light photos beside them.
+ * A HEIC without tiles takes 7 bytes a pixel in WebAssembly, 5 in the machine's own decoder. Counted as 12, no two above 12 MP
+ * are open at once; but a phone's 48 MP, which are tiled, leave room for light photos beside them.
  */
 export function heicWeight({ width, height }: Size): number {
   const pixels = width * height;

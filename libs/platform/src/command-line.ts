@@ -76,10 +76,7 @@ export function readArguments<const Line extends CommandLine>(
   }
 }
 
-/**
- * Like `readArguments`, for a program's start: help goes to standard output (exit code 0), a refusal to standard error (64,
- * EX_USAGE).
- */
+/** Like `readArguments`, for a program's start: help goes to standard output (exit code 0), a refusal to standard error (64, EX_USAGE). */
 export function readArgumentsOrExit<const Line extends CommandLine>(
   args: readonly string[],
   line: Line,

@@ -1,8 +1,8 @@
 import { isInstalled } from './command-line.js';
 
 /**
- * A fault that an operator can fix, in one sentence: what is wrong, and what to do. Programs log it when they cannot start,
- * and `narwhal doctor` reports it before they try.
+ * A fault that an operator can fix, in one sentence: what is wrong, and what to do. Programs log it when they cannot start, and
+ * `narwhal doctor` reports it before they try.
  */
 export interface Fault {
   text: string;

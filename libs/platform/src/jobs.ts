@@ -1,9 +1,9 @@
 import type { Id } from './ids.js';
 
 /**
- * Every job of the system and its payload: ids, never rows. A job only says "check this now": the row decides whether there
- * is anything to do, so a job may be lost, duplicated or late. A row has one job at a time, whoever sends it: BullMQ gives
- * the jobs of a dead worker to another.
+ * Every job of the system and its payload: ids, never rows. A job only says "check this now": the row decides whether there is
+ * anything to do, so a job may be lost, duplicated or late. A row has one job at a time, whoever sends it: BullMQ gives the
+ * jobs of a dead worker to another.
  */
 export interface Jobs {
   /** A photo is `processing`: the worker develops the next one in line. */
@@ -24,8 +24,8 @@ export type JobName = keyof Jobs;
 export const jobNames: readonly JobName[] = ['develop', 'deliver', 'effect', 'fold', 'notify'];
 
 /**
- * Every kind of outbox row: an effect outside PostgreSQL whose row is written in the transaction that causes it. `subject`
- * says what `subject_id` names; `job` is the queue that processes it.
+ * Every kind of outbox row: an effect outside PostgreSQL whose row is written in the transaction that causes it. `subject` says
+ * what `subject_id` names; `job` is the queue that processes it.
  */
 export const outboxKinds = {
   /** Insert a published post into its followers' feeds. */

@@ -1,8 +1,8 @@
 import type { Id } from './ids.js';
 
 /**
- * Hash tags: keys of one bucket are on one node of a Redis Cluster, so a script may take several of them. A few hundred
- * buckets spread well over any cluster while a page of a fan-out still finds many keys per bucket.
+ * Hash tags: keys of one bucket are on one node of a Redis Cluster, so a script may take several of them. A few hundred buckets
+ * spread well over any cluster while a page of a fan-out still finds many keys per bucket.
  */
 export const BUCKETS = 256;
 
@@ -11,8 +11,8 @@ const CYCLE = BUCKETS * SEQUENCES;
 const BILLION = 1_000_000_000 % CYCLE;
 
 /**
- * The bucket (0-255) of everything that belongs to this id's logical shard: the shard's low bits, just above the id's ten
- * bits of sequence. Computed in two halves, because a fan-out needs thousands and BigInt takes six times as long.
+ * The bucket (0-255) of everything that belongs to this id's logical shard: the shard's low bits, just above the id's ten bits
+ * of sequence. Computed in two halves, because a fan-out needs thousands and BigInt takes six times as long.
  */
 export function bucketOf(id: Id): number {
   const high = id.length > 9 ? Number(id.slice(0, -9)) : 0;
@@ -29,8 +29,8 @@ export function keyParts(key: string): { kind: string; id: Id } {
 }
 
 /**
- * The names of all Redis keys. `epoch` names the life of the Redis data (see `RedisEpoch` in libs/feed): keys of an older
- * life are never read again, and all have a time to live. Each line: content · type · cap · time to live.
+ * The names of all Redis keys. `epoch` names the life of the Redis data (see `RedisEpoch` in libs/feed): keys of an older life
+ * are never read again, and all have a time to live. Each line: content · type · cap · time to live.
  */
 export const keys = {
   /** A home feed: post ids, newest first, 0 at the tail when it is complete · list · 532 · 30 days after the last read. */
@@ -41,8 +41,8 @@ export const keys = {
    */
   reader: (epoch: string, reader: Id) => `${tag(reader)}:${epoch}:reader:${reader}`,
   /**
-   * The authors whose posts may appear in a reader's feed, packed; always of the current generation, since a bump deletes it
-   * · string · 68 kB · 1 day.
+   * The authors whose posts may appear in a reader's feed, packed; always of the current generation, since a bump deletes it ·
+   * string · 68 kB · 1 day.
    */
   relations: (epoch: string, reader: Id) => `${tag(reader)}:${epoch}:relations:${reader}`,
   /** A large author's newest posts, stored like a home feed · list · 532 · 1 day after the last read. */

@@ -2,8 +2,8 @@ const MiB = 1024 * 1024;
 const DAY = 24 * 60 * 60;
 
 /**
- * Every limit of size and time that clients meet: enforced by the api and the worker, published by `GET /v1/instance`, and
- * read by the NGINX template. Times are in seconds, sizes in bytes, lengths in Unicode code points.
+ * Every limit of size and time that clients meet: enforced by the api and the worker, published by `GET /v1/instance`, and read
+ * by the NGINX template. Times are in seconds, sizes in bytes, lengths in Unicode code points.
  */
 export const limits = {
   photo: {
@@ -12,8 +12,8 @@ export const limits = {
     /** 200 MP sensors exist; a decoded pixel takes 3 bytes, and the child's memory limit is based on this. */
     pixels: 268_402_689,
     /**
-     * The limit for AVIF, whose decoder holds 16 bytes a pixel at once (18.5 with full chroma; a JPEG's 0.2): with photos of
-     * a 24 MP camera a worker stays below 600 MB. No phone makes AVIFs.
+     * The limit for AVIF, whose decoder holds 16 bytes a pixel at once (18.5 with full chroma; a JPEG's 0.2): with photos of a
+     * 24 MP camera a worker stays below 600 MB. No phone makes AVIFs.
      */
     avifPixels: 25_165_824,
     altText: 1_000,

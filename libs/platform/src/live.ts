@@ -1,8 +1,8 @@
 import type { Id } from './ids.js';
 
 /**
- * Messages between processes for connected people. Such a message may be lost: lasting state is in rows, and a client that
- * may have missed one has to read again.
+ * Messages between processes for connected people. Such a message may be lost: lasting state is in rows, and a client that may
+ * have missed one has to read again.
  */
 export type LiveMessage =
   /** A photo or a post of this person changed its state. */

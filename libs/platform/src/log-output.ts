@@ -11,12 +11,12 @@ const untilRead = 20;
 const linesIn = (bytes: Buffer): number => bytes.reduce((count, byte) => count + (byte === 10 ? 1 : 0), 0);
 
 /**
- * Standard output, written once per turn of the event loop: a system call for each request's line took as long as making it.
- * An error's line is written at once with all before it, the rest at the latest when the process exits; a killed process
- * loses the lines of that turn. No thread is involved that an exit would have to wait for.
+ * Standard output, written once per turn of the event loop: a system call for each request's line took as long as making it. An
+ * error's line is written at once with all before it, the rest at the latest when the process exits; a killed process loses the
+ * lines of that turn. No thread is involved that an exit would have to wait for.
  *
- * Writing never throws: a full disk or a missing reader must not end a process that serves people. Failed lines are dropped
- * and counted, and the log reports their number as soon as there is room.
+ * Writing never throws: a full disk or a missing reader must not end a process that serves people. Failed lines are dropped and
+ * counted, and the log reports their number as soon as there is room.
  */
 export class LogOutput {
   readonly [needsLevel] = true;

@@ -19,8 +19,8 @@ const framesOf = (stack: string): string =>
 const MOST_CAUSES = 4;
 
 /**
- * Logs only an error's identifying parts, scrubbed: pg's `detail` quotes the row, and a row may hold an address. The causes
- * are included: they hold the reason why a photo is rejected.
+ * Logs only an error's identifying parts, scrubbed: pg's `detail` quotes the row, and a row may hold an address. The causes are
+ * included: they hold the reason why a photo is rejected.
  */
 function describeError(error: unknown, causes = MOST_CAUSES): unknown {
   if (typeof error === 'string') return scrub(error);

@@ -16,8 +16,8 @@ export interface MediaQuery {
 const DAY = limits.media.validFor;
 
 /**
- * The second at which a folder's URL next changes: once a day, at a different time for each folder, so that clients' caches
- * do not all miss at midnight.
+ * The second at which a folder's URL next changes: once a day, at a different time for each folder, so that clients' caches do
+ * not all miss at midnight.
  */
 export function mediaBoundary(folder: string, now: number): number {
   const offset = createHash('md5').update(folder).digest().readUInt32BE() % DAY;
@@ -52,8 +52,8 @@ export class MediaUrls {
   }
 
   /**
-   * Whether a query grants access to a folder. The signature is compared as text: base64 leaves four bits of its last
-   * character unused, and NGINX's own comparison ignores them, so both sides also require the canonical character.
+   * Whether a query grants access to a folder. The signature is compared as text: base64 leaves four bits of its last character
+   * unused, and NGINX's own comparison ignores them, so both sides also require the canonical character.
    */
   check(
     folder: string,

@@ -105,10 +105,7 @@ export const problemTable = {
 
 export type ProblemCode = keyof typeof problemTable;
 
-/**
- * Wire codes differ from the table's key in one case: a wrong password is `bad_credentials` with 401 at sign-in and 403
- * elsewhere.
- */
+/** Wire codes differ from the table's key in one case: a wrong password is `bad_credentials` with 401 at sign-in and 403 elsewhere. */
 const wireCodes: Partial<Record<ProblemCode, string>> = { password_wrong: 'bad_credentials' };
 
 function fill(detail: string, params: Record<string, unknown>): string {

@@ -7,8 +7,8 @@ const LOOK = 250;
 
 /**
  * Reports this process's state to systemd (sd_notify): that it serves, that its event loop runs, that it stops. Does nothing
- * elsewhere. Node has no Unix datagram sockets, and a native module for one line of text would need a build for every
- * platform: systemd's own program sends it, which requires NotifyAccess=all in the unit.
+ * elsewhere. Node has no Unix datagram sockets, and a native module for one line of text would need a build for every platform:
+ * systemd's own program sends it, which requires NotifyAccess=all in the unit.
  */
 export class ServiceManager {
   readonly #watchdog: NodeJS.Timeout | undefined;

@@ -20,8 +20,8 @@ export interface Recorder {
   /** A recorded operation of a trace; null when the trace has too many already. */
   child(kind: SpanKind, name: string, parent: Span): Span | null;
   /**
-   * The first span of this process in a trace. `traceparent` is trusted: it continues that trace if it is recorded; without
-   * one a new trace begins, for a sample. Null when nothing is recorded.
+   * The first span of this process in a trace. `traceparent` is trusted: it continues that trace if it is recorded; without one
+   * a new trace begins, for a sample. Null when nothing is recorded.
    */
   first(kind: SpanKind, name: string, traceparent: string | null): Span | null;
 }

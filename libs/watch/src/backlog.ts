@@ -42,8 +42,8 @@ export class Backlog {
   }
 
   /**
-   * Sets the gauges for a scrape. A value that cannot be read, or not in time, is left out, never 0: 0 would report quiet,
-   * and a scrape that waits for PostgreSQL would make the process look dead.
+   * Sets the gauges for a scrape. A value that cannot be read, or not in time, is left out, never 0: 0 would report quiet, and
+   * a scrape that waits for PostgreSQL would make the process look dead.
    */
   async collect(): Promise<void> {
     const late = new Promise<null>((settle) => setTimeout(() => settle(null), PATIENCE).unref());

@@ -19,8 +19,8 @@ interface Neighbour {
 export type Reach = 'unknown' | 'everybody' | 'only_this_process';
 
 /**
- * The stores as the other processes of our kind see them, read from any store that is still reachable. Only beats that
- * advance count, so neither machines' clocks nor old reports of dead processes matter.
+ * The stores as the other processes of our kind see them, read from any store that is still reachable. Only beats that advance
+ * count, so neither machines' clocks nor old reports of dead processes matter.
  */
 export class Neighbours {
   private readonly known = new Map<string, Neighbour>();
@@ -66,9 +66,9 @@ export class Neighbours {
   }
 
   /**
-   * Whether only this process has lost a store. For PostgreSQL one neighbour who reaches it is enough, since without it
-   * nothing can be written here; for the others more neighbours must reach it than not, or half of a pool would leave its
-   * load to the other half over a store that it can do without.
+   * Whether only this process has lost a store. For PostgreSQL one neighbour who reaches it is enough, since without it nothing
+   * can be written here; for the others more neighbours must reach it than not, or half of a pool would leave its load to the
+   * other half over a store that it can do without.
    */
   reach(store: StoreName): Reach {
     const living = this.living;

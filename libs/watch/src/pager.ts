@@ -10,8 +10,8 @@ const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 60_000;
 
 /**
- * Incidents that this process opens and resolves itself. While PagerDuty is away the newest event of each incident is kept
- * and sent later; an incident that was never sent is not resolved either.
+ * Incidents that this process opens and resolves itself. While PagerDuty is away the newest event of each incident is kept and
+ * sent later; an incident that was never sent is not resolved either.
  */
 export class Pager {
   private readonly waiting = new Map<string, Waiting>();

@@ -11,10 +11,9 @@ type Parts = Partial<Record<StoreName, Part>>;
 const wanted = ['database', 'redis', 'objects'] as const;
 
 /**
- * The status for a balancer. 503 means "another one can do this and I cannot": it drains, its schema is behind, or it alone
- * has lost a store. A store that everybody has lost means *degraded*, 200: a pool that empties itself over a blip of a store
- * makes an outage of it. Without PostgreSQL and Redis the other processes cannot be consulted, and nothing can be served:
- * 503.
+ * The status for a balancer. 503 means "another one can do this and I cannot": it drains, its schema is behind, or it alone has
+ * lost a store. A store that everybody has lost means *degraded*, 200: a pool that empties itself over a blip of a store makes
+ * an outage of it. Without PostgreSQL and Redis the other processes cannot be consulted, and nothing can be served: 503.
  */
 export function statusOf(parts: Parts, behind: readonly string[]): Status {
   if (behind.length > 0) return 'schema_behind';

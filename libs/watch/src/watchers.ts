@@ -13,8 +13,8 @@ interface Standing {
 }
 
 /**
- * Monitors our monitoring: when Prometheus or Alertmanager is away nobody would learn of anything else, so the process
- * notifies PagerDuty itself. All processes of a machine use one key, and so make one incident.
+ * Monitors our monitoring: when Prometheus or Alertmanager is away nobody would learn of anything else, so the process notifies
+ * PagerDuty itself. All processes of a machine use one key, and so make one incident.
  */
 export class Watchers {
   private readonly standings = new Map<string, Standing>();

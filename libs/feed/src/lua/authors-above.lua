@@ -1,8 +1,8 @@
 -- Merges the feeds of several authors into the page just above a cursor.
 -- KEYS  authors' feeds of one group
 -- ARGV  1 after · 2 limit
--- Returns: 1 the nearest ids above the cursor, of each author, joined by commas · 2 '1' when a feed does not reach down to
--- the cursor, otherwise '' · 3 positions of the absent feeds, joined by commas
+-- Returns: 1 the nearest ids above the cursor, of each author, joined by commas · 2 '1' when a feed does not reach down to the
+-- cursor, otherwise '' · 3 positions of the absent feeds, joined by commas
 local after, limit = ARGV[1], tonumber(ARGV[2])
 local call = redis.call
 

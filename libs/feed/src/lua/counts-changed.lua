@@ -1,4 +1,4 @@
--- Adds a committed delta to a cached count, and marks the count as changed for a process that is loading it.
+-- Adds a committed delta to a cached count, and marks it as changed for a process that is loading it.
 -- KEYS  1 the post or user
 -- ARGV  1 the count's position among the values, from 1 · 2 the delta
 -- Returns: nothing.

@@ -1,11 +1,11 @@
 -- Inserts one post into those of these lists that exist: newest first, without duplicates, never below a list's floor.
 -- KEYS  lists of one group (home feeds or authors' feeds)
--- ARGV  1 the post's id · 2 ids kept by a trim · 3 entries above which a list is trimmed (above 2, so that trims are rare)
+-- ARGV  1 the post's id · 2 ids kept by a trim · 3 entries above which a list is trimmed (more than are kept: trims are rare)
 --       4 for a list that is being built: 'keep' the post in it, or 'drop' the list, so that it is built anew
 -- Returns: how many of the lists exist.
 --
--- Ids have up to 19 digits, more than a Lua number holds: they are compared by length, then as text. A list's last entry
--- marks its state: 0 when it is complete, -<time><random> while it is being built, otherwise the floor.
+-- Ids have up to 19 digits, more than a Lua number holds: they are compared by length, then as text. A list's last entry marks
+-- its state: 0 when it is complete, -<time><random> while it is being built, otherwise the floor.
 local id, window, most, drops = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4] == 'drop'
 local width = #id
 local call, keys = redis.call, KEYS

@@ -2,8 +2,8 @@
 -- KEYS  1 the feed · 2 the reader's hash · 3 the reader's relations
 -- ARGV  1 before, or '' · 2 after, or '' · 3 limit · 4 a fresh token · 5 the generation that the caller has, or ''
 --       6 seconds that an idle feed lives · 7 this read prolongs a feed with fewer seconds left
--- Returns: 1 generation · 2 state · 3 ids, joined by commas · 4 the feed's last entry (its floor, or 0) · 5 the relations,
--- when they are cached and the caller has another generation
+-- Returns: 1 generation · 2 state · 3 ids, joined by commas · 4 the feed's last entry (its floor, or 0) · 5 the relations, when
+-- they are cached and the caller has another generation
 --   state: absent, building; below: the cursor is below the floor; end: nothing beyond in this direction;
 --   more: the list holds more; floor: the list ends here, PostgreSQL continues
 local feed, reader, relations = KEYS[1], KEYS[2], KEYS[3]
@@ -36,8 +36,7 @@ local function isNewer(a, b)
   return #a > #b
 end
 
--- Binary search: the first position whose entry is not newer than the id (or older, if `beyond`); the length if there is
--- none.
+-- Binary search: the first position whose entry is not newer than the id (or older, if `beyond`); the length if there is none.
 local function search(id, beyond)
   local low, high = 0, call('LLEN', feed)
   while low < high do

@@ -1,4 +1,4 @@
--- Which of these posts a reader liked and saved (see liked-saved-cache.ts: the protocol).
+-- Finds which of these posts a reader liked and saved (see liked-saved-cache.ts: the protocol).
 -- KEYS  1 the reader's hash · 2 liked · 3 saved
 -- ARGV  post ids
 -- Returns: two strings, for liked and for saved, with one character per post: 1 yes, 0 no, ? ask PostgreSQL; or 'absent' when

@@ -45,7 +45,7 @@ export type Part = 'product' | 'requests' | 'later work' | 'stores' | 'processes
 export interface Metric {
   kind: 'counter' | 'gauge' | 'histogram';
   part: Part;
-  /** What it counts or measures: the text of /metrics. */
+  /** The quantity that it counts or measures: the text of /metrics. */
   means: string;
   /**
    * Each label with its values if they are few and fixed (any other becomes `other`); otherwise the source of its values in
@@ -55,8 +55,8 @@ export interface Metric {
   /** Upper bounds of a histogram, in its unit. */
   buckets?: readonly number[];
   /**
-   * How to combine the gauges of several processes: `sum`; `same` when each reports a shared figure; `each` when only a
-   * single process's value has a meaning.
+   * How to combine the gauges of several processes: `sum`; `same` when each reports a shared figure; `each` when only a single
+   * process's value has a meaning.
    */
   across?: 'sum' | 'same' | 'each';
   /** The metric's source: our processes (`narwhal`) or the prober outside. */

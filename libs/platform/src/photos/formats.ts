@@ -71,8 +71,8 @@ function sniffContainer(head: Uint8Array): PhotoFormat | null {
 }
 
 /**
- * The format of a photo by its own first bytes, or null if it is not a photo. File names and client types are ignored: they
- * are wrong too often, sometimes on purpose.
+ * The format of a photo by its own first bytes, or null if it is not a photo. File names and client types are ignored: they are
+ * wrong too often, sometimes on purpose.
  */
 export function sniffFormat(head: Uint8Array): PhotoFormat | null {
   if (head.length < 12) return null;

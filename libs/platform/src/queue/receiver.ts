@@ -97,8 +97,8 @@ class QueueWorker {
   }
 
   /**
-   * Takes no new job, waits for the running ones, closes. While Redis is away BullMQ waits forever for the end of a
-   * connection that is reconnecting: then only disconnecting helps.
+   * Takes no new job, waits for the running ones, closes. While Redis is away BullMQ waits forever for the end of a connection
+   * that is reconnecting: then only disconnecting helps.
    */
   async close(): Promise<void> {
     // The process ends: an unreturned job is found by its row.

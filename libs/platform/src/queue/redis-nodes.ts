@@ -8,10 +8,7 @@ export interface RedisNode {
   tls?: object;
 }
 
-/**
- * `redis+cluster://[:password@]host:port,host:port` names some nodes of a cluster (`rediss+cluster` by TLS); any other URL
- * one server.
- */
+/** `redis+cluster://[:password@]host:port,host:port` names some nodes of a cluster (`rediss+cluster` by TLS); any other URL one server. */
 const CLUSTER = /^redis(s?)\+cluster:\/\//;
 
 /** The nodes that a URL names; null for the URL of one server. */

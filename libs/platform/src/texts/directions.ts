@@ -6,9 +6,8 @@ const CLOSES = '\u2069';
 const ENDS = /[\n\u2029]/;
 
 /**
- * Confines a text's direction marks to the text itself. Phones paste these characters around names and numbers, so they are
- * no reason to refuse a text: embeddings and overrides are removed, isolates stay if each is opened and closed within its
- * line.
+ * Confines a text's direction marks to the text itself. Phones paste these characters around names and numbers, so they are no
+ * reason to refuse a text: embeddings and overrides are removed, isolates stay if each is opened and closed within its line.
  */
 export function withOwnDirection(text: string): string {
   const units = text.replace(embeddings, '').split('');

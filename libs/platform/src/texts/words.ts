@@ -15,8 +15,8 @@ const WORD = '(?![\\uFE00-\\uFE0F])[\\p{L}\\p{Mn}\\p{Mc}\\p{N}_]';
 const JOINED = `[\\u200C\\u200D](?=${WORD})`;
 
 /**
- * Addresses are matched first and skipped, so that no fragment is a tag. They end where ASCII does: Japanese text follows
- * them without a space.
+ * Addresses are matched first and skipped, so that no fragment is a tag. They end where ASCII does: Japanese text follows them
+ * without a space.
  */
 const ADDRESS = '(?:https?://|www\\.)[!-~]+';
 const TAG = `[#＃](?<tag>(?!\\p{M})${WORD}(?:${WORD}|${JOINED})*)`;
@@ -74,8 +74,8 @@ export function wordsOf(text: string): Word[] {
 }
 
 /**
- * The identity of a hashtag: equal folds are the same tag. Some letters fold to phrases; a tag holds no spaces. Empty if it
- * is not a tag.
+ * The identity of a hashtag: equal folds are the same tag. Some letters fold to phrases; a tag holds no spaces. Empty if it is
+ * not a tag.
  */
 export function foldTag(name: string): string {
   return fold(name).replace(/[^\p{L}\p{M}\p{N}_]+/gu, '');

@@ -37,8 +37,8 @@ const isExpected = (error: unknown): boolean =>
   (error as { name?: string } | null)?.name === 'RedisAway' || isAway(error);
 
 /**
- * Sends unexpected errors to Sentry. Off without SENTRY_DSN, and then its package is not even loaded. Reporting never throws
- * or blocks: reports that Sentry does not accept in time are dropped and counted.
+ * Sends unexpected errors to Sentry. Off without SENTRY_DSN, and then its package is not even loaded. Reporting never throws or
+ * blocks: reports that Sentry does not accept in time are dropped and counted.
  */
 export class ErrorReports {
   private client: SentryClient | null = null;

@@ -7,9 +7,9 @@ import type { OtlpRecorder } from './otlp.js';
 const LAST_SPANS = 2_000;
 
 /**
- * Traces, by OTLP. Off without OTEL_EXPORTER_OTLP_ENDPOINT, and then no package of OpenTelemetry is even loaded. Nothing
- * waits for a receiver: spans that it does not accept in time are dropped and counted, and the log says once that it is away,
- * once that it is back.
+ * Traces, by OTLP. Off without OTEL_EXPORTER_OTLP_ENDPOINT, and then no package of OpenTelemetry is even loaded. Nothing waits
+ * for a receiver: spans that it does not accept in time are dropped and counted, and the log says once that it is away, once
+ * that it is back.
  */
 export class Traces {
   private recorder: OtlpRecorder | null = null;

@@ -1,6 +1,6 @@
 import type { Metric } from '../entry.js';
 
-/** Node's own figures of each process, and the list of processes. */
+/** Node's figures of each process, and the list of processes. */
 export const processes = {
   narwhal_processes: {
     kind: 'gauge',

@@ -1,6 +1,6 @@
 import { requestBuckets, type Metric } from '../entry.js';
 
-/** The api's answers, and how fast they are. */
+/** The api's answers, and their speed. */
 export const requests = {
   narwhal_http_request_seconds: {
     kind: 'histogram',
