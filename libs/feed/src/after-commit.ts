@@ -6,8 +6,8 @@ import { LiveBus } from './live-bus.js';
 import { PendingInvalidations } from './pending-invalidations.js';
 
 /**
- * What follows here from each transaction of this process, before its caller goes on: what it wrote into the outbox for
- * Redis is done at once. The row is for the worker, should this process not get to it.
+ * Runs after each transaction of this process, before its caller continues: applies at once what the transaction wrote into the
+ * outbox for Redis. The worker applies the row if this process dies first.
  */
 @Injectable()
 export class AfterCommit {

@@ -21,19 +21,19 @@ afterAll(async () => {
 });
 beforeEach(() => room.look.flushdb());
 
-/** Authors of one page at most; each post is one author's. */
+/** Authors of one page at most; each post has one author. */
 const MOST = 6;
 
 const keyOf = (author: Id): string => keys.authorFeed(room.redis.epoch, author);
 
-/** An author's posts, and how many of the newest of them the list holds; null: all, and it says so. */
+/** An author's posts, and how many of the newest the list holds; null: all of them, and the list ends with 0. */
 const listed = fc.record({
   posts: fc.uniqueArray(fc.integer({ min: 1, max: 60 }), { minLength: 0, maxLength: 12 }),
   kept: fc.option(fc.integer({ min: 1, max: 6 })),
 });
 type Listed = typeof listed extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** Puts the lists into Redis, under made-up authors; answers these and all posts. */
+/** Writes the lists to Redis under made-up authors; returns the authors and all posts. */
 async function given(lists: readonly Listed[]): Promise<{ authors: Id[]; posts: Id[] }> {
   await room.look.flushdb();
   const authors = lists.map((_, index) => String(5_000 + index * 1_024));

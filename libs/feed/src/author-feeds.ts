@@ -7,25 +7,25 @@ import { FeedRedis } from './redis.js';
 import type { ScriptName } from './scripts.js';
 
 const DAY = 24 * 60 * 60;
-/** Of each author near: the longest page. */
+/** Posts cached per author: the longest page. */
 const HEAD = limits.list.most;
-/** Authors near, of some 3 kB each. */
+/** Authors in the client-side cache, about 3 kB each. */
 const KEPT = 10_000;
 
-/** Ids of some authors' posts, and from which id on (inclusive) none of theirs is missing: `'0'` when none is at all. */
+/** Ids of several authors' posts, and the id from which on (inclusive) none is missing: `'0'` when none is missing at all. */
 export interface AuthorsPage {
   ids: Id[];
   horizon: Id;
 }
 
-/** In the order of feeds, without doubles. */
+/** In feed order, without duplicates. */
 export const newestFirst = (ids: readonly Id[]): Id[] => [...new Set(ids)].sort((a, b) => compareIds(b, a));
 
-/** The newest posts of authors who are not fanned out, kept as home feeds are and merged into them when they are read. */
+/** The newest posts of authors who are not fanned out, stored like home feeds and merged into them on read. */
 @Injectable()
 export class AuthorFeeds {
   private readonly building = new Map<Id, Promise<unknown>>();
-  /** The newest of each author, at most `HEAD`; 0 at the end where there are no others. */
+  /** The newest posts of each author, at most `HEAD`; 0 at the end when there are no others. */
   private readonly heads;
 
   constructor(
@@ -37,7 +37,8 @@ export class AuthorFeeds {
   }
 
   /**
-   * Inserts a post that is not fanned out (or is while its author's audience grows) into its author's list, if that is kept.
+   * Inserts a post that is not fanned out (or is while its author's audience grows) into its author's list, if that list
+   * exists.
    *
    * @throws RedisAway: repeat it
    */
@@ -62,8 +63,8 @@ export class AuthorFeeds {
   }
 
   /**
-   * As `page`, for a first page, from what this process keeps near: each reader of a large author has the same newest posts
-   * of them to merge. Null where that does not do.
+   * Like `page`, but for a first page and from the client-side cache: all readers of a large author merge the same newest
+   * posts. Returns null when the cache does not suffice.
    *
    * @throws RedisAway
    */
@@ -80,7 +81,7 @@ export class AuthorFeeds {
     for (const author of authors) {
       const head = this.heads.get(author) ?? fetched?.get(author);
       if (!head) return null;
-      // As many as a page holds, of one author, are enough: what lies below them is on no first page.
+      // One page of each author is enough: older posts cannot be on a first page.
       for (const id of head) {
         if (compareIds(id, lowest) <= 0) break;
         ids.push(id);
@@ -110,8 +111,8 @@ export class AuthorFeeds {
   }
 
   /**
-   * The nearest posts of these authors above a cursor, `limit` of each at most; null when their lists do not reach down
-   * to it.
+   * The nearest posts of these authors above a cursor, at most `limit` of each; null when their lists do not reach down to the
+   * cursor.
    *
    * @throws RedisAway
    */
@@ -121,7 +122,7 @@ export class AuthorFeeds {
     return newestFirst(parts.flatMap(([found]) => idsOf(found)));
   }
 
-  /** Resolves when no list is being built: for tests and for a quiet end. */
+  /** Resolves when no list is being built: for tests and for a clean shutdown. */
   async settled(): Promise<void> {
     await Promise.all(this.building.values());
   }
@@ -146,13 +147,13 @@ export class AuthorFeeds {
     return { parts, absent };
   }
 
-  /** Builds an absent list for the next reader; this one is served by PostgreSQL. */
+  /** Builds an absent list for the next reader; PostgreSQL serves this one. */
   private build(author: Id): void {
     if (this.building.has(author)) return;
     const window = limits.feed.window;
     const read = async (): Promise<Id[]> =>
       (await this.rows.authorsNewest([author], { limit: window })).map(({ id }) => id);
-    // The list stays absent then: PostgreSQL answers, and the next reader builds it.
+    // On failure the list stays absent: PostgreSQL answers, and the next reader builds it.
     const built = buildList(this.redis, (epoch) => keys.authorFeed(epoch, author), DAY, read)
       .catch(() => undefined)
       .finally(() => this.building.delete(author));

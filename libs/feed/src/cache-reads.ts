@@ -1,9 +1,9 @@
 import { counter, type CounterSeries } from '@app/platform';
 
-/** Where an answer came from: this process's memory, Redis, or PostgreSQL because neither had it. */
+/** The source of an answer: this process's memory, Redis, or PostgreSQL because neither had it. */
 export type AnsweredFrom = 'near' | 'redis' | 'postgres';
 
-/** Counts what is read through one cache. Its series are bound here, since these are the most frequent of all reads. */
+/** Counts the reads of one cache. Its series are bound here, because these are the most frequent reads. */
 export function cacheReads(
   cache: 'session' | 'feed' | 'marks' | 'counts' | 'post',
 ): Record<AnsweredFrom, CounterSeries> {

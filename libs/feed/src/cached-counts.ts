@@ -9,31 +9,31 @@ import type { ScriptName } from './scripts.js';
 import { keys, type Id } from '@app/platform';
 
 const DAY = 24 * 60 * 60;
-/** Posts near, and users, of some 300 bytes each. */
+/** Posts, and users, in the client-side cache, about 300 bytes each. */
 const KEPT = 50_000;
-/** How long counts that nobody asks for anew are kept, in seconds. */
+/** Lifetime of counts that nobody loads again, in seconds. */
 const KEPT_FOR = 7 * DAY;
 const GONE_FOR = DAY;
-/** An unfinished load is forgotten after this, in seconds. */
+/** An unfinished load expires after this, in seconds. */
 const UNFINISHED_FOR = 10;
-/** Reads of a row that changes all the time, before its counts are written although they changed once more. */
+/** Reads of a row that keeps changing, before its counts are written despite one more change. */
 const READS = 3;
 
 /** How one kind of subject is cached. */
 export interface Kind<Row extends { id: Id }> {
   key: 'post' | 'user';
-  /** Answers a text a subject: its values, `gone`, or `''`. */
+  /** Returns one string per subject: its values, `gone`, or `''`. */
   script: ScriptName;
-  /** What is kept of a row, in this order: counts, versions and ids, no text. */
+  /** The values kept of a row, in this order: counts, versions and ids, no text. */
   values: (row: Row) => (string | number)[];
-  /** Reads what the script says of a subject that is here. */
+  /** Parses the script's answer for a cached subject. */
   parse: (id: Id, values: string[]) => Row;
-  /** What of it changes with its key alone. */
+  /** The part of the row that changes only with its own key. */
   near: (row: Row) => Row;
   read: (ids: readonly Id[]) => Promise<Row[]>;
 }
 
-/** One kind's counts in Redis, and the steps of the protocol that `Counts` describes. */
+/** One kind's counts in Redis, and the operations of the protocol that `Counts` describes. */
 export class CachedCounts<Row extends { id: Id }> {
   private readonly reads = cacheReads('counts');
   private readonly gathering = new Gathering<Id, Map<Id, Row>>((ids) => this.read(ids));
@@ -50,8 +50,8 @@ export class CachedCounts<Row extends { id: Id }> {
   }
 
   /**
-   * Of many, in one round trip; absent ones are loaded, deleted ones left out. PostgreSQL answers when Redis cannot. With
-   * a `since`, what is near needs no round trip.
+   * Many rows in one round trip; loads absent ones, leaves out deleted ones. PostgreSQL answers when Redis cannot. With a
+   * `since`, rows in the client-side cache need no round trip.
    */
   async of(ids: readonly Id[], since?: ReadSince): Promise<Map<Id, Row>> {
     const found = new Map<Id, Row>();
@@ -68,7 +68,7 @@ export class CachedCounts<Row extends { id: Id }> {
     return found;
   }
 
-  /** Answers those that are not near. */
+  /** Returns those that are not in the client-side cache. */
   private takeNear(ids: readonly Id[], found: Map<Id, Row>): Id[] {
     const far: Id[] = [];
     for (const id of ids) {
@@ -81,7 +81,7 @@ export class CachedCounts<Row extends { id: Id }> {
 
   private async read(ids: readonly Id[]): Promise<Map<Id, Row>> {
     const found = new Map<Id, Row>();
-    // Where Redis cannot answer, PostgreSQL does.
+    // PostgreSQL answers when Redis cannot.
     const absent = await this.cached(ids, found).catch(() => null);
     const missed = (absent ?? ids).length;
     this.reads.redis.inc(ids.length - missed);
@@ -91,7 +91,7 @@ export class CachedCounts<Row extends { id: Id }> {
     return found;
   }
 
-  /** Fills in what is cached and answers what is absent. @throws RedisAway */
+  /** Fills in the cached rows and returns the absent ids. @throws RedisAway */
   private async cached(ids: readonly Id[], found: Map<Id, Row>): Promise<Id[]> {
     const absent: Id[] = [];
     const keep = new Map(ids.map((id) => [id, this.kept.filling(id)]));
@@ -108,11 +108,11 @@ export class CachedCounts<Row extends { id: Id }> {
     return absent;
   }
 
-  /** Reads absent ones from PostgreSQL and keeps them; what cannot be kept is answered all the same. */
+  /** Reads absent rows from PostgreSQL and caches them; returns them even if caching fails. */
   private async load(ids: readonly Id[]): Promise<Row[]> {
     if (ids.length === 0) return [];
     const token = freshToken();
-    // What was not begun is read all the same, and not installed.
+    // When `begin` fails, the rows are still read, but not installed.
     const begun = await this.begin(token, 'load', ids).then(
       () => true,
       () => false,
@@ -122,14 +122,14 @@ export class CachedCounts<Row extends { id: Id }> {
     return rows;
   }
 
-  /** Overwrites cached ones with what PostgreSQL says. @throws RedisAway */
+  /** Overwrites cached rows with those of PostgreSQL. @throws RedisAway */
   async settle(ids: readonly Id[]): Promise<void> {
     const token = freshToken();
     await this.begin(token, 'settle', ids);
     await this.install(token, ids, await this.kind.read(ids));
   }
 
-  /** `place`: which of the values, from 1. False when Redis could not be told. */
+  /** `place`: the value's position, from 1. Returns false when Redis could not be reached. */
   async add(id: Id, place: number, delta: number): Promise<boolean> {
     try {
       await this.redis.run('counts-changed', [keys[this.kind.key](this.redis.epoch, id)], [place, delta]);
@@ -151,7 +151,7 @@ export class CachedCounts<Row extends { id: Id }> {
     }
   }
 
-  /** Answers which of them changed since they were read. */
+  /** Returns the ids that changed since they were read. */
   private async write(
     token: string,
     ids: readonly Id[],

@@ -6,7 +6,7 @@ import { ownRedis, type OwnRedis } from '../../../test/harness/redis.js';
 import { invalidation } from './invalidations.js';
 
 let database: TestDatabase;
-/** Two processes: the one that keeps what it has read, and another that changes it. */
+/** Two processes: one caches what it has read, the other changes it. */
 let here: FeedRoom;
 let there: FeedRoom;
 let town: Town;
@@ -33,7 +33,7 @@ const likesOf = async (post: Id): Promise<number | undefined> =>
 const idsOf = async (reader: Id): Promise<Id[]> =>
   (await here.homeFeeds.page(reader, { limit: 20 }, now())).ids;
 
-/** How often Redis was asked for more than whether anything has changed. */
+/** The number of commands that Redis received beyond the check for changes. */
 async function commands(): Promise<number> {
   const stats = await here.look.info('commandstats');
   const calls = [...stats.matchAll(/^cmdstat_(?:evalsha|eval|get|mget):calls=(\d+)/gm)];

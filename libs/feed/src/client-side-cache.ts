@@ -5,13 +5,13 @@ import { LRUCache } from 'lru-cache';
 import { TrackingConnection } from './tracking-connection.js';
 import { FeedRedis } from './redis.js';
 
-/** What is never forgotten would never prolong its key's life in Redis either. In milliseconds. */
+/** An entry that is never dropped would never prolong its key's life in Redis either. In milliseconds. */
 const KEPT_FOR = 60 * 60 * 1000;
 
-/** `performance.now()` when a request arrived: what held at any time after it is new enough to be its answer. */
+/** `performance.now()` when a request arrived: any state from after that time is fresh enough for its answer. */
 export type ReadSince = number;
 
-/** What Redis answered of one kind of thing, by id, until one of its keys changes. */
+/** Redis's answers for one kind of thing, by id, each until one of its keys changes. */
 export class CacheSection<Value> {
   private readonly entries: LRUCache<Id, { value: Value | undefined }>;
 
@@ -22,14 +22,14 @@ export class CacheSection<Value> {
     this.entries = new LRUCache({ max: most });
   }
 
-  /** Only what was `current` counts: ask for that first. */
+  /** Valid only if `current` returned true: call that first. */
   get(id: Id): Value | undefined {
     return this.entries.get(id)?.value;
   }
 
   /**
-   * Call it before Redis is asked; what it answers takes what Redis said. A change in between, of which this process may
-   * hear before or after the answer, removes the place that the value was for.
+   * Call it before Redis is read; the function that it returns takes Redis's answer. A change in between, which this process
+   * may receive before or after the answer, removes the entry that waits for the value.
    */
   filling(id: Id): (value: Value) => void {
     if (!this.mayKeep()) return () => undefined;
@@ -52,17 +52,17 @@ export class CacheSection<Value> {
 const turn = (): Promise<void> => new Promise((over) => setImmediate(over));
 
 /**
- * What this process keeps of what Redis has told it, so that a page of a feed needs no more of Redis than "has anything
- * changed?". Redis remembers what was read and tells of each change once (docs/decisions/0012); `current` waits
- * until all changes that were made before it was asked have been heard, so nothing is older than the request it serves.
+ * A cache of what this process has read from Redis, so that a page of a feed needs only one question to Redis: "has anything
+ * changed?". Redis remembers what was read and reports each change once (docs/decisions/0012); `current` waits until all
+ * changes that were made before the call have arrived, so nothing is older than the request it serves.
  */
 @Injectable()
 export class ClientSideCache {
   private readonly kinds = new Map<string, CacheSection<unknown>[]>();
   private epoch = '';
-  /** When the last fence that was answered had been asked for. */
+  /** When the last answered fence was sent. */
   private fencedAt = -Infinity;
-  /** The fence that has not been asked for yet, and the one before it. */
+  /** The fence that has not been sent yet, and the one before it. */
   private next: Promise<boolean> | null = null;
   private before: Promise<boolean> = Promise.resolve(true);
   private timer: NodeJS.Timeout | undefined;
@@ -87,7 +87,7 @@ export class ClientSideCache {
     return this.tracking.isUp;
   }
 
-  /** `kinds`: the keys (see keys.ts) that what is kept by an id hangs on; all of them are named after that id. */
+  /** `kinds`: the keys (see keys.ts) that a value cached under an id depends on; all of them are named after that id. */
   keep<Value>(kinds: readonly string[], most: number): CacheSection<Value> {
     const kept = new CacheSection<Value>(() => this.isUp, most);
     for (const kind of kinds)
@@ -95,14 +95,14 @@ export class ClientSideCache {
     return kept;
   }
 
-  /** Whether all that is kept is as Redis had it at some time after `since`; false when that cannot be known. */
+  /** Whether everything cached is as Redis had it at some time after `since`; false when that cannot be known. */
   current(since: ReadSince): boolean | Promise<boolean> {
     if (!this.tracking.isUp || !this.redis.available || this.redis.epoch !== this.epoch) return this.afresh();
     if (this.fencedAt >= since) return true;
     return (this.next ??= this.fence());
   }
 
-  /** One question for all requests that came while the one before was under way: it leaves after the last of them. */
+  /** One fence for all requests that arrived while the previous one was in flight: it is sent after the last of them. */
   private fence(): Promise<boolean> {
     this.before = this.before.then(turn).then(() => this.ask());
     return this.before;
@@ -120,7 +120,7 @@ export class ClientSideCache {
     }
   }
 
-  /** Keys of another epoch tell nothing of this one's. */
+  /** Keys of another epoch say nothing about this one's. */
   private afresh(): false {
     if (this.redis.available && this.redis.epoch !== this.epoch) {
       this.clear();

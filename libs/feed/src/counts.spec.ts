@@ -39,7 +39,7 @@ const likes = async (who = room): Promise<number | undefined> =>
   (await who.counts.posts([post])).get(post)?.likes;
 const cached = (): Promise<string | null> => room.look.get(keys.post(room.redis.epoch, post));
 
-/** What a like's transaction leaves, without telling the caches. */
+/** Commits a like's transaction without notifying the caches. */
 async function commit(delta: number, counter: CounterName = 'post.likes', subject = post): Promise<void> {
   await deltas.add(room.database, counter, [subject], delta);
 }
@@ -50,7 +50,7 @@ async function like(delta: number, who = room): Promise<void> {
   await who.counts.changed('post.likes', post, delta, since);
 }
 
-/** As the worker does: settle, then fold. */
+/** Does what the worker does: settle, then fold. */
 async function fold(): Promise<void> {
   const shard = shardOf(post);
   const waiting = await deltas.waiting(shard, 0);
@@ -61,7 +61,7 @@ async function fold(): Promise<void> {
   );
 }
 
-/** Runs `meanwhile` after the next question to PostgreSQL was answered, before the answer is used. */
+/** Runs `meanwhile` after PostgreSQL has answered the next query, before the answer is used. */
 function afterReading(meanwhile: () => Promise<void>): void {
   const real = CountReads.prototype.posts;
   vi.spyOn(CountReads.prototype, 'posts').mockImplementationOnce(async function (this: CountReads, ids) {

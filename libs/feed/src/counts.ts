@@ -11,17 +11,17 @@ import { FeedRedis } from './redis.js';
 export type Subject = 'post' | 'user';
 
 /**
- * A delta is added to a cached count only if its transaction began less than this ago; later, the count is forgotten
- * instead. In milliseconds; see the protocol below.
+ * A delta is added to a cached count only if its transaction began less than this ago; later, the count is dropped instead. In
+ * milliseconds; see the protocol below.
  */
 export const COUNT_CHANGES_WITHIN = 400;
-/** Deltas are settled and folded only when they are older than this. In milliseconds. */
+/** Only deltas older than this are settled and folded. In milliseconds. */
 export const COUNT_SETTLES_AFTER = 800;
 
-/** Redis away for longer than this holds no fold up: a new epoch forgets all counts instead. In milliseconds. */
+/** A fold waits no longer than this for Redis: then a new epoch drops all counts instead. In milliseconds. */
 const WAITS_FOR_REDIS = 30_000;
 
-/** The cached counts: whose they are, and their place among what is kept of it. */
+/** The cached counts: the subject of each, and the count's position among the subject's values. */
 const places: Partial<Record<CounterName, readonly [Subject, number]>> = {
   'post.likes': ['post', 1],
   'post.comments': ['post', 2],
@@ -31,25 +31,25 @@ const places: Partial<Record<CounterName, readonly [Subject, number]>> = {
 };
 
 /**
- * Counts and versions of posts and users: cached in Redis, loaded when absent. What a count is, PostgreSQL says in one
- * statement: the row plus its unfolded deltas. A fold does not change that sum.
+ * Counts and versions of posts and users: cached in Redis, loaded when absent. PostgreSQL defines a count in one statement: the
+ * row plus its unfolded deltas. A fold does not change that sum.
  *
- * How they are kept: one text a subject, `likes,comments,version,author;` or `posts,followers,following,version;`, so that
- * a page's posts are one MGET (a hash each took Redis 1.6 times as long). After the semicolon stands `token,changes`
- * while somebody reads PostgreSQL for it, before it nothing if it is not loaded yet. `gone` is a tombstone.
+ * Format: one string per subject, `likes,comments,version,author;` or `posts,followers,following,version;`, so that a page's
+ * posts are one MGET (a hash each took Redis 1.6 times as long). While a process reads PostgreSQL for it, `token,changes`
+ * follows the semicolon; the part before the semicolon is empty if it is not loaded yet. `gone` is a tombstone.
  *
  * The protocol that keeps caches equal to PostgreSQL:
  *
- * - **Load** (absent): put a token on the key, ask PostgreSQL, write where the token still stands. An invalidation and
- *   `settle` remove it, so that nothing read before them is written after them.
- * - **Changed** (after a like's commit): add the delta if the count is here, so that the next read shows it. When somebody
- *   loads or settles the key now, it is marked as changed, and they ask PostgreSQL again: after three rounds on a row that
- *   never rests they write what they have, which may be off by what was just added.
- * - **Settle** (by the worker, before it folds a delta): as a load, of keys that are here. It writes what PostgreSQL says,
- *   so whatever went wrong with a delta is right once it was settled, provided that nothing adds it afterwards: hence a
- *   delta is added within 400 ms of its transaction's beginning or never, and settled after 800 ms or later. Whoever
- *   stands still in between forgets the key instead, which is right at any time.
- * - Two settlements of one key: the later token wins, and it reads later. Died before the fold: the deltas are still there.
+ * - **Load** (absent): put a token on the key, read PostgreSQL, write if the token is still there. An invalidation and `settle`
+ * remove the token, so that nothing read before them is written after them.
+ * - **Changed** (after a like's commit): add the delta if the count is cached, so that the next read shows it. If a process is
+ * loading or settling the key, the key is marked as changed, and that process reads PostgreSQL again: after three rounds on a
+ * row that keeps changing it writes what it has, which may be off by the latest deltas.
+ * - **Settle** (by the worker, before it folds a delta): like a load, but of cached keys. It writes PostgreSQL's values, so it
+ * corrects any earlier error with a delta, provided that nothing adds that delta afterwards: hence a delta is added within 400
+ * ms of its transaction's beginning or never, and settled after 800 ms or later. A process that stalls in between drops the key
+ * instead, which is correct at any time.
+ * - Two settlements of one key: the later token wins, and it reads later. Crash before the fold: the deltas are still there.
  */
 @Injectable()
 export class Counts {
@@ -67,8 +67,8 @@ export class Counts {
   }
 
   /**
-   * Of many posts, in one round trip; deleted ones are not in the answer. PostgreSQL answers when Redis cannot. With a
-   * `since`, what this process keeps near needs no round trip.
+   * Counts of many posts, in one round trip; deleted ones are not in the answer. PostgreSQL answers when Redis cannot. With a
+   * `since`, posts in the client-side cache need no round trip.
    */
   async posts(ids: readonly Id[], since?: ReadSince): Promise<Map<Id, PostCounts>> {
     const posts = await this.cachedPosts.of(ids, since);
@@ -83,14 +83,14 @@ export class Counts {
     return posts;
   }
 
-  /** Of many users; those that are gone are not in the answer. PostgreSQL answers when Redis cannot. */
+  /** Counts of many users; deleted ones are not in the answer. PostgreSQL answers when Redis cannot. */
   users(ids: readonly Id[], since?: ReadSince): Promise<Map<Id, UserCounts>> {
     return this.cachedUsers.of(ids, since);
   }
 
   /**
-   * Tells of a delta that was committed, so that the next read shows it at once. `since` is `performance.now()` from
-   * before the transaction began. Never throws: what it could not tell, the fold's `settle` does.
+   * Adds a committed delta to the cache, so that the next read shows it at once. `since` is `performance.now()` from before the
+   * transaction began. Never throws: the fold's `settle` corrects what could not be added.
    */
   async changed(counter: CounterName, subject: Id, delta: number, since: number): Promise<void> {
     const [kind, place] = places[counter] ?? [];
@@ -136,7 +136,7 @@ const postKind = (rows: CountReads): Kind<PostCounts> => ({
     author,
     authorVersion: authorVersion ? Number(authorVersion) : Number.NaN,
   }),
-  // Nothing tells of a post's key when its author's changes.
+  // A change of the author's key does not invalidate the post's key.
   near: (post) => ({ ...post, authorVersion: Number.NaN }),
   read: (ids) => rows.posts(ids),
 });
@@ -156,5 +156,5 @@ const userKind = (rows: CountReads): Kind<UserCounts> => ({
   read: (ids) => rows.users(ids),
 });
 
-/** An unlike may be told of before its like, for an instant. */
+/** An unlike may arrive before its like, for an instant. */
 const count = (text: string | undefined): number => Math.max(0, Number(text));

@@ -3,12 +3,12 @@ import { limits, type Id } from '@app/platform';
 import type { Argument } from './redis-link.js';
 import { FeedRedis } from './redis.js';
 
-/** Entries by which a list may exceed the window before it is trimmed, so that one insertion in 32 trims, not each. */
+/** Entries by which a list may exceed the window before it is trimmed, so that only one insertion in 32 trims. */
 export const SLACK = 32;
 
-/** A build that takes longer has died, or answers to nobody: the next reader takes over. In milliseconds. */
+/** A build that takes longer has died, or nobody waits for it any more: the next reader takes over. In milliseconds. */
 const BUILDER_DIES_AFTER = 10_000;
-/** An unfinished list is not kept longer, in seconds. */
+/** An unfinished list expires after this, in seconds. */
 const UNFINISHED_FOR = 60;
 
 export const textOf = (part: unknown): string =>
@@ -23,16 +23,14 @@ export function idsOf(part: unknown): Id[] {
   return text === '' ? [] : text.split(',');
 }
 
-/**
- * What `feed-insert` takes. `whileBuilt`: whether a list that is being built keeps the post, or is dropped and built anew.
- */
+/** The arguments of `feed-insert`. `whileBuilt`: whether a list that is being built keeps the post, or is dropped and built anew. */
 export function insertArguments(post: Id, whileBuilt: 'keep' | 'drop'): Argument[] {
   const { window } = limits.feed;
   return [post, window, window + SLACK, whileBuilt];
 }
 
 /**
- * Inserts a post into lists, each named by whom it belongs to; one call a group. Answers how many of them exist.
+ * Inserts a post into lists, each named by its owner; one call per group. Returns how many of the lists exist.
  *
  * @throws RedisAway
  */
@@ -58,8 +56,8 @@ export async function insertInto(
 }
 
 /**
- * Builds one list: marks it as being built, reads PostgreSQL, installs what it answered unless the list was dropped or
- * taken over meanwhile. Answers what was read, or null when there was nothing to build or somebody else builds it.
+ * Builds one list: marks it as being built, reads PostgreSQL, installs the result unless the list was dropped or taken over
+ * meanwhile. Returns the ids read, or null when there was nothing to build or another process builds it.
  *
  * @throws RedisAway, or what `read` throws
  */
@@ -77,7 +75,7 @@ export async function buildList(
   const ids = await read();
   const complete = ids.length < limits.feed.window ? 1 : 0;
   const install = [marker, limits.feed.window, complete, seconds, ...ids];
-  // What was read is good whether or not it can be kept; a list of an older epoch is read by nobody.
+  // The ids are good whether or not they can be stored; nobody reads a list of an older epoch.
   await redis.run('feed-install', [key], install).catch(() => undefined);
   return ids;
 }

@@ -36,7 +36,7 @@ beforeEach(async () => {
 const listOf = (owner: Id): Promise<Id[]> => room.look.lrange(keys.homeFeed(room.redis.epoch, owner), 0, -1);
 const page = (who = room) => who.homeFeeds.page(reader, { limit: 20 });
 
-/** Holds the next rebuild after PostgreSQL answered, before its answer is installed. */
+/** Holds the next rebuild between PostgreSQL's answer and its installation. */
 function holdRebuild(who: FeedRoom): { read: Promise<void>; release: () => void } {
   const { rows } = who;
   const real = rows.newestIds.bind(rows);
@@ -173,7 +173,7 @@ describe('relations', () => {
     await town.unfollow(reader, author);
     await room.pending.invalidateOrThrow(invalidation.ofFeed(reader));
     await page();
-    // A delivery that had read the followers before: the post is there, its author is not.
+    // A delivery that had read the followers before: the feed has the post, the relations lack its author.
     await room.homeFeeds.insert(posts[0] ?? '', [reader]);
     for (const who of [room, other]) {
       const after = await page(who);

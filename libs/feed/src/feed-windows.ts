@@ -8,10 +8,10 @@ import { ClientSideCache, type ReadSince } from './client-side-cache.js';
 import { FeedRedis } from './redis.js';
 
 const DAY = 24 * 60 * 60;
-/** First pages near, of some 2 kB each. */
+/** First pages in the client-side cache, about 2 kB each. */
 const KEPT = 20_000;
 
-/** Which page: the newest when neither cursor is given. */
+/** The requested page: the newest when neither cursor is given. */
 export interface PageRequest {
   /** Posts older than this id. */
   before?: Id | null;
@@ -21,20 +21,20 @@ export interface PageRequest {
 }
 
 /**
- * `absent`, `building`: there is no list to read. `below`: the cursor lies under its floor. `end`: nothing beyond in this
- * direction. `more`: there is more in the list. `floor`: the list ends here, PostgreSQL goes on.
+ * `absent`, `building`: there is no list to read. `below`: the cursor is below its floor. `end`: nothing beyond in this
+ * direction. `more`: the list holds more. `floor`: the list ends here, PostgreSQL continues.
  */
 export type WindowState = 'absent' | 'building' | 'below' | 'end' | 'more' | 'floor';
 
-/** What Redis answered of one reader's list. */
+/** Redis's answer for one reader's list. */
 export interface WindowPage {
-  /** Of the reader's relations. */
+  /** The generation of the reader's relations. */
   generation: string;
   state: WindowState;
   ids: Id[];
   /** The list's oldest id; `'0'` when the list is complete. */
   floor: Id;
-  /** Asked for when this process has those of another generation; null when Redis does not have them either. */
+  /** Returned when this process has relations of another generation; null when Redis does not have them either. */
   relations: Buffer | null;
 }
 
@@ -44,8 +44,8 @@ interface FirstPage {
 }
 
 /**
- * The readers' lists in Redis: of each feed one contiguous newest window, in order of id. An absent list means "rebuild on
- * the next read", so people who do not read cost nothing; an entry 0 at the tail means "this is all there is".
+ * The readers' lists in Redis: each holds one contiguous newest window of a feed, in order of id. An absent list means "rebuild
+ * on the next read", so inactive readers cost nothing; an entry 0 at the tail means "the list is complete".
  */
 @Injectable()
 export class FeedWindows {
@@ -61,7 +61,7 @@ export class FeedWindows {
   }
 
   /**
-   * `known` is the generation whose relations the caller has; where `since` is given, a first page may be one that is near.
+   * `known` is the generation whose relations the caller has; where `since` is given, a first page may come from the client-side cache.
    *
    * @throws RedisAway
    */
@@ -98,7 +98,7 @@ export class FeedWindows {
     };
   }
 
-  /** Builds an absent list and answers what it holds; null when somebody else builds it now. @throws RedisAway */
+  /** Builds an absent list and returns its ids; null when another process is building it. @throws RedisAway */
   async rebuild(reader: Id): Promise<Id[] | null> {
     const { idleFor, window } = limits.feed;
     const done = histogram('narwhal_feed_rebuild_seconds').startTimer();

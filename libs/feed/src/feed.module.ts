@@ -46,7 +46,7 @@ const rooms: Provider[] = [
 
 const KEEPS_NEAR = 'feed:keeps-near';
 
-/** What is quick, once a process: `FeedModule.forRoot({ budget: 250, near: true })`. Needs PlatformModule and StorageModule. */
+/** Everything fast, once per process: `FeedModule.forRoot({ budget: 250, near: true })`. Needs PlatformModule and StorageModule. */
 @Global()
 @Module({})
 export class FeedModule implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -55,13 +55,13 @@ export class FeedModule implements OnApplicationBootstrap, OnApplicationShutdown
     private readonly clientCache: ClientSideCache,
     @Inject(KEEPS_NEAR) private readonly keepsNear: boolean,
     private readonly live: LiveBus,
-    /** Nobody calls it: it hears of transactions. */
+    /** Never called: it listens for transactions. */
     _afterCommit: AfterCommit,
   ) {}
 
   /**
    * `budget`: how long Redis has for a command, in milliseconds; on the request path 250, then PostgreSQL serves. `near`:
-   * whether this process reads so much that it keeps what it has read.
+   * whether this process reads enough to need the client-side cache.
    */
   static forRoot({ budget, near }: { budget: number; near: boolean }): DynamicModule {
     const link: Provider = {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 const process = randomBytes(6).toString('base64url');
 let count = 0;
 
-/** A text that no process has used before and none will: cheap, because every read of a feed brings one. */
+/** A string that no process has used before or will use again: cheap, because every read of a feed sends one. */
 export function freshToken(): string {
   count += 1;
   return process + count.toString(36);

@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers';
 
 /**
- * Gathers what is asked for in one turn of the event loop and asks for all of it at once. Requests that arrive together
- * want the same popular posts: fifty pages of twenty posts are one command, and what two of them want is read once. Each
- * answer is as fresh as before, since the question leaves after the last request that it is for.
+ * Batches the reads of one turn of the event loop into a single one. Requests that arrive together want the same popular posts:
+ * fifty pages of twenty posts are one command, and a post that two of them want is read once. Each answer is as fresh as
+ * before, because the command is sent after the last request that it serves.
  */
 export class Gathering<Key, Answer> {
   private open: { keys: Set<Key>; answer: Promise<Answer> } | null = null;

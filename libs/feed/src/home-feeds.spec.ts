@@ -10,7 +10,7 @@ import { patient } from '../../../test/harness/pace.js';
 vi.setConfig({ testTimeout: patient(60_000) });
 
 const AUTHORS = 5;
-/** Of which the window holds a part: most histories read across the floor. */
+/** The window holds only a part of them, so most histories read across the floor. */
 const OLD_POSTS = 900;
 const FIRST = 2n ** 58n;
 const MILLISECOND = 2n ** 23n;
@@ -20,7 +20,7 @@ let room: FeedRoom;
 let town: Town;
 let reader: Id;
 let authors: Id[];
-/** Every post's author: what the model knows. */
+/** Every post's author, as the model knows it. */
 const authorOf = new Map<Id, Id>();
 const followed = new Set<Id>();
 const large = new Set<Id>();
@@ -30,7 +30,7 @@ const idAt = (moment: number): Id => String(FIRST + BigInt(moment) * MILLISECOND
 const pick = <Thing>(things: readonly Thing[], index: number): Thing =>
   things[index % things.length] as Thing;
 
-/** What `GET /feed` must show: all posts of the people that the reader follows, and their own, newest first. */
+/** The posts that `GET /feed` must show: the reader's own and those of everyone they follow, newest first. */
 function model(): Id[] {
   const shown = [...authorOf].filter(([, author]) => author === reader || followed.has(author));
   return shown.map(([id]) => id).sort((a, b) => compareIds(b, a));
@@ -55,7 +55,7 @@ async function publish(author: Id, moment: number): Promise<void> {
   await deliver();
 }
 
-/** As the worker does it: followers are told first, then posts stop being fanned out. */
+/** Does what the worker does: invalidates followers' feeds first, then stops the fan-out of posts. */
 async function grow(author: Id): Promise<void> {
   await town.run(`UPDATE users SET audience = 1 WHERE id = $1`, [author]);
   if (followed.has(author)) await room.pending.invalidateOrThrow(invalidation.ofFeed(reader));
@@ -77,7 +77,7 @@ async function toggleFollow(author: Id): Promise<void> {
   await room.pending.invalidateOrThrow(invalidation.ofFeed(reader));
 }
 
-/** As a trim does: any newest part of a list is a window with a floor. */
+/** Does what a trim does: any newest part of a list is a window with a floor. */
 async function shorten(key: string, kept: number): Promise<void> {
   if ((await room.look.llen(key)) > kept) await room.look.ltrim(key, 0, kept - 1);
 }

@@ -7,25 +7,25 @@ import type { ReadSince } from './client-side-cache.js';
 import { RedisAway } from './redis-away.js';
 import { ReaderRelations, type Relations } from './relations.js';
 
-/** Candidates of one page: visibility is decided by the reader of the rows, who asks for more until the page is full. */
+/** Candidates of one page: the code that reads the rows decides visibility, and asks for more until the page is full. */
 export interface FeedPage {
-  /** Newest first, without doubles. Deleted posts may be among them. The cursor is the last id scanned, not the last shown. */
+  /** Newest first, without duplicates, possibly with deleted posts. The cursor is the last id scanned, not the last shown. */
   ids: Id[];
-  /** There is nothing beyond these in the direction that was asked for. */
+  /** There is nothing beyond these in the requested direction. */
   complete: boolean;
-  /** Who answered: for metrics and tests. */
+  /** The source of the page: for metrics and tests. */
   source: 'redis' | 'postgres';
   /** The author is the reader or still followed, and neither muted nor blocked in either direction. */
   mayAppear(author: Id): boolean;
 }
 
-/** PostgreSQL asked for relations in the same statement. */
+/** PostgreSQL checked the relations in the same statement. */
 const filtered = (): boolean => true;
 
 /**
- * Every reader's newest posts in Redis, and PostgreSQL below and instead of it, in the same order and with the same
- * filter: a feed has no end and no hole at any depth. Posts of authors who are not fanned out are merged in when a page
- * is read.
+ * Every reader's newest posts in Redis, with PostgreSQL below them and as their fallback, in the same order and with the same
+ * filter: a feed has no end and no hole at any depth. Posts of authors who are not fanned out are merged in when a page is
+ * read.
  */
 @Injectable()
 export class HomeFeeds {
@@ -37,15 +37,15 @@ export class HomeFeeds {
   ) {}
 
   /**
-   * Reads a page. PostgreSQL answers whenever Redis cannot; never throws for Redis. Where `since` is given, it may be made of
-   * what this process keeps near.
+   * Reads a page. PostgreSQL answers whenever Redis cannot; never throws because of Redis. Where `since` is given, the page may come
+   * from the client-side cache.
    */
   async page(reader: Id, request: PageRequest, since?: ReadSince): Promise<FeedPage> {
     return (await this.fromRedis(reader, request, since)) ?? this.fromRows(reader, request);
   }
 
   /**
-   * Inserts a post into those of these feeds that exist, in order and without doubles; answers how many exist.
+   * Inserts a post into those of these feeds that exist, in order and without duplicates; returns how many exist.
    *
    * @throws RedisAway: repeat it
    */
@@ -69,7 +69,7 @@ export class HomeFeeds {
     }
   }
 
-  /** Only a first page rebuilds: somebody deep in a feed has a cursor, which PostgreSQL answers as quickly. */
+  /** Only a first page rebuilds: a reader deep in a feed has a cursor, which PostgreSQL answers as quickly. */
   private async rebuilt(reader: Id, { before, after, limit }: PageRequest): Promise<FeedPage | null> {
     if (before || after) return null;
     const ids = await this.windows.rebuild(reader);
@@ -79,8 +79,8 @@ export class HomeFeeds {
   }
 
   /**
-   * `horizon`: at and above it nothing is missing, of the list or of any merged author; below it PostgreSQL answers, which
-   * knows no difference between the two.
+   * `horizon`: at and above it nothing is missing from the list or any merged author; below it PostgreSQL answers, which treats
+   * both alike.
    */
   private async older(
     reader: Id,

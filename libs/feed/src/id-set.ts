@@ -3,8 +3,8 @@ import type { Id } from '@app/platform';
 const BYTES = 8;
 
 /**
- * Many ids in little memory: 8 bytes each, sorted, looked up by halves. Seven thousand followees take 60 kB where a Set of
- * texts takes half a megabyte, and the packed form is what Redis keeps.
+ * Many ids in little memory: 8 bytes each, sorted, found by binary search. Seven thousand followees take 60 kB where a Set of
+ * strings takes half a megabyte, and Redis stores the packed form.
  */
 export class IdSet {
   private constructor(private readonly halves: Uint32Array) {}

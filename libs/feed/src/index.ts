@@ -1,4 +1,4 @@
-/** What is quick: home feeds, counts, marks and looked-up sessions in Redis, with PostgreSQL behind each of them. */
+/** The fast path: home feeds, counts, marks and cached sessions in Redis, with PostgreSQL behind each of them. */
 export { AuthorFeeds } from './author-feeds.js';
 export { cacheReads, type AnsweredFrom } from './cache-reads.js';
 export { COUNT_SETTLES_AFTER, Counts, type Subject } from './counts.js';

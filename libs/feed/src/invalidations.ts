@@ -4,9 +4,9 @@ import { insertArguments } from './feed-lists.js';
 import type { Argument } from './redis-link.js';
 import type { ScriptName } from './scripts.js';
 
-/** What Redis has to be told since PostgreSQL changed. Each may be told late, twice and in any order. */
+/** A change in PostgreSQL that must reach Redis. Each may arrive late, twice and in any order. */
 export interface Invalidation {
-  /** Whose keys they are: those of one id lie on one node of a cluster. */
+  /** The owner of the keys: all keys of one id are on one node of a cluster. */
   owner: Id;
   script: ScriptName;
   keysOf: (epoch: string) => string[];
@@ -15,7 +15,7 @@ export interface Invalidation {
 
 type KeyOf = (epoch: string, owner: Id) => string;
 
-/** How long it is remembered that something is deleted: longer than anybody takes to install what was read before. In seconds. */
+/** How long a deletion is remembered: longer than any process takes to install an earlier read. In seconds. */
 const GONE_FOR = 24 * 60 * 60;
 
 const forget = (owner: Id, ...kinds: KeyOf[]): Invalidation => ({
@@ -32,15 +32,15 @@ const tombstone = (owner: Id, keyOf: KeyOf, text: string, seconds: number): Inva
   args: [text, seconds],
 });
 
-/** Every invalidation. They are idempotent and commute: a key that is absent is read anew, and what is deleted stays so. */
+/** Every invalidation. They are idempotent and commute: an absent key is read again, and a deletion is final. */
 export const invalidation = {
-  /** Of a post: its counts and its version. */
+  /** A post's counts and version. */
   ofPost: (post: Id) => forget(post, keys.post),
   ofDeletedPost: (post: Id) => tombstone(post, keys.post, 'gone', GONE_FOR),
-  /** Of a user: their counts and their version. */
+  /** A user's counts and version. */
   ofUser: (user: Id) => forget(user, keys.user),
   ofMarks: (reader: Id, mark: 'liked' | 'saved') => forget(reader, keys[mark]),
-  /** Of a reader's feed and relations: after follow, unfollow, block, mute, and when an author whom they follow becomes large. */
+  /** A reader's feed and relations: after follow, unfollow, block, mute, and when an author whom they follow becomes large. */
   ofFeed: (reader: Id): Invalidation => ({
     owner: reader,
     script: 'feeds-bump',
@@ -51,14 +51,14 @@ export const invalidation = {
     ],
     args: [],
   }),
-  /** Of the author's own feed, which lacks the post. */
+  /** The author's own feed, which lacks the post. */
   ofOwnFeed: (author: Id, post: Id): Invalidation => ({
     owner: author,
     script: 'feed-insert',
     keysOf: (epoch) => [keys.homeFeed(epoch, author)],
     args: insertArguments(post, 'keep'),
   }),
-  /** Of a session that ended; its access tokens live no longer than this is remembered. */
+  /** A session that ended; its access tokens do not outlive this tombstone. */
   ofSession: (session: Id) => tombstone(session, keys.session, 'ended', limits.session.accessToken),
 };
 
@@ -73,6 +73,6 @@ const byKind: Partial<Record<OutboxKind, (subject: Id, object: Id | null) => Inv
   'session.ended': (session) => [invalidation.ofSession(session)],
 };
 
-/** What an outbox row says that Redis has to forget. */
+/** The invalidations that an outbox row asks for. */
 export const invalidationsOf = ({ kind, subjectId, objectId }: CommittedEffect): Invalidation[] =>
   byKind[kind]?.(subjectId, objectId) ?? [];

@@ -38,7 +38,7 @@ const noRow = (post: Id): Promise<void> =>
 const like = (post: Id): Promise<void> => room.marks.change(ada, 'liked', post, true, () => row(post));
 const unlike = (post: Id): Promise<void> => room.marks.change(ada, 'liked', post, false, () => noRow(post));
 
-/** How often PostgreSQL is asked from now on. */
+/** Counts queries to PostgreSQL from now on. */
 function questions(): () => number {
   const asked = [vi.spyOn(MarkReads.prototype, 'among'), vi.spyOn(MarkReads.prototype, 'newest')];
   return () => asked.reduce((sum, { mock }) => sum + mock.calls.length, 0);

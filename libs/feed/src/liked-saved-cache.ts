@@ -18,28 +18,28 @@ interface KnownMarks {
 }
 
 const DAY = 24 * 60 * 60;
-/** Readers whose marks are near, of some 2 kB each. */
+/** Readers whose marks are in the client-side cache, about 2 kB each. */
 const KEPT = 20_000;
-/** Marks loaded, and most kept: in between new ones are added. Redis packs a set of up to 512 integers, 8 bytes each. */
+/** Marks loaded, and most kept: new ones are added in between. Redis packs a set of up to 512 integers, 8 bytes each. */
 const LOADED = 200;
 const CAP = 250;
-/** Seconds that loaded marks are kept, and the hash with their floors. */
+/** Lifetime of loaded marks, and of the hash with their floors, in seconds. */
 const KEPT_FOR = DAY;
 const HASH_FOR = 31 * DAY;
-/** A change whose end was not told is over after this, in seconds: its transaction has ended or was ended. */
+/** A change whose end was never reported counts as over after this, in seconds: its transaction has ended or was aborted. */
 const CHANGE_DIES_AFTER = 10;
 
-/** The prefix of a mark's fields in the reader's hash: f floor, n changes under way, t since when. */
+/** The prefix of a mark's fields in the reader's hash: f floor, n number of changes in progress, t time of the last one. */
 const prefixes: Record<Mark, string> = { liked: 'l', saved: 's' };
 
 /**
- * Which posts a reader liked and saved: of each the newest by post, a set with a floor above which it is complete. What
- * lies below, or is absent, PostgreSQL answers. The protocol, so that no read shows another state than the rows:
+ * The posts a reader liked and saved: a set of the newest of each, by post, with a floor above which it is complete. PostgreSQL
+ * answers for posts below the floor and for absent sets. The protocol, so that every read agrees with the rows:
  *
- * - **Load**: put a token where the floor belongs, ask PostgreSQL, install if the token still stands.
- * - **Change**: before the transaction count it in the reader's hash, and remove a load's token. While one is counted
- *   PostgreSQL answers, and nothing is loaded. After the commit change the set and end the count. Who dies in between
- *   leaves it counted, until a reader finds it older than 10 seconds and loads anew.
+ * - **Load**: put a token in place of the floor, read PostgreSQL, install if the token is still there.
+ * - **Change**: before the transaction count it in the reader's hash, and remove a load's token. While a change is counted,
+ * PostgreSQL answers, and nothing is loaded. After the commit change the set and decrement the count. A process that dies in
+ * between leaves the change counted, until a reader finds it older than 10 seconds and loads anew.
  */
 @Injectable()
 export class LikedSavedCache {
@@ -56,8 +56,8 @@ export class LikedSavedCache {
   }
 
   /**
-   * Of these posts, those that the reader liked and those that they saved; maybe others, too. PostgreSQL answers when
-   * Redis cannot. Where `since` is given, they may be what this process keeps near.
+   * Those of these posts that the reader liked and those that they saved; possibly others, too. PostgreSQL answers when Redis
+   * cannot. Where `since` is given, the marks may come from the client-side cache.
    */
   async of(reader: Id, posts: readonly Id[], since?: ReadSince): Promise<Marks> {
     if (posts.length === 0) return { liked: new Set(), saved: new Set() };
@@ -69,13 +69,13 @@ export class LikedSavedCache {
       }
     }
     const keep = this.kept.filling(reader);
-    // Where Redis cannot answer, PostgreSQL does.
+    // PostgreSQL answers when Redis cannot.
     const texts = await this.ask(reader, posts).catch(() => null);
     const [liked, saved] = await Promise.all([
       this.resolve('liked', reader, posts, texts?.[0]),
       this.resolve('saved', reader, posts, texts?.[1]),
     ]);
-    // Where nothing is loaded a change may be under way, whose end nobody might tell of.
+    // While nothing is loaded a change may be in progress, whose end may never be reported.
     const isKnown = texts !== null && !texts.includes('absent');
     this.reads[isKnown ? 'redis' : 'postgres'].inc();
     if (isKnown) keep({ posts: new Set(posts), marks: { liked, saved } });
@@ -83,13 +83,13 @@ export class LikedSavedCache {
   }
 
   /**
-   * Both marks of a post of which one has just been committed: that one is known, and is not asked for. Many likes of old posts lie
-   * below the floor, where PostgreSQL would have to be asked what it has just been told.
+   * Both marks of a post of which one has just been committed: that one is known, and is not read. Many likes of old posts are
+   * below the floor, where PostgreSQL would be asked for what it has just written.
    */
   async besides(reader: Id, post: Id, mark: Mark, marked: boolean): Promise<Marks> {
     const marks: Marks = { liked: new Set(), saved: new Set() };
     const other = mark === 'liked' ? 'saved' : 'liked';
-    // Where Redis cannot answer, PostgreSQL does.
+    // PostgreSQL answers when Redis cannot.
     const texts = await this.ask(reader, [post]).catch(() => null);
     marks[other] = await this.resolve(other, reader, [post], texts?.[other === 'liked' ? 0 : 1]);
     if (marked) marks[mark].add(post);
@@ -97,8 +97,8 @@ export class LikedSavedCache {
   }
 
   /**
-   * Runs `work`, the transaction that likes or saves (`marked`) or takes that back, so that no read in between or after
-   * it shows another state than the rows, whatever fails. Answers what `work` answers.
+   * Runs `work`, the transaction that adds a like or save (`marked`) or removes it, so that every read during or after it
+   * agrees with the rows, whatever fails. Returns the result of `work`.
    */
   async change<Result>(
     reader: Id,
@@ -109,7 +109,7 @@ export class LikedSavedCache {
   ): Promise<Result> {
     const epoch = this.redis.available ? this.redis.epoch : null;
     const counted = await this.tell('marks-changing', reader, mark, [HASH_FOR]);
-    // Whether a transaction that failed was committed is not known: then the set goes.
+    // A failed transaction may have been committed or not: then the set is dropped.
     let outcome = '?';
     try {
       const result = await work();
@@ -117,7 +117,7 @@ export class LikedSavedCache {
       return result;
     } finally {
       if (counted && (await this.hasMoved(epoch))) {
-        // Others may have loaded what was before, into an epoch that knows nothing of this change: it is made to forget.
+        // Other processes may have loaded the old state into an epoch that has not recorded this change: drop it there.
         await this.tell('marks-changing', reader, mark, [HASH_FOR]);
         outcome = '?';
       }
@@ -128,7 +128,7 @@ export class LikedSavedCache {
 
   private async hasMoved(epoch: string | null): Promise<boolean> {
     if (!this.redis.isCluster) return false;
-    // The next line sees what came of it.
+    // The next line checks the result.
     await this.redis.confirm().catch(() => undefined);
     return this.redis.available && this.redis.epoch !== epoch;
   }
@@ -139,7 +139,7 @@ export class LikedSavedCache {
     return partsOf(await this.redis.run('marks-of', asked, posts)).map(textOf);
   }
 
-  /** `text`: a character a post, `absent` when nothing is cached, undefined when Redis is away. */
+  /** `text`: one character per post, `absent` when nothing is cached, undefined when Redis is away. */
   private async resolve(mark: Mark, reader: Id, posts: readonly Id[], text?: string): Promise<Set<Id>> {
     if (text === 'absent') return this.load(mark, reader, posts);
     const found = posts.filter((_, index) => text?.[index] === '1');
@@ -171,7 +171,7 @@ export class LikedSavedCache {
     }
   }
 
-  /** False when Redis could not be told. */
+  /** Returns false when Redis could not be reached. */
   private async tell(
     script: 'marks-changing' | 'marks-changed' | 'marks-install',
     reader: Id,

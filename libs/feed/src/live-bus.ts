@@ -3,21 +3,21 @@ import { keys, type Id, type LiveMessage } from '@app/platform';
 import { LiveLink } from './live-link.js';
 import { FeedRedis } from './redis.js';
 
-/** What a process that listens does. */
+/** The callbacks of a process that listens. */
 export interface LiveListener {
   heard(message: LiveMessage): void;
-  /** Messages may have been lost: whoever is connected has to read again. */
+  /** Messages may have been lost: connected clients have to read again. */
   missed(): void;
 }
 
 /**
- * Messages between processes, through Redis, for people who are connected at this moment. One channel a bucket of people:
- * a process listens to those of the people that are connected to it, and a message is published once, however many
- * devices and processes there are.
+ * Messages between processes, through Redis, for people who are connected now. One channel per bucket of people: a process
+ * listens to the channels of the people connected to it, and a message is published once, however many devices and processes
+ * there are.
  */
 @Injectable()
 export class LiveBus {
-  /** How many people of each channel are connected here. */
+  /** The number of people connected here, by channel. */
   private readonly channels = new Map<string, number>();
 
   constructor(
@@ -25,9 +25,9 @@ export class LiveBus {
     private readonly link: LiveLink,
   ) {}
 
-  /** Never fails and waits for nothing: what is lost can be read. */
+  /** Never throws and does not wait: a lost message can be read later. */
   publish(message: LiveMessage): void {
-    // A message that is lost is no loss: what it tells of can be read.
+    // A lost message does no harm: clients can read what it announces.
     this.redis.publish(channelOf(message), JSON.stringify(message)).catch(() => undefined);
   }
 
@@ -38,7 +38,7 @@ export class LiveBus {
     );
   }
 
-  /** Listens to what concerns a person, until as many `leave`; resolves once it is heard, or Redis is away. */
+  /** Listens to a person's messages until `leave` was called as often as `join`; resolves once subscribed, or when Redis is away. */
   async join(person: Id): Promise<void> {
     const channels = [keys.live(person), keys.liveFeeds];
     for (const channel of channels) this.channels.set(channel, (this.channels.get(channel) ?? 0) + 1);
@@ -53,7 +53,7 @@ export class LiveBus {
     }
   }
 
-  /** To be called now and then while somebody listens. */
+  /** Call it periodically while somebody listens. */
   check(): void {
     void this.link.check();
   }
@@ -63,7 +63,7 @@ export class LiveBus {
   }
 }
 
-/** Ids of sessions lie on their person's shard, and so in their bucket. */
+/** A session's id is on its person's shard, and so in their bucket. */
 function channelOf(message: LiveMessage): string {
   if (message.kind === 'delivered') return keys.liveFeeds;
   return keys.live(message.kind === 'ended' ? message.session : message.to);

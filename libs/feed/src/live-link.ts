@@ -1,7 +1,7 @@
 import { clusterNodes, type RedisNode } from '@app/platform';
 import { Redis, type RedisOptions } from 'ioredis';
 
-/** How long the server may take for an answer, in milliseconds: nobody waits for it. */
+/** How long the server may take for an answer, in milliseconds: no request waits for it. */
 const BUDGET = 5_000;
 
 const options: RedisOptions = {
@@ -15,14 +15,14 @@ const options: RedisOptions = {
 };
 
 /**
- * The connection that listens: a server in that mode answers nothing else, so it is one of its own. What is published while
- * it is down is lost; `returned` says that it was down. Of a cluster it listens to one node, which hears what any other is
- * told, and to the next one when that is gone. (ioredis's client of a cluster does so too, but says to nobody that messages
- * may have been lost.)
+ * The subscriber connection: a subscribed connection accepts no other commands, so it is a separate one. Messages published
+ * while it is down are lost; `returned` reports that it was down. On a cluster it subscribes on one node, which receives the
+ * messages of all others, and moves to the next when that node is gone. (ioredis's cluster client does so too, but does not
+ * report that messages may have been lost.)
  */
 export class LiveLink {
   private client: Redis | undefined;
-  /** Channels, each with the moment from which it is heard. */
+  /** Channels, each with the promise that resolves once it is subscribed. */
   private readonly wanted = new Map<string, Promise<void>>();
   private readonly nodes: RedisNode[] | null;
   private opened = 0;
@@ -37,7 +37,7 @@ export class LiveLink {
     this.nodes = clusterNodes(url);
   }
 
-  /** Once, before anybody listens. */
+  /** Call it once, before anybody listens. */
   start(hear: (text: string) => void, returned: () => void): void {
     this.hear = hear;
     this.returned = returned;
@@ -52,7 +52,7 @@ export class LiveLink {
     client.on('error', () => undefined);
     client.on('message', (_channel: string, text: string) => this.hear(text));
     client.on('end', () => this.openNext());
-    // It ends with `end` above, which opens the next.
+    // A failed connection emits `end` above, which opens the next.
     client.connect().catch(() => undefined);
   }
 
@@ -64,7 +64,7 @@ export class LiveLink {
     this.timer = setTimeout(() => this.open(), Math.min(50 * this.failures, 500));
   }
 
-  /** Resolves once the channel is heard, or at once while the connection is down. */
+  /** Resolves once the channel is subscribed, or at once while the connection is down. */
   async listen(channel: string): Promise<void> {
     const known = this.wanted.get(channel);
     if (known) return known;
@@ -76,11 +76,11 @@ export class LiveLink {
 
   leave(channel: string): void {
     this.wanted.delete(channel);
-    // What is heard for nobody is thrown away.
+    // Messages without a listener are ignored.
     if (this.isUp) this.client?.unsubscribe(channel).catch(() => undefined);
   }
 
-  /** A connection whose other end vanished says nothing for ever: asked now and then, it is made anew. */
+  /** A connection whose peer vanished stays silent forever: a failed ping reopens it. */
   async check(): Promise<void> {
     if (this.isUp) await this.client?.ping().catch(() => this.client?.disconnect());
   }

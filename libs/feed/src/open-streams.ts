@@ -6,8 +6,8 @@ import { FeedRedis } from './redis.js';
 const DAY = 24 * 60 * 60;
 
 /**
- * Each person's open streams, over all processes. What a process that was killed left behind is the oldest before long,
- * and so the first to go; ending what is not there does nothing.
+ * Each person's open streams, across all processes. Entries of a killed process soon are the oldest, and so are removed first;
+ * ending a stream that does not exist does nothing.
  */
 @Injectable()
 export class OpenStreams {
@@ -16,7 +16,7 @@ export class OpenStreams {
     private readonly live: LiveBus,
   ) {}
 
-  /** Notes a new one, and has those ended that are too many. While Redis is away, each process counts for itself. */
+  /** Records a new stream, and ends those above the limit. While Redis is away, each process counts only its own. */
   async opened(person: Id, stream: string): Promise<void> {
     const most = limits.stream.perPerson;
     const surplus = await this.run('streams-open', person, [stream, most, DAY]);

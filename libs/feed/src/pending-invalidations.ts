@@ -3,20 +3,20 @@ import type { Invalidation } from './invalidations.js';
 import { RedisAway } from './redis-away.js';
 import { FeedRedis } from './redis.js';
 
-/** More than this, and a new epoch is the simpler way to forget. */
+/** Above this, a new epoch is the simpler way to invalidate. */
 const MOST = 10_000;
-/** A Redis that is reached and takes no changes for longer than this is forgotten with a new epoch, too. In milliseconds. */
+/** A Redis that is reachable but refuses writes for longer than this is also invalidated by a new epoch. In milliseconds. */
 const REFUSED_FOR = 30_000;
 /** Subjects of one script call, of three keys at most. */
 const AT_ONCE = 300;
 
 /**
- * What Redis has to forget of what was committed, kept until Redis has said yes. While anything is pending, Redis counts as
- * away for this process: PostgreSQL serves it, so nothing here is older than what was answered here.
+ * Committed changes that Redis has to invalidate, kept until Redis confirms them. While any is pending, Redis counts as away
+ * for this process: PostgreSQL serves, so no answer is older than an earlier one of this process.
  *
- * Other processes read on, so each invalidation is also sent at once where the connection lives, whether or not Redis
- * seems to hang: a server that goes on reads it together with what they ask. If this process dies meanwhile, the outbox
- * row does it, which stands in the same transaction; of counts and marks, the fold and their time to live.
+ * Other processes keep reading, so each invalidation is also sent at once while the connection is up, whether or not Redis
+ * seems to hang: a server that resumes reads it together with their queries. If this process dies meanwhile, the outbox row of
+ * the same transaction does it; for counts and marks, the fold and their time to live.
  */
 @Injectable()
 export class PendingInvalidations {
@@ -31,7 +31,7 @@ export class PendingInvalidations {
     return this.pending.size;
   }
 
-  /** Tells Redis now, and again until it has heard. Never rejects; resolves once it was told, or counts as away. */
+  /** Sends the invalidations now, and repeats them until Redis confirms. Never rejects; resolves once Redis confirms, or counts as away. */
   async invalidate(...changes: Invalidation[]): Promise<void> {
     if (changes.length === 0) return;
     const isThere = this.redis.available;
@@ -41,7 +41,7 @@ export class PendingInvalidations {
   }
 
   /**
-   * Tells Redis once: for the worker, whose outbox row is there until it did.
+   * Sends them once: for the worker, whose outbox row stays until it succeeds.
    *
    * @throws RedisAway
    */
@@ -50,7 +50,7 @@ export class PendingInvalidations {
     await this.send(changes);
   }
 
-  /** Tells all that is pending. @throws when Redis does not take it */
+  /** Sends all pending invalidations. @throws when Redis does not accept them */
   async settle(): Promise<void> {
     if (this.pending.size >= MOST) return this.forgetAll();
     const changes = [...this.pending.values()];
@@ -83,7 +83,7 @@ export class PendingInvalidations {
       await this.send(changes);
       this.done(changes);
     } catch {
-      // They stay pending, and nothing is read of Redis until `settle` has told them.
+      // They stay pending, and nothing is read from Redis until `settle` has sent them.
       this.redis.holdReads();
     }
   }
@@ -102,7 +102,7 @@ export class PendingInvalidations {
     await Promise.all(calls);
   }
 
-  /** One that was asked for again meanwhile is another, and stays. */
+  /** An invalidation that was requested again meanwhile is another object, and stays. */
   private done(changes: readonly Invalidation[]): void {
     for (const change of changes) {
       const name = nameOf(change);

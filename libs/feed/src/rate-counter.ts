@@ -8,7 +8,7 @@ import {
 } from 'rate-limiter-flexible';
 import { RedisLink } from './redis-link.js';
 
-/** What one more request met. */
+/** The limiter's decision on one more request. */
 export interface RateState {
   allowed: boolean;
   remaining: number;
@@ -23,8 +23,8 @@ interface Window {
 }
 
 /**
- * Counts requests in fixed windows, by policy and subject, across processes in Redis; while Redis is away, in this
- * process, never not at all. (rate-limiter-flexible: one round trip a request, an insurance limiter, kept since 2018.)
+ * Counts requests in fixed windows, by policy and subject, across processes in Redis; while Redis is away, in this process, so
+ * limits always apply. (rate-limiter-flexible: one round trip a request, an insurance limiter, kept since 2018.)
  */
 @Injectable()
 export class RateCounter {

@@ -1,6 +1,6 @@
 /**
- * Redis did not carry a change out in time. It may have done so all the same, so every change of this library may be
- * repeated: whoever holds the outbox row tries again.
+ * Redis did not complete a change in time. It may have applied it all the same, so every change of this library may be
+ * repeated: the holder of the outbox row tries again.
  */
 export class RedisAway extends Error {
   override name = 'RedisAway';

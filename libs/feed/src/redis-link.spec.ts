@@ -18,7 +18,7 @@ let port: number;
 let server: Launched;
 const trusted = tls.getCACertificates('default');
 
-/** A cluster of one node that speaks TLS alone, with a certificate of its own, as managed ones do. */
+/** A cluster of one node that accepts only TLS, with a self-signed certificate, as managed ones do. */
 beforeAll(async () => {
   const folder = join(servers().folder, 'tls-cluster');
   mkdirSync(folder);
@@ -74,7 +74,7 @@ describe('a Redis Cluster behind TLS', () => {
     await vi.waitFor(isWhole, { timeout: patient(10_000) });
     const client = openClient(`rediss+cluster://:${encodeURIComponent(password)}@127.0.0.1:${port}`, 2_000);
     expect(client).toBeInstanceOf(Cluster);
-    // Its promise stays open when the first try finds the node's connection unfinished and ioredis makes another.
+    // Its promise stays pending when the first attempt meets the node's unfinished connection and ioredis opens another.
     const isUp = once(client, 'ready');
     void client.connect();
     await isUp;

@@ -3,7 +3,7 @@ import { clusterNodes, clusterOptions, gatherWrites, nodeOptions, startingAt } f
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { loadScripts, type ScriptName } from './scripts.js';
 
-/** What a script takes: texts, numbers, or packed bytes. */
+/** A script's argument: text, number, or packed bytes. */
 export type Argument = string | number | Buffer;
 
 function options(budget: number): RedisOptions {
@@ -11,12 +11,12 @@ function options(budget: number): RedisOptions {
     lazyConnect: true,
     commandTimeout: budget,
     connectTimeout: 2_000,
-    // What was not answered is not sent again behind our back: the data may be of another epoch by then.
+    // The client must not resend unanswered commands by itself: the data may be of another epoch by then.
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     retryStrategy: (attempt) => Math.min(50 * attempt, 500),
-    // A primary that was made a replica refuses writes: meet the new primary at the same address.
+    // A primary that became a replica refuses writes: reconnect to find the new primary at the same address.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
   };
 }
@@ -35,15 +35,15 @@ export function openClient(url: string, budget: number, more: RedisOptions = {})
 }
 
 /**
- * The connection to Redis, and the only place that knows its client. Emits `up` when commands can be sent and `down` when
- * not; what is sent meanwhile fails at once.
+ * The connection to Redis, and the only place that knows its client. Emits `up` when commands can be sent and `down` when not;
+ * commands sent meanwhile fail at once.
  */
 export class RedisLink extends EventEmitter<{ up: []; down: [] }> {
-  /** For a library that wants a client of its own kind (the rate limiter); nobody else. */
+  /** For the rate limiter alone, whose library wants a client of this kind. */
   readonly client: Redis | Cluster;
   private readonly scripts = loadScripts();
   readonly isCluster: boolean;
-  /** Counts connections, so that what was asked of one is not believed of the next. */
+  /** Counts connections, so that an answer from one is not taken for the next. */
   connections = 0;
 
   constructor(url: string, budget: number) {
@@ -55,7 +55,7 @@ export class RedisLink extends EventEmitter<{ up: []; down: [] }> {
       this.emit('up');
     });
     this.client.on('close', () => this.emit('down'));
-    // Each failed attempt is an error; who asks for something hears of it, and `available` says the rest.
+    // Each failed attempt is an error; commands report it to their callers, and `available` covers the rest.
     this.client.on('error', () => undefined);
   }
 
@@ -64,7 +64,7 @@ export class RedisLink extends EventEmitter<{ up: []; down: [] }> {
   }
 
   connect(): void {
-    // Each failed attempt is an `error` above, and is repeated by the client.
+    // Each failed attempt is an `error` above, and the client retries it.
     this.client.connect().catch(() => undefined);
   }
 
@@ -72,7 +72,7 @@ export class RedisLink extends EventEmitter<{ up: []; down: [] }> {
     this.client.disconnect();
   }
 
-  /** Names this life of the data: every start of a server and every change of the primary gives another text. */
+  /** Identifies this life of the data: every start of a server and every change of the primary gives another string. */
   async fingerprint(nodes = this.primaries()): Promise<string> {
     const lives = nodes.map(async (node) => {
       const [server, replication] = await Promise.all([node.info('server'), node.info('replication')]);
@@ -85,7 +85,7 @@ export class RedisLink extends EventEmitter<{ up: []; down: [] }> {
     return this.client instanceof Cluster ? this.client.nodes('master') : [this.client];
   }
 
-  /** Has the server tell another connection, by its number, of each change of a key that this one has read. */
+  /** Makes the server notify another connection, given by its client id, of each change of a key that this one has read. */
   async track(listener: number): Promise<void> {
     await this.client.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', listener);
   }
@@ -108,7 +108,7 @@ export class RedisLink extends EventEmitter<{ up: []; down: [] }> {
     await this.client.publish(channel, message);
   }
 
-  /** Runs a Lua command; texts in the answer are Buffers. Sends the source when the server does not have it yet. */
+  /** Runs a Lua command; strings in the answer are Buffers. Sends the source when the server does not have it yet. */
   async run(name: ScriptName, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
     gatherWrites(this.client);
     const { source, digest } = this.scripts[name];

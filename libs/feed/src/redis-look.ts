@@ -2,21 +2,22 @@ import { once } from 'node:events';
 import { redisFault, type Config, type Logger } from '@app/platform';
 import { openClient } from './redis-link.js';
 
-/** What somebody who has just arrived at a Redis sees of it. */
+/** The basic facts that a first connection shows about a Redis. */
 export interface RedisLook {
   version: string;
-  /** `maxmemory-policy`; empty where Redis will not say. */
+  /** `maxmemory-policy`; empty when Redis does not report it. */
   policy: string;
 }
 
-/** Connects once, looks, and leaves. Rejects as Redis refuses: `redisFault` puts that into words. */
+/** Connects once, reads, and disconnects. Rejects with Redis's error: `redisFault` puts it into words. */
 export async function lookAtRedis(url: string): Promise<RedisLook> {
   const client = openClient(url, 3_000, { retryStrategy: () => null });
-  // The reason of a refused connection comes by this event; the promise says only that it is closed.
+  // This event carries the reason of a refused connection; the promise says only that it is closed.
   let reason: unknown;
   client.on('error', (error: unknown) => (reason = error));
   try {
-    // The promise alone stays open when a cluster's first try meets a connection that is not finished; it then tries again.
+    // The promise alone stays pending when a cluster's first attempt meets an unfinished connection; the client then tries
+    // again.
     await Promise.race([client.connect(), once(client, 'ready')]);
     const info = await client.info();
     const field = (name: string) => new RegExp(`^${name}:(\\S+)`, 'm').exec(info)?.[1] ?? '';
@@ -28,7 +29,7 @@ export async function lookAtRedis(url: string): Promise<RedisLook> {
   }
 }
 
-/** A process starts and serves without Redis: unless its log says so, nobody sees that an address or a password is wrong. */
+/** A process starts and serves without Redis: only its log shows that an address or a password is wrong. */
 export async function warnWithoutRedis(
   { REDIS_URL, REDIS_QUEUE_URL }: Pick<Config, 'REDIS_URL' | 'REDIS_QUEUE_URL'>,
   logger: Logger,

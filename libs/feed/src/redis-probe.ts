@@ -2,17 +2,17 @@ import { Cluster, type Redis } from 'ioredis';
 import { keys, type Heard, type Heartbeat } from '@app/platform';
 import { openClient } from './redis-link.js';
 
-/** What Redis tells of itself; of a cluster, the sum or the worst of its primaries. */
+/** Redis's own figures; on a cluster, the sum or the worst of its primaries. */
 export interface RedisFacts {
   memory: number;
-  /** Of maxmemory; null where none is set. */
+  /** The share of maxmemory; null when none is set. */
   memoryShare: number | null;
   evicted: number;
-  /** Bytes that the slowest replica is behind; null without one. */
+  /** How many bytes the slowest replica is behind; null without one. */
   replicationLag: number | null;
 }
 
-/** Kept so long after the last beat of anybody, in seconds. */
+/** How long heartbeats are kept after the last one of any process, in seconds. */
 const KEPT_FOR = 86_400;
 
 function factsOf(info: string): RedisFacts {
@@ -35,8 +35,8 @@ const worst = (values: (number | null)[]): number | null => {
 };
 
 /**
- * A connection of its own to Redis, for looking whether it can be reached and takes writes: the product's commands have a
- * budget that a slow Redis exceeds, and a slow one is not one that is away.
+ * A separate connection to Redis that checks whether it is reachable and accepts writes: the product's commands have a budget
+ * that a slow Redis exceeds, and slow is not away.
  */
 export class RedisProbe {
   private readonly client: Redis | Cluster;
@@ -45,11 +45,11 @@ export class RedisProbe {
     this.client = openClient(url, patience);
     this.client.on('error', (error: Error) => (this.fault = error));
     this.client.on('ready', () => (this.fault = null));
-    // The `error` above keeps it, for whoever asks.
+    // The `error` handler above records it.
     this.client.connect().catch(() => undefined);
   }
 
-  /** Why there is no connection, as the last attempt at one found. */
+  /** The error of the last connection attempt. */
   private fault: Error | null = null;
 
   private async ask<Result>(command: () => Promise<Result>): Promise<Result> {
@@ -61,7 +61,7 @@ export class RedisProbe {
     await this.ask(() => this.client.ping());
   }
 
-  /** Writes our heartbeat and reads everybody's; @throws what Redis or the socket throws */
+  /** Writes this process's heartbeat and reads all heartbeats; @throws what Redis or the socket throws */
   async beat(own: Heartbeat): Promise<Heard[]> {
     const { client } = this;
     return this.ask(async () => {

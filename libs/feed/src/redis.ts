@@ -7,13 +7,13 @@ import type { ScriptName } from './scripts.js';
 
 /** How often a connection's epoch is looked up again, in milliseconds. */
 const LOOK_EVERY = 2_000;
-/** How often a server that did not answer in time, or whose epoch is unknown, is asked again, in milliseconds. */
+/** How often a server that did not answer in time, or whose epoch is unknown, is tried again, in milliseconds. */
 const PROBE_EVERY = 200;
 
-/** Most keys of one script call: 500 insertions take Redis about 1 ms, in which nobody else is served. */
+/** Most keys of one script call: 500 insertions take Redis about 1 ms, during which it serves nothing else. */
 const MOST_KEYS = 500;
 
-/** What has to be done before anything is read of Redis again. */
+/** Work that must finish before anything is read from Redis again. */
 export interface Settlement {
   readonly size: number;
   /** @throws when it cannot be done yet */
@@ -22,8 +22,8 @@ export interface Settlement {
 
 /**
  * Redis as the rest of this library sees it: there, or away. It is away while the connection is down, while its epoch is
- * unknown, after a command that took longer than the budget, until it answers again (so a server that hangs costs one
- * budget, not one a request), and while invalidations of this process are pending.
+ * unknown, after a command that took longer than the budget, until it answers again (so a server that hangs costs one budget,
+ * not one per request), and while invalidations of this process are pending.
  */
 @Injectable()
 export class FeedRedis {
@@ -46,7 +46,7 @@ export class FeedRedis {
     });
   }
 
-  /** Whether it may be read: it is reached, and nothing is pending that it has to be told before. */
+  /** Whether Redis may be read: it is reachable, and no invalidation is pending. */
   get available(): boolean {
     return this.awaySince === null && this.isReached;
   }
@@ -55,14 +55,14 @@ export class FeedRedis {
     return this.link.isUp && !this.hangs && this.epochs.current !== null;
   }
 
-  /** For how long Redis has been away, in milliseconds; 0 when it is there. */
+  /** How long Redis has been away, in milliseconds; 0 when it is there. */
   get awayFor(): number {
     return this.awaySince === null ? 0 : performance.now() - this.awaySince;
   }
 
   /**
-   * The epoch for the keys of the next command. Take it and send the command in the same turn of the loop: after an
-   * await the connection may be another one.
+   * The epoch for the keys of the next command. Read it and send the command in the same turn of the event loop: after an await
+   * the connection may be another one.
    *
    * @throws RedisAway
    */
@@ -72,7 +72,7 @@ export class FeedRedis {
     return epoch;
   }
 
-  /** Connects and waits a moment; goes on without Redis when it does not come. */
+  /** Connects and waits up to `patience`; continues without Redis when it does not answer. */
   async start(patience = 2_000): Promise<void> {
     this.timer = setInterval(() => void this.recover(), LOOK_EVERY);
     this.timer.unref();
@@ -87,7 +87,7 @@ export class FeedRedis {
     this.link.close();
   }
 
-  /** Begins a new epoch; while Redis cannot be reached, once. */
+  /** Begins a new epoch; only once while Redis cannot be reached. */
   async renew(): Promise<void> {
     if (this.renewedWhileAway) return;
     await this.beginEpoch();
@@ -95,16 +95,16 @@ export class FeedRedis {
     await this.recover();
   }
 
-  /** See `RedisEpoch.renew`. It has to be learnt before Redis is there again. */
+  /** See `RedisEpoch.renew`. Redis stays away until the new epoch is known. */
   async beginEpoch(): Promise<void> {
     await this.epochs.renew();
   }
 
   /**
-   * To be asked after a commit, before what follows from it is written here by somebody whom nobody repeats: that it goes
-   * where readers will look. A cluster changes its primaries without breaking our connections, so processes learn of a new
-   * epoch at different moments; of one that began before the commit another process may have built keys that lack what was
-   * committed. (What was built after the commit has it.) While Redis is away nothing is asked: writing fails anyhow.
+   * Call it after a commit, before a write to Redis that nobody repeats: it makes sure that readers will find the write. A
+   * cluster changes its primaries without breaking our connections, so processes notice a new epoch at different times; if it
+   * began before the commit, another process may have built keys in it that lack the change. (Keys built after the commit have
+   * it.) While Redis is away it checks nothing: the write fails anyhow.
    *
    * @throws RedisAway: repeat it
    */
@@ -120,19 +120,19 @@ export class FeedRedis {
     return this.link.isCluster;
   }
 
-  /** What has to be settled whenever Redis has come back, before anything is read of it. */
+  /** Registers work to settle whenever Redis has come back, before anything is read from it. */
   settleBeforeReads(debts: Settlement): void {
     this.debts.push(debts);
   }
 
-  /** Counts Redis as away until what has to be settled before reads is settled. */
+  /** Counts Redis as away until the registered work is settled. */
   holdReads(): void {
     this.away();
     this.recoverSoon();
   }
 
   /**
-   * Runs a Lua command on keys of one group; texts in its answer are Buffers.
+   * Runs a Lua command on keys of one group; strings in its answer are Buffers.
    *
    * @throws RedisAway, whatever the reason; `cause` names it
    */
@@ -144,10 +144,10 @@ export class FeedRedis {
   }
 
   /**
-   * Runs a command whose answer nobody needs, also while Redis seems to hang: it reads it when it goes on. `keysOf`: of
-   * the epoch that is known, or was last known.
+   * Runs a command whose answer nobody needs, even while Redis seems to hang: Redis reads it when it resumes. `keysOf` gets the
+   * current epoch, or the last known one.
    *
-   * @throws RedisAway: it may have been carried out or not
+   * @throws RedisAway: the command may have run or not
    */
   async tell(
     name: ScriptName,
@@ -176,7 +176,7 @@ export class FeedRedis {
     );
   }
 
-  /** Tells who listens now; @throws RedisAway */
+  /** Notifies the current listeners; @throws RedisAway */
   publish(channel: string, message: string): Promise<void> {
     return until(
       beginSpan('redis', 'PUBLISH'),
@@ -184,7 +184,7 @@ export class FeedRedis {
     );
   }
 
-  /** Parts things into groups whose keys one script call may take: by bucket on a cluster, else only not too many. */
+  /** Splits things into groups whose keys one script call may take: by bucket on a cluster, otherwise only by number. */
   groups<Thing>(things: readonly Thing[], idOf: (thing: Thing) => Id, most = MOST_KEYS): Thing[][] {
     if (!this.link.isCluster) return chunks(things, most);
     const buckets = new Map<number, Thing[]>();
@@ -198,7 +198,7 @@ export class FeedRedis {
   }
 
   /**
-   * Sends something to the server, whichever connection it takes.
+   * Runs `send`, whichever connection it uses.
    *
    * @throws RedisAway, whatever the reason; `cause` names it
    */
@@ -240,7 +240,7 @@ export class FeedRedis {
     this.awaySince ??= performance.now();
   }
 
-  /** Settles what is pending; between the last look and the first read nothing else runs. */
+  /** Settles pending work; nothing else runs between the last check and the first read. */
   private async comeBack(): Promise<boolean> {
     while (this.isReached) {
       const debts = this.debts.find(({ size }) => size > 0);
@@ -255,7 +255,7 @@ export class FeedRedis {
     return false;
   }
 
-  /** Learns the epoch of this connection; tries again while the connection is up. */
+  /** Looks up the epoch of this connection; retries while the connection is up. */
   private recover(): Promise<void> {
     this.learning ??= this.learn().finally(() => (this.learning = null));
     return this.learning;
@@ -266,9 +266,9 @@ export class FeedRedis {
     try {
       await this.epochs.learn(this.link);
     } catch {
-      // What was known stays, or nothing is known and Redis stays away.
+      // The known epoch stays, or none is known and Redis stays away.
     }
-    // What could not be settled stays pending, and is tried again soon.
+    // Unsettled work stays pending and is retried soon.
     const isBack = await this.comeBack().catch(() => false);
     if (!isBack) this.recoverSoon();
   }

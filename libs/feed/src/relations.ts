@@ -10,19 +10,19 @@ const DAY = 24 * 60 * 60;
 /** Room for the relations of some 15,000 readers who follow 200 people each. */
 const CACHED_BYTES = 32 * 1024 * 1024;
 
-/** What decides whose posts a reader's feed shows, of one generation. */
+/** One generation of the relations that decide whose posts a reader's feed shows. */
 export interface Relations {
   generation: string;
-  /** Whose posts may appear: the reader, and those they follow, without muted and blocked ones. */
+  /** The authors whose posts may appear: the reader, and those they follow, without muted and blocked ones. */
   authors: IdSet;
   /** Those of them whose posts are not, or not all, in the reader's feed. */
   merged: Id[];
 }
 
 /**
- * Readers' relations. They never change under one generation, so this process keeps them with no way to be stale: each
- * page of a feed brings the present generation along. Behind that Redis has them, dropped by each bump; behind that,
- * PostgreSQL. What is absent is asked for and never taken for "visible".
+ * Readers' relations. They never change within one generation, so this process caches them and they cannot be stale: each page
+ * of a feed brings the current generation. Behind that, Redis has them, dropped by each bump; behind that, PostgreSQL. Absent
+ * relations are loaded and never taken for "visible".
  */
 @Injectable()
 export class ReaderRelations {
@@ -41,7 +41,7 @@ export class ReaderRelations {
     return this.cache.get(reader)?.generation ?? '';
   }
 
-  /** The relations of the present generation. `packed` is what Redis had of them; `floor` that of the reader's feed. */
+  /** The relations of the current generation. `packed` are those from Redis; `floor` is that of the reader's feed. */
   async of(reader: Id, generation: string, packed: Buffer | null, floor: Id): Promise<Relations> {
     const cached = this.cache.get(reader);
     if (cached?.generation === generation) return cached;
@@ -68,7 +68,7 @@ export class ReaderRelations {
   }
 }
 
-/** How many are merged, those, then all of them. */
+/** The number of merged authors, their ids, then all authors. */
 function pack(rows: FeedRelations, authors: IdSet): Buffer {
   const count = Buffer.alloc(4);
   count.writeUInt32BE(rows.merged.length);

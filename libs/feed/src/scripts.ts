@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Every Lua command; each is a file of that name in `lua/`, whose head says what it takes and answers. */
+/** Every Lua command; each is a file of that name in `lua/`, whose header lists its arguments and its answer. */
 export const scriptNames = [
   'author-heads',
   'authors-above',
@@ -33,11 +33,11 @@ export type ScriptName = (typeof scriptNames)[number];
 
 export interface Script {
   source: string;
-  /** What Redis calls it: the SHA-1 of its source. */
+  /** Redis's name for it: the SHA-1 of its source. */
   digest: string;
 }
 
-/** Reads the Lua commands, which lie beside this file also in the built output. */
+/** Reads the Lua commands, which are beside this file in the built output, too. */
 export function loadScripts(): Record<ScriptName, Script> {
   const entries = scriptNames.map((name): [ScriptName, Script] => {
     const source = readFileSync(join(import.meta.dirname, 'lua', `${name}.lua`), 'utf8');

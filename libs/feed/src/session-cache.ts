@@ -5,10 +5,10 @@ import { ClientSideCache, type ReadSince } from './client-side-cache.js';
 import { FeedRedis } from './redis.js';
 
 const KEPT_FOR = limits.session.accessToken;
-/** Sessions near, of some 300 bytes each. */
+/** Sessions in the client-side cache, about 300 bytes each. */
 const KEPT = 20_000;
 
-/** Sessions that were looked up, for the length of an access token; absent means: ask PostgreSQL. */
+/** Cached session lookups, for the lifetime of an access token; absent means: ask PostgreSQL. */
 @Injectable()
 export class SessionCache {
   private readonly kept;
@@ -21,7 +21,7 @@ export class SessionCache {
     this.kept = clientCache.keep<string>(['session'], KEPT);
   }
 
-  /** The text that was kept, `'ended'`, or null when nothing is known or Redis is away. */
+  /** The cached text, `'ended'`, or null when nothing is known or Redis is away. */
   async read(session: Id, since: ReadSince): Promise<string | null> {
     if (this.kept.get(session) !== undefined && (await this.clientCache.current(since))) {
       const text = this.kept.get(session);
@@ -42,12 +42,12 @@ export class SessionCache {
     }
   }
 
-  /** Keeps what was read from PostgreSQL, unless the session has ended since. Never throws. */
+  /** Caches what was read from PostgreSQL, unless the session has ended since. Never throws. */
   async keep(session: Id, text: string): Promise<void> {
     try {
       await this.redis.set(keys.session(this.redis.epoch, session), text, KEPT_FOR, true);
     } catch {
-      // Asked for again at the next request.
+      // The next request asks PostgreSQL again.
     }
   }
 }

@@ -3,19 +3,19 @@ import { Injectable } from '@nestjs/common';
 import { keys, limits, type Id } from '@app/platform';
 import { FeedRedis } from './redis.js';
 
-/** How many bytes name a snapshot: so many that nobody guesses one. */
+/** Length of a snapshot's name in bytes: too long to guess. */
 export const SNAPSHOT_NAME_BYTES = 12;
 
 /**
- * Ranked lists as they stood when their first page was read: an order by likes or relations changes all the time, and its
- * pages would overlap. Nothing but order is kept: what may be seen is asked again for each page. What is lost here is
- * lost; whoever reads on is told to start again.
+ * Ranked lists as they were when their first page was read: an order by likes or relations changes all the time, and its pages
+ * would overlap. Only the order is stored: visibility is checked again for each page. A lost snapshot is not restored: its
+ * reader has to start again.
  */
 @Injectable()
 export class Snapshots {
   constructor(private readonly redis: FeedRedis) {}
 
-  /** Keeps a list for ten minutes and answers its name; null while Redis is away. */
+  /** Stores a list for ten minutes and returns its name; null while Redis is away. */
   async keep(ids: readonly Id[]): Promise<Buffer | null> {
     const name = randomBytes(SNAPSHOT_NAME_BYTES);
     try {
@@ -27,7 +27,7 @@ export class Snapshots {
   }
 
   /**
-   * Null when it is no longer held.
+   * Null when it has expired.
    *
    * @throws RedisAway
    */

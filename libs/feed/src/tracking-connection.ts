@@ -1,23 +1,23 @@
 import type { Redis } from 'ioredis';
 import { openClient, RedisLink } from './redis-link.js';
 
-/** Where Redis says what has changed of what was read: `CLIENT TRACKING ... REDIRECT` (redis.io, client-side caching). */
+/** The channel on which Redis reports changed keys: `CLIENT TRACKING ... REDIRECT` (redis.io, client-side caching). */
 const CHANNEL = '__redis__:invalidate';
 
-/** Takes the keys that changed; null: forget everything. */
+/** Takes the keys that changed; null: drop everything. */
 export type Forget = (keys: readonly Buffer[] | null) => void;
 
 /**
- * The connection on which Redis tells this process what has changed of all that its other connection has read. Everything
- * on it comes in order, so the answer to a PING comes after each change that Redis made before it: a fence.
+ * The connection on which Redis reports changes of all keys that this process's other connection has read. Its messages are in
+ * order, so the answer to a PING comes after each change that Redis made before it: a fence.
  *
- * Not on a cluster, where each node would need one, nor where a server refuses it: then nothing is kept near.
+ * On a cluster, where each node would need such a connection, and on a server that refuses tracking, nothing is cached.
  */
 export class TrackingConnection {
   private ears: Redis | undefined;
   private forget: Forget = () => undefined;
   private tracks = false;
-  /** Counts losses, so that what was begun before one does not end after it. */
+  /** Counts losses, so that a fence begun before a loss does not succeed after it. */
   private losses = 0;
 
   constructor(
@@ -41,7 +41,7 @@ export class TrackingConnection {
     ears.on('error', () => undefined);
     this.link.on('up', () => void this.join());
     this.link.on('down', () => this.again());
-    // Each failed attempt is an `error` above, and is repeated by the client.
+    // Each failed attempt is an `error` above, and the client retries it.
     ears.connect().catch(() => undefined);
   }
 
@@ -49,7 +49,7 @@ export class TrackingConnection {
     this.ears?.disconnect();
   }
 
-  /** Resolves when every change that Redis made before it was asked has been heard of. */
+  /** Resolves when every change that Redis made before the call has arrived. */
   async fence(): Promise<void> {
     const { losses } = this;
     try {
@@ -61,7 +61,7 @@ export class TrackingConnection {
     if (losses !== this.losses || !this.tracks) throw new Error('the connection was lost');
   }
 
-  /** Both connections are there: they have to be of one server, or its numbers of clients would mean nothing. */
+  /** Requires both connections to be up and on the same server: another server's client ids would mean nothing. */
   private async join(): Promise<void> {
     const { ears, losses } = this;
     if (!ears || ears.status !== 'ready' || !this.link.isUp || this.tracks) return;
@@ -76,7 +76,7 @@ export class TrackingConnection {
       await this.link.track(id);
       this.tracks = losses === this.losses && this.link.isUp;
     } catch {
-      // An old server, or one that is about to be lost: nothing is kept until the next connection.
+      // An old server, or a connection about to be lost: nothing is cached until the next connection.
     }
   }
 

@@ -14,7 +14,7 @@ const photos = new Developing((childFile) => new DevelopPool({ concurrency: 1, c
 beforeAll(() => photos.start());
 afterAll(() => photos.stop());
 
-/** The mean difference of what was decoded from the quarters, turned clockwise by so many degrees. */
+/** The mean difference between the decoded pixels and the quarters, turned clockwise. */
 async function differenceFrom({ pixels }: Made<Developed>, degrees: number): Promise<number> {
   const upright = await quarters(WIDTH, HEIGHT).png().toBuffer();
   const expected = await sharp(upright).rotate(degrees).removeAlpha().raw().toBuffer();
@@ -42,7 +42,7 @@ describe('an AVIF', () => {
     expect(await photos.left()).toEqual([]);
   });
 
-  // `irot` counts quarters against the clock.
+  // `irot` counts quarter turns counter-clockwise.
   it.each([
     [0, 0],
     [1, 270],

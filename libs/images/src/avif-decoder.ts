@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Decoder } from './decoders.js';
 import { bySharp } from './sharp-decoder.js';
 
-/** Where the major brand stands, behind the box's length and `ftyp`, and where the first of the compatible ones does. */
+/** The offsets of the major brand, after the box's length and `ftyp`, and of the first compatible brand. */
 const BRANDS_AT = [8, 16];
 
 const decodeStill = bySharp('heif');
@@ -29,8 +29,8 @@ async function saidToBeStill(path: string, copy: string): Promise<void> {
 }
 
 /**
- * AVIF, by sharp. A sequence holds its first frame as a picture, too, but the library goes by the major brand and opens
- * none that begins as a film, or with a brand that it has not heard of: it is shown a copy that says it is a picture.
+ * AVIF, by sharp. A sequence also holds its first frame as a picture, but the library goes by the major brand and opens no file
+ * whose brand is a film's or unknown to it: it gets a copy that claims to be a picture.
  */
 export const avifDecoder: Decoder = async (path, limits) => {
   if (await isStill(path)) return decodeStill(path, limits);

@@ -3,9 +3,8 @@ import type { Tile } from './heic-picture.js';
 import type { Pixels } from './pixels.js';
 
 /**
- * The whole number of pixels a side that may be averaged into one before the real resize: at least twice the size wanted
- * is left for it, as libvips leaves of a JPEG, so that nothing of its sharpness is lost. Powers of two, which tiles
- * divide into.
+ * The number of pixels per side that may be averaged into one before the real resize, a whole number: it leaves at least twice
+ * the wanted size, as libvips does for a JPEG, so that no sharpness is lost. Powers of two, which divide tiles evenly.
  */
 export function boxFactor(photo: Size, wanted: Size, fits: readonly number[]): number {
   const ratio = Math.min(photo.width / wanted.width, photo.height / wanted.height);
@@ -14,7 +13,7 @@ export function boxFactor(photo: Size, wanted: Size, fits: readonly number[]): n
   return factor;
 }
 
-/** A picture that is put together from tiles, averaged as they come, so that it is never held at its full size. */
+/** A picture assembled from tiles, averaged as they arrive, so that it is never held at full size. */
 export class Mosaic {
   readonly pixels: Pixels;
 
@@ -28,7 +27,7 @@ export class Mosaic {
     this.pixels = { width, height, data: Buffer.alloc(width * height * 3) };
   }
 
-  /** `left` and `top`: where the tile's first pixel is in the photo; below zero for what is outside. */
+  /** `left` and `top`: the position of the tile's first pixel in the photo; negative when it is outside. */
   place(tile: Tile, left: number, top: number): void {
     const { factor, photo, pixels } = this;
     const right = Math.min(photo.width, left + tile.width);
@@ -54,7 +53,7 @@ export class Mosaic {
       for (let column = 0; column < columns; column += 1) {
         const alpha = channels === 4 ? (data[at + 3] ?? 255) / 255 : 1;
         const share = this.isPremultiplied ? 1 : alpha;
-        // What is transparent is laid on white.
+        // Transparent pixels are laid on white.
         const white = 255 * (1 - alpha);
         red += (data[at] ?? 0) * share + white;
         green += (data[at + 1] ?? 0) * share + white;

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 
-/** In this time a decoder can touch some 100 MB more; the limit is set with that in mind. */
+/** In this time a decoder can touch some 100 MB more; the limit allows for that. */
 const INTERVAL_MILLISECONDS = 50;
 
-/** Of the kernel's clock, a second; the same on every Linux that Node runs on (USER_HZ). */
+/** Ticks per second of the kernel's clock; the same on every Linux that Node runs on (USER_HZ). */
 const TICKS = 100;
 
-/** What a process has started; nothing on kernels that do not tell. */
+/** The children of a process; empty on kernels that do not list them. */
 function childrenOf(pid: number): number[] {
   try {
     const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1');
@@ -16,7 +16,7 @@ function childrenOf(pid: number): number[] {
   }
 }
 
-/** What a process occupies, in bytes; null where there is no /proc, or no such process. */
+/** A process's resident memory, in bytes; null without /proc, or without such a process. */
 export function residentMemory(pid: number): number | null {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'latin1');
@@ -28,13 +28,13 @@ export function residentMemory(pid: number): number | null {
 }
 
 /**
- * Seconds of the processors' time that a process has taken, with those that it started; null where there is no /proc, or no
- * such process. What a machine that is paused or busy with others adds to the clock is not in it.
+ * CPU seconds of a process and its children; null without /proc, or without such a process. Time during which the machine is
+ * paused or busy with other work does not count.
  */
 export function processorSeconds(pid: number): number | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // After the program's name, which may hold anything, come the fields from the third on: 14 to 17 are times.
+    // After the program's name, which may hold any character, come the fields from the third on: 14 to 17 are times.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const own = fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS;
     return childrenOf(pid).reduce((sum, child) => sum + (processorSeconds(child) ?? 0), own);
@@ -50,9 +50,9 @@ export interface Limit {
 }
 
 /**
- * Says once when a process has more of something than it may: memory as it is, time since the watch began. Polled: limits by
- * the kernel would count what V8 only reserves (RLIMIT_AS) and all photos of a child's life (RLIMIT_CPU), and cgroups need
- * rights that the worker may not have.
+ * Reports once when a process exceeds a limit: memory as it is, time since the watch began. Polled: kernel limits would count
+ * what V8 only reserves (RLIMIT_AS) and all photos of a child's life (RLIMIT_CPU), and cgroups need rights that the worker may
+ * not have.
  */
 export class ChildWatch {
   readonly #timer: NodeJS.Timeout;

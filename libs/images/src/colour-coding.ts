@@ -1,21 +1,21 @@
 import { chromaticities, curves, type Curve, type Primaries } from './h273.js';
 
-/** What a picture's numbers mean where no ICC profile says it. */
+/** The meaning of a picture's numbers without an ICC profile. */
 export interface Coding {
   primaries: Primaries;
   curve: Curve;
-  /** Numbers leave room below black and above white, as video's do (16 to 235 of 255). */
+  /** Numbers leave room below black and above white, as video does (16 to 235 of 255). */
   isNarrow?: boolean;
 }
 
 const { bt709 } = chromaticities;
 
-/** What numbers mean that nothing is said of. */
+/** The meaning of numbers when the file does not define it. */
 export const SRGB: Coding = { primaries: bt709, curve: curves.srgb };
 
 /**
- * The meaning of ITU-T H.273's codes, as in a `colr` box of type `nclx` and in a PNG's `cICP`. Half of it may be left open (2,
- * "unspecified", or a number that is not assigned): that half is sRGB's. Null where both are.
+ * The meaning of ITU-T H.273's codes, as in a `colr` box of type `nclx` and in a PNG's `cICP`. One of the two may be undefined
+ * (2, "unspecified", or an unassigned number): it defaults to sRGB's. Null when both are undefined.
  */
 export function codingOfNumbers(primaries: number, transfer: number): Coding | null {
   const [space, curve] = [chromaticities.ofCode(primaries), curves.ofCode(transfer)];
@@ -23,7 +23,7 @@ export function codingOfNumbers(primaries: number, transfer: number): Coding | n
   return { primaries: space ?? SRGB.primaries, curve: curve ?? SRGB.curve };
 }
 
-/** Whether the numbers can be shown as they are. */
+/** Whether the numbers can be shown unchanged. */
 export function isSrgb({ primaries, curve, isNarrow = false }: Coding): boolean {
   return primaries === SRGB.primaries && curve === SRGB.curve && !isNarrow;
 }

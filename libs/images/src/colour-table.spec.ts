@@ -19,7 +19,7 @@ const { cICP, iCCP, sRGB, gAMA, cHRM } = pngColours;
 const v2 = iccProfile(2, 'adobe');
 const v4 = iccProfile(4, 'p3');
 
-/** A picture of these numbers, whatever they mean. */
+/** A picture of these numbers, in any coding. */
 function flat(numbers: Numbers): Sharp {
   const data = Buffer.alloc(WIDTH * HEIGHT * 3).map((_, at) => numbers[at % 3] ?? 0);
   return sharp(data, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } });
@@ -37,7 +37,7 @@ const longPng =
   async (numbers) =>
     withChunks(await long(numbers).png().toBuffer(), ...chunks);
 
-/** The same numbers with the same profile, written as something else. */
+/** The same numbers with the same profile, written in another format. */
 const profiled =
   (from: Make, write: (image: Sharp) => Sharp): Make =>
   async (numbers) =>
@@ -58,7 +58,7 @@ const codedDeepAvif =
   (primaries: number, transfer: number): Make =>
   async (numbers) =>
     inPrimaries(await deep(10)(long(numbers)).toBuffer(), primaries, transfer);
-/** Its second quarter, which has the numbers that the table gives. */
+/** Its second quarter has the numbers that the table lists. */
 const codedHeic =
   (primaries: number, transfer: number): Make =>
   () =>
@@ -126,7 +126,7 @@ it('every way in which a file says what its colours are has its row, and every r
 it.each(rows)('$name: $numbers are shown as $shown', async ({ name, numbers, shown }) => {
   const photo = await makes[name]?.(numbers);
   if (!photo) throw new Error('expected a way to make it');
-  // The second quarter: of the small HEICs it is the one that has these numbers.
+  // The second quarter of the small HEICs has these numbers.
   const color = meanColor(await (await photos.develop(photo)).pixels(), [0.6, 0.1, 0.9, 0.4]);
   expect(ciede2000(labOf(...color), labOf(...shown))).toBeLessThan(1.5);
 });

@@ -12,7 +12,7 @@ import { DevelopPool } from './develop-pool.js';
 import { nativeHeifTool } from './heic-native.js';
 
 describe('CIEDE2000', () => {
-  // From the table of Sharma, Wu and Dalal (2005): pairs that tell wrong implementations apart.
+  // From the table of Sharma, Wu and Dalal (2005): pairs that expose wrong implementations.
   it.each<[Lab, Lab, number]>([
     [[50, 2.6772, -79.7751], [50, 0, -82.7485], 2.0425],
     [[50, 3.1571, -77.2803], [50, 0, -82.7485], 2.8615],
@@ -38,7 +38,7 @@ const magick = ['/usr/bin/magick', '/usr/bin/convert', '/opt/homebrew/bin/magick
   existsSync(path),
 );
 
-/** Soft patches of many colours, the same in every run: a bound on random ones would fail now and then. */
+/** Soft patches of many colours, the same in every run: with random ones the bound would fail now and then. */
 async function patches(width: number, height: number): Promise<Sharp> {
   let state = 20_261_122;
   // The generator of Park and Miller (1988).
@@ -64,7 +64,7 @@ describe.skipIf(!magick)('colours are those that ImageMagick makes with lcms', (
     await rm(folder, { recursive: true });
   });
 
-  /** A quarter of the size: of a rendition's coding little is left there, of a wrong colour all. */
+  /** A quarter of the size: it hides most of a rendition's compression error, but no colour error. */
   const small = (data: Buffer, width: number, height: number) =>
     sharp(data, { raw: { width, height, channels: 3 } })
       .resize(Math.ceil(width / 4), Math.ceil(height / 4), { fit: 'fill' })
@@ -119,7 +119,7 @@ describe.skipIf(!magick)('colours are those that ImageMagick makes with lcms', (
     const photo = (await patches(320, 240)).withIccProfile('p3');
     const path = join(folder, 'ten-bit');
     await writeFile(path, await photo.clone().avif({ quality: 100, bitdepth: 10, effort: 0 }).toBuffer());
-    // ImageMagick 6 reads AVIF without its profile: the same numbers, in a PNG that has it.
+    // ImageMagick 6 reads AVIF without its profile: so it gets the same numbers, in a PNG with the profile.
     const reference = join(folder, 'ten-bit.png');
     await writeFile(reference, await photo.clone().png().toBuffer());
     await expectSameColours(path, reference);
@@ -134,7 +134,7 @@ describe.skipIf(!magick)('colours are those that ImageMagick makes with lcms', (
     'of an iPhone’s HEIC',
     async () => {
       const path = join(realPhotos, 'iphone-12mp-displayp3-gps.heic');
-      // ImageMagick reads HEIC without its profile; libheif's own tool hands it over in a PNG.
+      // ImageMagick reads HEIC without its profile; libheif's own tool converts it to a PNG that keeps it.
       const reference = join(folder, 'reference.png');
       execFileSync(nativeHeifTool ?? '', [path, reference], { stdio: 'ignore' });
       await expectSameColours(path, reference);

@@ -1,6 +1,6 @@
 /**
- * The process that opens photos. It has no secrets, no connections and no configuration: it is told one photo at a
- * time, answers, and may be killed at any moment. Nothing here or below may load settings, stores or a framework.
+ * The process that opens photos. It has no secrets, no connections and no configuration: it receives one photo at a time,
+ * answers, and may be killed at any moment. Nothing here or below may load settings, stores or a framework.
  */
 import type { RejectionCode } from '@app/platform/photos';
 import { killGroup } from './process-group.js';
@@ -37,7 +37,7 @@ async function answer(request: DevelopRequest): Promise<ChildMessage> {
 const tell = (message: ChildMessage) => process.send?.(message);
 
 process.on('message', (request: DevelopRequest) => void answer(request).then(tell));
-// The parent is gone. A plain exit would wait for the library's threads, which may be deep in a photo.
+// The parent is gone. A plain exit would wait for the library's threads, which may be busy with a photo.
 process.on('disconnect', () => {
   killGroup(process.pid);
   process.kill(process.pid, 'SIGKILL');

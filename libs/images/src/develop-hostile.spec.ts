@@ -34,7 +34,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** `taken`, or the code; whatever is said to people may hold nothing of ours or of a library's. */
+/** `taken`, or the code; no message to people may contain internals of ours or of a library. */
 async function outcomeOf(inputPath: string): Promise<string> {
   photos += 1;
   const outputFolder = join(folder, `out-${photos}`);

@@ -17,7 +17,7 @@ const limits: DevelopLimits = { pixels: 1e8, formats: ['image/jpeg'], developSec
 let folder: string;
 let childFile: string;
 let small: string;
-/** Takes some tenths of a second: time enough to be killed in. */
+/** Takes some tenths of a second: long enough to be killed meanwhile. */
 let large: string;
 let pool: DevelopPool;
 let photos = 0;
@@ -43,7 +43,7 @@ function open(options: Partial<DevelopPoolOptions> = {}): DevelopPool {
 function develop(inputPath: string, changed: Partial<DevelopLimits> = {}, alone = false) {
   photos += 1;
   const outputFolder = join(folder, `photo-${photos}`);
-  // At once, so that photos come to the pool in the order of their calls.
+  // Synchronously, so that photos reach the pool in the order of the calls.
   mkdirSync(outputFolder);
   return pool.develop({ inputPath, outputFolder, alone, limits: { ...limits, ...changed } });
 }
@@ -180,7 +180,7 @@ describe('DevelopPool', () => {
     vi.unstubAllEnvs();
     const [environment] = pool.pids.map((pid) => readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0'));
     const names = environment?.filter(Boolean).map((entry) => entry.split('=')[0]);
-    // The others are how Node tells a child where the channel to its parent is.
+    // The others tell a Node child where the channel to its parent is.
     expect(names?.toSorted()).toEqual([
       'MALLOC_ARENA_MAX',
       'NODE_CHANNEL_FD',

@@ -7,38 +7,38 @@ import { ALONE, HEAVY_TOGETHER, HeavyPhoto, LIGHT } from './weight.js';
 
 interface Task {
   request: DevelopRequest;
-  /** Bytes that it holds while it is decoded, once a child has said that these are many. */
+  /** Bytes that it holds while it is decoded, if a child has reported it as heavy. */
   weight: number;
   resolve(developed: Developed): void;
   reject(reason: unknown): void;
 }
 
 export interface DevelopPoolOptions {
-  /** Photos at once, each in a child of its own. */
+  /** Photos at once, each in its own child. */
   concurrency: number;
-  /** After so many photos a child is replaced, so that what leaks or fragments in it ends. */
+  /** A child is replaced after this many photos, which ends leaks and fragmentation in it. */
   photosPerChild?: number;
   /** The built develop-child.js, for specs, which run from source. */
   childFile?: string;
 }
 
-/** A child that cannot start is tried again after this long, then twice as long, up to the longest. */
+/** A child that cannot start is retried after this long, then after twice as long, up to the longest. */
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 10_000;
 
-/** A child that keeps more than this after a photo is replaced: WebAssembly's memory only ever grows. */
+/** A child that holds more than this after a photo is replaced: WebAssembly's memory only ever grows. */
 const MOST_KEPT = 160_000_000;
 
 /**
- * The children that open photos: kept between photos, because starting one takes as long as a photo does. A child that
- * dies takes its one photo with it; the next photo starts another. Children end with their parent, however it ends.
+ * The children that open photos: kept between photos, because starting one takes as long as a photo does. A child that dies
+ * takes only its current photo with it; the next photo starts another. Children end with their parent, however it ends.
  */
 export class DevelopPool {
   readonly #waiting: Task[] = [];
   readonly #children = new Set<DevelopProcess>();
-  /** Heavy photos that wait until others have been put down; light ones overtake them. */
+  /** Heavy photos that wait until others are finished; light ones overtake them. */
   readonly #heavy: Task[] = [];
-  /** Bytes that the heavy photos now open hold. */
+  /** Bytes held by the heavy photos that are now open. */
   #held = 0;
   #idle: DevelopProcess[] = [];
   readonly #running = new Set<Promise<void>>();
@@ -50,8 +50,8 @@ export class DevelopPool {
   /**
    * Develops a photo as soon as a child is free.
    *
-   * @throws PhotoRejected when the photo is at fault; DevelopCrash when its child died; DevelopFailed when something of ours
-   *   is missing (input, room on the disk, a child that starts, time)
+   * @throws PhotoRejected when the photo is at fault; DevelopCrash when its child died; DevelopFailed when something of ours is
+   * missing (input, room on the disk, a child that starts, time)
    */
   develop(request: DevelopRequest): Promise<Developed> {
     if (this.#isClosed) return Promise.reject(new Error('the develop pool is closed'));
@@ -69,12 +69,12 @@ export class DevelopPool {
     this.#idle.push(...started);
   }
 
-  /** Of the children alive: for metrics of memory, and for tests. */
+  /** Process ids of the living children: for metrics of memory, and for tests. */
   get pids(): number[] {
     return [...this.#children].flatMap(({ pid }) => pid ?? []);
   }
 
-  /** Finishes what was accepted, then ends the children. */
+  /** Finishes the accepted photos, then ends the children. */
   async close(): Promise<void> {
     this.#isClosed = true;
     while (this.#running.size > 0) await Promise.all(this.#running);
@@ -96,8 +96,8 @@ export class DevelopPool {
   }
 
   /**
-   * A heavy photo as soon as it fits beside the others of its kind. One that is too heavy for that waits until it is alone,
-   * and no other overtakes it then: it would wait for ever.
+   * Starts a heavy photo as soon as it fits beside the other heavy ones. One that is too heavy for that waits until it is
+   * alone, and no other may overtake it, or it would wait forever.
    */
   #next(): Task | undefined {
     const [heavy] = this.#heavy;
@@ -111,7 +111,7 @@ export class DevelopPool {
     return fits ? this.#heavy.shift() : this.#waiting.shift();
   }
 
-  /** All but one, which takes the next photo. */
+  /** Ends all but one, which takes the next photo. */
   #endIdle(): void {
     for (const child of this.#idle.splice(1)) child.kill();
   }
@@ -148,7 +148,7 @@ export class DevelopPool {
     else child.kill();
   }
 
-  /** Never in a hurry after a failure: a child that cannot start must not become a thousand that cannot. */
+  /** Waits after a failure: one child that cannot start must not become a thousand. */
   async #start(): Promise<DevelopProcess> {
     if (this.#failedStarts > 0)
       await sleep(Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.#failedStarts - 1)));

@@ -26,7 +26,7 @@ const photos = new Developing((childFile) => new DevelopPool({ concurrency: 2, c
 beforeAll(() => photos.start());
 afterAll(() => photos.stop());
 
-/** The kinds of chunks in a WebP; of segments in a JPEG, up to the first scan. */
+/** The chunk types of a WebP, or the segment types of a JPEG up to the first scan. */
 function partsOf(bytes: Buffer): string[] {
   const parts: string[] = [];
   if (bytes.toString('latin1', 0, 4) === 'RIFF') {

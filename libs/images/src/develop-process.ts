@@ -11,10 +11,10 @@ import { HeavyPhoto, LIGHT } from './weight.js';
 /** Found beside this file as built; specs, which run from source, name the built one. */
 const CHILD_FILE = fileURLToPath(new URL('./develop-child.js', import.meta.url));
 
-/** Loading the image library takes 0.15 s; what takes this long will not come. */
+/** Loading the image library takes 0.15 s; a child that takes this long will never start. */
 const START_MILLISECONDS = 20_000;
 
-/** By the clock, in seconds, where nobody says otherwise. */
+/** The default, in seconds of wall-clock time. */
 const LONGEST_ATTEMPT = 600;
 
 /** The heap holds almost nothing: pixels live outside it. */
@@ -22,16 +22,16 @@ const HEAP_MEBIBYTES = 96;
 
 const LAST_WORDS = 2_000;
 
-/** What may be held beyond what was allowed: an empty child, what a header does not tell, and as much again for errors. */
+/** Allowance beyond `mayHold`: an empty child, what a header does not show, and as much again for errors. */
 const SLACK = 500_000_000;
 
 /**
- * A child's whole environment: nothing of the parent's, so no secret that a broken photo could steal. Two arenas keep
- * glibc's malloc from holding on to every thread's high-water mark.
+ * A child's whole environment: nothing of the parent's, so no secret that a broken photo could steal. Two arenas keep glibc's
+ * malloc from retaining every thread's high-water mark.
  */
 const ENVIRONMENT = { MALLOC_ARENA_MAX: '2' };
 
-/** One child process, as its parent sees it: takes one photo at a time, and is killed for what exceeds a limit. */
+/** One child process, as its parent sees it: takes one photo at a time, and is killed when it exceeds a limit. */
 export class DevelopProcess {
   readonly exited: Promise<void>;
   photos = 0;
@@ -42,7 +42,7 @@ export class DevelopProcess {
   constructor(childFile = CHILD_FILE) {
     this.#process = fork(childFile, [], {
       env: ENVIRONMENT,
-      // The leader of a group of its own, so that what it starts ends with it.
+      // It leads its own process group, so that its children end with it.
       detached: true,
       execArgv: [`--max-old-space-size=${HEAP_MEBIBYTES}`],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -50,7 +50,7 @@ export class DevelopProcess {
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS);
     });
-    // Without a listener a failed send or spawn would end the worker; the exit tells all there is to know.
+    // Without a listener a failed send or spawn would end the worker; the exit event reports everything needed.
     this.#process.on('error', () => this.kill());
     const { pid } = this.#process;
     // A child that could not be started ends by `error`, above.
@@ -79,7 +79,7 @@ export class DevelopProcess {
   }
 
   /**
-   * `isAlone` is asked when the child dies: whether no other photo was open then.
+   * `isAlone` is called when the child dies: whether no other photo was open then.
    *
    * @throws PhotoRejected, HeavyPhoto, DevelopCrash or DevelopFailed
    */
@@ -108,7 +108,7 @@ export class DevelopProcess {
     }
   }
 
-  /** Beyond what it said that it would hold, it deserves a second try, alone; beyond what any photo may, it is at fault. */
+  /** A photo that exceeds its own estimate gets a second try, alone; one that exceeds the limit for any photo is at fault. */
   #memoryLimit({
     mayHold = LIGHT,
     limits: { childMemory },
@@ -127,7 +127,7 @@ export class DevelopProcess {
     this.kill();
   }
 
-  /** The next message, or why there will be none. */
+  /** The next message; @throws the reason why there will be none */
   async #message(isAlone = () => false): Promise<ChildMessage> {
     const stop = new AbortController();
     const next = once(this.#process, 'message', stop) as Promise<[ChildMessage]>;
@@ -136,7 +136,7 @@ export class DevelopProcess {
       if (received) return received[0];
     } finally {
       stop.abort();
-      // It is aborted, and nobody waits for it any more.
+      // The wait is aborted, so its rejection does not matter.
       next.catch(() => undefined);
     }
     const { exitCode, signalCode } = this.#process;

@@ -26,7 +26,7 @@ describe.skipIf(!hasRealPhotos)('develop, on photos of real cameras', () => {
   ])('%s is %i x %i as seen', async (name, width, height) => {
     const { result, pixels } = await developed(name);
     expect(result).toMatchObject({ width, height });
-    // The same picture by the library's straight way: upright, through its profile, on white.
+    // The same picture by the library's direct way: upright, through its profile, on white.
     const { w320 } = result.renditions;
     const straight = sharp(join(realPhotos, name))
       .autoOrient()

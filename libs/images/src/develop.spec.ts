@@ -19,7 +19,7 @@ async function developed(photo: Buffer | Sharp): Promise<Developed> {
 
 const rendition = (file: string) => made.pixels(file);
 
-/** How far a rendition's middle is from a colour, at the worst channel. */
+/** Distance of a rendition's middle from a colour, on the worst channel. */
 async function distance(file: string, color: string): Promise<number> {
   const { data, info } = await rendition(file);
   const at = ((info.height >> 1) * info.width + (info.width >> 1)) * info.channels;
@@ -79,7 +79,7 @@ describe('develop', () => {
   it.each<[string, (photo: Sharp) => Sharp, string]>([
     ['Display P3', (photo) => photo.withIccProfile('p3').png(), COLOR],
     ['Display P3, as a JPEG', (photo) => photo.withIccProfile('p3').jpeg({ quality: 100 }), COLOR],
-    // There and back through the library's own CMYK profile, this red comes out so.
+    // There and back through the library's own CMYK profile, this red becomes this.
     ['CMYK', (photo) => photo.withIccProfile('cmyk').jpeg({ quality: 100 }), '#c43713'],
     ['16 bits', (photo) => photo.toColourspace('rgb16').png(), COLOR],
     ['a palette', (photo) => photo.png({ palette: true }), COLOR],

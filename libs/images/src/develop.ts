@@ -26,10 +26,10 @@ async function decoderFor(path: string, limits: DevelopLimits): Promise<Decoder>
 }
 
 /**
- * One photo from its original to all renditions. Runs in a child process alone: the original is whatever a stranger
- * sent. The whole of it is decoded once, and everything is made from those pixels.
+ * Develops one photo from its original to all renditions. Runs only in a child process: the original is untrusted input. It is
+ * decoded once, and everything is made from those pixels.
  *
- * @throws PhotoRejected when the photo is at fault; HeavyPhoto when it may not be held now; anything else is ours
+ * @throws PhotoRejected when the photo is at fault; HeavyPhoto when it may not be held now; any other error is our fault
  */
 export async function develop({
   inputPath,

@@ -1,15 +1,15 @@
 import type { RenditionName, Size } from '@app/platform/photos';
 
-/** What one photo may cost; `limits.photo` of the platform fits. Handed over, because the child knows no configuration. */
+/** The cost limits of one photo; `limits.photo` of the platform fits. Passed in, because the child has no configuration. */
 export interface DevelopLimits {
   pixels: number;
-  /** Of an AVIF; as of every other format where it is not told. */
+  /** The limit for an AVIF; by default the same as for every other format. */
   avifPixels?: number;
-  /** Media types that are taken. */
+  /** Accepted media types. */
   formats: readonly string[];
-  /** Of the processors' time. */
+  /** In CPU seconds. */
   developSeconds: number;
-  /** After so many seconds by the clock the attempt is given up, by no fault of the photo. */
+  /** The attempt is aborted after these seconds of wall-clock time; this does not count against the photo. */
   attemptSeconds?: number;
   /** Bytes that the child may occupy. */
   childMemory: number;
@@ -17,13 +17,13 @@ export interface DevelopLimits {
 
 export interface DevelopRequest {
   inputPath: string;
-  /** An existing folder, of this photo and attempt alone. */
+  /** An existing folder, only for this photo and this attempt. */
   outputFolder: string;
-  /** Bytes that the photo may hold while it is decoded; the pool's to say. */
+  /** Bytes that the photo may hold while it is decoded; set by the pool. */
   mayHold?: number;
   /** With no other photo open beside it. */
   alone?: boolean;
-  /** Whether the machine's own decoder of HEIC may be used where there is one. */
+  /** Whether the machine's own HEIC decoder may be used if it has one. */
   systemHeif?: boolean;
   limits: DevelopLimits;
 }

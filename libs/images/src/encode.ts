@@ -15,13 +15,13 @@ import { openPixels, type Decoded } from './pixels.js';
 const THUMBNAIL = 150;
 
 /**
- * How each type is written; nothing is carried over from the original, so there is no metadata to strip.
+ * How each type is written; nothing is copied from the original, so there is no metadata to strip.
  *
- * Tried on five photos (12 MP phone JPEG: bytes of w1080 · CPU ms · SSIM of luma): WebP 80 at effort 4 60.7 k · 75 ·
- * 0.967; effort 2 62.4 k · 31 · 0.966; effort 6 57.0 k · 143; preset photo at effort 4 57.7 k · 73 · 0.966, which is
- * 2-3 % fewer bytes at equal SSIM at no cost; smartSubsample costs 100 ms and shows only on red text. A photo is written
- * once and read by thousands: effort 4. Progressive JPEG is 4 % smaller than baseline for 3 ms; mozjpeg's trellis saves 10 %
- * more at equal SSIM for 50 ms, a quarter of the whole pipeline, for the rendition that the fewest clients ask for.
+ * Tried on five photos (12 MP phone JPEG: bytes of w1080 · CPU ms · SSIM of luma): WebP 80 at effort 4 60.7 k · 75 · 0.967;
+ * effort 2 62.4 k · 31 · 0.966; effort 6 57.0 k · 143; preset photo at effort 4 57.7 k · 73 · 0.966, which is 2-3 % fewer bytes
+ * at equal SSIM at no cost; smartSubsample costs 100 ms and shows only on red text. A photo is written once and read by
+ * thousands: effort 4. Progressive JPEG is 4 % smaller than baseline for 3 ms; mozjpeg's trellis saves 10 % more at equal SSIM
+ * for 50 ms, a quarter of the whole pipeline, for the rendition that the fewest clients request.
  */
 const encoders: Record<'image/webp' | 'image/jpeg', (image: Sharp, width: number) => Sharp> = {
   'image/webp': (image, width) =>
@@ -40,7 +40,7 @@ async function encodeRendition(
   const isSquare = 'square' in renditions[name];
   const image = openPixels(pixels).resize({ ...size, fit: isSquare ? 'cover' : 'fill', position: 'centre' });
   const bytes = await encoders[type](image, renditions[name].width).toBuffer();
-  // Written here and not by the library, so that a full disk is told from a broken photo.
+  // Written here and not by the library, to tell a full disk from a broken photo.
   await writeFile(join(folder, file), bytes);
   return { file, type, bytes: bytes.length, ...size };
 }

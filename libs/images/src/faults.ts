@@ -1,6 +1,6 @@
 import { rejections, type RejectionCode } from '@app/platform/photos';
 
-/** The photo's fault: trying again changes nothing, its owner is told the code. `message` and `cause` are for the log. */
+/** The photo is at fault: a retry changes nothing, and its owner gets the code. `message` and `cause` are for the log. */
 export class PhotoRejected extends Error {
   override name = 'PhotoRejected';
 
@@ -13,8 +13,8 @@ export class PhotoRejected extends Error {
 }
 
 /**
- * The child that read the photo died of it, or beside it (killed from outside, out of memory elsewhere). Counts against the
- * photo only when no other was open in its worker.
+ * The child died while it read the photo, because of it or not (killed from outside, out of memory elsewhere). Counts against
+ * the photo only when no other was open in its worker.
  */
 export class DevelopCrash extends Error {
   override name = 'DevelopCrash';
@@ -22,7 +22,7 @@ export class DevelopCrash extends Error {
   constructor(
     readonly exitCode: number | null,
     readonly signal: NodeJS.Signals | null,
-    /** The last that it said, for the log alone. */
+    /** The end of its stderr, for the log alone. */
     readonly lastWords: string,
     /** No other photo was open in any child of its worker. */
     readonly alone: boolean,
@@ -31,7 +31,7 @@ export class DevelopCrash extends Error {
   }
 }
 
-/** Our own fault: no room for the renditions, no such input, no child. The photo may be good, so it is tried again later. */
+/** Our own fault: no room for the renditions, no such input, no child. The photo may be good, so it is retried later. */
 export class DevelopFailed extends Error {
   override name = 'DevelopFailed';
 }

@@ -6,15 +6,15 @@ export interface Frame extends Size {
   top: number;
 }
 
-/** Comments and XMP may stand before the first frame; one behind more than this is taken for a whole one. */
+/** Comments and XMP may precede the first frame; a frame after more than this counts as a whole one. */
 const HEAD_BYTES = 1_048_576;
 
-/** How many bytes a table of colours takes, by the flags of what it belongs to. */
+/** The size of a colour table in bytes, by the flags of its owner. */
 const tableBytes = (flags: number): number => (flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0);
 
 function firstFrame(head: Buffer): Frame | null {
   let at = 13 + tableBytes(head.readUInt8(10));
-  // An extension: its label, then blocks, each with its length before it, up to one of length 0.
+  // An extension: its label, then blocks, each preceded by its length, up to one of length 0.
   while (head.readUInt8(at) === 0x21) {
     at += 2;
     for (let length = head.readUInt8(at); length !== 0; length = head.readUInt8(at)) at += length + 1;
@@ -28,8 +28,8 @@ function firstFrame(head: Buffer): Frame | null {
 }
 
 /**
- * The part of a GIF's canvas that its first frame covers (GIF89a, 20); null where that is all of it. The library paints the
- * rest black unless the frame has a transparent colour.
+ * The part of a GIF's canvas that its first frame covers (GIF89a, 20); null when it covers all. The library paints the rest
+ * black unless the frame has a transparent colour.
  */
 export async function partialFrame(path: string, canvas: Size): Promise<Frame | null> {
   const file = await open(path, 'r');
@@ -42,7 +42,7 @@ export async function partialFrame(path: string, canvas: Size): Promise<Frame | 
     const isWhole = width === canvas.width && height === canvas.height;
     return isWhole || width <= 0 || height <= 0 ? null : { ...frame, width, height };
   } catch (error) {
-    // It ends too early: whether there is a picture in it is the decoder's to say.
+    // The file ends too early: the decoder decides whether it holds a picture.
     if (error instanceof RangeError) return null;
     throw error;
   } finally {

@@ -12,13 +12,11 @@ export type Primaries = readonly [
 
 /** How numbers become light. */
 export interface Curve {
-  /**
-   * A number from 0 to 1 as linear light. Of HDR, 1 is a white page and more is brighter; of all else, 1 is the most there is.
-   */
+  /** A number from 0 to 1 as linear light. In HDR, 1 is a white page and more is brighter; otherwise 1 is the maximum. */
   toLight(code: number): number;
-  /** Brighter than white is rolled off instead of cut off. */
+  /** Light above white is rolled off instead of clipped. */
   isHdr?: true;
-  /** HLG's light is that of the scene: its exponent for luminance, and the display's peak in white pages. */
+  /** HLG encodes scene light: its exponent for luminance, and the display's peak relative to a white page. */
   system?: { exponent: number; peak: number };
 }
 
@@ -48,9 +46,9 @@ export const chromaticities = {
   ofCode: (code: number): Primaries | undefined => primariesByCode[code],
 };
 
-/** Nits of a white page; brighter is light itself (ITU-R BT.2408). */
+/** Nits of a white page; anything brighter is a light source (ITU-R BT.2408). */
 const WHITE = 203;
-/** Of the display that HLG's system gamma of 1.2 is made for (ITU-R BT.2100). */
+/** The peak of the display that HLG's system gamma of 1.2 is made for (ITU-R BT.2100). */
 const HLG_PEAK = 1_000;
 
 /** IEC 61966-2-1. */
@@ -76,7 +74,7 @@ const pq: Curve = {
   },
 };
 
-/** ITU-R BT.2100: a number as light of the scene. */
+/** ITU-R BT.2100: a number as scene light. */
 const hlg: Curve = {
   isHdr: true,
   system: { exponent: 0.2, peak: HLG_PEAK / WHITE },
@@ -90,10 +88,10 @@ const smpte240m: Curve = {
 };
 
 /**
- * Table 3 of ITU-T H.273 (TransferCharacteristics). What BT.709, BT.601 and BT.2020 say (1, 6, 11, 12, 14, 15) is how a camera
- * of television makes numbers of light, not how a screen shows them; phones and encoders write it beside pictures that are
- * made on and for sRGB's screens. Such numbers are shown as sRGB's: 2.4 of BT.1886 would be as much darker, as the inverse of the
- * camera's curve would be lighter.
+ * Table 3 of ITU-T H.273 (TransferCharacteristics). BT.709, BT.601 and BT.2020 (1, 6, 11, 12, 14, 15) define how a television
+ * camera turns light into numbers, not how a screen shows them; phones and encoders write these codes into pictures made on and
+ * for sRGB screens. So they are shown as sRGB: the 2.4 of BT.1886 would be too dark by as much as the inverse of the camera's
+ * curve would be too light.
  */
 const curvesByCode: Record<number, Curve> = {
   1: srgb,

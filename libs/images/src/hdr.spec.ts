@@ -14,7 +14,7 @@ afterAll(() => photos.stop());
 
 type Light = [red: number, green: number, blue: number];
 
-/** The other way: what a camera would write. BT.709 to BT.2020 by BT.2087, PQ by ST 2084, HLG by BT.2100. */
+/** The inverse: what a camera would write. BT.709 to BT.2020 by BT.2087, PQ by ST 2084, HLG by BT.2100. */
 const toBt2020 = ([r, g, b]: Light): Light => [
   0.6274 * r + 0.3293 * g + 0.0433 * b,
   0.0691 * r + 0.9195 * g + 0.0114 * b,
@@ -39,7 +39,7 @@ const pqCodes = (light: Light): Light => toBt2020(light).map((level) => pqOf(lev
 const linear = (byte: number): number =>
   byte <= 10 ? byte / 255 / 12.92 : ((byte / 255 + 0.055) / 1.055) ** 2.4;
 
-/** A picture of one colour, with 10 bits a channel, that says by numbers what they mean. */
+/** A picture of one colour, with 10 bits a channel, whose coding is given by numbers. */
 async function avif(codes: Light, transfer: number): Promise<Buffer> {
   const samples = new Uint16Array(SIDE * SIDE * 3).map((_, at) => (codes[at % 3] ?? 0) * 65_535);
   const raw = { raw: { width: SIDE, height: SIDE, channels: 3 as const } };
@@ -47,7 +47,7 @@ async function avif(codes: Light, transfer: number): Promise<Buffer> {
   return inPrimaries(await image.toBuffer(), BT2020, transfer);
 }
 
-/** The colour of a quarter's middle: the last, yellow one of those of `quarters`. */
+/** The colour in the middle of the last, yellow quarter of `quarters`. */
 async function shown(photo: Buffer): Promise<readonly [number, number, number]> {
   return meanColor(await (await photos.develop(photo)).pixels(), [0.6, 0.6, 0.9, 0.9]);
 }
@@ -65,7 +65,7 @@ describe('a photo of high dynamic range', () => {
       differences.push([ciede2000(labOf(red, green, blue), labOf(r, g, b)), color]);
     }
     const [worst] = differences.toSorted(([one], [other]) => other - one);
-    // Measured: PQ 0.35, HLG 0.10, of ten bits and the encoder.
+    // Measured: PQ 0.35, HLG 0.10, from ten bits and the encoder.
     expect(worst?.[0]).toBeLessThan(1);
   });
 
@@ -81,7 +81,7 @@ describe('a photo of high dynamic range', () => {
   it('is known in a HEIC, too', async () => {
     const plain = await shown(heic('plain'));
     const high = await shown(inPrimaries(heic('plain'), BT2020, PQ));
-    // #e0d020, the last quarter, read as PQ: far brighter than white; not itself any more, and not black.
+    // #e0d020, the last quarter, read as PQ: far brighter than white; changed, but not black.
     expect(high).not.toEqual(plain);
     expect(Math.max(...high)).toBeGreaterThan(240);
   });

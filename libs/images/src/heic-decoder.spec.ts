@@ -35,13 +35,13 @@ async function corners({ pixels }: Made<Developed>): Promise<number[][]> {
   return [0.25, 0.75].flatMap((top) => [0.25, 0.75].map((left) => middle(left, top)));
 }
 
-/** Of the worst channel. */
+/** On the worst channel. */
 function distance(actual: number[][], expected: string[]): number {
   const wanted = expected.flatMap((color) => [...Buffer.from(color.slice(1), 'hex')]);
   return Math.max(...actual.flat().map((value, at) => Math.abs(value - (wanted[at] ?? NaN))));
 }
 
-/** Of the same package as the machine's decoder; without it no large HEIC can be made. */
+/** From the same package as the machine's decoder; without it no large HEIC can be made. */
 const encoder = ['/usr/bin/heif-enc', '/opt/homebrew/bin/heif-enc'].find((path) => existsSync(path));
 let large: Promise<string>;
 beforeAll(() => {
@@ -82,7 +82,7 @@ describe.each(decoders)('HEIC by %s', (_, systemHeif) => {
 
   it('in Display P3 by number: as if its profile were embedded', async () => {
     const [red, , blue] = await corners(await photos.develop(inPrimaries(heic('plain'), 12), { systemHeif }));
-    // By lcms: `transicc -i p3.icc -o '*sRGB' -t 1`. The red lies outside of sRGB, which clips it.
+    // By lcms: `transicc -i p3.icc -o '*sRGB' -t 1`. The red is outside of sRGB, which clips it.
     expect(distance([red ?? [], blue ?? []], ['#e3000b', '#1341d8'])).toBeLessThan(4);
   });
 

@@ -23,7 +23,7 @@ async function pixelsOf(picture: HeicPicture, photo: Size): Promise<Pixels> {
       picture.tile(tiling, column, row, (decoded) =>
         mosaic.place(decoded, column * tile.width - left, row * tile.height - top),
       );
-      // Between tiles the process hears that its parent is gone.
+      // Yields between tiles, so that the process notices when its parent is gone.
       await turn();
     }
   }
@@ -34,12 +34,12 @@ function resized(pixels: Pixels, size: Size): Promise<Pixels> {
   return rawPixels(openPixels(pixels).resize(size.width, size.height, { fit: 'fill' }));
 }
 
-/** The machine's own decoder makes a JPEG: of one picture, opaque, and with its profile or without need of one. */
+/** The machine's own decoder makes a JPEG, so the file must have one opaque picture, with a profile or without need of one. */
 function isPlain({ isOnly, hasAlpha, profile, coding }: HeicPicture): boolean {
   return isOnly && !hasAlpha && (profile !== null || coding === null || isSrgb(coding));
 }
 
-/** A profile says more than numbers do, and is gone by where a file has both. */
+/** A profile is more precise than numbers, and wins if a file has both. */
 async function standardPixels(picture: HeicPicture, photo: Size, scratch: string): Promise<Pixels> {
   const { profile, coding } = picture;
   const [stored, size] = [await pixelsOf(picture, photo), decodedSize(photo)];
@@ -60,8 +60,8 @@ async function decodeWith(heif: Heif, path: string, bytes: Buffer, limits: Decod
 }
 
 /**
- * libheif knows fewer brands than there are, and looks for a film where one of them says so (`msf1`): all say that there are
- * pictures. That there is one, the format was told by.
+ * libheif knows only some brands, and looks for a film if one of them says so (`msf1`): all are overwritten with the picture
+ * brand. `sniffFormat` has checked that the file holds a picture.
  */
 function sayStill(bytes: Buffer): void {
   const end = Math.min(bytes.length, bytes.readUInt32BE(0), SNIFF_BYTES);
@@ -69,10 +69,10 @@ function sayStill(bytes: Buffer): void {
 }
 
 /**
- * Who decodes HEIC. libheif in WebAssembly needs nothing of the machine, and what breaks out of a decoder's bounds there
- * stays in its own memory. It always reads the header and decides; the machine's own, where there is one, is quicker.
- * Turning and mirroring are properties of the picture (`irot`, `imir`), which libheif applies; EXIF's orientation repeats
- * them for those who do not, so it is not looked at.
+ * Decodes HEIC. libheif in WebAssembly needs nothing of the machine, and a decoder bug there cannot reach outside its own
+ * memory. It always reads the header and decides; the machine's own decoder, if there is one, is faster. Turning and mirroring
+ * are properties of the picture (`irot`, `imir`), which libheif applies; EXIF's orientation repeats them for readers that do
+ * not, so it is ignored.
  */
 export const heicDecoder: Decoder = async (path, limits) => {
   const bytes = await readFile(path);

@@ -3,9 +3,9 @@ import { createRequire } from 'node:module';
 import { PhotoRejected } from './faults.js';
 
 /**
- * What is used of libheif, as libheif-js (LGPL-3.0, WebAssembly) exports it: the C functions themselves. Their small
- * object wrapper decodes whole pictures to four bytes a pixel and knows no profiles; by tiles, a 12 MP photo needs 16 MB
- * of its memory and not 140. A function that answers a `heif_error` takes the place to write it to as first argument.
+ * The part of libheif in use, as libheif-js (LGPL-3.0, WebAssembly) exports it: the C functions themselves. Its small object
+ * wrapper decodes whole pictures to four bytes a pixel and ignores profiles; by tiles, a 12 MP photo needs 16 MB of its memory
+ * and not 140. A function that returns a `heif_error` takes the address for it as first argument.
  */
 export interface Heif {
   HEAPU8: Uint8Array<ArrayBuffer>;
@@ -70,7 +70,7 @@ async function load(): Promise<Heif> {
     default: (options: object) => Heif;
   };
   const path = createRequire(import.meta.url).resolve('libheif-js/libheif-wasm/libheif.wasm');
-  // It says on the console what it thinks of a file; what counts comes back as an error.
+  // It prints remarks about a file to the console; real errors are returned.
   const quiet = { print: () => undefined, printErr: () => undefined };
   return start({ ...quiet, wasmBinary: await readFile(path) });
 }
@@ -80,21 +80,21 @@ export function heifLibrary(): Promise<Heif> {
   return loaded;
 }
 
-/** After a trap (`unreachable`, no memory) an instance is in no known state: the next photo takes a new one. */
+/** After a trap (`unreachable`, no memory) an instance's state is undefined: the next photo gets a new one. */
 export function forgetHeifLibrary(): void {
   loaded = null;
 }
 
 export function uint32(heif: Heif, at: number): number {
-  // Made anew each time: the buffer is another one whenever the memory has grown.
+  // Created on each call: the buffer is replaced whenever the memory grows.
   return new DataView(heif.HEAPU8.buffer).getUint32(at, true);
 }
 
-/** libheif's heif_error_code: what it cannot do, and what it cannot hold; all else is the file's fault. */
+/** libheif's heif_error_code: unsupported, and out of memory; all others mean that the file is at fault. */
 const UNSUPPORTED = new Set([3, 4]);
 const NO_MEMORY = 6;
 
-/** A fault as libheif told it, by the numbers of heif_error.h. */
+/** Throws libheif's error, with the numbers of heif_error.h. */
 export function checkHeif(heif: Heif, error: number): void {
   const code = uint32(heif, error);
   if (code === 0) return;

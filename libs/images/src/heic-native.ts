@@ -8,23 +8,21 @@ import type { DecodeLimits } from './decoders.js';
 import { decodedSize, rawPixels, type Pixels } from './pixels.js';
 import type { Size } from '@app/platform/photos';
 
-/** Of the system's libheif-examples: `heif-dec`, which older releases call `heif-convert`. A child has no PATH. */
+/** From the system's libheif-examples: `heif-dec`, which older releases call `heif-convert`. A child has no PATH. */
 const PLACES = ['heif-dec', 'heif-convert'].flatMap((name) =>
   ['/usr/local/bin', '/usr/bin', '/opt/homebrew/bin'].map((folder) => join(folder, name)),
 );
 
-/** The machine's own decoder, which takes half the time; null where there is none. */
+/** The machine's own decoder, which takes half the time; null if there is none. */
 export const nativeHeifTool: string | null = PLACES.find((path) => existsSync(path)) ?? null;
 
 /** The kernel's limits, in the units of `ulimit`: KiB of address space and seconds of CPU. */
 const LIMITED = 'ulimit -v "$1"; ulimit -t "$2"; shift 2; exec "$@"';
 
-/**
- * Whether the tool made a JPEG of the file's picture. It is of this process's group, so whatever kills this kills it.
- */
+/** Whether the tool made a JPEG of the file's picture. It is in this process's group, so killing the group kills it. */
 async function runTool(tool: string, input: string, output: string, limits: DecodeLimits): Promise<boolean> {
   const kibibytes = Math.ceil(limits.childMemory / 1_024);
-  // Nothing is lost at 100 that a rendition of a quarter of the size could show.
+  // At 100 the loss is invisible in a rendition of a quarter of the size.
   const command = [tool, '-q', '100', input, output];
   const child = spawn(
     '/bin/sh',
@@ -43,9 +41,9 @@ async function runTool(tool: string, input: string, output: string, limits: Deco
 }
 
 /**
- * The pixels of a HEIC with one plain picture, by the machine's own decoder; null where it does not manage, so that
- * whether the photo is at fault is decided in one place. It turns the picture and says so in the Exif that it copies,
- * not always rightly: orientation is not asked again.
+ * The pixels of a HEIC with one plain picture, by the machine's own decoder; null when it fails, so that only one place decides
+ * whether the photo is at fault. It turns the picture and records that in the Exif that it copies, not always correctly:
+ * orientation is not applied again.
  */
 export async function nativePixels(
   input: string,

@@ -3,12 +3,12 @@ import { codingOfNumbers, type Coding } from './colour-coding.js';
 import { PhotoRejected } from './faults.js';
 import { checkHeif, uint32, type Heif } from './heic-library.js';
 
-/** A picture's tiles, as seen: turned, mirrored and cropped as the file says. One tile where it has none. */
+/** A picture's tiles as displayed: turned, mirrored and cropped as the file says. One tile if it has none. */
 export interface Tiling {
   columns: number;
   rows: number;
   tile: Size;
-  /** How much of the first tiles lies outside: turned pictures begin with what was cropped at the end. */
+  /** How much of the first tiles is outside: a turned picture begins with the part that was cropped at the end. */
   left: number;
   top: number;
   isWhole: boolean;
@@ -22,9 +22,9 @@ export interface Tile extends Size {
   channels: number;
 }
 
-/** Pictures of this many pieces do not exist: an iPhone's 48 MP are 192 tiles, with as many gain maps and depth maps. */
+/** Above any real picture: an iPhone's 48 MP are 192 tiles, with as many for gain maps and depth maps. */
 const MOST_ITEMS = 2_000;
-/** libheif's own accounting of what it allocates for pixels; the child's memory limit stands behind it. */
+/** libheif's own limit on what it allocates for pixels; the child's memory limit is the fallback. */
 const MOST_MEMORY = 700_000_000n;
 
 /** Numbers of heif.h. */
@@ -34,7 +34,7 @@ const INTERLEAVED_RGBA = 11;
 const INTERLEAVED = 10;
 const SCRATCH_BYTES = 128;
 
-/** The main picture of a HEIF file: `pitm`'s, whatever else is in there. Not safe to use after `close`. */
+/** The main picture of a HEIF file: `pitm`'s, whatever else the file holds. Not safe to use after `close`. */
 export class HeicPicture {
   readonly #heif: Heif;
   readonly #file: number;
@@ -53,7 +53,7 @@ export class HeicPicture {
     this.#scratch = heif._malloc(SCRATCH_BYTES);
     this.#out = this.#scratch + 16;
     this.#options = heif._heif_decoding_options_alloc();
-    // struct heif_decoding_options: more than 8 bits become 8; an error, not a grey patch, where data is missing.
+    // struct heif_decoding_options: more than 8 bits become 8; missing data is an error, not a grey patch.
     heif.HEAPU8.set([1, 1], this.#options + 20);
   }
 
@@ -82,7 +82,7 @@ export class HeicPicture {
     }
   }
 
-  /** struct heif_security_limits: the number of pixels is ours to judge, from the header. */
+  /** struct heif_security_limits: we check the number of pixels ourselves, from the header. */
   #limit(pixels: number): void {
     const at = this.#heif._heif_context_get_security_limits(this.#context);
     const view = new DataView(this.#heif.HEAPU8.buffer);
@@ -107,12 +107,12 @@ export class HeicPicture {
     return this.#heif._heif_image_handle_is_premultiplied_alpha(this.#handle) !== 0;
   }
 
-  /** Whether there is but this one picture for a viewer to show; its thumbnails and depth maps are not counted. */
+  /** Whether this is the only picture for a viewer to show; its thumbnails and depth maps do not count. */
   get isOnly(): boolean {
     return this.#heif._heif_context_get_number_of_top_level_images(this.#context) === 1;
   }
 
-  /** The embedded ICC profile; null where there is none. */
+  /** The embedded ICC profile; null if there is none. */
   get profile(): Buffer | null {
     const bytes = this.#heif._heif_image_handle_get_raw_color_profile_size(this.#handle);
     if (bytes === 0) return null;
@@ -124,7 +124,7 @@ export class HeicPicture {
     return profile;
   }
 
-  /** What the file says by numbers that its colours mean; null where it says nothing. */
+  /** The meaning of the colours that the file gives by numbers; null if it gives none. */
   get coding(): Coding | null {
     const heif = this.#heif;
     heif._heif_image_handle_get_nclx_color_profile(this.#scratch, this.#handle, this.#out);
@@ -135,7 +135,7 @@ export class HeicPicture {
     return coding;
   }
 
-  /** A cropped picture (`clap`) is taken whole: where its tiles begin is then not told. */
+  /** A cropped picture (`clap`) is decoded whole: libheif does not report where its tiles begin. */
   get #isCropped(): boolean {
     const { width, height } = this.size;
     const storedWidth = this.#heif._heif_image_handle_get_ispe_width(this.#handle);
@@ -153,8 +153,8 @@ export class HeicPicture {
     if (columns * rows <= 1 || this.#isCropped)
       return { columns: 1, rows: 1, tile: size, left: 0, top: 0, isWhole: true };
     const tile = { width: field(3), height: field(4) };
-    // Tiles reach over the picture's end. Whether a turn made that its beginning is told rightly, by how much is not:
-    // libheif 1.23 gives what the last tile holds of the picture instead of what it does not.
+    // Tiles extend beyond the picture's end, or, after a turn, beyond its beginning. libheif 1.23 reports correctly which, but
+    // not by how much: it gives the part of the last tile inside the picture instead of the part outside.
     const top = field(7) === 0 ? 0 : rows * tile.height - size.height;
     const left = field(8) === 0 ? 0 : columns * tile.width - size.width;
     return { columns, rows, tile, top, left, isWhole: false };
@@ -170,7 +170,7 @@ export class HeicPicture {
     return uint32(heif, this.#out);
   }
 
-  /** Decodes one tile and shows it to `use`. */
+  /** Decodes one tile and passes it to `use`. */
   tile(tiling: Tiling, column: number, row: number, use: (tile: Tile) => void): void {
     const heif = this.#heif;
     const image = this.#decode(tiling, column, row);

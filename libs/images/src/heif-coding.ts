@@ -4,13 +4,13 @@ import { codingOfNumbers, type Coding } from './colour-coding.js';
 /** A `meta` box lists a file's items; that of an iPhone's photo of 48 MP takes 30 kB. */
 const MOST_META = 1_048_576;
 
-/** How many boxes may stand before it. */
+/** How many boxes may precede it. */
 const MOST_BEFORE = 32;
 
-/** Where a box's content begins and ends. */
+/** Start and end of a box's content. */
 type Span = readonly [start: number, end: number];
 
-/** Boxes among the bytes of one (ISO/IEC 14496-12: length, type, content). */
+/** The boxes within a box (ISO/IEC 14496-12: length, type, content). */
 function boxes(bytes: Buffer, [start, end]: Span): { type: string; span: Span }[] {
   const found: { type: string; span: Span }[] = [];
   for (let at = start; at + 8 <= end;) {
@@ -53,7 +53,7 @@ function propertiesOf(bytes: Buffer, [start]: Span, wanted: number): number[] {
     const count = bytes.readUInt8(at + idBytes);
     at += idBytes + 1;
     if (item === wanted) {
-      // The first bit says that the property has to be understood.
+      // The first bit marks the property as essential.
       const index = (number: number) =>
         bytes.readUIntBE(at + number * indexBytes, indexBytes) & (isWide ? 0x7fff : 0x7f);
       return Array.from({ length: count }, (_, number) => index(number));
@@ -80,8 +80,8 @@ function codingIn(meta: Buffer): Coding | null {
 }
 
 /**
- * What the `nclx` of an AVIF's main picture says, whatever other pictures in the file (thumbnails, gain maps) say; null where
- * it has none. Read by hand, because sharp does not tell it.
+ * The `nclx` of an AVIF's main picture, ignoring other pictures in the file (thumbnails, gain maps); null if it has none.
+ * Parsed here, because sharp does not expose it.
  */
 export async function heifCoding(path: string): Promise<Coding | null> {
   const file = await open(path, 'r');
@@ -89,7 +89,7 @@ export async function heifCoding(path: string): Promise<Coding | null> {
     const meta = await metaOf(file);
     return meta && codingIn(meta);
   } catch (error) {
-    // Boxes that end too early: whether the picture can be read all the same is the decoder's to say.
+    // A box ends too early: the decoder decides whether the picture is readable all the same.
     if (error instanceof RangeError) return null;
     throw error;
   } finally {

@@ -13,7 +13,7 @@ const isBare = (marker: number): boolean =>
 
 interface Scan {
   components: number[];
-  /** Of the coefficients: the first and the last that it has, and how many of their lowest bits it leaves out. */
+  /** The scan's first and last coefficient, and how many of their lowest bits it omits. */
   from: number;
   to: number;
   lacks: number;
@@ -41,7 +41,7 @@ function partsOf(bytes: Buffer): Parts {
   const parts: Parts = { isProgressive: false, components: [], scans: [] };
   for (let at = bytes.indexOf(0xff, 2); at >= 0 && at + 4 <= bytes.length; at = bytes.indexOf(0xff, at)) {
     const marker = bytes.readUInt8(at + 1);
-    // Fill bytes, what belongs to a scan's data, and markers without content.
+    // Fill bytes, scan data, and markers without content.
     if (marker === 0xff || isBare(marker)) {
       at += marker === 0xff ? 1 : 2;
       continue;
@@ -59,7 +59,7 @@ function partsOf(bytes: Buffer): Parts {
   return parts;
 }
 
-/** Whether each component has come with all its coefficients to their last bit. A lost scan is nothing that a decoder warns of. */
+/** Whether each component has all its coefficients to their last bit. Decoders do not warn of a lost scan. */
 function hasAllScans({ isProgressive, components, scans }: Parts): boolean {
   return components.every((component) => {
     const own = scans.filter((scan) => scan.components.includes(component));
@@ -71,8 +71,8 @@ function hasAllScans({ isProgressive, components, scans }: Parts): boolean {
 }
 
 /**
- * Shows `use` a copy of a JPEG with the end marker that its writer forgot: the decoder then tells by a warning whether pixels are
- * missing before it. Null where a scan is missing.
+ * Gives `use` a copy of a JPEG with the end marker that its writer forgot: the decoder then warns if pixels are missing before
+ * it. Null when a scan is missing.
  */
 export async function withEnd<Result>(
   path: string,

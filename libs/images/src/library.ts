@@ -1,15 +1,15 @@
 import sharp from 'sharp';
 
-/** libvips' loaders of what is decoded here, each of a file; all others are shut, whatever a file claims to be. */
+/** libvips' loaders for the formats decoded here, each from a file; all others are blocked, whatever a file claims to be. */
 const LOADERS = ['Jpeg', 'Png', 'Webp', 'Heif', 'Nsgif'].map((name) => `VipsForeignLoad${name}File`);
 
 let isPrepared = false;
 
-/** To be called once in the process that decodes, before the first photo. */
+/** Call it once in the process that decodes, before the first photo. */
 export function prepareLibrary(): void {
   sharp.block({ operation: ['VipsForeignLoad'] });
   sharp.unblock({ operation: LOADERS });
-  // No photo is opened twice, so what the cache kept would only be memory.
+  // No photo is opened twice, so a cache would only waste memory.
   sharp.cache(false);
   // Photos are developed side by side in processes; threads within one photo cost more than they save.
   sharp.concurrency(1);
@@ -17,8 +17,8 @@ export function prepareLibrary(): void {
 }
 
 /**
- * What works with every loader open may fail with these alone: nothing is decoded in another state than production's, least of
- * all in a test.
+ * A file that decodes with every loader open may fail with these alone: so nothing is decoded in a state other than
+ * production's, least of all in a test.
  */
 export function assertPrepared(): void {
   if (!isPrepared)

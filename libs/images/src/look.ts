@@ -1,7 +1,7 @@
 import { rgbaToThumbHash } from 'thumbhash';
 import { openPixels, type Pixels } from './pixels.js';
 
-/** What stands in for a photo until a rendition has loaded. */
+/** The placeholder for a photo until a rendition has loaded. */
 export interface Look {
   thumbhash: string;
   color: string;
@@ -10,7 +10,7 @@ export interface Look {
 /** thumbhash takes up to 100 x 100; from 64 it makes the same hash in half the time. */
 const SIDE = 64;
 
-/** The mean of the colours that are most frequent when they are sorted into 16 steps a channel. */
+/** The mean of the most frequent colours, grouped into 16 bins per channel. */
 export function dominantColor(rgba: Uint8Array): string {
   const sums = new Map<number, [count: number, red: number, green: number, blue: number]>();
   let most: [number, number, number, number] = [0, 0, 0, 0];

@@ -1,7 +1,7 @@
 import type { Sharp } from 'sharp';
 import type { Size } from '@app/platform/photos';
 
-/** How a picture stored with each EXIF orientation becomes upright: mirrored first, then turned clockwise. */
+/** The transform that makes each EXIF orientation upright: mirrored first, then turned clockwise. */
 const steps: Record<number, { mirror?: 'flip' | 'flop'; turn?: number }> = {
   2: { mirror: 'flop' },
   3: { turn: 180 },
@@ -12,12 +12,12 @@ const steps: Record<number, { mirror?: 'flip' | 'flop'; turn?: number }> = {
   8: { turn: 270 },
 };
 
-/** Whether there is anything to turn; 0, 9 and worse are seen in the wild and mean nothing. */
+/** Whether there is anything to turn; 0, 9 and worse occur in the wild and mean nothing. */
 export function isTurned(orientation: number): boolean {
   return orientation in steps;
 }
 
-/** The size as seen of a picture as stored, or the other way round: orientations 5 to 8 lie on their side. */
+/** The displayed size of a stored picture, or the reverse: orientations 5 to 8 swap width and height. */
 export function turnedSize({ width, height }: Size, orientation: number): Size {
   return orientation >= 5 && orientation <= 8 ? { width: height, height: width } : { width, height };
 }

@@ -6,7 +6,7 @@ export interface Pixels extends Size {
   data: Buffer;
 }
 
-/** What a decoder answers: the photo's own size as seen, and pixels enough for every rendition. */
+/** A decoder's result: the photo's own displayed size, and pixels enough for every rendition. */
 export interface Decoded {
   photo: Size;
   pixels: Pixels;
@@ -16,8 +16,8 @@ const WIDEST = renditions.w1080.width;
 const SQUARE = renditions.square320.width;
 
 /**
- * The size to decode a photo to: as wide as the widest rendition, or larger where a panorama's short side would else be
- * too small for the square. Bounded by the largest rendition there can be.
+ * The size to decode a photo to: as wide as the widest rendition, or larger when a panorama's short side would otherwise be too
+ * small for the square. Bounded by the largest possible rendition.
  */
 export function decodedSize(photo: Size): Size {
   const fitted = fitWidth(photo, WIDEST);

@@ -2,7 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { codingOfNumbers, SRGB, type Coding } from './colour-coding.js';
 import { chromaticities, curves, power, type Primaries } from './h273.js';
 
-/** Chunks that stand before the picture; more are not looked at. */
+/** Chunks read before the picture; further ones are ignored. */
 const MOST_CHUNKS = 1_000;
 const SIGNATURE = 8;
 
@@ -11,7 +11,7 @@ const UNIT = 100_000;
 
 type Chunks = Map<string, Buffer>;
 
-/** The chunks of colour before the picture, which have to stand there (PNG, third edition). */
+/** The chunks of colour, which must precede the picture (PNG, third edition). */
 async function chunksOf(file: FileHandle): Promise<Chunks> {
   const chunks: Chunks = new Map();
   const head = Buffer.alloc(8 + 32);
@@ -20,14 +20,14 @@ async function chunksOf(file: FileHandle): Promise<Chunks> {
     if (bytesRead < 8) break;
     const [length, type] = [head.readUInt32BE(0), head.toString('latin1', 4, 8)];
     if (type === 'IDAT') break;
-    // Of a profile, only that it is there is of interest.
+    // Only the presence of a profile matters.
     chunks.set(type, Buffer.from(head.subarray(8, Math.min(bytesRead, 8 + length))));
     at += 12 + length;
   }
   return chunks;
 }
 
-/** `cICP`: codes of ITU-T H.273. Its third number has to be 0: RGB. */
+/** `cICP`: codes of ITU-T H.273. Its third number must be 0: RGB. */
 function byNumbers(chunk: Buffer | undefined): Coding | null {
   if (chunk?.length !== 4 || chunk.readUInt8(2) !== 0) return null;
   const coding = codingOfNumbers(chunk.readUInt8(0), chunk.readUInt8(1));
@@ -41,13 +41,13 @@ function primariesOf(chunk: Buffer | undefined): Primaries {
   const isSame = [...rest, wx, wy].every(
     (value, at) => Math.abs(value - (chromaticities.bt709[at] ?? 0)) < 0.001,
   );
-  // Twice the area of the triangle; three points on a line are no primaries.
+  // Twice the area of the triangle; three points on a line are not valid primaries.
   const area = Math.abs((gx - rx) * (by - ry) - (bx - rx) * (gy - ry));
   const isSound = area > 0.01 && wy > 0.05 && wx + wy < 1;
   return isSame || !isSound ? chromaticities.bt709 : [rx, ry, gx, gy, bx, by, wx, wy];
 }
 
-/** A gamma of 1/2.2 is how programs older than the chunk `sRGB` say sRGB. */
+/** Programs older than the chunk `sRGB` write sRGB as a gamma of 1/2.2. */
 function curveOf(chunk: Buffer | undefined) {
   const gamma = chunk?.length === 4 ? chunk.readUInt32BE(0) / UNIT : 0;
   const isSrgb = gamma === 0 || Math.abs(gamma - 1 / 2.2) < 0.005;
@@ -55,8 +55,8 @@ function curveOf(chunk: Buffer | undefined) {
 }
 
 /**
- * The meaning of a PNG's numbers by the first of `cICP`, `iCCP`, `sRGB`, and `gAMA` with `cHRM`, as the third edition of PNG ranks
- * them; null where that is a profile. Read by hand, because sharp tells the profile alone.
+ * The meaning of a PNG's numbers by the first of `cICP`, `iCCP`, `sRGB`, and `gAMA` with `cHRM`, as the third edition of PNG
+ * ranks them; null when that is a profile. Parsed here, because sharp exposes only the profile.
  */
 export async function pngCoding(path: string): Promise<Coding | null> {
   const file = await open(path, 'r');

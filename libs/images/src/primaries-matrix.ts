@@ -35,13 +35,13 @@ function inverse([a, b, c, d, e, f, g, h, i]: Matrix): Matrix {
 const xyz = (x: number, y: number): Triple => [x / y, 1, (1 - x - y) / y];
 const diagonal = ([x, y, z]: Triple): Matrix => [x, 0, 0, 0, y, 0, 0, 0, z];
 
-/** Linear light of these primaries to CIE XYZ, white having Y = 1 (SMPTE RP 177). */
+/** Linear light of these primaries to CIE XYZ, where white has Y = 1 (SMPTE RP 177). */
 export function toXyz([rx, ry, gx, gy, bx, by, wx, wy]: Primaries): Matrix {
   const columns: Matrix = [rx, gx, bx, ry, gy, by, 1 - rx - ry, 1 - gx - gy, 1 - bx - by];
   return times(columns, diagonal(apply(inverse(columns), xyz(wx, wy))));
 }
 
-/** The cones' responses by Bradford, as ICC.1 adapts one white to another. */
+/** Cone responses by Bradford, as ICC.1 adapts one white to another. */
 const BRADFORD: Matrix = [0.8951, 0.2664, -0.1614, -0.7502, 1.7135, 0.0367, 0.0389, -0.0685, 1.0296];
 
 function adapted([fromX, fromY]: readonly [number, number], [toX, toY]: readonly [number, number]): Matrix {

@@ -1,7 +1,4 @@
-/**
- * Kills a process that leads a group, with all that it has started: a decoder of the system's that it runs must not go on
- * without it.
- */
+/** Kills the leader of a process group with all its children: a system decoder that it runs must not outlive it. */
 export function killGroup(leader: number | undefined): void {
   if (leader === undefined) return;
   try {

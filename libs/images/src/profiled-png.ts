@@ -14,9 +14,9 @@ function chunk(type: string, data: Uint8Array): Buffer {
 }
 
 /**
- * Pixels with a colour profile, as an uncompressed PNG: the one way to hand both to sharp, which takes raw pixels only
- * without a profile. The chunks are those of the PNG specification (ISO/IEC 15948): every row begins with filter 0,
- * and nothing is deflated, only stored.
+ * Pixels with a colour profile, as an uncompressed PNG: the one way to pass both to sharp, which takes raw pixels only without
+ * a profile. The chunks are those of the PNG specification (ISO/IEC 15948): every row begins with filter 0, and nothing is
+ * deflated, only stored.
  */
 function profiledPng({ data, width, height }: Pixels, profile: Uint8Array): Buffer {
   const header = Buffer.alloc(13);
@@ -37,8 +37,8 @@ function profiledPng({ data, width, height }: Pixels, profile: Uint8Array): Buff
 }
 
 /**
- * Pixels whose numbers mean what `profile` says, resized and in sRGB. By a file, because the library opens nothing else here: no
- * other loader is opened to strangers for our own sake.
+ * Pixels in the colours of `profile`, resized and in sRGB. Through a file, because the library opens nothing else here: another
+ * loader, unblocked for our sake, would be open to untrusted files, too.
  */
 export async function throughProfile(
   pixels: Pixels,

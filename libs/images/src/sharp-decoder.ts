@@ -14,7 +14,7 @@ import { checkWeight, HeavyPhoto, weightOf } from './weight.js';
 
 type FailOn = NonNullable<SharpOptions['failOn']>;
 
-/** The library's words become one of ours; what it said goes to the log as the cause. */
+/** Maps the library's messages to our codes; the original goes to the log as the cause. */
 function rejected(cause: unknown): PhotoRejected | HeavyPhoto {
   if (cause instanceof PhotoRejected || cause instanceof HeavyPhoto) return cause;
   const said = cause instanceof Error ? cause.message : String(cause);
@@ -24,12 +24,12 @@ function rejected(cause: unknown): PhotoRejected | HeavyPhoto {
 }
 
 /**
- * What cameras do wrong without harm to the picture, in libjpeg's words. Everything else that it warns of means that
- * pixels are lost: a part of the photo would be grey.
+ * Camera errors that do not harm the picture, in libjpeg's words. Every other warning means lost pixels: a part of the photo
+ * would be grey.
  */
 const SLIP =
   /extraneous bytes before marker|Invalid SOS parameters|unknown JFIF revision|Adobe color transform/;
-/** It came to the file's end without an end marker, whether or not pixels are missing. */
+/** The file ended without an end marker, whether or not pixels are missing. */
 const NO_END = /premature end of JPEG/;
 
 function says(error: unknown, what: RegExp): boolean {
@@ -39,8 +39,8 @@ function says(error: unknown, what: RegExp): boolean {
 type Decode = (path: string, failOn: FailOn) => Promise<Decoded>;
 
 /**
- * Strictly first; a second time, without regard to warnings, for the few photos with a harmless slip. Only JPEG needs
- * it: the other formats' decoders fail on what is cut off or broken (`error`) without being told apart.
+ * Strict first; then once more, ignoring warnings, for the few photos with a harmless error. Only JPEG needs it: the other
+ * formats' decoders fail on truncated or broken files (`error`) without telling them apart.
  */
 async function bearingSlips(decode: Decode, path: string): Promise<Decoded> {
   try {
@@ -63,8 +63,8 @@ async function bearingNoEnd(decode: Decode, path: string, { scratch }: DecodeLim
 }
 
 /**
- * Decodes once, to about the size of the largest rendition: JPEG and WebP are shrunk as they are read, the rest streams
- * through the resize. Turning comes after, on few pixels: turned first, a 200 MP photo would be held whole.
+ * Decodes once, to about the size of the largest rendition: JPEG and WebP are shrunk as they are read, the rest streams through
+ * the resize. Turning comes last, on few pixels: turned first, a 200 MP photo would be held whole.
  */
 async function pixelsOf(path: string, header: Metadata, options: SharpOptions): Promise<Decoded> {
   const { orientation = 1 } = header;
@@ -77,7 +77,7 @@ async function pixelsOf(path: string, header: Metadata, options: SharpOptions): 
   };
 }
 
-/** What the numbers mean where no ICC profile says it; null where one does, or nothing has to be done. */
+/** The meaning of the numbers without an ICC profile; null when there is a profile, or nothing to convert. */
 async function codingOf(path: string, { format, icc }: Metadata): Promise<Coding | null> {
   if (format === 'png') return pngCoding(path);
   return format === 'heif' && !icc ? heifCoding(path) : null;
@@ -93,15 +93,13 @@ async function inSrgb(path: string, header: Metadata, options: SharpOptions, siz
   return rawPixels(withProfile(laid, header).toColourspace('srgb'));
 }
 
-/**
- * Of numbers of 16 bits sharp makes Display P3, for outputs as long: they are shortened first, and become sRGB as all others do.
- */
+/** sharp converts 16-bit numbers to Display P3, for 16-bit outputs: they are shortened first, and become sRGB like all others. */
 function withProfile(image: Sharp, { depth, icc, channels }: Metadata): Sharp {
   if (depth !== 'ushort' || !icc) return image;
   return image.pipelineColourspace(channels < 3 ? 'b-w' : 'srgb');
 }
 
-/** Numbers of 10 or 12 bits arrive as the upper ones of 16. */
+/** Numbers of 10 or 12 bits arrive in the upper bits of 16. */
 async function bySamples(image: Sharp, header: Metadata, coding: Coding): Promise<Pixels> {
   if (header.depth !== 'ushort') {
     const pixels = await rawPixels(image.toColourspace('srgb'));
@@ -116,7 +114,7 @@ async function bySamples(image: Sharp, header: Metadata, coding: Coding): Promis
   return toSrgb(samples, (2 ** bits - 1) * 2 ** (16 - bits), coding, info);
 }
 
-/** A frame that covers part of the canvas, with white where it is not: at its own place in the picture's new size. */
+/** A frame that covers part of the canvas, on white, at its place in the picture's new size. */
 async function onWhite(image: Sharp, frame: Frame, canvas: Size, size: Size) {
   const [across, down] = [size.width / canvas.width, size.height / canvas.height];
   const left = Math.min(size.width - 1, Math.round(frame.left * across));
@@ -128,7 +126,7 @@ async function onWhite(image: Sharp, frame: Frame, canvas: Size, size: Size) {
   return rawPixels(openPixels(pixels).extend({ left, top, right, bottom, background: '#ffffff' }));
 }
 
-/** sharp's decoder, for files that it must find to be of this `format`, too. */
+/** sharp's decoder; sharp must also identify the file as this `format`. */
 export function bySharp(format: keyof FormatEnum): Decoder {
   return async (path, limits) => {
     const { pixels, avifPixels, mayHold } = limits;

@@ -3,10 +3,10 @@ import { SRGB, type Coding } from './colour-coding.js';
 import type { Pixels } from './pixels.js';
 import { between, toXyz } from './primaries-matrix.js';
 
-/** From here to white is room for what is brighter than white. */
+/** Levels from here to white are reserved for light brighter than white. */
 const KNEE = 0.8;
 
-/** What is below the knee stays; what is above nears white without reaching it, so that clouds keep their shapes. */
+/** Levels below the knee stay; those above approach white without reaching it, so that clouds keep their shapes. */
 function rolledOff(level: number): number {
   return level <= KNEE ? level : KNEE + (1 - KNEE) * (1 - Math.exp((KNEE - level) / (1 - KNEE)));
 }
@@ -23,7 +23,7 @@ const byteOf = (light: number): number =>
 
 /** The light of every number from 0 to `most`. */
 function levelsOf({ curve, isNarrow = false }: Coding, most: number): Float32Array {
-  // Of 8 bits, 16 is black and 235 is white; of more, as many times as there are numbers more (ITU-R BT.2100).
+  // With 8 bits, 16 is black and 235 is white; with more bits they scale with the range (ITU-R BT.2100).
   const [black, white] = isNarrow ? [16 / 256, 235 / 256] : [0, most / (most + 1)];
   return Float32Array.from({ length: most + 1 }, (_, code) => {
     const part = (code / (most + 1) - black) / (white - black);
@@ -32,9 +32,9 @@ function levelsOf({ curve, isNarrow = false }: Coding, most: number): Float32Arr
 }
 
 /**
- * Pixels whose numbers mean what `coding` says, in sRGB. What sRGB's primaries cannot show is cut off, channel by channel. Of a
- * high dynamic range, light up to a white page keeps its colour exactly, and brighter light is rolled off by its brightest
- * channel, so that its hue stays. `samples` are three a pixel, from 0 to `most`.
+ * Converts pixels in `coding` to sRGB. Colours outside sRGB's primaries are clipped, channel by channel. In high dynamic range,
+ * light up to a white page keeps its colour exactly, and brighter light is rolled off by its brightest channel, which keeps its
+ * hue. `samples` are three a pixel, from 0 to `most`.
  */
 export function toSrgb(
   samples: Uint8Array | Uint16Array,

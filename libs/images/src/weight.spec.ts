@@ -7,7 +7,7 @@ import { heicWeight, HEAVY_TOGETHER, LIGHT, weightOf } from './weight.js';
 
 const limits = { pixels: 1e8, formats: ['image/jpeg'], developSeconds: 20, childMemory: 1e9 };
 
-/** A child that takes 80 ms a photo, whose path says what it weighs; its size says when it was open. */
+/** A child that takes 80 ms a photo, whose path is its weight; its size records when it was open. */
 const CHILD = `
   process.on('message', ({ inputPath, mayHold }) => {
     const bytes = Number(inputPath);

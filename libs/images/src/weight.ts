@@ -1,22 +1,22 @@
 import type { Metadata } from 'sharp';
 import type { Size } from '@app/platform/photos';
 
-/** The sizes that sharp's header of a photo tells, as far as its weight depends on them. */
+/** The fields of sharp's header that determine a photo's weight. */
 type Header = Pick<Metadata, 'format' | 'width' | 'height' | 'isProgressive' | 'channels' | 'depth'>;
 
-/** What every child is given without asking: 12 MP JPEGs, PNGs and WebPs hold less than this beyond an empty child. */
+/** Every child's default allowance: 12 MP JPEGs, PNGs and WebPs hold less than this beyond an empty child. */
 export const LIGHT = 40_000_000;
 
 /**
- * What heavy photos may hold together; a heavier one has no other photo beside it, not even a light one. Of the 600 MB that
- * a worker with two photos at once is to stay below, 130 are its own, two children without a photo take 85 each.
+ * Bytes that heavy photos may hold together; a heavier one runs with no other photo beside it, not even a light one. A worker
+ * with two photos at once must stay below 600 MB, of which 130 are its own, and two children without a photo take 85 each.
  */
 export const HEAVY_TOGETHER = 300_000_000;
 
-/** The weight of a photo that is to have no other beside it. */
+/** The weight of a photo that must run alone. */
 export const ALONE = HEAVY_TOGETHER + 1;
 
-/** The photo is good, but would hold more than its child was allowed now: it is to come again when there is room. */
+/** The photo is good, but would hold more than its child may now: it is retried when there is room. */
 export class HeavyPhoto extends Error {
   override name = 'HeavyPhoto';
 
@@ -30,10 +30,10 @@ export function checkWeight(bytes: number, mayHold: number): void {
 }
 
 /**
- * Bytes a pixel that decoders hold at once, measured as a child's peak over its start at 48 MP: baseline JPEG and PNG
- * stream (0.2 and 0.8), progressive ones are held as coefficients (2.8) or whole (3.3 at 8 bits), GIF as a canvas (5),
- * lossless WebP as pixels (4; lossy 0.4, which its header does not tell), AVIF as planes, several copies of them and what the decoder notes of each block (16; 18.5 with
- * whole chroma, which its header does not tell).
+ * Bytes a pixel that decoders hold at once, measured as a child's peak over its start at 48 MP: baseline JPEG and PNG stream
+ * (0.2 and 0.8), progressive ones are held as coefficients (2.8) or whole (3.3 at 8 bits), GIF as a canvas (5), lossless WebP
+ * as pixels (4; lossy 0.4, which its header does not show), AVIF as planes, several copies of them and the decoder's data on
+ * each block (16; 18.5 with full chroma, which its header does not show).
  */
 function bytesAPixel({ format, isProgressive, channels, depth }: Header): number {
   if (format === 'heif') return 16;
@@ -48,8 +48,8 @@ export function weightOf(header: Header): number {
 }
 
 /**
- * A HEIC that is not made of tiles takes 7 bytes a pixel in WebAssembly, 5 by a decoder of the machine's. Counted as 12, no
- * two above 12 MP are open at once; but a phone's 48 MP, which are tiles, leave room for light photos beside them.
+ * A HEIC without tiles takes 7 bytes a pixel in WebAssembly, 5 in the machine's own decoder. Counted as 12, no two above 12 MP
+ * are open at once; but a phone's 48 MP, which are tiled, leave room for light photos beside them.
  */
 export function heicWeight({ width, height }: Size): number {
   const pixels = width * height;

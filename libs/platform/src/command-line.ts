@@ -1,18 +1,18 @@
 import { parseArgs } from 'node:util';
 
-/** Whether this is the Debian package's, or a clone's. What is typed, and what to do about a fault, is not the same in both. */
+/** Whether this is the Debian package's installation, or a clone. Commands, and the advice on a fault, differ between the two. */
 export const isInstalled = import.meta.dirname.startsWith('/usr/lib/narwhal/');
 
-/** A text that names commands as a clone has them, as they are typed here. */
+/** Converts a text's commands from a clone's spelling to the one typed here. */
 export const asTyped = (text: string, installed = isInstalled): string =>
   installed ? text.replace(/npm run ([\w:]+)(?: --(?= ))?/g, 'narwhal $1') : text;
 
-/** What a command takes. Read by the launcher too, which runs without a compiler: so this file imports nothing of ours. */
+/** A command's arguments. The launcher, which runs without a compiler, reads it too: so this file imports nothing of ours. */
 export interface CommandLine {
-  /** What `--help` says. */
+  /** The text of `--help`. */
   usage: string;
   options?: Record<string, { type: 'boolean' | 'string'; multiple?: boolean }>;
-  /** How many words may follow besides options; none without it. */
+  /** How many words may follow besides options; none by default. */
   words?: number;
 }
 
@@ -27,7 +27,7 @@ export interface Arguments<Line extends CommandLine> {
   words: string[];
 }
 
-/** Thrown in place of an answer: the help that was asked for, or a sentence that refuses, and then the help. */
+/** Thrown instead of a result: the requested help, or a refusal followed by the help. */
 export class UsageError extends Error {
   override name = 'UsageError';
   readonly asked: boolean;
@@ -38,7 +38,7 @@ export class UsageError extends Error {
   }
 }
 
-/** @throws UsageError for `--help`, and for what the command does not know */
+/** @throws UsageError for `--help`, and for arguments that the command does not know */
 export function readArguments<const Line extends CommandLine>(
   args: readonly string[],
   line: Line,
@@ -71,12 +71,12 @@ export function readArguments<const Line extends CommandLine>(
     const { values } = parseArgs({ args: [...args], options, allowPositionals: true });
     return { values: values as Arguments<Line>['values'], words: found };
   } catch (error) {
-    // A value that is missing, or one that is too many; Node names the option.
+    // A missing value, or one too many; Node names the option.
     return refuse((error as Error).message.split('\n')[0] ?? '');
   }
 }
 
-/** As `readArguments`, for a program's start: help goes to standard output (exit code 0), a refusal to standard error (64, EX_USAGE). */
+/** Like `readArguments`, for a program's start: help goes to standard output (exit code 0), a refusal to standard error (64, EX_USAGE). */
 export function readArgumentsOrExit<const Line extends CommandLine>(
   args: readonly string[],
   line: Line,
@@ -88,14 +88,14 @@ export function readArgumentsOrExit<const Line extends CommandLine>(
   }
 }
 
-/** Ends the program if it was asked for help, or was told what it does not know; anything else is thrown on. */
+/** Ends the program after `--help` or unknown arguments; rethrows any other error. */
 export function exitForUsage(error: unknown): never {
   if (!(error instanceof UsageError)) throw error;
   (error.asked ? process.stdout : process.stderr).write(`${asTyped(error.message)}\n`);
   process.exit(error.asked ? 0 : 64);
 }
 
-/** Prints the help of a program that reads its other arguments itself, and ends it, where `--help` is among them. */
+/** For a program that reads its other arguments itself: prints its help and exits if `--help` is among them. */
 export function answerHelp(args: readonly string[], usage: string): void {
   const own = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
   if (own.includes('--help') || own.includes('-h')) exitForUsage(new UsageError(usage.trimEnd(), true));

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { limits } from './limits.js';
 
-/** A keyring as configured: `id:hex,id:hex`. The first key signs, all of them verify, so keys rotate without a break. */
+/** A keyring as configured: `id:hex,id:hex`. The first key signs, all of them verify, so keys rotate without interruption. */
 const keyring = z
   .string()
   .transform((text) =>
@@ -16,7 +16,7 @@ const keyring = z
     'expected id:secret[,id:secret], an id of 1-8 of [a-z0-9] and a secret of 64 hex digits (openssl rand -hex 32)',
   );
 
-/** Without `https://` a host and its port read as a URL, too: of the kind `localhost:`. */
+/** Without `https://` a host and its port also parse as a URL, with the scheme `localhost:`. */
 const httpUrl = z.url({ protocol: /^https?$/ });
 
 const flag = z.enum(['on', 'off']).transform((value) => value === 'on');
@@ -26,7 +26,7 @@ const list = z.string().transform((text) =>
     .map((entry) => entry.trim())
     .filter(Boolean),
 );
-/** As OpenTelemetry's specification has them: `name=value,name=value`, values percent-encoded. */
+/** In the format of OpenTelemetry's specification: `name=value,name=value`, values percent-encoded. */
 const headers = z
   .string()
   .regex(/^[\w.-]+=[^,=]*(,[\w.-]+=[^,=]*)*$/, 'expected name=value[,name=value]')
@@ -52,7 +52,7 @@ const schema = z.object({
   PORT: z.coerce.number().int().min(0).max(65535).default(3000),
   HOST: z.string().default('127.0.0.1'),
   PUBLIC_URL: httpUrl.optional(),
-  /** What media URLs begin with where something else serves them, such as a CDN; PUBLIC_URL otherwise. */
+  /** Prefix of media URLs when something else serves them, such as a CDN; PUBLIC_URL otherwise. */
   MEDIA_URL: httpUrl.optional(),
   INSTANCE_NAME: z.string().max(60).default('Narwhal'),
   REGISTRATIONS: z.enum(['open', 'closed']).default('open'),
@@ -68,11 +68,11 @@ const schema = z.object({
   REDIS_QUEUE_URL: z.string().startsWith('redis', 'expected redis://host:port').optional(),
 
   STORAGE_DIR: z.string().default('.narwhal/objects'),
-  /** Where workers put a photo's intermediate files; never shared between machines. */
+  /** The folder of workers for a photo's intermediate files; never shared between machines. */
   SCRATCH_DIR: z.string().optional(),
   S3_BUCKET: z.string().optional(),
   S3_ENDPOINT: httpUrl.optional(),
-  /** Where clients reach the same S3, for presigned uploads; S3_ENDPOINT unless set. */
+  /** The clients' address of the same S3, for presigned uploads; S3_ENDPOINT unless set. */
   S3_PUBLIC_ENDPOINT: httpUrl.optional(),
   S3_REGION: z.string().default('us-east-1'),
   S3_ACCESS_KEY_ID: z.string().optional(),
@@ -83,14 +83,14 @@ const schema = z.object({
   MEDIA_KEYS: keyring,
 
   CORS_ORIGINS: list.default([]),
-  /** Addresses or networks (CIDR) whose Forwarded headers count. */
+  /** Addresses or networks (CIDR) whose Forwarded headers are trusted. */
   TRUSTED_PROXIES: list.default([]),
-  /** Whether NGINX stands in front with infra/nginx's configuration, and sends owners their originals from the disk store itself. */
+  /** Whether NGINX with infra/nginx's configuration is in front, and sends owners their originals from the disk store itself. */
   NGINX_SENDS_FILES: flag.default(false),
   METRICS_ADDR: address.default({ host: '127.0.0.1', port: 9464 }),
   WORKER_METRICS_ADDR: address.default({ host: '127.0.0.1', port: 9465 }),
   RATE_LIMITS: flag.default(true),
-  /** The integration key of PagerDuty's Events API v2, for what a process has to tell by itself. */
+  /** The integration key of PagerDuty's Events API v2, for incidents that a process reports itself. */
   PAGERDUTY_ROUTING_KEY: z
     .string()
     .regex(/^[A-Za-z0-9]{32}$/, 'expected the 32 characters of an Events API v2 integration key')
@@ -98,41 +98,41 @@ const schema = z.object({
   PAGERDUTY_URL: httpUrl.default('https://events.pagerduty.com/v2/enqueue'),
   /** Prefix of the addresses of docs/runbooks, for the links of incidents. */
   RUNBOOKS_URL: httpUrl.optional(),
-  /** Addresses that answer while those who watch us work: http://127.0.0.1:9090/-/healthy,http://127.0.0.1:9093/-/healthy. */
+  /** Health addresses of our monitoring: http://127.0.0.1:9090/-/healthy,http://127.0.0.1:9093/-/healthy. */
   WATCHED_BY: list.default([]),
-  /** How often they are asked, in milliseconds; three failures in a row make an incident. */
+  /** How often they are checked, in milliseconds; three failures in a row make an incident. */
   WATCHED_EVERY: z.coerce.number().int().min(100).default(15_000),
-  /** Where unforeseen errors are reported: `https://<key>@<host>/<project>`; nowhere without it. */
+  /** The DSN for unexpected errors: `https://<key>@<host>/<project>`; without it, none are reported. */
   SENTRY_DSN: z
     .string()
     .regex(/^https?:\/\/\w+(:\w+)?@[^/@]+(\/.*)?\/\d+$/, 'expected https://<key>@<host>/<project number>')
     .optional(),
   SENTRY_ENVIRONMENT: z.string().max(64).default('production'),
-  /** Which part of the errors is reported, 0 to 1. */
+  /** The share of errors that is reported, 0 to 1. */
   SENTRY_SAMPLE_RATE: z.coerce.number().min(0).max(1).default(1),
-  /** Where traces go, by OTLP over HTTP: `http://collector:4318`; nowhere without it. */
+  /** The receiver of traces, by OTLP over HTTP: `http://collector:4318`; without it, none are sent. */
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
-  /** What that wants to be let in: `authorization=Bearer%20...`. */
+  /** Its credentials: `authorization=Bearer%20...`. */
   OTEL_EXPORTER_OTLP_HEADERS: headers.default({}),
-  /** Which part of the requests is traced, 0 to 1. */
+  /** The share of requests that is traced, 0 to 1. */
   OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(0.01),
-  /** The username of a synthetic person whom the worker has visit PUBLIC_URL; nobody without it. */
+  /** Username of the synthetic check that the worker runs against PUBLIC_URL; without it, none runs. */
   VISIT_LOGIN: z.string().optional(),
   VISIT_PASSWORD: z.string().optional(),
-  /** Seconds between two visits. */
+  /** Seconds between two synthetic checks. */
   VISIT_EVERY: z.coerce.number().min(1).max(86_400).default(60),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 
-  /** Followers above which an author's posts are merged at read instead of fanned out (hysteresis: 80 %). */
+  /** Followers above which an author's posts are merged on read instead of fanned out (hysteresis: 80 %). */
   LARGE_AUTHOR_FOLLOWERS: z.coerce.number().int().min(2).default(10_000),
-  /** Photos that one worker develops at once; each has a child process of its own. */
+  /** Photos that one worker develops at once; each has its own child process. */
   DEVELOP_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2),
-  /** Whether the machine's own `heif-dec`, where there is one, decodes plain HEICs in half the time; WebAssembly otherwise. */
+  /** Whether the machine's own `heif-dec`, if it has one, decodes plain HEICs in half the time; WebAssembly otherwise. */
   SYSTEM_HEIF: flag.default(true),
   /** Quotas of each person: see `limits.quota`. */
   QUOTA_BYTES: z.coerce.number().int().min(1).default(limits.quota.bytes),
   QUOTA_PHOTOS_PER_DAY: z.coerce.number().int().min(1).default(limits.quota.photosPerDay),
-  /** How often the sweeper looks for what is overdue, and how old overdue is; in milliseconds. */
+  /** How often the sweeper looks for overdue rows, and the age at which a row is overdue; in milliseconds. */
   SWEEP_INTERVAL: z.coerce.number().int().min(100).default(5_000),
   SWEEP_OVERDUE: z.coerce.number().int().min(100).default(10_000),
 });
@@ -158,7 +158,7 @@ function withFiles(env: NodeJS.ProcessEnv): Record<string, string> {
   return values;
 }
 
-/** What is received is told where it is no secret: of numbers, and of the two addresses that clients learn anyway. */
+/** Quotes the received value only if it is not secret: numbers, and the two addresses that clients see anyway. */
 function wordsOf(issue: z.core.$ZodIssue, name: string, received: string | undefined): string {
   if (received === undefined) return 'expected a value, but it is not set';
   if (issue.code === 'invalid_type' && (issue.expected === 'number' || issue.expected === 'int'))
@@ -215,14 +215,14 @@ const storageSettings = schema.pick({
   S3_FORCE_PATH_STYLE: true,
 });
 
-/** What `npm run storage` has to know: the database, and every store. */
+/** The settings of `npm run storage`: the database, and every store. */
 export type StorageSettings = z.output<typeof storageSettings>;
 
 export function readStorageSettings(env: NodeJS.ProcessEnv = process.env): StorageSettings {
   return parse(storageSettings, env);
 }
 
-/** All that the migrator and the command line need: where PostgreSQL is, past any PgBouncer. Nothing else has to be set. */
+/** The only setting of the migrator and the command line: the address of PostgreSQL, past any PgBouncer. */
 export function readDirectUrl(env: NodeJS.ProcessEnv = process.env): string {
   const { DATABASE_URL, DATABASE_DIRECT_URL } = parse(
     schema.pick({ DATABASE_URL: true, DATABASE_DIRECT_URL: true }),
@@ -233,7 +233,7 @@ export function readDirectUrl(env: NodeJS.ProcessEnv = process.env): string {
 
 const linkSettings = schema.pick({ PORT: true, PUBLIC_URL: true, TOKEN_KEYS: true });
 
-/** What it takes to make a link to one of the operators' pages. */
+/** The settings for links to the operators' pages. */
 export function readLinkSettings(
   env: NodeJS.ProcessEnv = process.env,
 ): Pick<Config, 'TOKEN_KEYS' | 'publicUrl'> {
@@ -249,14 +249,14 @@ const edgeSettings = schema.pick({
   RATE_LIMITS: true,
 });
 
-/** What NGINX and HAProxy have to know of the applications behind them. */
+/** The settings that NGINX and HAProxy share with the applications behind them. */
 export type EdgeSettings = z.output<typeof edgeSettings>;
 
 export function readEdgeSettings(env: NodeJS.ProcessEnv = process.env): EdgeSettings {
   return parse(edgeSettings, env);
 }
 
-/** As `readConfig`, for a program's start: says what is wrong and exits with 78 (EX_CONFIG). */
+/** Like `readConfig`, for a program's start: prints the problems and exits with 78 (EX_CONFIG). */
 export function readConfigOrExit(program: string): Config {
   try {
     return readConfig();
@@ -267,7 +267,7 @@ export function readConfigOrExit(program: string): Config {
   }
 }
 
-/** What systemd tells a service that it watches: nothing where there is none. `watchdog`: milliseconds between two signs of life. */
+/** The settings that systemd passes to a service; null without systemd. `watchdog`: milliseconds between two signs of life. */
 export function readServiceManager(env: NodeJS.ProcessEnv = process.env): { watchdog: number | null } | null {
   if (!env.NOTIFY_SOCKET) return null;
   const watchdog = Number(env.WATCHDOG_USEC ?? 0) / 1_000;

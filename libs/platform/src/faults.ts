@@ -1,25 +1,25 @@
 import { isInstalled } from './command-line.js';
 
 /**
- * What an operator can mend, in one sentence each: what is wrong, and what to do. Programs say it in the journal when they
- * cannot start, and `narwhal doctor` says it before they try.
+ * A fault that an operator can fix, in one sentence: what is wrong, and what to do. Programs log it when they cannot start, and
+ * `narwhal doctor` reports it before they try.
  */
 export interface Fault {
   text: string;
-  /** Whether it may pass by itself: a server that starts, a network that returns. */
+  /** Whether it may disappear on its own: a server starts, a network returns. */
   passes: boolean;
 }
 
-/** How it reads when a neighbour is away or takes nothing at this moment: codes of sockets, of PostgreSQL, of PgBouncer. */
+/** Errors of a dependency that is away or refuses work for now: codes of sockets, of PostgreSQL, of PgBouncer. */
 const awayCodes =
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|57P0[1-5]|53\d{3}|08[\dP]\d\d|25006|25P03)$/;
 /** This machine, or this process, may open no more files and connections. */
 const fullCodes = /^(EMFILE|ENFILE)$/;
-/** What pg says without a code. */
+/** Errors of pg without a code. */
 const awayMessages =
   /connection terminated|timeout expired|timeout exceeded when trying to connect|not queryable|Cannot use a pool after/i;
 
-/** Failures that pass by themselves and are nobody's mistake: a store that is away, or no more file descriptors. */
+/** Temporary failures without a bug behind them: a store that is away, or no more file descriptors. */
 export function isAway(error: unknown): boolean {
   const code = codeOf(error);
   return (
@@ -29,7 +29,7 @@ export function isAway(error: unknown): boolean {
   );
 }
 
-/** The error's code, also of one that tried several addresses of a name at once. */
+/** The error's code, also when several addresses of a name were tried at once. */
 function codeOf(error: unknown): string {
   if (error instanceof AggregateError) return codeOf(error.errors[0]);
   if (!(error instanceof Error) || !('code' in error)) return '';
@@ -38,7 +38,7 @@ function codeOf(error: unknown): string {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Where a URL leads, without who and by which password. */
+/** A URL's host and port, without user and password. */
 export function placeOf(url: string): string {
   try {
     const { hostname, port } = new URL(url.replace(/^(redis|rediss)\+cluster/, '$1'));
@@ -128,7 +128,7 @@ export function redisFault(error: unknown, url: string, setting = 'REDIS_URL'): 
   );
 }
 
-/** Why nobody can listen on a port. */
+/** Why a program cannot listen on a port. */
 export function portFault(code: string, port: number, holder = 'another program'): Fault {
   if (code === 'EADDRINUSE') {
     const look = `sudo ss -ltnp 'sport = :${port}'`;
@@ -146,7 +146,7 @@ export function portFault(code: string, port: number, holder = 'another program'
   };
 }
 
-/** Why a folder cannot hold what it should. */
+/** Why a folder cannot be used. */
 export function folderFault(code: string, folder: string, setting: string, installed = isInstalled): Fault {
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return {
@@ -166,7 +166,7 @@ export function folderFault(code: string, folder: string, setting: string, insta
   };
 }
 
-/** Why a program did not start, if an operator can mend it; null for a fault of the program. */
+/** Why a program did not start, if an operator can fix it; null for a bug. */
 export function startFault(
   error: unknown,
   config: { PORT: number; DATABASE_URL: string; STORAGE_DIR: string },
@@ -183,7 +183,7 @@ export function startFault(
   return null;
 }
 
-/** Ends a program that cannot start: with one sentence where an operator can mend it, with the whole error otherwise. */
+/** Ends a program that cannot start: with one sentence if an operator can fix it, with the whole error otherwise. */
 export function exitForFault(
   program: string,
   error: unknown,

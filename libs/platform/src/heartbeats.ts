@@ -1,18 +1,18 @@
 import type { SyntheticFact } from './synthetic-checks.js';
 
-/** The stores that a process works with. `queue` is a part of its own only where REDIS_QUEUE_URL names another server. */
+/** The stores that a process uses. `queue` is a separate one only if REDIS_QUEUE_URL names another server. */
 export const storeNames = ['database', 'redis', 'queue', 'objects'] as const;
 export type StoreName = (typeof storeNames)[number];
 
-/** What a look at a store found: it answers, answers late, does not answer, or answers what makes it useless. */
+/** The result of a check of a store: it answers, answers late, does not answer, or answers but is unusable. */
 export type StoreState = 'ok' | 'slow' | 'down' | 'wrong';
 
-/** What one process tells the others of itself with each beat; no secrets: whoever reads a store may read this. */
+/** One process's report about itself, sent with each beat; no secrets: everyone who can read a store can read it. */
 export interface Heartbeat {
-  /** Random, of one life of one process. */
+  /** Random, for one life of one process. */
   id: string;
   kind: 'api' | 'worker';
-  /** Counts up: whether somebody still beats is told by this, never by comparing clocks of machines. */
+  /** Counts up: a growing beat shows that a process lives, without comparing the clocks of machines. */
   beat: number;
   host: string;
   pid: number;
@@ -22,13 +22,13 @@ export interface Heartbeat {
   /** `host:port` of its metrics. */
   metrics: string;
   sees: Partial<Record<StoreName, StoreState>>;
-  /** Where it could keep objects, by its settings: nothing moves to where somebody could not follow. */
+  /** The stores in which its settings allow objects: objects never move to a store that a process cannot use. */
   objectStores: readonly ('disk' | 's3')[];
-  /** Of a worker that has a synthetic person. */
+  /** Set by a worker that runs a synthetic check. */
   visit?: SyntheticFact;
 }
 
-/** A heartbeat as another process finds it on a store; `age` in seconds, by the clock of the store. */
+/** A heartbeat as another process reads it from a store; `age` in seconds, by the clock of the store. */
 export interface Heard {
   heartbeat: Heartbeat;
   age: number;
@@ -64,7 +64,7 @@ export function reasonOf(error: unknown): string {
   return reasons.find(([pattern]) => pattern.test(text))?.[1] ?? `it fails (${code || name || 'unknown'})`;
 }
 
-/** Errors that mean "it answers, but is no use", as opposed to "it does not answer". */
+/** Errors that mean "it answers, but is unusable", as opposed to "it does not answer". */
 export function isWrong(error: unknown): boolean {
   const {
     code = '',

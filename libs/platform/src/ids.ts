@@ -1,7 +1,7 @@
 /** A 64-bit id as decimal text. Never a Number: neighbours above 2^53 become equal. */
 export type Id = string;
 
-/** 2026-01-01T00:00:00Z, in milliseconds: where the ids' time begins. */
+/** 2026-01-01T00:00:00Z, in milliseconds: the zero of the ids' time. */
 export const ID_EPOCH = 1_767_225_600_000n;
 const SHARD_BITS = 13n;
 const SEQUENCE_BITS = 10n;
@@ -12,7 +12,7 @@ export function isId(text: string): boolean {
   return /^[1-9]\d{0,18}$/.test(text) && BigInt(text) <= LARGEST;
 }
 
-/** The logical shard (0-8191) on which the row of this id lives. */
+/** The logical shard (0-8191) that holds the row of this id. */
 export function shardOf(id: Id): number {
   return Number((BigInt(id) >> SEQUENCE_BITS) & ((1n << SHARD_BITS) - 1n));
 }
@@ -22,7 +22,7 @@ export function timeOf(id: Id): number {
   return Number((BigInt(id) >> (SHARD_BITS + SEQUENCE_BITS)) + ID_EPOCH);
 }
 
-/** The smallest id of a moment: all that were made before it are smaller. Milliseconds since 1970. */
+/** The smallest id of an instant: all ids made earlier are smaller. Milliseconds since 1970. */
 export function firstIdAt(milliseconds: number): Id {
   const since = BigInt(Math.floor(milliseconds)) - ID_EPOCH;
   return String((since > 0n ? since : 0n) << (SHARD_BITS + SEQUENCE_BITS));

@@ -2,59 +2,59 @@ const MiB = 1024 * 1024;
 const DAY = 24 * 60 * 60;
 
 /**
- * Every limit of size and time that clients meet: enforced by the api and the worker, published by `GET /v1/instance`,
- * and read by the NGINX template. Times are in seconds, sizes in bytes, lengths in Unicode code points.
+ * Every limit of size and time that clients meet: enforced by the api and the worker, published by `GET /v1/instance`, and read
+ * by the NGINX template. Times are in seconds, sizes in bytes, lengths in Unicode code points.
  */
 export const limits = {
   photo: {
     /** The largest phone JPEG (108 MP) is about 40 MB. */
     bytes: 50 * MiB,
-    /** 200 MP sensors exist; a decoded pixel takes 3 bytes, and the child's memory limit is sized after this. */
+    /** 200 MP sensors exist; a decoded pixel takes 3 bytes, and the child's memory limit is based on this. */
     pixels: 268_402_689,
     /**
-     * Of an AVIF, whose decoder holds 16 bytes a pixel at once (18.5 with whole chroma; a JPEG's 0.2): a worker stays
-     * below 600 MB with those of a 24 MP camera. No phone makes them.
+     * The limit for AVIF, whose decoder holds 16 bytes a pixel at once (18.5 with full chroma; a JPEG's 0.2): with photos of a
+     * 24 MP camera a worker stays below 600 MB. No phone makes AVIFs.
      */
     avifPixels: 25_165_824,
     altText: 1_000,
-    /** What is accepted, by its own first bytes; names and client types are never believed. */
+    /** The accepted formats, detected by their first bytes; names and client types are never trusted. */
     formats: ['image/jpeg', 'image/png', 'image/webp', 'image/avif', 'image/heic', 'image/gif'],
-    /** An upload that takes longer has been abandoned. */
+    /** An upload that takes longer counts as abandoned. */
     uploadSeconds: 2 * 60 * 60,
     /** Uploads are refused when the disk has less room: three of the largest, with their renditions. */
     freeBytes: 256 * MiB,
     /** An unposted photo is kept this long. */
     unpostedFor: 7 * DAY,
-    /** The same bytes sent again by the same person within this time answer the photo that exists. */
+    /** If the same person sends the same bytes again within this time, the answer is the existing photo. */
     sameBytesFor: DAY,
-    /** No photo may take more of the processors' time; the 20 MP AVIF takes about 2 s on one slow core. */
+    /** No photo may take more CPU time; the 20 MP AVIF takes about 2 s on one slow core. */
     developSeconds: 60,
-    /** An attempt that has not ended by the clock (a paused machine, a slow disk) is given up, and the photo put back. */
+    /** An attempt that takes longer by the clock (a paused machine, a slow disk) is aborted, and the photo queued again. */
     attemptSeconds: 10 * 60,
     childMemory: 1_536 * MiB,
   },
   upload: {
-    /** Resumable uploads go on within this time; phones send when they like. */
+    /** A resumable upload may continue within this time; phones send when they like. */
     validFor: DAY,
     /**
-     * Objects that one upload may come in. Each costs a row of its upload's, read and written again by every request, and on
-     * S3 a PUT, a HEAD and a GET; clients that send 64 kB a request need 800 for the largest photo.
+     * The maximum number of objects of one upload. Each costs an entry in its upload's row, which every request reads and
+     * writes, and on S3 a PUT, a HEAD and a GET; clients that send 64 kB a request need 800 for the largest photo.
      */
     pieces: 1_000,
-    /** A presigned URL is good for this long; what was begun by then may end, and be completed, `completeWithin` later. */
+    /** A presigned URL is valid this long; an upload begun by then may finish, and be completed, `completeWithin` later. */
     presignedFor: 60 * 60,
     completeWithin: 2 * 60 * 60,
   },
-  /** What one person may keep, and make in a day (UTC); QUOTA_BYTES and QUOTA_PHOTOS_PER_DAY say otherwise. */
+  /** One person's storage, and new photos per day (UTC); QUOTA_BYTES and QUOTA_PHOTOS_PER_DAY override it. */
   quota: { bytes: 10 * 1024 * MiB, photosPerDay: 1_000 },
   post: { photos: 10, caption: 2_200, place: 100, contentWarning: 200 },
   comment: { text: 2_200 },
   /** In one caption or comment; a tag's length in code points, also when folded. */
   words: { tags: 30, tag: 100, mentions: 30 },
-  /** Posts of so many days; twice the likes make up for being older by the half-life, in seconds. */
+  /** Posts of the last `days`; twice the likes compensate for being older by the half-life, in seconds. */
   explore: { days: 7, halfLife: 12 * 60 * 60 },
   search: { min: 2, max: 100 },
-  /** Suggestions are worked out anew after a day, after a follow already after a minute. */
+  /** Suggestions are recomputed after a day, or after a follow once a minute has passed. */
   suggestions: { freshFor: DAY, atLeast: 60 },
   user: { username: 30, displayName: 50, bio: 150, website: 200, email: 254, passwordMin: 8, password: 128 },
   session: { accessToken: 15 * 60, refreshToken: 60 * DAY, repeatRefresh: 60, perUser: 50 },
@@ -66,19 +66,19 @@ export const limits = {
   follow: { following: 7_500 },
   collection: { name: 50, perUser: 200 },
   media: { validFor: DAY },
-  /** `list` as everywhere; a group that has not grown for this long is forgotten. */
+  /** `list` applies here, too; a group that has not grown for this long is deleted. */
   notification: { keptFor: 90 * DAY, actors: 3 },
   stream: {
     /** Devices and tabs that listen at once; one more ends the oldest. */
     perPerson: 5,
-    /** Two missed ones, and proxies and clients take the stream for dead. */
+    /** After two missed heartbeats, proxies and clients consider the stream dead. */
     heartbeat: 20,
-    /** Notifications that a resumed stream is sent; if it missed more, it is told to read again. */
+    /** Notifications that a resumed stream receives; if it missed more, the client has to read again. */
     resume: 50,
   },
-  /** Deleted objects outlive the backups' window by being moved, not removed. */
+  /** Deleted objects are moved, not removed, so they outlive the backups' window. */
   trash: { keptFor: 30 * DAY },
-  /** Requests in a window of seconds, by caller (or by address before anybody is signed in). */
+  /** Requests in a window of seconds, by caller (or by address before sign-in). */
   rates: {
     read: { requests: 3_000, seconds: 60 },
     write: { requests: 300, seconds: 60 },

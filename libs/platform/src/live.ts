@@ -1,17 +1,17 @@
 import type { Id } from './ids.js';
 
 /**
- * What processes tell each other at once, for people who are connected. Such a message may be lost: what lasts is in rows,
- * and whoever may have missed one is told to read again.
+ * Messages between processes for connected people. Such a message may be lost: lasting state is in rows, and a client that may
+ * have missed one has to read again.
  */
 export type LiveMessage =
   /** A photo or a post of this person changed its state. */
   | { kind: 'photo' | 'post'; to: Id; id: Id; state: string }
-  /** What this person is told of changed: which group. */
+  /** A group of this person's notifications changed. */
   | { kind: 'notification'; to: Id; group: string }
   /** A post has reached its readers' feeds. */
   | { kind: 'delivered'; post: Id }
   /** A session ended, and its streams with it. */
   | { kind: 'ended'; session: Id }
-  /** This person has opened more streams than they may: the oldest. */
+  /** This person has too many open streams: the oldest ones. */
   | { kind: 'surplus'; to: Id; streams: string[] };

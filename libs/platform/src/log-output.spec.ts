@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 const module_ = fileURLToPath(new URL('log-output.ts', import.meta.url));
-/** A process that logs a line of 100 bytes each millisecond, as long as it lives. */
+/** A process that logs a line of 100 bytes each millisecond, until it is killed. */
 const program = `import { LogOutput } from ${JSON.stringify(module_)};
 const output = new LogOutput();
 let count = 0;
@@ -42,7 +42,7 @@ const parsed = (text: string): Line[] =>
 test('a log without room drops lines and goes on, and says how many as soon as there is room', async () => {
   const log = join(folder, 'log');
   writeFileSync(log, '');
-  // A limit on the file stands for a disk that is full: writes fail in the same place.
+  // A limit on the file simulates a full disk: writes fail in the same place.
   child = run(`trap '' XFSZ; ulimit -f 8; exec "$NODE" --input-type=module -e "$PROGRAM" >> "$LOG"`);
   let full = '';
   for (let last = '-'; full === '' || full !== last; await sleep(50))
@@ -57,7 +57,7 @@ test('a log without room drops lines and goes on, and says how many as soon as t
   const [told, next] = parsed(after.trimStart());
   const lastBefore = parsed(`${full.slice(0, full.lastIndexOf('\n'))}\n`).at(-1)?.count ?? NaN;
   expect(told?.msg).toBe('lines of this log could not be written');
-  // A line that was cut off counts as dropped.
+  // A truncated line counts as dropped.
   expect(told?.lines).toBe((next?.count ?? NaN) - lastBefore - 1);
 });
 

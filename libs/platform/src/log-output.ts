@@ -1,22 +1,22 @@
 import { writeSync } from 'node:fs';
 
-/** How pino is asked to say the level of each line. */
+/** Makes pino report the level of each line. */
 const needsLevel: unique symbol = Symbol.for('pino.metadata');
 const ERROR = 50;
-/** What waits for a reader that is slow; in bytes. More is dropped. */
+/** Buffer for a slow reader, in bytes. More is dropped. */
 const mostWaiting = 1024 * 1024;
-/** How soon a reader that is slow is tried again, in milliseconds. */
+/** How soon a write to a slow reader is retried, in milliseconds. */
 const untilRead = 20;
 
 const linesIn = (bytes: Buffer): number => bytes.reduce((count, byte) => count + (byte === 10 ? 1 : 0), 0);
 
 /**
- * Standard output, written once a turn of the event loop: a system call for each request's line took as long as making it.
- * An error's line is written at once with all before it, the rest at the latest when the process exits; one that is
- * killed loses the lines of that turn. Nothing is left to a thread that an exit would have to wait for.
+ * Standard output, written once per turn of the event loop: a system call for each request's line took as long as making it. An
+ * error's line is written at once with all before it, the rest at the latest when the process exits; a killed process loses the
+ * lines of that turn. No thread is involved that an exit would have to wait for.
  *
- * Writing never throws: a full disk or a reader that is gone must not end a process that serves people. Lines that could
- * not be written are dropped and counted, and the log says how many as soon as there is room.
+ * Writing never throws: a full disk or a missing reader must not end a process that serves people. Failed lines are dropped and
+ * counted, and the log reports their number as soon as there is room.
  */
 export class LogOutput {
   readonly [needsLevel] = true;
@@ -24,7 +24,7 @@ export class LogOutput {
   private lines = '';
   private waiting: Buffer = Buffer.alloc(0);
   private dropped = 0;
-  /** Whether the last line was cut off by a write that failed. */
+  /** Whether a failed write truncated the last line. */
   private torn = false;
   private retry: NodeJS.Timeout | undefined;
 

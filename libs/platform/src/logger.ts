@@ -5,22 +5,22 @@ import { scrub } from './scrub.js';
 
 export type { Logger } from 'pino';
 
-/** What must never reach a log line, wherever in an object it hides. */
+/** Fields that must never reach a log line, at any depth of an object. */
 const secrets = ['password', 'token', 'accessToken', 'refreshToken', 'authorization', 'email', 'cookie'];
 
-/** Frames name files and lines of ours; the message before them may quote what somebody sent. */
+/** Frames name files and lines of ours; the message before them may quote user input. */
 const framesOf = (stack: string): string =>
   stack
     .split('\n')
     .filter((line) => /^\s+at /.test(line))
     .join('\n');
 
-/** An error of a library, of a store, of ours: more causes in a row are a loop. */
+/** A library's error, a store's, ours: a longer chain of causes is a loop. */
 const MOST_CAUSES = 4;
 
 /**
- * Of an error only what names it, scrubbed: pg's `detail` quotes the row, and a row may hold an address. And what caused it: why a
- * photo is rejected is said there.
+ * Logs only an error's identifying parts, scrubbed: pg's `detail` quotes the row, and a row may hold an address. The causes are
+ * included: they hold the reason why a photo is rejected.
  */
 function describeError(error: unknown, causes = MOST_CAUSES): unknown {
   if (typeof error === 'string') return scrub(error);
@@ -36,7 +36,7 @@ let output: LogOutput | undefined;
 let stampedAt = 0;
 let stamp = '';
 
-/** As pino's `isoTime`; many lines are of one millisecond. */
+/** Like pino's `isoTime`, but cached: many lines share a millisecond. */
 function isoTime(): string {
   const now = Date.now();
   if (now !== stampedAt) stamp = `,"time":"${new Date(now).toISOString()}"`;
@@ -44,7 +44,7 @@ function isoTime(): string {
   return stamp;
 }
 
-/** One JSON line an event, to standard output: the process manager keeps it. */
+/** One JSON line per event, to standard output: the process manager stores it. */
 export function createLogger(name: string, level: string): Logger {
   output ??= new LogOutput();
   const options = {
@@ -55,7 +55,7 @@ export function createLogger(name: string, level: string): Logger {
     redact: { paths: secrets.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: '[removed]' },
     serializers: {
       error: (error: unknown) => describeError(error),
-      // Mostly an error's message, which may quote what somebody sent.
+      // Usually an error's message, which may quote user input.
       reason: (reason: unknown) => (typeof reason === 'string' ? scrub(reason) : reason),
     },
     formatters: { level: (label: string) => ({ level: label }) },
@@ -67,19 +67,19 @@ export function createLogger(name: string, level: string): Logger {
   return logger;
 }
 
-/** Every log of this process; a child keeps the level that it was born with. */
+/** Every log of this process; a child keeps its initial level. */
 const loggers = new Set<Logger>();
 let usual = 'info';
 let back: NodeJS.Timeout | undefined;
 
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
-/** The level that is written now. */
+/** The current level. */
 export function logLevel(): string {
   return [...loggers][0]?.level ?? usual;
 }
 
-/** Writes more or less from now on; for so many seconds, or until it is changed again. */
+/** Changes the level, for `seconds` or until the next change. */
 export function setLogLevel(level: (typeof logLevels)[number], seconds?: number): void {
   clearTimeout(back);
   for (const logger of loggers) logger.level = level;
@@ -90,7 +90,7 @@ export function setLogLevel(level: (typeof logLevels)[number], seconds?: number)
   back.unref();
 }
 
-/** Nest's own messages, as lines of the same log; its start-up chatter only at debug. */
+/** Nest's own messages, as lines of the same log; its start-up messages only at debug. */
 export function nestLogger(logger: Logger): LoggerService {
   return {
     log: (message: unknown, context?: string) => logger.debug({ context }, String(message)),

@@ -15,20 +15,23 @@ export interface MediaQuery {
 
 const DAY = limits.media.validFor;
 
-/** The second at which a folder's URL next changes: once a day, at a time of its own, so that clients' caches do not all miss at midnight. */
+/**
+ * The second at which a folder's URL next changes: once a day, at a different time for each folder, so that clients' caches do
+ * not all miss at midnight.
+ */
 export function mediaBoundary(folder: string, now: number): number {
   const offset = createHash('md5').update(folder).digest().readUInt32BE() % DAY;
   return Math.floor((now / 1000 - offset) / DAY) * DAY + offset + DAY;
 }
 
-/** NGINX's `secure_link_md5 "$folder $arg_e $arg_k <secret>"`; the secret last, so that nothing can be appended. */
+/** NGINX's `secure_link_md5 "$folder $arg_e $arg_k <secret>"`; the secret is last, so that nothing can be appended. */
 function signature(folder: string, expiry: string, key: MediaKey): string {
   return createHash('md5').update(`${folder} ${expiry} ${key.id} ${key.secret}`).digest('base64url');
 }
 
 /**
  * Signs and checks media URLs: the rule that the api and NGINX share. One signature covers a photo's folder, so that all
- * renditions carry the same query; the path never changes, so clients cache by path.
+ * renditions have the same query; the path never changes, so clients cache by path.
  */
 export class MediaUrls {
   constructor(
@@ -36,7 +39,7 @@ export class MediaUrls {
     private readonly keys: readonly MediaKey[],
   ) {}
 
-  /** `?e=…&k=…&s=…` for every file of a folder: the same until the folder's boundary, good for a day beyond it. */
+  /** `?e=…&k=…&s=…` for every file of a folder: the same until the folder's boundary, valid for a day beyond it. */
   query(folder: string, now = Date.now()): string {
     const [key] = this.keys;
     if (!key) throw new Error('expected a media key but the keyring is empty');
@@ -49,8 +52,8 @@ export class MediaUrls {
   }
 
   /**
-   * Whether a query opens a folder. The signature is compared as text: base64 leaves four bits of its last character
-   * unused, and NGINX's own comparison ignores them, so both sides also insist on the canonical character.
+   * Whether a query grants access to a folder. The signature is compared as text: base64 leaves four bits of its last character
+   * unused, and NGINX's own comparison ignores them, so both sides also require the canonical character.
    */
   check(
     folder: string,

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { logLevel, logLevels, setLogLevel } from './logger.js';
 import { METRICS_TYPE, metricsText } from './metrics/index.js';
 
-/** What a health check answers: `ok` decides between 200 and 503, the rest is for people. */
+/** The result of a health check: `ok` decides between 200 and 503, the rest is for people. */
 export interface HealthReport {
   ok: boolean;
   [detail: string]: unknown;
@@ -35,7 +35,7 @@ const json = (report: HealthReport): OperationsAnswer => ({
   body: JSON.stringify(report),
 });
 
-/** `GET` says the level of the log, `PUT ?level=debug&for=600` changes it, for so many seconds or until the next change. */
+/** `GET` returns the log level, `PUT ?level=debug&for=600` changes it, for that many seconds or until the next change. */
 async function logLevelPage({ method, url = '' }: IncomingMessage): Promise<OperationsAnswer> {
   const query = new URL(url, 'http://operations').searchParams;
   const level = logLevels.find((one) => one === query.get('level'));
@@ -66,7 +66,7 @@ function send(response: ServerResponse, { status, type, body, headers = {} }: Op
   response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store', ...headers }).end(body);
 }
 
-/** The operators' listener of one process: metrics and health, on an address of its own that strangers cannot reach. */
+/** The operators' listener of one process: metrics and health, on a separate address that the public cannot reach. */
 export async function startOperationsServer(options: OperationsOptions): Promise<Server> {
   const pages = pagesOf(options);
   const unknown: OperationsAnswer = {

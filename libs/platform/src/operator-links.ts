@@ -1,15 +1,15 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { MediaKey } from './media-urls.js';
 
-/** How long a link opens its page, in seconds: to be clicked now, of no use in a history or a chat tomorrow. */
+/** How long a link opens its page, in seconds: enough to click it now, too short for a history or a chat tomorrow. */
 export const linkValidFor = 600;
 
-/** The method and the path are part of it, so that no link opens another page; the words before them, so that nothing else signed is a link. */
+/** It covers the method and the path, so that no link opens another page; the prefix keeps other signed texts from being links. */
 function signature(path: string, expires: string, { secret }: MediaKey): string {
   return createHmac('sha256', secret).update(`operator link\nGET ${path}\n${expires}`).digest('hex');
 }
 
-/** The query by which a browser may read one of the operators' pages for ten minutes. */
+/** The query that lets a browser read one of the operators' pages for ten minutes. */
 export function signedQuery(path: string, keys: readonly MediaKey[], now = Date.now()): string {
   const [key] = keys;
   if (!key) throw new Error('expected a token key but the keyring is empty');
@@ -17,7 +17,7 @@ export function signedQuery(path: string, keys: readonly MediaKey[], now = Date.
   return `?expires=${expires}&key=${key.id}&signature=${signature(path, expires, key)}`;
 }
 
-/** Whether a query opens a page now: signed for this very path by a key of ours, and not expired. */
+/** Whether a query opens a page now: signed for exactly this path by a key of ours, and not expired. */
 export function opensByLink(
   path: string,
   query: unknown,

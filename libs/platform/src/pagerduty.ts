@@ -1,6 +1,6 @@
-/** An event of PagerDuty's Events API v2, as far as we send it. */
+/** The part of an event of PagerDuty's Events API v2 that we send. */
 export interface Incident {
-  /** Names the incident: the same fault is the same key, so that a trigger repeats nothing and a resolve finds it. */
+  /** Names the incident: the same fault has the same key, so that a trigger repeats nothing and a resolve finds it. */
   key: string;
   action: 'trigger' | 'resolve';
   summary: string;
@@ -22,14 +22,14 @@ export interface PagerDutySettings {
   runbooks?: string;
 }
 
-/** How PagerDuty took an event. `kept`: it did not, and may later. `refused`: it never will (a wrong key, a fault of ours). */
+/** PagerDuty's response to an event. `kept`: not accepted, retry later. `refused`: never will be (a wrong key, a bug of ours). */
 export type Delivery = 'sent' | 'kept' | 'refused';
 
 const PATIENCE = 5_000;
-/** What the API allows. */
+/** The API's limits. */
 const MOST = { summary: 1024, key: 255 };
 
-/** The body that is sent, by the API's published schema. */
+/** The request body, by the API's published schema. */
 export function eventOf(
   incident: Incident,
   { routingKey, runbooks = '' }: PagerDutySettings,

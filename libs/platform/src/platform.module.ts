@@ -8,7 +8,7 @@ export const CONFIG = Symbol('CONFIG');
 /** Injects the process's log: `@Inject(LOGGER) private readonly logger: Logger`. */
 export const LOGGER = Symbol('LOGGER');
 
-/** What every process needs, once a process: configuration, log, the sending side of the queues. */
+/** Everything that each process needs once: configuration, log, the sending side of the queues. */
 @Global()
 @Module({})
 export class PlatformModule {

@@ -37,8 +37,8 @@ export class Problem extends Error {
 type Row = readonly [status: number, detail: string];
 
 /**
- * The table of every refusal: `code: [status, detail]`. `{name}` in a detail is filled from `params`, which are also
- * sent. Adding a row here adds the code to `problem`, to the contract's enum of codes and to the documentation.
+ * The table of every refusal: `code: [status, detail]`. `{name}` in a detail is filled from `params`, which are also sent.
+ * Adding a row here adds the code to `problem`, to the contract's enum of codes and to the documentation.
  */
 export const problemTable = {
   json_invalid: [400, 'The body is not valid JSON.'],
@@ -112,9 +112,7 @@ function fill(detail: string, params: Record<string, unknown>): string {
   return detail.replace(/\{(\w+)\}/g, (_, name: string) => String(params[name] ?? '?'));
 }
 
-/**
- * Makes the refusal of a code: `throw problem('photo_too_large', { params: { limit } })`.
- */
+/** Makes the refusal of a code: `throw problem('photo_too_large', { params: { limit } })`. */
 export function problem(code: ProblemCode, options: ProblemOptions = {}): Problem {
   const [status, detail] = problemTable[code];
   return new Problem(status, wireCodes[code] ?? code, fill(detail, options.params ?? {}), options);

@@ -2,13 +2,13 @@ import { execFile } from 'node:child_process';
 import { readServiceManager } from './config.js';
 import type { HealthReport } from './operations-server.js';
 
-/** How often readiness is looked at until it is there, in milliseconds. */
+/** How often readiness is checked until the process is ready, in milliseconds. */
 const LOOK = 250;
 
 /**
- * Tells systemd how this process fares (sd_notify): that it serves, that its loop turns, that it stops. Elsewhere nobody
- * is told anything. Node has no datagram sockets of the file system, and a native module for one line of text would be a
- * build for every platform: systemd's own program sends it, and needs NotifyAccess=all in the unit for that.
+ * Reports this process's state to systemd (sd_notify): that it serves, that its event loop runs, that it stops. Does nothing
+ * elsewhere. Node has no Unix datagram sockets, and a native module for one line of text would need a build for every platform:
+ * systemd's own program sends it, which requires NotifyAccess=all in the unit.
  */
 export class ServiceManager {
   readonly #watchdog: NodeJS.Timeout | undefined;
@@ -16,16 +16,16 @@ export class ServiceManager {
 
   constructor(manager = readServiceManager()) {
     this.#watched = manager !== null;
-    // A loop that does not turn sends nothing, and is killed and started again. Three in the time that it is given.
+    // A blocked event loop sends nothing, and systemd restarts the process. Three signs in the time allowed.
     if (manager?.watchdog)
       this.#watchdog = setInterval(() => this.#tell('WATCHDOG=1'), manager.watchdog / 3).unref();
   }
 
-  /** Says that it serves, as soon as it is ready; until then `systemctl status` shows what it waits for. */
+  /** Reports that the process serves, as soon as it is ready; until then `systemctl status` shows what it waits for. */
   async whenReady(ready: () => Promise<HealthReport>): Promise<void> {
     if (!this.#watched) return;
     for (let said = ''; ;) {
-      // A report that fails is not ready, and says so.
+      // A readiness check that throws counts as not ready.
       const report = await ready().catch((): HealthReport => ({ ok: false, status: 'not ready' }));
       if (report.ok) break;
       const status = `waits: ${String(report.status ?? 'not ready')}; narwhal doctor says more`;
@@ -42,7 +42,7 @@ export class ServiceManager {
 
   #tell(...words: string[]): void {
     if (!this.#watched) return;
-    // What cannot be told is not the reader's loss but systemd's, which then acts as for a process that hangs.
+    // If systemd cannot be notified, nothing is lost here; it treats the process as one that hangs.
     execFile('systemd-notify', words, { timeout: 5_000 }, () => undefined);
   }
 

@@ -1,4 +1,4 @@
-/** What a synthetic person goes through, in this order. */
+/** The steps of a synthetic check, in this order. */
 export const syntheticSteps = [
   'account',
   'sign_in',
@@ -12,14 +12,14 @@ export const syntheticSteps = [
 
 export type SyntheticStep = (typeof syntheticSteps)[number];
 
-/** What the last check by a worker's synthetic person came to, as others hear of it. */
+/** The result of a worker's last synthetic check, as other processes receive it. */
 export interface SyntheticFact {
   /** ISO 8601. */
   at: string;
-  /** Since when checks come to the same; ISO 8601. */
+  /** Since when the checks have had this result; ISO 8601. */
   since: string;
   /** The step that failed; null: none. */
   failed: SyntheticStep | null;
-  /** The call and what came of it. */
+  /** The call and its result. */
   why: string | null;
 }

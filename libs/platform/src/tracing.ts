@@ -1,27 +1,27 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** What a span stands for: each kind has its attributes of OpenTelemetry's conventions, beside the recorder. */
+/** The kind of a span: the recorder has OpenTelemetry's attributes for each. */
 export type SpanKind = 'request' | 'send' | 'receive' | 'sql' | 'redis' | 'work';
 
-/** One step of a trace, under way. Its name and attributes are names of our own: nothing that a person wrote, no ids of people. */
+/** One operation of a trace, in progress. Its name and attributes are names of our own: no text by people, no ids of people. */
 export interface Span {
   readonly traceId: string;
-  /** As W3C's header says it, for whoever goes on with this trace. */
+  /** In W3C's header format, for processes that continue this trace. */
   readonly traceparent: string;
   readonly isOpen: boolean;
   rename(name: string): void;
   set(attribute: string, value: string | number): void;
-  /** Ends it, as failed where an error is given; a second time: nothing. */
+  /** Ends it, as failed if an error is given; a second call does nothing. */
   end(error?: unknown): void;
 }
 
-/** Who keeps spans: libs/watch, where an exporter is configured. */
+/** Stores spans: libs/watch, if an exporter is configured. */
 export interface Recorder {
-  /** A step of a trace that is recorded; null when it has had too many already. */
+  /** A recorded operation of a trace; null when the trace has too many already. */
   child(kind: SpanKind, name: string, parent: Span): Span | null;
   /**
-   * The first span of this process in a trace. `traceparent` is believed: it continues that trace if it is recorded; without
-   * one a trace of its own begins, for a sample. Null when nothing is recorded.
+   * The first span of this process in a trace. `traceparent` is trusted: it continues that trace if it is recorded; without one
+   * a new trace begins, for a sample. Null when nothing is recorded.
    */
   first(kind: SpanKind, name: string, traceparent: string | null): Span | null;
 }
@@ -29,16 +29,16 @@ export interface Recorder {
 const current = new AsyncLocalStorage<Span>();
 let recorder: Recorder | null = null;
 
-/** From now on spans are kept by `recorder`; null: by nobody, and all below does nothing. */
+/** From now on `recorder` stores spans; null: nothing is stored, and all functions below do nothing. */
 export function recordSpans(by: Recorder | null): void {
   recorder = by;
 }
 
-/** Begins a step of what is traced now; undefined when that is nothing, so that `?.` is all a caller needs. */
+/** Begins an operation of the current trace; undefined without one, so that a caller needs only `?.`. */
 export function beginSpan(kind: SpanKind, name: string): Span | undefined {
   if (recorder === null) return undefined;
   const parent = current.getStore();
-  // A timer that was set inside a trace goes on when the trace is over; what it does belongs to nobody.
+  // A timer set inside a trace fires after the trace is over; its work belongs to no trace.
   return parent?.isOpen ? (recorder.child(kind, name, parent) ?? undefined) : undefined;
 }
 
@@ -51,12 +51,12 @@ export function beginTrace(
   return recorder?.first(kind, name, traceparent) ?? undefined;
 }
 
-/** Runs something whose steps belong to a span; does not end it. */
+/** Runs work whose operations belong to a span; does not end the span. */
 export function within<Result>(span: Span, work: () => Result): Result {
   return current.run(span, work);
 }
 
-/** Ends a span with what a promise comes to, and hands the promise on. */
+/** Ends a span with a promise's outcome, and returns the promise. */
 export function until<Result>(span: Span | undefined, outcome: Promise<Result>): Promise<Result> {
   if (span)
     outcome.then(
@@ -66,13 +66,13 @@ export function until<Result>(span: Span | undefined, outcome: Promise<Result>):
   return outcome;
 }
 
-/** Work that is a span with steps of its own, from its begin to its end; no more than the work where nothing is traced. */
+/** Runs work as a span with its own operations; without a trace it only runs the work. */
 export function traced<Result>(kind: SpanKind, name: string, work: () => Promise<Result>): Promise<Result> {
   const span = beginSpan(kind, name);
   return span ? until(span, within(span, work)) : work();
 }
 
-/** As `traced`, for what begins here or goes on from another process. */
+/** Like `traced`, for work that begins here or continues from another process. */
 export function tracedFrom<Result>(
   traceparent: string | null,
   [kind, name]: readonly [SpanKind, string],

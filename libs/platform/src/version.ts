@@ -10,11 +10,11 @@ function findVersion(): string {
       const file = readFileSync(new URL(`${up}/package.json`, import.meta.url), 'utf8');
       return (JSON.parse(file) as Package).version;
     } catch {
-      // The built file lies one folder deeper than the source.
+      // The built file is one folder deeper than the source.
     }
   }
   return '0.0.0';
 }
 
-/** The release, as package.json has it. */
+/** The release, from package.json. */
 export const version = findVersion();

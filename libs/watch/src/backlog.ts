@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { gauge, JobSender, type JobName } from '@app/platform';
 import { PendingRows, type Pending } from '@app/storage';
 
-/** What waits for later work, by kind of row and by queue. Quiet: no row waits. */
+/** The backlog of later work, by kind of row and by queue. Quiet: no row waits. */
 export interface BacklogReport {
   quiet: boolean;
   rows: Pending[];
@@ -10,7 +10,7 @@ export interface BacklogReport {
   queues: Record<JobName, { depth: number; age: number }> | null;
 }
 
-/** How long a scrape waits, in milliseconds: less than any scraper, also one that looks every second. */
+/** How long a scrape waits, in milliseconds: less than any scraper, even one with an interval of a second. */
 const PATIENCE = 500;
 
 const gauges = [
@@ -22,7 +22,7 @@ const gauges = [
   'narwhal_queue_age_seconds',
 ] as const;
 
-/** What waits for later work: one figure that operators watch and tests wait for. Rows decide it, queues only tell where. */
+/** The backlog of later work: one figure that operators watch and tests wait for. Rows decide it, queues only show where. */
 @Injectable()
 export class Backlog {
   constructor(
@@ -31,23 +31,23 @@ export class Backlog {
   ) {}
 
   /**
-   * Read anew each time: a reading from before somebody's act would tell them that all is quiet.
+   * Read afresh each time: an older reading would report quiet to a caller who has just acted.
    *
    * @throws what PostgreSQL throws
    */
   async read(): Promise<BacklogReport> {
-    // Without Redis the rows alone are told, which decide.
+    // Without Redis the report has only the rows, which decide.
     const [rows, queues] = await Promise.all([this.pending.read(), this.jobs.depths().catch(() => null)]);
     return { quiet: rows.every(({ count }) => count === 0), rows, queues };
   }
 
   /**
-   * Sets the gauges for a scrape. What cannot be read, or not in time, is left out, never 0: 0 would say that all is quiet,
-   * and a scrape that waits for PostgreSQL would make the process look dead.
+   * Sets the gauges for a scrape. A value that cannot be read, or not in time, is left out, never 0: 0 would report quiet, and
+   * a scrape that waits for PostgreSQL would make the process look dead.
    */
   async collect(): Promise<void> {
     const late = new Promise<null>((settle) => setTimeout(() => settle(null), PATIENCE).unref());
-    // What cannot be read is shown as unknown, which has an alert.
+    // An unreadable value is shown as unknown, which has an alert.
     this.show(await Promise.race([this.read().catch(() => null), late]));
   }
 
@@ -61,7 +61,7 @@ export class Backlog {
     }
     for (const [queue, { depth, age }] of Object.entries(report?.queues ?? {})) {
       gauge('narwhal_queue_depth').set({ queue }, depth);
-      // While photos wait their turn so do its jobs, which only say that there are some: that is no fault.
+      // While photos wait their turn the develop jobs wait, too, which only say that there are some: that is no fault.
       if (queue !== 'develop') gauge('narwhal_queue_age_seconds').set({ queue }, age);
     }
   }

@@ -8,34 +8,34 @@ import type { ObjectStore, PostgresProbe, StoreHealth } from '@app/storage';
 import { Neighbours, type Reach } from './neighbours.js';
 import { PATIENCE, StoreWatch, StoreWrong, works, type Sight } from './sight.js';
 
-/** A look and a heartbeat every so many milliseconds. */
+/** Milliseconds between checks, each with a heartbeat. */
 const BEAT = 2_000;
-/** A look is made for somebody who asks when the last one is older; so that asking is no lever for attack. */
+/** A request triggers a check only if the last one is older, so that requests cannot be used for an attack. */
 const BELIEVED = 500;
-/** How long whoever asks waits for a look under way; a balancer's check must be answered also when a store hangs. */
+/** How long a request waits for a running check; a balancer's check must be answered even when a store hangs. */
 const QUICK = 400;
 
 export interface Probes {
   database: PostgresProbe;
   redis: RedisProbe;
-  /** Null where the queues are on the same server. */
+  /** Null if the queues are on the same server. */
   queue: RedisProbe | null;
   objects: ObjectStore;
 }
 
-/** A store as this process sees it, and who else has lost it. */
+/** A store as this process sees it, and which other processes have lost it. */
 export interface Part extends Sight {
   reach?: Reach;
 }
 
 const MiB = 1024 * 1024;
 
-/** Looks at every store on connections of its own, tells the others what it sees, and hears what they see. */
+/** Checks every store on separate connections, reports the results to the other processes, and receives theirs. */
 export class Dependencies {
   readonly heartbeat: Heartbeat;
   private readonly neighbours: Neighbours;
   private readonly watches: ReadonlyMap<StoreName, StoreWatch>;
-  /** What was last heard, by store. */
+  /** The last heartbeats received, by store. */
   private readonly heard = new Map<StoreName, readonly Heard[]>();
   private readonly lost = new Set<StoreName>();
   private room: StoreHealth | null = null;
@@ -47,7 +47,7 @@ export class Dependencies {
   constructor(
     private readonly probes: Probes,
     self: Pick<Heartbeat, 'kind' | 'metrics' | 'objectStores'>,
-    /** Hears when a store becomes another. */
+    /** Called when a store's state changes. */
     private readonly onChange: (store: StoreName, state: StoreState) => void = () => undefined,
   ) {
     this.heartbeat = {
@@ -87,7 +87,7 @@ export class Dependencies {
     const late = sleep(PATIENCE, null, { ref: false }).then(() => {
       throw new Error('did not answer in time');
     });
-    // What was read before a fault says nothing of the disk now.
+    // A reading from before a fault says nothing about the disk now.
     const room = await Promise.race([this.probes.objects.check(), late]).finally(() => (this.room = null));
     this.room = room;
     const { freeBytes } = room;
@@ -142,7 +142,7 @@ export class Dependencies {
     }
   }
 
-  /** What is known of every store; looks again when the last look is old, but does not wait for one that hangs. */
+  /** The known state of every store; checks again when the last check is old, but does not wait for a store that hangs. */
   async parts(): Promise<Partial<Record<StoreName, Part>>> {
     if (performance.now() - this.lookedAt > BELIEVED) {
       const first = this.lookedAt === -Infinity;
@@ -170,11 +170,11 @@ export class Dependencies {
     return this.room;
   }
 
-  /** Every process that a store within reach knows of, in its newest beat; oldest first. */
+  /** Every process known to a reachable store, with its newest beat; oldest first. */
   get processes(): Heard[] {
     const newest = new Map<string, Heard>();
     for (const [store, heard] of this.heard) {
-      // What a store that is lost said last grows no older here, and would seem to live on.
+      // The last heartbeats from a lost store stop ageing here, so their processes would seem to live on.
       if (this.lost.has(store)) continue;
       for (const one of heard) {
         const known = newest.get(one.heartbeat.id);

@@ -7,13 +7,13 @@ import { SILENT } from './neighbours.js';
 const OFTEN = 10_000;
 const SELDOM = 60_000;
 
-/** What is not known is absent, never 0. */
+/** An unknown value is absent, never 0. */
 function show(name: Parameters<typeof gauge>[0], value: number | null | undefined): void {
   if (value === null || value === undefined) gauge(name).reset();
   else gauge(name).set(value);
 }
 
-/** Reads what servers tell of themselves now and then, and sets the gauges from what was read last. */
+/** Reads the servers' own figures periodically, and sets the gauges from the last reading. */
 export class Facts {
   postgres: PostgresFacts | null = null;
   sizes: PostgresSizes | null = null;

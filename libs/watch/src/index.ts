@@ -1,4 +1,4 @@
-/** What operators see: stores and neighbours as this process sees them, in an answer for balancers, a report for people. */
+/** The operators' view: stores and other processes as this process sees them, in an answer for balancers and a report for people. */
 export { Backlog } from './backlog.js';
 export type { Part } from './dependencies.js';
 export { ErrorReports } from './errors/error-reports.js';

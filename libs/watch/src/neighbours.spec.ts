@@ -20,7 +20,7 @@ const heard = (id: string, beat: number, redis: StoreState, kind: 'api' | 'worke
 
 const lost = new Set(['redis'] as const);
 
-/** A process that has lost Redis, and hears its neighbours beat by beat. */
+/** A process that has lost Redis, and receives its neighbours' beats. */
 function listening() {
   let now = 0;
   const neighbours = new Neighbours({ id: 'self', kind: 'api' }, () => now);

@@ -1,10 +1,10 @@
 import type { Heard, Heartbeat, StoreName } from '@app/platform';
 import { works } from './sight.js';
 
-/** Whoever has not beaten for so long is gone, in milliseconds: five beats. */
+/** A process without a beat for this long is gone, in milliseconds: five beats. */
 export const SILENT = 10_000;
 
-/** So many beats that tell of a store after we lost it: the first may have been under way when it went for everybody. */
+/** The number of beats that must report a store after we lost it: the first may have been sent before everybody lost it. */
 const BEATS = 2;
 
 interface Neighbour {
@@ -15,12 +15,12 @@ interface Neighbour {
   reaching: Map<StoreName, number>;
 }
 
-/** Who else has lost a store that we have lost: nobody of whom we hear, everybody, or we alone. */
+/** Which processes have lost a store that we have lost: unknown, everybody, or only this one. */
 export type Reach = 'unknown' | 'everybody' | 'only_this_process';
 
 /**
- * What the other processes of our kind say of the stores, heard by whichever store can still be reached. Only beats that
- * advance count, so neither the clocks of machines nor what the dead have said matter.
+ * The stores as the other processes of our kind see them, read from any store that is still reachable. Only beats that advance
+ * count, so neither machines' clocks nor old reports of dead processes matter.
  */
 export class Neighbours {
   private readonly known = new Map<string, Neighbour>();
@@ -30,7 +30,7 @@ export class Neighbours {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** Takes in what was heard on one store; `lost` are the stores that this process does not reach now. */
+  /** Processes the heartbeats read from one store; `lost` are the stores that this process cannot reach now. */
   hear(heard: readonly Heard[], lost: ReadonlySet<StoreName>): void {
     for (const { heartbeat } of heard) {
       if (heartbeat.id === this.self.id || heartbeat.kind !== this.self.kind) continue;
@@ -54,7 +54,7 @@ export class Neighbours {
     }
   }
 
-  /** Forgets what was said of a store, since this process has just lost it: only what is said from now on counts. */
+  /** Drops earlier reports on a store, since this process has just lost it: only later ones count. */
   lost(store: StoreName): void {
     for (const { reaching } of this.known.values()) reaching.delete(store);
   }
@@ -66,9 +66,9 @@ export class Neighbours {
   }
 
   /**
-   * Whether we alone have lost a store. Of PostgreSQL one neighbour who reaches it is enough, since without it nothing can
-   * be written here; of the others at least as many must reach it as do not, or half of a pool would leave its load to the
-   * other half over something that it can do without.
+   * Whether only this process has lost a store. For PostgreSQL one neighbour who reaches it is enough, since without it nothing
+   * can be written here; for the others more neighbours must reach it than not, or half of a pool would leave its load to the
+   * other half over a store that it can do without.
    */
   reach(store: StoreName): Reach {
     const living = this.living;

@@ -10,7 +10,7 @@ import {
 import { pagePolicy, reportPage } from './page.js';
 import type { Watch } from './watch.js';
 
-/** How long one process has to tell its metrics, in milliseconds. */
+/** How long one process has to return its metrics, in milliseconds. */
 const PATIENCE = 2_000;
 
 async function scrape(address: string): Promise<Scrape | null> {
@@ -22,7 +22,7 @@ async function scrape(address: string): Promise<Scrape | null> {
   }
 }
 
-/** Every process that lives and whose metrics can be reached from here, as one. */
+/** The merged metrics of all living processes that are reachable from here. */
 async function mergedMetrics(watch: Watch): Promise<string> {
   const asked = watch.living.map(async ({ kind, host, pid, metrics }) => {
     const found = await scrape(metrics);
@@ -32,8 +32,8 @@ async function mergedMetrics(watch: Watch): Promise<string> {
 }
 
 /**
- * The further pages of the operators' listener: `/health`, the report of /admin/health without a token, since who reaches
- * this listener may read it; `/metrics/all`, the metrics of all processes as one.
+ * The further pages of the operators' listener: `/health`, the report of /admin/health without a token, since everyone who
+ * reaches this listener may read it; `/metrics/all`, the merged metrics of all processes.
  */
 export function operationsPages(
   watch: Watch,

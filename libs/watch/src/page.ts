@@ -24,7 +24,7 @@ th{color:var(--quiet);font-weight:500}td.why{white-space:normal}
 .ok{color:var(--good)}.slow{color:var(--warn)}.down,.wrong{color:var(--bad);font-weight:600}
 `;
 
-/** Nothing from anywhere: the page is this text alone. */
+/** Loads nothing: the page is this text alone. */
 export const pagePolicy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; frame-ancestors 'none'; base-uri 'none'`;
 
 const escape = (text: unknown): string =>
@@ -89,7 +89,7 @@ function servers({ postgres: { pool, facts, sizes }, redis, disk }: OperatorsRep
   );
 }
 
-/** What the synthetic people found; nothing where there are none. */
+/** The results of the synthetic checks; empty if there are none. */
 function visits({ processes }: OperatorsReport): string {
   const rows = processes.flatMap(({ host, pid, living, visit }) =>
     living && visit
@@ -110,14 +110,14 @@ function visits({ processes }: OperatorsReport): string {
   return `<h2>Synthetic people</h2>${table(['of worker', 'state', 'since', 'last visit', 'why'], rows)}\n`;
 }
 
-/** The link to a runbook, which is further down on the page; its file where its text is not at hand. */
+/** The link to a runbook, which is further down on the page; its file name if its text is unavailable. */
 function runbookLink(file: string): string {
   const text =
     runbookText(file) === null ? escape(file) : `<a href="#${escape(runbookName(file))}">${escape(file)}</a>`;
   return `<small>${text}</small>`;
 }
 
-/** Of Markdown, what would be in the way of reading it as it is. */
+/** Converts only the Markdown that would hinder reading it as plain text. */
 const withHeadings = (text: string): string => text.replace(/^##+ (.*)$/gm, '<strong>$1</strong>');
 
 /** The runbooks that the sentences name, each once. */
@@ -133,7 +133,7 @@ function runbooks(sentences: readonly Sentence[]): string {
     .join('');
 }
 
-/** The report as a page that renews itself every five seconds. */
+/** The report as a page that reloads every five seconds. */
 export function reportPage(report: OperatorsReport): string {
   const sentences = report.sentences.map(
     ({ level, text, runbook }) =>

@@ -5,13 +5,13 @@ interface Waiting {
   at: Date;
 }
 
-/** Between tries while PagerDuty is away, in milliseconds. */
+/** Pause between retries while PagerDuty is away, in milliseconds. */
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 60_000;
 
 /**
  * Incidents that this process opens and resolves itself. While PagerDuty is away the newest event of each incident is kept and
- * sent later; one that was never told is not resolved either.
+ * sent later; an incident that was never sent is not resolved either.
  */
 export class Pager {
   private readonly waiting = new Map<string, Waiting>();
@@ -25,7 +25,7 @@ export class Pager {
     private readonly logger: Logger,
   ) {}
 
-  /** Never waits and never throws. A trigger of what is open already is not sent again. */
+  /** Never waits and never throws. A trigger of an open incident is not sent again. */
   tell(incident: Incident): void {
     const { key, action } = incident;
     if (action === 'trigger' ? this.open.has(key) : !this.open.has(key)) return;
@@ -34,7 +34,7 @@ export class Pager {
     this.logger.warn({ incident: key, action }, incident.summary);
     if (!this.settings) return;
     const unsent = this.waiting.get(key)?.incident.action;
-    // Nobody has heard of it: nobody has to hear that it is over.
+    // PagerDuty never received the trigger, so it needs no resolve.
     if (action === 'resolve' && unsent === 'trigger' && !this.sending) this.waiting.delete(key);
     else this.waiting.set(key, { incident, at: new Date() });
     this.send();

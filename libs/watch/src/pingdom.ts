@@ -1,9 +1,9 @@
 import { RedisAway, type FeedRedis } from '@app/feed';
 import type { Database } from '@app/storage';
 
-/** How long an answer is kept, so that asking is no lever for attack; in milliseconds. */
+/** How long an answer is cached, so that requests cannot be used for an attack; in milliseconds. */
 const KEPT = 5_000;
-/** Whoever waits longer for the newest post has gone; in milliseconds. */
+/** No client waits longer for the newest post; in milliseconds. */
 const PATIENCE = 3_000;
 
 interface Outcome {
@@ -16,7 +16,7 @@ const NEWEST = `SELECT shard, id FROM posts ORDER BY shard DESC, id DESC LIMIT 1
 
 /**
  * Pingdom's HTTP custom check (its XML: status and response_time): a real small read through the pool that requests use and
- * through Redis. People are served without Redis, so its absence is no "down"; that PostgreSQL does not answer is.
+ * through Redis. Requests are served without Redis, so its absence is not "down"; a PostgreSQL that does not answer is.
  */
 export class Pingdom {
   private last: { at: number; outcome: Promise<Outcome> } | null = null;
@@ -39,7 +39,7 @@ export class Pingdom {
     const late = new Promise<string>((settle) => (timer = setTimeout(() => settle('TOO SLOW'), PATIENCE)));
     const status = await Promise.race([this.status(), late]);
     clearTimeout(timer);
-    // Never 0, which its form does not allow.
+    // Never 0, which its format does not allow.
     return { status, milliseconds: Math.max(0.001, performance.now() - begun) };
   }
 

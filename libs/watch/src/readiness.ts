@@ -11,9 +11,9 @@ type Parts = Partial<Record<StoreName, Part>>;
 const wanted = ['database', 'redis', 'objects'] as const;
 
 /**
- * What a balancer is told. 503 means "another one can do this and I cannot": it drains, its schema is behind, or it alone
- * has lost a store. What everybody is without is *degraded*, 200: a pool that empties itself over a blip of a store makes
- * an outage of it. With PostgreSQL and Redis both out of reach nobody can be asked, and nothing be served: 503.
+ * The status for a balancer. 503 means "another one can do this and I cannot": it drains, its schema is behind, or it alone has
+ * lost a store. A store that everybody has lost means *degraded*, 200: a pool that empties itself over a blip of a store makes
+ * an outage of it. Without PostgreSQL and Redis the other processes cannot be consulted, and nothing can be served: 503.
  */
 export function statusOf(parts: Parts, behind: readonly string[]): Status {
   if (behind.length > 0) return 'schema_behind';
@@ -22,7 +22,7 @@ export function statusOf(parts: Parts, behind: readonly string[]): Status {
   return Object.values(parts).some(({ state }) => state !== 'ok') ? 'degraded' : 'ready';
 }
 
-/** The answer of /health/ready: nothing in it names an address or says why, since strangers may read it. */
+/** The answer of /health/ready: it contains no address and no reason, since the public may read it. */
 export async function readiness(dependencies: Dependencies): Promise<HealthReport & { status: Status }> {
   const parts = await dependencies.parts();
   const status = statusOf(parts, dependencies.behind);

@@ -20,10 +20,10 @@ export interface ProcessLine {
   /** Seconds since its last heartbeat. */
   age: number;
   living: boolean;
-  /** ISO 8601: when it was last heard. */
+  /** ISO 8601: the time of its last heartbeat. */
   silentSince: string;
   sees: Partial<Record<StoreName, string>>;
-  /** Of a worker that has a synthetic person. */
+  /** Set by a worker that runs a synthetic check. */
   visit?: SyntheticFact;
 }
 
@@ -54,14 +54,14 @@ interface Sources {
   draining: () => boolean;
 }
 
-/** A report must be made also while PostgreSQL hangs; in milliseconds. */
+/** A report must be possible even while PostgreSQL hangs; in milliseconds. */
 const PATIENCE = 1_500;
 
 async function soon<Result>(reading: Promise<Result>): Promise<Result | null> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<null>((settle) => (timer = setTimeout(() => settle(null), PATIENCE)));
   try {
-    // What cannot be read is null, which the report tells of.
+    // An unreadable part is null, and the report says so.
     return await Promise.race([reading.catch(() => null), late]);
   } finally {
     clearTimeout(timer);
@@ -86,7 +86,7 @@ function processLines({ processes }: Dependencies, now: number): ProcessLine[] {
   );
 }
 
-/** Makes the report anew. Never fails: what cannot be read is null, and a sentence says why. */
+/** Makes a new report. Never fails: an unreadable part is null, and a sentence says why. */
 export async function makeReport(sources: Sources): Promise<OperatorsReport> {
   const { dependencies, facts, backlog, database } = sources;
   const [parts, waiting] = await Promise.all([dependencies.parts(), soon(backlog.read())]);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
-/** The project's root, from here and from the built file alike: dist lies in it. */
+/** The project's root, from here and from the built file alike: dist is in it. */
 const roots = ['../../..', '../../../..'].map((up) => join(import.meta.dirname, up));
 const texts = new Map<string, string | null>();
 
@@ -10,13 +10,13 @@ function read(file: string): string | null {
     try {
       return readFileSync(join(root, file), 'utf8');
     } catch {
-      // The other root, or none: a build that was taken elsewhere has no pages.
+      // The other root, or none: a build that was copied elsewhere has no pages.
     }
   }
   return null;
 }
 
-/** What a runbook says (`docs/runbooks/NAME.md`), so that the page that names it can show it; null where it is not at hand. */
+/** The text of a runbook (`docs/runbooks/NAME.md`), so that the page that names it can show it; null if it is unavailable. */
 export function runbookText(file: string): string | null {
   const known = texts.get(file) ?? read(file);
   texts.set(file, known);

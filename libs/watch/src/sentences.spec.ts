@@ -5,7 +5,7 @@ import type { OperatorsReport } from './report.js';
 
 const MiB = 1024 * 1024;
 
-/** What is said of an object store that is of no use, with so much left on its disk. */
+/** The sentence about an unusable object store, given the space left on its disk. */
 function said(why: string, disk: StoreHealth | null): string | undefined {
   const since = new Date('2026-11-29T12:00:00Z');
   const report: Omit<OperatorsReport, 'sentences'> = {

@@ -14,7 +14,7 @@ import type { Pending, StoreHealth } from '@app/storage';
 import type { Part } from './dependencies.js';
 import type { OperatorsReport, ProcessLine } from './report.js';
 
-/** What an operator should know, in one sentence. */
+/** One sentence about something that an operator should know. */
 export interface Sentence {
   level: 'critical' | 'warning' | 'note';
   text: string;
@@ -31,7 +31,7 @@ const stores: Record<StoreName, { name: string; without: string }> = {
 
 export const clock = (date: Date): string => `${date.toISOString().slice(11, 16)} UTC`;
 
-/** On a disk that is nearly full, what is there is shown; only what is new has no room. */
+/** A nearly full disk still serves existing photos; only new ones have no room. */
 function fullSentence({ state, since, why }: Part, disk: StoreHealth | null): Sentence | null {
   const free = disk?.freeBytes ?? Infinity;
   if (state !== 'wrong' || free >= limits.photo.freeBytes) return null;
@@ -71,7 +71,7 @@ function stuckSentence({ kind, stuck, stuckAge, oldest }: Pending, now: Date): S
   return { level: stuckAge > 600 ? 'critical' : 'warning', text, runbook: runbookOf('WorkIsStuck') };
 }
 
-/** What has waited for less, in seconds, is not worth a word. */
+/** Rows that have waited for less than this, in seconds, are not mentioned. */
 const WAITS = 15;
 
 /** A backlog that moves is no fault: how long it will take, by what was done in the last minute. */
@@ -100,7 +100,7 @@ function workerSentence(processes: readonly ProcessLine[]): Sentence | null {
   return { level: 'critical', text, runbook: runbookOf('NoWorker') };
 }
 
-/** A silent process whose place was not taken, for an hour: afterwards it was taken away on purpose. */
+/** Silent processes without a successor, for an hour: after that they count as removed on purpose. */
 function silentSentences(processes: readonly ProcessLine[]): Sentence[] {
   const living = processes.filter((one) => one.living);
   return processes
@@ -117,7 +117,7 @@ function silentSentences(processes: readonly ProcessLine[]): Sentence[] {
     }));
 }
 
-/** What a synthetic person could not do, in words. */
+/** The failed step of a synthetic check, in words. */
 const visiting: Record<SyntheticStep, string> = {
   account: 'cannot visit',
   sign_in: 'cannot sign in',
@@ -137,10 +137,10 @@ function visitSentences(processes: readonly ProcessLine[]): Sentence[] {
   });
 }
 
-/** Alerts that the sentences above say better, or that only two scrapes can tell. */
+/** Alerts that the sentences above describe better, or that need two scrapes. */
 const said = new Set(['StoreIsAway', 'WorkIsStuck', 'NoWorker', 'VisitFails']);
 
-/** What the catalogue says of the gauges of this process. */
+/** The catalogue's sentences about the gauges of this process. */
 function gaugeSentences(scrape: Scrape): Sentence[] {
   const span = { before: scrape, after: scrape, seconds: 1 };
   return metrics.flatMap((line) =>
@@ -165,7 +165,7 @@ function gaugeSentences(scrape: Scrape): Sentence[] {
 
 const order = ['critical', 'warning', 'note'];
 
-/** Everything that is wrong, the worst first; one sentence of calm when nothing is. */
+/** Everything that is wrong, the worst first; one reassuring sentence when nothing is. */
 export function sentencesOf(report: Omit<OperatorsReport, 'sentences'>, scrape: Scrape): Sentence[] {
   const now = new Date(report.at);
   const found = [

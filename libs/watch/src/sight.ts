@@ -1,9 +1,9 @@
 import { isWrong, reasonOf, type StoreName, type StoreState } from '@app/platform';
 
-/** What this process last saw of a store. */
+/** This process's last view of a store. */
 export interface Sight {
   state: StoreState;
-  /** What the smallest question took; of one under way, so far. */
+  /** The duration of the smallest query; so far, if it is still running. */
   milliseconds: number;
   /** When this state began. */
   since: Date;
@@ -13,21 +13,21 @@ export interface Sight {
 
 /**
  * An answer that takes longer than this is slow, in milliseconds. Redis: the budget of a request, after which PostgreSQL
- * serves. PostgreSQL and objects: what makes a page slow for the one who waits for it.
+ * serves. PostgreSQL and objects: long enough to make a page slow for its reader.
  */
 export const SLOW: Record<StoreName, number> = { database: 500, redis: 250, queue: 250, objects: 1_000 };
 
-/** What has not answered by now is down; in milliseconds. */
+/** A store that has not answered by then is down; in milliseconds. */
 export const PATIENCE = 2_000;
 
-/** Thrown by a question whose answer makes the store useless; the message is the clause for people. */
+/** Thrown by a check whose answer makes the store unusable; the message is the clause for people. */
 export class StoreWrong extends Error {
   override name = 'StoreWrong';
 }
 
 /**
- * Looks at one store again and again, with one question at a time: one that hangs is not asked again before it has
- * answered, and meanwhile it is slow, then down.
+ * Checks one store repeatedly, with one query at a time: a store that hangs gets no further query until it has answered, and
+ * meanwhile it is slow, then down.
  */
 export class StoreWatch {
   private asking: { since: number; done: Promise<void> } | null = null;
@@ -39,7 +39,7 @@ export class StoreWatch {
     private readonly observe: (seconds: number) => void,
   ) {}
 
-  /** Asks, unless a question is under way; resolves when it is answered or given up. */
+  /** Starts a check, unless one is running; resolves when it has succeeded or failed. */
   async look(): Promise<void> {
     this.asking ??= { since: performance.now(), done: this.question() };
     await this.asking.done;
@@ -65,7 +65,7 @@ export class StoreWatch {
     this.last = { state, why, milliseconds: Math.round(milliseconds), since };
   }
 
-  /** What is known now, also while the answer is awaited. Null before the first answer. */
+  /** The current state, even while a check is running. Null before the first answer. */
   get sight(): Sight | null {
     const waited = this.asking ? performance.now() - this.asking.since : 0;
     if (waited <= SLOW[this.name]) return this.last;

@@ -43,7 +43,7 @@ function pagerDuty({ PAGERDUTY_ROUTING_KEY, PAGERDUTY_URL, RUNBOOKS_URL }: Confi
   return { routingKey: PAGERDUTY_ROUTING_KEY, url: PAGERDUTY_URL, runbooks: RUNBOOKS_URL ?? '' };
 }
 
-/** What operators see of a process, once a process: `WatchModule.forRoot('api')`. Needs the other three libraries' modules. */
+/** The operators' view of a process, once per process: `WatchModule.forRoot('api')`. Needs the other three libraries' modules. */
 @Global()
 @Module({})
 export class WatchModule {

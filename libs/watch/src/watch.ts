@@ -8,7 +8,7 @@ import type { Pingdom } from './pingdom.js';
 import { readiness } from './readiness.js';
 import { makeReport, type OperatorsReport } from './report.js';
 
-/** What this process knows of itself, its stores and the other processes. */
+/** This process's view of itself, its stores and the other processes. */
 export class Watch {
   private draining = false;
 
@@ -54,14 +54,14 @@ export class Watch {
     });
   }
 
-  /** Every process that beats, also ours. */
+  /** Every process that beats, including this one. */
   get living(): Heartbeat[] {
     return this.dependencies.processes
       .filter(({ age }) => age * 1000 <= SILENT)
       .map(({ heartbeat }) => heartbeat);
   }
 
-  /** What a visit of this process's synthetic person came to; null: all was well. */
+  /** Records the result of this process's synthetic check; null: all was well. */
   noteSyntheticCheck(failed: { step: SyntheticStep; why: string } | null): void {
     const { heartbeat } = this.dependencies;
     const at = new Date().toISOString();

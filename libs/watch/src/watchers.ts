@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { runbookOf } from '@app/platform';
 import type { Pager } from './pager.js';
 
-/** So many failures in a row before somebody is woken, and successes before it is over: one that flaps is one incident. */
+/** Failures in a row before a person is paged, and successes before the incident ends: one that flaps is one incident. */
 const FAILURES = 3;
 const SUCCESSES = 3;
 const PATIENCE = 3_000;
@@ -13,8 +13,8 @@ interface Standing {
 }
 
 /**
- * Watches those who watch us: when Prometheus or Alertmanager is away nobody would hear of anything else, so the process
- * tells PagerDuty itself. All processes of a machine use one key, and so make one incident.
+ * Monitors our monitoring: when Prometheus or Alertmanager is away nobody would learn of anything else, so the process notifies
+ * PagerDuty itself. All processes of a machine use one key, and so make one incident.
  */
 export class Watchers {
   private readonly standings = new Map<string, Standing>();
@@ -23,7 +23,7 @@ export class Watchers {
   constructor(
     /** Addresses that answer 2xx while a watcher works: `http://127.0.0.1:9090/-/healthy`. */
     private readonly urls: readonly string[],
-    /** Milliseconds between looks. */
+    /** Milliseconds between checks. */
     private readonly every: number,
     private readonly pager: Pager,
   ) {}

@@ -1,8 +1,8 @@
 -- Merges the feeds of several authors into the page just above a cursor.
 -- KEYS  authors' feeds of one group
 -- ARGV  1 after · 2 limit
--- Answer: 1 ids above the cursor, of each author the nearest, joined by commas · 2 '1' when a feed does not reach down to
--- the cursor, otherwise '' · 3 positions of the feeds that are absent, joined by commas
+-- Returns: 1 the nearest ids above the cursor, of each author, joined by commas · 2 '1' when a feed does not reach down to the
+-- cursor, otherwise '' · 3 positions of the absent feeds, joined by commas
 local after, limit = ARGV[1], tonumber(ARGV[2])
 local call = redis.call
 
@@ -11,7 +11,7 @@ local function isNewer(a, b)
   return #a > #b
 end
 
--- The first position whose entry is not newer than the cursor, by halves; the length if there is none.
+-- Binary search: the first position whose entry is not newer than the cursor; the length if there is none.
 local function search(key)
   local low, high = 0, call('LLEN', key)
   while low < high do

@@ -1,8 +1,8 @@
 -- Merges the feeds of several authors into one page below a cursor.
 -- KEYS  authors' feeds of one group
 -- ARGV  1 before, or '' · 2 limit · 3 the lowest id of interest, exclusive
--- Answer: 1 ids, newest first, joined by commas · 2 the horizon: at and above it nothing is missing · 3 positions of the
--- feeds that are absent, joined by commas
+-- Returns: 1 ids, newest first, joined by commas · 2 the horizon: at and above it nothing is missing · 3 positions of the
+-- absent feeds, joined by commas
 local before, limit, lowest = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local call = redis.call
 
@@ -11,7 +11,7 @@ local function isNewer(a, b)
   return #a > #b
 end
 
--- The first position whose entry is older than the cursor, by halves; the length if there is none.
+-- Binary search: the first position whose entry is older than the cursor; the length if there is none.
 local function search(key)
   local low, high = 0, call('LLEN', key)
   while low < high do
@@ -22,17 +22,18 @@ local function search(key)
 end
 
 local horizon, absent = '0', {}
--- Parallel arrays of what takes part: its key, the position read, the entry there.
+-- Parallel arrays of the sources: each one's key, its current position, the entry there.
 local sources, positions, heads, count = {}, {}, {}, 0
 
--- An author's list that ends without 0 says nothing below its last entry.
+-- An author's list that does not end with 0 says nothing about posts below its last entry.
 local function endsAt(floor)
   if isNewer(floor, horizon) then horizon = floor end
 end
 
 for index, key in ipairs(KEYS) do
   local head = call('LINDEX', key, 0)
-  -- No post is inserted into an author's list while it is built: then its head is the marker, and the tail need not be read.
+  -- No post is inserted into an author's list while it is being built: then its head is the marker, and the tail need not be
+  -- read.
   if not head or string.byte(head) == 45 then
     absent[#absent + 1] = index
   elseif isNewer(head, lowest) then

@@ -1,8 +1,8 @@
 -- Begins to load or to settle counts (see counts.ts: the protocol).
 -- KEYS  posts or users of one group
--- ARGV  1 this load's token · 2 'load': those that are absent, or 'settle': those that are here · 3 seconds that an
---       unfinished load is kept
--- Answer: nothing.
+-- ARGV  1 this load's token · 2 'load': those that are absent, or 'settle': those that are cached · 3 seconds until an
+--       unfinished load expires
+-- Returns: nothing.
 local token, settles = ARGV[1], ARGV[2] == 'settle'
 for _, key in ipairs(KEYS) do
   local text = redis.call('GET', key) or ';'
@@ -12,7 +12,7 @@ for _, key in ipairs(KEYS) do
   elseif values and not settles then
     redis.call('SET', key, ';' .. token .. ',0', 'EX', ARGV[3])
   elseif values then
-    -- Whoever loads it may have read before the deltas that are settled now.
+    -- The process that loads it may have read before the deltas that are settled now.
     redis.call('DEL', key)
   end
 end

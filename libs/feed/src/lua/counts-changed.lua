@@ -1,7 +1,7 @@
--- Adds a committed delta to a count that is cached, and tells whoever loads it that it changed.
+-- Adds a committed delta to a cached count, and marks it as changed for a process that is loading it.
 -- KEYS  1 the post or user
--- ARGV  1 the count's place among the values, from 1 · 2 the delta
--- Answer: nothing.
+-- ARGV  1 the count's position among the values, from 1 · 2 the delta
+-- Returns: nothing.
 local values, load = string.match(redis.call('GET', KEYS[1]) or '', '^(.*);(.*)$')
 if not values then return end
 

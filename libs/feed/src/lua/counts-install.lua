@@ -1,8 +1,8 @@
--- Ends a load or a settlement: writes what PostgreSQL answered, where the token is still this one.
+-- Ends a load or a settlement: writes PostgreSQL's answer to the keys that still hold this token.
 -- KEYS  posts or users of one group
 -- ARGV  1 the token · 2 '1' to write although counts changed since · 3 seconds to live · 4 seconds that 'gone' lives
 --       5... for each key its values, joined by commas; '' when there is no such row
--- Answer: positions of the keys whose counts changed since, joined by commas: read those again.
+-- Returns: positions of the keys whose counts changed since, joined by commas: read those again.
 local token, force = ARGV[1], ARGV[2] == '1'
 local changed = {}
 for index, key in ipairs(KEYS) do

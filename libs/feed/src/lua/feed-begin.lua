@@ -1,10 +1,10 @@
--- Begins to build a list, unless it is there or somebody else builds it.
+-- Begins to build a list, unless it exists or another process builds it.
 -- KEYS  1 the list
--- ARGV  1 six random digits · 2 milliseconds after which another builder counts as dead · 3 seconds that an unfinished
---       list is kept
--- Answer: this build's marker, or '' when there is nothing to build.
+-- ARGV  1 six random digits · 2 milliseconds after which another builder counts as dead · 3 seconds until an unfinished
+--       list expires
+-- Returns: this build's marker, or '' when there is nothing to build.
 --
--- The list begins as its marker alone, so that posts which arrive while PostgreSQL is read find it and are kept.
+-- The list begins as its marker alone, so that posts inserted while PostgreSQL is read are kept in it.
 local key = KEYS[1]
 local tail = redis.call('LINDEX', key, -1)
 if tail and string.byte(tail) ~= 45 then return '' end

@@ -1,11 +1,11 @@
--- Inserts one post into those of these lists that exist: newest first, without doubles, never below a list's floor.
+-- Inserts one post into those of these lists that exist: newest first, without duplicates, never below a list's floor.
 -- KEYS  lists of one group (home feeds or authors' feeds)
--- ARGV  1 the post's id · 2 ids kept by a trim · 3 entries above which a list is trimmed (some more, so that few are)
---       4 a list that is being built: 'keep' the post in it, or 'drop' the list, so that it is built anew
--- Answer: how many of the lists exist.
+-- ARGV  1 the post's id · 2 ids kept by a trim · 3 entries above which a list is trimmed (more than are kept: trims are rare)
+--       4 for a list that is being built: 'keep' the post in it, or 'drop' the list, so that it is built anew
+-- Returns: how many of the lists exist.
 --
--- Ids have up to 19 digits, more than a Lua number holds: they are compared by length, then as text. A list's last entry
--- says what it is: 0 when it is complete, -<time><random> while it is built, otherwise the floor.
+-- Ids have up to 19 digits, more than a Lua number holds: they are compared by length, then as text. A list's last entry marks
+-- its state: 0 when it is complete, -<time><random> while it is being built, otherwise the floor.
 local id, window, most, drops = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4] == 'drop'
 local width = #id
 local call, keys = redis.call, KEYS
@@ -21,7 +21,7 @@ local function isOlder(entry)
   return length < width or isMarker(entry)
 end
 
--- Answers the new length, or nothing when the post is there already or lies below the floor.
+-- Returns the new length, or nothing when the list has the post already or the post is below the floor.
 local function place(key)
   local from = 1
   while true do
@@ -42,7 +42,7 @@ for index = 1, #keys do
   if head then
     existing = existing + 1
     local length
-    -- As isOlder, without the call: this is a third of what a post by somebody with many followers costs.
+    -- Same as isOlder, inlined: this is a third of the cost of a post by somebody with many followers.
     local digits = #head
     if digits < width or (digits == width and head < id) then
       length = call('LPUSHX', key, id)

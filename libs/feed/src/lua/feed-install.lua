@@ -1,9 +1,9 @@
--- Ends a build: merges what PostgreSQL answered with what arrived meanwhile. Does nothing when the list was dropped, or
--- taken over, since its marker was set: then what was read may be older than a follow, a block or a post.
+-- Ends a build: merges PostgreSQL's answer with the posts that arrived meanwhile. Does nothing when the list was dropped, or
+-- taken over, since its marker was set: then the answer may be older than a follow, a block or a post.
 -- KEYS  1 the list
 -- ARGV  1 the build's marker · 2 ids kept · 3 '1' when PostgreSQL has no more than these · 4 seconds to live · 5... ids,
 --       newest first
--- Answer: 1 when installed, otherwise 0.
+-- Returns: 1 when installed, otherwise 0.
 local key, marker, window, complete = KEYS[1], ARGV[1], tonumber(ARGV[2]), ARGV[3] == '1'
 if redis.call('LINDEX', key, -1) ~= marker then return 0 end
 
@@ -23,7 +23,7 @@ for index = 5, #ARGV do
   if arrived[waiting] == id then waiting = waiting + 1 end
   merged[#merged + 1] = id
 end
--- What arrived below the last id belongs to the list only if nothing else is down there.
+-- Posts that arrived below the last id belong to the list only if PostgreSQL has none below it.
 if complete then
   while waiting <= #arrived do
     merged[#merged + 1] = arrived[waiting]

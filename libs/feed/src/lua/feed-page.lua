@@ -1,11 +1,11 @@
--- Reads one page of a home feed, and under which generation its reader's relations hold.
+-- Reads one page of a home feed, and the current generation of its reader's relations.
 -- KEYS  1 the feed · 2 the reader's hash · 3 the reader's relations
 -- ARGV  1 before, or '' · 2 after, or '' · 3 limit · 4 a fresh token · 5 the generation that the caller has, or ''
---       6 seconds that an idle feed lives · 7 below how many left this read prolongs it
--- Answer: 1 generation · 2 state · 3 ids, joined by commas · 4 the feed's last entry (its floor, or 0) · 5 the relations,
--- when the caller has those of another generation, and they are here
---   state: absent, building; below: the cursor lies under the floor; end: nothing beyond in this direction;
---   more: there is more in the list; floor: the list ends here, PostgreSQL goes on
+--       6 seconds that an idle feed lives · 7 this read prolongs a feed with fewer seconds left
+-- Returns: 1 generation · 2 state · 3 ids, joined by commas · 4 the feed's last entry (its floor, or 0) · 5 the relations, when
+-- they are cached and the caller has another generation
+--   state: absent, building; below: the cursor is below the floor; end: nothing beyond in this direction;
+--   more: the list holds more; floor: the list ends here, PostgreSQL continues
 local feed, reader, relations = KEYS[1], KEYS[2], KEYS[3]
 local before, after, limit = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local call = redis.call
@@ -36,7 +36,7 @@ local function isNewer(a, b)
   return #a > #b
 end
 
--- The first position whose entry is not newer than the id (or older, if `beyond`), by halves; the length if there is none.
+-- Binary search: the first position whose entry is not newer than the id (or older, if `beyond`); the length if there is none.
 local function search(id, beyond)
   local low, high = 0, call('LLEN', feed)
   while low < high do
@@ -66,5 +66,5 @@ if count > limit then
   ids[count] = nil
   return answer('more', ids, tail)
 end
--- A cursor below a complete list is past its end; below any other, PostgreSQL goes on.
+-- A cursor below a complete list is past its end; below any other, PostgreSQL continues.
 return answer(tail == '0' and 'end' or 'floor', ids, tail)

@@ -1,4 +1,4 @@
--- Drops keys, so that they are read anew.
+-- Drops keys, so that they are read again.
 -- KEYS  keys of one group
--- Answer: nothing.
+-- Returns: nothing.
 for index = 1, #KEYS do redis.call('DEL', KEYS[index]) end

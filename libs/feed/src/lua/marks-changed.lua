@@ -1,7 +1,7 @@
--- Says that a transaction which changed a mark is over.
+-- Reports the end of a transaction that changed a mark.
 -- KEYS  1 the reader's hash · 2 the set
 -- ARGV  1 field prefix · 2 the post's id · 3 '1' marked, '0' not marked, '?' unknown, so drop the set · 4 the set's cap
--- Answer: nothing.
+-- Returns: nothing.
 local reader, set, prefix, post, marked = KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3]
 if redis.call('HINCRBY', reader, prefix .. 'n', -1) <= 0 then
   redis.call('HDEL', reader, prefix .. 'n', prefix .. 't')

@@ -1,7 +1,7 @@
--- Says that a transaction is about to change a mark: until it is over, PostgreSQL answers for this reader.
+-- Reports that a transaction is about to change a mark: until it ends, PostgreSQL answers for this reader.
 -- KEYS  1 the reader's hash
 -- ARGV  1 field prefix · 2 seconds that the hash lives
--- Answer: nothing.
+-- Returns: nothing.
 local reader, prefix = KEYS[1], ARGV[1]
 local floor = redis.call('HGET', reader, prefix .. 'f')
 if floor and string.byte(floor) == 98 then redis.call('HDEL', reader, prefix .. 'f') end

@@ -1,8 +1,8 @@
--- Which of these posts a reader liked and saved (see liked-saved-cache.ts: the protocol).
+-- Finds which of these posts a reader liked and saved (see liked-saved-cache.ts: the protocol).
 -- KEYS  1 the reader's hash · 2 liked · 3 saved
 -- ARGV  post ids
--- Answer: for liked and for saved a text with a character a post: 1 yes, 0 no, ? ask PostgreSQL; and 'absent' instead
--- when nothing is known of any.
+-- Returns: two strings, for liked and for saved, with one character per post: 1 yes, 0 no, ? ask PostgreSQL; or 'absent' when
+-- nothing is known of any.
 local state = redis.call('HMGET', KEYS[1], 'lf', 'ln', 'sf', 'sn')
 
 local function isOlder(a, b)

@@ -1,9 +1,9 @@
 -- Reads the counts and versions of posts, with their authors' versions.
 -- KEYS  posts of one group
--- Answer: a text for each, joined by spaces: likes,comments,version,author,author's version ('' when that is absent);
--- 'gone'; or '' when the post is absent (see counts.ts: how counts are kept).
+-- Returns: one string per post, joined by spaces: likes,comments,version,author,author's version ('' when that is absent);
+-- 'gone'; or '' when the post is absent (see counts.ts: the format).
 --
--- Authors' keys are not among KEYS, since only what is kept of a post names its author; they are of the same bucket.
+-- Authors' keys are not among KEYS, because only the post's value names its author; they are in the same bucket.
 local texts = redis.call('MGET', unpack(KEYS))
 local authors, asked = {}, {}
 for index, text in ipairs(texts) do

@@ -1,5 +1,5 @@
--- Forgets a stream that has ended.
+-- Removes a stream that has ended.
 -- KEYS  1 the person's streams
 -- ARGV  1 its name
--- Answer: nothing.
+-- Returns: nothing.
 redis.call('LREM', KEYS[1], 1, ARGV[1])

@@ -7,8 +7,8 @@ import { storeMetrics } from './catalogue/stores.js';
 import { watching } from './catalogue/watching.js';
 
 /**
- * Every metric of Narwhal, in one table: what /metrics tells, what Munin draws, what wakes somebody, what the dashboard and
- * docs/metrics.md show, all come from here. Labels have few values, fixed in the code: never a path, an id or an agent as sent.
+ * Every metric of Narwhal, in one table: the source of /metrics, Munin's graphs, the alerts, the dashboard and docs/metrics.md.
+ * Labels have few values, fixed in the code: never a client's path, id or agent.
  */
 export const catalogue = {
   ...product,

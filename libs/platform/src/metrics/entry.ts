@@ -1,20 +1,20 @@
 /** Series of a metric, by the values of its labels: `{ status: '5..' }`, each a regular expression over the whole value. */
 export type Where = Readonly<Record<string, string>>;
 
-/** How people read a metric; each of these can be worked out by Prometheus and, from two scrapes, by our own tools. */
+/** The form in which a metric is shown; Prometheus can compute each of these and, from two scrapes, so can our own tools. */
 export type Reading =
   /** How often it happens. */
   | { as: 'rate'; per: 'second' | 'minute'; where?: Where; by?: string }
-  /** Which part of all that happens is `where`; unknown while fewer than `atLeast` happen in a window. */
+  /** The share of `where` among all events; unknown while a window has fewer than `atLeast`. */
   | { as: 'share'; where: Where; of?: Where; atLeast?: number }
-  /** Which value the fraction `q` of observations stays below; unknown while there are fewer than `atLeast`. */
+  /** The upper bound of the fraction `q` of observations; unknown while there are fewer than `atLeast`. */
   | { as: 'quantile'; q: number; where?: Where; by?: string; atLeast?: number }
-  /** What a gauge says. */
+  /** A gauge's value. */
   | { as: 'value'; where?: Where; by?: string }
-  /** How long it is until the moment that a gauge names, in Unix time. */
+  /** The time left until the gauge's value, in Unix time. */
   | { as: 'until' };
 
-/** When a reading is worth somebody's attention; makes one alert, which has a page in docs/runbooks. */
+/** The levels at which a reading needs attention; each makes one alert, which has a page in docs/runbooks. */
 export interface Levels {
   /** The alert's name; its runbook is docs/runbooks/<name>.md. */
   alert: string;
@@ -22,44 +22,44 @@ export interface Levels {
   critical?: number;
   /** Low values are the bad ones. */
   below?: boolean;
-  /** For how long it has to be so, in seconds. */
+  /** How long it must last, in seconds. */
   lasting: number;
-  /** What is wrong, for whoever is woken; `{value}` is the reading. */
+  /** The alert's sentence for the person on call; `{value}` is the reading. */
   says: string;
 }
 
-/** One figure that people watch, worked out from a metric. */
+/** One figure that people watch, computed from a metric. */
 export interface View {
   title: string;
   unit: 'requests' | 'events' | 'seconds' | 'bytes' | 'share' | 'rows' | 'jobs' | 'people' | 'count';
   read: Reading;
-  /** What is usual: from and to, or words where it depends on how many people there are. */
+  /** The usual range, or words if it depends on how many people there are. */
   normal: readonly [number, number] | string;
   levels?: Levels;
 }
 
-/** The parts in which operators find metrics: a section of docs/metrics.md, a Munin category, a row of the dashboard. */
+/** The groups of metrics for operators: a section of docs/metrics.md, a Munin category, a row of the dashboard. */
 export type Part = 'product' | 'requests' | 'later work' | 'stores' | 'processes' | 'watching';
 
-/** One line of the catalogue; the key that it stands under is its name, which ends in its unit as Prometheus asks. */
+/** One line of the catalogue; its key is its name, which ends in its unit as Prometheus asks. */
 export interface Metric {
   kind: 'counter' | 'gauge' | 'histogram';
   part: Part;
-  /** What it counts or measures: the text of /metrics. */
+  /** The quantity that it counts or measures: the text of /metrics. */
   means: string;
   /**
-   * Each label with its values where they are few and fixed, so that any other becomes `other`; else in words where its
-   * values come from: always a list in the code, never what a client sent.
+   * Each label with its values if they are few and fixed (any other becomes `other`); otherwise the source of its values in
+   * words: always a list in the code, never a client's input.
    */
   labels?: Readonly<Record<string, readonly string[] | string>>;
   /** Upper bounds of a histogram, in its unit. */
   buckets?: readonly number[];
   /**
-   * What several processes' gauges are together: `sum`; `same` when each tells of what all share; `each` when only one
-   * process's own value says something.
+   * How to combine the gauges of several processes: `sum`; `same` when each reports a shared figure; `each` when only a single
+   * process's value has a meaning.
    */
   across?: 'sum' | 'same' | 'each';
-  /** Who tells: our processes (`narwhal`) or the prober outside. */
+  /** The metric's source: our processes (`narwhal`) or the prober outside. */
   from?: 'narwhal' | 'prober';
   shows: Readonly<Record<string, View>>;
 }

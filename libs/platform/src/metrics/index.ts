@@ -1,4 +1,4 @@
-/** The catalogue of metrics and what is made of it; nothing here needs the rest of the platform, so that tools start quickly. */
+/** The catalogue of metrics and its outputs; nothing here needs the rest of the platform, so that tools start quickly. */
 export * from './entry.js';
 export * from './catalogue.js';
 export { CounterSeries, HistogramSeries, type Labels } from './series.js';

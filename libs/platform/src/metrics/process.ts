@@ -2,11 +2,11 @@ import { readdirSync } from 'node:fs';
 import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
 import { beforeScrape, counter, gauge } from './registry.js';
 
-/** Of two such spans the finished one and the running one are looked at, so that several scrapers see the same; in milliseconds. */
+/** The last finished span and the running one are read, so that several scrapers see the same; in milliseconds. */
 const SPAN = 10_000;
 const RESOLUTION = 10;
 
-/** How late the loop was: a timer of so many milliseconds is asked for, and what it takes longer is its lag. */
+/** The lag of the event loop: how much longer than requested a timer of `RESOLUTION` milliseconds takes. */
 function watchLoop(): () => number {
   const delays = monitorEventLoopDelay({ resolution: RESOLUTION });
   delays.enable();
@@ -34,7 +34,7 @@ function openFiles(): number | null {
   }
 }
 
-/** Starts what Node tells of itself. Once a process. */
+/** Starts collecting Node's own figures. Call it once per process. */
 export function collectProcessMetrics(): void {
   const lag = watchLoop();
   countCollections();

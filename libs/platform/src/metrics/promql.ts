@@ -15,14 +15,14 @@ function gaugeQuery(name: string, { across }: Metric, { where, by }: { where?: W
   return `${across === 'same' ? 'max' : 'sum'}${byClause([by])} (${selector(name, where)})`;
 }
 
-/** A share or a quantile of a handful of events says nothing: then the query answers nothing. */
+/** A share or a quantile of a handful of events means nothing: then the query returns nothing. */
 function ifMany(query: string, of: string, atLeast: number | undefined, window: string): string {
   return atLeast === undefined
     ? query
     : `(${query}) and on () (sum(increase(${of}[${window}])) >= ${atLeast})`;
 }
 
-/** A view in PromQL; `window` is what rates are taken over, such as `2m`. */
+/** A view in PromQL; `window` is the range of rates, such as `2m`. */
 export function promql([name, metric]: readonly [string, Metric], { read }: View, window: string): string {
   const series = metric.kind === 'histogram' ? `${name}_count` : name;
   return queryOf(name, series, metric, read, window);
@@ -37,7 +37,7 @@ function queryOf(name: string, series: string, metric: Metric, read: Reading, wi
     }
     case 'share': {
       const rate = (where?: Where) => `sum(rate(${selector(series, where)}[${window}]))`;
-      // Absent is none: a route that never failed has no series of failures.
+      // Absent means none: a route that never failed has no series of failures.
       const part = `(${rate(read.where)} or vector(0))`;
       return ifMany(`${part} / ${rate(read.of)}`, selector(series, read.of), read.atLeast, window);
     }

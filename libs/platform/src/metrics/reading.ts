@@ -1,7 +1,7 @@
 import type { Metric, Reading, View, Where } from './entry.js';
 import type { Sample, Scrape } from './scrape.js';
 
-/** What was read: by the value of the reading's label, or under '' when it has none. Null: not known, which is not 0. */
+/** A reading's values: by the value of its label, or under '' when it has none. Null: not known, which is not 0. */
 export type Values = ReadonlyMap<string, number | null>;
 
 /** Two scrapes of the same processes, and the seconds between them. */
@@ -17,7 +17,7 @@ function matches({ labels }: Sample, where: Where = {}): boolean {
   );
 }
 
-/** What a gauge is read by: the reading's label; a process's own value always also by process. */
+/** The group of a gauge's sample: the reading's label, and always the process if the sample names one. */
 function groupOf({ labels }: Sample, by: string | undefined): string {
   return [by ? labels[by] : undefined, labels['process']].filter(Boolean).join(' ');
 }
@@ -28,7 +28,7 @@ const keyOf = ({ labels }: Sample): string =>
     .sort()
     .join('\n');
 
-/** How much each series grew, by group. A series that shrank belongs to a process that began anew: all of it is growth. */
+/** How much each series grew, by group. A series that shrank belongs to a process that restarted: all of it is growth. */
 function growth(
   { before, after }: Interval,
   series: string,
@@ -51,7 +51,7 @@ const within =
   (sample: Sample): string | null =>
     matches(sample, where) ? ((by ? sample.labels[by] : '') ?? '') : null;
 
-/** As PromQL's histogram_quantile: linear within the bucket, the last bound for what lies beyond. */
+/** Like PromQL's histogram_quantile: linear within the bucket, the last bound for values beyond it. */
 export function quantileOf(
   q: number,
   buckets: readonly (readonly [bound: number, below: number])[],
@@ -108,7 +108,7 @@ function readValue({ after }: Interval, name: string, { where, by }: { where?: W
   return values;
 }
 
-/** Works one figure out. Empty when nothing is known of it. */
+/** Computes one figure. Empty when nothing is known of it. */
 export function readView(span: Interval, [name, metric]: readonly [string, Metric], { read }: View): Values {
   const series = metric.kind === 'histogram' ? `${name}_count` : name;
   switch (read.as) {

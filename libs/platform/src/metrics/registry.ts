@@ -4,7 +4,7 @@ import { Counter, Gauge, Histogram } from './series.js';
 
 type Made = Counter | Gauge | Histogram;
 
-/** What this process counts, one family for each metric of the catalogue that our processes tell. */
+/** This process's figures, one family for each metric of the catalogue that our processes report. */
 const made = new Map<string, Made>();
 
 const refused = (): void => counter('narwhal_series_refused_total').inc();
@@ -29,12 +29,12 @@ export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 const collectors = new Set<() => void>();
 
-/** Runs before each scrape, for gauges that are read rather than counted; must not wait for anything. */
+/** Runs before each scrape, for gauges that are read rather than counted; must be synchronous. */
 export function beforeScrape(collect: () => void): void {
   collectors.add(collect);
 }
 
-/** All that this process tells, in Prometheus's text format. */
+/** All metrics of this process, in Prometheus's text format. */
 export function metricsText(): string {
   for (const collect of collectors) collect();
   let text = '';

@@ -10,7 +10,7 @@ const alerts = [
   ...metrics.flatMap(([, { shows }]) =>
     Object.values(shows).flatMap(({ levels }) => (levels ? [levels.alert] : [])),
   ),
-  // Told by a process itself, since nobody else can: libs/watch/src/watchers.ts.
+  // Reported by a process itself, since nothing else can: libs/watch/src/watchers.ts.
   'WatcherIsAway',
 ];
 
@@ -33,7 +33,7 @@ describe('runbooks', () => {
   });
 });
 
-/** `npm run check:watching` compares whole files; this says which metric one of them lacks. */
+/** `npm run check:watching` compares whole files; this names the missing metric. */
 describe('everything made from the catalogue', () => {
   const page = read('docs/metrics.md');
   const dashboard = JSON.parse(read('infra/grafana/narwhal.json')) as { panels: { title: string }[] };

@@ -6,7 +6,7 @@ export interface Sample {
   value: number;
 }
 
-/** What was scraped of one or more processes: samples by the series' name (a histogram's end in _bucket, _sum, _count). */
+/** The scrape of one or more processes: samples by the series' name (a histogram's end in _bucket, _sum, _count). */
 export type Scrape = ReadonlyMap<string, readonly Sample[]>;
 
 const LINE = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)/;
@@ -15,7 +15,7 @@ const LABEL = /(\w+)="((?:[^"\\]|\\.)*)"/g;
 const unescape = (value: string): string =>
   value.replace(/\\(.)/g, (_, letter: string) => (letter === 'n' ? '\n' : letter));
 
-/** Reads Prometheus's text format; what is no sample is passed over. */
+/** Reads Prometheus's text format; skips everything that is not a sample. */
 export function parseScrape(text: string): Map<string, Sample[]> {
   const scrape = new Map<string, Sample[]>();
   for (const line of text.split('\n')) {
@@ -45,8 +45,8 @@ const keyOf = (labels: Readonly<Record<string, string>>): string =>
     .join('\n');
 
 /**
- * Several processes as one: what each counts adds up; of what all share, the largest is taken, since whoever read it last
- * saw the most; what only says something of one process keeps a label `process`.
+ * Merges several processes into one: counts are added; of a shared figure the largest wins, since the latest reading is the
+ * highest; a figure of a single process gets a label `process`.
  */
 export function mergeScrapes(scrapes: ReadonlyMap<string, Scrape>): Scrape {
   const merged = new Map<string, Map<string, Sample>>();
@@ -81,7 +81,7 @@ const lineOf = (name: string, { labels, value }: Sample): string => {
   return `${name}${pairs.length > 0 ? `{${pairs.join(',')}}` : ''} ${shown}\n`;
 };
 
-/** A scrape as Prometheus's text, the catalogue's metrics alone and in its order. */
+/** A scrape as Prometheus's text, only the catalogue's metrics and in its order. */
 export function scrapeText(scrape: Scrape): string {
   let text = '';
   for (const [name, { kind, means }] of metrics) {

@@ -1,4 +1,4 @@
-/** Labels as given: values of any kind that reads as text. */
+/** Labels as given: values of any type that converts to text. */
 export type Labels = Readonly<Record<string, string | number>>;
 
 export interface Shape {
@@ -14,8 +14,8 @@ const escape = (value: string): string =>
   value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 
 /**
- * The series of one metric, each made on its first use and then only counted: an observation costs a look-up and an addition,
- * and with `labels(...)` bound beforehand the addition alone. Text is made when it is scraped.
+ * The series of one metric, each made on its first use and then only counted: an observation costs a lookup and an addition,
+ * and with `labels(...)` bound beforehand only the addition. Text is made on scrape.
  */
 export abstract class Family<Series> {
   private readonly series = new Map<string, Series>();
@@ -24,7 +24,7 @@ export abstract class Family<Series> {
 
   constructor(
     protected readonly shape: Shape,
-    /** Hears of an observation whose labels would make too many series; it is counted under `other`. */
+    /** Called for an observation whose labels would make too many series; it is counted under `other`. */
     private readonly onRefused: () => void = () => undefined,
   ) {
     this.names = Object.keys(shape.labels);
@@ -33,7 +33,7 @@ export abstract class Family<Series> {
   protected abstract make(): Series;
   protected abstract lines(series: Series, labels: string): string;
 
-  /** The series of these labels, to be kept where it is used often. */
+  /** The series of these labels; keep it if it is used often. */
   labels(labels: Labels = {}): Series {
     const values = this.names.map((name) => this.allowed(name, String(labels[name] ?? '')));
     const text = this.textOf(values);
@@ -57,7 +57,7 @@ export abstract class Family<Series> {
     return this.names.map((name, index) => `${name}="${escape(values[index] ?? '')}"`).join(',');
   }
 
-  /** Forgets all series: what is not known now is absent, never 0. */
+  /** Drops all series: an unknown value is absent, never 0. */
   reset(): void {
     this.series.clear();
   }
@@ -87,7 +87,7 @@ export class Counter extends Family<CounterSeries> {
 
   constructor(shape: Shape, onRefused?: () => void) {
     super(shape, onRefused);
-    // Without labels it is there from the start: a rate begins at 0, not at the first event.
+    // Without labels the series exists from the start: a rate begins at 0, not at the first event.
     this.plain = Object.keys(shape.labels).length === 0 ? this.labels() : null;
   }
 
@@ -97,7 +97,7 @@ export class Counter extends Family<CounterSeries> {
     else this.labels(labels).inc(by);
   }
 
-  /** For a count that somebody else keeps, such as a server of its own life. */
+  /** For a count kept elsewhere, such as a server's own. */
   set(value: number): void {
     (this.plain ?? this.labels()).value = value;
   }
@@ -150,7 +150,7 @@ export class HistogramSeries {
     this.sum += value;
     this.count += 1;
     const { bounds, counts } = this;
-    // A dozen bounds: walking beats halving.
+    // With a dozen bounds a linear scan beats binary search.
     for (let index = 0; index < bounds.length; index += 1) {
       if (value <= (bounds[index] as number)) {
         counts[index] = (counts[index] as number) + 1;
@@ -177,7 +177,7 @@ export class Histogram extends Family<HistogramSeries> {
     else this.labels(labels).observe(value);
   }
 
-  /** Call what it answers when the work is done. */
+  /** Call the returned function when the work is done. */
   startTimer(labels: Labels = {}): () => void {
     const begun = performance.now();
     return () => this.observe(labels, (performance.now() - begun) / 1000);

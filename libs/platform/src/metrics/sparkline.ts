@@ -2,7 +2,7 @@
 
 const bars = '▁▂▃▄▅▆▇█';
 
-/** The last values of a figure as a line of bars; what was not known is a gap. */
+/** The last values of a figure as a line of bars; an unknown value is a gap. */
 export function sparkline(values: readonly (number | null)[]): string {
   const most = Math.max(...values.map((value) => value ?? 0), Number.MIN_VALUE);
   return values

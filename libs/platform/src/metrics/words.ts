@@ -1,6 +1,6 @@
 import type { Levels, View } from './entry.js';
 
-/** From which value on a unit is used, and how many of the smallest it is. */
+/** A unit: the value from which it is used, and its size in the smallest unit. */
 type Step = readonly [from: number, size: number, name: string];
 
 const steps = (value: number, units: readonly Step[]): string => {
@@ -26,7 +26,7 @@ const bytes: readonly Step[] = [
   [0, 1, ' B'],
 ];
 
-/** A value as people read it: `4 min`, `1.2 GB`, `3.4 %`. */
+/** A value in readable form: `4 min`, `1.2 GB`, `3.4 %`. */
 export function inWords(value: number, unit: View['unit']): string {
   if (unit === 'seconds') return value === 0 ? '0 s' : steps(value, seconds);
   if (unit === 'bytes') return steps(value, bytes);
@@ -37,7 +37,7 @@ export function inWords(value: number, unit: View['unit']): string {
   ]);
 }
 
-/** Which level a value has reached. */
+/** The level that a value has reached. */
 export function levelOf(value: number, { warning, critical, below }: Levels): 'critical' | 'warning' | null {
   const beyond = (level: number | undefined) =>
     level !== undefined && (below ? value < level : value > level);

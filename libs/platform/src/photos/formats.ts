@@ -1,8 +1,8 @@
-/** Every photo format that is recognised; which of them are accepted is `limits.photo.formats`. */
+/** Every recognised photo format; `limits.photo.formats` has the accepted ones. */
 export type PhotoFormat =
   'image/jpeg' | 'image/png' | 'image/webp' | 'image/avif' | 'image/heic' | 'image/gif' | 'image/tiff';
 
-/** How many first bytes `sniffFormat` wants: a phone's `ftyp` box is under 100, and the next box begins with what is in the file. */
+/** How many first bytes `sniffFormat` needs: a phone's `ftyp` box is under 100, and the next box begins with the file's content. */
 export const SNIFF_BYTES = 256;
 
 /** Brands of ISO/IEC 23008-12 and 23000-22 (HEIF, MIAF) that name the codec of the pictures. */
@@ -18,17 +18,17 @@ const CODEC_BRANDS: Record<string, PhotoFormat> = {
   hevm: 'image/heic',
   hevs: 'image/heic',
 };
-/** Brands that say only that there are pictures; the codec is told by what follows. */
+/** Brands that say only that there are pictures; the following boxes show the codec. */
 const PICTURE_BRANDS = new Set(['mif1', 'mif2', 'mif3', 'msf1', 'miaf', '1pic']);
-/** Films of pictures: what has no other brand need not hold a picture. */
+/** Image sequences: a file with only these brands need not hold a picture. */
 const FILM_BRANDS = new Set(['avis', 'hevc', 'hevx', 'hevm', 'hevs', 'msf1']);
-/** A still picture by these codecs is taken; `infe` boxes list what there is. */
+/** A still picture by these codecs is accepted; `infe` boxes list the items. */
 const CODECS: Record<string, PhotoFormat> = { av01: 'image/avif', hvc1: 'image/heic' };
 
 const latin1 = (bytes: Uint8Array, start: number, end: number): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1', start, end);
 
-/** The major brand, then the compatible ones: they begin behind the minor version. */
+/** The major brand, then the compatible ones, which follow the minor version. */
 function brandsOf(head: Uint8Array): string[] {
   const length = Math.min(Buffer.from(head.subarray(0, 4)).readUInt32BE(), head.length);
   const brands = [latin1(head, 8, 12)];
@@ -41,7 +41,7 @@ function itemsOf(head: Uint8Array): { items: string[]; isAll: boolean } {
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
   const items: string[] = [];
   for (let at = bytes.indexOf('infe'); at >= 0; at = bytes.indexOf('infe', at + 4)) {
-    // Behind version and flags, the id (two bytes; four in version 3) and two bytes of protection.
+    // After version and flags, the id (two bytes; four in version 3) and two bytes of protection.
     const type = at + (bytes[at + 4] === 3 ? 14 : 12);
     if (type + 4 <= bytes.length) items.push(latin1(head, type, type + 4));
   }
@@ -51,8 +51,8 @@ function itemsOf(head: Uint8Array): { items: string[]; isAll: boolean } {
 }
 
 /**
- * AVIF and HEIC share a container with MP4 films and with pictures of other codecs. A film is told by its major brand; which
- * picture it is by what is in there as far as the first bytes list it, and else by the brands, whichever of them comes first:
+ * AVIF and HEIC share a container with MP4 films and with pictures of other codecs. The major brand identifies a film. The
+ * items identify the picture's codec as far as the first bytes list them, otherwise the brands do, whichever comes first:
  * writers differ in which is the major one.
  */
 function sniffContainer(head: Uint8Array): PhotoFormat | null {
@@ -71,8 +71,8 @@ function sniffContainer(head: Uint8Array): PhotoFormat | null {
 }
 
 /**
- * The format of a photo by its own first bytes, or null for what is no photo. File names and client types are never
- * asked: they are wrong too often to be believed, and at times on purpose.
+ * The format of a photo by its own first bytes, or null if it is not a photo. File names and client types are ignored: they are
+ * wrong too often, sometimes on purpose.
  */
 export function sniffFormat(head: Uint8Array): PhotoFormat | null {
   if (head.length < 12) return null;
@@ -85,7 +85,7 @@ export function sniffFormat(head: Uint8Array): PhotoFormat | null {
   return start.slice(4, 8) === 'ftyp' ? sniffContainer(head) : null;
 }
 
-/** What something is that is not taken, in words for who sent it: its brands name a picture of an unknown kind. */
+/** Describes a file that is not accepted, in words for its sender: its brands name a picture of an unknown kind. */
 export function describeHead(head: Uint8Array): string {
   if (head.length === 0) return 'an empty file';
   const format = sniffFormat(head);

@@ -1,4 +1,4 @@
-/** Why a photo was rejected, for people: stable code and a sentence that is safe to show. Nothing of a library's own words. */
+/** Why a photo was rejected, for people: stable code and a sentence that is safe to show. Never a library's own words. */
 export const rejections = {
   not_a_photo: 'This file is not a photo.',
   format_not_supported: 'Photos of this format are not taken here.',

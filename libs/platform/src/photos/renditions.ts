@@ -4,8 +4,8 @@ export interface Size {
 }
 
 /**
- * The version of all that makes renditions: grows with each release whose renditions differ for people, so that
- * `storage redevelop --older` finds those that older ones made.
+ * The version of the whole rendition pipeline: grows with each release whose renditions look different, so that `storage
+ * redevelop --older` finds those of older versions.
  */
 export const PIPELINE = 1;
 
@@ -19,8 +19,8 @@ interface Rendition {
 }
 
 /**
- * Every size of a photo that clients meet, of the contract. Pure data: the api names URLs by it without loading an image library.
- * JPEG is for what cannot read WebP; nothing needs it smaller.
+ * Every photo size of the contract. Pure data: the api builds URLs from it without loading an image library. JPEG is for
+ * clients that cannot read WebP; nothing needs it smaller.
  */
 export const renditions = {
   square64: { file: 'square64.webp', type: 'image/webp', width: 64, square: true },
@@ -35,7 +35,7 @@ export const renditions = {
 export type RenditionName = keyof typeof renditions;
 export const renditionNames = Object.keys(renditions) as RenditionName[];
 
-/** What a `photo` of the contract shows. */
+/** The renditions of a `photo` in the contract. */
 export const photoRenditions = [
   'square150',
   'w320',
@@ -44,14 +44,14 @@ export const photoRenditions = [
   'jpeg1080',
 ] as const satisfies RenditionName[];
 
-/** What an `avatar` of the contract shows: every photo may become one, in the instant that its owner says so. */
+/** The renditions of an `avatar` in the contract: every photo has them, so it can become one at once. */
 export const avatarRenditions = {
   w64: 'square64',
   w150: 'square150',
   w320: 'square320',
 } as const satisfies Record<string, RenditionName>;
 
-/** The name of the bytes that came in; served to nobody but their owner. */
+/** The name of the uploaded bytes; served only to their owner. */
 export const ORIGINAL = 'original';
 
 /** Every object that a photo's folder can hold, so that deleting never has to list the store. */
@@ -72,7 +72,7 @@ export function fitWidth(photo: Size, width: number): Size {
   };
 }
 
-/** The exact size of a rendition of a photo with these pixels, as seen. */
+/** The exact size of a rendition of a photo of this displayed size. */
 export function renditionSize(name: RenditionName, photo: Size): Size {
   const rendition: Rendition = renditions[name];
   if (!rendition.square) return fitWidth(photo, rendition.width);

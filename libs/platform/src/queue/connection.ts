@@ -1,14 +1,14 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { clusterNodes, clusterOptions, nodeOptions, startingAt } from './redis-nodes.js';
 
-/** Enqueueing only saves time: past this it is given up, and the sweeper finds the row. In milliseconds. */
+/** Enqueueing only saves time: after this it is aborted, and the sweeper finds the row. In milliseconds. */
 const ENQUEUE_BUDGET = 250;
 
 export type QueueConnection = Redis | Cluster;
 
 const patience = (attempt: number): number => Math.min(50 * attempt, 1_000);
 
-/** On a cluster all queues lie on one node, whose replica takes over: that is what the prefix's braces are for. */
+/** On a cluster all queues are on one node, whose replica takes over: the prefix's braces ensure that. */
 export function openConnection(url: string, purpose: 'send' | 'receive'): QueueConnection {
   const waits = purpose === 'receive';
   const options: RedisOptions = {

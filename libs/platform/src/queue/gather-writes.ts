@@ -1,6 +1,6 @@
 import { Cluster, type Redis } from 'ioredis';
 
-/** Commands of one turn of the loop leave in one write: a system call each would cost more than encoding them. */
+/** Commands of one turn of the event loop share one write: a system call each would cost more than encoding them. */
 export function gatherWrites(client: Redis | Cluster): void {
   if (client instanceof Cluster) return;
   const { stream } = client;

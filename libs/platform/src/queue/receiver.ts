@@ -7,13 +7,13 @@ import { counter } from '../metrics/index.js';
 import { tracedFrom } from '../tracing.js';
 import { openConnection, type QueueConnection } from './connection.js';
 
-/** How long BullMQ may take to let go once no job runs; see `JobReceiver.close`. In milliseconds. */
+/** How long BullMQ may take to close once no job runs; see `JobReceiver.close`. In milliseconds. */
 const CLOSE_BUDGET = 2_000;
 
-/** A worker that failed to ask for its next job asks again after this, in milliseconds. */
+/** A worker that failed to request its next job retries after this, in milliseconds. */
 const ASK_AGAIN = 1_000;
 
-/** How often it is looked whether queues move, in milliseconds; and how often in a row one may be found standing still. */
+/** How often queues are checked for progress, in milliseconds; and how many checks in a row may find a queue stalled. */
 const LOOK_EVERY = 3_000;
 const STANDS_STILL = 4;
 
@@ -22,14 +22,14 @@ interface Handler {
   run: (payload: unknown) => Promise<void>;
 }
 
-/** Hears of each failure, with the ids that the job was about. */
+/** Receives each failure, with the ids of the job's payload. */
 type FailureListener = (queue: JobName, payload: object, error: Error) => void;
 
 export type JobHandlers = {
   [Name in JobName]: { concurrency: number; run: (payload: Jobs[Name]) => Promise<void> };
 };
 
-/** One queue's worker, which is replaced when it takes nothing although something waits. */
+/** One queue's worker, which is replaced when it takes no job although some wait. */
 class QueueWorker {
   private readonly running = new Set<Promise<void>>();
   private connection!: QueueConnection;
@@ -68,7 +68,7 @@ class QueueWorker {
     });
   }
 
-  /** In the trace of whoever sent it; one that no trace sent has none. */
+  /** Runs in the trace of the sender; a job sent outside any trace has none. */
   private run({ data, opts }: Job): Promise<void> {
     const traceparent = opts.telemetry?.metadata;
     if (traceparent === undefined) return this.handler.run(data);
@@ -81,7 +81,7 @@ class QueueWorker {
     return job.finally(() => this.running.delete(job));
   }
 
-  /** To be told now and then how many jobs wait here. */
+  /** Call it periodically with the number of waiting jobs. */
   look(waiting: number): void {
     const isStill = waiting > 0 && !this.hasMoved && this.running.size === 0;
     this.still = isStill ? this.still + 1 : 0;
@@ -91,19 +91,19 @@ class QueueWorker {
     this.logger.warn({ queue: this.name, waiting }, 'a queue stood still; its worker is replaced');
     const [worker, connection] = [this.worker, this.connection];
     this.open();
-    // It hangs: whether it says that it has closed is of no interest.
+    // The worker hangs: whether its close succeeds does not matter.
     worker.close(true).catch(() => undefined);
     connection.disconnect();
   }
 
   /**
-   * Takes no new job, waits for the running ones, closes. While Redis is away BullMQ waits for a connection to end that is
-   * being made anew and never says so: what is left then is only to let go.
+   * Takes no new job, waits for the running ones, closes. While Redis is away BullMQ waits forever for the end of a connection
+   * that is reconnecting: then only disconnecting helps.
    */
   async close(): Promise<void> {
-    // The process ends: a job that was not given back is found by its row.
+    // The process ends: an unreturned job is found by its row.
     const closed = this.worker.close().catch(() => undefined);
-    // Each job reports its own failure; here it is only waited for.
+    // Each job reports its own failure; here we only wait for it.
     while (this.running.size > 0) await Promise.allSettled(this.running);
     await Promise.race([closed, sleep(CLOSE_BUDGET)]);
     this.connection.disconnect();
@@ -111,11 +111,11 @@ class QueueWorker {
 }
 
 /**
- * The receiving side: one BullMQ worker a queue. A handler that throws leaves its row to the sweeper.
+ * The receiving side: one BullMQ worker per queue. A handler that throws leaves its row to the sweeper.
  *
- * When a Redis Cluster changed its primary, one worker in ten was seen never to ask for a job again (BullMQ 6.7 and ioredis
- * 5.11: it waits for a connection that is there); what the sweeper sends is of the same name as the job that waits, and so is
- * none. So it is looked whether queues move.
+ * After a Redis Cluster changed its primary, one worker in ten never requested a job again (BullMQ 6.7 and ioredis 5.11: it
+ * waits for a connection that exists); the sweeper's job has the same name as the waiting one, so it is not added. So queues
+ * are checked for progress.
  */
 export class JobReceiver {
   private readonly workers: Map<JobName, QueueWorker>;
@@ -143,9 +143,9 @@ export class JobReceiver {
     this.timer = setInterval(() => void this.look(), LOOK_EVERY);
   }
 
-  /** Says nothing while Redis is away: nothing can move then. */
+  /** Skips the check while Redis is away: nothing can move then. */
   private async look(): Promise<void> {
-    // While Redis is away nothing can move, which has an alert of its own.
+    // While Redis is away nothing can move, which has its own alert.
     await Promise.allSettled(
       this.queues.map(async (queue) => {
         const counts = await queue.getJobCounts('wait', 'prioritized', 'delayed');

@@ -1,6 +1,6 @@
 import type { ClusterOptions, RedisOptions } from 'ioredis';
 
-/** Where a node of a Redis Cluster is, and how to be let in. */
+/** The address and credentials of a Redis Cluster's node. */
 export interface RedisNode {
   host: string;
   port: number;
@@ -25,18 +25,18 @@ export function clusterNodes(url: string): RedisNode[] | null {
   }));
 }
 
-/** Where a client of the whole cluster begins to look for it. */
+/** The nodes from which a client discovers the whole cluster. */
 export function startingAt(nodes: readonly RedisNode[]): { host: string; port: number }[] {
   return nodes.map(({ host, port }) => ({ host, port }));
 }
 
-/** What the connection to each of its nodes is told. */
+/** The options of the connection to each node. */
 export function nodeOptions([node]: readonly RedisNode[]): RedisOptions {
   const { password, tls } = node ?? {};
   return { ...(password === undefined ? {} : { password }), ...(tls ? { tls } : {}) };
 }
 
-/** A certificate is of a name, so a node's name must not be made an address before TLS has seen it. */
+/** A certificate names a host, so a node's name must not be resolved before TLS has seen it. */
 export function clusterOptions([node]: readonly RedisNode[]): ClusterOptions {
   return node?.tls ? { dnsLookup: (name, found) => found(null, name) } : {};
 }

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => jobs.close());
 
-/** Jobs are sent one after the other by one connection: all before this one are there when it is. */
+/** One connection sends jobs in order: when this one has arrived, all before it have. */
 async function depthOf(queue: 'develop' | 'deliver', sent: number): Promise<void> {
   await expect.poll(async () => (await jobs.depths())[queue].depth).toBeGreaterThanOrEqual(sent);
   expect((await jobs.depths())[queue].depth).toBe(sent);

@@ -7,11 +7,11 @@ import { gatherWrites } from './gather-writes.js';
 import type { Logger } from '../logger.js';
 import { beginSpan, until } from '../tracing.js';
 
-/** Finished jobs are forgotten at once: a kept id would swallow the sweeper's next job of the same row. */
+/** Finished jobs are removed at once: a kept id would swallow the sweeper's next job of the same row. */
 const jobOptions: JobsOptions = { removeOnComplete: true, removeOnFail: true, attempts: 1 };
 
 /**
- * What gathers is carried out together: a thousand likes a second are one fold and one notification; and no delta is folded
+ * Work that accumulates is done together: a thousand likes a second are one fold and one notification; and no delta is folded
  * young (see `Counts`). In milliseconds.
  */
 const DELAYS: Partial<Record<JobName, number>> = { fold: 1_000, notify: 1_000 };
@@ -21,7 +21,7 @@ const CROWD = 500;
 /** Jobs without a priority go first, then those of the lowest number. */
 const BEHIND_OTHERS = 10;
 
-/** The sending side of the queues. Rows decide; this only makes them be looked at sooner. */
+/** The sending side of the queues. Rows decide; a job only gets them processed sooner. */
 export class JobSender {
   private readonly connection: QueueConnection;
   private readonly queues = new Map<JobName, Queue>();
@@ -42,14 +42,14 @@ export class JobSender {
     }
   }
 
-  /** Never throws and never waits for Redis: what is not enqueued is found by the sweeper. A row waits once at most. */
+  /** Never throws and never waits for Redis: the sweeper finds rows that were not enqueued. A row waits at most once. */
   send<Name extends JobName>(name: Name, payload: Jobs[Name], priority?: number): void {
     const options: JobsOptions = { jobId: Object.entries(payload).flat().join('-') };
     if (priority !== undefined) options.priority = priority;
     const delay = DELAYS[name];
     if (delay !== undefined) options.delay = delay;
     const span = beginSpan('send', `send ${name}`);
-    // Beside the payload, not in it: that is all there is to know of the work, and makes the job's id.
+    // Beside the payload, not in it: the payload describes only the work, and makes the job's id.
     if (span) options.telemetry = { metadata: span.traceparent };
     gatherWrites(this.connection);
     const added = this.queues.get(name)?.add(name, payload, options) ?? Promise.resolve();
@@ -59,9 +59,9 @@ export class JobSender {
   }
 
   /**
-   * Sends the jobs that carry outbox rows out, once their transaction is committed. A crowd of them goes behind what other
-   * people wait for: a block that hides two thousand likes sets as many notifications right. `progress` of a fan-out that has
-   * begun makes its job the one of its next page, which may wait already.
+   * Sends the jobs of outbox rows, once their transaction is committed. A crowd of rows gets a lower priority than other
+   * people's jobs: a block that hides two thousand likes corrects as many notifications. A fan-out with `progress` continues
+   * with its next page's job, which may wait already.
    */
   enqueue(...rows: { id: Id; kind: OutboxKind; subject_id: Id; progress?: Id | null }[]): void {
     const priority = rows.length > CROWD ? BEHIND_OTHERS : undefined;
@@ -73,14 +73,14 @@ export class JobSender {
     }
   }
 
-  /** An audience of one page never waits for one of a hundred. */
+  /** A fan-out of one page never waits for one of a hundred. */
   nextPage(outboxId: Id, after: Id): void {
     this.send('deliver', { outboxId, after }, BEHIND_OTHERS);
   }
 
   /** How many jobs of these queues wait or run; 0 while Redis is away. */
   async depthOf(...names: JobName[]): Promise<number> {
-    // What cannot be asked holds nothing that would be carried out.
+    // A queue that does not answer has no jobs to run.
     const depths = await this.depths().catch(() => null);
     return names.reduce((sum, name) => sum + (depths?.[name].depth ?? 0), 0);
   }
@@ -99,7 +99,7 @@ export class JobSender {
   }
 
   async close(): Promise<void> {
-    // The process ends: what a queue still wants to say, its rows say.
+    // The process ends: anything still unsent is in the rows.
     await Promise.allSettled([...this.queues.values()].map((queue) => queue.close()));
     this.connection.disconnect();
   }

@@ -1,4 +1,4 @@
-/** Embeddings and overrides: what they turn around goes on behind them, over other people's words. */
+/** Embeddings and overrides: their effect continues after them, over other people's words. */
 const embeddings = /[\u202a-\u202e]/g;
 const OPENS = /[\u2066-\u2068]/;
 const CLOSES = '\u2069';
@@ -6,9 +6,8 @@ const CLOSES = '\u2069';
 const ENDS = /[\n\u2029]/;
 
 /**
- * A text that turns the direction of nothing but itself. Phones paste these characters around names and numbers, so they
- * are no reason to refuse a text: embeddings and overrides are taken out, isolates stay where each is opened and closed
- * within its line.
+ * Confines a text's direction marks to the text itself. Phones paste these characters around names and numbers, so they are no
+ * reason to refuse a text: embeddings and overrides are removed, isolates stay if each is opened and closed within its line.
  */
 export function withOwnDirection(text: string): string {
   const units = text.replace(embeddings, '').split('');

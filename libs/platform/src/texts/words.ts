@@ -1,22 +1,22 @@
 import { fold } from './fold.js';
 
-/** A hashtag or a mention as it stands in a text; the range is in UTF-16 units, [start, end). */
+/** A hashtag or a mention as it appears in a text; the range is in UTF-16 units, [start, end). */
 export interface Word {
   type: 'hashtag' | 'mention';
   start: number;
   end: number;
-  /** A tag as it was typed, without its sign; a username folded. */
+  /** A tag as typed, without its sign; a username folded. */
   name: string;
 }
 
 /** Letters, marks, numbers and underscore; not the selectors that make a digit into a keycap. */
 const WORD = '(?![\\uFE00-\\uFE0F])[\\p{L}\\p{Mn}\\p{Mc}\\p{N}_]';
-/** Persian and the Indic scripts join letters within a word by characters without width. */
+/** Persian and the Indic scripts join letters within a word by zero-width characters. */
 const JOINED = `[\\u200C\\u200D](?=${WORD})`;
 
 /**
- * Addresses are read first and left alone, so that no fragment is a tag. They end where ASCII does: in Japanese the text
- * goes on behind them without a space.
+ * Addresses are matched first and skipped, so that no fragment is a tag. They end where ASCII does: Japanese text follows them
+ * without a space.
  */
 const ADDRESS = '(?:https?://|www\\.)[!-~]+';
 const TAG = `[#＃](?<tag>(?!\\p{M})${WORD}(?:${WORD}|${JOINED})*)`;
@@ -24,10 +24,10 @@ const MENTION = '[@＠](?<username>[A-Za-z0-9_]+(?:\\.[A-Za-z0-9_]+)*)';
 const pieces = new RegExp(`${ADDRESS}|${TAG}|${MENTION}`, 'gu');
 
 const wordCharacter = /[\p{L}\p{M}\p{N}_]/u;
-/** Scripts that put no spaces between words: one of their letters beside a sign does not mean "inside a word". */
+/** Scripts without spaces between words: one of their letters beside a sign does not mean "inside a word". */
 const unspaced =
   /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]/u;
-/** Not all numbers, nor all underscores: `#1` is a rank, `#_` a face. */
+/** Not only numbers or underscores: `#1` is a rank, `#_` a face. */
 const holdsMore = /\p{L}|\p{N}_|_\p{N}/u;
 const LONGEST_USERNAME = 30;
 
@@ -48,7 +48,7 @@ function isTag(text: string, start: number, name: string, endOfLast: number): bo
   return start === endOfLast || !(isInWord(previous) || /^[#＃&/]$/u.test(previous));
 }
 
-/** `a@b.org` is an email address, `@a@b.org` somebody elsewhere; neither names a person here. */
+/** `a@b.org` is an email address, `@a@b.org` an account elsewhere; neither names a person here. */
 function isMention(text: string, start: number, end: number, username: string): boolean {
   const previous = before(text, start);
   const next = after(text, end);
@@ -56,7 +56,7 @@ function isMention(text: string, start: number, end: number, username: string): 
   return !(isInWord(previous) || /^[@＠.&/-]$/u.test(previous) || isInWord(next) || /^[@＠]$/u.test(next));
 }
 
-/** Every hashtag and mention of a text, in any script, in their order. */
+/** Every hashtag and mention of a text, in any script, in order. */
 export function wordsOf(text: string): Word[] {
   const words: Word[] = [];
   let endOfTag = -1;
@@ -73,7 +73,10 @@ export function wordsOf(text: string): Word[] {
   return words;
 }
 
-/** What makes two hashtags one. Some letters fold to phrases; a tag holds no spaces. Empty for what is no tag. */
+/**
+ * The identity of a hashtag: equal folds are the same tag. Some letters fold to phrases; a tag holds no spaces. Empty if it is
+ * not a tag.
+ */
 export function foldTag(name: string): string {
   return fold(name).replace(/[^\p{L}\p{M}\p{N}_]+/gu, '');
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { counter, isAway, version, type Config, type Logger } from '@app/platform';
 import type { SentryClient } from './sentry-client.js';
 
-/** What an error happened in; ids, names of our own and nothing that a client wrote. */
+/** The context of an error; ids and names of our own, no client input. */
 export interface ErrorPlace {
   requestId?: string;
   userId?: string | undefined;
@@ -22,23 +22,23 @@ interface Crumb {
   level: 'info' | 'warning';
 }
 
-/** The last things that happened in this process, sent with an error. */
+/** The last events of this process, sent with an error. */
 const CRUMBS = 30;
-/** The same error is sent so often a minute; a broken release fails a thousand times a second. */
+/** How often the same error is sent per minute; a broken release fails a thousand times a second. */
 const SAME = 10;
 const MINUTE = 60_000;
-/** More kinds of errors than this are counted anew. */
+/** With more kinds of errors than this, all counts restart. */
 const KINDS = 1_000;
-/** What a stopping process waits for its last report; in milliseconds. */
+/** How long a stopping process waits for its last report; in milliseconds. */
 const LAST_WORDS = 2_000;
 
-/** Failures of what we depend on: the stores' own alerts tell of them, and each request would tell it again. */
+/** Failures of our dependencies: the stores' own alerts report them, and every request would repeat it. */
 const isExpected = (error: unknown): boolean =>
   (error as { name?: string } | null)?.name === 'RedisAway' || isAway(error);
 
 /**
- * Unforeseen errors, to Sentry. Off without SENTRY_DSN, and then its package is not even loaded. Reporting never throws and
- * waits for nobody: what Sentry does not take in time is dropped and counted.
+ * Sends unexpected errors to Sentry. Off without SENTRY_DSN, and then its package is not even loaded. Reporting never throws or
+ * blocks: reports that Sentry does not accept in time are dropped and counted.
  */
 export class ErrorReports {
   private client: SentryClient | null = null;
@@ -65,14 +65,14 @@ export class ErrorReports {
     });
   }
 
-  /** Remembers what happened, for an error that may follow; `message` holds names of ours alone. */
+  /** Records an event, for an error that may follow; `message` contains only names of ours. */
   note(category: string, message: string, level: Crumb['level'] = 'info'): void {
     if (!this.client) return;
     this.crumbs.push({ timestamp: Date.now() / 1000, category, message, level });
     if (this.crumbs.length > CRUMBS) this.crumbs.shift();
   }
 
-  /** Tells of an error that nobody foresaw; refusals (4xx) and stores that are away are none. */
+  /** Reports an unexpected error; refusals (4xx) and stores that are away do not count. */
   report(error: unknown, place: ErrorPlace = {}): void {
     if (isExpected(error)) return;
     const reported = this.client !== null && this.allowed(error);
@@ -87,7 +87,7 @@ export class ErrorReports {
     }
   }
 
-  /** Few of the same a minute: by name and the place that threw it, since messages differ. */
+  /** Limits equal errors per minute: equal by name and the place that threw them, since messages differ. */
   private allowed(error: unknown): boolean {
     const now = performance.now();
     const { name = typeof error, stack = '' } = (error ?? {}) as { name?: string; stack?: string };
@@ -101,7 +101,7 @@ export class ErrorReports {
     return sent.count <= SAME;
   }
 
-  /** What nobody caught ends the process, after a word to the log and to Sentry; its supervisor starts it anew. */
+  /** An uncaught error ends the process, after a report to the log and to Sentry; its supervisor restarts it. */
   catchTheUncaught(): void {
     const end = async (error: unknown) => {
       this.logger.fatal({ error }, 'nobody caught an error; the process ends');

@@ -18,7 +18,7 @@ interface SentryOptions {
   /** 0 to 1. */
   sampleRate: number;
   serverName: string;
-  /** Hears of reports that were not taken. */
+  /** Receives the number of reports that were not accepted. */
   onDropped: (count: number) => void;
 }
 
@@ -35,10 +35,10 @@ export interface SentryClient {
 
 /** Reports that wait for a slow Sentry; more are dropped. */
 const WAITING = 30;
-/** Then a report is given up; in milliseconds. */
+/** After this a report is dropped; in milliseconds. */
 const PATIENCE = 5_000;
 
-/** Over sockets of its own, not kept: reports are few. Spotlight wants the type, Sentry does not mind it. */
+/** On separate sockets, without keep-alive: reports are few. Spotlight requires the type, Sentry accepts it. */
 function transport(options: BaseTransportOptions) {
   const url = new URL(options.url);
   const send = url.protocol === 'http:' ? httpRequest : httpsRequest;
@@ -58,14 +58,14 @@ function transport(options: BaseTransportOptions) {
       });
       request.on('timeout', () => request.destroy(new Error('did not answer in time')));
       request.on('error', fail);
-      // A report under way does not keep a process alive that has been told to end.
+      // A report in flight does not keep a stopping process alive.
       request.on('socket', (socket) => socket.unref());
       request.end(body);
     });
   });
 }
 
-/** What leaves is built from this list, not what is left after taking things away: nothing new can slip through. */
+/** An allowlist: the event is built from these fields rather than by removing others, so nothing new can slip through. */
 function onlyWhatIsListed(event: ErrorEvent): ErrorEvent {
   const { event_id, timestamp, level, platform, release, environment, server_name, tags, contexts, user } =
     event;
@@ -111,7 +111,8 @@ function onlyWhatIsListed(event: ErrorEvent): ErrorEvent {
 
 /**
  * Sentry's core without its instrumentation: that of `@sentry/node` wraps http, pg and ioredis for everybody who has a DSN,
- * which a request pays for; errors need none of it. Stack frames name TypeScript's lines, since Node reads the source maps.
+ * which costs each request time; errors need none of it. Stack frames name TypeScript's lines, since Node reads the source
+ * maps.
  */
 export function openSentry(options: SentryOptions): SentryClient {
   const client = new ServerRuntimeClient({

@@ -1,13 +1,13 @@
 import { ExportResultCode } from '@opentelemetry/core';
 import type { ReadableSpan, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace';
 
-/** `sent` and `failed` are of batches; `dropped`: so many waited that this one does not. */
+/** `sent` and `failed` are of batches; `dropped`: a span that was not queued because too many waited. */
 export type Outcome = (outcome: 'sent' | 'failed' | 'dropped', spans: number, error?: unknown) => void;
 
-/** Spans that wait or are under way, some 2 MB: of a receiver that is slow or away, those that come later are not kept. */
+/** Spans that wait or are in flight, some 2 MB: when a receiver is slow or away, later ones are dropped. */
 const MOST_WAITING = 2_048;
 
-/** Counts spans in and out of the SDK's batches, which would drop what is too much without a word. */
+/** Counts spans into and out of the SDK's batches, which would drop the excess silently. */
 export class BoundedSpans {
   readonly most = MOST_WAITING;
   private waiting = 0;

@@ -15,25 +15,25 @@ import { BoundedSpans, type Outcome } from './bounded-spans.js';
 import { isRecorded, parseTraceparent, traceparentOf } from './traceparent.js';
 
 interface OtlpOptions {
-  /** Up to and without `/v1/traces`. */
+  /** Without `/v1/traces`. */
   endpoint: string;
   headers: Record<string, string>;
-  /** Which part of the traces that begin here is recorded, 0 to 1. */
+  /** The share of the traces beginning here that is recorded, 0 to 1. */
   ratio: number;
   /** Attributes of this process, by OpenTelemetry's names. */
   process: Record<string, string>;
-  /** Hears of each batch and of each span left out. */
+  /** Called for each batch and for each dropped span. */
   onOutcome: Outcome;
 }
 
 export interface OtlpRecorder extends Recorder {
-  /** Sends what waits; settles also when it could not be sent. */
+  /** Sends the waiting spans; also resolves if sending fails. */
   stop(): Promise<void>;
 }
 
-/** Of one trace in one process: a deletion of a million rows would else be a trace of a million spans. */
+/** Most spans of one trace in one process: otherwise a deletion of a million rows would be a trace of a million spans. */
 const MOST_SPANS = 500;
-/** Then a batch is given up, and the next one tried; in milliseconds. */
+/** After this a batch is dropped, and the next one tried; in milliseconds. */
 const PATIENCE = 5_000;
 /** How long spans gather, in milliseconds. */
 const GATHER = 1_000;
@@ -46,7 +46,7 @@ const queue = (operation: 'send' | 'process') => (name: string) => ({
   'messaging.destination.name': name.replace(/^\w+ /, ''),
 });
 
-/** What each kind is in OpenTelemetry's words. */
+/** OpenTelemetry's terms for each kind. */
 const conventions: Record<SpanKind, Conventions> = {
   request: [OtelKind.SERVER, () => ({})],
   send: [OtelKind.PRODUCER, queue('send')],
@@ -56,7 +56,7 @@ const conventions: Record<SpanKind, Conventions> = {
   work: [OtelKind.INTERNAL, () => ({})],
 };
 
-/** What an error is called: its message may quote what somebody sent. */
+/** An error's type, not its message, which may quote user input. */
 function errorType(error: unknown): string {
   const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
   return typeof code === 'string' ? code : typeof name === 'string' ? name : typeof error;
@@ -65,7 +65,7 @@ function errorType(error: unknown): string {
 class RecordedSpan implements Span {
   constructor(
     private readonly span: OtelSpan,
-    /** Spans that this trace may still have here; one count for all of them. */
+    /** Spans that this trace may still have here; all of them share one count. */
     readonly budget: { left: number },
   ) {}
 
@@ -113,9 +113,9 @@ function begin(tracer: Tracer, kind: SpanKind, name: string, parent?: OtelSpan):
 }
 
 /**
- * OpenTelemetry's SDK behind our own few words, without its instrumentation: that wraps http, pg and ioredis for every request,
- * traced or not, and puts what people sent into attributes. Whether a trace is recorded is decided before its first span is
- * made, so that one that is not costs a random number.
+ * OpenTelemetry's SDK behind our own small interface, without its instrumentation: that wraps http, pg and ioredis for every
+ * request, traced or not, and puts user input into attributes. The sampling decision is made before a trace's first span, so
+ * that an unrecorded trace costs only a random number.
  */
 export function openOtlp(options: OtlpOptions): OtlpRecorder {
   const { endpoint, headers, ratio, onOutcome } = options;
@@ -150,7 +150,7 @@ export function openOtlp(options: OtlpOptions): OtlpRecorder {
       const parent = from ? trace.wrapSpanContext(from) : undefined;
       return new RecordedSpan(begin(tracer, kind, name, parent), { left: MOST_SPANS });
     },
-    // The process ends; spans that a collector does not take are lost, and they are copies.
+    // The process ends; spans that a collector does not accept are lost, and they are copies.
     stop: () => provider.shutdown().catch(() => undefined),
   };
 }

@@ -2,7 +2,7 @@ import { isSpanContextValid, TraceFlags, type SpanContext } from '@opentelemetry
 
 const HEADER = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 
-/** W3C's `traceparent`, also of later versions; null for what is none. */
+/** W3C's `traceparent`, also of later versions; null if it is invalid. */
 export function parseTraceparent(header: string): SpanContext | null {
   const [, traceId = '', spanId = '', flags = ''] = HEADER.exec(header) ?? [];
   const context = { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true };
@@ -13,5 +13,5 @@ export function traceparentOf({ traceId, spanId, traceFlags }: SpanContext): str
   return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
 }
 
-/** Whether whoever sent it records the trace. */
+/** Whether the sender records the trace. */
 export const isRecorded = ({ traceFlags }: SpanContext): boolean => (traceFlags & TraceFlags.SAMPLED) !== 0;

@@ -3,12 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { counter, reasonOf, recordSpans, version, type Config, type Logger } from '@app/platform';
 import type { OtlpRecorder } from './otlp.js';
 
-/** What a stopping process waits for its last spans; in milliseconds. */
+/** How long a stopping process waits for its last spans; in milliseconds. */
 const LAST_SPANS = 2_000;
 
 /**
- * Traces, by OTLP. Off without OTEL_EXPORTER_OTLP_ENDPOINT, and then no package of OpenTelemetry is even loaded. Nobody waits
- * for a receiver: what it does not take in time is dropped and counted, and the log says once that it is away, once that it is back.
+ * Traces, by OTLP. Off without OTEL_EXPORTER_OTLP_ENDPOINT, and then no package of OpenTelemetry is even loaded. Nothing waits
+ * for a receiver: spans that it does not accept in time are dropped and counted, and the log says once that it is away, once
+ * that it is back.
  */
 export class Traces {
   private recorder: OtlpRecorder | null = null;

@@ -1,11 +1,11 @@
 import { requestBuckets, workBuckets, type Metric } from '../entry.js';
 
-/** Whose jobs are each about a row of its own; a job of `develop` only says that some photo waits. */
+/** The queues whose jobs each have their own row; a job of `develop` only says that some photo waits. */
 const queuesOfRows = ['deliver', 'effect', 'fold', 'notify'] as const;
 const queues = ['develop', ...queuesOfRows] as const;
 const rows = ['photos', 'posts', 'outbox', 'deltas'] as const;
 
-/** From an upload to everybody's feed: what workers do, and what waits for them. */
+/** From an upload to everybody's feed: the workers' jobs, and their backlog. */
 export const laterWork = {
   narwhal_photo_ready_seconds: {
     kind: 'histogram',
@@ -58,7 +58,7 @@ export const laterWork = {
       rejected: {
         title: 'Photos rejected',
         unit: 'share',
-        // Every code of a rejection has a `_`, and no other outcome has.
+        // Every rejection code contains a `_`, and no other outcome does.
         read: { as: 'share', where: { outcome: '.*_.*' }, atLeast: 20 },
         normal: [0, 0.02],
         levels: {

@@ -1,6 +1,6 @@
 import type { Metric } from '../entry.js';
 
-/** What Node tells of each process, and who is there. */
+/** Node's figures of each process, and the list of processes. */
 export const processes = {
   narwhal_processes: {
     kind: 'gauge',

@@ -2,7 +2,7 @@ import type { Metric } from '../entry.js';
 
 const growth = 'as many as there are people';
 
-/** What people do. None of it wakes anybody: too few of them is a Sunday, or shows in `requests` and `later work`. */
+/** People's activity. None of it raises an alert: a low figure is a Sunday, or shows in `requests` and `later work`. */
 export const product = {
   narwhal_signups_total: {
     kind: 'counter',

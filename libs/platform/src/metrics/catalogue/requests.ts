@@ -1,6 +1,6 @@
 import { requestBuckets, type Metric } from '../entry.js';
 
-/** What the api answers, and how fast. */
+/** The api's answers, and their speed. */
 export const requests = {
   narwhal_http_request_seconds: {
     kind: 'histogram',

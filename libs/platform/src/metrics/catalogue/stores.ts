@@ -2,7 +2,7 @@ import { requestBuckets, type Metric, type View } from '../entry.js';
 
 const stores = ['database', 'redis', 'queue', 'objects'] as const;
 
-/** A cache's hits: what PostgreSQL was not asked for. */
+/** A cache's hits: reads that did not reach PostgreSQL. */
 const hits = (title: string, cache: string, from = 'near|redis', least = 0.9): View => ({
   title,
   unit: 'share',
@@ -10,7 +10,7 @@ const hits = (title: string, cache: string, from = 'near|redis', least = 0.9): V
   normal: [least, 1],
 });
 
-/** PostgreSQL, Redis and the object store, as our processes meet them. */
+/** PostgreSQL, Redis and the object store, as seen by our processes. */
 export const storeMetrics = {
   narwhal_store_up: {
     kind: 'gauge',

@@ -1,7 +1,7 @@
 import { syntheticSteps } from '../../synthetic-checks.js';
 import { workBuckets, type Metric } from '../entry.js';
 
-/** The watching itself, and what is seen from outside. */
+/** The monitoring itself, and the probes from outside. */
 export const watching = {
   up: {
     kind: 'gauge',
