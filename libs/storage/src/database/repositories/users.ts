@@ -169,7 +169,7 @@ export class UserRows {
     return new Map(rows.map(({ username, user_id }) => [username, user_id]));
   }
 
-  /** Changes the named columns, and the version in the caches' keys. */
+  /** Changes the named columns, and the version of cached copies. */
   async change(tx: Queryable, id: Id, change: ProfileChange): Promise<UserRow> {
     const columns = changeable.filter((column) => change[column] !== undefined);
     const sets = columns.map((column, index) => `${column} = $${index + 3}`);
