@@ -107,7 +107,7 @@ export class UploadCompletion {
 
   /**
    * Uses the row as read after the change: removes an original only when no photo can own it any more. A deleted row
-   * (another process ended the upload during the join) does not say; the photos do.
+   * (another process ended the upload during the join) does not show that; the photos do.
    */
   private async tidy({ owner_id: owner, folder, pieces }: UploadRow, now: UploadRow | null): Promise<void> {
     if (now?.state === 'receiving') return;

@@ -12,7 +12,7 @@ export type IndexedPost = Pick<
 const LONGEST_PLACE = 200;
 
 /**
- * Two places with the same fold are one: names without case, width, accents, and signs between words, since people type
+ * Two places with the same fold are one: the fold drops case, width, accents, and signs between words, since people type
  * "Île-de-Ré" and "ile de re" and mean the same. (Accents distinguish tags, which are words that somebody chose.)
  */
 export function foldPlace(name: string): string {

@@ -3,7 +3,7 @@ import type { Id } from '@app/platform';
 import { Following } from './following.js';
 import { lockPair, BlockRows, type Tx } from '@app/storage';
 
-/** Posts whose likes, and comments, that one transaction checks; the worker does the rest, in batches of the same size. */
+/** Posts (for their likes), and comments, that one transaction checks; the worker does the rest, in batches of the same size. */
 const BATCH = 2_000;
 
 /** The next batch begins at posts older than `before`. */

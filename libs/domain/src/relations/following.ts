@@ -51,7 +51,7 @@ export class Following {
     return found[0] !== null;
   }
 
-  /** Rejects a request; one that was accepted meanwhile stays. */
+  /** Rejects a request; an accepted one stays. */
   async reject(tx: Tx, follower: Id, followee: Id): Promise<void> {
     const found = await this.locked(tx, follower, followee);
     await this.set(tx, [follower, followee], found, found[0] === 'accepted' ? 'accepted' : null);

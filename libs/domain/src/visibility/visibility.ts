@@ -71,7 +71,7 @@ export interface Look {
 
 /**
  * Who may see what: the one home of that rule. All code that shows a user, a post, a photo, a comment or a count asks
- * here, after it read the rows; lists scan by key and skip rows that may not be seen.
+ * here, after reading the rows; lists scan by key and skip rows that may not be seen.
  */
 @Injectable()
 export class Visibility {
@@ -122,12 +122,12 @@ export class Visibility {
     return owner.closed_at === null && !relation.blockedBy;
   }
 
-  /** Among others (lists, search, suggestions, comments, notifications): neither side of a block sees the other there. */
+  /** In lists, search, suggestions, comments and notifications: neither side of a block sees the other. */
   mayMeet(owner: Owner, relation: Relation): boolean {
     return this.maySeeProfile(owner, relation) && !relation.blocking;
   }
 
-  /** Suggests nobody whom the viewer is, follows, requested, mutes, or may not meet. */
+  /** Suggests nobody whom the viewer follows, requested, mutes or may not meet, nor the viewer. */
   maySuggest(owner: Owner, relation: Relation): boolean {
     const { self, following, requested, muting } = relation;
     return this.mayMeet(owner, relation) && !(self || following || requested || muting);

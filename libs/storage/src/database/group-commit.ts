@@ -5,7 +5,7 @@ interface Waiting<Wish, Outcome> {
   reject: (error: unknown) => void;
 }
 
-/** A statement's own error, or a deadlock: the others may succeed without it. Not a lost connection. */
+/** A statement's own error, or a deadlock: its wishes may succeed one by one. Not a lost connection. */
 const OWN_FAULT = /^(22|23|40)/;
 
 export interface GroupLimits<Wish> {

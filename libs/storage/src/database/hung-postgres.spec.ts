@@ -36,7 +36,7 @@ function signal(name: 'SIGSTOP' | 'SIGCONT'): void {
       const [, parent] = /\) \S (\d+) /.exec(readFileSync(`/proc/${entry}/stat`, 'utf8')) ?? [];
       parents.set(Number(entry), Number(parent));
     } catch {
-      // It has ended meanwhile.
+      // The process has ended.
     }
   }
   const family = [postgres.pid];

@@ -29,7 +29,7 @@ export async function syncFolder(path: string): Promise<void> {
 
 interface Syncing {
   running: Promise<void>;
-  /** Begins when the running one has ended, for all callers that came meanwhile. */
+  /** Begins when the running one has ended, for all callers that came since. */
   next: Promise<void> | null;
 }
 

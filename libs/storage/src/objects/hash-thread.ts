@@ -82,7 +82,7 @@ export class GrowingHash {
     return this.#thread.digest({ ...this.#order, last: 'digest' });
   }
 
-  /** No hash is needed. */
+  /** Drops the file without a hash. */
   drop(): void {
     this.#thread.order({ ...this.#order, last: 'drop' });
   }

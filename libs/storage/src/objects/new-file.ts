@@ -9,7 +9,7 @@ const SMALL = 256 * 1024;
 /** A new file, written while its bytes arrive and, unless `hashed` is false, hashed. Dropping it deletes nothing. */
 export class NewFile {
   readonly #file: WriteBehind;
-  /** The chunks taken, while they are small. */
+  /** All taken chunks, while the file is small. */
   #small: Uint8Array[] | null = [];
   #hash: GrowingHash | null = null;
   #bytes = 0;
@@ -31,20 +31,20 @@ export class NewFile {
     return this.#bytes;
   }
 
-  /** Takes a chunk, which must not change any more. @throws the error of an earlier write */
+  /** Takes a chunk, which must not change afterwards. @throws the error of an earlier write */
   async take(chunk: Uint8Array): Promise<void> {
     this.#bytes += chunk.byteLength;
     if (this.hashed) this.#grow(chunk);
     await this.#file.take(chunk);
   }
 
-  /** Makes the chunks taken durable; its name is the folder's matter. @throws the error of a write */
+  /** Makes all taken chunks durable; the folder syncs the file's name. @throws the error of a write */
   async sync(): Promise<void> {
     await this.#file.drain();
     await this.handle.datasync();
   }
 
-  /** Hex, of all chunks taken; call once, at the end. @throws as above */
+  /** Hex, of all taken chunks; call once, at the end. @throws as above */
   async sha256(): Promise<string> {
     await this.#file.drain();
     const hash = this.#hash;

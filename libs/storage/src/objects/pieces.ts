@@ -97,7 +97,7 @@ async function* bytesOf(
 interface Joining {
   folder: string;
   pieces: readonly Pieces[];
-  /** The resulting object. */
+  /** The resulting object's name. */
   name: string;
   length: number;
   contentType: string;

@@ -33,7 +33,7 @@ export class StoreHome {
       this.#known = { store, at };
       return store;
     } catch (error) {
-      // Also for a release that runs before its migration.
+      // Also covers a release that runs before its migration.
       if (this.#known) return this.#known.store;
       if ((error as { code?: string }).code === '42P01') return this.first;
       throw error;

@@ -34,7 +34,7 @@ export class WriteBehind {
     private readonly onWritten: (bytes: number) => void = () => undefined,
   ) {}
 
-  /** Takes a chunk, which must not change any more; waits only while too much is queued. @throws the error of an earlier write */
+  /** Takes a chunk, which must not change afterwards; waits while too much is queued. @throws the error of an earlier write */
   async take(chunk: Uint8Array): Promise<void> {
     this.#waiting.push(chunk);
     this.#bytes += chunk.byteLength;
@@ -43,7 +43,7 @@ export class WriteBehind {
     this.#check();
   }
 
-  /** Resolves when all chunks taken are written (not yet synced). @throws as above */
+  /** Resolves when all taken chunks are written (not yet synced). @throws as above */
   async drain(): Promise<void> {
     while (this.#writing) await this.#writing;
     await this.#write(1);

@@ -32,7 +32,7 @@ export class ArrivalRows {
     return (rows[0] as { id: Id }).id;
   }
 
-  /** Marks the upload as safe in the store. False when the row was swept meanwhile. */
+  /** Marks the upload as safe in the store. False when the row has been swept. */
   async uploaded(tx: Queryable, id: Id, { bytes, sha256, type, altText }: Uploaded): Promise<boolean> {
     const { count } = await tx.query(
       'photo.uploaded',

@@ -40,7 +40,7 @@ const usersSql = `SELECT u.id, u.version,
   FROM unnest($1::bigint[]) AS asked(id)
   JOIN users u ON u.shard = shard_of(asked.id) AND u.id = asked.id`;
 
-/** Counts as every reader must see them, to fill the caches and to replace them. */
+/** Counts as every reader must see them, for the caches, and for reads without them. */
 @Injectable()
 export class CountReads {
   constructor(private readonly database: Database) {}

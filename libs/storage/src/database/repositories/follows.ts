@@ -94,7 +94,7 @@ export class FollowRows {
     return entryPage(this.database, lists.following, user, page);
   }
 
-  /** Followers in the order of their ids, from `after` on: fan-out reads them so. */
+  /** Followers in the order of their ids, from `after` on: the order of fan-out. */
   async followerIds(user: Id, after: Id, limit: number): Promise<Id[]> {
     const { rows } = await this.database.query<{ follower_id: Id }>(
       'follower.walk',

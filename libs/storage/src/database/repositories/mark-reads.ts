@@ -4,7 +4,7 @@ import { Database } from '../database.js';
 
 const tables = { liked: 'likes', saved: 'saves' } as const;
 
-/** The posts that a reader liked or saved, ordered by post: to fill the caches and to replace them. */
+/** The posts that a reader liked or saved, ordered by post: for the caches, and for reads without them. */
 @Injectable()
 export class MarkReads {
   constructor(private readonly database: Database) {}

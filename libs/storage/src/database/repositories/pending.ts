@@ -5,7 +5,7 @@ import { Database } from '../database.js';
 /** Seconds until a row is overdue: every kind is processed within seconds, so a row waits longer only behind others or in vain. */
 const OVERDUE = 60;
 
-/** A photo that has been retried for so long, in seconds, needs an operator: a disk may be unmounted. */
+/** A photo that has been retried for this long, in seconds, needs an operator: a disk may be unmounted. */
 const FAILING = 3_600;
 
 /** A worker touches the row that it processes more often than this, in seconds. */

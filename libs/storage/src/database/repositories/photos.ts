@@ -139,7 +139,7 @@ export class PhotoRows {
     return rows[0]?.avatar_photo_id ?? null;
   }
 
-  /** The post that shows a photo, if any. Code that settles a photo locks its post first, so that no transactions deadlock. */
+  /** The post that shows a photo, if any. Code that settles a photo locks its post first, which avoids deadlocks. */
   async postOf(tx: Queryable, id: Id): Promise<Id | null> {
     const { rows } = await tx.query<{ post_id: Id | null }>(
       'photo.postOf',
@@ -150,8 +150,8 @@ export class PhotoRows {
   }
 
   /**
-   * Settles an attempt as `ready` and returns its post, if it has one; null when another attempt began meanwhile, whose
-   * outcome counts instead.
+   * Settles an attempt as `ready` and returns its post, if it has one; null when a newer attempt has begun, whose outcome
+   * counts instead.
    */
   async ready(tx: Queryable, id: Id, attempt: number, facts: DevelopedFacts): Promise<Settled | null> {
     const { rows } = await tx.query<Settled>(

@@ -7,7 +7,7 @@ import { NOTHING_FAILS, type DevelopedFacts, type PhotoRow, type Settled } from 
 /** A ready photo whose renditions are being remade. */
 export type RemadeRow = PhotoRow & { next_folder: string };
 
-/** In seconds: a URL is valid for a day beyond the one of its issue (`MediaUrls`). */
+/** In seconds: a URL is valid for a day beyond the day of issue (`MediaUrls`). */
 const LONGEST_ADDRESS = 2 * limits.media.validFor;
 
 /** Replaces the renditions of a ready photo: other objects at other keys, since objects never change. */

@@ -1,4 +1,4 @@
-/** Matches read in alphabetical order; if there are fewer, these are all. */
+/** How many matches are read alphabetically; fewer means there are no more. */
 const EACH = 200;
 /** How many of the largest with the same first letters are compared with the rest of the text. */
 const LARGE = 400;

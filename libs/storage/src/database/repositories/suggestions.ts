@@ -64,7 +64,7 @@ export class SuggestionRows {
     return rows[0] as SuggestionsAge;
   }
 
-  /** Records that they are requested now; false when another request came since `before`, which has milliseconds only. */
+  /** Records a request now; false when another came since `before`, which has milliseconds only. */
   async ask(tx: Queryable, user: Id, before: Date | null): Promise<boolean> {
     const { count } = await tx.query(
       'suggestion.ask',

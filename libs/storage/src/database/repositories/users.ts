@@ -60,7 +60,7 @@ export class UserRows {
     private readonly words: SearchWords,
   ) {}
 
-  /** Whether an account is one of ours, for synthetic checks; false also for an unknown name. */
+  /** Whether an account is ours, for synthetic checks; false also for an unknown name. */
   async isSynthetic(username: string): Promise<boolean> {
     const { rows } = await this.database.query(
       'user.isSynthetic',

@@ -33,7 +33,7 @@ export async function copyVerified(from: ObjectStore, to: ObjectStore, key: stri
   const { sha256 } = await to.write(key, source.stream, { contentType });
   const copied = await hashOf(to, key);
   if (copied === sha256) return true;
-  // Somebody deleted it meanwhile.
+  // Somebody has deleted it since.
   if (copied === null) return false;
   await to.remove(folder, [name]);
   throw new Error(`expected the copy of ${key} to have SHA-256 ${sha256} but it has ${copied}`);

@@ -50,7 +50,7 @@ export class Migration {
     await this.mover.finishInterrupted(stores);
     if ((await this.home.read()) !== target) {
       await this.copyAll('copying');
-      // Copies what came during the first pass; the second is short.
+      // Copies objects that came during the first pass; the second is short.
       await this.copyAll('catching up');
       await this.home.change(target);
     }

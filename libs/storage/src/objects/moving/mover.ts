@@ -11,7 +11,7 @@ export interface Route {
   target: StoreKind;
 }
 
-/** Receives every object that is done, and conflicts for an operator. */
+/** Receives every finished object, and conflicts for an operator. */
 export interface Watcher {
   done(bytes: number): void;
   conflict(text: string): void;

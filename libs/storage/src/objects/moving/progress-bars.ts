@@ -17,7 +17,7 @@ export class ProgressBars implements Reporter {
 
   constructor(private readonly unit: string) {}
 
-  /** A total of 0 is unknown. */
+  /** A total of 0 means unknown. */
   phase(name: string, total: number): void {
     [this.name, this.total, this.count, this.bytes, this.told] = [name, total, 0, 0, Date.now()];
     if (!process.stderr.isTTY) {

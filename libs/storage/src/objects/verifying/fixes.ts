@@ -12,9 +12,9 @@ const trashDays = (now: number): string[] =>
   );
 
 /**
- * Repairs what has a safe repair, and returns how; null if a person has to decide. Missing objects come back from the
- * trash: a database that was restored from a backup names photos that were deleted since. Objects without a row for more
- * than a day go to the trash, from where they can be restored for a month.
+ * Repairs findings that have a safe repair, and returns how; null if a person has to decide. Missing objects come back
+ * from the trash: a database that was restored from a backup names photos that were deleted since. Objects without a row
+ * for more than a day go to the trash, from where they can be restored for a month.
  */
 export async function fix(store: ObjectStore, finding: Finding, now = Date.now()): Promise<string | null> {
   const { kind, folder, name, object } = finding;

@@ -102,7 +102,7 @@ export class Verification {
     const { stores, source, home } = this.options;
     const findings: Finding[] = [];
     const objects = new Map<string, FolderFacts['stores']>();
-    // Objects first: every object's row was there before it.
+    // Objects first: every object's row was written before it.
     for (const folder of folders)
       objects.set(folder, {
         disk: await this.namesIn(stores.disk, folder),
