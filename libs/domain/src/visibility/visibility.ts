@@ -70,8 +70,8 @@ export interface Look {
 }
 
 /**
- * Who may see what: the one home of that rule. All code that shows a user, a post, a photo, a comment or a count asks
- * here, after reading the rows; lists scan by key and skip rows that may not be seen.
+ * The one home of the visibility rules. All code that shows a user, a post, a photo, a comment or a count asks here,
+ * after reading the rows; lists scan by key and skip rows that may not be seen.
  */
 @Injectable()
 export class Visibility {
