@@ -1,4 +1,4 @@
-/** What must hold between people, photos and posts: judged in a transaction, with its later effects. */
+/** The rules between people, photos and posts: checked in a transaction, with their later effects. */
 export * from './domain.module.js';
 export * from './photos/arrived-original.js';
 export * from './photos/quota.js';

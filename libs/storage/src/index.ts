@@ -1,4 +1,4 @@
-/** What lasts. Programs that need no Nest application import `@app/storage/database` and `@app/storage/objects`. */
+/** Persistent data. Programs that need no Nest application import `@app/storage/database` and `@app/storage/objects`. */
 export * from './database/index.js';
 export * from './objects/index.js';
 export * from './storage.module.js';

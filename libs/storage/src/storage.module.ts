@@ -48,7 +48,7 @@ import { SearchRows } from './database/repositories/searching.js';
 import { TermRows } from './database/repositories/terms.js';
 import { UnitOfWork } from './database/unit-of-work.js';
 
-/** Everything that stands for what lasts; a new repository is one line here. */
+/** All providers of persistent data; a new repository is one line here. */
 const repositories: Provider[] = [
   Database,
   UnitOfWork,
@@ -87,7 +87,7 @@ const repositories: Provider[] = [
   UserRows,
 ];
 
-/** Says at the first failure what is waited for, in the journal of whoever looks meanwhile; whether waiting helps. */
+/** Reports the first failure in the journal, for anybody who watches it; returns whether waiting helps. */
 function sayOnceAndRetry(name: string, url: string): (error: unknown) => boolean {
   let said = false;
   return (error) => {
@@ -104,13 +104,13 @@ function sayOnceAndRetry(name: string, url: string): (error: unknown) => boolean
 export class StorageModule implements OnApplicationShutdown {
   constructor(@Inject(OBJECT_STORE) private readonly objects: ObjectStore) {}
 
-  /** `name` is what pg_stat_activity calls this process's connections; `limits` are for those whom somebody waits for. */
+  /** `name` is the name of this process's connections in pg_stat_activity; `limits` apply where somebody waits for the answer. */
   static forRoot(name: string, limits?: TimeLimits): DynamicModule {
     const database = TypeOrmModule.forRootAsync({
       inject: [CONFIG],
       useFactory: (config: Config) => ({
         ...dataSourceOptions({ url: config.DATABASE_URL, name, pool: config.DATABASE_POOL }),
-        // A database that starts beside us is waited for; after 30 s the process ends and its supervisor says so.
+        // Waits for a database that starts beside us; after 30 s the process ends and its supervisor says so.
         retryAttempts: 30,
         retryDelay: 1_000,
         // A wrong password stays wrong.

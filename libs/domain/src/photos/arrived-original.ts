@@ -3,18 +3,18 @@ import { objectKey, type ObjectStore, joinPieces, pieceName, type UploadRow } fr
 import { SNIFF_BYTES, ORIGINAL } from '@app/platform/photos';
 import { takenFormat } from './taken-format.js';
 
-/** An original that is whole and in its place. */
+/** An original that is complete and in its place. */
 export interface ArrivedOriginal {
   bytes: number;
   type: string;
-  /** Null when nobody has read it yet. */
+  /** Null until it has been read. */
   sha256: Buffer | null;
 }
 
-/** The one piece of a direct upload: never the original's own name, which a presigned URL could write again later. */
+/** The only piece of a direct upload: never named like the original, which a presigned URL could overwrite later. */
 export const DIRECT_PIECE = 'direct';
 
-/** Makes the original of the pieces that came by tus; null while bytes are missing. */
+/** Joins the pieces of a tus upload into the original; null while bytes are missing. */
 export async function joined(
   objects: ObjectStore,
   { folder, pieces, length, received, type }: UploadRow,
@@ -33,10 +33,10 @@ export async function joined(
 }
 
 /**
- * Gives what a client has put into the store itself the original's name, which happens within the store. May run twice:
- * whoever was killed after the renaming finds it done.
+ * Renames the object that a client put into the store to the original's name, within the store. May run twice: after a
+ * run that was killed, it finds the rename done.
  *
- * @throws Problem 409 while it is not there; 415
+ * @throws Problem 409 while the object is missing; 415
  */
 export async function arrivedDirectly(
   objects: ObjectStore,

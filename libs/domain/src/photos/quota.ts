@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, problem, type Config, type Id, type Problem } from '@app/platform';
 import { type Queryable, QuotaRows, type Usage } from '@app/storage';
 
-/** How much one person may keep and make: asked before the first byte, decided when a photo is made. */
+/** A person's limits of bytes and photos: checked before the first byte, decided when a photo is made. */
 @Injectable()
 export class Quota {
   constructor(
@@ -10,7 +10,7 @@ export class Quota {
     private readonly rows: QuotaRows,
   ) {}
 
-  /** Refuses what would be refused in the end. @throws Problem 422 `quota_exceeded` */
+  /** Refuses early what `take` would refuse. @throws Problem 422 `quota_exceeded` */
   async assertRoom(owner: Id, bytes: number): Promise<void> {
     const usage = await this.rows.read(owner);
     this.assert({
@@ -20,8 +20,8 @@ export class Quota {
   }
 
   /**
-   * As `assertRoom`, one after the other for one person, in the transaction that makes the row that holds these bytes: for
-   * uploads whose bytes nobody can stop once they were allowed.
+   * Like `assertRoom`, but one at a time per person, in the transaction that inserts the row that holds these bytes: for
+   * uploads that nobody can stop once they are allowed.
    *
    * @throws Problem 422 `quota_exceeded`
    */
@@ -32,8 +32,8 @@ export class Quota {
   }
 
   /**
-   * Takes a photo of so many bytes from its owner's quota, in the transaction that makes the photo and before it has its
-   * bytes: without the photo nothing is taken.
+   * Takes a photo of `bytes` bytes from its owner's quota, in the transaction that makes the photo and before the photo
+   * has its bytes: if no photo is made, nothing is taken.
    *
    * @throws Problem 422 `quota_exceeded`
    */
@@ -49,7 +49,7 @@ export class Quota {
   }
 }
 
-/** `quota` is the name that `GET /v1/instance` gives it; `actual` is what it would have become. */
+/** `quota` is its name in `GET /v1/instance`; `actual` is the value that it would have reached. */
 function exceeded(quota: 'bytes' | 'photosPerDay', limit: number, actual: number): Problem {
   return problem('quota_exceeded', { params: { quota, limit, actual } });
 }

@@ -4,9 +4,10 @@ import { describeHead, sniffFormat, type PhotoFormat } from '@app/platform/photo
 const accepted = new Set<string>(limits.photo.formats);
 
 /**
- * The format of an upload by its first bytes, whichever way it comes; what the worker would refuse by its format is refused here.
+ * Detects an upload's format from its first bytes, for every way to upload, and refuses formats that the worker would
+ * refuse.
  *
- * @throws Problem 415, with what is taken
+ * @throws Problem 415, with the accepted formats
  */
 export function takenFormat(head: Uint8Array): PhotoFormat {
   const type = sniffFormat(head);

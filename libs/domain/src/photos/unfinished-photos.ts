@@ -4,9 +4,9 @@ import { OBJECT_STORE, type ObjectStore, ArrivalRows } from '@app/storage';
 import { photoObjectNames } from '@app/platform/photos';
 
 /**
- * Takes uploads back of which no photo comes. The row says so first, on the condition that it is no photo yet: whoever
- * removed the bytes first would take them from under a photo whose commit succeeded and whose answer was lost. Killed
- * after that, the sweeper does the rest.
+ * Removes uploads that never become a photo. The row is marked first, if it is not a photo yet: removing the bytes first
+ * could take them from a photo whose commit succeeded but whose answer was lost. If the process is killed after that, the
+ * sweeper does the rest.
  */
 @Injectable()
 export class UnfinishedPhotos {

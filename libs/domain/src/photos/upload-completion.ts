@@ -15,9 +15,9 @@ import { Quota } from './quota.js';
 import { ORIGINAL } from '@app/platform/photos';
 
 /**
- * Makes the photo of an upload that has arrived. The pieces become the original first, and the photo's row says so in the
- * transaction that completes the upload: killed anywhere in between, it is done again, by the next request or the
- * sweeper, and comes out the same.
+ * Makes the photo of an upload that has arrived. The pieces become the original first; the photo's row follows in the
+ * transaction that completes the upload. If the process is killed in between, the next request or the sweeper repeats it,
+ * with the same result.
  */
 @Injectable()
 export class UploadCompletion {
@@ -30,15 +30,15 @@ export class UploadCompletion {
     @Inject(OBJECT_STORE) private readonly objects: ObjectStore,
   ) {}
 
-  /** As `completeOf`, by the row as it is now. */
+  /** Like `completeOf`, with the current row. */
   async complete(id: Id): Promise<Id | null> {
     const upload = await this.rows.find(id);
     return upload?.state === 'receiving' ? this.completeOf(upload) : (upload?.photo_id ?? null);
   }
 
   /**
-   * Answers the photo, also when it was made before; null while bytes are missing and when the upload is over. The row may
-   * be a moment old. `sha256` is known to a writer that saw every byte.
+   * Returns the photo, also when it was made before; null while bytes are missing and when the upload is over. The row
+   * may be slightly stale. A writer that saw every byte passes `sha256`.
    *
    * @throws Problem 422 `quota_exceeded` or 415, which end the upload; 409 `upload_not_arrived`
    */
@@ -50,7 +50,7 @@ export class UploadCompletion {
         : joined(this.objects, upload, sha256));
       if (!original) return null;
       const settled = await this.become(id, original);
-      // What is not removed now, the sweeper removes when the upload has expired.
+      // The sweeper removes any leftovers when the upload has expired.
       await this.tidy(upload, settled).catch(() => undefined);
       return settled?.photo_id ?? null;
     } catch (error) {
@@ -59,7 +59,7 @@ export class UploadCompletion {
     }
   }
 
-  /** Ends an upload and removes what no photo needs of it; safe to run twice and at any time. */
+  /** Ends an upload and removes the objects that no photo needs; safe to run twice and at any time. */
   async discard(id: Id): Promise<void> {
     await this.rows.end(id);
     const upload = await this.rows.find(id);
@@ -67,7 +67,7 @@ export class UploadCompletion {
     await this.rows.forget(id);
   }
 
-  /** The upload's row as it is then; null when it was forgotten. */
+  /** Returns the row after the change; null when it is already deleted. */
   private become(id: Id, original: ArrivedOriginal): Promise<UploadRow | null> {
     return this.work.run(async (tx) => {
       const upload = await this.rows.lock(tx, id);
@@ -106,8 +106,8 @@ export class UploadCompletion {
   }
 
   /**
-   * The state is read after it was settled: an original goes only when no photo can come to own it any more. A row that
-   * is forgotten already (somebody else ended the upload while this one was joined) says nothing of that; the photos do.
+   * Uses the row as read after the change: removes an original only when no photo can own it any more. A deleted row
+   * (another process ended the upload during the join) does not show that; the photos do.
    */
   private async tidy({ owner_id: owner, folder, pieces }: UploadRow, now: UploadRow | null): Promise<void> {
     if (now?.state === 'receiving') return;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { foldPhrase, foldTag, type Id } from '@app/platform';
 import { PostRows, type PostRow, TermRows, type TermKind, UserRows, type Tx } from '@app/storage';
 
-/** What of a post decides under which tags and which place it is found. */
+/** The fields of a post that decide under which tags and which place it is found. */
 export type IndexedPost = Pick<
   PostRow,
   'id' | 'author_id' | 'state' | 'archived' | 'caption_entities' | 'place_name' | 'latitude' | 'longitude'
@@ -12,8 +12,8 @@ export type IndexedPost = Pick<
 const LONGEST_PLACE = 200;
 
 /**
- * What makes two places one: their names without case, width, accents, and signs between words, since people type "Île-de-Ré"
- * and "ile de re" and mean the same. (Accents tell tags apart, which are words that somebody chose.)
+ * Two places with the same fold are one: the fold drops case, width, accents, and signs between words, since people type
+ * "Île-de-Ré" and "ile de re" and mean the same. (Accents distinguish tags, which are words that somebody chose.)
  */
 export function foldPlace(name: string): string {
   const phrase = foldPhrase(name);
@@ -40,9 +40,9 @@ function termsOf(post: IndexedPost | null): Terms {
 }
 
 /**
- * Keeps posts under their tags and their place: those that are published and not archived, as long as their captions say
- * so. Whoever changes a post's state, caption, place or archive calls `update` in the same transaction, holding the post's
- * lock. Who may see them is asked when they are read; only the counts, which everybody sees, leave private people out.
+ * Lists posts under their tags and their place: published and not archived ones, as their captions say. Code that changes
+ * a post's state, caption, place or archive calls `update` in the same transaction, holding the post's lock. Visibility
+ * is checked at read time; only the counts, which everybody sees, exclude private people.
  */
 @Injectable()
 export class PostIndex {
@@ -52,7 +52,7 @@ export class PostIndex {
     private readonly posts: PostRows,
   ) {}
 
-  /** `before` and `after` the change; null where there was or will be no post. */
+  /** `before` and `after` the change; null where there is no post. */
   async update(tx: Tx, before: IndexedPost | null, after: IndexedPost | null): Promise<void> {
     const [old, wanted] = [termsOf(before), termsOf(after)];
     for (const kind of ['tag', 'place'] as const) {
@@ -62,13 +62,13 @@ export class PostIndex {
     }
   }
 
-  /** After its author became private or public, or when in doubt: makes the rows of one post what they should be. */
+  /** Corrects the rows of one post, after its author became private or public, or when in doubt. */
   async refresh(tx: Tx, postId: Id): Promise<void> {
     const post = await this.posts.lock(tx, postId);
     await this.update(tx, post, post);
   }
 
-  /** Holds the author's row, so that nobody turns private between this look at it and the commit. */
+  /** Locks the author's row, so that the author cannot turn private between this check and the commit. */
   private async add(tx: Tx, kind: TermKind, names: readonly string[], post: IndexedPost): Promise<void> {
     const author = await this.users.share(tx, post.author_id);
     const counted = author !== null && !author.private && author.closed_at === null;

@@ -4,9 +4,9 @@ import { PostIndex } from './post-index.js';
 import { PhotoRows, PostRows, type PostState, type Tx } from '@app/storage';
 
 /**
- * Decides what becomes of a post that waits for its photos. The api asks when it makes the post, a worker whenever it
- * settled one of its photos; whoever asks holds the post's lock, so that of two photos settling at once the second sees
- * the first.
+ * Decides the state of a post that waits for its photos. The api calls it when it makes the post, a worker whenever it
+ * settles one of its photos; the caller holds the post's lock, so that when two photos settle at once the second sees the
+ * first.
  */
 @Injectable()
 export class Publishing {

@@ -3,7 +3,7 @@ import type { Id } from '@app/platform';
 import { PostIndex } from './post-index.js';
 import { DeletionRows, PhotoRows, PostRows, type Tx } from '@app/storage';
 
-/** How posts and photos go: their rows now, what hangs on them later, by outbox. */
+/** Deletes posts and photos: their rows now, dependent data later, by outbox. */
 @Injectable()
 export class Removal {
   constructor(
@@ -13,7 +13,7 @@ export class Removal {
     private readonly index: PostIndex,
   ) {}
 
-  /** Removes a post of its author with its photos; false when there is none. */
+  /** Deletes the author's post with its photos; false when there is none. */
   async post(tx: Tx, author: Id, id: Id): Promise<boolean> {
     const post = await this.posts.lock(tx, id);
     if (post?.author_id !== author) return false;

@@ -68,7 +68,7 @@ const carryOut = (wishes: LikeWish[], wait = false): Promise<LikeOutcome[]> =>
 const likes = (user: Id, post: Id): LikeWish => ({ user, post, liked: true });
 const unlikes = (user: Id, post: Id): LikeWish => ({ user, post, liked: false });
 
-/** Rows of both ends, which have to be the same. */
+/** The rows of both ends, which must be equal. */
 async function liked(): Promise<{ user_id: Id; post_id: Id }[]> {
   const of = (table: string) =>
     town.query<{ user_id: Id; post_id: Id }>(`SELECT user_id, post_id FROM ${table} ORDER BY 1, 2`);

@@ -3,18 +3,18 @@ import { counter, type Id } from '@app/platform';
 import { LikeRows, type LikeOf, PostRows, type HeldPost, type Tx } from '@app/storage';
 import { Visibility, type Relation } from '../visibility/visibility.js';
 
-/** Somebody likes a post, or takes that back. */
+/** A person likes or unlikes a post. */
 export interface LikeWish extends LikeOf {
   liked: boolean;
 }
 
 /**
- * `done`; `hidden`: a like that was refused, since the post is not there for this person, or one taken back from such a
- * post; `busy`: the post is locked by somebody else at this moment, or gone, and nothing was done.
+ * `done`; `hidden`: a refused like, since this person cannot see the post, or an unlike of such a post; `busy`: another
+ * transaction has locked the post, or it is gone, and nothing was done.
  */
 export type LikeOutcome = 'done' | 'hidden' | 'busy';
 
-/** How likes begin and end, many in one transaction: both ends' rows, the posts' counts, and who is told of them. */
+/** Adds and removes likes, many in one transaction: both ends' rows, the posts' counts, and the notifications. */
 @Injectable()
 export class Liking {
   constructor(
@@ -24,8 +24,8 @@ export class Liking {
   ) {}
 
   /**
-   * Carries out wishes, no two of the same person and post; answers an outcome each. With `wait` it waits for who locks a
-   * post, and none is `busy`.
+   * Carries out the wishes, no two of the same person and post; returns one outcome each. With `wait` it waits for locked
+   * posts, and none is `busy`.
    */
   async carryOut(tx: Tx, wishes: readonly LikeWish[], { wait }: { wait: boolean }): Promise<LikeOutcome[]> {
     const posts = await this.posts.holdMany(tx, [...new Set(wishes.map(({ post }) => post))], { wait });
@@ -44,7 +44,7 @@ export class Liking {
     return outcomes;
   }
 
-  /** Takes likes back, whoever may see their posts. */
+  /** Removes likes, also of posts hidden from the person. */
   async end(tx: Tx, likes: readonly LikeOf[]): Promise<void> {
     const taken = await this.rows.unlike(tx, likes);
     const counted = taken.flatMap((like) => (like.counted ? [like.post] : []));
@@ -52,7 +52,7 @@ export class Liking {
   }
 
   private async begin(tx: Tx, likes: readonly LikeOf[]): Promise<void> {
-    // All likes before all ends: what ends is locked last, so no two transactions wait for each other.
+    // All likes before all unlikes: unlikes lock last, so no two transactions wait for each other.
     const made = await this.rows.like(tx, likes);
     const posts = made.map(({ post }) => post);
     await Promise.all([this.rows.likeAtPosts(tx, made), tx.countEach('post.likes', posts, 1)]);

@@ -3,10 +3,10 @@ import type { Id } from '@app/platform';
 import { Following } from './following.js';
 import { lockPair, BlockRows, type Tx } from '@app/storage';
 
-/** Posts whose likes, and comments, that one transaction looks at; what is beyond is the worker's, in batches of the same size. */
+/** Posts (for their likes), and comments, that one transaction checks; the worker does the rest, in batches of the same size. */
 const BATCH = 2_000;
 
-/** Where the next batch begins: at posts older than `before`. */
+/** The next batch begins at posts older than `before`. */
 export interface NextBatch {
   before: Id;
 }
@@ -15,8 +15,9 @@ export interface NextBatch {
 const BELOW_ALL: Id = '0';
 
 /**
- * What a block does: ends follows both ways, and takes the blocked one's likes and comments off the blocker's posts. Whether
- * such a row is hidden is always what the block's own row says, so that every step may run twice and in any order.
+ * Applies a block: ends follows both ways, and removes the blocked person's likes and comments from the blocker's posts.
+ * The block's own row always decides whether such a row is hidden, so that every operation may run twice and in any
+ * order.
  */
 @Injectable()
 export class Blocking {
@@ -25,7 +26,7 @@ export class Blocking {
     private readonly following: Following,
   ) {}
 
-  /** Again: ends whatever stands beside the block all the same. */
+  /** Run again, it ends any follow that still exists beside the block. */
   async block(tx: Tx, blocker: Id, blocked: Id): Promise<void> {
     await lockPair(tx, blocker, blocked);
     const isNew = await this.rows.block(tx, blocker, blocked);
@@ -45,7 +46,7 @@ export class Blocking {
     await this.following.end(tx, blocked, blocker);
   }
 
-  /** The worker looks again after the commit: at what is beyond a batch, and at likes that were under way meanwhile. */
+  /** The worker checks again after the commit: the rows beyond a batch, and likes that were in progress. */
   private async changed(tx: Tx, blocker: Id, blocked: Id): Promise<void> {
     await this.settle(tx, blocker, blocked);
     await tx.effectOn('block.changed', blocker, blocked);
@@ -55,8 +56,8 @@ export class Blocking {
   }
 
   /**
-   * Hides or shows a batch as the block's row says, from the newest posts on; where the next one begins, null when this was
-   * the last. Batches are pages of posts, whether or not they change anything: of two that work at once neither ends early.
+   * Hides or shows a batch as the block's row says, newest posts first; returns the start of the next batch, null after
+   * the last. Batches are pages of posts, whether or not they change anything: of two concurrent runs neither ends early.
    */
   async settle(tx: Tx, blocker: Id, blocked: Id, from?: NextBatch): Promise<NextBatch | null> {
     const hidden = await this.rows.stands(tx, blocker, blocked);

@@ -3,14 +3,14 @@ import { limits, type Id } from '@app/platform';
 import { lockPair, FollowRows, type FollowEnd, type FollowEnds, UserRows, type Tx } from '@app/storage';
 import { Visibility, type Relation } from '../visibility/visibility.js';
 
-/** How the two stand now; `hidden`: the other is not there for this person; `full`: this person follows as many as they may. */
+/** How the two relate now; `hidden`: this person cannot see the other; `full`: this person follows as many as they may. */
 export type FollowOutcome = Relation | 'hidden' | 'full';
 
 type Pair = readonly [follower: Id, followee: Id];
 
 /**
- * How follows begin and end: both ends' rows, both counts, and the follower's feed. Everything is judged under the pair's lock. A step that
- * is repeated makes both ends equal, whatever it finds: each end's count moves with that end's row.
+ * Starts and ends follows: both ends' rows, both counts, and the follower's feed. Everything is checked under the pair's
+ * lock. A repeated operation makes both ends equal, whatever it finds: each end's count changes with that end's row.
  */
 @Injectable()
 export class Following {
@@ -20,9 +20,9 @@ export class Following {
     private readonly visibility: Visibility,
   ) {}
 
-  /** Follows, or asks to when the other is private. */
+  /** Follows, or requests to when the other is private. */
   async begin(tx: Tx, follower: Id, followee: Id): Promise<FollowOutcome> {
-    // Sent together: each is answered as of after the lock.
+    // Sent together: each reads the state after the lock.
     const [, self, target, relation, theirs] = await Promise.all([
       lockPair(tx, follower, followee),
       this.users.find(follower, tx),
@@ -39,36 +39,36 @@ export class Following {
     return { ...relation, following: end === 'accepted', requested: end === 'requested' };
   }
 
-  /** Ends a follow or takes a request back. */
+  /** Ends a follow or withdraws a request. */
   async end(tx: Tx, follower: Id, followee: Id): Promise<void> {
     await this.set(tx, [follower, followee], await this.locked(tx, follower, followee), null);
   }
 
-  /** Lets a request in, or finds that it was let in before; false when there is none (any more). */
+  /** Accepts a request, or finds it accepted before; false when there is none (any more). */
   async accept(tx: Tx, follower: Id, followee: Id): Promise<boolean> {
     const found = await this.locked(tx, follower, followee);
     await this.set(tx, [follower, followee], found, found[0] && 'accepted');
     return found[0] !== null;
   }
 
-  /** Turns a request down; one that was let in meanwhile stays. */
+  /** Rejects a request; an accepted one stays. */
   async reject(tx: Tx, follower: Id, followee: Id): Promise<void> {
     const found = await this.locked(tx, follower, followee);
     await this.set(tx, [follower, followee], found, found[0] === 'accepted' ? 'accepted' : null);
   }
 
-  /** Lets up to `limit` requests in and answers whose they were. The followee's account is locked by the caller, so no pair has to be. */
+  /** Accepts up to `limit` requests and returns the requesters. The caller has locked the followee's account, so no pair needs a lock. */
   async acceptMany(tx: Tx, followee: Id, limit: number): Promise<Id[]> {
     const requesters = await this.follows.requesters(tx, followee, limit);
     for (const requester of requesters) {
       const found = await this.follows.ends(tx, requester, followee);
-      // A request of which the follower's end is missing is none.
+      // A request without the follower's end is none.
       await this.set(tx, [requester, followee], found, found[0] && 'accepted');
     }
     return requesters;
   }
 
-  /** What both ends say under the pair's lock. Sent together: they are answered as of after it. */
+  /** Reads both ends under the pair's lock. Sent together: the read sees the state after the lock. */
   private async locked(tx: Tx, follower: Id, followee: Id): Promise<FollowEnds> {
     const [, found] = await Promise.all([
       lockPair(tx, follower, followee),
@@ -77,7 +77,7 @@ export class Following {
     return found;
   }
 
-  /** Makes both ends, which say what was `found`, say `end`. What that takes is sent together: nothing of it needs another's answer. */
+  /** Changes both ends from what was found to `end`. The statements are sent together: none needs another's answer. */
   private async set(
     tx: Tx,
     [follower, followee]: Pair,

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { shardOf, type Id } from '@app/platform';
 import { Database, type Queryable } from '@app/storage';
 
-/** How a viewer stands to somebody else. */
+/** How a viewer relates to another person. */
 export interface Relation {
   self: boolean;
   following: boolean;
@@ -13,14 +13,14 @@ export interface Relation {
   muting: boolean;
 }
 
-/** What the rules ask of the person whose things are shown. */
+/** The person whose content is shown, as the rules need them. */
 export interface Owner {
   id: Id;
   private: boolean;
   closed_at: Date | null;
 }
 
-/** What the rules ask of a post. */
+/** A post, as the rules need it. */
 export interface VisiblePost {
   author_id: Id;
   state: string;
@@ -40,9 +40,9 @@ export const stranger: Relation = {
 type RelationRow = Omit<Relation, 'self'> & { id: Id };
 
 /**
- * All of a viewer's relations stand on the viewer's own shard: one query, one shard, whomever they look at. Each is looked
- * up by its key, as a subquery: joined, the planner may rather read all that the viewer has and hash it, which for somebody
- * with 100,000 followers is 100,000 rows a request.
+ * All of a viewer's relations are on the viewer's own shard: one query, one shard, for any number of people. Each is
+ * looked up by its key, as a subquery: for a join, the planner may read and hash all of the viewer's rows, which for
+ * somebody with 100,000 followers is 100,000 rows a request.
  */
 const lookUp = (shard: string, viewer: string): string => `SELECT
     coalesce(f.accepted, false) AS following,
@@ -59,25 +59,25 @@ const lookUp = (shard: string, viewer: string): string => `SELECT
 
 const relationsSql = `SELECT o.id, r.* FROM unnest($3::bigint[]) AS o(id) CROSS JOIN LATERAL (${lookUp('$1', '$2')}) AS r`;
 
-/** Of many viewers, each looking at one. */
+/** Many viewers, each looking at one person. */
 const pairsSql = `SELECT r.* FROM unnest($1::int[], $2::bigint[], $3::bigint[]) WITH ORDINALITY AS o(shard, viewer, id, place)
   CROSS JOIN LATERAL (${lookUp('o.shard', 'o.viewer')}) AS r ORDER BY o.place`;
 
-/** Somebody who looks, and at whom. */
+/** A viewer, and the person they look at. */
 export interface Look {
   viewer: Id;
   other: Id;
 }
 
 /**
- * Who may see what: the one home of that rule. Everything that shows a user, a post, a photo, a comment or a count asks
- * here, after it read the rows; lists scan by key and leave out what may not be seen.
+ * The one home of the visibility rules. All code that shows a user, a post, a photo, a comment or a count asks here,
+ * after reading the rows; lists scan by key and skip rows that may not be seen.
  */
 @Injectable()
 export class Visibility {
   constructor(private readonly database: Database) {}
 
-  /** How `viewer` (null: nobody signed in) stands to each of `others`; every id asked for is in the answer. */
+  /** How `viewer` (null: not signed in) relates to each of `others`; the result has every requested id. */
   async relations(
     viewer: Id | null,
     others: readonly Id[],
@@ -100,7 +100,7 @@ export class Visibility {
     return (await this.relations(viewer, [other], connection)).get(other) ?? stranger;
   }
 
-  /** How each viewer stands to whom they look at, in the order asked for: for what many do at once. */
+  /** How each viewer relates to the person they look at, in the order of `looks`: for many viewers at once. */
   async relationsOf(looks: readonly Look[], connection: Queryable = this.database): Promise<Relation[]> {
     if (looks.length === 0) return [];
     const { rows } = await connection.query<Omit<Relation, 'self'>>('visibility.relationsOf', pairsSql, [
@@ -115,38 +115,38 @@ export class Visibility {
   }
 
   /**
-   * A profile asked for by its id or name is hidden from those whom its owner blocked, and gone once the account is closed.
-   * Who blocks still finds it: that is where they unblock.
+   * A profile requested by id or name is hidden from people whom its owner blocked, and gone once the account is closed.
+   * People who block its owner still find it, to unblock there.
    */
   maySeeProfile(owner: Owner, relation: Relation): boolean {
     return owner.closed_at === null && !relation.blockedBy;
   }
 
-  /** Among others (lists, search, suggestions, comments, notifications): neither side of a block meets the other there. */
+  /** In lists, search, suggestions, comments and notifications: neither side of a block sees the other. */
   mayMeet(owner: Owner, relation: Relation): boolean {
     return this.maySeeProfile(owner, relation) && !relation.blocking;
   }
 
-  /** Whom to follow: nobody whom one follows or asked to, is, mutes, or may not meet. */
+  /** Suggests nobody whom the viewer follows, requested, mutes or may not meet, nor the viewer. */
   maySuggest(owner: Owner, relation: Relation): boolean {
     const { self, following, requested, muting } = relation;
     return this.mayMeet(owner, relation) && !(self || following || requested || muting);
   }
 
-  /** What somebody posted, likes and follows: hidden from both sides of a block, and private ones from all but followers. */
+  /** A person's posts, likes and follows: hidden from both sides of a block, and private ones from all but followers. */
   maySeeContent(owner: Owner, relation: Relation): boolean {
     if (relation.self) return owner.closed_at === null;
     if (!this.mayMeet(owner, relation)) return false;
     return !owner.private || relation.following;
   }
 
-  /** In explore: public posts of others whom the viewer neither follows nor mutes. */
+  /** Explore: public posts of others whom the viewer neither follows nor mutes. */
   mayExplore(post: VisiblePost, author: Owner, relation: Relation): boolean {
     if (author.private || relation.self || relation.following || relation.muting) return false;
     return this.maySeePost(post, author, relation);
   }
 
-  /** A post: as its author's content; unpublished and archived ones are their author's alone. */
+  /** A post: as its author's content; unpublished and archived ones are visible to their author only. */
   maySeePost(post: VisiblePost, author: Owner, relation: Relation): boolean {
     if (!this.maySeeContent(author, relation)) return false;
     return relation.self || (post.state === 'published' && !post.archived);

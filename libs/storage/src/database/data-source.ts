@@ -2,7 +2,7 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 import { entities } from './entities/index.js';
 import { migrations } from './migrations.js';
 
-/** The table in which applied migrations are noted; written by TypeORM's runner. */
+/** The table that records applied migrations; written by TypeORM's runner. */
 export const MIGRATIONS_TABLE = 'migrations';
 
 interface Connection {
@@ -13,8 +13,8 @@ interface Connection {
 }
 
 /**
- * How every process meets PostgreSQL. No session state: behind PgBouncer in transaction mode a SET would land on somebody
- * else's connection, so time-outs are ALTER ROLE settings, not options here.
+ * How every process connects to PostgreSQL. No session state: behind PgBouncer in transaction mode a SET would apply to
+ * another client's connection, so time-outs are ALTER ROLE settings, not options here.
  */
 export function dataSourceOptions({ url, name, pool = 2 }: Connection): DataSourceOptions {
   return {
@@ -30,11 +30,11 @@ export function dataSourceOptions({ url, name, pool = 2 }: Connection): DataSour
     installExtensions: false,
     logging: false,
     extra: {
-      // A pool that waits for ever turns a database that is away into requests that hang.
+      // Without a time-out, requests hang while the database is unreachable.
       connectionTimeoutMillis: 5_000,
       idleTimeoutMillis: 30_000,
       keepAlive: true,
-      // Statements of a transaction that need nothing of each other go out together.
+      // Independent statements of a transaction are sent together.
       pipeline: true,
     },
   };
@@ -42,6 +42,6 @@ export function dataSourceOptions({ url, name, pool = 2 }: Connection): DataSour
 
 export type { DataSource };
 
-/** A connection pool of a program that is no Nest application; whoever opens it destroys it. @throws what pg throws */
+/** Opens a connection pool for a program that is no Nest application; the caller destroys it. @throws what pg throws */
 export const openDataSource = (connection: Connection): Promise<DataSource> =>
   new DataSource(dataSourceOptions(connection)).initialize();

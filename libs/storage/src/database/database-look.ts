@@ -4,17 +4,17 @@ import { Database } from './database.js';
 import { migrationNames } from './migrations.js';
 import { schemaBehind } from './schema-behind.js';
 
-/** What somebody who has just arrived at a database sees of it. */
+/** The state of a database as a new connection sees it. */
 export interface DatabaseLook {
-  /** The server's version: 17.2 and the like. */
+  /** The server's version, such as 17.2. */
   version: string;
-  /** Migrations that this program knows and the database has not had. */
+  /** Migrations that this program knows and the database lacks. */
   behind: string[];
-  /** Migrations that the database has had and this program does not know: a newer release was here. */
+  /** Migrations that the database has and this program does not know: a newer release was here. */
   ahead: string[];
 }
 
-/** Connects once, looks, and leaves. Rejects as PostgreSQL refuses: `databaseFault` puts that into words. */
+/** Connects once, reads, and disconnects. Rejects with PostgreSQL's error: `databaseFault` puts that into words. */
 export async function lookAtDatabase(url: string): Promise<DatabaseLook> {
   const source = new DataSource(dataSourceOptions({ url, name: 'narwhal-doctor', pool: 1 }));
   await source.initialize();

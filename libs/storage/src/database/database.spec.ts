@@ -38,7 +38,7 @@ describe('a transaction', () => {
   });
 
   test('of which one statement fails leaves nothing, and tells its fault rather than those that follow from it', async () => {
-    // It is heard of later than what follows from it.
+    // Its error arrives after those that follow from it.
     const again = (tx: Queryable) =>
       put(tx, 1)
         .finally(() => undefined)

@@ -5,15 +5,15 @@ import { DataSource } from 'typeorm';
 import { PooledConnection, ReplicaAsked } from './pooled-connection.js';
 import { QueryWatch } from './query-watch.js';
 
-/** What a statement answered: its rows, and how many rows it touched. */
+/** A statement's result: its rows, and the number of rows it touched. */
 export interface Answer<Row> {
   rows: Row[];
   count: number;
 }
 
 /**
- * Something that runs SQL: the database, or a transaction. `name` labels the metric and the log, never pg's prepared
- * statements (PgBouncer in transaction mode loses them). bigint arrives as text and stays text.
+ * Runs SQL: the database, or a transaction. `name` labels the metric and the log, never pg's prepared statements
+ * (PgBouncer in transaction mode loses them). bigint arrives as text and stays text.
  */
 export interface Queryable {
   query<Row = Record<string, unknown>>(
@@ -25,29 +25,29 @@ export interface Queryable {
 
 let watch: QueryWatch | undefined;
 
-/** Counts every statement of this process by its name, and logs those that fail. Once a process. */
+/** Counts every statement of this process by name, and logs failures. Call it once a process. */
 export function watchQueries(logger: Logger): void {
   watch = new QueryWatch(logger);
 }
 
-/** How long PostgreSQL has to answer whom somebody waits for, in milliseconds, the wait for a connection included. */
+/** How long PostgreSQL may take while somebody waits, in milliseconds, including the wait for a connection. */
 export interface TimeLimits {
   read: number;
-  /** A transaction as a whole; or one statement that writes. */
+  /** A whole transaction, or one statement that writes. */
   write: number;
 }
 
-/** Token of the process's `TimeLimits`. Without any, a statement may take as long as it takes: later work, migrations. */
+/** Token of the process's `TimeLimits`. Without any, statements have no time-out: later work, migrations. */
 export const TIME_LIMITS = Symbol('TIME_LIMITS');
 
-/** PostgreSQL ended the transaction for the sake of another one, and asks for it again. */
+/** PostgreSQL rolled the transaction back in favour of another one: retry it. */
 const ROLLED_BACK = /^40(001|P01)$/;
 const TRIES = 3;
 
 const isRolledBack = (error: unknown): boolean =>
   ROLLED_BACK.test(String((error as { code?: unknown }).code ?? ''));
 
-/** Runs one statement, and watches it by its name. */
+/** Runs one statement, and observes it by name. */
 async function observed<Row>(
   name: string,
   send: () => Promise<{ rows: unknown[]; rowCount: number | null }>,
@@ -73,7 +73,7 @@ export interface PoolState {
   waiting: number;
 }
 
-/** PostgreSQL, the truth. Repositories hold the SQL; services open the transactions. */
+/** PostgreSQL, the source of truth. Repositories hold the SQL; services open the transactions. */
 @Injectable()
 export class Database implements Queryable {
   constructor(
@@ -93,9 +93,9 @@ export class Database implements Queryable {
   }
 
   /**
-   * Runs `work` in one transaction: committed when it resolves, rolled back when it throws; run again when PostgreSQL rolled it back to
-   * end a deadlock. Statements are answered in the order in which they were sent, whether or not one waits for another; after one that
-   * failed all fail. `onlyReads`: a replica will do.
+   * Runs `work` in one transaction: commits when it resolves, rolls back when it throws, retries when PostgreSQL rolled
+   * it back to end a deadlock. Statements are answered in the order in which they were sent, whether or not one waits for
+   * another; after one fails, all later ones fail. `onlyReads`: it may run on a replica.
    */
   async transaction<Result>(
     work: (tx: Queryable) => Promise<Result>,
@@ -113,8 +113,8 @@ export class Database implements Queryable {
   }
 
   /**
-   * What is not found is looked for once more in a transaction, which a replica refuses: what it lacks may be there all the same. For reads
-   * after which a client gives something up for good.
+   * Repeats a search without a result in a transaction, which a replica refuses: a replica may lack rows that exist. For
+   * reads after which a client gives something up for good.
    */
   async findForSure<Found>(find: (connection: Queryable) => Promise<Found | null>): Promise<Found | null> {
     return (await find(this)) ?? (await this.transaction(find));
@@ -138,8 +138,8 @@ export class Database implements Queryable {
 }
 
 /**
- * One message. Where PostgreSQL takes no writes (a replica, or a primary that an operator closed), its second statement divides by
- * zero and fails all that follow, reads as well: a replica lags.
+ * One message. If PostgreSQL takes no writes (a replica, or a primary that an operator closed), the second statement divides by zero
+ * and fails all that follow, reads as well: a replica lags.
  */
 const BEGIN = `BEGIN; SELECT 1 / (current_setting('transaction_read_only') = 'off')::int`;
 const DIVISION_BY_ZERO = '22012';
@@ -152,9 +152,10 @@ async function transactionOn<Result>(
   work: (tx: Queryable) => Promise<Result>,
   begin: string,
 ): Promise<Result> {
-  // Of statements sent together all later ones fail, too, and may be heard of first: by it one knows whether to try again.
+  // After a failure, later statements sent with it fail too, and may reject first: all throw the first error, which
+  // decides about a retry.
   let first: unknown;
-  // Goes out with the first statement; if it fails, so does that.
+  // Sent with the first statement; if it fails, so does that.
   const begun = connection.query(begin);
   const refused = begun.then(
     () => null,
@@ -174,7 +175,7 @@ async function transactionOn<Result>(
     await connection.query('COMMIT');
     return result;
   } catch (error) {
-    // Where the connection is lost, PostgreSQL has rolled back by itself.
+    // If the connection is lost, PostgreSQL has already rolled back.
     await connection.query('ROLLBACK').catch((fault: Error) => connection.abandon(fault));
     throw (await refused) ?? error;
   }

@@ -6,7 +6,7 @@ interface Wish {
   value: number;
 }
 
-/** Answers each wish with its value, when it is told to. */
+/** Resolves each wish with its value, on demand. */
 function slowly({ atOnce = 1, most = 100 } = {}) {
   const batches: { wishes: Wish[]; end: () => void }[] = [];
   const together = new GroupCommit<Wish, number>(
@@ -65,7 +65,7 @@ test('no more than the most go together', async () => {
   expect(sizes()).toEqual([2, 1]);
 });
 
-/** Refuses whatever holds a 13. */
+/** Refuses any batch with a 13. */
 function superstitious(code: string) {
   const sizes: number[] = [];
   const together = new GroupCommit<Wish, number>(

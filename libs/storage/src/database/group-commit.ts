@@ -5,28 +5,28 @@ interface Waiting<Wish, Outcome> {
   reject: (error: unknown) => void;
 }
 
-/** What a statement itself is refused for, or a deadlock: its like may go better without the others. Not: nobody answers. */
+/** A statement's own error, or a deadlock: its wishes may succeed one by one. Not a lost connection. */
 const OWN_FAULT = /^(22|23|40)/;
 
 export interface GroupLimits<Wish> {
-  /** Two wishes of one name are never under way at once, and are carried out in the order in which they came. */
+  /** Two wishes of one name never run at once, and run in the order of arrival. */
   nameOf: (wish: Wish) => string;
-  /** Wishes a transaction. */
+  /** Wishes per transaction. */
   most: number;
-  /** Transactions at once. */
+  /** Concurrent transactions. */
   atOnce: number;
 }
 
 /**
- * Group commit: what is wished for while transactions are under way is carried out together by the next, so that under
- * load the round trips and the commit are shared, and alone a wish waits for nobody. Each has its own outcome; when a
- * transaction of many fails for what was in it, each is tried by itself, so that one spoils nothing for the others.
+ * Group commit: wishes that arrive while transactions run are carried out together by the next one. Under load they share
+ * the round trips and the commit; a lone wish waits for nobody. Each has its own outcome; when a transaction of many
+ * fails because of its content, each is retried by itself, so that one failure does not affect the others.
  */
 export class GroupCommit<Wish, Outcome> {
   private waiting: Waiting<Wish, Outcome>[] = [];
-  /** The names in each transaction that is under way. */
+  /** The names in each running transaction. */
   private readonly running = new Set<ReadonlySet<string>>();
-  /** Requests that arrived in one turn of the loop go together. */
+  /** Requests that arrive in one turn of the event loop go together. */
   private soon: NodeJS.Immediate | undefined;
 
   constructor(
@@ -34,7 +34,7 @@ export class GroupCommit<Wish, Outcome> {
     private readonly limits: GroupLimits<Wish>,
   ) {}
 
-  /** Resolves once it is committed. @throws whatever `carryOut` throws */
+  /** Resolves once the wish is committed. @throws whatever `carryOut` throws */
   add(wish: Wish): Promise<Outcome> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ name: this.limits.nameOf(wish), wish, resolve, reject });
@@ -55,7 +55,7 @@ export class GroupCommit<Wish, Outcome> {
     });
   }
 
-  /** Takes the first of each name. */
+  /** Takes the first wish of each name. */
   private take(): Map<string, Waiting<Wish, Outcome>> {
     const taken = new Map<string, Waiting<Wish, Outcome>>();
     const left: Waiting<Wish, Outcome>[] = [];

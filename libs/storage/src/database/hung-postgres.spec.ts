@@ -28,7 +28,7 @@ afterAll(async () => {
   await postgres.stop();
 });
 
-/** The server and all that it started; each of its processes leads a group of its own. */
+/** The server and all processes that it started; each leads its own process group. */
 function signal(name: 'SIGSTOP' | 'SIGCONT'): void {
   const parents = new Map<number, number>();
   for (const entry of readdirSync('/proc').filter((text) => /^\d+$/.test(text))) {
@@ -36,7 +36,7 @@ function signal(name: 'SIGSTOP' | 'SIGCONT'): void {
       const [, parent] = /\) \S (\d+) /.exec(readFileSync(`/proc/${entry}/stat`, 'utf8')) ?? [];
       parents.set(Number(entry), Number(parent));
     } catch {
-      // It has ended meanwhile.
+      // The process has ended.
     }
   }
   const family = [postgres.pid];
@@ -65,7 +65,7 @@ test('who asks a PostgreSQL that hangs is told that it is away, and nobody is gi
     fault(database.query('thing.one', 'SELECT 41 AS answer')),
     fault(database.query('thing.delete', 'DELETE FROM things WHERE number = 3')),
     fault(put(4)),
-    // More than the pool has connections: these wait for one that is destroyed, and then for one that is not made.
+    // More than the pool has connections: these wait for one that is destroyed, and then for one that is never made.
     ...[5, 6, 7].map((number) => fault(put(number))),
   ]);
   expect(faults.filter((one) => !isAway(one))).toEqual([]);
@@ -78,7 +78,7 @@ test('who asks a PostgreSQL that hangs is told that it is away, and nobody is gi
   const kept = await numbers();
   expect(kept, 'COMMIT of these was never sent').not.toContain(4);
   expect(kept).toEqual(expect.arrayContaining([1, 2, 8]));
-  // A try at 8 may still wait for its end.
+  // A try at 8 may still be waiting for its end.
   await expect.poll(() => database.pool, { timeout: 20_000 }).toMatchObject({ busy: 0, waiting: 0 });
 });
 

@@ -29,7 +29,7 @@ test('two migrators at once apply each migration once', async () => {
 });
 
 test('a migrator gives a lock up after two seconds, lets others through, and tries again', async () => {
-  // An open transaction that has taken the name: making the sequence has to wait until it ends.
+  // An open transaction has taken the name: creating the sequence waits until it ends.
   const holder = database.query('BEGIN; CREATE SEQUENCE id_clock; SELECT pg_sleep(3); ROLLBACK');
   const said: string[] = [];
   expect(await migrate(database.url, (line) => said.push(line))).toEqual(migrationNames);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { openDataSource } from './data-source.js';
 
-/** Any number that nothing else locks: `narwhal` on a phone's keys. */
+/** A number that nothing else locks: `narwhal` on a phone's keys. */
 const ADVISORY_LOCK = 6_279_425;
 const LOCK_NOT_AVAILABLE = '55P03';
 const TRIES = 30;
@@ -10,8 +10,8 @@ const TRIES = 30;
 type Say = (line: string) => void;
 
 /**
- * Lets one migrator in at a time. It polls: a session that waits inside pg_advisory_lock holds a snapshot, for which
- * CREATE INDEX CONCURRENTLY of the one that runs would wait in turn.
+ * Runs one migrator at a time. It polls: a connection that waits inside pg_advisory_lock holds a snapshot, and the
+ * running migrator's CREATE INDEX CONCURRENTLY would wait for it in turn.
  */
 async function withLock<Result>(runner: QueryRunner, say: Say, work: () => Promise<Result>): Promise<Result> {
   for (let tries = 0; ; tries += 1) {
@@ -33,7 +33,7 @@ function isLockTimeout(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === LOCK_NOT_AVAILABLE;
 }
 
-/** Runs what is pending; what was applied is noted file by file, so a second try goes on where the first stopped. */
+/** Runs pending migrations; records them file by file, so that a retry continues where the first try stopped. */
 async function runPending(source: DataSource, say: Say): Promise<string[]> {
   const applied: string[] = [];
   for (let tries = 1; ; tries += 1) {
@@ -48,7 +48,7 @@ async function runPending(source: DataSource, say: Say): Promise<string[]> {
   }
 }
 
-/** Brings the database at `url` to this program's schema and answers what was applied. Safe to run from many machines at once. */
+/** Migrates the database at `url` to this program's schema and returns the applied migrations. Safe to run from many machines at once. */
 export async function migrate(url: string, say: Say = () => undefined): Promise<string[]> {
   const source = await openDataSource({ url, name: 'narwhal-migrate', pool: 2 });
   const runner = source.createQueryRunner();

@@ -5,16 +5,16 @@ const folder = new URL('./migrations/', import.meta.url);
 const FILE = /^(\d{4})_([a-z0-9_]+)\.sql$/;
 /** TypeORM orders migrations by the 13 digits that end their names: this one plus the file's number. */
 const FIRST = 1_767_225_600_000;
-/** How long a migration waits for a lock before it lets the requests behind it through and tries again. */
+/** How long a migration waits for a lock before it lets the requests behind it pass and retries. */
 const LOCK_TIMEOUT = '2s';
 
-/** `0001_foundation.sql` is `Foundation1767225600001`: the name that the database notes, which must never change. */
+/** `0001_foundation.sql` is `Foundation1767225600001`: the name that the database records, which must never change. */
 function nameOf(number: string, words: string): string {
   const title = words.replace(/(?:^|_)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
   return `${title}${FIRST + Number(number)}`;
 }
 
-/** Outside a transaction each statement needs a query of its own, or PostgreSQL makes one transaction of them all. */
+/** Outside a transaction each statement needs a query of its own, or PostgreSQL runs them all in one transaction. */
 function statementsOf(sql: string): string[] {
   return sql
     .split(/;\s*$/m)
@@ -56,8 +56,8 @@ function readMigrations(): { name: string; migration: new () => MigrationInterfa
 
 const known = readMigrations();
 
-/** One class a file of `migrations/`, for TypeORM's runner. */
+/** One class per file of `migrations/`, for TypeORM's runner. */
 export const migrations = known.map(({ migration }) => migration);
 
-/** The names that the database notes once each has run, oldest first. */
+/** The names that the database records once each has run, oldest first. */
 export const migrationNames: readonly string[] = known.map(({ name }) => name);

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-/** Ids of one shard, made by one statement. */
+/** Makes ids of one shard in one statement. */
 async function makeIds(count: number, shard = 7): Promise<string[]> {
   const rows = await database.query<{ id: string }>('SELECT next_id($1) AS id FROM generate_series(1, $2)', [
     shard,
@@ -19,7 +19,7 @@ async function makeIds(count: number, shard = 7): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-/** Puts the id clock where it would stand had the machine's clock been so many milliseconds ahead. */
+/** Sets the id clock as if the machine's clock had been `ahead` milliseconds ahead. */
 async function setClock(ahead: number): Promise<void> {
   const milliseconds = BigInt(Date.now() + ahead) - ID_EPOCH;
   await database.query("SELECT setval('id_clock', $1)", [String(milliseconds << 10n)]);
@@ -77,7 +77,7 @@ describe('ids', () => {
       await setClock(ahead);
       made.push(...(await makeIds(3_000)));
     }
-    // The machine's clock is now a minute behind the id clock, which does not follow it back.
+    // The machine's clock is now a minute behind the id clock, which never goes back.
     made.push(...(await makeIds(3_000)));
     const sorted = [...made].sort(compareIds);
     expect(made).toEqual(sorted);

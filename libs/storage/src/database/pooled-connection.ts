@@ -1,10 +1,10 @@
 import type { Duplex } from 'node:stream';
 import type { Pool, PoolClient } from 'pg';
 
-/** The connection went away before the answer came: what was sent may have been carried out. */
+/** The connection was lost before the answer arrived: the statements may have been carried out. */
 export class ConnectionLost extends Error {
   override readonly name = 'ConnectionLost';
-  /** As PostgreSQL itself calls it. */
+  /** PostgreSQL's own code for it. */
   readonly code = '08006';
 
   constructor(cause: unknown) {
@@ -12,7 +12,7 @@ export class ConnectionLost extends Error {
   }
 }
 
-/** PostgreSQL did not answer in time: what was sent may have been carried out, or may be later. */
+/** PostgreSQL did not answer in time: the statements may have been carried out, or may be later. */
 export class AnswerOverdue extends Error {
   override readonly name = 'AnswerOverdue';
   readonly code = 'ETIMEDOUT';
@@ -22,10 +22,13 @@ export class AnswerOverdue extends Error {
   }
 }
 
-/** A replica, or a primary that is closed for writes. A replica may lack what was acknowledged: what it does not have is no reason to refuse anything. */
+/**
+ * A write was sent to a replica, or to a primary that is closed for writes. A replica may lack acknowledged rows, so a missing row is
+ * no reason to refuse anything.
+ */
 export class ReplicaAsked extends Error {
   override readonly name = 'ReplicaAsked';
-  /** As PostgreSQL calls a write that it cannot take. */
+  /** PostgreSQL's code for a write that it cannot take. */
   readonly code = '25006';
 
   constructor(cause: unknown) {
@@ -33,7 +36,7 @@ export class ReplicaAsked extends Error {
   }
 }
 
-/** One connection of the pool while one transaction, or one statement, has it. */
+/** One connection of the pool while one transaction, or one statement, uses it. */
 export class PooledConnection {
   private fault: Error | undefined;
   private isReleased = false;
@@ -43,7 +46,7 @@ export class PooledConnection {
     client.on('error', this.onLost);
   }
 
-  /** With a limit, in milliseconds, it is destroyed when that is over; the wait for it counts. */
+  /** With a limit, in milliseconds, it is destroyed when that expires; the wait for it counts. */
   static async of(pool: Pool, limit?: number): Promise<PooledConnection> {
     const begun = performance.now();
     const connection = await PooledConnection.next(pool);
@@ -53,7 +56,7 @@ export class PooledConnection {
     return connection;
   }
 
-  /** Listens from the moment it is had: one that is lost in the same packet as it was made would end the process, unheard. */
+  /** Adds the error listener at once: a connection lost in the same packet that made it would otherwise end the process. */
   private static next(pool: Pool): Promise<PooledConnection> {
     return new Promise((settle, fail) => {
       pool.connect((error, client) => {
@@ -72,15 +75,15 @@ export class PooledConnection {
     try {
       return await this.client.query<Record<string, unknown>>(sql, [...parameters]);
     } catch (error) {
-      // pg calls what PostgreSQL refuses just "error".
+      // pg names PostgreSQL's errors just "error".
       if (error instanceof Error && error.name === 'error') error.name = 'DatabaseError';
       throw this.fault ?? error;
     }
   }
 
   /**
-   * Destroys the connection: back in the pool, it would give the answers that are still to come to whoever has it next.
-   * Statements that wait for one fail at once; pg by itself would wait for their answers before it ends the connection.
+   * Destroys the connection: back in the pool, it would give the outstanding answers to its next user. Waiting statements
+   * fail at once; pg by itself would wait for their answers before it ends the connection.
    */
   abandon(fault: Error): void {
     if (this.isReleased) return;

@@ -9,11 +9,11 @@ interface BeatRow {
   age: number;
 }
 
-/** What PostgreSQL tells of itself. */
+/** PostgreSQL's figures about itself. */
 export interface PostgresFacts {
-  /** Taken connections as a share of max_connections. */
+  /** Used connections as a share of max_connections. */
   connections: number;
-  /** Of the slowest replica, in seconds; null without one. */
+  /** The slowest replica's lag, in seconds; null without one. */
   replicationLag: number | null;
 }
 
@@ -28,7 +28,10 @@ const FACTS = `
   SELECT (SELECT count(*) FROM pg_stat_activity)::float / current_setting('max_connections')::int AS connections,
     (SELECT max(extract(epoch FROM coalesce(replay_lag, '0')))::float FROM pg_stat_replication) AS "replicationLag"`;
 
-/** A client in use refreshes its session at least every 15 minutes. Sessions are counted while they are few; those of synthetic people are none. */
+/**
+ * A client in use refreshes its session at least every 15 minutes. Sessions are counted exactly while they are few;
+ * synthetic people's are left out.
+ */
 const SIZES = `
   SELECT pg_database_size(current_database())::float AS bytes,
     (SELECT count(DISTINCT user_id)::int FROM sessions WHERE refreshed_at > now() - interval '15 minutes'
@@ -38,8 +41,8 @@ const SIZES = `
      FROM pg_class WHERE oid = 'sessions'::regclass) AS sessions`;
 
 /**
- * A connection of its own to PostgreSQL, for looking whether it can be reached: a question through the pool would wait
- * behind requests, and a busy process would take a busy database for one that is away.
+ * A dedicated connection to PostgreSQL, to check whether it can be reached: a query through the pool would wait behind
+ * requests, and a busy process would take a busy database for an unreachable one.
  */
 export class PostgresProbe {
   private client: pg.Client | null = null;
@@ -47,7 +50,7 @@ export class PostgresProbe {
 
   constructor(
     private readonly url: string,
-    /** Milliseconds for a connection, and for an answer. */
+    /** Milliseconds to wait for a connection, and for an answer. */
     private readonly patience: number,
   ) {}
 
@@ -68,7 +71,7 @@ export class PostgresProbe {
 
   private drop(client: pg.Client): void {
     if (this.client === client) this.client = null;
-    // It is dropped because it failed; a second failure tells nothing new.
+    // It is dropped because it failed; a second failure adds nothing.
     client.end().catch(() => undefined);
   }
 
@@ -77,7 +80,7 @@ export class PostgresProbe {
     try {
       return (await client.query<Row>(sql, parameters)).rows;
     } catch (error) {
-      // What did not answer may answer later, in the middle of the next question.
+      // A late answer may still arrive, in the middle of the next query.
       this.drop(client);
       throw error;
     }
@@ -97,17 +100,17 @@ export class PostgresProbe {
     return rows.map(({ facts, beat, age }) => ({ heartbeat: { ...facts, beat }, age }));
   }
 
-  /** Only looks, where the schema has no heartbeats yet. */
+  /** Only connects, where the schema has no heartbeats yet. */
   async look(): Promise<void> {
     await this.ask('SELECT 1');
   }
 
-  /** A process that ends in order is not missed; old lives are forgotten. */
+  /** Deletes the heartbeat of a process that ends in order, and old ones. */
   async leave(id: string): Promise<void> {
     await this.ask(`DELETE FROM heartbeats WHERE id = $1 OR beaten_at < now() - interval '1 day'`, [id]);
   }
 
-  /** Migrations that are missing; once there are none it is not asked again. */
+  /** Returns missing migrations; once there are none it does not query again. */
   async behind(): Promise<string[]> {
     if (this.knownCurrent) return [];
     const queryable: Queryable = {
@@ -132,7 +135,7 @@ export class PostgresProbe {
   }
 
   async close(): Promise<void> {
-    // The process ends: PostgreSQL sees the connection go in any case.
+    // The process ends: PostgreSQL sees the connection close in any case.
     await this.client?.end().catch(() => undefined);
   }
 }

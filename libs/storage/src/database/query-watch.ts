@@ -2,12 +2,12 @@ import { counter, histogram, type Logger } from '@app/platform';
 
 const MINUTE = 60_000;
 
-/** What the code expects and answers itself: a unique key that is taken, a lock that is not waited for, a transaction that is tried again. */
+/** Errors that the code expects and handles: a unique key that is taken, a lock that is not waited for, a transaction that is retried. */
 const EXPECTED = /^(23505|55P03|40001|40P01)$/;
-/** What follows in a transaction from a statement that was told already. */
+/** Failures that follow in a transaction from a statement that was already reported. */
 const FOLLOWS = '25P02';
 
-/** Counts and times every statement by its name, and tells of those that fail: of each name at most once a minute. */
+/** Counts and times every statement by name, and logs failures: at most once a minute per name. */
 export class QueryWatch {
   private readonly took = histogram('narwhal_query_seconds');
   private readonly failures = counter('narwhal_query_failures_total');

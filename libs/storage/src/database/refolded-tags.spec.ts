@@ -22,7 +22,7 @@ interface Tag {
   words: string[];
 }
 
-/** A tag as a release before kept it, under posts that count and posts that do not. */
+/** A tag as an earlier release stored it, under posts that count and posts that do not. */
 async function tag(name: string, counted: readonly Id[], uncounted: readonly Id[] = []): Promise<void> {
   await database.query(
     `WITH made AS (INSERT INTO tags (shard, id, name, posts_count) VALUES ($1::int, next_id($1::int), $2::text, $3::int) RETURNING shard, id),

@@ -1,12 +1,13 @@
 import { compareIds, type Id } from '@app/platform';
 import type { Queryable } from './database.js';
 
-// What two people are to each other changes under these locks, and is judged inside them (docs/decisions/0052). They are
-// PostgreSQL's advisory locks: thousands may follow one person at once without writing a row of theirs.
+// Relations between two people change, and are checked, under these locks (docs/decisions/0052). They are PostgreSQL's
+// advisory locks: thousands may follow one person at once without writing that person's row.
 
 /**
- * Before a change between two people (follow, request, block, mute, and their ends): both accounts shared, so that neither turns private
- * or closes, and the pair exclusively. Always the lower id first: no two transactions wait for each other in a circle.
+ * Call before a change between two people (follow, request, block, mute, and their ends): locks both accounts shared, so
+ * that neither turns private or closes, and the pair exclusively. Always the lower id first, so that no two transactions
+ * deadlock.
  */
 export async function lockPair(tx: Queryable, one: Id, other: Id): Promise<void> {
   const [lower, higher] = [one, other].sort(compareIds);
@@ -18,7 +19,7 @@ export async function lockPair(tx: Queryable, one: Id, other: Id): Promise<void>
   );
 }
 
-/** Before an account turns private or public, or closes: no relation of this person changes until the transaction ends. */
+/** Call before an account turns private or public, or closes: no relation of this person changes until the transaction ends. */
 export async function lockAccount(tx: Queryable, id: Id): Promise<void> {
   await tx.query('relation.lockAccount', `SELECT pg_advisory_xact_lock($1::bigint)`, [id]);
 }

@@ -3,8 +3,8 @@ import type { Queryable } from './database.js';
 import { migrationNames } from './migrations.js';
 
 /**
- * The migrations that this program knows and the database has not had, oldest first; empty when the schema is ready.
- * A schema that is ahead is fine: release n runs on schema n and n + 1.
+ * The migrations that this program knows and the database lacks, oldest first; empty when the schema is ready. A newer
+ * schema is fine: release n runs on schema n and n + 1.
  */
 export async function schemaBehind(database: Queryable): Promise<string[]> {
   const { rows: tables } = await database.query<{ found: boolean }>(

@@ -20,7 +20,7 @@ async function namesOf(source: DataSource, sql: string): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** What the entities declare and TypeORM's own comparison leaves out: tables without an entity, indexes by name. */
+/** Differences that TypeORM's own comparison leaves out: tables without an entity, indexes by name. */
 async function undeclared(source: DataSource): Promise<string[]> {
   const tables = await source.query<{ name: string; comment: string | null }[]>(TABLES);
   const known = new Map(source.entityMetadatas.map((entity) => [entity.tableName, entity]));
@@ -44,8 +44,8 @@ async function undeclared(source: DataSource): Promise<string[]> {
 }
 
 /**
- * Where the migrated database at `url` and the entities disagree, as lines for people; empty when they are one. Both ways:
- * TypeORM's schema builder says what it would change, the catalogue what it does not look at.
+ * The differences between the migrated database at `url` and the entities, as lines for people; empty when they agree.
+ * Both ways: TypeORM's schema builder says what it would change, the catalogue what it does not compare.
  */
 export async function schemaDrift(url: string): Promise<string[]> {
   const source = new DataSource(dataSourceOptions({ url, name: 'narwhal-drift' }));

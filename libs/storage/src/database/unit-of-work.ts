@@ -4,23 +4,23 @@ import { Database, type Queryable } from './database.js';
 import { CountRows, counterTable, type CounterName } from './repositories/counts.js';
 import { OutboxRows } from './repositories/outbox.js';
 
-/** A transaction that also writes what must happen later, and enqueues its jobs once it is committed. */
+/** A transaction that also writes later effects, and enqueues their jobs once it is committed. */
 export interface Tx extends Queryable {
   /** Writes an outbox row for each subject. */
   effect(kind: OutboxKind, ...subjectIds: Id[]): Promise<void>;
-  /** Writes an outbox row of a kind that is about two things. */
+  /** Writes an outbox row of a kind that has two subjects. */
   effectOn(kind: OutboxKind, subjectId: Id, objectId: Id): Promise<void>;
-  /** Writes a delta of a stored count; and who has to be told of what is counted, is told. */
+  /** Writes a delta of a stored count, and the effect that notifies the people concerned. */
   count(counter: CounterName, subjectId: Id, delta: number): Promise<void>;
-  /** The same of many subjects at once, in as many statements as for one; a subject may be named more than once. */
+  /** The same for many subjects at once, in as many statements as for one; a subject may repeat. */
   countEach(counter: CounterName, subjectIds: readonly Id[], delta: number): Promise<void>;
-  /** Tells somebody who may be connected, after the commit. Lost without harm: what lasts is in rows. */
+  /** Notifies a person who may be connected, after the commit. May be lost: lasting data is in rows. */
   tell(message: LiveMessage): void;
-  /** Runs after the commit, and not at all without it. May not fail: what must happen has an outbox row. */
+  /** Runs after the commit, and only then. Must not fail: necessary work has an outbox row. */
   afterCommit(callback: () => void): void;
 }
 
-/** A delta that was committed; `since` is `performance.now()` from before its transaction began. */
+/** A committed delta; `since` is `performance.now()` from before its transaction began. */
 export interface CommittedDelta {
   counter: CounterName;
   subjectId: Id;
@@ -28,7 +28,7 @@ export interface CommittedDelta {
   since: number;
 }
 
-/** An outbox row that was committed. */
+/** A committed outbox row. */
 export interface CommittedEffect {
   kind: OutboxKind;
   subjectId: Id;
@@ -53,29 +53,29 @@ export class UnitOfWork {
     private readonly jobs: JobSender,
   ) {}
 
-  /** Who keeps counts outside PostgreSQL hears of each delta before `run` resolves. The listener may not fail. */
+  /** Sets the keeper of counts outside PostgreSQL: it receives each delta before `run` resolves. It must not fail. */
   onDelta(listener: DeltaListener): void {
     this.listener = listener;
   }
 
-  /** Who can carry effects out at once hears of each transaction's before `run` resolves. The listener may not fail. */
+  /** Sets the listener that carries effects out at once: it receives each transaction's before `run` resolves. It must not fail. */
   onEffects(listener: EffectListener): void {
     this.effectListener = listener;
   }
 
-  /** Who reaches those that are connected. May not fail. */
+  /** Sets the sender to connected people. It must not fail. */
   onTell(teller: TellListener): void {
     this.teller = teller;
   }
 
-  /** `work` runs again when PostgreSQL ended its transaction for the sake of another one: outside of `tx` it changes nothing. */
+  /** `work` runs again when PostgreSQL rolled it back in favour of another transaction: it changes nothing outside `tx`. */
   async run<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result> {
     const since = performance.now();
     const callbacks: (() => void)[] = [];
     const deltas: CommittedDelta[] = [];
     const effects: CommittedEffect[] = [];
     const result = await this.database.transaction((connection) => {
-      // Of a transaction that is tried again nothing has happened.
+      // A retried transaction starts with nothing.
       callbacks.length = 0;
       deltas.length = 0;
       effects.length = 0;

@@ -23,7 +23,7 @@ import type { PieceOptions, PieceWriter } from './pieces.js';
 
 /**
  * Objects as files: `<root>/ab/cdef…/<name>`, beside `tmp/` (being written) and `trash/<day>/` (deleted). All of it is
- * one file system, so that appearing and disappearing are renames.
+ * one file system, so that objects appear and disappear by rename.
  */
 export class DiskStore implements ObjectStore {
   readonly #folders: LastingFolders;
@@ -102,7 +102,7 @@ export class DiskStore implements ObjectStore {
   async rename(folder: string, from: string, to: string, bytes: number): Promise<boolean> {
     const path = this.#path(objectKey(folder, from));
     const there = await this.stat(objectKey(folder, to));
-    // What is not there cannot be moved: false says so.
+    // A missing object cannot be renamed: returns false.
     const found = await stat(path).catch(() => null);
     if (found?.size !== bytes) return false;
     if (there?.bytes === bytes) return true;
@@ -139,7 +139,7 @@ export class DiskStore implements ObjectStore {
     let swept = 0;
     for (const name of await readdir(join(this.root, 'tmp'))) {
       const path = join(this.root, 'tmp', name);
-      // Each chunk of a write that still runs makes its file young again.
+      // Each chunk of a running write renews its file's modification time.
       const age = await stat(path).catch(() => null);
       if (age && age.mtime < before && (await unless(['ENOENT'], unlink(path)))) swept += 1;
     }

@@ -6,7 +6,7 @@ export function errorCode(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException | undefined)?.code;
 }
 
-/** Runs a step that may find its work done already: errors of these codes count as done. */
+/** Runs an operation that may find its work done already: errors of these codes count as done. */
 export async function unless(codes: readonly string[], step: Promise<unknown>): Promise<boolean> {
   try {
     await step;
@@ -17,7 +17,7 @@ export async function unless(codes: readonly string[], step: Promise<unknown>): 
   }
 }
 
-/** A file's name lasts only when its folder is synced, too. */
+/** A file's name is durable only when its folder is synced, too. */
 export async function syncFolder(path: string): Promise<void> {
   const handle = await open(path, 'r');
   try {
@@ -29,13 +29,13 @@ export async function syncFolder(path: string): Promise<void> {
 
 interface Syncing {
   running: Promise<void>;
-  /** Begins when the running one has ended, for everybody who came meanwhile. */
+  /** Begins when the running one has ended, for all callers that came since. */
   next: Promise<void> | null;
 }
 
 /**
- * Folders below a root, two or more deep, made to last. The folders right below the root are few and stay: each is synced
- * into the root once by this process, whoever made it, and not again with each file.
+ * Makes folders below a root, two or more levels deep, durable. The folders right below the root are few and stay: this
+ * process syncs each into the root once, whoever made it, and not again with each file.
  */
 export class LastingFolders {
   readonly #lasting = new Set<string>();
@@ -45,11 +45,11 @@ export class LastingFolders {
 
   async make(path: string): Promise<void> {
     const first = await mkdir(path, { recursive: true, mode: 0o750 });
-    // One that was removed by hand and came back is new.
+    // A folder that was removed by hand and made again is new.
     if (first !== undefined) this.#lasting.delete(first);
   }
 
-  /** Makes last what was named in `path`, and that folder's name, and its parents'. */
+  /** Syncs the names in `path`, that folder's name, and its parents'. */
   async sync(path: string): Promise<void> {
     const folders: string[] = [];
     let top = path;
@@ -59,7 +59,7 @@ export class LastingFolders {
     this.#lasting.add(top);
   }
 
-  /** Moves those of `names` that exist from one folder to another; answers which were there. */
+  /** Moves those of `names` that exist from one folder to another; returns them. */
   async move(from: string, to: string, names: readonly string[]): Promise<string[]> {
     const moved: string[] = [];
     for (const name of names) {
@@ -72,11 +72,11 @@ export class LastingFolders {
     return moved;
   }
 
-  /** A sync that runs already may have begun before our name was there: the next one is ours, and everybody's. */
+  /** A running sync may have begun before our name was there: wait for the next one, which all waiting callers share. */
   #sync(folder: string): Promise<void> {
     const now = this.#syncing.get(folder);
     if (!now) return this.#begin(folder);
-    // Its failure is for those who waited for it; these wait for the next.
+    // Its failure is reported to its own callers; these wait for the next.
     now.next ??= now.running.catch(() => undefined).then(() => this.#begin(folder));
     return now.next;
   }

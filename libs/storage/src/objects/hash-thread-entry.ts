@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 
-/** So many more bytes of a file are there to be hashed; `last` ends it, with its hash or without. */
+/** This many more bytes of a file are ready to be hashed; `last` ends it, with its hash or without. */
 export interface HashOrder {
   file: number;
   path: string;
@@ -10,7 +10,7 @@ export interface HashOrder {
   last: 'digest' | 'drop' | null;
 }
 
-/** To each order whose `last` is `digest`: hex, or what went wrong. */
+/** The answer to an order whose `last` is `digest`: hex, or the error. */
 export type HashAnswer = { file: number; sha256: string } | { file: number; error: Error };
 
 interface Hashing {

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { HashAnswer, HashOrder } from './hash-thread-entry.js';
 
-/** Beside this file as it is built; specs run from source, which Node reads as it is. */
+/** Beside this file in the build; specs run from source, which Node reads directly. */
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 const ENTRY = new URL(`./hash-thread-entry.${extension}`, import.meta.url);
 
@@ -10,7 +10,7 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** The one thread of a process that hashes; it does not keep the process alive unless somebody waits for a hash. */
+/** The one hashing thread of a process; it keeps the process alive only while somebody waits for a hash. */
 class HashThread {
   readonly #worker = new Worker(ENTRY, { name: 'hashing', resourceLimits: { maxOldGenerationSizeMb: 32 } });
   readonly #waiting = new Map<number, Waiting>();
@@ -60,8 +60,8 @@ let current: HashThread | null = null;
 let files = 0;
 
 /**
- * The SHA-256 of a file that is being written, by a thread that reads it again: a fifth of what an upload costs the loop.
- * The bytes are in the page cache; a thread to which they were handed over could not write them, too.
+ * The SHA-256 of a file that is being written, by a thread that reads it back: hashing is a fifth of an upload's cost on
+ * the event loop. The bytes are in the page cache; chunks transferred to a thread could not be written here, too.
  */
 export class GrowingHash {
   readonly #file = (files += 1);
@@ -72,17 +72,17 @@ export class GrowingHash {
     this.#thread = current;
   }
 
-  /** So many more bytes are in the file. */
+  /** Reports this many more bytes in the file. */
   written(bytes: number): void {
     this.#thread.order({ ...this.#order, bytes });
   }
 
-  /** Hex. @throws when the thread could not read what was written */
+  /** Hex. @throws when the thread could not read the file */
   digest(): Promise<string> {
     return this.#thread.digest({ ...this.#order, last: 'digest' });
   }
 
-  /** Nobody will ask. */
+  /** Drops the file without a hash. */
   drop(): void {
     this.#thread.order({ ...this.#order, last: 'drop' });
   }

@@ -1,4 +1,4 @@
-/** Where photos lie: disk, S3 or both behind one contract; moving from one to the other, and holding rows against objects. */
+/** The photos' stores: disk, S3 or both behind one contract; moving from one to the other, and checking rows against objects. */
 export { newFolder, objectKey, trashDay } from './object-keys.js';
 export {
   type ByteRange,

@@ -1,6 +1,6 @@
 import type { PieceWriter } from './pieces.js';
 
-/** A writer of pieces whose store is only known once something is written; it stays with that store. */
+/** A writer of pieces that selects its store at the first write, and stays with it. */
 export class LatePieces implements PieceWriter {
   #writer: PieceWriter | null = null;
 

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { errorCode } from './durable-files.js';
 import type { StoredObject } from './object-store.js';
 
-/** In the order of keys; none for a folder that is not there. */
+/** In key order; none for a missing folder. */
 async function entriesOf(folder: string): Promise<Dirent[]> {
   try {
     const entries = await readdir(folder, { withFileTypes: true });
@@ -15,13 +15,13 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
   }
 }
 
-/** Of what is a file, or a link to something, which may be a folder; null when it is gone since its folder was read. */
+/** The stats of a file, or of a link's target, which may be a folder; null when it is gone since its folder was read. */
 async function statOf(path: string, entry: Dirent): Promise<Stats | null> {
   // Gone since its folder was read.
   return entry.isDirectory() ? null : stat(path).catch(() => null);
 }
 
-/** One folder's files are asked about together: one after the other, each would wait for a thread to wake up. */
+/** Reads the stats of one folder's files together: one after the other, each would wait for a thread to wake up. */
 async function* filesBelow(root: string, path: string): AsyncGenerator<StoredObject> {
   const entries = await entriesOf(join(root, path));
   const stats = await Promise.all(entries.map((entry) => statOf(join(root, path, entry.name), entry)));
@@ -34,7 +34,7 @@ async function* filesBelow(root: string, path: string): AsyncGenerator<StoredObj
   }
 }
 
-/** The objects of a disk store whose keys begin with `prefix`; what is being written (`tmp/`) is none. */
+/** The objects of a disk store whose keys begin with `prefix`, without files being written (`tmp/`). */
 export async function* listFiles(root: string, prefix: string): AsyncGenerator<StoredObject> {
   const folder = prefix.endsWith('/') ? prefix.slice(0, -1) : dirname(prefix).replace(/^\.$/, '');
   for await (const object of filesBelow(root, folder)) if (object.key.startsWith(prefix)) yield object;

@@ -3,8 +3,8 @@ import { Readable } from 'node:stream';
 import { ObjectTooLarge, RangeOutside, type ByteRange, type ObjectRead } from './object-store.js';
 
 /**
- * The next chunk, or the signal's reason if that comes first. One listener a chunk, taken off again: a race against one
- * promise for the whole source would hold every chunk until its end, since a promise keeps what waits for it.
+ * The next chunk, or the signal's reason if that comes first. Adds one listener per chunk, and removes it: a race against
+ * one promise for the whole source would hold every chunk until its end, since a promise keeps its reactions.
  */
 function nextUnless<Item>(iterator: AsyncIterator<Item>, signal: AbortSignal): Promise<IteratorResult<Item>> {
   return new Promise((resolve, reject) => {
@@ -21,7 +21,7 @@ function nextUnless<Item>(iterator: AsyncIterator<Item>, signal: AbortSignal): P
   });
 }
 
-/** Counts bytes as they pass from a source to a store, hashes them where told to, and stops them at a limit or a signal. */
+/** Counts bytes between a source and a store, hashes them if requested, and stops them at a limit or a signal. */
 export class Measure {
   #bytes = 0;
 
@@ -32,8 +32,8 @@ export class Measure {
   ) {}
 
   /**
-   * Passes every chunk on; fails before the first chunk above the limit. A signal ends it also while the source is
-   * silent, which a plain `for await` would sit out; and nobody waits for the source's end.
+   * Passes every chunk on; throws before the first chunk above the limit. A signal also ends it while the source is
+   * silent, unlike a plain `for await`; and nobody waits for the source's end.
    */
   async *pass(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     const iterator = source[Symbol.asyncIterator]();
@@ -48,7 +48,7 @@ export class Measure {
       exhausted = true;
     } finally {
       if (!exhausted) {
-        // The reason why reading stopped is thrown already.
+        // The reason for stopping is already thrown.
         iterator.return?.().catch(() => undefined);
         if (source instanceof Readable) source.destroy();
       }
@@ -66,7 +66,7 @@ export class Measure {
   }
 }
 
-/** The part of an object of `bytes` that a range asks for. */
+/** The part of an object of `bytes` that a range requests. */
 export function partOf(bytes: number, range: ByteRange | undefined): Omit<ObjectRead, 'stream'> {
   const start = range?.start ?? 0;
   if (range && start >= bytes) throw new RangeOutside(bytes);

@@ -3,16 +3,13 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { GrowingHash } from './hash-thread.js';
 import { WriteBehind } from './write-behind.js';
 
-/** Up to so many bytes, hashing them here costs less than to have it done. */
+/** Up to this many bytes, hashing here is cheaper than in the thread. */
 const SMALL = 256 * 1024;
 
-/**
- * A file that did not exist, written behind the arrival of its bytes and, unless `hashed` is false, hashed. Of one that is
- * dropped nothing is deleted.
- */
+/** A new file, written while its bytes arrive and, unless `hashed` is false, hashed. Dropping it deletes nothing. */
 export class NewFile {
   readonly #file: WriteBehind;
-  /** What was taken, as long as it is small. */
+  /** All taken chunks, while the file is small. */
   #small: Uint8Array[] | null = [];
   #hash: GrowingHash | null = null;
   #bytes = 0;
@@ -34,20 +31,20 @@ export class NewFile {
     return this.#bytes;
   }
 
-  /** Takes a chunk, which must not change any more. @throws what an earlier write met */
+  /** Takes a chunk, which must not change afterwards. @throws the error of an earlier write */
   async take(chunk: Uint8Array): Promise<void> {
     this.#bytes += chunk.byteLength;
     if (this.hashed) this.#grow(chunk);
     await this.#file.take(chunk);
   }
 
-  /** Makes what was taken last; its name is the folder's matter. @throws what a write met */
+  /** Makes all taken chunks durable; the folder syncs the file's name. @throws the error of a write */
   async sync(): Promise<void> {
     await this.#file.drain();
     await this.handle.datasync();
   }
 
-  /** Hex, of everything that was taken; to be asked once, at the end. @throws as above */
+  /** Hex, of all taken chunks; call once, at the end. @throws as above */
   async sha256(): Promise<string> {
     await this.#file.drain();
     const hash = this.#hash;
@@ -58,9 +55,9 @@ export class NewFile {
     return small.digest('hex');
   }
 
-  /** To be called in every case. */
+  /** Must be called in every case. */
   async close(): Promise<void> {
-    // What could not be written was told to who took or synced; here nothing may be under way when the file closes.
+    // `take` or `sync` has reported a failed write; here no write may be running when the file closes.
     await this.#file.drain().catch(() => undefined);
     this.#hash?.drop();
     this.#hash = null;

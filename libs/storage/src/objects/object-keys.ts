@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 
 const FOLDER = /^[0-9a-f]{2}\/[0-9a-f]{30}$/;
-/** As FOLDER, or where the trash of a day keeps one. */
+/** Matches FOLDER, also inside a day's trash. */
 const ANY_FOLDER = /^(trash\/\d{4}-\d{2}-\d{2}\/)?[0-9a-f]{2}\/[0-9a-f]{30}$/;
 const NAME = /^[a-z0-9]{1,24}(\.[a-z0-9]{1,8})?$/;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
-/** Thrown for text that this store never made: a fault of the program, since clients never name objects. */
+/** Thrown for text that this store never made: a bug in the program, since clients never name objects. */
 export class ObjectKeyInvalid extends Error {
   override name = 'ObjectKeyInvalid';
 
@@ -21,8 +21,8 @@ function assertMatches(pattern: RegExp, text: string, expected: string): string 
 }
 
 /**
- * A fresh folder, `ab/cdef…`: 128 random bits, so that nobody guesses one and no two meet. The first two digits fan out
- * over 256 folders, because a single folder of millions is slow to open in most file systems.
+ * A fresh folder, `ab/cdef…`: 128 random bits, so that nobody guesses one and no two collide. The first two digits fan
+ * out over 256 folders, because a single folder of millions is slow to open in most file systems.
  */
 export function newFolder(): string {
   const digits = randomBytes(16).toString('hex');
@@ -34,16 +34,16 @@ export const assertName = (name: string): string =>
   assertMatches(NAME, name, 'an object name such as w320.webp');
 export const assertDay = (day: string): string => assertMatches(DAY, day, 'a day yyyy-mm-dd');
 
-/** As `assertFolder`, and also of the trash, which moves between stores like all else. */
+/** Like `assertFolder`, but allows the trash, which moves between stores like all else. */
 export const assertAnyFolder = (folder: string): string =>
   assertMatches(ANY_FOLDER, folder, 'a folder ab/cdef…, of the trash perhaps');
 
-/** The key of an object: folder and name, both checked, so that no key ever leaves the store's own folder. */
+/** An object's key: folder and name, both checked, so that no key leaves the store's own folder. */
 export function objectKey(folder: string, name: string): string {
   return `${assertAnyFolder(folder)}/${assertName(name)}`;
 }
 
-/** Takes a key apart again. */
+/** Splits a key into its parts. */
 export function partsOfKey(key: string): { folder: string; name: string } {
   const cut = key.lastIndexOf('/');
   return { folder: assertAnyFolder(key.slice(0, Math.max(cut, 0))), name: assertName(key.slice(cut + 1)) };
@@ -54,7 +54,7 @@ export function assertKey(key: string): string {
   return key;
 }
 
-/** The trash's folder of a day, in UTC: what was deleted on one day is purged on one day. */
+/** A day's trash folder, in UTC: objects deleted on one day are purged on one day. */
 export function trashDay(time: Date): string {
   return time.toISOString().slice(0, 10);
 }

@@ -18,13 +18,13 @@ const MiB = 1024 * 1024;
 const contentType = 'image/jpeg';
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
-/** What one driver's tests need: its store, and how much of writes that ended badly is still there. */
+/** One driver's test setup: its store, and the number of leftovers of failed writes. */
 interface Driver {
   store: ObjectStore;
   unfinished(): Promise<number>;
 }
 
-/** Yields pieces of a size that fits neither the chunks nor the parts of any store. */
+/** Yields chunks of a size that fits neither the chunks nor the parts of any store. */
 function source(bytes: Buffer, piece = 70_001): Readable {
   const pieces = Array.from({ length: Math.ceil(bytes.length / piece) }, (_, index) =>
     bytes.subarray(index * piece, (index + 1) * piece),
@@ -232,7 +232,7 @@ describe('object storage on disk', () => {
   });
 });
 
-// `npm run test:s3` insists on the real server.
+// `npm run test:s3` requires the real server.
 const installed = await radosgwInstalled();
 
 describe.skipIf(!installed)('object storage on S3 (radosgw)', () => {

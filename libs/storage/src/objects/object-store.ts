@@ -6,14 +6,14 @@ export const OBJECT_STORE = Symbol('OBJECT_STORE');
 
 export interface WriteOptions {
   contentType: string;
-  /** Bytes; one more and the write ends with ObjectTooLarge, at once. */
+  /** Bytes; at one more the write fails with ObjectTooLarge at once. */
   limit?: number;
   signal?: AbortSignal;
 }
 
 export interface Written {
   bytes: number;
-  /** Hex; of what the store was given, known without asking it again. */
+  /** Hex; of the bytes that the store received, known without reading them again. */
   sha256: string;
 }
 
@@ -37,18 +37,18 @@ export interface ObjectRead {
   stream: Readable;
   /** Size of the whole object, whatever the range. */
   bytes: number;
-  /** What `stream` carries: from and to, both included; `end` is `start - 1` for an empty object. */
+  /** The range of `stream`: from and to, both included; `end` is `start - 1` for an empty object. */
   start: number;
   end: number;
 }
 
-/** What the bytes of a presigned upload must be; the store refuses others. Hashes are hex. */
+/** Conditions on the bytes of a presigned upload; the store refuses others. Hashes are hex. */
 export interface PresignBound {
   bytes: number;
   contentType: string;
   sha256?: string | undefined;
   md5?: string | undefined;
-  /** Until the URL opens nothing any more. */
+  /** How long the URL is valid. */
   seconds: number;
 }
 
@@ -61,75 +61,75 @@ export interface PresignedPut {
 export type StoreKind = 'disk' | 's3';
 
 export interface StoreHealth {
-  /** Room left, where the store knows it. */
+  /** Free space, where the store knows it. */
   freeBytes: number | null;
-  /** Of so many in all. */
+  /** Total space. */
   totalBytes: number | null;
 }
 
 /**
- * Where originals and renditions last. A key is `<folder>/<name>` (see object-keys): random, without a client's file
- * name. Invariants, of every driver:
+ * The lasting store of originals and renditions. A key is `<folder>/<name>` (see object-keys): random, without a client's
+ * file name. Invariants, of every driver:
  *
- * - When `write` returns, the object is there to stay: files and folders are synced, S3 has confirmed the size. Until
- *   then readers see nothing of it, and a write that fails or is aborted leaves nothing.
- * - Objects do not change. Steps run twice, so the same key may be written again with the same picture; readers see the
+ * - When `write` returns, the object is durable: files and folders are synced, S3 has confirmed the size. Until then readers
+ *   see nothing of it, and a write that fails or is aborted leaves nothing.
+ * - Objects do not change. Operations run twice, so the same key may be written again with the same picture; readers see the
  *   one or the other whole.
- * - A source is read no faster than it is stored, and is destroyed when the write fails. Who must go on reading (a
+ * - A source is read no faster than it is stored, and is destroyed when the write fails. A caller that must go on reading (a
  *   request body that is thrown away) passes `readable.iterator({ destroyOnReturn: false })`.
- * - Deleting takes the names with it: stores are listed for the trash and for verification alone, never on the way.
+ * - Deletes name their objects: stores are listed only for the trash and for verification, never while serving.
  */
 export interface ObjectStore {
-  /** Where new objects land at this moment. */
+  /** The store in which new objects land now. */
   home(): Promise<StoreKind>;
 
   /** @throws ObjectTooLarge above the limit; the source's own error; the signal's reason */
   write(key: string, source: AsyncIterable<Uint8Array>, options: WriteOptions): Promise<Written>;
 
-  /** @throws ObjectMissing; RangeOutside when the range begins behind the end */
+  /** @throws ObjectMissing; RangeOutside when the range begins beyond the end */
   read(key: string, range?: ByteRange): Promise<ObjectRead>;
 
   stat(key: string): Promise<ObjectInfo | null>;
 
-  /** Whether an object is a file of the disk store and will be for the next seconds, so that NGINX may send it. */
+  /** Whether an object is a file of the disk store and stays one for the next seconds, so that NGINX may send it. */
   staysOnDisk(key: string): Promise<boolean>;
 
   /**
-   * A path from which the object can be read by programs that need files: its own on disk (never to be changed), a copy
-   * at `scratchPath` otherwise.
+   * A path for programs that need files: the object's own on disk (never to be changed), otherwise a copy at
+   * `scratchPath`.
    *
    * @throws ObjectMissing
    */
   asFile(key: string, scratchPath: string): Promise<string>;
 
-  /** Begins to take an object that arrives bit by bit (see pieces); `name` is this writer's alone. */
+  /** Begins an object that arrives in parts (see pieces); only this writer uses `name`. */
   pieces(folder: string, name: string, options: PieceOptions): PieceWriter;
   /**
-   * Gives an object of exactly so many bytes another name in its folder, unless an object of so many bytes has that name
-   * already; false when there is none to be renamed.
+   * Renames an object of exactly `bytes` bytes within its folder, unless an object of that size has the new name already;
+   * false when there is none to rename.
    */
   rename(folder: string, from: string, to: string, bytes: number): Promise<boolean>;
   /** Lets a client write an object itself, once or several times until the URL expires; null on disk. */
   presign(key: string, bound: PresignBound): Promise<PresignedPut | null>;
-  /** Deletes these objects of a folder for good; absent ones are no error. */
+  /** Deletes these objects of a folder for good; missing ones are no error. */
   remove(folder: string, names: readonly string[]): Promise<void>;
 
   /** Moves these objects to the trash of a day (yyyy-mm-dd). May run twice. */
   trash(folder: string, names: readonly string[], day: string): Promise<void>;
 
-  /** The way back, for a database restored from a backup. Answers which names were found in that day's trash. */
+  /** Undoes `trash`, for a database restored from a backup. Returns the names found in that day's trash. */
   restore(folder: string, names: readonly string[], day: string): Promise<string[]>;
 
   /**
-   * Every object whose key begins so (an empty text, `ab/`, a folder and a slash, `trash/`), in the order of keys; those of the
-   * trash as `trash/<day>/<folder>/<name>`. What others do meanwhile may be in it or not.
+   * Every object whose key has this prefix (an empty text, `ab/`, a folder and a slash, `trash/`), in key order; those of
+   * the trash as `trash/<day>/<folder>/<name>`. Concurrent changes may be in it or not.
    */
   list(prefix: string): AsyncIterable<StoredObject>;
 
-  /** Deletes the trash of every day before `day`; answers how many days. */
+  /** Deletes the trash of every day before `day`; returns how many days. */
   purgeTrash(day: string): Promise<number>;
 
-  /** Deletes what writes of killed processes left, begun before `before`; answers how many. */
+  /** Deletes unfinished writes of killed processes, begun before `before`; returns how many. */
   sweepUnfinished(before: Date): Promise<number>;
 
   /** Rejects when the store cannot be reached or written. */

@@ -8,22 +8,22 @@ import { TwoStores, type Stores } from './two-stores.js';
 
 export type StoreConfig = Omit<StorageSettings, 'DATABASE_URL' | 'DATABASE_DIRECT_URL'>;
 
-/** The store that the configuration names by itself: S3 where a bucket is set, the disk otherwise. */
+/** The store that the configuration selects: S3 if a bucket is set, otherwise the disk. */
 export const configuredStore = (config: StoreConfig): StoreKind => (config.S3_BUCKET ? 's3' : 'disk');
 
-/** That store alone. */
+/** Opens that store only. */
 export async function openObjectStore(config: StoreConfig): Promise<ObjectStore> {
   return (await openS3(config)) ?? DiskStore.open(config.STORAGE_DIR);
 }
 
-/** Every store that is configured, as one, with its home where the row says. @throws Error when that one is not configured */
+/** Every configured store, as one, with its home where the row says. @throws Error when that one is not configured */
 export async function openStores(config: StoreConfig, home: StoreHome): Promise<TwoStores> {
   const stores = new TwoStores(await configuredStores(config), home);
   await stores.at(await home.current());
   return stores;
 }
 
-/** A disk store that has never been used is not one: a fleet on S3 has no folder to look into. */
+/** A disk store that was never used does not count: a fleet on S3 has no such folder. */
 export async function configuredStores(config: StoreConfig): Promise<Stores> {
   let disk: DiskStore | null = null;
   return {
@@ -37,7 +37,7 @@ export async function configuredStores(config: StoreConfig): Promise<Stores> {
 
 async function openS3(config: StoreConfig): Promise<ObjectStore | null> {
   if (!config.S3_BUCKET) return null;
-  // Loaded when needed: the SDK is 37 MB of memory, which a process with a disk store has no use for.
+  // Loaded when needed: the SDK is 37 MB of memory, which a process with a disk store does not need.
   const { openS3Store } = await import('./open-s3-store.js');
   return openS3Store(config, config.S3_BUCKET);
 }

@@ -14,10 +14,10 @@ function s3Client(config: StoreConfig, endpoint: string | undefined): S3Client {
     region: config.S3_REGION,
     endpoint,
     forcePathStyle: config.S3_FORCE_PATH_STYLE,
-    // Without keys of its own the machine's role signs, as the SDK finds it.
+    // Without configured keys the machine's role signs, as the SDK finds it.
     credentials: accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : undefined,
     maxAttempts: 3,
-    // A part that moves no byte for so long is sent again rather than waited for.
+    // A part that moves no byte for this long is sent again.
     requestHandler: { connectionTimeout: 3_000, socketTimeout: 30_000 },
   });
 }

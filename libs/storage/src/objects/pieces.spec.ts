@@ -17,7 +17,7 @@ vi.setConfig({ hookTimeout: patient(40_000) });
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const contentType = 'image/jpeg';
 
-/** Appends as a request does that is flushed after each part; what is left over is not flushed. */
+/** Appends like a request that flushes after each part; `left` is not flushed. */
 async function send(store: ObjectStore, folder: string, name: string, parts: Buffer[], left?: Buffer) {
   const writer = store.pieces(folder, name, { hashed: true });
   let sizes: number[] = [];
@@ -57,7 +57,7 @@ function joins(opened: () => ObjectStore): void {
     });
     expect((await read(folder)).equals(whole)).toBe(true);
     await store.remove(folder, pieceNames(pieces));
-    // Killed before it was said: it is done again.
+    // Killed before it was recorded: it is done again.
     expect(await joinPieces(store, joining(folder, pieces))).toMatchObject({ sha256: sha256(whole) });
   });
 

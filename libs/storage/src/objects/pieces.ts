@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { objectKey } from './object-keys.js';
 import { ObjectMissing, type ObjectStore, type Written } from './object-store.js';
 
-/** What one writer left of an object that arrives bit by bit: each size is one object, `<name><index>`. */
+/** The pieces that one writer left of an object that arrives in parts: each size is one object, `<name><index>`. */
 export interface Pieces {
   name: string;
   sizes: number[];
@@ -11,26 +11,26 @@ export interface Pieces {
 
 /**
  * Takes an object as it arrives. Every writer has a name of its own, so that two of them, one of which does not know yet
- * that it was taken over, never write the same object: which of their pieces count is decided by the row alone.
+ * that it was taken over, never write the same object: only the row decides which pieces count.
  */
 export interface PieceWriter {
   append(chunk: Uint8Array): Promise<void>;
-  /** Makes everything that was appended last; answers the sizes of this writer's pieces. */
+  /** Makes all appended bytes durable; returns the sizes of this writer's pieces. */
   flush(): Promise<number[]>;
-  /** Hex, of everything that was flushed; to be asked once, before closing, of a writer that was told to hash. */
+  /** Hex, of all flushed bytes; call once, before closing, on a writer that hashes. */
   sha256(): Promise<string>;
-  /** Lets go. What was not flushed may be lost. */
+  /** Releases the writer. Unflushed bytes may be lost. */
   close(): Promise<void>;
 }
 
 export interface PieceOptions {
-  /** Whether somebody will ask for the hash of what this writer brings. */
+  /** Whether the hash of this writer's bytes will be requested. */
   hashed: boolean;
 }
 
 export const pieceName = (name: string, index: number): string => `${name}n${index}`;
 
-/** One object of each flush: for stores whose objects cannot grow. Holds in memory what is not flushed. */
+/** One object per flush: for stores whose objects cannot grow. Holds unflushed bytes in memory. */
 export class SeparatePieces implements PieceWriter {
   readonly #sizes: number[] = [];
   readonly #hash = createHash('sha256');
@@ -71,14 +71,14 @@ export class SeparatePieces implements PieceWriter {
   }
 }
 
-/** Every object that these writers may have left: one more each than is known, since it is written before it is noted. */
+/** Every object that these writers may have left: one more each than is recorded, since it is written before it is recorded. */
 export function pieceNames(pieces: readonly Pieces[]): string[] {
   return pieces.flatMap(({ name, sizes }) =>
     Array.from({ length: sizes.length + 1 }, (_, index) => pieceName(name, index)),
   );
 }
 
-/** The bytes of the pieces in their order; of each as many as are noted, for a killed writer may have left more. */
+/** The bytes of the pieces in order; of each as many as are recorded, for a killed writer may have left more. */
 async function* bytesOf(
   store: ObjectStore,
   folder: string,
@@ -97,17 +97,17 @@ async function* bytesOf(
 interface Joining {
   folder: string;
   pieces: readonly Pieces[];
-  /** The object that they become. */
+  /** The resulting object's name. */
   name: string;
   length: number;
   contentType: string;
-  /** Hex; known when one writer has seen every byte, which spares reading them again. */
+  /** Hex; known when one writer has seen every byte, which saves reading them again. */
   sha256?: string | undefined;
 }
 
 /**
- * Makes one object of its pieces and answers its size and hash. May run twice, also at once: the object comes out the
- * same. The pieces stay, except where one of them could become the object by its name alone.
+ * Joins pieces into one object and returns its size and hash. May run twice, also at once: the object is the same. The
+ * pieces stay, except one that becomes the object by a rename.
  */
 export async function joinPieces(store: ObjectStore, joining: Joining): Promise<Written> {
   const { folder, pieces, name, length, contentType, sha256 } = joining;
@@ -123,7 +123,7 @@ export async function joinPieces(store: ObjectStore, joining: Joining): Promise<
     await store.remove(folder, [name]);
     throw new Error(`expected pieces of ${length} bytes in ${folder} but found ${written.bytes}`);
   } catch (error) {
-    // Who was killed between joining and saying so, or is a moment ahead of us, has taken the pieces away.
+    // A process that was killed after joining, or is a moment ahead of us, has removed the pieces.
     if (!(error instanceof ObjectMissing) || (await store.stat(key))?.bytes !== length) throw error;
     return hashed(store, key, length);
   }

@@ -15,14 +15,14 @@ import { isMissing, isPreconditionFailed } from './s3-errors.js';
 /** S3 deletes this many keys in one request. */
 const KEYS_A_REQUEST = 1_000;
 
-/** The housekeeping of one bucket: what the store does to many objects at once. */
+/** Housekeeping of one bucket: the store's operations on many objects at once. */
 export class S3Bucket {
   constructor(
     private readonly client: S3Client,
     readonly name: string,
   ) {}
 
-  /** Deletes keys; absent ones are no error. */
+  /** Deletes keys; missing ones are no error. */
   async remove(keys: readonly string[]): Promise<void> {
     for (let from = 0; from < keys.length; from += KEYS_A_REQUEST) {
       const Objects = keys.slice(from, from + KEYS_A_REQUEST).map((Key) => ({ Key }));
@@ -35,7 +35,7 @@ export class S3Bucket {
     }
   }
 
-  /** Copies, then deletes: S3 has no rename. Answers which of the `names` were there. */
+  /** Copies, then deletes: S3 has no rename. Returns those of `names` that existed. */
   async move(from: string, to: string, names: readonly string[]): Promise<string[]> {
     const found = await Promise.all(names.map((name) => this.#copy(`${from}/${name}`, `${to}/${name}`)));
     const moved = names.filter((_, index) => found[index]);
@@ -44,7 +44,7 @@ export class S3Bucket {
   }
 
   /**
-   * Copies, then deletes, unless `to` has so many bytes already. What is copied is what was measured: a client that may
+   * Copies, then deletes, unless `to` has `bytes` bytes already. Copies exactly the measured object: a client that may
    * still write `from` changes its ETag. (Ceph before 18 ignores that condition.)
    */
   async rename(from: string, to: string, bytes: number): Promise<boolean> {
@@ -56,7 +56,7 @@ export class S3Bucket {
     return true;
   }
 
-  /** The folders right below a prefix that ends in a slash, without it. */
+  /** The folders right below a prefix that ends in a slash, without the prefix. */
   async foldersBelow(prefix: string): Promise<string[]> {
     const folders: string[] = [];
     const pages = paginateListObjectsV2(
@@ -70,7 +70,7 @@ export class S3Bucket {
     return folders;
   }
 
-  /** In the order of keys, as S3 lists them. */
+  /** In key order, as S3 lists them. */
   async *list(prefix: string): AsyncGenerator<StoredObject> {
     const pages = paginateListObjectsV2({ client: this.client }, { Bucket: this.name, Prefix: prefix });
     for await (const page of pages) {
@@ -88,7 +88,7 @@ export class S3Bucket {
     for await (const page of pages) await this.remove((page.Contents ?? []).flatMap(({ Key }) => Key ?? []));
   }
 
-  /** Ends multipart uploads that began before a time: their parts are paid for, yet in no listing. */
+  /** Aborts multipart uploads that began before a time: their parts cost money, yet appear in no listing. */
   async abortUploads(before: Date): Promise<number> {
     let aborted = 0;
     let marker: { KeyMarker?: string; UploadIdMarker?: string } | null = {};

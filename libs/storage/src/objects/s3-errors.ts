@@ -1,7 +1,7 @@
 import { S3ServiceException } from '@aws-sdk/client-s3';
 import { ObjectMissing, RangeOutside } from './object-store.js';
 
-/** HEAD has no body to carry an error's name, so both the names and the status count. */
+/** HEAD has no body with an error's name, so both the names and the status count. */
 export function isMissing(error: unknown): boolean {
   return (
     error instanceof S3ServiceException &&
@@ -10,12 +10,12 @@ export function isMissing(error: unknown): boolean {
   );
 }
 
-/** The object is another one than the condition names. */
+/** The object is not the one that the condition names. */
 export function isPreconditionFailed(error: unknown): boolean {
   return error instanceof S3ServiceException && error.$metadata.httpStatusCode === 412;
 }
 
-/** The store's own errors where S3 says the same in its words. */
+/** Translates S3's errors to the store's own. */
 export function translated(key: string, error: unknown): unknown {
   if (isMissing(error)) return new ObjectMissing(key, { cause: error });
   const isOutside = error instanceof S3ServiceException && error.$metadata.httpStatusCode === 416;

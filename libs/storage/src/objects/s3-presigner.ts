@@ -5,13 +5,13 @@ import type { PresignBound, PresignedPut } from './object-store.js';
 const base64 = (hex: string): string => Buffer.from(hex, 'hex').toString('base64');
 
 /**
- * Signs PUTs that clients send themselves. Size, type and hashes are signed headers: with others the signature is wrong
- * (403), and a body that does not fit them is refused by the store. Every S3 knows Content-MD5; x-amz-checksum-sha256 is
- * ignored by Ceph 16, so the worker looks at that hash in any case.
+ * Signs PUTs that clients send themselves. Size, type and hashes are signed headers: others break the signature (403),
+ * and the store refuses a body that does not match them. Every S3 supports Content-MD5; Ceph 16 ignores
+ * x-amz-checksum-sha256, so the worker checks that hash in any case.
  */
 export class S3Presigner {
   constructor(private readonly client: S3Client) {
-    // By default the SDK adds the checksum of the body that it sees, which is empty here.
+    // By default the SDK adds the checksum of its own body, which is empty here.
     client.config.requestChecksumCalculation = () => Promise.resolve('WHEN_REQUIRED');
   }
 

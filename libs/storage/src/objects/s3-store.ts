@@ -23,10 +23,10 @@ import { S3Bucket } from './s3-bucket.js';
 import { isMissing, translated } from './s3-errors.js';
 import type { S3Presigner } from './s3-presigner.js';
 
-/** The smallest part that S3 takes; what one upload holds in memory is one part and its copy on the way out. */
+/** The smallest part that S3 accepts; one upload holds one part and its outgoing copy in memory. */
 const PART_BYTES = 5 * 1024 * 1024;
 
-/** Objects in an S3 bucket, under the keys that they have on disk; what is deleted lies under `trash/<day>/`. */
+/** Objects in an S3 bucket, under the same keys as on disk; deleted ones are under `trash/<day>/`. */
 export class S3Store implements ObjectStore {
   readonly #bucket: S3Bucket;
 
@@ -52,7 +52,7 @@ export class S3Store implements ObjectStore {
     try {
       await this.#upload(assertKey(key), Readable.from(measure.pass(source), { objectMode: false }), options);
     } catch (error) {
-      // When S3 failed, the measure may still be waiting for a slow source.
+      // If S3 failed, the measure may still be waiting for a slow source.
       if (source instanceof Readable) source.destroy();
       throw error;
     }
@@ -140,7 +140,7 @@ export class S3Store implements ObjectStore {
 
   /**
    * One part at a time: with more, a failed part lets the others go on to the end of the source. A signal reaches the
-   * upload as the failure of its source and not by `upload.abort()`, which answers before the parts are gone.
+   * upload as a failure of its source and not by `upload.abort()`, which resolves before the parts are gone.
    */
   async #upload(key: string, body: Readable, options: WriteOptions): Promise<void> {
     const upload = new Upload({

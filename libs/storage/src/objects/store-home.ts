@@ -1,25 +1,25 @@
 import type { Queryable } from '../database/database.js';
 import type { StoreKind } from './object-store.js';
 
-/** How long a process believes what it read of where new objects land, in milliseconds. */
+/** How long a process caches where new objects land, in milliseconds. */
 export const HOME_BELIEVED = 1_000;
 
 interface HomeRow {
   store: StoreKind;
 }
 
-/** Where new objects land: a row, so that all processes change over within a second of each other. */
+/** The home of new objects: a row, so that all processes switch within a second of each other. */
 export class StoreHome {
   #known: { store: StoreKind; at: number } | null = null;
   #asking: Promise<StoreKind> | null = null;
 
   constructor(
     private readonly database: Queryable,
-    /** What the first process writes down: what it finds configured. */
+    /** The first process writes this: its configured store. */
     private readonly first: StoreKind,
   ) {}
 
-  /** At most a second old; while PostgreSQL is away, what was known last. */
+  /** At most a second old; while PostgreSQL is unreachable, the last known value. */
   async current(): Promise<StoreKind> {
     if (this.#known && Date.now() - this.#known.at < HOME_BELIEVED) return this.#known.store;
     this.#asking ??= this.#ask().finally(() => (this.#asking = null));
@@ -33,7 +33,7 @@ export class StoreHome {
       this.#known = { store, at };
       return store;
     } catch (error) {
-      // Also for a release that runs before its migration.
+      // Also covers a release that runs before its migration.
       if (this.#known) return this.#known.store;
       if ((error as { code?: string }).code === '42P01') return this.first;
       throw error;

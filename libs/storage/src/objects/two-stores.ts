@@ -21,14 +21,14 @@ import type { PieceOptions, PieceWriter } from './pieces.js';
 /** The stores that a process may use. */
 export interface Stores {
   s3: ObjectStore | null;
-  /** Null where there is no disk store and none is to be made. */
+  /** Null if there is no disk store and `make` is false. */
   disk(make: boolean): Promise<DiskStore | null>;
 }
 
 /**
- * The stores that are configured, as one. New objects land at home, which a row names; reads ask there first, then the
- * other store, then home again: an object that moves is first copied, then deleted, so one of the three finds it,
- * whichever way it moves and however old this process's view is.
+ * The configured stores, as one. New objects land at home, which a row names; reads try home first, then the other store,
+ * then home again: a move first copies, then deletes, so one of the three finds the object, whichever way it moves and
+ * however stale this process's view is.
  */
 export class TwoStores implements ObjectStore {
   constructor(
@@ -45,7 +45,7 @@ export class TwoStores implements ObjectStore {
     const store = await this.at(kind);
     const began = Date.now();
     const written = await store.write(key, source, options);
-    // What was written while home changed follows, so that nothing new is found in the old store two seconds later.
+    // An object written while home changed follows, so that nothing new is in the old store two seconds later.
     if (Date.now() - began > HOME_BELIEVED && (await this.home()) !== kind) {
       await this.follow(store, key, options);
     }
@@ -81,7 +81,7 @@ export class TwoStores implements ObjectStore {
     if (await home.rename(folder, from, to, bytes)) return true;
     const [old, fresh] = [objectKey(folder, from), objectKey(folder, to)];
     if (!other || (await home.stat(fresh)) || (await other.stat(old))?.bytes !== bytes) return false;
-    // It came before home changed, or was put by a URL that was signed before.
+    // It was uploaded before home changed, or by a URL signed before.
     const { stream } = await other.read(old);
     await home.write(fresh, stream, { contentType: 'application/octet-stream', limit: bytes });
     await this.remove(folder, [from]);
@@ -133,7 +133,7 @@ export class TwoStores implements ObjectStore {
     await this.stores.s3?.close();
   }
 
-  /** @throws Error when the row names a store that this process is not told of */
+  /** @throws Error when the row names a store that this process has no settings for */
   async at(kind: StoreKind): Promise<ObjectStore> {
     const store = kind === 's3' ? this.stores.s3 : await this.stores.disk(true);
     if (store) return store;
@@ -145,7 +145,7 @@ export class TwoStores implements ObjectStore {
   private async follow(old: ObjectStore, key: string, options: WriteOptions): Promise<void> {
     const { folder, name } = partsOfKey(key);
     const source = await old.read(key).catch((error: unknown) => {
-      // Whoever moves the objects was here before us.
+      // The mover has already moved it.
       if (error instanceof ObjectMissing) return null;
       throw error;
     });
@@ -158,7 +158,7 @@ export class TwoStores implements ObjectStore {
     return this.at(await this.home());
   }
 
-  /** Home, then the other store where there is one. */
+  /** Home, then the other store if there is one. */
   private async each(): Promise<[ObjectStore, ...ObjectStore[]]> {
     const kind = await this.home();
     const other = kind === 's3' ? await this.stores.disk(false) : this.stores.s3;
@@ -167,8 +167,8 @@ export class TwoStores implements ObjectStore {
   }
 
   /**
-   * As `each`, and home once more: what moves there while the other store is asked is found; what is deleted is deleted
-   * behind a copy, too, on whichever side the copying began.
+   * Like `each`, and home once more: finds objects that move home while the other store is read, and also deletes copies
+   * made meanwhile, in either direction.
    */
   private async inTurn(): Promise<[ObjectStore, ...ObjectStore[]]> {
     const [home, ...others] = await this.each();

@@ -1,10 +1,10 @@
 import type { FileHandle } from 'node:fs/promises';
 
-/** Bytes that are gathered for one call, and that may wait while another is under way. */
+/** Bytes gathered for one call, and bytes that may wait while another is running. */
 const BATCH = 512 * 1024;
 const MOST_WAITING = 768 * 1024;
 
-/** A write may take a part of what it is given; this one takes all. */
+/** A write may take only a part of its input; this one takes all. */
 async function writeAll(handle: FileHandle, chunks: readonly Uint8Array[]): Promise<void> {
   let left = chunks;
   while (left.length > 0) {
@@ -19,7 +19,7 @@ async function writeAll(handle: FileHandle, chunks: readonly Uint8Array[]): Prom
 }
 
 /**
- * Writes a file while more of it arrives, some chunks by one call: waking a thread for each of 64 kB, and waiting for it,
+ * Writes a file while more of it arrives, several chunks per call: waking a thread for each of 64 kB, and waiting for it,
  * cost a quarter of an upload's time.
  */
 export class WriteBehind {
@@ -30,11 +30,11 @@ export class WriteBehind {
 
   constructor(
     private readonly handle: FileHandle,
-    /** Told of so many bytes more that are in the file. */
+    /** Called with the number of bytes newly in the file. */
     private readonly onWritten: (bytes: number) => void = () => undefined,
   ) {}
 
-  /** Takes a chunk, which must not change any more; waits only while too much waits. @throws what an earlier write met */
+  /** Takes a chunk, which must not change afterwards; waits while too much is queued. @throws the error of an earlier write */
   async take(chunk: Uint8Array): Promise<void> {
     this.#waiting.push(chunk);
     this.#bytes += chunk.byteLength;
@@ -43,7 +43,7 @@ export class WriteBehind {
     this.#check();
   }
 
-  /** Settles when all that was taken is written (which is not yet synced). @throws as above */
+  /** Resolves when all taken chunks are written (not yet synced). @throws as above */
   async drain(): Promise<void> {
     while (this.#writing) await this.#writing;
     await this.#write(1);
@@ -54,7 +54,7 @@ export class WriteBehind {
     if (this.#failure) throw this.#failure.error;
   }
 
-  /** As long as so many bytes wait. Never rejects: a failure is told to whoever takes or drains next. */
+  /** Writes while `least` bytes wait. Never rejects: the next `take` or `drain` throws the failure. */
   async #write(least: number): Promise<void> {
     try {
       while (this.#bytes >= least) {

@@ -1,7 +1,7 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { SHARD } from './shard.js';
 
-/** An entity is the row as PostgreSQL answers it: its properties are the columns' names, bigint is text. */
+/** An entity is the row as PostgreSQL returns it: its properties are the column names, bigint is text. */
 @Entity('users', { comment: 'People; on the shard drawn at random when they signed up' })
 @Index('users_synthetic', ['id'], { where: `role = 'synthetic'` })
 export class User {
@@ -95,7 +95,7 @@ export class User {
   closed_at!: Date | null;
 }
 
-/** What is unique across all people lives in a small table of its own, keyed by it: no shard, so that it stays unique. */
+/** A value that is unique across all people is the key of a small table of its own: no shard, so that it stays unique. */
 @Entity('usernames', { comment: 'Each username once in the system; row exists from sign-up to erasure' })
 export class Username {
   @PrimaryColumn({ type: 'text', comment: 'Folded to lower case: [a-z0-9_] with inner dots, 1-30' })

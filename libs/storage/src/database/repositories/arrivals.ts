@@ -9,15 +9,15 @@ export interface Uploaded {
   altText: string;
 }
 
-/** What is in the store already; the hash of a direct upload is not known before the worker reads it. */
+/** An original that is in the store; the hash of a direct upload is unknown until the worker reads it. */
 export interface Arrived extends Omit<Uploaded, 'sha256'> {
   sha256: Buffer | null;
   declaredSha256?: Buffer | null;
-  /** The id that was promised; a fresh one otherwise. */
+  /** The promised id; without one, a fresh id. */
   id?: Id | undefined;
 }
 
-/** Photos on their way in: from the row that names the folder of bytes to come, to `processing` or to nothing. */
+/** Photos being uploaded: from the row that names the folder before any byte arrives, to `processing` or to deletion. */
 @Injectable()
 export class ArrivalRows {
   constructor(private readonly database: Database) {}
@@ -32,7 +32,7 @@ export class ArrivalRows {
     return (rows[0] as { id: Id }).id;
   }
 
-  /** The upload is safe in the store. False when the row was swept meanwhile. */
+  /** Marks the upload as safe in the store. False when the row has been swept. */
   async uploaded(tx: Queryable, id: Id, { bytes, sha256, type, altText }: Uploaded): Promise<boolean> {
     const { count } = await tx.query(
       'photo.uploaded',
@@ -43,7 +43,7 @@ export class ArrivalRows {
     return count === 1;
   }
 
-  /** A photo whose original is in the store already. */
+  /** Inserts a photo whose original is already in the store. */
   async arrived(tx: Queryable, owner: Id, folder: string, arrived: Arrived): Promise<Id> {
     const { id = null, bytes, sha256, declaredSha256 = null, type, altText } = arrived;
     const { rows } = await tx.query<{ id: Id }>(
@@ -56,8 +56,8 @@ export class ArrivalRows {
   }
 
   /**
-   * Whether an owner's account is open, and stays so until the transaction ends: a photo made after the account was erased
-   * would belong to nobody. Sends of the same bytes by the same person go on here one after the other; without a hash,
+   * Whether an owner's account is open, and stays so until the transaction ends: a photo made after the account was
+   * erased would belong to nobody. Uploads of the same bytes by the same person are serialized here; without a hash,
    * nobody waits.
    */
   async admit(tx: Queryable, owner: Id, sha256: Buffer | null): Promise<boolean> {
@@ -70,7 +70,7 @@ export class ArrivalRows {
     return rows.length === 1;
   }
 
-  /** A photo of the same bytes that its owner, once admitted with this hash, sent lately and has not posted. */
+  /** A photo of the same bytes that its owner sent lately and has not posted; call `admit` with this hash first. */
   async sameBytes(tx: Queryable, owner: Id, sha256: Buffer, seconds: number): Promise<Id | null> {
     const { rows } = await tx.query<{ id: Id }>(
       'photo.sameBytes',
@@ -93,8 +93,8 @@ export class ArrivalRows {
   }
 
   /**
-   * From now on no photo comes of an upload, and what the store holds of it may be removed: answers its folder. Null when
-   * it has become a photo, also where its process was told otherwise (a commit whose answer was lost).
+   * Gives an upload up: no photo comes of it, and its objects may be removed. Returns its folder. Null when it has become
+   * a photo, even if its process saw a failure (a commit whose answer was lost).
    */
   async giveUp(id: Id): Promise<string | null> {
     const { rows } = await this.database.query<{ folder: string }>(
@@ -105,7 +105,7 @@ export class ArrivalRows {
     return rows[0]?.folder ?? null;
   }
 
-  /** Forgets an upload that was given up; the store holds nothing of it. */
+  /** Deletes the row of an upload that was given up; the store holds nothing of it. */
   async forget(id: Id): Promise<void> {
     await this.database.query(
       'photo.forget',

@@ -30,7 +30,7 @@ beforeEach(() => database.query('TRUNCATE photos, outbox'));
 
 const [ada, grace] = ['1', '2'];
 
-/** Sent so many seconds ago, by an owner; with columns that are other than those of a photo that has just come. */
+/** A photo that an owner sent `ago` seconds ago; `columns` override those of a photo that has just arrived. */
 async function photo(owner: string, ago: number, columns: Record<string, string> = {}): Promise<string> {
   const names = Object.keys(columns);
   const [row] = await database.query<{ id: string }>(

@@ -3,29 +3,29 @@ import { shardOf, type Id } from '@app/platform';
 import { Database } from '../database.js';
 import type { PhotoRow } from './photos.js';
 
-/** A photo of more pixels than this is heavy: all but one of a worker's children at most take such photos. */
+/** A photo of more pixels than this is heavy: at most all but one of a worker's children take such photos. */
 export const HEAVY_PIXELS = 50_000_000;
 
-/** What a photo counts for its owner until a child has looked: a phone's. */
+/** Pixels assumed for a photo until a child has read it: a phone's. */
 const USUAL_PIXELS = 12_000_000;
 
-/** Seconds between two deaths of a child that are counted, so that one fault of the machine's is not taken for three. */
+/** Seconds between two deaths of a child that count, so that one fault of the machine does not count as three. */
 const APART = 120;
 
-/** Seconds after which a photo is tried again: as long as it has failed for already, within these. */
+/** Seconds before a photo is retried: as long as it has been failing, within these. */
 const FIRST_PAUSE = 2;
 const LONGEST_PAUSE = 600;
 
 const pixels = (of: string) => `coalesce(${of}.pixels, ${USUAL_PIXELS})`;
 
-/** Free to be taken: due, and no worker that lives is at it ($1: seconds without a sign of life). */
+/** Available: due, and no live worker is processing it ($1: seconds without a sign of life). */
 const FREE = `(p.due_at IS NULL OR p.due_at <= now())
   AND (p.attempted_at IS NULL OR p.attempted_at < now() - make_interval(secs => $1))
   AND ($2 OR ${pixels('p')} <= ${HEAVY_PIXELS})`;
 
 /**
- * Owners take turns: the next photo is of whoever had the fewest pixels decoded in the last minute, what is being decoded
- * counted in. New photos come before those that an operator wants to have made anew.
+ * Owners take turns: the next photo belongs to the owner with the fewest pixels decoded in the last minute, including
+ * those being decoded. New photos come before those that an operator wants remade.
  */
 const NEXT = `WITH spent AS (
     SELECT owner_id, sum(pixels) AS pixels FROM (
@@ -50,14 +50,14 @@ const PUT_BACK = `attempted_at = NULL, error = $4, failing_since = coalesce(fail
 
 const CURRENT = `shard = $1 AND id = $2 AND attempt = $3 AND (state = 'processing' OR next_folder IS NOT NULL)`;
 
-/** Attempts at developing a photo: who takes which next, and what is noted of one that came to nothing. */
+/** Attempts at developing a photo: selects the next photo, and records failures. */
 @Injectable()
 export class AttemptRows {
   constructor(private readonly database: Database) {}
 
   /**
-   * Takes the photo whose turn it is; null when none waits. `silent`: after so many seconds without a sign of life a worker
-   * is taken for dead, and its photos are free again.
+   * Takes the next photo; null when none waits. A worker without a sign of life for `silent` seconds counts as dead, and
+   * its photos are available again.
    */
   async take(silent: number, mayBeHeavy: boolean): Promise<PhotoRow | null> {
     const waiting = await this.database.query<PhotoRow>('attempt.take', take(NEXT), [silent, mayBeHeavy]);
@@ -69,7 +69,7 @@ export class AttemptRows {
     return anew.rows[0] ?? null;
   }
 
-  /** Tells that these photos are being worked on. */
+  /** Marks these photos as being processed. */
   async touch(photoIds: readonly Id[]): Promise<void> {
     await this.database.query(
       'attempt.touch',
@@ -81,7 +81,7 @@ export class AttemptRows {
     );
   }
 
-  /** Gives a photo that proved to be heavy to whoever may take such photos; nothing has failed. */
+  /** Releases a photo that proved to be heavy to a worker that may take it; nothing has failed. */
   async release({ id, attempt }: PhotoRow): Promise<void> {
     await this.database.query(
       'attempt.release',
@@ -90,7 +90,7 @@ export class AttemptRows {
     );
   }
 
-  /** An attempt failed by no fault of the photo: it is tried again, after a pause that grows. */
+  /** Records a failure that is no fault of the photo: it is retried, after a growing pause. */
   async putBack({ id, attempt }: PhotoRow, error: string): Promise<void> {
     await this.database.query('attempt.putBack', `UPDATE photos SET ${PUT_BACK} WHERE ${CURRENT}`, [
       shardOf(id),
@@ -100,7 +100,7 @@ export class AttemptRows {
     ]);
   }
 
-  /** The same of an attempt whose child died; answers how many deaths now count against the photo. */
+  /** The same for an attempt whose child died; returns how many deaths now count against the photo. */
   async putBackCrashed({ id, attempt }: PhotoRow, error: string, alone: boolean): Promise<number> {
     const { rows } = await this.database.query<{ crashes: number }>(
       'attempt.putBackCrashed',

@@ -3,7 +3,7 @@ import { shardOf, type Id } from '@app/platform';
 import { Database, type Queryable } from '../database.js';
 
 /**
- * How large an author's audience is: 0 fanned out; 1 growing, still fanned out while every follower's feed learns to merge
+ * The size of an author's audience: 0 fanned out; 1 growing, still fanned out while every follower's feed learns to merge
  * them; 2 large, merged at read.
  */
 export type Audience = 0 | 1 | 2;
@@ -12,7 +12,7 @@ export type Audience = 0 | 1 | 2;
 export class AudienceRows {
   constructor(private readonly database: Database) {}
 
-  /** Moves an author on; false when they are not (or no longer) where they were thought to be. */
+  /** Moves an author to the next size; false when they are not (or no longer) at `from`. */
   async move(connection: Queryable | null, author: Id, from: Audience, to: Audience): Promise<boolean> {
     const { count } = await (connection ?? this.database).query(
       'audience.move',

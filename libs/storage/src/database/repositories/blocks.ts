@@ -8,7 +8,7 @@ const lists = {
   muted: { name: 'mute.page', table: 'mutes', owner: 'muter_id', subject: 'muted_id' },
 } as const satisfies Record<string, EntryList>;
 
-/** What is hidden or shown: what `actor` did to the posts of `owner`, those older than `before` (null: from the newest on). */
+/** The rows to hide or show: those of `actor` on posts of `owner` older than `before` (null: from the newest on). */
 export interface TogglePage {
   owner: Id;
   actor: Id;
@@ -23,7 +23,7 @@ export interface BlockOf {
 }
 
 export interface ToggledLikes {
-  /** Those whose like changed. */
+  /** Posts whose like changed. */
   posts: Id[];
   /** The oldest post of a full page; null when there are no older ones. */
   next: Id | null;
@@ -38,7 +38,7 @@ export interface ToggledComment {
 
 export interface ToggledComments {
   comments: ToggledComment[];
-  /** There may be others: as many were found as were asked for. */
+  /** There may be others: as many were found as requested. */
   more: boolean;
 }
 
@@ -48,7 +48,7 @@ const postsOf = (archived: string): string =>
 
 /**
  * Looks a like up by key for each post of a page. Arrays, not joins: with statistics from before a flood of likes the
- * planner took a loop within a loop for the join, and a block of 2,100 likes did not end in four minutes.
+ * planner chose a nested loop for the join, and a block of 2,100 likes did not finish in four minutes.
  */
 const toggleLikesSql = `WITH looked AS MATERIALIZED (
     SELECT id FROM (${postsOf('false')} UNION ALL ${postsOf('true')}) AS posts ORDER BY id DESC LIMIT $6),
@@ -57,7 +57,7 @@ const toggleLikesSql = `WITH looked AS MATERIALIZED (
   SELECT ARRAY(SELECT post_id FROM changed) AS posts,
     (SELECT min(id) FROM looked HAVING count(*) = $6) AS next`;
 
-/** Counts what it found, not what it changed: of two that work at once, the second must not take the first's work for the end. */
+/** Counts the rows found, not those changed: of two concurrent runs, the second must not take the first's work for the end. */
 const toggleCommentsSql = `WITH found AS MATERIALIZED (
     SELECT c.id FROM comments c
     WHERE c.author_id = $3 AND c.shard = $1 AND c.hidden <> $4 AND NOT c.deleted
@@ -67,7 +67,7 @@ const toggleCommentsSql = `WITH found AS MATERIALIZED (
     RETURNING c.id, c.post_id, c.reply_to)
   SELECT changed.*, full_page.more FROM (SELECT count(*) = $5 AS more FROM found) AS full_page LEFT JOIN changed ON true`;
 
-/** Counts as `toggleCommentsSql` does. Comments live on the shard of their post's owner, which leaves few of a person's likes to look at. */
+/** Counts as `toggleCommentsSql` does. Comments live on the shard of their post's owner, so few of a person's likes are read. */
 const toggleCommentLikesSql = `WITH found AS MATERIALIZED (
     SELECT l.comment_id AS id FROM comment_likes l
     WHERE l.user_id = $3 AND l.shard = $1 AND l.hidden <> $4
@@ -78,12 +78,12 @@ const toggleCommentLikesSql = `WITH found AS MATERIALIZED (
     RETURNING comment_id)
   SELECT ARRAY(SELECT comment_id FROM changed) AS comments, (SELECT count(*) = $5 FROM found) AS more`;
 
-/** Blocks, at both ends (the blocker's row decides), and mutes, at the muter's end alone. */
+/** Blocks, at both ends (the blocker's row decides), and mutes, at the muter's end only. */
 @Injectable()
 export class BlockRows {
   constructor(private readonly database: Database) {}
 
-  /** False when it was there before, at both ends. */
+  /** False when both ends had it before. */
   async block(tx: Queryable, blocker: Id, blocked: Id): Promise<boolean> {
     const made = await tx.query(
       'block.insert',
@@ -100,7 +100,7 @@ export class BlockRows {
     return made.count + told.count > 0;
   }
 
-  /** False when it was at neither end. */
+  /** False when neither end had it. */
   async unblock(tx: Queryable, blocker: Id, blocked: Id): Promise<boolean> {
     const ended = await tx.query(
       'block.delete',
@@ -115,7 +115,7 @@ export class BlockRows {
     return ended.count + told.count > 0;
   }
 
-  /** Whether the block stands, and goes on standing until this transaction ends. */
+  /** Whether the block exists; if so, it stays until this transaction ends. */
   async stands(tx: Queryable, blocker: Id, blocked: Id): Promise<boolean> {
     const { rows } = await tx.query(
       'block.stands',
@@ -133,7 +133,7 @@ export class BlockRows {
     return rows[0] ?? { posts: [], next: null };
   }
 
-  /** Hides or shows up to `limit` comments of a person below another's posts. */
+  /** Hides or shows up to `limit` comments by a person on another's posts. */
   async toggleComments(tx: Queryable, page: Omit<TogglePage, 'before'>): Promise<ToggledComments> {
     const { owner, actor, hidden, limit } = page;
     const parameters = [shardOf(owner), owner, actor, hidden, limit];
@@ -145,7 +145,7 @@ export class BlockRows {
     return { comments: rows.filter(({ id }) => id !== null), more: rows[0]?.more === true };
   }
 
-  /** Hides or shows up to `limit` likes of a person of comments below another's posts. */
+  /** Hides or shows up to `limit` likes by a person of comments on another's posts. */
   async toggleCommentLikes(
     tx: Queryable,
     page: Omit<TogglePage, 'before'>,
@@ -187,7 +187,7 @@ export class BlockRows {
     return entryPage(this.database, lists.muted, muter, page);
   }
 
-  /** Everybody on the other side of a block of this person, either way: for closing an account. */
+  /** Every block that involves this person, either way: for closing an account. */
   async everyBlockOf(user: Id, limit: number): Promise<BlockOf[]> {
     const { rows } = await this.database.query<BlockOf>(
       'block.every',

@@ -19,19 +19,19 @@ export interface CollectionRow {
 
 const columns = 'c.id, c.name, c.created_at, c.posts_count AS posts';
 
-/** Takes $3 out of collections of $2; both tables change in one statement, so that the count is always that of the rows. */
+/** Removes $3 from collections of $2; both tables change in one statement, so that the count always matches the rows. */
 const taking = (which = 'true'): string => `WITH taken AS (
     DELETE FROM collection_posts p USING collections c
     WHERE c.shard = $1 AND c.user_id = $2 AND ${which}
       AND p.shard = c.shard AND p.collection_id = c.id AND p.post_id = $3 RETURNING p.collection_id)
   UPDATE collections c SET posts_count = posts_count - 1 FROM taken WHERE c.shard = $1 AND c.id = taken.collection_id`;
 
-/** Named collections of what a person saved, all on their own shard. */
+/** Named collections of a person's saved posts, all on their own shard. */
 @Injectable()
 export class CollectionRows {
   constructor(private readonly database: Database) {}
 
-  /** Null when there are `most` already. */
+  /** Null when there are already `most`. */
   async insert(tx: Queryable, owner: Id, name: string, most: number): Promise<Id | null> {
     const { rows } = await tx.query<{ id: Id }>(
       'collection.insert',
@@ -63,7 +63,7 @@ export class CollectionRows {
     return after === null ? rows : rows.toReversed();
   }
 
-  /** As it is named then; null keeps its name. */
+  /** Returns the new row; null keeps the name. */
   async rename(owner: Id, id: Id, name: string | null): Promise<CollectionRow | null> {
     const { rows } = await this.database.query<CollectionRow>(
       'collection.rename',
@@ -111,12 +111,12 @@ export class CollectionRows {
     await tx.query('collectionPost.delete', taking('c.id = $4'), [shardOf(owner), owner, post, collection]);
   }
 
-  /** What is no longer saved is in no collection. */
+  /** A post that is no longer saved leaves all collections. */
   async takeFromAll(tx: Queryable, owner: Id, post: Id): Promise<void> {
     await tx.query('collectionPost.deleteAll', taking(), [shardOf(owner), owner, post]);
   }
 
-  /** What a collection holds, newest first. Whose it is, is the caller's to ask. */
+  /** A collection's posts, newest first. The caller checks whose collection it is. */
   posts(collection: Id, page: KeyPage): Promise<Entry[]> {
     return entryPage(this.database, collected, collection, page);
   }

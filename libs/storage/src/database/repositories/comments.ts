@@ -18,7 +18,7 @@ export interface CommentRow {
   created_at: Date;
 }
 
-/** Comments live on their post's shard: a post and all that is said below it are one place. */
+/** Comments live on their post's shard: a post and its comments are in one place. */
 @Injectable()
 export class CommentRows {
   constructor(private readonly database: Database) {}
@@ -77,7 +77,7 @@ export class CommentRows {
     return rows[0] ?? null;
   }
 
-  /** A page by key, oldest first; `before` and `after` are as for all lists: ids below and above. */
+  /** A page by key, oldest first; `before` and `after` mean, as in all lists, ids below and above. */
   async ofPost(post: Id, { limit, before, after }: KeyPage): Promise<CommentRow[]> {
     const order = before === null ? 'ASC' : 'DESC';
     const { rows } = await this.database.query<CommentRow>(
@@ -93,7 +93,7 @@ export class CommentRows {
     return before === null ? rows : rows.toReversed();
   }
 
-  /** Deletes a comment, or leaves a gap where replies hang below it: of nobody, so no block hides it. */
+  /** Deletes a comment, or leaves a gap if it has replies: the gap has no author, so no block hides it. */
   async remove(tx: Queryable, comment: CommentRow): Promise<void> {
     const place = [shardOf(comment.id), comment.id];
     const { rows } = await tx.query(
@@ -112,7 +112,7 @@ export class CommentRows {
     }
   }
 
-  /** False when it was liked before. */
+  /** False when it was already liked. */
   async like(tx: Queryable, user: Id, comment: Id): Promise<boolean> {
     const { count } = await tx.query(
       'commentLike.insert',
@@ -132,7 +132,7 @@ export class CommentRows {
     return rows[0] ? { counted: !rows[0].hidden } : null;
   }
 
-  /** Counts with what is not folded yet, and which of these the reader likes. */
+  /** Counts, including unfolded deltas, and which of these the reader likes. */
   async standings(
     comments: readonly Id[],
     reader: Id | null,

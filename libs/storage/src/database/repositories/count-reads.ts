@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
 import { Database } from '../database.js';
 
-/** A post's counts as they stand: what was folded and what was not yet; and the versions that its cached text hangs on. */
+/** A post's current counts, folded and unfolded; and the versions that its cached text depends on. */
 export interface PostCounts {
   id: Id;
   likes: number;
@@ -20,12 +20,12 @@ export interface UserCounts {
   version: number;
 }
 
-/** What waits to be folded into one subject's count. */
+/** The unfolded deltas of one subject's count. */
 const unfolded = (subject: string, counter: string): string =>
   `(SELECT coalesce(sum(d.delta), 0) FROM count_deltas d
      WHERE d.shard = ${subject}.shard AND d.subject_id = ${subject}.id AND d.counter = '${counter}')`;
 
-/** One statement, so one snapshot: a fold that commits meanwhile moves deltas into the row, and the sum stays. */
+/** One statement, so one snapshot: a concurrent fold moves deltas into the row, and the sum stays the same. */
 const postsSql = `SELECT p.id, p.version, p.author_id AS author, u.version AS "authorVersion",
     (p.likes_count + ${unfolded('p', 'post.likes')})::int AS likes,
     (p.comments_count + ${unfolded('p', 'post.comments')})::int AS comments
@@ -40,7 +40,7 @@ const usersSql = `SELECT u.id, u.version,
   FROM unnest($1::bigint[]) AS asked(id)
   JOIN users u ON u.shard = shard_of(asked.id) AND u.id = asked.id`;
 
-/** Counts as every reader must see them, for the caches and instead of them. */
+/** Counts as every reader must see them, for the caches, and for reads without them. */
 @Injectable()
 export class CountReads {
   constructor(private readonly database: Database) {}

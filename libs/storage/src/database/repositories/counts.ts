@@ -4,7 +4,7 @@ import { Database, type Queryable } from '../database.js';
 import { PopularPostRows } from './popular-posts.js';
 import { SearchWords } from './search-words.js';
 
-/** Every stored count: whose it is, where it is kept, and what else has to be worked out anew when it changes. */
+/** Every stored count: its subject, its column, and the recompute that it triggers when it changes. */
 export const counterTable = {
   'post.likes': { table: 'posts', column: 'likes_count', notifies: 'notify.likes' },
   'post.comments': { table: 'posts', column: 'comments_count', notifies: 'notify.comments' },
@@ -19,7 +19,7 @@ export const counterTable = {
 
 export type CounterName = keyof typeof counterTable;
 
-/** A count after a fold: what the row holds, plus what is not folded yet. */
+/** A count after a fold: the row's value, plus unfolded deltas. */
 export interface FoldedCount {
   subject_id: Id;
   counter: CounterName;
@@ -34,13 +34,13 @@ interface Place {
   column: string;
 }
 
-/** The counts of each table: one UPDATE has to change all of a row's, since a statement may change a row only once. */
+/** The counts of each table: one UPDATE must change all of a row's counts, since a statement may change a row only once. */
 const tables = new Map<string, Place[]>();
 for (const [counter, { table, column }] of Object.entries(counterTable)) {
   tables.set(table, [...(tables.get(table) ?? []), { counter, column }]);
 }
 
-/** Changes the rows of one table by the sums of what was taken. */
+/** Adds the sums of the taken deltas to the rows of one table. */
 function foldTable(table: string, places: readonly Place[]): string {
   const sum = ({ counter }: Place) => `coalesce(sum(delta) FILTER (WHERE counter = '${counter}'), 0)::int`;
   return `fold_${table} AS (
@@ -51,7 +51,7 @@ function foldTable(table: string, places: readonly Place[]): string {
     RETURNING s.subject_id, ${places.map(({ column }) => `t.${column}`).join(', ')})`;
 }
 
-/** What a count is now, where a delta of it was taken. */
+/** A count's new value, where a delta of it was taken. */
 function answerOf(table: string, { counter, column }: Place): string {
   return `SELECT subject_id, '${counter}' AS counter, ${column} AS value FROM fold_${table}
     WHERE subject_id IN (SELECT subject_id FROM taken WHERE counter = '${counter}')`;
@@ -64,14 +64,14 @@ export interface WaitingDelta {
   counter: CounterName;
 }
 
-/** One statement folds all counters of a shard: its deltas go and its rows change together. */
+/** One statement folds all counters of a shard: it deletes deltas and changes rows together. */
 const foldSql = `WITH taken AS (DELETE FROM count_deltas WHERE shard = $1 AND id = ANY($2::bigint[])
     RETURNING subject_id, counter, delta),
   ${[...tables].map(([table, places]) => foldTable(table, places)).join(',\n  ')}
   ${[...tables].flatMap(([table, places]) => places.map((place) => answerOf(table, place))).join('\n  UNION ALL ')}`;
 
 /**
- * Counts are changed by deltas and folded by the worker (docs: design, Counters): a like inserts its row and a delta in one
+ * Counts change by deltas, which the worker folds (docs: design, Counters): a like inserts its row and a delta in one
  * transaction, so nothing is lost or counted twice, and a thousand likers do not wait for one row's lock.
  */
 @Injectable()
@@ -82,7 +82,7 @@ export class CountRows {
     private readonly words: SearchWords,
   ) {}
 
-  /** Writes one delta for each subject, as often as it is named. */
+  /** Writes one delta for each subject, times how often it is named. */
   async add(tx: Queryable, counter: CounterName, subjectIds: readonly Id[], delta: number): Promise<void> {
     await tx.query(
       'countDelta.insert',
@@ -92,7 +92,7 @@ export class CountRows {
     );
   }
 
-  /** The deltas of a shard that are older than `milliseconds`, and whose they are. */
+  /** A shard's deltas older than `milliseconds`, and their subjects. */
   async waiting(shard: number, milliseconds: number): Promise<WaitingDelta[]> {
     const { rows } = await this.database.query<WaitingDelta>(
       'countDelta.waiting',
@@ -104,8 +104,8 @@ export class CountRows {
   }
 
   /**
-   * Folds these deltas of a shard and answers the rows' new counts; null when another worker folds there now. What explore
-   * keeps of a post's likes changes with them.
+   * Folds these deltas of a shard and returns the rows' new counts; null when another worker is folding there. Explore's
+   * scores of liked posts change with them.
    */
   async fold(shard: number, deltaIds: readonly Id[]): Promise<FoldedCount[] | null> {
     return this.database.transaction(async (tx) => {

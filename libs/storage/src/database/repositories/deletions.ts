@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { shardOf, type Id } from '@app/platform';
 import { Database, type Queryable } from '../database.js';
 
-/** What was deleted and by whom, for a month. */
+/** Deletions and who made them, for a month. */
 @Injectable()
 export class DeletionRows {
   constructor(private readonly database: Database) {}

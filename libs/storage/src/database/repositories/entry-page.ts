@@ -1,32 +1,32 @@
 import { shardOf, type Id } from '@app/platform';
 import type { Queryable } from '../database.js';
 
-/** Which page of a list: ids below `before`, or ids just above `after`; at most one of the two. */
+/** A page of a list: ids below `before`, or ids just above `after`; at most one of the two. */
 export interface KeyPage {
   limit: number;
   before: Id | null;
   after: Id | null;
 }
 
-/** An entry of a list that is ordered by the id of the act (a like, a follow), not of the thing. */
+/** An entry of a list that is ordered by the id of the act (a like, a follow), not of the subject. */
 export interface Entry {
   id: Id;
   subject: Id;
 }
 
-/** A list that is kept as entries with its owner: `owner` and `subject` name columns of `table`. */
+/** A list stored as entries of its owner: `owner` and `subject` name columns of `table`. */
 export interface EntryList {
   name: string;
   table: string;
   owner: string;
   subject: string;
-  /** More of WHERE, as in the index that serves the list. */
+  /** A further WHERE condition, as in the index that serves the list. */
   filter?: string;
 }
 
 /**
- * A page of such a list, newest first, by key: each costs the same, however deep. `id > 0` names the list's own index, which
- * nothing else may use: see the migration that made it.
+ * A page of such a list, newest first, by key: every page costs the same, however deep. `id > 0` selects the list's own
+ * index, which nothing else may use: see the migration that made it.
  */
 export async function entryPage(
   connection: Queryable,

@@ -3,7 +3,7 @@ import { shardOf, type Id } from '@app/platform';
 import { Database, type Queryable } from '../database.js';
 import { QuotaRows } from './quota.js';
 
-/** What hangs on a deleted post or a closed account, taken away in batches. */
+/** Deletes the data that depends on a deleted post or a closed account, in batches. */
 @Injectable()
 export class ErasureRows {
   constructor(
@@ -11,7 +11,7 @@ export class ErasureRows {
     private readonly quota: QuotaRows,
   ) {}
 
-  /** Deletes up to `limit` likes of a post at both ends; answers how many. */
+  /** Deletes up to `limit` likes of a post at both ends; returns how many. */
   async likesOfPost(post: Id, limit: number): Promise<number> {
     const { count } = await this.database.query(
       'erase.likesOfPost',
@@ -27,7 +27,7 @@ export class ErasureRows {
     return count;
   }
 
-  /** Deletes up to `limit` comments of a post and their likes; answers how many. */
+  /** Deletes up to `limit` comments of a post and their likes; returns how many. */
   async commentsOfPost(post: Id, limit: number): Promise<number> {
     const { count } = await this.database.query(
       'erase.commentsOfPost',
@@ -104,7 +104,7 @@ export class ErasureRows {
     return rows.map(({ id }) => id);
   }
 
-  /** What is kept for one person alone, and the mutes of others that name them. */
+  /** Deletes rows that only this person reads, and other people's mutes of them. */
   async own(tx: Queryable, user: Id): Promise<void> {
     const shard = shardOf(user);
     await this.quota.forget(tx, user);
@@ -113,7 +113,7 @@ export class ErasureRows {
     await tx.query('erase.muted', `DELETE FROM mutes WHERE muted_id = $1`, [user]);
   }
 
-  /** What a person was told of: nobody reads it any more. */
+  /** Deletes a person's notifications: nobody reads them any more. */
   async notifications(user: Id): Promise<void> {
     for (const table of ['notifications', 'notification_states']) {
       await this.database.query(`erase.${table}`, `DELETE FROM ${table} WHERE shard = $1 AND user_id = $2`, [

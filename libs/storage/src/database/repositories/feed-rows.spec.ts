@@ -13,10 +13,10 @@ let source: DataSource;
 let rows: FeedRows;
 let reader: Id;
 let stranger: Id;
-/** Of the reader's feed, newest first. */
+/** The reader's feed, newest first. */
 let feed: Id[];
 
-/** A thousand people, the first of whom follow all others; a few of them post most of the 60,000 posts. */
+/** A thousand people, the first of whom follow all others; a few of them wrote most of the 60,000 posts. */
 const town = `
   INSERT INTO users (shard, id, username, email, password_hash)
     SELECT shard_of(n.id), n.id, 'u' || n.number, 'u' || n.number, ''

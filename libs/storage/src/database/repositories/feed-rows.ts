@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { shardOf, type Id } from '@app/platform';
 import { Database } from '../database.js';
 
-/** Whose posts may appear in the feed of $2 (on shard $1): their own, and those of whom they follow, without muted and blocked. */
+/** The authors in the feed of $2 (on shard $1): $2, and the people whom $2 follows, without muted and blocked ones. */
 const authors = `authors AS MATERIALIZED (
     SELECT f.followee_id AS id FROM follows f
     WHERE f.shard = $1 AND f.follower_id = $2 AND f.accepted
@@ -11,19 +11,19 @@ const authors = `authors AS MATERIALIZED (
       AND NOT EXISTS (SELECT FROM blocked_by b WHERE b.shard = $1 AND b.blocked_id = $2 AND b.blocker_id = f.followee_id)
     UNION ALL SELECT $2::bigint)`;
 
-/** Which of an author's posts a feed shows; one's own also while their photos are developed. */
+/** The posts of an author that a feed shows; one's own also while their photos are developed. */
 const shown = `NOT p.archived AND (p.state = 'published' OR (p.state = 'publishing' AND p.author_id = $2))`;
 
-/** One author's posts, along the index (shard, author_id, id DESC): never more than are asked for. */
+/** One author's posts, along the index (shard, author_id, id DESC): never more than requested. */
 const postsOf = (author: string, range: string, order: string, limit: string): string =>
   `SELECT p.id FROM posts p
      WHERE p.shard = shard_of(${author}) AND p.author_id = ${author} AND ${range} AND ${shown}
      ORDER BY p.id ${order} LIMIT ${limit}`;
 
 /**
- * A few of each author's newest say how far down the page reaches: to the $4th newest of them, or not so far. Whoever has
- * fewer than these few above that bound has no more there; only the others are asked once more. Without the bound, 1,000
- * authors would give 500 posts each to find 500 among.
+ * A few of each author's newest posts give the page's lower bound: the $4th newest of them; the page may end above it. An
+ * author with fewer than these few above the bound has no more there; only the others are read again. Without the bound,
+ * 1,000 authors would return 500 posts each to find 500 among.
  */
 const newestSql = `WITH ${authors},
   few AS (SELECT least($4::bigint, greatest(4, 4 * $4::bigint / count(*))) AS each FROM authors),
@@ -47,7 +47,7 @@ const aboveSql = `WITH ${authors}
   CROSS JOIN LATERAL (${postsOf('a.id', 'p.id > $3', 'ASC', '$4')}) n
   ORDER BY n.id LIMIT $4`;
 
-/** Of each named author, as others see them: $2 is nobody. */
+/** Posts of each named author, as others see them: $2 is nobody. */
 const authorsNewestSql = `SELECT a.id AS author, n.id FROM unnest($1::bigint[]) AS a(id)
   CROSS JOIN LATERAL (${postsOf('a.id', 'p.id < $3 AND p.id > $5', 'DESC', '$4')}) n
   ORDER BY n.id DESC`;
@@ -62,13 +62,13 @@ const NOBODY = '0';
 type IdRow = { id: Id };
 const ids = (rows: readonly IdRow[]): Id[] => rows.map(({ id }) => id);
 
-/** Whose posts may appear in a reader's feed, and which of these authors are merged into it when it is read. */
+/** The authors in a reader's feed, and those of them that are merged into it at read time. */
 export interface FeedRelations {
   authors: Id[];
   merged: Id[];
 }
 
-/** What home feeds are rebuilt from, and what serves instead of them: the same order and the same filter at any depth. */
+/** The source for rebuilding home feeds, and their fallback: the same order and the same filter at any depth. */
 @Injectable()
 export class FeedRows {
   constructor(private readonly database: Database) {}
@@ -95,7 +95,7 @@ export class FeedRows {
       .rows;
   }
 
-  /** `floor`: posts that were not fanned out count from here on. */
+  /** `floor`: an author with a newer post that was not fanned out is merged. */
   async relations(reader: Id, floor: Id): Promise<FeedRelations> {
     const parameters = [shardOf(reader), reader, floor];
     const { rows } = await this.database.query<IdRow & { merged: boolean }>(

@@ -16,9 +16,9 @@ const lists = {
   },
 } as const satisfies Record<string, EntryList>;
 
-/** What one end of a follow says: followed, asked to, or (null) neither. */
+/** The state of one end of a follow: followed, requested, or (null) neither. */
 export type FollowEnd = 'accepted' | 'requested' | null;
-/** What the follower's end says, and what the followee's. */
+/** The state of the follower's end, and of the followee's. */
 export type FollowEnds = readonly [mine: FollowEnd, theirs: FollowEnd];
 type EndName = 'follow' | 'follower';
 
@@ -27,7 +27,7 @@ const ends = {
   follower: { table: 'followers', owner: 'followee_id', other: 'follower_id' },
 } as const;
 
-/** Follows, at both ends; the follower's row decides. Changed under the pair's lock (relation-locks.ts) alone. */
+/** Follows, at both ends; the follower's row decides. They change only under the pair's lock (relation-locks.ts). */
 @Injectable()
 export class FollowRows {
   constructor(private readonly database: Database) {}
@@ -71,7 +71,7 @@ export class FollowRows {
     );
   }
 
-  /** Who asks to follow a person, the oldest first. */
+  /** The people who request to follow a person, oldest first. */
   async requesters(tx: Queryable, followee: Id, limit: number): Promise<Id[]> {
     const { rows } = await tx.query<{ follower_id: Id }>(
       'follower.requesters',
@@ -81,7 +81,7 @@ export class FollowRows {
     return rows.map(({ follower_id }) => follower_id);
   }
 
-  /** Who asks to follow a person, newest first. */
+  /** The people who request to follow a person, newest first. */
   requests(user: Id, page: KeyPage): Promise<Entry[]> {
     return entryPage(this.database, lists.requests, user, page);
   }
@@ -94,7 +94,7 @@ export class FollowRows {
     return entryPage(this.database, lists.following, user, page);
   }
 
-  /** Followers in the order of their ids, from `after` on: how fan-out walks them. */
+  /** Followers in the order of their ids, from `after` on: the order of fan-out. */
   async followerIds(user: Id, after: Id, limit: number): Promise<Id[]> {
     const { rows } = await this.database.query<{ follower_id: Id }>(
       'follower.walk',

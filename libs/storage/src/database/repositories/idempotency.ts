@@ -4,7 +4,7 @@ import type { Id } from '@app/platform';
 import type { Queryable } from '../database.js';
 
 export interface KeyedRequest {
-  /** 0 for nobody signed in. */
+  /** 0 when nobody is signed in. */
   callerId: Id;
   path: string;
   key: string;
@@ -16,7 +16,7 @@ export interface KeptOutcome {
   made_id: Id | null;
 }
 
-/** A caller's keys stand together; strangers' keys are spread, since they have no shard of their own. */
+/** A caller's keys share a shard; anonymous keys are spread, since they have no shard of their own. */
 function shardOfKey({ callerId, key }: KeyedRequest): number {
   const digest = createHash('sha256')
     .update(`${callerId} ${callerId === '0' ? key : ''}`)
@@ -24,12 +24,12 @@ function shardOfKey({ callerId, key }: KeyedRequest): number {
   return digest.readUInt16BE() & 8191;
 }
 
-/** Outcomes of requests that carried an Idempotency-Key, written in the effect's own transaction. */
+/** Outcomes of requests with an Idempotency-Key, written in the effect's own transaction. */
 @Injectable()
 export class IdempotencyRows {
   /**
-   * Claims the key; null when it is claimed now, else the outcome that an earlier request left. Waits for a request that
-   * runs at this moment.
+   * Claims the key; null when it is claimed now, else the outcome of an earlier request. Waits for a request that is
+   * running.
    *
    * @throws the database's error 55P03 when that takes longer than `waitSeconds`
    */

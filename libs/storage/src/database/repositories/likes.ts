@@ -26,7 +26,7 @@ interface LikeRow {
   post_id: Id;
 }
 
-/** Rows are met in the order of their keys, so that transactions which change the same ones wait, and never for each other. */
+/** Rows are locked in key order, so that transactions that change the same ones wait but never deadlock. */
 const sql = {
   insert: `INSERT INTO likes (shard, user_id, post_id, id)
     SELECT shard, user_id, post_id, next_id(shard) FROM unnest($1::int[], $2::bigint[], $3::bigint[]) AS w(shard, user_id, post_id)
@@ -58,12 +58,12 @@ const postsEnd = (likes: readonly LikeOf[]): unknown[] => [
 ];
 const likeOf = ({ user_id: user, post_id: post }: LikeRow): LikeOf => ({ user, post });
 
-/** Likes, at both ends (the liker's row decides), and saves, at the saver's end alone. */
+/** Likes, at both ends (the liker's row decides), and saves, at the saver's end only. */
 @Injectable()
 export class LikeRows {
   constructor(private readonly database: Database) {}
 
-  /** The likers' end. Answers those that were not there before, which the posts' end is owed. No two of them may be the same. */
+  /** Writes the likers' end. Returns the new likes, which the posts' end still lacks. No two of them may be the same. */
   async like(tx: Queryable, likes: readonly LikeOf[]): Promise<LikeOf[]> {
     if (likes.length === 0) return [];
     const { rows } = await tx.query<LikeRow>('like.insert', sql.insert, usersEnd(likes));
@@ -74,7 +74,7 @@ export class LikeRows {
     if (made.length > 0) await tx.query('postLike.insert', sql.insertOther, postsEnd(made));
   }
 
-  /** Answers what was taken back, and whether it had counted. */
+  /** Returns the removed likes, and whether each had counted. */
   async unlike(tx: Queryable, likes: readonly LikeOf[]): Promise<(LikeOf & { counted: boolean })[]> {
     if (likes.length === 0) return [];
     const { rows: taken } = await tx.query<LikeRow>('like.delete', sql.delete, usersEnd(likes));
@@ -104,7 +104,7 @@ export class LikeRows {
     ]);
   }
 
-  /** Who liked a post, newest first. */
+  /** The people who liked a post, newest first. */
   likers(post: Id, page: KeyPage): Promise<Entry[]> {
     return entryPage(this.database, lists.likers, post, page);
   }

@@ -3,8 +3,8 @@ import type { Id } from '@app/platform';
 import { Database } from '../database.js';
 
 /**
- * Of the followers of these posts' authors, those who are connected ($2). An author with fewer followers than are connected
- * gives all of theirs; of one with more, each who is connected is looked up: never more rows than the smaller of the two.
+ * The connected ($2) followers of these posts' authors. If an author has fewer followers than there are connected people,
+ * all followers are read; otherwise each connected person is looked up: never more rows than the smaller of the two.
  */
 const connectedSql = `WITH authors AS MATERIALIZED (
     SELECT DISTINCT u.id, u.followers_count <= cardinality($2::bigint[]) AS small
@@ -19,7 +19,7 @@ const connectedSql = `WITH authors AS MATERIALIZED (
   JOIN followers f ON f.shard = shard_of(a.id) AND f.followee_id = a.id AND f.follower_id = connected.id AND f.accepted
   WHERE NOT a.small`;
 
-/** Who has to be told of new posts: asked from the side of those who are connected, since most followers are not. */
+/** The people to notify of new posts: starts from the connected people, since most followers are not connected. */
 @Injectable()
 export class LiveAudience {
   constructor(private readonly database: Database) {}

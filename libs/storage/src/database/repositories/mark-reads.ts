@@ -4,16 +4,16 @@ import { Database } from '../database.js';
 
 const tables = { liked: 'likes', saved: 'saves' } as const;
 
-/** Which posts a reader liked or saved, ordered by the post: for the caches and instead of them. */
+/** The posts that a reader liked or saved, ordered by post: for the caches, and for reads without them. */
 @Injectable()
 export class MarkReads {
   constructor(private readonly database: Database) {}
 
-  /** Of these posts, those that the reader marked. */
+  /** Returns those of these posts that the reader marked. */
   async among(mark: keyof typeof tables, reader: Id, posts: readonly Id[]): Promise<Id[]> {
     const { rows } = await this.database.query<{ post_id: Id }>(
       `${mark}.among`,
-      // Each by its key, as a subquery: for `= ANY` the planner may rather read all that a reader ever marked.
+      // Each by its key, as a subquery: for `= ANY` the planner may read all that the reader ever marked.
       `SELECT asked.id AS post_id FROM unnest($3::bigint[]) AS asked(id)
        WHERE (SELECT true FROM ${tables[mark]} WHERE shard = $1 AND user_id = $2 AND post_id = asked.id)`,
       [shardOf(reader), reader, posts],

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { limits, shardOf, type Id } from '@app/platform';
 import type { Queryable } from '../database.js';
 
-/** What a group of notifications comes from, as it is now. */
+/** The current causes of a group of notifications. */
 export interface Causes {
   /** The newest people who did it, newest first. */
   actors: Id[];
@@ -10,25 +10,25 @@ export interface Causes {
   count: number;
   /** The id of the newest act. */
   newest: Id;
-  /** The comment to show with it, where there is one. */
+  /** The comment to show with it, if any. */
   comment: Id | null;
 }
 
 export const noCauses: Causes = { actors: [], count: 0, newest: '0', comment: null };
 
-/** People are counted among this many newest acts: "1000" reads "1,000 or more". Likes have stored counts and no such end. */
+/** People are counted among this many newest acts: "1000" reads "1,000 or more". Likes have stored counts and no such limit. */
 const COUNTED = 1_000;
-/** The newest three are looked for among this many, should some of them not be heard. */
+/** The newest three are searched for among this many, in case some of them are unheard. */
 const LOOKED_AT = 50;
 
-/** Whom a person ($2 on shard $1) does not hear of: themselves, whom they mute or block, and who blocks them. */
+/** People about whom a person ($2 on shard $1) is not notified: themselves, people they mute or block, and people who block them. */
 const unheard = `unheard AS MATERIALIZED (
     SELECT $2::bigint AS id
     UNION SELECT muted_id FROM mutes WHERE shard = $1 AND muter_id = $2
     UNION SELECT blocked_id FROM blocks WHERE shard = $1 AND blocker_id = $2
     UNION SELECT blocker_id FROM blocked_by WHERE shard = $1 AND blocked_id = $2)`;
 
-/** Of acts (user_id, id), those people who are heard, each with their newest act. */
+/** The people behind acts (user_id, id), without the unheard, each with their newest act. */
 const heard = `heard AS MATERIALIZED (
     SELECT a.user_id, a.id FROM (SELECT user_id, max(id) AS id FROM acts GROUP BY user_id) a
     JOIN users u ON u.shard = shard_of(a.user_id) AND u.id = a.user_id AND u.closed_at IS NULL
@@ -37,12 +37,12 @@ const heard = `heard AS MATERIALIZED (
 const actors = `ARRAY(SELECT user_id FROM heard ORDER BY id DESC LIMIT ${limits.notification.actors}) AS actors`;
 const newest = `coalesce((SELECT max(id) FROM heard), 0) AS newest`;
 
-/** The newest acts along an index, however many there are; people are counted among them. */
+/** The newest acts along an index, however many exist; people are counted among them. */
 const amongNewest = (acts: string, comment: string): string => `WITH ${unheard},
   acts AS MATERIALIZED (${acts} ORDER BY id DESC LIMIT ${COUNTED}), ${heard}
   SELECT ${actors}, (SELECT count(*) FROM heard)::int AS count, ${newest}, ${comment} AS comment`;
 
-/** Likes: the stored count with what is not folded yet, without those who are not heard; each of them is looked up by key. */
+/** Likes: the stored count with unfolded deltas, without the unheard, each of whom is looked up by key. */
 const likesOf = (table: string, likes: string, key: string, counter: string, comment: string): string =>
   `WITH ${unheard},
   acts AS MATERIALIZED (SELECT user_id, id FROM ${likes} WHERE shard = $3 AND ${key} = $4 AND NOT hidden
@@ -59,7 +59,7 @@ const likesOf = (table: string, likes: string, key: string, counter: string, com
 const sql = {
   likes: likesOf('posts', 'post_likes', 'post_id', 'post.likes', 'NULL::bigint'),
   commentLikes: likesOf('comments', 'comment_likes', 'comment_id', 'comment.likes', '$4::bigint'),
-  /** A reply to the person's own comment is told as a reply. */
+  /** A reply to the person's own comment is reported as a reply. */
   comments: amongNewest(
     `SELECT c.author_id AS user_id, c.id FROM comments c
       WHERE c.shard = $3 AND c.post_id = $4 AND NOT c.hidden AND NOT c.deleted
@@ -87,7 +87,7 @@ const sql = {
   ),
 };
 
-/** Reads what notifications come from, each along an index and with an end: the cost does not grow with what is popular. */
+/** Reads the causes of notifications, each along an index and with a limit: the cost does not grow with popularity. */
 @Injectable()
 export class NotificationCauses {
   async ofPost(tx: Queryable, user: Id, what: 'likes' | 'comments', post: Id): Promise<Causes> {
@@ -98,7 +98,7 @@ export class NotificationCauses {
     return this.read(tx, what, user, [shardOf(comment), comment]);
   }
 
-  /** New followers, by the ids of their follows: above `since`, up to `until` (null: all that there are). */
+  /** New followers, by the ids of their follows: above `since`, up to `until` (null: no limit). */
   async followers(tx: Queryable, user: Id, since: Id, until: Id | null): Promise<Causes> {
     return this.read(tx, 'followers', user, [since, until]);
   }

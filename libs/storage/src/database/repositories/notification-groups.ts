@@ -6,16 +6,16 @@ import type { Causes } from './notification-causes.js';
 export type NotificationType =
   'like' | 'comment' | 'reply' | 'mention' | 'comment_like' | 'follow' | 'request' | 'accept';
 
-/** One row of what a person is told: whose, which, and what it is about. */
+/** One row of a person's notifications: its receiver, its key, and its subject. */
 export interface Group {
   user: Id;
-  /** Type and subject: `like:<post>`; unique among the person's. */
+  /** Type and subject: `like:<post>`; unique per person. */
   key: string;
   type: NotificationType;
   post: Id | null;
 }
 
-/** How a group stands. */
+/** A group's stored state. */
 export interface Standing {
   group_key: string;
   id: Id;
@@ -26,15 +26,15 @@ export interface Standing {
   comment_id: Id | null;
 }
 
-/** Keys above `after`, in their order. */
+/** Keys above `after`, in order. */
 export interface KeysPage {
   after: string;
   limit: number;
 }
 
 /**
- * $1 and $2 the person, $3 the other one. Each part is looked up by key, but for comments, which are read once: so a person
- * with ten thousand groups pays for those that concern the two.
+ * $1 and $2 the person, $3 the other one. Each part is looked up by key, except comments, which are read once: a person
+ * with ten thousand groups pays only for those that concern the two.
  */
 const concerningSql = `WITH theirs AS MATERIALIZED (SELECT post_id, reply_to FROM comments WHERE author_id = $3)
   SELECT n.group_key FROM notifications n
@@ -56,17 +56,17 @@ const concerningSql = `WITH theirs AS MATERIALIZED (SELECT post_id, reply_to FRO
 const GROUP = 'shard = $1 AND user_id = $2 AND group_key = $3';
 
 /**
- * The writing side of notifications. A group is set to what its causes are now, never counted up: so it may be worked out
- * twice and in any order, and is undone with its cause. One whose causes are all gone stays, with a count of 0 and out of
- * sight: when they return (an unblock, an unmute) it is what it was, at its place and as read as it was.
+ * The write side of notifications. A group is set from its current causes, never incremented: so it may be recomputed
+ * twice and in any order, and is undone with its cause. A group without causes stays, hidden and with a count of 0: when
+ * they return (an unblock, an unmute) it has its old position and read state.
  */
 @Injectable()
 export class NotificationGroups {
   constructor(private readonly database: Database) {}
 
   /**
-   * Takes the lock under which a person's notifications change; read their causes after it. Answers where new followers
-   * begin; null for an account that is closed.
+   * Locks a person's notifications for a change; read their causes after it. Returns where new followers begin; null for
+   * a closed account.
    */
   async lock(tx: Queryable, user: Id): Promise<Id | null> {
     const { rows } = await tx.query<{ follows_since: Id }>(
@@ -88,7 +88,7 @@ export class NotificationGroups {
     return rows[0] ?? null;
   }
 
-  /** Sets a group to its causes, under the lock; whether anything changed. Only a cause newer than all before makes it unread. */
+  /** Sets a group from its causes, under the lock; returns whether it changed. Only a cause newer than all before makes it unread. */
   async settle(tx: Queryable, group: Group, causes: Causes): Promise<boolean> {
     const before = await this.find(tx, group.user, group.key);
     if (before ? isSame(before, causes) : causes.count === 0) return false;
@@ -160,7 +160,7 @@ export class NotificationGroups {
     return rows;
   }
 
-  /** Who has a group of this key: for what is gone and does not say any more whom it concerned. */
+  /** People with a group of this key: for a deleted subject, which no longer says whom it concerned. */
   async holders(key: string): Promise<Id[]> {
     const { rows } = await this.database.query<{ user_id: Id }>(
       'notification.holders',
@@ -170,12 +170,12 @@ export class NotificationGroups {
     return rows.map(({ user_id }) => user_id);
   }
 
-  /** Keys of a person's groups in which this other one has a part, heard or not, and of those below their posts; in pages. */
+  /** Keys of a person's groups in which this other one takes part, heard or not, and of those on the other's posts; in pages. */
   async concerning(user: Id, other: Id, { after, limit }: KeysPage): Promise<string[]> {
     return this.keys('notification.concerning', concerningSql, [shardOf(user), user, other, after, limit]);
   }
 
-  /** Keys of what a person is told of below another's posts, in pages. */
+  /** Keys of a person's groups on another's posts, in pages. */
   async belowPostsOf(author: Id, user: Id, { after, limit }: KeysPage): Promise<string[]> {
     return this.keys(
       'notification.belowPostsOf',
@@ -187,8 +187,8 @@ export class NotificationGroups {
   }
 
   /**
-   * Keys of what others than the author are told of below these posts and should not be, or are not and may be again: the
-   * author is private and they do not follow, or is not and the group is out of sight.
+   * Keys of other people's groups on these posts that are visible and should not be, or are hidden and may return: the
+   * author is private and they do not follow, or the author is public and the group is hidden.
    */
   async misplaced(author: Id, posts: readonly Id[]): Promise<string[]> {
     return this.keys(
@@ -202,7 +202,7 @@ export class NotificationGroups {
     );
   }
 
-  /** Keys of all that anybody is told of a post, in pages. */
+  /** Keys of all groups on a post, in pages. */
   async ofPost(post: Id, { after, limit }: KeysPage): Promise<string[]> {
     return this.keys(
       'notification.ofPost',

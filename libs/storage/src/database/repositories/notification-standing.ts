@@ -1,9 +1,9 @@
-/** More comments of a post than these are not looked through for one of those who are told of. */
+/** How many of a post's newest comments are searched for one by a named person. */
 const LOOKED_AT = 1_000;
 
 const postShard = 'shard_of(n.post_id)';
 const subject = `split_part(n.group_key, ':', 2)::bigint`;
-/** More people did it than are named: then anybody's act will do. */
+/** More people did it than are named: then anybody's act counts. */
 const hasMore = 'n.count > cardinality(n.actors)';
 const by = (person: string): string =>
   `(${person} = ANY(here.actors) OR ${hasMore} AND ${person} <> n.user_id)`;
@@ -14,7 +14,7 @@ const post = `EXISTS (SELECT FROM posts p WHERE p.shard = ${postShard} AND p.id 
 const comment = (id: string, more = ''): string => `EXISTS (SELECT FROM comments c
   WHERE c.shard = ${postShard} AND c.id = ${id} AND NOT c.hidden AND NOT c.deleted ${more})`;
 
-/** The newest first, by its key: it is mostly there. */
+/** Checks the newest comment first, by its key: it usually exists. */
 const comments = (where: string): string => `(${comment('n.comment_id', `AND ${by('c.author_id')}`)}
   OR EXISTS (SELECT FROM (
       SELECT author_id, reply_to FROM comments
@@ -22,7 +22,7 @@ const comments = (where: string): string => `(${comment('n.comment_id', `AND ${b
     WHERE ${by('c.author_id')} AND (n.type = 'reply' OR NOT EXISTS (SELECT FROM comments r
       WHERE r.shard = ${postShard} AND r.id = c.reply_to AND r.author_id = n.user_id))))`;
 
-/** Whoever is named is looked up by key; an index gives anybody else. */
+/** Named people are looked up by key; an index finds anybody else. */
 const likes = (table: string, key: string, id: string): string => `(EXISTS (SELECT FROM ${table} l
     WHERE l.shard = ${postShard} AND l.${key} = ${id} AND l.user_id = ANY(here.actors) AND NOT l.hidden)
   OR ${hasMore} AND EXISTS (SELECT FROM ${table} l
@@ -33,7 +33,7 @@ const followers = (which: string): string => `(EXISTS (SELECT FROM followers f
   OR ${hasMore} AND EXISTS (SELECT FROM followers f
     WHERE f.shard = n.shard AND f.followee_id = n.user_id AND f.id > 0 AND ${which}))`;
 
-/** Those of a notification's actors whose account is open. */
+/** A notification's actors whose accounts are open. */
 const here = `CROSS JOIN LATERAL (SELECT coalesce(array_agg(u.id), '{}') AS actors FROM unnest(n.actors) AS a(id)
   JOIN users u ON u.shard = shard_of(a.id) AND u.id = a.id AND u.closed_at IS NULL) AS here`;
 
@@ -52,9 +52,9 @@ const stands = `(cardinality(here.actors) > 0 OR ${hasMore}) AND (n.post_id IS N
   ELSE true END`;
 
 /**
- * How many of a person's unread groups ($1 shard, $2 person) have lost their causes and are not worked out anew yet, among
- * the newest $3. Each is judged by keys, for what was deleted or taken back since: the worker's answer (`NotificationCauses`)
- * knows who is heard, too, and follows within a second.
+ * How many of a person's newest $3 unread groups ($1 shard, $2 person) have lost their causes and are not recomputed yet.
+ * Each is checked by key, for deletions and undone acts since: the worker's result (`NotificationCauses`) also knows who
+ * is heard, and follows within a second.
  */
 export const fallenSql = `SELECT count(*) FROM (
     SELECT * FROM notifications WHERE shard = $1 AND user_id = $2 AND NOT read AND count > 0

@@ -52,7 +52,7 @@ async function unlike(user: Id): Promise<void> {
   await count(-1);
 }
 
-/** As the api counts: a delta, folded or not. */
+/** Counts as the api does: a delta, folded or not. */
 async function count(delta: number): Promise<void> {
   await town.run(
     `INSERT INTO count_deltas (shard, subject_id, counter, delta) VALUES ($1, $2, 'post.likes', $3)`,
@@ -62,7 +62,7 @@ async function count(delta: number): Promise<void> {
 
 const likes = (): Group => ({ user: ada, key: `like:${post}`, type: 'like', post });
 
-/** Works the likes of the post out anew. */
+/** Recomputes the likes of the post. */
 async function tell(): Promise<boolean> {
   return sql.transaction(async (tx) => {
     await groups.lock(tx, ada);

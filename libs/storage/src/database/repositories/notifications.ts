@@ -17,17 +17,17 @@ export interface NotificationRow {
   created_at: Date;
 }
 
-/** Of so many unread groups, the newest, each is looked at: whoever has more does not count them. */
+/** This many of the newest unread groups are checked: people with more do not count them. */
 const JUDGED = 200;
 
 const columns = 'id, group_key, type, post_id, comment_id, actors, count, read, created_at';
 
-/** What a person is told of, as they read it. */
+/** A person's notifications, as they read them. */
 @Injectable()
 export class NotificationRows {
   constructor(private readonly database: Database) {}
 
-  /** Newest first; a page by key both ways. Ids along the index first: whole rows, the planner may rather read and sort all. */
+  /** Newest first; a page by key both ways. Ids along the index first: for whole rows, the planner may read and sort all. */
   async page(user: Id, { limit, before, after }: KeyPage): Promise<NotificationRow[]> {
     const order = after === null ? 'DESC' : 'ASC';
     const { rows } = await this.database.query<NotificationRow>(
@@ -54,7 +54,7 @@ export class NotificationRows {
     return rows[0] ?? null;
   }
 
-  /** The position that the newest has; 0 for none. */
+  /** The newest notification's position; 0 for none. */
   async newestId(user: Id): Promise<Id> {
     const { rows } = await this.database.query<{ id: Id }>(
       'notification.newestId',
@@ -64,7 +64,7 @@ export class NotificationRows {
     return rows[0]?.id ?? '0';
   }
 
-  /** As it was worked out, without those whose causes have gone since. */
+  /** The computed count, without groups whose causes have gone since. */
   async unread(user: Id): Promise<number> {
     const { rows } = await this.database.query<{ unread: number }>(
       'notification.unread',
@@ -75,7 +75,7 @@ export class NotificationRows {
     return rows[0]?.unread ?? 0;
   }
 
-  /** Marks all up to a position as read. New followers begin a new group above those that were read of. */
+  /** Marks all up to a position as read. New followers begin a new group above those read. */
   async read(tx: Queryable, user: Id, upTo: Id): Promise<void> {
     const place = [shardOf(user), user];
     await this.lock(tx, user);
@@ -92,7 +92,7 @@ export class NotificationRows {
     );
   }
 
-  /** Whose notifications have not grown for this long; at most `limit` people. */
+  /** People whose notifications have not grown for this long; at most `limit`. */
   async expired(seconds: number, limit: number): Promise<Id[]> {
     const { rows } = await this.database.query<{ user_id: Id }>(
       'notification.expired',
@@ -107,7 +107,7 @@ export class NotificationRows {
     return this.forget(user, 'created_at < now() - make_interval(secs => $3)', seconds);
   }
 
-  /** People who are told of a post; at most `limit`. */
+  /** People with notifications about a post; at most `limit`. */
   async toldOfPost(post: Id, limit: number): Promise<Id[]> {
     const { rows } = await this.database.query<{ user_id: Id }>(
       'notification.toldOfPost',

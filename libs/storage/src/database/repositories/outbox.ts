@@ -47,7 +47,7 @@ export class OutboxRows {
     return rows.map((row) => ({ ...row, kind }));
   }
 
-  /** All rows that wait for one subject, of one kind. */
+  /** All waiting rows of one kind for one subject. */
   async gathered(kind: OutboxKind, subject: Id): Promise<Gathered[]> {
     const { rows } = await this.database.query<Gathered>(
       'outbox.gathered',
@@ -57,7 +57,7 @@ export class OutboxRows {
     return rows;
   }
 
-  /** Ends rows of one subject that were carried out together. */
+  /** Deletes rows of one subject that were carried out together. */
   async doneAll(subject: Id, ids: readonly Id[]): Promise<void> {
     await this.database.query(
       'outbox.doneAll',
@@ -66,7 +66,7 @@ export class OutboxRows {
     );
   }
 
-  /** An attempt at rows of one subject failed: the sweeper comes back to them. */
+  /** Records a failed attempt at rows of one subject: the sweeper retries them. */
   async failedAll(subject: Id, ids: readonly Id[], error: string): Promise<void> {
     await this.database.query(
       'outbox.failedAll',
@@ -76,7 +76,7 @@ export class OutboxRows {
     );
   }
 
-  /** Counts one more attempt and answers the row; null when it is carried out already. */
+  /** Counts one more attempt and returns the row; null when it is already carried out. */
   async begin(id: Id): Promise<OutboxRow | null> {
     const { rows } = await this.database.query<OutboxRow>(
       'outbox.begin',
@@ -87,7 +87,7 @@ export class OutboxRows {
     return rows[0] ?? null;
   }
 
-  /** Remembers how far a long effect came, so that it goes on from there. */
+  /** Stores the progress of a long effect, so that a retry continues from there. */
   async progress(id: Id, progress: Id): Promise<void> {
     await this.database.query(
       'outbox.progress',
@@ -111,7 +111,7 @@ export class OutboxRows {
     ]);
   }
 
-  /** Rows that no attempt touched for `seconds`, oldest first. */
+  /** Rows without an attempt for `seconds`, oldest first. */
   async overdue(seconds: number, limit: number): Promise<(Written & Pick<OutboxRow, 'progress'>)[]> {
     const { rows } = await this.database.query<Written & Pick<OutboxRow, 'progress'>>(
       'outbox.overdue',

@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
 import { Database } from '../database.js';
 
-/** Overdue: every kind is looked at within seconds, so a row waits for longer only behind others, or in vain. In seconds. */
+/** Seconds until a row is overdue: every kind is processed within seconds, so a row waits longer only behind others or in vain. */
 const OVERDUE = 60;
 
-/** A photo that is tried again and again for so long, in seconds, is an operator's business: a disk may be unmounted. */
+/** A photo that has been retried for this long, in seconds, needs an operator: a disk may be unmounted. */
 const FAILING = 3_600;
 
-/** Whoever works at a row touches it more often than this, in seconds. */
+/** A worker touches the row that it processes more often than this, in seconds. */
 const AT_WORK = 15;
 
 /** Rows of one kind that wait for later work: how many (counted up to 10,000) and how old the oldest is, in seconds. */
@@ -16,21 +16,21 @@ export interface Pending {
   kind: 'photos' | 'posts' | 'outbox' | 'deltas';
   count: number;
   age: number;
-  /** How many were tried and do not move, or are overdue while nothing of their kind moves. */
+  /** How many were tried and make no progress, or are overdue while nothing of their kind makes progress. */
   stuck: number;
-  /** For how long the oldest of those has been stuck, in seconds; 0 where none is. */
+  /** How long the oldest of those has been stuck, in seconds; 0 if none is. */
   stuckAge: number;
-  /** How many were carried out in the last minute; null where nobody can tell. */
+  /** How many were carried out in the last minute; null where unknown. */
   lately: number | null;
-  /** The oldest of them, of those that are stuck where there are such; null when there is none. */
+  /** The oldest row, of the stuck ones if there are any; null when there is none. */
   oldest: Id | null;
 }
 
 interface Kind {
   kind: Pending['kind'];
-  /** Rows with `id`, `since` and `moves` (being worked at), and `stuck_since` where they were tried in vain. */
+  /** Rows with `id`, `since` and `moves` (in progress), and `stuck_since` where attempts failed. */
   from: string;
-  /** What is overdue while others of its kind move only waits its turn. */
+  /** An overdue row only waits its turn while others of its kind make progress. */
   waitsItsTurn: boolean;
   lately?: string;
 }
@@ -51,7 +51,7 @@ const kinds: readonly Kind[] = [
     lately: `SELECT count(*) FROM photos WHERE settled_at > now() - interval '1 minute'`,
   },
   {
-    // One whose photos wait is not waited for: the photo tells.
+    // A post whose photos wait is not reported: the photo is.
     kind: 'posts',
     from: `SELECT id, created_at AS since, EXISTS (SELECT 1 FROM photos WHERE photos.shard = posts.shard
         AND photos.post_id = posts.id AND photos.state = 'processing') AS moves, NULL::timestamptz AS stuck_since, false AS tried
@@ -85,7 +85,7 @@ const waiting = ({ kind, from, waitsItsTurn, lately = 'SELECT NULL' }: Kind): st
 
 const sql = kinds.map(waiting).join(' UNION ALL ');
 
-/** What waits for later work. The system is quiet when every count is 0: that figure operators watch and tests wait for. */
+/** Rows that wait for later work. The system is quiet when every count is 0: operators watch that figure and tests wait for it. */
 @Injectable()
 export class PendingRows {
   constructor(private readonly database: Database) {}

@@ -27,9 +27,9 @@ export interface PhotoRow {
   created_at: Date;
   crashes: number;
   crashed_at: Date | null;
-  /** Known once a child has looked. */
+  /** Known once a child has read it. */
   pixels: string | null;
-  /** Where the renditions of a ready photo are being made anew. */
+  /** The folder of a ready photo's new renditions, while they are made. */
   next_folder: string | null;
 }
 
@@ -39,23 +39,23 @@ export interface DevelopedFacts {
   thumbhash: string;
   color: string;
   renditions: NonNullable<PhotoRow['renditions']>;
-  /** Of the original, where the row has none yet. */
+  /** The original's, where the row has none yet. */
   sha256: Buffer | null;
 }
 
-/** What settling a photo tells of it. */
+/** The result of settling a photo. */
 export interface Settled {
   owner_id: Id;
   post_id: Id | null;
   created_at: Date;
 }
 
-/** What an attempt that succeeded makes of those that failed before. */
+/** Clears earlier failures when an attempt succeeds. */
 export const NOTHING_FAILS = `attempted_at = NULL, failing_since = NULL, due_at = NULL, error = NULL, crashes = 0, crashed_at = NULL`;
 
 /**
  * Photos: one uploaded image each. `uploading` names the folder before the first byte; `processing` once the bytes are
- * safe; `ready` or `rejected` by the attempt that is current.
+ * safe; `ready` or `rejected` by the current attempt.
  */
 @Injectable()
 export class PhotoRows {
@@ -76,7 +76,7 @@ export class PhotoRows {
     return new Map(rows.map((row) => [row.id, row]));
   }
 
-  /** Locks in id order, whatever order was asked for, so that two transactions cannot wait for each other. */
+  /** Locks in id order, whatever the order requested, so that two transactions cannot deadlock. */
   async lockMany(tx: Queryable, owner: Id, ids: readonly Id[]): Promise<Map<Id, PhotoRow>> {
     const { rows } = await tx.query<PhotoRow>(
       'photo.lockMany',
@@ -110,7 +110,7 @@ export class PhotoRows {
     );
   }
 
-  /** Gives the photos of a failed post back, so that the good ones can be posted again. */
+  /** Releases the photos of a failed post, so that the good ones can be posted again. */
   async detach(tx: Queryable, postId: Id): Promise<void> {
     await tx.query(
       'photo.detach',
@@ -119,7 +119,7 @@ export class PhotoRows {
     );
   }
 
-  /** Null keeps what is there. */
+  /** Null keeps the current text. */
   async changeAltText(tx: Queryable, id: Id, owner: Id, altText: string | null): Promise<PhotoRow | null> {
     const { rows } = await tx.query<PhotoRow>(
       'photo.changeAltText',
@@ -139,7 +139,7 @@ export class PhotoRows {
     return rows[0]?.avatar_photo_id ?? null;
   }
 
-  /** The post that shows a photo, if any. Whoever settles a photo locks its post first, so that nobody waits in a circle. */
+  /** The post that shows a photo, if any. Code that settles a photo locks its post first, which avoids deadlocks. */
   async postOf(tx: Queryable, id: Id): Promise<Id | null> {
     const { rows } = await tx.query<{ post_id: Id | null }>(
       'photo.postOf',
@@ -150,8 +150,8 @@ export class PhotoRows {
   }
 
   /**
-   * Settles an attempt as `ready` and answers its post, if it has one; null when another attempt began meanwhile, whose
-   * outcome counts instead.
+   * Settles an attempt as `ready` and returns its post, if it has one; null when a newer attempt has begun, whose outcome
+   * counts instead.
    */
   async ready(tx: Queryable, id: Id, attempt: number, facts: DevelopedFacts): Promise<Settled | null> {
     const { rows } = await tx.query<Settled>(
@@ -188,7 +188,7 @@ export class PhotoRows {
     return rows[0] ?? null;
   }
 
-  /** Takes rows away and leaves every folder that they have or had to the trash; answers the trash's ids. */
+  /** Deletes rows and leaves every folder that they have or had to the trash; returns the trash's ids. */
   async discard(tx: Queryable, ids: readonly Id[]): Promise<Id[]> {
     if (ids.length === 0) return [];
     const { rows } = await tx.query<{ id: Id }>(

@@ -2,15 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { firstIdAt, limits, type Id } from '@app/platform';
 import { Database, type Queryable } from '../database.js';
 
-/** How many are kept. What lies below the last of them is not written at all, once there are so many. */
+/** How many are kept. Once there are so many, posts below the last one are not written. */
 const KEPT = 1_000;
 const DAY = 24 * 60 * 60 * 1000;
 
 /**
- * A post's likes count half as much for each half-life of its age: what orders posts by `likes / 2^(age / h)` at any moment
- * also orders them by `log2(likes) + posted / h`, which no passing of time changes. So a score is written when likes
- * change, and never because it is later (forward decay: Cormode, Shkapenyuk, Srivastava and Xu, ICDE 2009; Reddit's
- * "hot" has the same form). An id begins with its milliseconds since 2026.
+ * A post's likes count half as much for each half-life of its age: ordering posts by `likes / 2^(age / h)` at any moment
+ * equals ordering them by `log2(likes) + posted / h`, which does not change with time. So a score is written only when
+ * likes change (forward decay: Cormode, Shkapenyuk, Srivastava and Xu, ICDE 2009; Reddit's "hot" has the same form). An
+ * id begins with its milliseconds since 2026.
  */
 const score = `log(2, p.likes_count) + (p.id >> 23) / ${(limits.explore.halfLife * 1000).toFixed(1)}`;
 
@@ -30,12 +30,12 @@ const refreshSql = `WITH floor AS (
   DELETE FROM popular_posts USING unnest($1::bigint[]) AS given(id)
   WHERE shard = shard_of(given.id) AND post_id = given.id AND post_id NOT IN (SELECT id FROM popular)`;
 
-/** The public posts of the last days with the most likes for their age, kept as likes are folded. */
+/** The public posts of the last days with the most likes for their age, updated as likes are folded. */
 @Injectable()
 export class PopularPostRows {
   constructor(private readonly database: Database) {}
 
-  /** Works these out anew: their likes changed, or who may see them. */
+  /** Recomputes these posts: their likes or their visibility changed. */
   async refresh(posts: readonly Id[], tx: Queryable = this.database): Promise<void> {
     if (posts.length === 0) return;
     await tx.query('popularPost.refresh', refreshSql, [[...new Set(posts)], this.oldest()]);
@@ -51,7 +51,7 @@ export class PopularPostRows {
     return rows.map(({ id }) => id);
   }
 
-  /** Forgets those that are too old, and those beyond the number that is kept. */
+  /** Deletes posts that are too old, and those beyond the number that is kept. */
   async prune(): Promise<void> {
     await this.database.query(
       'popularPost.prune',

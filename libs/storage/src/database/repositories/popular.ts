@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { shardOf, type Id } from '@app/platform';
 import { Database } from '../database.js';
 
-/** How many are kept. Whoever is below the last of them is not written at all, once there are so many. */
+/** How many are kept. Once there are so many, people below the last one are not written. */
 const KEPT = 1_000;
 
 const floor = `coalesce((SELECT followers FROM popular_people ORDER BY followers DESC OFFSET ${KEPT} LIMIT 1), 0)`;
 
-/** The people with the most followers, kept as counts change: nobody ever looks through all people for them. */
+/** The people with the most followers, updated as counts change: no query scans all people for them. */
 @Injectable()
 export class PopularRows {
   constructor(private readonly database: Database) {}

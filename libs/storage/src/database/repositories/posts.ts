@@ -28,7 +28,7 @@ export interface PostRow {
   edited_at: Date | null;
 }
 
-/** What decides who may see a post: of itself and of its author. */
+/** The fields of a post and its author that decide who may see it. */
 export type HeldPost = Pick<PostRow, 'id' | 'author_id' | 'state' | 'archived' | 'comments_closed'> & {
   private: boolean;
   closed_at: Date | null;
@@ -102,8 +102,8 @@ export class PostRows {
   }
 
   /**
-   * As `hold`, of many, with what the rules ask of them. With `wait: false` those that are locked at this moment are
-   * missing in the answer, as those that are gone are.
+   * Like `hold`, for many posts, with the fields that the rules need. With `wait: false` posts that are locked now are
+   * missing in the result, like deleted ones.
    */
   async holdMany(tx: Queryable, ids: readonly Id[], { wait }: { wait: boolean }): Promise<Map<Id, HeldPost>> {
     const { rows } = await tx.query<HeldPost>(
@@ -133,7 +133,7 @@ export class PostRows {
     return new Map(rows.map((row) => [row.id, row]));
   }
 
-  /** A page of an author's posts by key; `own` includes what is not published yet, or failed, or archived. */
+  /** A page of an author's posts by key; `own` includes unpublished, failed and archived ones. */
   async ofAuthor(
     author: Id,
     own: boolean,
@@ -154,7 +154,7 @@ export class PostRows {
   async change(tx: Queryable, id: Id, change: PostFields): Promise<void> {
     const columns = fields.filter((column) => change[column] !== undefined);
     const sets = columns.map((column, index) => `, ${column} = $${index + 3}`);
-    // Who closes comments has not edited the post.
+    // Closing comments does not edit the post.
     if (columns.some((column) => column !== 'comments_closed')) sets.push(', edited_at = clock_timestamp()');
     await tx.query(
       'post.change',
@@ -171,7 +171,7 @@ export class PostRows {
     );
   }
 
-  /** A page of what an author archived, newest first. */
+  /** A page of an author's archived posts, newest first. */
   async archivedOf(author: Id, page: { limit: number; before: Id | null; after: Id | null }): Promise<Id[]> {
     const { rows } = await this.database.query<{ id: Id }>(
       'post.archivedOf',
@@ -184,7 +184,7 @@ export class PostRows {
     return page.after === null ? ids : ids.toReversed();
   }
 
-  /** A new version, for what the post shows but does not hold: a photo's text. */
+  /** Increments the version, for content that the post only shows: a photo's text. */
   async touch(tx: Queryable, id: Id): Promise<void> {
     await tx.query('post.touch', `UPDATE posts SET version = version + 1 WHERE shard = $1 AND id = $2`, [
       shardOf(id),
@@ -193,8 +193,8 @@ export class PostRows {
   }
 
   /**
-   * Published now; whether it will be fanned out is decided here, from how large the author's audience is. Answers whether it
-   * counts as a post: one of a synthetic person does not.
+   * Publishes now; the size of the author's audience decides here whether the post will be fanned out. Returns whether it
+   * counts as a post: a synthetic person's does not.
    */
   async publish(tx: Queryable, id: Id, author: Id): Promise<boolean> {
     const { rows } = await tx.query<{ fanned_out: boolean; counts: boolean }>(
@@ -215,7 +215,7 @@ export class PostRows {
     return counts;
   }
 
-  /** `photoIds`: all that it was made of, in their order; they are given back. */
+  /** `photoIds`: all photos of the post, in order; they are released. */
   async fail(
     tx: Queryable,
     id: Id,

@@ -2,19 +2,19 @@ import { Injectable } from '@nestjs/common';
 import { shardOf, type Id } from '@app/platform';
 import { Database, type Queryable } from '../database.js';
 
-/** What somebody has taken of their quota. */
+/** A person's use of their quota. */
 export interface Usage {
-  /** Bytes of originals that are kept. */
+  /** Bytes of stored originals. */
   bytes: number;
-  /** Bytes that have arrived of uploads that are not complete. */
+  /** Bytes that have arrived of incomplete uploads. */
   arriving: number;
   /** Photos made today, in UTC. */
   photos: number;
 }
 
 /**
- * Quotas are derived from rows: bytes are summed, so that nothing can leave the sum wrong; photos of the day are counted
- * in the transaction that makes the photo, since deleting one does not give the day back.
+ * Quotas are derived from rows: bytes are summed, so that nothing can make the sum wrong; a day's photos are counted in
+ * the transaction that makes the photo, since deleting one does not give the day back.
  */
 @Injectable()
 export class QuotaRows {
@@ -33,7 +33,7 @@ export class QuotaRows {
     return { bytes: Number(bytes ?? 0), arriving: Number(arriving ?? 0), photos: Number(photos ?? 0) };
   }
 
-  /** Holds a person's quota still until the transaction ends. */
+  /** Locks a person's quota until the transaction ends. */
   async lock(tx: Queryable, owner: Id): Promise<void> {
     await tx.query(
       'quota.lock',
@@ -44,7 +44,7 @@ export class QuotaRows {
     );
   }
 
-  /** Counts one more photo of today and answers what is taken with it. Locks: a person's photos are made one by one. */
+  /** Counts one more photo today and returns the usage with it. Locks: a person's photos are made one by one. */
   async takePhoto(tx: Queryable, owner: Id): Promise<Usage> {
     const { rows } = await tx.query<{ photos: number }>(
       'quota.takePhoto',
@@ -63,7 +63,7 @@ export class QuotaRows {
     return { bytes: Number(sum.rows[0]?.bytes ?? 0), arriving: 0, photos: rows[0]?.photos ?? 0 };
   }
 
-  /** Of a closed account: its uploads are swept, its count goes. */
+  /** For a closed account: its uploads are swept, its count is deleted. */
   async forget(tx: Queryable, owner: Id): Promise<void> {
     await tx.query(
       'quota.endUploads',

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database.js';
 
-/** Which life of Redis's data is the present one, agreed on by all processes in one row (see RedisEpoch in libs/feed). */
+/** The current epoch of Redis's data, agreed on by all processes in one row (see RedisEpoch in libs/feed). */
 @Injectable()
 export class RedisEpochs {
   constructor(private readonly database: Database) {}
 
-  /** The epoch of this fingerprint: the present one when it is unchanged, otherwise a new one, alike for all who ask at once. */
+  /** The epoch of this fingerprint: the current one when it is unchanged, otherwise a new one, the same for concurrent callers. */
   async of(fingerprint: string): Promise<string> {
     const present = await this.database.query<{ epoch: number }>(
       'epoch.read',
@@ -25,7 +25,7 @@ export class RedisEpochs {
     return String(rows[0]?.epoch);
   }
 
-  /** The present epoch; null before the first. */
+  /** The current epoch; null before the first. */
   async present(): Promise<string | null> {
     const { rows } = await this.database.query<{ epoch: number }>(
       'epoch.present',

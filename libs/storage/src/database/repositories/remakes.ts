@@ -4,16 +4,16 @@ import type { Queryable } from '../database.js';
 import { PIPELINE } from '@app/platform/photos';
 import { NOTHING_FAILS, type DevelopedFacts, type PhotoRow, type Settled } from './photos.js';
 
-/** A ready photo whose renditions are being made anew. */
+/** A ready photo whose renditions are being remade. */
 export type RemadeRow = PhotoRow & { next_folder: string };
 
-/** In seconds: an address is good for a day beyond the one in which it is given out (`MediaUrls`). */
+/** In seconds: a URL is valid for a day beyond the day of issue (`MediaUrls`). */
 const LONGEST_ADDRESS = 2 * limits.media.validFor;
 
-/** How the renditions of a ready photo are exchanged for others: other objects at other keys, since objects never change. */
+/** Replaces the renditions of a ready photo: other objects at other keys, since objects never change. */
 @Injectable()
 export class RemakeRows {
-  /** The photo is of its new folder from now on; null when it is gone, or another attempt began. */
+  /** Switches the photo to its new folder; null when it is gone, or another attempt began. */
   async exchange(tx: Queryable, photo: RemadeRow, facts: DevelopedFacts): Promise<Settled | null> {
     const { width, height, thumbhash, color, renditions } = facts;
     const { rows } = await tx.query<Settled>(
@@ -37,7 +37,7 @@ export class RemakeRows {
     return rows[0] ?? null;
   }
 
-  /** The photo stays as it was: nothing newer can be made of it. */
+  /** Leaves the photo as it was: no newer renditions can be made. */
   async keep(tx: Queryable, { id, attempt, next_folder }: RemadeRow): Promise<Settled | null> {
     const { rows } = await tx.query<Settled>(
       'remake.keep',
@@ -48,7 +48,7 @@ export class RemakeRows {
     return rows[0] ?? null;
   }
 
-  /** Leaves a folder that was never shown to the trash; answers the trash's id. */
+  /** Leaves a folder that was never shown to the trash; returns the trash's id. */
   async trash(tx: Queryable, photo: Id, folder: string): Promise<Id> {
     const { rows } = await tx.query<{ id: Id }>(
       'remake.trash',
@@ -58,7 +58,7 @@ export class RemakeRows {
     return (rows[0] as { id: Id }).id;
   }
 
-  /** Leaves the folder that a photo had to the trash of the first day on which no address of it is good any more. */
+  /** Leaves a photo's old folder to the trash of the first day on which no URL of it is valid. */
   async serveOn(tx: Queryable, photo: Id, folder: string): Promise<void> {
     await tx.query(
       'remake.serveOn',
@@ -68,7 +68,7 @@ export class RemakeRows {
     );
   }
 
-  /** Shows a photo's new folder as its owner's picture; false when it is not that. */
+  /** Shows a photo's new folder as its owner's avatar; false when it is not the avatar. */
   async showAsAvatar(tx: Queryable, owner: Id, photo: Id, folder: string): Promise<boolean> {
     const { count } = await tx.query(
       'remake.showAsAvatar',

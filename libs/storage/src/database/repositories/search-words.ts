@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { shardOf, type Id } from '@app/platform';
 import type { Queryable } from '../database.js';
 
-/** What the names of a person are split into; `search_words` says how. */
+/** The words of a person's names, as `search_words` splits them. */
 const ofUser = `SELECT u.shard, u.id, w.word, 'user', w.whole, search_rank(u.followers_count)
   FROM users u CROSS JOIN LATERAL search_words(u.username, u.display_name) AS w
   WHERE u.shard = $1 AND u.id = $2 AND u.closed_at IS NULL AND u.role <> 'synthetic'`;
@@ -12,7 +12,7 @@ const counters = new Set<string>(['user.followers', 'tag.posts', 'place.posts'])
 /** The words that people, tags and places are found by; they change in the transaction that changes a name. */
 @Injectable()
 export class SearchWords {
-  /** After a person's names changed, or their account closed. */
+  /** Call after a person's names changed, or their account closed. */
   async replace(tx: Queryable, user: Id): Promise<void> {
     const place = [shardOf(user), user];
     await tx.query(
@@ -27,7 +27,7 @@ export class SearchWords {
     );
   }
 
-  /** After counts of a shard were folded. A rank is a logarithm, so that hardly any fold changes one. */
+  /** Call after counts of a shard were folded. A rank is a logarithm, so hardly any fold changes one. */
   async rank(
     tx: Queryable,
     shard: number,

@@ -1,18 +1,18 @@
-/** Found along the alphabet: with fewer, these are all that there are. */
+/** How many matches are read alphabetically; fewer means there are no more. */
 const EACH = 200;
-/** Of the largest whose names begin with the same few letters, so many are looked through for the rest of the text. */
+/** How many of the largest with the same first letters are compared with the rest of the text. */
 const LARGE = 400;
-/** Beyond so many words, likenesses are looked for among the larger people alone: trigrams cost by how many names have them. */
+/** Above this many words, only larger people are searched for similar names: a trigram costs by how many names have it. */
 const SMALL_INSTANCE = 500_000;
 
-/** How many letters the indexes of the largest know; the longest that a text has. */
+/** The prefix lengths of the indexes of the largest; the longest that the text fills is used. */
 const letters = [8, 5, 3, 2, 1];
 
 export const lettersOf = (text: string): number => letters.find((count) => count <= [...text].length) ?? 1;
 
 /**
- * $1 a pattern for the beginnings of words, $2 the text's first letters. Along the alphabet first; only where that reaches
- * its limit, the largest as well. All of it from indexes alone.
+ * $1 is a pattern for the beginnings of words, $2 the text's first letters. Reads alphabetically first; only if that
+ * reaches its limit, the largest as well. Reads indexes only.
  */
 const candidates = (kind: string, letterCount: number): string => `
   beginning AS MATERIALIZED (
@@ -24,7 +24,7 @@ const candidates = (kind: string, letterCount: number): string => `
       WHERE kind = '${kind}' AND rank >= 20 AND left(word, ${letterCount}) = $2 AND (SELECT so FROM many)
       ORDER BY rank DESC LIMIT ${LARGE}) AS largest WHERE word LIKE $1)`;
 
-/** All whom $3 and $4, the viewer, follows (7,500 at most), and the newest who follow them; ids alone. */
+/** All people whom the viewer ($3 and $4) follows (7,500 at most), and the viewer's newest followers; ids only. */
 const related = `
   follows_of AS MATERIALIZED (
     SELECT followee_id AS id, id AS since FROM follows
@@ -33,16 +33,16 @@ const related = `
     SELECT follower_id AS id, id AS since FROM followers
     WHERE shard = $3 AND followee_id = $4 AND accepted AND id > 0 ORDER BY followers.id DESC LIMIT 1000)`;
 
-/** The newest of them, whose names are looked through. */
+/** The newest of them, whose names are searched. */
 const newest = '(SELECT id FROM follows_of LIMIT 200) UNION (SELECT id FROM followers_of LIMIT 100)';
 
-/** Rows by key, one by one: joined, the planner may rather read a whole table for a few hundred of its rows. */
+/** Reads rows by key, one by one: for a join, the planner may read a whole table for a few hundred of its rows. */
 const byKey = (table: string, id: string): string =>
   `CROSS JOIN LATERAL (SELECT * FROM ${table} WHERE shard = shard_of(${id}) AND id = ${id} LIMIT 1)`;
 
 /**
- * Of `list` (id, rank) those who are nearest to the viewer: followed, who follow back before the others; who follow; the
- * rest. All ends are put in one heap and sorted out by id: that costs the same whatever the planner thinks of their number.
+ * The entries of `list` (id, rank) nearest to the viewer: followed people, mutual ones first; then followers; then the
+ * rest. All ends are put together and grouped by id, which costs the same whatever the planner estimates.
  */
 const nearest = (list: string): string => `
   ends AS (
@@ -54,7 +54,7 @@ const nearest = (list: string): string => `
       ELSE CASE WHEN bool_or(followed_by) THEN 2 ELSE 3 END END AS near
     FROM ends GROUP BY id HAVING bool_or(listed) ORDER BY near, rank DESC, id LIMIT ${EACH})`;
 
-/** $5 the text. Where many names begin so, those whom the viewer knows are looked through themselves. */
+/** $5 is the text. When many names match, the people whom the viewer knows are searched separately. */
 export const foundPeople = (letterCount: number): string => `
   WITH ${candidates('user', letterCount)}, ${related},
   known AS (
@@ -70,8 +70,8 @@ export const foundPeople = (letterCount: number): string => `
   WHERE u.closed_at IS NULL AND u.role <> 'synthetic' ORDER BY n.near, match, size DESC, u.id`;
 
 /**
- * $1 the word to liken, $2 the whole text, $3 and $4 the viewer. Among those whom the viewer knows, among the larger, and on
- * an instance that is small enough for it, among all.
+ * $1 is the word to compare, $2 the whole text, $3 and $4 the viewer. Searches the people whom the viewer knows, the
+ * larger ones, and on a small enough instance all.
  */
 export const similarPeople = `
   WITH ${related},
@@ -93,7 +93,7 @@ export const similarPeople = `
 const terms = { tag: 'tags', place: 'places' } as const;
 export type SearchTerm = keyof typeof terms;
 
-/** $3 the text. The rows of terms are fetched for twice as many as are answered: some have no public post left. */
+/** $3 is the text. Reads twice as many rows of terms as it returns: some have no public post left. */
 export const foundTerms = (kind: SearchTerm, letterCount: number): string => `
   WITH ${candidates(kind, letterCount)},
   found AS (
@@ -103,7 +103,7 @@ export const foundTerms = (kind: SearchTerm, letterCount: number): string => `
   FROM found ${byKey(terms[kind], 'found.id')} AS t
   WHERE t.posts_count > 0 ORDER BY match, size DESC, t.id LIMIT ${EACH}`;
 
-/** $1 the word to liken, $2 the whole text. */
+/** $1 is the word to compare, $2 the whole text. */
 export const similarTerms = (kind: SearchTerm): string => `
   WITH alike AS (
     SELECT subject_id AS id, word FROM search_words WHERE kind = '${kind}' AND whole AND $1 <% word LIMIT ${EACH}),

@@ -38,7 +38,7 @@ afterAll(async () => {
   await database.close();
 });
 
-/** As if the tables were too large to be read whole. */
+/** The plan for tables too large to be read whole. */
 async function planOf(sql: string, parameters: unknown[]): Promise<string> {
   const client = source.createQueryRunner();
   try {

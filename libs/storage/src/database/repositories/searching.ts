@@ -3,14 +3,14 @@ import { counter, shardOf, type Id } from '@app/platform';
 import { Database, type Queryable } from '../database.js';
 import { foundPeople, foundTerms, lettersOf, similarPeople, similarTerms } from './searching-sql.js';
 
-/** How near a name comes to what was asked for. */
+/** How closely a name matches the query. */
 export enum Match {
   Exact,
   Prefix,
   Similar,
 }
 
-/** How a found person stands to who asks; tags and places are strangers to everybody. */
+/** How a found person relates to the viewer; tags and places are strangers to everybody. */
 export enum Near {
   Mutual,
   Following,
@@ -26,7 +26,7 @@ export interface Found {
   size: number;
 }
 
-/** What a search found, the best first; not `complete` when likenesses were cut off by their limit of time. */
+/** The results of a search, best first; not `complete` when the similarity search timed out. */
 export interface Findings {
   found: Found[];
   complete: boolean;
@@ -34,25 +34,25 @@ export interface Findings {
 
 export type SearchType = 'users' | 'tags' | 'places';
 
-/** Looking for likenesses has this long, in milliseconds: common trigrams cost by how many names have them. */
+/** The similarity search has this long, in milliseconds: common trigrams cost by how many names have them. */
 const PATIENCE = 100;
 const CANCELLED = '57014';
-/** How many of a word's trigrams a name has to share. The default of 0.6 misses konard for konrad. */
+/** The share of a word's trigrams that a name must have. The default of 0.6 misses konard for konrad. */
 const SIMILARITY = 0.4;
-/** Shorter words resemble too many. Letters and digits: trigrams know nothing else, and without any all names would be read. */
+/** Shorter words resemble too many. Letters and digits: trigrams ignore all else, and without any all names would be read. */
 const LONG = 4;
-/** Of a longer word only the beginning is likened: each trigram more is one more list to read. */
+/** Only the beginning of a longer word is compared: each further trigram is one more list to read. */
 const LIKENED = 12;
-/** The longest word is likened, and where nothing resembles it the next: the slip may be in either. */
+/** The longest word is compared, and if nothing resembles it, the next: the typo may be in either. */
 const WORDS = 2;
-/** With so many that begin as asked for, nobody looks for those that resemble it. */
+/** With this many prefix matches, the similarity search is skipped. */
 const ENOUGH = 10;
 
 const kinds = { users: 'user', tags: 'tag', places: 'place' } as const;
 
 const isCancelled = (error: unknown): boolean => (error as { code?: unknown }).code === CANCELLED;
 
-/** The longest words, as far as they are likened. */
+/** The longest words, cut to the compared length. */
 function likened(text: string): string[] {
   const words = [...new Set(text.match(/[\p{L}\p{N}]+/gu))].map((word) => [...word]);
   return words
@@ -62,7 +62,7 @@ function likened(text: string): string[] {
     .map((letters) => letters.slice(0, LIKENED).join(''));
 }
 
-/** Searches. Each source is read along an index and up to a limit, whatever was typed; who may be seen is asked later. */
+/** Searches. Each source is read along an index and up to a limit, whatever was typed; visibility is checked later. */
 @Injectable()
 export class SearchRows {
   constructor(private readonly database: Database) {}
@@ -99,7 +99,7 @@ export class SearchRows {
     return (await this.database.query<Found>(`search.${type}`, sql, parameters)).rows;
   }
 
-  /** Null when it took too long. */
+  /** Null when it timed out. */
   private async similar(
     type: SearchType,
     text: string,
@@ -129,8 +129,8 @@ export class SearchRows {
   }
 
   /**
-   * The limit of time is the transaction's own: behind PgBouncer a session is not ours. No parallel workers: to start them
-   * takes longer than what they would do.
+   * The time-out is the transaction's own: behind PgBouncer the connection is shared. No parallel workers: starting them
+   * takes longer than their work.
    */
   private async limit(tx: Queryable): Promise<void> {
     await tx.query(

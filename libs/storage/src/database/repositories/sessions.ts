@@ -40,7 +40,7 @@ export class SessionRows {
     );
   }
 
-  /** Locks the session, so that parallel refreshes are answered one after the other. */
+  /** Locks the session, so that concurrent refreshes run one after the other. */
   async lock(tx: Queryable, sessionId: Id): Promise<SessionRow | null> {
     const { rows } = await tx.query<SessionRow>(
       'session.lock',
@@ -64,7 +64,7 @@ export class SessionRows {
     return rows[0] ?? null;
   }
 
-  /** Of these sessions, those that live. */
+  /** Returns those of these sessions that are live. */
   async livingAmong(sessionIds: readonly Id[]): Promise<Set<Id>> {
     const { rows } = await this.database.query<{ id: Id }>(
       'session.livingAmong',
@@ -101,7 +101,7 @@ export class SessionRows {
     );
   }
 
-  /** A page of where somebody is signed in, newest first. */
+  /** A page of a person's live sessions, newest first. */
   async living(userId: Id, { limit, before, after }: KeyPage): Promise<SessionRow[]> {
     const { rows } = await this.database.query<SessionRow>(
       'session.living',
@@ -113,7 +113,7 @@ export class SessionRows {
     return after === null ? rows : rows.toReversed();
   }
 
-  /** Ends the person's sessions that match and answers their ids; `except` stays. */
+  /** Ends the person's matching sessions and returns their ids; `except` stays. */
   async end(
     tx: Queryable,
     userId: Id,

@@ -3,13 +3,13 @@ import { shardOf, type Id } from '@app/platform';
 import { Database, type Queryable } from '../database.js';
 import { entryPage, type Entry, type KeyPage } from './entry-page.js';
 
-/** Kept for one person: more than anybody reads in a day. */
+/** Suggestions stored per person: more than anybody reads in a day. */
 const KEPT = 100;
 
 /**
- * $1 and $2 the reader. At most 200 of their followees and 200 of each of those: 40,000 rows at worst, whoever asks. Whoever
- * has the most friends in common comes first, then the popular. Who may not be suggested is left out here so that the
- * list is full, and asked again at each read.
+ * $1 and $2 the reader. At most 200 of their followees and 200 of each of those: 40,000 rows at worst, for any reader.
+ * People with the most friends in common come first, then the popular. People who may not be suggested are left out here
+ * so that the list is full, and checked again at each read.
  */
 const candidatesSql = (from: 'theirs' | 'nobody'): string => `
   WITH friends AS (
@@ -37,13 +37,13 @@ interface Candidate {
   common: number;
 }
 
-/** When suggestions were asked for, and the newest follow since. */
+/** When suggestions were last requested, and the reader's newest follow. */
 export interface SuggestionsAge {
   askedAt: Date | null;
   newestFollow: Id | null;
 }
 
-/** Whom people may want to follow, on each reader's shard. */
+/** People whom a reader may want to follow, on each reader's shard. */
 @Injectable()
 export class SuggestionRows {
   constructor(private readonly database: Database) {}
@@ -64,7 +64,7 @@ export class SuggestionRows {
     return rows[0] as SuggestionsAge;
   }
 
-  /** Notes that they are asked for now; false when somebody else asked since `before`, which has milliseconds only. */
+  /** Records a request now; false when another came since `before`, which has milliseconds only. */
   async ask(tx: Queryable, user: Id, before: Date | null): Promise<boolean> {
     const { count } = await tx.query(
       'suggestion.ask',
@@ -76,7 +76,7 @@ export class SuggestionRows {
     return count === 1;
   }
 
-  /** Works a person's suggestions out anew. The lock keeps two workers from doing it at once. */
+  /** Recomputes a person's suggestions. The lock keeps two workers from doing it at once. */
   async replace(tx: Queryable, user: Id): Promise<void> {
     const place = [shardOf(user), user];
     await tx.query(
@@ -89,7 +89,7 @@ export class SuggestionRows {
     await this.keep(tx, user, found.rows);
   }
 
-  /** For somebody who never had any: the popular, until the worker has looked at whom they follow. */
+  /** For a person who never had any: the popular, until the worker has read their follows. */
   async begin(tx: Queryable, user: Id): Promise<void> {
     const place = [shardOf(user), user];
     const { rows } = await tx.query<Candidate>('suggestion.popular', candidatesSql('nobody'), place);
@@ -123,7 +123,7 @@ export class SuggestionRows {
     );
   }
 
-  /** Of these, whom a person dismissed: what was worked out just before may still name them. */
+  /** Returns those that a person dismissed: a list computed just before may still name them. */
   async dismissed(user: Id, ids: readonly Id[]): Promise<Set<Id>> {
     const { rows } = await this.database.query<{ id: Id }>(
       'suggestion.dismissed',
@@ -134,7 +134,7 @@ export class SuggestionRows {
     return new Set(rows.map(({ id }) => id));
   }
 
-  /** What was kept for somebody whose account is closed. */
+  /** Deletes the data of a person whose account is closed. */
   async forget(user: Id): Promise<void> {
     for (const table of ['suggestions', 'suggestion_states', 'suggestion_dismissals', 'popular_people'])
       await this.database.query(

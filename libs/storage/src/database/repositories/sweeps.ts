@@ -7,7 +7,7 @@ interface Found {
   id: Id;
 }
 
-/** What is overdue: rows that a lost job, a killed process or an absent client left where they should not stay. */
+/** Overdue rows: those that a lost job, a killed process or an absent client left where they should not stay. */
 @Injectable()
 export class SweepRows {
   constructor(
@@ -20,7 +20,7 @@ export class SweepRows {
     return rows.map(({ id }) => id);
   }
 
-  /** Posts that wait although none of their photos is processing any more. */
+  /** Posts that still wait although none of their photos is processing. */
   async unpublished(seconds: number, limit: number): Promise<Id[]> {
     return this.ids(
       'sweep.unpublished',
@@ -32,7 +32,7 @@ export class SweepRows {
     );
   }
 
-  /** Uploads that ended without a word, since their process died; and those given up of which something may be left. */
+  /** Uploads whose process died without a trace; and given-up ones that may have left objects. */
   async abandonedUploads(seconds: number, givenUpFor: number, limit: number): Promise<Id[]> {
     return this.ids(
       'sweep.abandonedUploads',
@@ -43,7 +43,7 @@ export class SweepRows {
     );
   }
 
-  /** Photos that their owners neither posted nor made their picture. */
+  /** Photos that their owners neither posted nor made their avatar. */
   async unposted(seconds: number, limit: number): Promise<{ id: Id; owner_id: Id }[]> {
     const { rows } = await this.database.query<{ id: Id; owner_id: Id }>(
       'sweep.unposted',
@@ -56,7 +56,7 @@ export class SweepRows {
     return rows;
   }
 
-  /** Forgets what was kept for a time that has passed, and what is popular no longer; answers how many rows of each. */
+  /** Deletes expired rows, and posts that are no longer popular; returns how many rows of each. */
   async forgetExpired(keptFor: {
     idempotency: number;
     deletions: number;

@@ -3,7 +3,7 @@ import { shardOf, shardOfText, type Id } from '@app/platform';
 import { Database, type Queryable } from '../database.js';
 import type { KeyPage } from './entry-page.js';
 
-/** What posts are found by: two pairs of tables of one make. */
+/** The terms of posts: two pairs of tables of one structure. */
 const tables = {
   tag: { terms: 'tags', posts: 'post_tags', term: 'tag_id' },
   place: { terms: 'places', posts: 'post_places', term: 'place_id' },
@@ -45,7 +45,7 @@ export class TermRows {
     return new Map(rows.map(({ name, id }) => [name, id]));
   }
 
-  /** As `find`, but makes those that are not there yet; in one order, so that two who make the same ones cannot lock each other out. */
+  /** Like `find`, but makes missing ones; in a fixed order, so that two transactions that make the same ones cannot deadlock. */
   async ensure(tx: Queryable, kind: TermKind, names: readonly string[]): Promise<Map<string, Id>> {
     const found = await this.find(kind, names, tx);
     const missing = names.filter((name) => !found.has(name)).sort();
@@ -65,7 +65,7 @@ export class TermRows {
     return this.find(kind, names, tx);
   }
 
-  /** Puts a post under these terms, or changes whether it counts there; answers what that does to their counts. */
+  /** Lists a post under these terms, or changes whether it counts there; returns the changes to their counts. */
   async add(
     tx: Queryable,
     kind: TermKind,
@@ -97,7 +97,7 @@ export class TermRows {
     return rows.filter(({ counted }) => counted).map(({ term: id }) => ({ term: id, delta: -1 }));
   }
 
-  /** Remembers how a place is spelt and where it lies, as the first public post says it. */
+  /** Stores a place's spelling and position, from the first public post. */
   async describePlace(
     tx: Queryable,
     id: Id,
@@ -112,7 +112,7 @@ export class TermRows {
     );
   }
 
-  /** By id; `shown`, latitude and longitude are places' alone. */
+  /** By id; only places have `shown`, latitude and longitude. */
   async read(kind: TermKind, ids: readonly Id[]): Promise<Map<Id, TermRow>> {
     const { rows } = await this.database.query<TermRow>(
       `${kind}.read`,

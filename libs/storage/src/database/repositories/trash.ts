@@ -3,8 +3,8 @@ import { shardOf, type Id } from '@app/platform';
 import { Database, type Queryable } from '../database.js';
 
 /**
- * Folders of photos that are deleted: in the store's trash of their day until the backups' window has passed. And those that
- * renditions made anew have replaced, which are served on for as long as an address of theirs is good.
+ * Folders of deleted photos: in the store's trash of their day until the backups' window has passed. Also folders whose
+ * renditions were remade: they are served as long as a URL of theirs is valid.
  */
 @Injectable()
 export class TrashRows {
@@ -19,7 +19,7 @@ export class TrashRows {
     return rows[0] ?? null;
   }
 
-  /** Ends the time for which replaced folders were served on: from today they are trash. Answers their ids. */
+  /** Ends the serving of replaced folders whose time is over: from today they are trash. Returns their ids. */
   async end(tx: Queryable, limit: number): Promise<Id[]> {
     const { rows } = await tx.query<{ id: Id }>(
       'trash.end',

@@ -38,7 +38,7 @@ export interface NewUpload {
 
 export interface DirectFacts {
   sha256: Buffer | null;
-  /** Of no secret that anybody knows: nobody goes on with a direct upload by tus. */
+  /** The hash of no known secret: nobody continues a direct upload by tus. */
   noSecret: Buffer;
   /** Name of the piece that the client writes. */
   piece: string;
@@ -52,8 +52,8 @@ export interface Progress {
 }
 
 /**
- * Uploads that arrive bit by bit. The row is the fence: whoever appends holds its `writer` token, each newer request
- * writes another one, and what an older request does afterwards changes no row.
+ * Uploads that arrive in parts. The row is the fence: the appending request holds its `writer` token, each newer request
+ * writes another one, and an older request then changes no row.
  */
 @Injectable()
 export class UploadRows {
@@ -77,7 +77,7 @@ export class UploadRows {
     return rows[0] as UploadRow;
   }
 
-  /** One that its client puts into the store itself, as one piece; it holds its quota from now on. */
+  /** An upload that its client puts into the store itself, as one piece; it uses its quota from now on. */
   async beginDirect(tx: Queryable, upload: Omit<NewUpload, 'secretHash'> & DirectFacts): Promise<void> {
     const { id, owner, folder, length, altText, validFor, sha256, noSecret, piece } = upload;
     await tx.query(
@@ -109,7 +109,7 @@ export class UploadRows {
     return rows[0] ?? null;
   }
 
-  /** Takes an upload over from whoever appends to it, and answers what has arrived so far; null when it is over. */
+  /** Takes an upload over from its writer, and returns what has arrived so far; null when it is over. */
   async takeOver(id: Id): Promise<UploadRow | null> {
     const { rows } = await this.database.query<UploadRow>(
       'upload.takeOver',
@@ -120,7 +120,7 @@ export class UploadRows {
     return rows[0] ?? null;
   }
 
-  /** As `takeOver`, to append at `offset`: the writer's name is noted before it writes its first byte. */
+  /** Like `takeOver`, to append at `offset`: records the writer's name before it writes its first byte. */
   async appendAt(id: Id, writer: string, offset: number): Promise<UploadRow | null> {
     const { rows } = await this.database.query<UploadRow>(
       'upload.appendAt',
@@ -131,7 +131,7 @@ export class UploadRows {
     return rows[0] ?? null;
   }
 
-  /** Notes what is safe in the store; null when another request has taken over, or the upload is over. */
+  /** Records the safely stored bytes; null when another request has taken over, or the upload is over. */
   async progress(
     id: Id,
     writer: string,
@@ -146,7 +146,7 @@ export class UploadRows {
     return rows[0] ?? null;
   }
 
-  /** Tells that a request has ended, so that nobody waits for it. */
+  /** Records that a request has ended, so that nobody waits for it. */
   async release(id: Id, writer: string): Promise<void> {
     await this.database.query(
       'upload.release',
@@ -164,7 +164,7 @@ export class UploadRows {
     return rows.length === 1;
   }
 
-  /** Of those that would complete an upload, the first goes on; the others wait here and find it complete. */
+  /** Requests that would complete an upload wait here: the first goes on; the others then find it complete. */
   async lock(tx: Queryable, id: Id): Promise<UploadRow | null> {
     const { rows } = await tx.query<UploadRow>(
       'upload.lock',
@@ -183,7 +183,7 @@ export class UploadRows {
     return rows[0] as UploadRow;
   }
 
-  /** Ends an upload that becomes no photo: expired at once, so that the sweeper takes what we leave. */
+  /** Ends an upload that becomes no photo: it expires at once, so that the sweeper removes leftovers. */
   async end(id: Id): Promise<void> {
     await this.database.query(
       'upload.end',
@@ -194,7 +194,7 @@ export class UploadRows {
     );
   }
 
-  /** Of a direct upload the id was promised to be a photo's: that it ended is remembered, for whoever asks for that photo. */
+  /** A direct upload's id was promised as a photo's: records that it ended, for requests for that photo. */
   async forget(id: Id): Promise<void> {
     await this.database.query(
       'upload.forget',
@@ -206,7 +206,7 @@ export class UploadRows {
     );
   }
 
-  /** Those whose time has passed `seconds` ago. */
+  /** Uploads that expired more than `seconds` ago. */
   async expired(seconds: number, limit: number): Promise<UploadRow[]> {
     const { rows } = await this.database.query<UploadRow>(
       'upload.expired',
@@ -216,7 +216,7 @@ export class UploadRows {
     return rows;
   }
 
-  /** Uploads of which every byte is here, and no photo: who should have made it was killed. */
+  /** Uploads with every byte and no photo: the process that should have made it was killed. */
   async whole(seconds: number, limit: number): Promise<Id[]> {
     const { rows } = await this.database.query<{ id: Id }>(
       'upload.whole',

@@ -60,7 +60,7 @@ export class UserRows {
     private readonly words: SearchWords,
   ) {}
 
-  /** Whether an account is ours, to see what people see; false also where there is none of that name. */
+  /** Whether an account is ours, for synthetic checks; false also for an unknown name. */
   async isSynthetic(username: string): Promise<boolean> {
     const { rows } = await this.database.query(
       'user.isSynthetic',
@@ -71,7 +71,7 @@ export class UserRows {
     return rows.length === 1;
   }
 
-  /** A new person on a shard drawn at random. */
+  /** Inserts a new person on a randomly drawn shard. */
   async insert(tx: Queryable, user: NewUser): Promise<UserRow> {
     const shard = Math.floor(Math.random() * 8192);
     const { rows } = await tx.query<UserRow>(
@@ -85,7 +85,7 @@ export class UserRows {
     return row;
   }
 
-  /** Takes a username or an email for a person; false when somebody else has it. */
+  /** Claims a username or an email for a person; false when somebody else has it. */
   async claim(tx: Queryable, what: 'username' | 'email', value: string, userId: Id): Promise<boolean> {
     const table = what === 'username' ? 'usernames' : 'emails';
     const { count } = await tx.query(
@@ -123,7 +123,7 @@ export class UserRows {
     return rows[0] ?? null;
   }
 
-  /** Reads a person whom nobody may change until this transaction ends; many transactions may hold one. */
+  /** Reads a person and keeps the row unchanged until this transaction ends; many transactions may hold one. */
   async share(tx: Queryable, id: Id): Promise<UserRow | null> {
     const { rows } = await tx.query<UserRow>(
       'user.share',
@@ -159,7 +159,7 @@ export class UserRows {
     return rows[0]?.user_id ?? null;
   }
 
-  /** Whose these usernames are; unknown ones are not in the answer. */
+  /** The owners of these usernames; unknown ones are not in the result. */
   async idsOf(usernames: readonly string[]): Promise<Map<string, Id>> {
     const { rows } = await this.database.query<{ username: string; user_id: Id }>(
       'username.findMany',
@@ -169,7 +169,7 @@ export class UserRows {
     return new Map(rows.map(({ username, user_id }) => [username, user_id]));
   }
 
-  /** Changes what is named, and the version that caches are kept under. */
+  /** Changes the named columns, and the version of cached copies. */
   async change(tx: Queryable, id: Id, change: ProfileChange): Promise<UserRow> {
     const columns = changeable.filter((column) => change[column] !== undefined);
     const sets = columns.map((column, index) => `${column} = $${index + 3}`);
@@ -182,7 +182,7 @@ export class UserRows {
     return rows[0] as UserRow;
   }
 
-  /** Marks the account closed and forgets what names its owner. */
+  /** Marks the account closed and erases what identifies its owner. */
   async close(tx: Queryable, id: Id): Promise<void> {
     await tx.query(
       'user.close',

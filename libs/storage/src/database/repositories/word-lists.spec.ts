@@ -24,7 +24,7 @@ afterAll(async () => {
   await database.close();
 });
 
-/** What a repository asks, as if nothing came of it. */
+/** The queries that a repository sends, if each finds nothing. */
 async function asked<Rows extends object>(
   Rows: new (database: Database) => Rows,
   ask: (rows: Rows, tx: Queryable) => Promise<unknown>,
@@ -40,7 +40,7 @@ async function asked<Rows extends object>(
   return heard;
 }
 
-/** As if the tables were too large to be read whole. */
+/** The plan for tables too large to be read whole. */
 async function planOf([sql, parameters]: Asked): Promise<string> {
   const client = source.createQueryRunner();
   try {

@@ -19,8 +19,8 @@ export async function hashOf(store: ObjectStore, key: string): Promise<string | 
 }
 
 /**
- * Copies an object and reads the copy back: its hash must be that of the bytes that were read. False when there is
- * nothing to copy (any more).
+ * Copies an object and reads the copy back: its hash must match the bytes that were read. False when there is nothing to
+ * copy (any more).
  */
 export async function copyVerified(from: ObjectStore, to: ObjectStore, key: string): Promise<boolean> {
   const { folder, name } = partsOfKey(key);
@@ -33,7 +33,7 @@ export async function copyVerified(from: ObjectStore, to: ObjectStore, key: stri
   const { sha256 } = await to.write(key, source.stream, { contentType });
   const copied = await hashOf(to, key);
   if (copied === sha256) return true;
-  // Somebody deletes it behind us.
+  // Somebody has deleted it since.
   if (copied === null) return false;
   await to.remove(folder, [name]);
   throw new Error(`expected the copy of ${key} to have SHA-256 ${sha256} but it has ${copied}`);

@@ -8,8 +8,8 @@ export interface CopyIntent {
 }
 
 /**
- * What is being copied, noted before its first byte. A photo that is deleted while it is copied may leave its copy; who
- * copies looks afterwards, and for one that was killed before it could look, the next one does.
+ * Copies in progress, recorded before their first byte. A photo that is deleted while it is copied may leave its copy:
+ * the copying process checks afterwards, and if it was killed before that, the next one does.
  */
 export class CopyIntents {
   constructor(private readonly database: Queryable) {}

@@ -7,7 +7,7 @@ export interface Folder {
   objects: Map<string, StoredObject>;
 }
 
-/** What is neither of ours nor in our way: an operator's own file in the store. */
+/** Parses a key; null for a file that is not ours, such as an operator's own. */
 function parts(key: string) {
   try {
     return partsOfKey(key);
@@ -16,7 +16,7 @@ function parts(key: string) {
   }
 }
 
-/** A store's listing, folder by folder; what has no key of ours is told to `strange`. */
+/** A store's listing, folder by folder; keys that are not ours go to `strange`. */
 export async function* foldersOf(
   store: ObjectStore,
   strange: (key: string) => void = () => undefined,
@@ -46,7 +46,7 @@ export async function namesIn(store: ObjectStore, folder: string): Promise<Map<s
   return objects;
 }
 
-/** Does a thing for many, some at once; the first failure ends it, once what runs has ended. */
+/** Runs `work` for each item, some at once; the first failure stops it, once the running ones have ended. */
 export async function eachOf<Item>(
   items: AsyncIterable<Item>,
   atOnce: number,

@@ -7,13 +7,13 @@ import { eachOf, foldersOf, type Folder } from './folders.js';
 import { Mover, type Route } from './mover.js';
 import { isPiece, OpenUploads } from './open-uploads.js';
 
-/** Every process has seen the switch, and what it wrote meanwhile is in its place, after so many milliseconds: see TwoStores. */
+/** Milliseconds until every process has seen the switch and moved what it wrote meanwhile: see TwoStores. */
 const CHANGEOVER = 3_000;
 const AT_ONCE = 4;
-/** Passes over the old store before what is left is an operator's business. */
+/** Passes over the old store before the rest needs an operator. */
 const PASSES = 20;
 
-/** Who shows how far it is. */
+/** Shows the progress. */
 export interface Reporter {
   phase(name: string, objects: number): void;
   done(bytes: number): void;
@@ -22,9 +22,9 @@ export interface Reporter {
 }
 
 /**
- * Moves all objects from one store to the other while Narwhal runs: copies, each copy read back and compared; makes the
- * target home; copies what landed in the old store meanwhile; and only then deletes there, each object after its copy was
- * compared once more. It keeps no progress but what the stores hold, so it may be killed and run again at any point.
+ * Moves all objects from one store to the other while Narwhal runs: copies, reads each copy back and compares it; makes
+ * the target home; copies what landed in the old store meanwhile; and only then deletes there, each object after another
+ * comparison. It keeps no progress outside the stores, so it may be killed and run again at any point.
  */
 export class Migration {
   private readonly conflicts = new Set<string>();
@@ -44,13 +44,13 @@ export class Migration {
     this.uploads = new OpenUploads(database, route);
   }
 
-  /** Answers what a person has to look at; nothing when all is moved. */
+  /** Returns what a person has to check; nothing when all is moved. */
   async run(stores: Record<StoreKind, ObjectStore | null>): Promise<string[]> {
     const { target } = this.route;
     await this.mover.finishInterrupted(stores);
     if ((await this.home.read()) !== target) {
       await this.copyAll('copying');
-      // What came during the first pass; the second is short.
+      // Copies objects that came during the first pass; the second is short.
       await this.copyAll('catching up');
       await this.home.change(target);
     }

@@ -11,13 +11,13 @@ export interface Route {
   target: StoreKind;
 }
 
-/** Told of every object that is done with, and of what an operator has to look at. */
+/** Receives every finished object, and conflicts for an operator. */
 export interface Watcher {
   done(bytes: number): void;
   conflict(text: string): void;
 }
 
-/** Copies folders from one store to another, and empties the one once the other has everything. */
+/** Copies folders from one store to another, and empties the source once the target has everything. */
 export class Mover {
   constructor(
     private readonly route: Route,
@@ -25,7 +25,7 @@ export class Mover {
     private readonly watcher: Watcher,
   ) {}
 
-  /** Copies what the other store has not; what it has in the same size is held against the source before that goes. */
+  /** Copies what the other store lacks; a copy of the same size is compared with the source before the source is deleted. */
   async copy({ folder, objects }: Folder): Promise<void> {
     const there = await namesIn(this.route.to, folder);
     const missing = [...objects].filter(([name, { bytes }]) => there.get(name)?.bytes !== bytes);
@@ -36,7 +36,7 @@ export class Mover {
     for (const { bytes } of objects.values()) this.watcher.done(bytes);
   }
 
-  /** Deletes a folder's objects from the source: those just copied, and those whose copy has their hash. */
+  /** Deletes a folder's objects from the source: those just copied, and those whose copy has the same hash. */
   async drain({ folder, objects }: Folder): Promise<void> {
     const there = await namesIn(this.route.to, folder);
     const missing = [...objects.keys()].filter((name) => !there.has(name));
@@ -49,7 +49,7 @@ export class Mover {
     await this.route.from.remove(folder, moved);
   }
 
-  /** Copies that a killed run began: those whose source has gone meanwhile go, too. */
+  /** Cleans up after a killed run: deletes copies whose source is gone. */
   async finishInterrupted(stores: Record<StoreKind, ObjectStore | null>): Promise<void> {
     for (const { folder, store, names } of await this.intents.all()) {
       const [to, from] = store === 's3' ? [stores.s3, stores.disk] : [stores.disk, stores.s3];
@@ -58,7 +58,7 @@ export class Mover {
     }
   }
 
-  /** Answers which are there now. The source is looked at again: what was deleted while it was copied is not brought back. */
+  /** Returns the copies that exist now. Checks the source again: an object deleted while it was copied does not come back. */
   private async copyNames(folder: string, names: readonly string[]): Promise<string[]> {
     if (names.length === 0) return [];
     const { from, to, target } = this.route;
@@ -83,8 +83,8 @@ export class Mover {
   }
 
   /**
-   * Whether the target has this object for good. Where both differ, the later one counts: a photo was developed again in
-   * between, into the store that was home then. Originals are never written again, so there a person has to look.
+   * Whether the target has this object for good. If both differ, the later one counts: a photo was developed again
+   * meanwhile, into the store that was home then. Originals are never written again, so a person has to check those.
    */
   private async settled({ key }: StoredObject): Promise<boolean> {
     const { from, to } = this.route;

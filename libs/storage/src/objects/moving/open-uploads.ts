@@ -5,14 +5,14 @@ import { copyVerified } from './copied.js';
 import type { Folder } from './folders.js';
 import type { Route } from './mover.js';
 
-/** The name of a piece: a writer's, or a direct upload's, and a number. */
+/** A piece's name: a writer's, or a direct upload's, and a number. */
 const PIECE = /^(w[0-9a-f]{12}|direct)n\d+$/;
 
 export const isPiece = (name: string): boolean => PIECE.test(name);
 
 /**
- * Pieces of uploads that are on their way. Their row is taken over, as by a HEAD of the client: whoever still writes into
- * the old store counts no more (409, and goes on where the row says), and nobody begins until the pieces are copied.
+ * Pieces of uploads in progress. Takes their row over, as a client's HEAD does: a writer to the old store loses it (409,
+ * and continues where the row says), and no new one begins until the pieces are copied.
  */
 export class OpenUploads {
   constructor(
@@ -20,7 +20,7 @@ export class OpenUploads {
     private readonly route: Route,
   ) {}
 
-  /** Moves a folder's pieces if an open upload has it; false when none has. */
+  /** Moves a folder's pieces if it belongs to an open upload; false if it does not. */
   async move({ folder, objects }: Folder): Promise<boolean> {
     const names = [...objects.keys()].filter(isPiece);
     const isOpen = await this.database.transaction(async (tx) => {

@@ -3,7 +3,7 @@ import type { Reporter } from './migration.js';
 
 const mega = (bytes: number): string => (bytes / 1e6).toFixed(1);
 
-/** Seconds between lines where nobody sits at a terminal. */
+/** Seconds between lines without a terminal. */
 const EVERY = 10;
 
 /** A bar on a terminal; elsewhere a line at the start, now and then, and at the end of each phase. */
@@ -17,7 +17,7 @@ export class ProgressBars implements Reporter {
 
   constructor(private readonly unit: string) {}
 
-  /** A total of 0 is one that nobody knows. */
+  /** A total of 0 means unknown. */
   phase(name: string, total: number): void {
     [this.name, this.total, this.count, this.bytes, this.told] = [name, total, 0, 0, Date.now()];
     if (!process.stderr.isTTY) {

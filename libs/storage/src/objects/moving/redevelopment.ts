@@ -5,13 +5,13 @@ import { newFolder } from '../object-keys.js';
 import { PIPELINE } from '@app/platform/photos';
 import type { Reporter } from './migration.js';
 
-/** Photos that workers are asked to make at a time: their lanes never run dry, and new photos are found at once among them. */
+/** Photos that are requested at a time: workers' lanes never run dry, and new photos are found at once among them. */
 const AT_ONCE = 100;
 
-/** How often it is looked what became of them, in milliseconds. */
+/** How often results are checked, in milliseconds. */
 const LOOK = 500;
 
-/** Which photos; `rejected` of one code, or of any. */
+/** The photos to redevelop; `rejected` with one code, or with any. */
 export type Redevelop = 'all' | 'older' | 'rejected' | `rejected ${string}`;
 
 const DEVELOPED = `state IN ('ready', 'rejected')`;
@@ -22,7 +22,7 @@ const conditionOf = (which: Redevelop): string => {
   return `state = 'rejected' AND ($2 = '' OR rejection = $2)`;
 };
 
-/** Named in every statement, so that PostgreSQL knows its type also where no code is asked for. */
+/** Passed in every statement, so that PostgreSQL knows its type also without a code. */
 const codeOf = (which: Redevelop): string => which.split(' ')[1] ?? '';
 
 interface Found {
@@ -32,8 +32,8 @@ interface Found {
 }
 
 /**
- * Has renditions made anew by the workers, while all is served: rejected photos are processed again, ready ones get other
- * renditions at other keys. What is settled after the beginning is done, so it may be killed and run again at any point.
+ * Has workers remake renditions while everything is served: rejected photos are processed again, ready ones get other
+ * renditions at other keys. A photo settled after the start is done, so it may be killed and run again at any point.
  */
 export class Redevelopment {
   private readonly asked = new Set<Id>();
@@ -46,7 +46,7 @@ export class Redevelopment {
     private readonly reporter: Reporter,
   ) {}
 
-  /** Answers how many could not be made now: workers try them again. */
+  /** Returns how many could not be made now: workers retry them. */
   async run(which: Redevelop): Promise<number> {
     const { since, goesOn } = await this.begin(which);
     if (goesOn) this.reporter.say(`goes on with what was begun at ${since.toISOString()}`);
@@ -88,7 +88,7 @@ export class Redevelopment {
     return rows[0]?.count ?? 0;
   }
 
-  /** In the order of their keys. Those that were asked for already (a run before this one) keep the folder that they have. */
+  /** In key order. Photos already requested (by an earlier run) keep their folder. */
   private async askForMore(which: Redevelop, since: Date): Promise<void> {
     const { rows } = await this.database.query<Found>(
       'redevelop.next',
@@ -125,7 +125,7 @@ export class Redevelopment {
     );
   }
 
-  /** Those that are settled, gone, or put back: none of them is waited for. */
+  /** Stops waiting for photos that are settled, gone, or put back. */
   private async look(since: Date): Promise<void> {
     const { rows } = await this.database.query<{ id: Id; fails: boolean }>(
       'redevelop.look',

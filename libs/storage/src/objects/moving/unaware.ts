@@ -4,7 +4,7 @@ import type { StoreKind } from '../object-store.js';
 /** Seconds: five heartbeats. A process that is silent for longer reads its settings when it starts again. */
 const LIVING = 10;
 
-/** Living processes that are not told of a store: they could not read what moves there. */
+/** Live processes whose settings lack a store: they could not read what moves there. */
 export async function unaware(database: Queryable, store: StoreKind): Promise<string[]> {
   const { rows } = await database.query<{ kind: string; host: string; pid: string }>(
     'moving.unaware',

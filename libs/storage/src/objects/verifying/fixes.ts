@@ -5,16 +5,16 @@ import type { Finding } from './judge.js';
 
 const DAY = 86_400_000;
 
-/** Every day whose trash may still be there, the newest first. */
+/** Every day whose trash may still exist, newest first. */
 const trashDays = (now: number): string[] =>
   Array.from({ length: limits.trash.keptFor / 86_400 + 2 }, (_, back) =>
     trashDay(new Date(now - back * DAY)),
   );
 
 /**
- * Mends what can be mended without a doubt, and answers how; null for what a person has to decide. What is missing comes
- * back from the trash: a database that was restored from a backup names photos that were deleted since. What belongs to
- * no row for more than a day goes to the trash, from where it can be brought back for a month.
+ * Repairs findings that have a safe repair, and returns how; null if a person has to decide. Missing objects come back
+ * from the trash: a database that was restored from a backup names photos that were deleted since. Objects without a row
+ * for more than a day go to the trash, from where they can be restored for a month.
  */
 export async function fix(store: ObjectStore, finding: Finding, now = Date.now()): Promise<string | null> {
   const { kind, folder, name, object } = finding;

@@ -4,7 +4,7 @@ import type { Pieces } from '../pieces.js';
 import type { PhotoState } from '../../database/repositories/photos.js';
 import type { UploadState } from '../../database/repositories/uploads.js';
 
-/** What a row says of the objects in its folder. */
+/** A row's claim about the objects in its folder. */
 export type FolderRow = { folder: string; id: Id } & (
   | {
       kind: 'photo';
@@ -14,7 +14,7 @@ export type FolderRow = { folder: string; id: Id } & (
       renditions: string[] | null;
     }
   | { kind: 'upload'; state: UploadState; direct: boolean; pieces: Pieces[] }
-  /** Objects that are yet to be moved to the trash, or renditions that are being made anew: some of them may be there. */
+  /** Objects yet to be moved to the trash, or renditions being remade: some of them may exist. */
   | { kind: 'trash' }
 );
 
@@ -40,12 +40,12 @@ const ROWS = (which: string) => `
 const parsed = (rows: Raw[]): FolderRow[] =>
   rows.map(({ folder, id, kind, facts }) => ({ folder, id, kind, ...facts }) as FolderRow);
 
-/** Rows a fetch. */
+/** Rows per fetch. */
 const PAGE = 2_000;
 
 /**
- * Every row that has a folder, in the order of folders and a page at a time: from a cursor that holds its result, so that
- * a verification of hours keeps no transaction open.
+ * Every row that has a folder, in folder order and a page at a time: from a cursor that holds its result, so that a
+ * verification of hours keeps no transaction open.
  */
 export async function* allFolderRows(runner: QueryRunner): AsyncGenerator<FolderRow> {
   await runner.query(
@@ -72,7 +72,7 @@ export interface LostAvatar {
   folder: string;
 }
 
-/** People whose picture is of a photo that is gone. */
+/** People whose avatar is of a deleted photo. */
 export async function lostAvatars(source: DataSource): Promise<LostAvatar[]> {
   return source.query<LostAvatar[]>(
     `SELECT u.id::text AS "userId", u.avatar_folder AS folder FROM users u

@@ -3,7 +3,7 @@ import { pieceName, pieceNames } from '../pieces.js';
 import { ORIGINAL, photoObjectNames, renditions, type RenditionName } from '@app/platform/photos';
 import type { FolderRow } from './folder-rows.js';
 
-/** All that is known of one folder: its rows, and its objects in each store. */
+/** All facts about one folder: its rows, and its objects in each store. */
 export interface FolderFacts {
   folder: string;
   rows: FolderRow[];
@@ -21,11 +21,11 @@ export interface Finding {
   object?: StoredObject | undefined;
 }
 
-/** What is wrong for people; the rest is an unfinished move, or a file that is not Narwhal's. */
+/** Findings that affect people; the rest is an unfinished move, or a file that is not Narwhal's. */
 export const problems: ReadonlySet<FindingKind> = new Set(['missing', 'size', 'orphan', 'altered', 'avatar']);
 
 interface Wanted {
-  /** Least and greatest size, where the row knows them. */
+  /** Minimum and maximum size, where the row knows them. */
   bytes?: [number, number] | undefined;
   by: string;
 }
@@ -53,7 +53,7 @@ function expectUpload(row: FolderRow & { kind: 'upload' }, { required, allowed }
   if (row.state !== 'receiving' || row.direct) return;
   for (const { name, sizes } of row.pieces)
     for (const [index, size] of sizes.entries())
-      // A killed writer may have left more than was counted.
+      // A killed writer may have left more than was recorded.
       required.set(pieceName(name, index), { by: `upload ${row.id}`, bytes: [size, Infinity] });
 }
 
@@ -67,7 +67,7 @@ function expectationOf(rows: readonly FolderRow[]): Expectation {
   return expectation;
 }
 
-/** What is wrong in one folder of live objects; `home` is where they should be. */
+/** The findings in one folder of live objects; `home` is where they should be. */
 export function judge({ folder, rows, stores }: FolderFacts, home: StoreKind): Finding[] {
   const findings: Finding[] = [];
   const { required, allowed } = expectationOf(rows);

@@ -1,9 +1,9 @@
-/** Something of a folder, in a stream that is in the order of folders. */
+/** An item of a folder, in a stream in folder order. */
 interface Placed {
   folder: string;
 }
 
-/** Neighbours of one folder, together. */
+/** Groups the neighbours of one folder. */
 export async function* grouped<Item extends Placed>(
   items: AsyncIterable<Item>,
 ): AsyncGenerator<{ folder: string; items: Item[] }> {
@@ -23,7 +23,7 @@ type Heads<Streams extends Record<string, AsyncIterable<Placed>>> = {
   [Name in keyof Streams]?: Streams[Name] extends AsyncIterable<infer Item> ? Item : never;
 };
 
-/** Walks through streams of the same order at once: a folder at a time, with what each stream has of it. */
+/** Walks through streams of the same order at once: a folder at a time, with each stream's items of it. */
 export async function* sideBySide<Streams extends Record<string, AsyncIterable<Placed>>>(
   streams: Streams,
 ): AsyncGenerator<{ folder: string; found: Heads<Streams> }> {

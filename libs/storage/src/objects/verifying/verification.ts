@@ -24,22 +24,22 @@ export interface VerifyOptions {
   source: DataSource;
   /** Also read every original and compare its SHA-256. */
   readOriginals: boolean;
-  /** Told of every folder, for a progress bar. */
+  /** Called for every folder, for a progress bar. */
   step(): void;
 }
 
 const TRASH = /^trash\/(\d{4}-\d{2}-\d{2})\//;
 const FOLDERS_A_LOOK = 500;
 
-/** Nothing: a store that is not configured. */
+/** Yields nothing: for a store that is not configured. */
 async function* none(): AsyncGenerator<Folder> {
   // It lists nothing.
 }
 
 /**
- * Holds every row against its objects and every object against its row, walking through both in the order of folders, so
- * that millions need no memory. On a running system things come and go between a listing and a row: what looks wrong is
- * looked at again, from the start, and told only when it still is.
+ * Checks every row against its objects and every object against its row, walking through both in folder order, so that
+ * millions need no memory. On a running system things come and go between a listing and a row: suspects are checked
+ * again, from the start, and reported only if still wrong.
  */
 export class Verification {
   private readonly seen: Omit<Verified, 'findings'> = {
@@ -69,7 +69,7 @@ export class Verification {
     return { ...this.seen, findings: [...findings, ...this.strange] };
   }
 
-  /** Answers the folders where something looks wrong. */
+  /** Returns the folders where something looks wrong. */
   private async walk(): Promise<string[]> {
     const { stores, source, home } = this.options;
     const runner = source.createQueryRunner();
@@ -102,7 +102,7 @@ export class Verification {
     const { stores, source, home } = this.options;
     const findings: Finding[] = [];
     const objects = new Map<string, FolderFacts['stores']>();
-    // Objects first: whatever they belong to had its row before them.
+    // Objects first: every object's row was written before it.
     for (const folder of folders)
       objects.set(folder, {
         disk: await this.namesIn(stores.disk, folder),
@@ -117,7 +117,7 @@ export class Verification {
     return findings;
   }
 
-  /** Whether the thing was deleted, or came to be, between the look at the store and the look at the rows. */
+  /** Whether the object was deleted or created between reading the store and reading the rows. */
   private async hasPassed({ kind, folder, name }: Finding): Promise<boolean> {
     if (kind === 'avatar' || kind === 'strange') return false;
     const { disk, s3 } = this.options.stores;
