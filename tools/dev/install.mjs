@@ -1,4 +1,4 @@
-// Keeps node_modules in step with package-lock.json, so that `git pull && npm run up` is the whole upgrade.
+// Keeps node_modules in sync with package-lock.json, so that `git pull && npm run up` is the whole upgrade.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -27,15 +27,16 @@ function readLock(file) {
 }
 
 /**
- * npm writes what it installed to a hidden lock file as its last step, so the two lock files tell precisely whether an
- * install is complete and current. (A stamp of our own was tried: every `npm install x` by hand made it needlessly stale.)
+ * npm writes what it installed to a hidden lock file as its last operation, so comparing the two lock files shows precisely
+ * whether an install is complete and current. (A stamp file was tried: every `npm install x` by hand made it needlessly
+ * stale.)
  */
 function isCurrent(folder = root) {
   const installed = readLock(join(folder, 'node_modules', '.package-lock.json'));
   return Object.entries(readLock(join(folder, 'package-lock.json'))).every(([path, wanted]) => {
     if (path === '') return true;
     const found = installed[path];
-    // Optional packages of other platforms are named in the lock, but are not installed.
+    // The lock file lists optional packages of other platforms, which are not installed.
     if (!found) return wanted.optional === true;
     return found.version === wanted.version && found.integrity === wanted.integrity;
   });
@@ -48,20 +49,21 @@ function pathWithoutModules() {
 }
 
 /**
- * Follows the lock file without changing it. Not `npm ci`: npm 11's refuses a lock file without the optional packages of
- * platforms that a registry's mirror did not have, and every one's first empties node_modules, under a Narwhal that may be running.
+ * Follows the lock file without changing it. Not `npm ci`: npm 11's rejects a lock file without the optional packages of
+ * platforms that a registry's mirror did not have, and every version's first empties node_modules, under a Narwhal that may
+ * be running.
  */
 const install = ['install', '--no-save', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
 
 /**
- * When a file was written; 0 where there is none.
+ * When a file was written; 0 when it does not exist.
  *
  * @param {string} file
  */
 const written = (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
 /**
- * npm outlives a command that was killed, and goes on with its install: it is waited for.
+ * Waits for an npm that outlived its killed command and still installs.
  *
  * @param {string} mark
  */
@@ -79,7 +81,7 @@ async function leftNpm(mark) {
 }
 
 /**
- * npm stumbles over what an install that was cut off has left, and says no more of it: such a folder is emptied first.
+ * npm fails on the remains of an interrupted install without saying so, so such a folder is emptied first.
  *
  * @param {string} folder
  */
@@ -104,13 +106,13 @@ async function npmInstall(folder) {
       fail(new Error(`npm could not be started (${message}). It comes with Node.`)),
     );
   });
-  // What npm gives up by itself, it undoes.
+  // When npm itself gives up, it rolls back.
   if (code !== null) rmSync(mark, { force: true });
   if (code !== 0) throw new Error('npm could not install the packages; its own messages are above.');
 }
 
 /**
- * A package of its own inside the project, with a lock file of its own.
+ * A package inside the project, with its own lock file.
  *
  * @param {string} folder
  */
@@ -138,7 +140,7 @@ export async function installDependencies() {
   });
 }
 
-/** The Node that the project is tested on, or this one when it is new enough to run TypeScript by itself. */
+/** The Node that the project is tested on, or this one when it is new enough to run TypeScript. */
 export function projectNode() {
   if (existsSync(nodeOfPackage)) return realpathSync(nodeOfPackage);
   if (Number(process.versions.node.split('.')[0]) >= 24) return realpathSync(process.execPath);
