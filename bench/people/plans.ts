@@ -28,7 +28,7 @@ const boundedByThemselves: Record<string, { most: number; why: string }> = {
   'search.places': { most: SEARCHED, why: 'ranks what begins so' },
 };
 
-/** By trigrams: a bitmap of all names that have enough of them is made before the first is read. Time is their limit. */
+/** By trigrams: builds a bitmap of all names with enough of them before it reads the first. Only time limits them. */
 const boundedByTime = /^search\.similar\./;
 
 interface OpenApi {
