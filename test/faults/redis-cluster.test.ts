@@ -94,7 +94,7 @@ async function primaryOf(tag: string): Promise<number> {
   return cluster.primaries[Math.floor((slot * cluster.primaries.length) / SLOTS)] ?? 0;
 }
 
-/** The node to which publishers to streams subscribe. */
+/** The node to which the apis subscribe for streams. */
 async function listenedTo(): Promise<number> {
   for (const port of living())
     if ((await ask(port, 'CLIENT', 'LIST', 'TYPE', 'pubsub')).includes('sub=')) return port;
