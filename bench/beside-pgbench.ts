@@ -25,10 +25,7 @@ export interface Writes {
   requests: (things: readonly string[], from: number) => string;
 }
 
-/**
- * Write requests through one api, beside pgbench that inserts the same rows at the same concurrency: the median ratio of
- * their rates.
- */
+/** Write requests through one api, beside pgbench that inserts the same rows at the same concurrency: the median ratio of their rates. */
 export async function besidePgbench(api: Narwhal, writes: Writes): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'narwhal-writes-'));
   const client = new pg.Client({ connectionString: api.databaseUrl });

@@ -71,10 +71,7 @@ const ratioOf = (pairs: Pairs): number => median(pairs.map(({ ours, floor }) => 
 const middle = (pairs: Pairs, side: 'ours' | 'floor', key: keyof Cost, digits: number): string =>
   median(pairs.map((pair) => pair[side][key])).toFixed(digits);
 
-/**
- * Both sides of one way of uploading, measured alternately. Each sample has a new user, since nobody has thousands of photos
- * from one day.
- */
+/** Both sides of one way of uploading, measured alternately. Each sample has a new user: nobody has thousands of photos from one day. */
 async function pairsOf(
   way: Way,
   { api, floor }: Sides,

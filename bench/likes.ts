@@ -22,10 +22,7 @@ INSERT INTO outbox (shard, id, kind, subject_id) VALUES (shard_of(:post), next_i
 COMMIT;
 `;
 
-/**
- * For wrk: each person likes each post once, even across restarts; concurrent likes are of different posts, as the floor's
- * are.
- */
+/** For wrk: each person likes each post once, even across restarts; concurrent likes are of different posts, as the floor's are. */
 const requests = (
   people: readonly { headers: Record<string, string> }[],
   posts: readonly string[],

@@ -13,9 +13,7 @@ export async function photoBytes(): Promise<Buffer> {
   return (await madePhoto(4_032, 3_024)).jpeg({ quality: 92 }).toBuffer();
 }
 
-/**
- * When its row became ready, by PostgreSQL's clock, which is this machine's. Polled rarely: polling affects the measurement.
- */
+/** When its row became ready, by PostgreSQL's clock, which is this machine's. Polled rarely: polling affects the measurement. */
 export async function readyAt(database: pg.Client, id: string): Promise<number> {
   for (const deadline = Date.now() + PATIENCE; Date.now() < deadline; await sleep(50)) {
     const { rows } = await database.query<{ at: string | null }>(

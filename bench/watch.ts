@@ -212,8 +212,7 @@ async function measure(stage: Stage, collector: Collector): Promise<number> {
 
   const load = { connections: CONNECTIONS, seconds: 3, people };
   const watchers = new Watchers(join(stage.folder, 'munin'));
-  // All serve the same requests before they are measured, monitored too: V8's history of a program makes its code faster or
-  // slower.
+  // All serve the same requests before they are measured, monitored too: V8's history of a program makes its code faster or slower.
   for (let round = 0; round < 2; round += 1)
     for (const api of watched.flatMap((one, index) => [one, alone[index] ?? one])) {
       for (const headers of people) await lengthOfPage(page(api), headers);

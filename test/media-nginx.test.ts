@@ -99,8 +99,7 @@ describe.skipIf(!nginxInstalled)('media, by NGINX and by the api alike', () => {
   test('is refused with 403 after any alteration of one character, by every other one in every place', async () => {
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.';
     const altered: string[] = [];
-    // Even a position that is the same in all URLs meets every other character: 31 has no common divisor with the alphabet's
-    // length.
+    // Even a position that is the same in all URLs meets every other character: 31 has no common divisor with the alphabet's length.
     for (let index = 0; index < alphabet.length; index += 1) {
       const path = signed(newFolder(), 'w320.webp', inAnHour());
       for (let at = '/media/'.length; at < path.length; at += 1) {

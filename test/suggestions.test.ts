@@ -16,7 +16,7 @@ async function page(reader: Person, query = ''): Promise<Page<User>> {
   return (await reader.request('get', `/v1/suggestions${query}`).expect(200)).body as Page<User>;
 }
 
-/** Requests suggestions, waits for them, and reads them. */
+/** Requests, awaits and reads suggestions. */
 async function suggested(name: string): Promise<string[]> {
   await page(person(name));
   await stack.quiet();

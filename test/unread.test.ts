@@ -31,7 +31,7 @@ async function posted(person: Person, caption = ''): Promise<Post> {
   return person.post([await person.upload(picture)], { caption });
 }
 
-/** Once the system is quiet: checks that the count equals the unread ones of the list. */
+/** At a quiet moment: the count must equal the list's unread ones. */
 async function unread(person: Person): Promise<number> {
   await stack.quiet();
   const [count, listed] = [await unreadOf(person), await unreadListed(person)];

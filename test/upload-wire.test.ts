@@ -35,7 +35,7 @@ const rows = async () => {
   return Number(found?.count);
 };
 
-/** How many pieces the server accepts before it closes the connection. */
+/** The pieces that the server accepts before it closes the connection. */
 async function sendOn(wire: Wire, most: number, wrap = (bytes: Buffer) => bytes): Promise<number> {
   for (let sent = 0; sent < most; sent += 1) if (!(await wire.send(wrap(piece)))) return sent;
   return most;

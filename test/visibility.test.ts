@@ -20,10 +20,7 @@ function bodyOf({ method, path }: Expectation): object | undefined {
   return undefined;
 }
 
-/**
- * Whether Ada's thing is in a response: her id is in a person, an author, or the requested ids; or the word that only she
- * used.
- */
+/** Whether Ada's thing is in a response: her id is in a person, an author, or the requested ids; or the word that only she used. */
 function shows(body: unknown, { names }: Scene): boolean {
   const text = JSON.stringify(body);
   const hers = ['ada', 'post', 'photo', 'comment', 'archived post', 'tag', 'place'];

@@ -4,7 +4,7 @@ import { nameOf, placeOf, tagOf } from './names.ts';
 type SearchType = 'users' | 'tags' | 'places';
 const all: readonly SearchType[] = ['users', 'tags', 'places'];
 
-/** The most expensive queries, and malicious ones. */
+/** The most expensive and malicious queries. */
 export const hostileQueries: readonly { who: string; q: string; types: readonly SearchType[] }[] = [
   { who: 'two common letters', q: 'ma', types: all },
   { who: 'three common letters', q: 'mar', types: all },

@@ -6,7 +6,7 @@ import { signUp } from '../stage.ts';
 import type { Town } from './town.ts';
 
 const POSTS = 3;
-/** Entries of each follower's feed before the post is delivered. */
+/** Each follower's feed entries before delivery. */
 const ENTRIES = 20;
 const PATIENCE = 300_000;
 

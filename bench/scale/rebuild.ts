@@ -7,7 +7,7 @@ import type { Town } from './town.ts';
 
 const FOLLOWEES = 1_000;
 const READERS = 60;
-/** The first of the readers here, none of whom `measurePages` reads. */
+/** The first reader here; `measurePages` reads lower ones. */
 const FROM = 400;
 
 /** The cost of rebuilding the feed of a reader who follows a thousand people and was away for long. */

@@ -5,10 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DnsOptions } from './options.js';
 
-/**
- * Milliseconds between two checks of a balancer, and its time limit for an answer: together the longest that a lost one is
- * still named.
- */
+/** Milliseconds between two checks of a balancer, and its time limit for an answer: together the longest that a lost one is still named. */
 const EVERY = 250;
 const PATIENCE = 1_000;
 /** Milliseconds after which the unchanged state is written again, so that DNS sees that the watcher is alive. */

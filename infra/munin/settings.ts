@@ -12,10 +12,7 @@ export const urls: readonly string[] = (
 
 export const dirtyConfig = source['MUNIN_CAP_DIRTYCONFIG'] === '1';
 
-/**
- * The requested part of the catalogue: the name of the plugin's link, `narwhal_product`; a wrapper script sets it by
- * NARWHAL_PART.
- */
+/** The requested part of the catalogue: the name of the plugin's link, `narwhal_product`; a wrapper script sets it by NARWHAL_PART. */
 export const part: string =
   source['NARWHAL_PART'] ?? basename(process.argv[1] ?? '').replace(/^narwhal_/, '');
 

@@ -38,9 +38,7 @@ function read(file: string): Kept | null {
   }
 }
 
-/**
- * The time from the last call until now, for rates and percentiles. Null at the first call, or when the last was days ago.
- */
+/** The time from the last call until now, for rates and percentiles. Null at the first call, or when the last was days ago. */
 export function spanSince(file: string, after: Scrape): Interval | null {
   const kept = read(file);
   const now = Date.now();

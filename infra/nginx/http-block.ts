@@ -5,9 +5,7 @@ import type { NginxOptions } from './options.js';
 import { tooLargeMap } from './problem-pages.js';
 import { wayMap } from './ways.js';
 
-/**
- * One line per request, in JSON. Paths without their query, which may contain a signature; a tus path is a secret as a whole.
- */
+/** One line per request, in JSON. Paths without their query, which may contain a signature; a tus path is a secret as a whole. */
 const accessLog = ({ folder }: NginxOptions): string => {
   const fields = [
     '"time":"$time_iso8601"',
@@ -62,9 +60,8 @@ interface Rate {
 const perMinute = ({ requests, seconds }: Rate): number => Math.max(1, Math.floor((requests * 60) / seconds));
 
 /**
- * The api counts exactly, across all processes, and reports what is left. These limits keep excessive requests away from it,
- * since each costs a password hash: the same rate, and a burst of twice as many. They are applied where writes are
- * (`rateLimits`).
+ * The api counts exactly, across all processes, and reports what is left. These limits keep excessive requests away from it, since
+ * each costs a password hash: the same rate, and a burst of twice as many. They are applied where writes are (`rateLimits`).
  */
 function rates({ RATE_LIMITS }: EdgeSettings): string {
   if (!RATE_LIMITS) return '';
@@ -97,10 +94,9 @@ gzip_types ${types};
 ${brotli ? `brotli on;\nbrotli_comp_level 4;\nbrotli_min_length 1024;\nbrotli_types ${types};` : ''}`;
 
 /**
- * Passive checks: an api that refuses or is late three times gets one request every two seconds until it answers again. A
- * limit of one failure would be too low: a moment that is slow for all of them would leave none. And when all are out (one
- * came back just now, as the other went), NGINX answers "no live upstreams" without trying any: so each is listed again as
- * its own backup.
+ * Passive checks: an api that refuses or is late three times gets one request every two seconds until it answers again. A limit
+ * of one failure would be too low: a moment that is slow for all of them would leave none. And when all are out (one came back
+ * just now, as the other went), NGINX answers "no live upstreams" without trying any: so each is listed again as its own backup.
  */
 const upstream = ({ apis }: NginxOptions): string => `upstream narwhal_api {
   zone narwhal_api 256k;
@@ -113,9 +109,7 @@ ${apis.map((api) => `  server ${api} max_fails=0 backup;`).join('\n')}
   keepalive_requests 100000;
 }`;
 
-/**
- * Limits for slow clients. NGINX buffers for the api: only whole requests reach it, and it hands off its response at once.
- */
+/** Limits for slow clients. NGINX buffers for the api: only whole requests reach it, and it hands off its response at once. */
 const clients = `client_header_timeout 20s;
 client_body_timeout 60s;
 send_timeout 60s;

@@ -123,7 +123,7 @@ export class Load {
     await Promise.all(this.under);
   }
 
-  /** Of a hundred: one upload, 25 comments, 25 pictures, 49 pages of the feed; half of the reads by HTTP/2. */
+  /** Out of a hundred: one upload, 25 comments, 25 pictures, 49 pages of the feed; half of the reads by HTTP/2. */
   private one(count: number): Promise<void> {
     const part = count % 100;
     if (part === 50) return this.upload();

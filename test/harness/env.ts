@@ -13,10 +13,7 @@ export function paceOfThisRun(): number {
   return Number(source[PACE] ?? 1);
 }
 
-/**
- * Marks the processes that this process starts from here on with the run, and puts their temporary files into the run's
- * folder; returns the undo function.
- */
+/** Marks the processes that this one starts with the run, and puts their temporary files into its folder; returns the undo function. */
 export function enterRun(folder: string): () => void {
   const before = source.TMPDIR;
   source[RUN] = folder;
@@ -62,10 +59,7 @@ export function modelSeconds(): number {
   return Number(source.MODEL_SECONDS ?? 30);
 }
 
-/**
- * `MODEL_SEED` replays the run that printed it; CI always uses the same histories, so that the change is to blame for a red
- * run.
- */
+/** `MODEL_SEED` replays the run that printed it; CI always uses the same histories, so that the change is to blame for a red run. */
 export function modelSeed(): number {
   return Number(source.MODEL_SEED ?? (source.CI ? 20_261_122 : Date.now() & 0x7fffffff));
 }

@@ -78,8 +78,8 @@ export class JournalClient {
   }
 
   /**
-   * Retries until there is a final response; a full disk counts as final. A 500 is retried as well: in the end it must be
-   * known whether the request was carried out.
+   * Retries until there is a final response, which a full disk is, too. Retries a 500 as well, since its outcome must be
+   * known in the end.
    */
   async settled<Body>(sent: Sent): Promise<Answer<Body>> {
     const deadline = Date.now() + UNTIL_ACKNOWLEDGED;

@@ -137,9 +137,7 @@ export class JournalRun {
     }
   }
 
-  /**
-   * Acts are in progress when the fault begins and are acknowledged again when it is over; `fault` settles when it is mended.
-   */
+  /** Acts are in progress when the fault begins and are acknowledged again when it is over; `fault` settles when it is mended. */
   async under(name: string, fault: () => Promise<void>): Promise<void> {
     this.journal.begin(name);
     this.resume();

@@ -130,10 +130,7 @@ export class Journal {
     );
   }
 
-  /**
-   * One line per phase: its duration, its writes, the statuses that made clients retry, and the results of reads, which are
-   * not retried.
-   */
+  /** One line per phase: its duration, writes, the statuses that made clients retry, and the results of reads, which are not retried. */
   table(): string {
     return this.phases
       .map(({ name, begun, writes, unavailable, roomless, reads }, index) => {

@@ -1,9 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { signal } from '../../tools/dev/processes.ts';
 
-/**
- * The parent of a process; 0 when it is gone. The program's name in stat may contain spaces, so fields are counted after it.
- */
+/** The parent of a process; 0 when it is gone. The program's name in stat may contain spaces, so fields are counted after it. */
 function parentOf(pid: number): number {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

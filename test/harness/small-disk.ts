@@ -14,10 +14,7 @@ const piece = Buffer.alloc(MiB);
 /** Only root may mount. */
 export const mayMount = spawnSync('unshare', ['--mount', 'true']).status === 0;
 
-/**
- * A disk over a folder, visible only to the programs that are started with its `prefix`: it vanishes with them, however they
- * end.
- */
+/** A disk over a folder, visible only to the programs that are started with its `prefix`: it vanishes with them, however they end. */
 export class SmallDisk {
   private constructor(
     private readonly holder: Launched,
@@ -40,7 +37,7 @@ export class SmallDisk {
     return disk;
   }
 
-  /** The path of its folder for all other processes. */
+  /** Its folder's path for other processes. */
   get outside(): string {
     return `/proc/${this.holder.pid}/root${this.folder}`;
   }

@@ -25,9 +25,7 @@ function tableBelow(heading: string): string[] {
   return lines;
 }
 
-/**
- * Endpoints that show nobody's things, or only the caller's own, each with its reason; `* /path/*` covers all paths below.
- */
+/** Endpoints that show nobody's things, or only the caller's own, each with its reason; `* /path/*` covers all paths below. */
 export function exemptRequests(): { request: string; reason: string }[] {
   const lines = tableBelow('Not in the tables').slice(2);
   return lines.map((line) => {

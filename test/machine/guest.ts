@@ -22,9 +22,7 @@ export interface Machine {
   beside?: number;
 }
 
-/**
- * A machine with systemd as its first process, in a folder that begins as `bare`, and no network except with those beside it.
- */
+/** A machine with systemd as its first process, in a folder that begins as `bare`, and no network except with those beside it. */
 export class Guest {
   #container: ChildProcess | undefined;
   /** Its first process, by its number on the host. */
@@ -46,7 +44,7 @@ export class Guest {
     this.#prepare();
   }
 
-  /** Writes the data that a cloud gives a server before it boots. */
+  /** Prepares the files that a cloud provides before boot. */
   #prepare(): void {
     const { name, userData } = this.machine;
     const seed = join(this.root, 'var/lib/cloud/seed/nocloud');

@@ -2,9 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { PACE } from '../harness/env.js';
 
 /**
- * Tests mostly wait for programs that start and work: so this starts one that works a little. In milliseconds, on two idle
- * cores of an AMD EPYC, the reference machine of the limits; the median of three, as one disturbance does not make a machine
- * slow.
+ * Tests mostly wait for programs that start and work: so this starts one that works a little. In milliseconds, on two idle cores
+ * of an AMD EPYC, the reference machine of the limits; the median of three, as one disturbance does not make a machine slow.
  */
 const REFERENCE = 120;
 const WORK = `const { createHash } = require('node:crypto'); const block = Buffer.alloc(65536);

@@ -8,9 +8,7 @@ import { run } from './programs.js';
 
 const openssl = (args: readonly string[]): string => run('openssl', args);
 
-/**
- * TLS in front of an api, as a balancer terminates it, with a certificate of a local authority that is valid for some days.
- */
+/** TLS in front of an api, as a balancer terminates it, with a certificate of a local authority that is valid for some days. */
 export class Front {
   private server: Server | undefined;
 
@@ -52,7 +50,7 @@ export class Front {
     return `https://localhost:${this.port}`;
   }
 
-  /** Restarts with a certificate that is valid for this many days. */
+  /** Restarts with a certificate valid for this many days. */
   async serve(days: number): Promise<void> {
     await this.stop();
     const file = (name: string) => join(this.folder, name);

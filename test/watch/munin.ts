@@ -11,10 +11,7 @@ import { patient } from '../harness/pace.js';
 
 const idOf = (flag: '-u' | '-g'): number => Number(run('id', [flag, 'munin']));
 
-/**
- * A real munin-node with our plugins, and a master beside it; munin-node 2.0 has fixed folder names, so it gets its own
- * mounts.
- */
+/** A real munin-node with our plugins, and a master beside it; munin-node 2.0 has fixed folder names, so it gets its own mounts. */
 export class Munin {
   private node: Program | undefined;
   private port = 0;

@@ -38,10 +38,7 @@ const optional: Readonly<Record<string, (value: unknown) => boolean>> = {
   links: (value) => Array.isArray(value) && value.every((one: Body) => isText(one['href'], 4_096)),
 };
 
-/**
- * The violations of PagerDuty's schema of Events API v2 (openapiv3.json, `SendEventRequest`), in words; empty when there are
- * none.
- */
+/** The violations of PagerDuty's schema of Events API v2 (openapiv3.json, `SendEventRequest`), in words; empty when there are none. */
 export function faultsOf(body: Body): string[] {
   const { routing_key, event_action, dedup_key, payload } = body;
   const faults = Object.keys(body).filter((name) => !known.has(name));

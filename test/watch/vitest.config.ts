@@ -2,9 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { paced, scaled } from '../setup/pace.ts';
 
-/**
- * With the real monitoring programs, by `npm run test:watch`: separate from `npm test`, since few people have them installed.
- */
+/** With the real monitoring programs, by `npm run test:watch`: separate from `npm test`, since few people have them installed. */
 export default defineConfig({
   root: fileURLToPath(new URL('../..', import.meta.url)),
   resolve: { tsconfigPaths: true },

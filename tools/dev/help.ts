@@ -136,10 +136,7 @@ export function overview(): string {
   return `npm run NAME, and after \`--\` what it takes: \`npm run up -- --demo\`; \`npm run NAME -- --help\` explains one.\n\n${sections.join('\n\n')}`;
 }
 
-/**
- * An option's name as Vitest's help spells it: with an optional `--no-` prefix, dashes for capitals, and a dot before nested
- * names.
- */
+/** An option's name as Vitest's help spells it: with an optional `--no-` prefix, dashes for capitals, and a dot before nested names. */
 const plainName = (option: string): string =>
   option
     .replace(/^--?(no-)?/, '')

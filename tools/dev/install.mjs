@@ -28,8 +28,7 @@ function readLock(file) {
 
 /**
  * npm writes what it installed to a hidden lock file as its last operation, so comparing the two lock files shows precisely
- * whether an install is complete and current. (A stamp file was tried: every `npm install x` by hand made it needlessly
- * stale.)
+ * whether an install is complete and current. (A stamp file was tried: every `npm install x` by hand made it needlessly stale.)
  */
 function isCurrent(folder = root) {
   const installed = readLock(join(folder, 'node_modules', '.package-lock.json'));
@@ -49,9 +48,8 @@ function pathWithoutModules() {
 }
 
 /**
- * Follows the lock file without changing it. Not `npm ci`: npm 11's rejects a lock file without the optional packages of
- * platforms that a registry's mirror did not have, and every version's first empties node_modules, under a Narwhal that may
- * be running.
+ * Follows the lock file without changing it. Not `npm ci`: npm 11's rejects a lock file without the optional packages of platforms
+ * that a registry's mirror did not have, and every version's first empties node_modules, under a Narwhal that may be running.
  */
 const install = ['install', '--no-save', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
 

@@ -59,9 +59,7 @@ function ownMajor(): string {
   return version.split('.')[0] ?? '';
 }
 
-/**
- * The built-in provider sorts text by code point, the same on every machine; the system's sort order changes with its libc.
- */
+/** The built-in provider sorts text by code point, the same on every machine; the system's sort order changes with its libc. */
 const initialisation = [
   '--username=narwhal',
   '--auth=scram-sha-256',

@@ -24,10 +24,7 @@ export interface PostgresOptions {
   launched?: (process: Launched) => void;
 }
 
-/**
- * First a fast shutdown: clients are disconnected, the data is left clean. Then immediate: the next start recovers from the
- * log.
- */
+/** First a fast shutdown: clients are disconnected, the data is left clean. Then immediate: the next start recovers from the log. */
 export const stopPostgres: StopStep[] = [
   { signal: 'SIGINT', patience: 20_000 },
   { signal: 'SIGQUIT', patience: 5_000 },

@@ -9,10 +9,7 @@ const modules = ['filter', 'static'].map((name) => ({
   package: `libnginx-mod-http-brotli-${name}`,
 }));
 
-/**
- * Brotli's modules for NGINX are separate packages, which not every system offers: without them, only gzip is used, and a
- * message says so.
- */
+/** Brotli's modules for NGINX are separate packages, which not every system has: without them there is only gzip, and a message. */
 export function offerBrotli(): void {
   const there = modules.map(({ file, package: name }) => offerFile(file, name));
   if (there.includes(false))

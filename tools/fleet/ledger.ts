@@ -4,10 +4,7 @@ import { Note } from '../dev/note.ts';
 import { endLeftGroup, endProcess, identityOf, isAlive, type ProcessMark } from '../dev/processes.ts';
 import { Refusal, say } from '../dev/say.ts';
 
-/**
- * The contents of <folder>/fleet.json: the launcher, its control address, and its processes, so that a killed launcher's are
- * found.
- */
+/** The contents of <folder>/fleet.json: the launcher, its control address, and its processes, so that a killed launcher's are found. */
 interface Content {
   launcher: ProcessMark;
   control: { port: number; secret: string };

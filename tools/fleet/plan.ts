@@ -15,10 +15,7 @@ export interface Place {
 /** The name that clients use; `.test` is reserved (RFC 6761). */
 export const publicName = 'narwhal.test';
 
-/**
- * The last numbers of each kind's addresses: `nginx-2` of net 77 is 127.77.0.22. One port per kind, since each part has its
- * own address.
- */
+/** The last numbers of each kind: `nginx-2` of net 77 is 127.77.0.22. One port per kind, since each part has its own address. */
 const numbering: Record<Kind, { from: number; port: number; operators?: number }> = {
   dns: { from: 2, port: 5300 },
   haproxy: { from: 10, port: 8443, operators: 8404 },

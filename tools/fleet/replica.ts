@@ -5,10 +5,7 @@ import pg from 'pg';
 import { privilegeDropFor } from '../dev/privilege-drop/choice.ts';
 import { postgresPrograms } from '../dev/postgres-cluster.ts';
 
-/**
- * Files that a standby must not copy from its primary: run-time files, slots, statistics, and the log, which is streamed to
- * it.
- */
+/** Files that a standby must not copy from its primary: run-time files, slots, statistics, and the log, which is streamed to it. */
 const ownThings = [
   'postmaster.pid',
   'postmaster.opts',

@@ -8,10 +8,7 @@ import { addressOf } from './plan.ts';
 
 const EVERY = 500;
 
-/**
- * Each part's state as seen by others: an NGINX by every HAProxy, a HAProxy by DNS, an api by its own readiness, a replica by
- * its lag.
- */
+/** Each part's state as seen by others: an NGINX by every HAProxy, a HAProxy by DNS, an api by its own readiness, a replica by its lag. */
 export class Watch {
   private readonly views = new Map<string, string>();
   private readonly fleet: Fleet;

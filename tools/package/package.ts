@@ -28,7 +28,7 @@ export async function makePackage(options: PackageOptions = {}): Promise<string>
   }
   await build();
   mkdirSync(output, { recursive: true });
-  // On the same file system as its sources, so that files can be linked.
+  // On its sources' file system, so that files can be linked.
   const folder = mkdtempSync(join(root, 'node_modules', '.cache', 'package-'));
   try {
     fillTree(folder, facts);

@@ -6,9 +6,7 @@ import { canUse, dropToUser, noPrivilegeDrop, type Folders, type PrivilegeDrop }
 import { dropInNamespace } from './namespace.ts';
 import { ownerOf, serviceUser } from './user.ts';
 
-/**
- * PostgreSQL refuses to run as root, and Redis should not: root's servers run as a system user, others as the current user.
- */
+/** PostgreSQL refuses to run as root, and Redis should not: root's servers run as a system user, others as the current user. */
 export function privilegeDropFor(folders: Folders): PrivilegeDrop {
   makeFolders(folders.data);
   if (!isRoot) return noPrivilegeDrop(folders);

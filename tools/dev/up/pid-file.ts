@@ -12,10 +12,7 @@ import {
 import { Refusal, say } from '../say.ts';
 import { stopOrder, stopSteps, type ServiceName } from './services.ts';
 
-/**
- * The contents of <data>/up.json: the owner of this data folder and its processes, so that a killed launcher's children are
- * found.
- */
+/** The contents of <data>/up.json: the owner of this data folder and its processes, so that a killed launcher's children are found. */
 interface Content {
   launcher: ProcessMark;
   url: string;

@@ -8,10 +8,7 @@ export interface StopRequest {
   hurry: AbortSignal;
 }
 
-/**
- * The terminal sends Ctrl-C to the launcher, and so do npm and the process that started it: within this time they count as
- * one.
- */
+/** The terminal sends Ctrl-C to the launcher, and so do npm and the process that started it: within this time they count as one. */
 const oneKeyPress = 1_000;
 
 /** Handles Ctrl-C, `kill`, and the end of the terminal or of npm. */

@@ -39,10 +39,7 @@ export class Supervisor {
     this.pauses = pauses;
   }
 
-  /**
-   * Starts a service for the first time and waits for it. The caller handles a failure until then; later exits lead to a
-   * restart.
-   */
+  /** Starts a service for the first time and waits for it. The caller handles a failure until then; later exits lead to a restart. */
   async start(service: Service): Promise<void> {
     const process = await this.launch(service);
     await service.ready?.(process);
