@@ -25,7 +25,7 @@ import { servers } from './harness/servers.js';
 
 const run = promisify(execFile);
 
-/** Simulates that release's Redis still running: sets its epoch to that of the current one. */
+/** Simulates that release's Redis still running: sets its fingerprint to that of the current one. */
 async function sameRedis(stack: Pick<Stack, 'database' | 'redis'>): Promise<void> {
   const [server, replication] = await Promise.all([
     stack.redis.client().info('server'),

@@ -27,7 +27,7 @@ export interface Launched extends ProcessMark {
 }
 
 /**
- * Starts a program as its own process-group leader, so that Ctrl-C in the terminal reaches the launcher alone, which then
+ * Starts a program in its own process session, so that Ctrl-C in the terminal reaches the launcher alone, which then
  * stops everything in order. Its output goes straight to the log: it does not stop when the launcher is killed.
  */
 export async function launch(options: Launch): Promise<Launched> {

@@ -123,7 +123,7 @@ interface Standing {
   stop: () => void;
 }
 
-/** The operation that changes several parts in turn, and excludes other orders meanwhile. */
+/** The operation that changes several parts in turn, and excludes other changes meanwhile. */
 let under: 'deploy' | 'promotion' | undefined;
 
 async function carry({ command, words }: Order, standing_: Standing): Promise<string> {
