@@ -1,6 +1,6 @@
-// Reads the test runners' JSON reports. `verdict CODE FILE` answers whether the report accounts for how the suite ended;
-// `failed FILE` names the files to run once more; `merge FILE SECOND` puts their second results in the place of the first;
-// `sum SECONDS FOLDER STEP...` prints the last lines of the run and is its exit code.
+// Reads the test runners' JSON reports. `verdict CODE FILE` checks whether the report accounts for the suite's exit code;
+// `failed FILE` lists the files to rerun; `merge FILE SECOND` replaces their results by the second ones; `sum SECONDS FOLDER
+// STEP...` prints the last lines of the run and is its exit code.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
@@ -15,7 +15,7 @@ import { join, relative } from 'node:path';
  * @property {string[]} [secondTries] files that passed only when they were run again
  */
 
-/** More failed files than this are no accident of a busy machine, and not run again. */
+/** More failed files than this are no accident of a busy machine, and are not rerun. */
 const SECOND_TRIES = 3;
 
 /**
@@ -31,8 +31,8 @@ function read(file) {
 }
 
 /**
- * A suite that ended badly has to show a failed test, and one that ended well has to have found some: passed, or skipped
- * where the machine cannot, which is counted as such.
+ * A failed suite has to show a failed test, and a successful one has to have run some: passed, or skipped where the machine
+ * cannot run them, which is counted as such.
  *
  * @param {number} code
  * @param {Report | undefined} report
@@ -72,7 +72,7 @@ function merged(first, second) {
 }
 
 /**
- * Each file with tests that this machine could not run, so that nobody takes them for passed.
+ * The files with tests that this machine could not run, so that they do not count as passed.
  *
  * @param {Report[]} reports
  */
@@ -88,7 +88,7 @@ function skips(reports) {
 }
 
 /**
- * Each failed test by its file and its name.
+ * The failed tests by file and name.
  *
  * @param {Report[]} reports
  */

@@ -1,6 +1,6 @@
-// Starts what was built, as an operator does, asks whether it is ready, has it develop a photo of every format, and stops it. Two
-// modules that import each other can pass every test under Vitest and still not load in plain Node: this finds that. What may help
-// on a machine (a decoder of HEIC) is not used, so that it works where nothing but Narwhal is installed.
+// Starts the build as an operator does, waits until it is ready, has it develop a photo of every format, and stops it. Two
+// modules that import each other can pass every test under Vitest and still not load in plain Node: this finds that. Optional
+// programs (a decoder of HEIC) are not used, so that it works where only Narwhal is installed.
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';

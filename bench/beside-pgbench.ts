@@ -13,19 +13,19 @@ const PAIRS = 5;
 const CONNECTIONS = 32;
 const SECONDS = 4;
 
-/** A request that writes, and what pgbench does for its floor. */
+/** A write request, and pgbench's equivalent for the floor. */
 export interface Writes {
   /** Each request adds one row here. */
   table: string;
-  /** What SQL says that requests are about; its ids are handed to `requests`. */
+  /** SQL that selects the subjects of the requests; `requests` gets their ids. */
   things: string;
   /** pgbench's script: the rows of one request. */
   rows: string;
-  /** wrk's script: of those requests that follow after the first `from`. */
+  /** wrk's script: the requests after the first `from`. */
   requests: (things: readonly string[], from: number) => string;
 }
 
-/** Requests that write through one api, beside pgbench that inserts the same rows, as many at once: the median ratio of their rates. */
+/** Write requests through one api, beside pgbench that inserts the same rows at the same concurrency: the median ratio of their rates. */
 export async function besidePgbench(api: Narwhal, writes: Writes): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'narwhal-writes-'));
   const client = new pg.Client({ connectionString: api.databaseUrl });

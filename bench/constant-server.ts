@@ -1,6 +1,6 @@
 import fastify from 'fastify';
 
-/** The feed's floor, in a process of its own: `node constant-server.ts PORT LENGTH` answers every GET with those bytes. */
+/** The feed's floor, in its own process: `node constant-server.ts PORT LENGTH` answers every GET with that many bytes. */
 const [port, length] = process.argv.slice(2).map(Number);
 const bytes = Buffer.alloc(length ?? 0, 'x');
 

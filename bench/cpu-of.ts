@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
 
-/** CPU time that processes have taken so far, in milliseconds; thread by thread, because only those are counted in nanoseconds. */
+/** CPU time that processes have used so far, in milliseconds; summed over threads, because only those are counted in nanoseconds. */
 export function cpuOf(pids: readonly number[]): number {
   const threads = pids.flatMap((pid) =>
     readdirSync(`/proc/${pid}/task`).map((id) => `/proc/${pid}/task/${id}`),

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 
-/** The renditions as one would write them with sharp and nothing else: the same sizes, settings and bytes. */
+/** The renditions by plain sharp: the same sizes, settings and bytes. */
 const outputs: [file: string, width: number, height: number | undefined, encode: (image: Sharp) => Sharp][] =
   [
     ['square64.webp', 64, 64, toSmallWebp],
@@ -21,7 +21,7 @@ function toSmallWebp(image: Sharp): Sharp {
   return image.webp({ quality: 80, effort: 4 });
 }
 
-/** The floor: the photo is decoded once, in this process, and everything made from those pixels. */
+/** The floor: decodes the photo once, in this process, and makes everything from those pixels. */
 export async function plainSharp(path: string, folder: string): Promise<void> {
   const upright = sharp(path).autoOrient().flatten({ background: '#ffffff' });
   const { data, info } = await upright
@@ -39,7 +39,7 @@ export async function plainSharp(path: string, folder: string): Promise<void> {
   );
 }
 
-/** The first thing that one would write: every rendition from the file. */
+/** The naive way: every rendition from the file. */
 export async function naive(path: string, folder: string): Promise<void> {
   await Promise.all(
     outputs.map(([file, width, height, encode]) => {

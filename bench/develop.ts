@@ -11,18 +11,18 @@ import { madePhoto } from '../test/fixtures/photos.ts';
 type Images = typeof import('../libs/images/src/index.js');
 type Pool = InstanceType<Images['DevelopPool']>;
 
-/** One side's cost a photo, in milliseconds. */
+/** One side's cost per photo, in milliseconds. */
 interface Cost {
   wall: number;
   cpu: number;
 }
 
 const GOAL = 0.95;
-/** Many pairs of one photo each: what else the machine does then falls on both sides of a pair. */
+/** Many pairs of one photo each, so that other load on the machine affects both sides of a pair. */
 const PAIRS = 41;
-/** The pool replaces a child after so many photos; its start is spread over them. */
+/** The pool replaces a child after this many photos; the cost of its start is spread over them. */
 const PHOTOS_A_CHILD = 200;
-/** Photos of one sample of the throughput. */
+/** Photos in one throughput sample. */
 const BATCH = 8;
 
 const here = new URL('./', import.meta.url);
@@ -51,7 +51,7 @@ async function photoFile(folder: string): Promise<string> {
   return path;
 }
 
-/** Both sides must write the same bytes, or there is nothing to compare. */
+/** Both sides must write the same bytes, or the comparison is void. */
 async function assertSame(ours: string, floor: string, files: string[]): Promise<void> {
   for (const file of files) {
     const [mine, theirs] = await Promise.all(
@@ -62,7 +62,7 @@ async function assertSame(ours: string, floor: string, files: string[]): Promise
   }
 }
 
-/** Photos a second with so many children, as a worker on as many cores does them, and the CPU time of each. */
+/** Photos a second with this many children, as on a worker with as many cores, and the CPU time of each. */
 async function throughput(pool: Pool, work: () => Promise<unknown>): Promise<{ rate: number; cpu: number }> {
   const [start, before] = [performance.now(), cpuOf(pool.pids)];
   await Promise.all(Array.from({ length: BATCH }, work));
@@ -70,7 +70,7 @@ async function throughput(pool: Pool, work: () => Promise<unknown>): Promise<{ r
   return { rate, cpu: (cpuOf(pool.pids) - before) / BATCH };
 }
 
-/** One child and two, in turn: what a second core brings. */
+/** One child and two, alternating: the gain of a second core. */
 async function printScaling({ DevelopPool }: Images, request: Parameters<Pool['develop']>[0]): Promise<void> {
   const pools = [1, 2].map((concurrency) => new DevelopPool({ concurrency }));
   const [one, two] = pools;
@@ -111,7 +111,7 @@ interface Pair {
   theirs: Cost;
 }
 
-/** Each side goes first in every other pair. */
+/** The sides alternate in going first. */
 async function measurePairs(
   pool: Pool,
   start: Cost,

@@ -15,9 +15,9 @@ import { mebibytes, printTable } from './table.ts';
 import { wrk, type Load } from './wrk.ts';
 
 /**
- * The whole chain (TLS, HAProxy, NGINX, api) beside the api alone, and photos by our NGINX beside one that does nothing else: what
- * checking a signature, logging and finding the way cost. All of it on this one machine, so that what is in front takes from the
- * cores of what is behind it.
+ * The whole chain (TLS, HAProxy, NGINX, api) beside the api alone, and photos by our NGINX beside a bare one: the cost of
+ * checking a signature, logging and routing. Everything runs on this one machine, so the front takes CPU from what is behind
+ * it.
  */
 const ADDED_P50 = 1.5;
 const PHOTOS = 0.9;
@@ -52,7 +52,7 @@ async function ask<Answer>(path: string, init: RequestInit): Promise<Answer> {
   return (await response.json()) as Answer;
 }
 
-/** A reader whose feed has twenty posts, and a photo that was developed. */
+/** A reader whose feed has twenty posts, and a developed photo. */
 async function prepare(folder: string): Promise<{ token: string; picture: string }> {
   const account = { username: 'reader', email: 'reader@example.org', password: 'a long enough password' };
   const json = { 'content-type': 'application/json' };
@@ -115,7 +115,7 @@ async function beside(
   };
 }
 
-/** An NGINX that has one folder and no rules: the floor of serving a photo. */
+/** An NGINX with one folder and no rules: the floor of serving a photo. */
 async function plainNginx(folder: string, data: string): Promise<{ url: string; stop: () => Promise<void> }> {
   const own = join(folder, 'plain');
   mkdirSync(own);
@@ -155,7 +155,7 @@ const held = (pids: readonly number[]) => ({
   ),
 });
 
-/** As phones do that were used a moment ago: each connection has had one answer, and stays. */
+/** Like phones that were used a moment ago: each connection has had one response, and stays open. */
 async function idleClients(folder: string): Promise<string[][]> {
   const ca = readFileSync(join(folder, 'fleet/certificate/ca.pem'));
   const pids = apiProcesses(folder);
@@ -200,7 +200,7 @@ async function measure(folder: string): Promise<void> {
     16,
     `${NGINX}${picture}`,
     `${plain.url}${file}`,
-    // As a balancer asks: it has given each request its id.
+    // As a balancer sends it: it gives each request its id.
     { 'x-request-id': '0123456789abcdef' },
   ).finally(plain.stop);
   printTable(

@@ -1,7 +1,7 @@
-/** The one place of the benchmarks that reads the environment. */
+/** The only file of the benchmarks that reads the environment. */
 const source = process.env;
 
-/** For child processes: what programs need to run, and none of the settings of whoever runs the benchmark. */
+/** For child processes: the variables that programs need to run, without the caller's settings. */
 export function bareEnvironment(settings: Record<string, string> = {}): Record<string, string> {
   const names = ['PATH', 'HOME', 'LANG', 'TMPDIR'];
   const kept = Object.fromEntries(names.flatMap((name) => (source[name] ? [[name, source[name]]] : [])));

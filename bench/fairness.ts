@@ -9,7 +9,7 @@ import { photoBytes, readyAt } from './upload-to-ready.ts';
 
 /**
  * From the last byte of one person's 12 MP photo to `ready`, while a hundred photos of 256 MP of another account wait. Its
- * floor is the same photo with nothing else at work: the others are told to wait meanwhile, by their rows.
+ * floor is the same photo without other load: the others' rows are held back meanwhile.
  */
 const GOAL = 3;
 const PAIRS = 7;
@@ -47,7 +47,7 @@ async function once(scene: Scene, isBeside: boolean): Promise<number> {
   return (await readyAt(database, id)) - sent;
 }
 
-/** A hundred unless a number is given: each row waits, whether it is the tenth or the hundredth. */
+/** A hundred by default: each row waits, whether it is the tenth or the hundredth. */
 async function queue(api: Narwhal, database: pg.Client, count: number): Promise<string> {
   const { id, headers } = await signUp(api, 'greedy');
   const upload = multipart(`${api.url}/v1/photos`, headers);

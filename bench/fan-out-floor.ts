@@ -1,12 +1,12 @@
 import { connect, type Socket } from 'node:net';
 
-/** A command as Redis reads it. */
+/** A command in Redis's protocol. */
 export function encode(...words: string[]): string {
   const parts = words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`);
   return `*${words.length}\r\n${parts.join('')}`;
 }
 
-/** A connection without a client: bytes go out as they are, and of the answers only the lines are counted. */
+/** A connection without a client: sends raw bytes, and only counts the lines of the responses. */
 export class RawSocket {
   readonly #socket: Socket;
 
@@ -23,7 +23,7 @@ export class RawSocket {
     return raw;
   }
 
-  /** Resolves when as many lines have come back as commands went out. */
+  /** Resolves when there are as many response lines as commands. */
   send(bytes: Buffer, commands: number): Promise<void> {
     return new Promise((answered) => {
       let lines = 0;

@@ -7,8 +7,8 @@ import { interleavedPairs, median, type Pair } from './pairs.ts';
 import { mebibytes, printTable } from './table.ts';
 
 /**
- * One post to existing feeds, in order and without doubles. Its floor: the same number of LPUSHX commands, encoded
- * beforehand, written to one raw socket until the last answer is here.
+ * One post to existing feeds, in order and without duplicates. Its floor: the same number of LPUSHX commands, encoded
+ * beforehand, written to one raw socket until the last response arrives.
  */
 interface Crowd {
   readers: number;
@@ -18,11 +18,11 @@ interface Crowd {
 }
 const GOAL = 0.55;
 const MANY: Crowd = { readers: 10_000, entries: 500, pairs: 21 };
-/** Full feeds of as many would be a gigabyte. */
+/** This many full feeds would take a gigabyte. */
 const MOST: Crowd = { readers: 100_000, entries: 50, pairs: 7 };
 const MOST_GOAL = 0.5;
 const WARM_UPS = 2;
-/** Followers a job of the worker. */
+/** Followers per job of the worker. */
 const PAGE = 5_000;
 
 const EPOCH = 'bench';
@@ -57,7 +57,7 @@ async function product(url: string): Promise<Product> {
   return { keys, feeds: new HomeFeeds(new FeedWindows(redis, null, clientCache)), close: () => redis.stop() };
 }
 
-/** Full feeds, as those of people who follow some others are. */
+/** Full feeds, as of people who follow some others. */
 async function fill(raw: RawSocket, keys: readonly string[], entries: number): Promise<void> {
   const ids = Array.from({ length: entries }, (_, index) => idAt(-index));
   for (let from = 0; from < keys.length; from += 500) {
@@ -66,7 +66,7 @@ async function fill(raw: RawSocket, keys: readonly string[], entries: number): P
   }
 }
 
-/** Feeds reached a second. */
+/** Feeds reached per second. */
 async function rateOf(readers: number, work: () => Promise<unknown>): Promise<number> {
   const begun = performance.now();
   await work();

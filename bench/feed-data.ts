@@ -13,12 +13,12 @@ const people = `
     overlay(md5(id::text) placing '/' from 3 for 0)
   FROM made`;
 
-/** Authors who are not fanned out. */
+/** Authors above the fan-out threshold. */
 const grow = `
   UPDATE users SET audience = 2, newest_unfanned_post_id = (SELECT max(id) FROM posts WHERE author_id = users.id)
   WHERE username LIKE 'large%'`;
 
-/** Each reader follows some of them, others each time. */
+/** Each reader follows a different sample of them. */
 const follows = `
   INSERT INTO follows (shard, follower_id, followee_id, id)
   SELECT shard_of(reader), reader, author, next_id(shard_of(reader))
@@ -45,8 +45,8 @@ const photos = `
   FROM posts`;
 
 /**
- * People with one photo in each of their posts: what the workers would have left. Each reader follows fifty of them; each of
- * `manyLarge` follows a hundred large authors besides, whose posts lie among the others.
+ * People with one photo in each of their posts, as the workers would leave them. Each reader follows fifty of them; each of
+ * `manyLarge` also follows a hundred large authors, whose posts lie among the others.
  */
 export async function fillFeed(
   databaseUrl: string,

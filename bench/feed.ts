@@ -10,7 +10,7 @@ import { wrk, type Load } from './wrk.ts';
 
 /**
  * The home feed's newest page of 20 posts, through authentication and every rule, by one api process. Its floor: a bare
- * Fastify handler in a process of its own that sends constant bytes of the same length.
+ * Fastify handler in its own process that sends constant bytes of the same length.
  */
 const GOAL = 0.3;
 const READERS = 32;
@@ -21,7 +21,7 @@ const WARM_UP = 3;
 
 type Headers = Record<string, string>;
 
-/** The page's length; it has to be what it claims to be. */
+/** The page's length; checks that the page is complete. */
 export async function lengthOfPage(url: string, headers: Headers): Promise<number> {
   const text = await (await fetch(url, { headers })).text();
   const { items } = JSON.parse(text) as { items: { photos: unknown[] }[] };
@@ -38,12 +38,12 @@ async function heapOf(metricsUrl: string): Promise<number> {
 const residentOf = ({ pid }: Serving): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) * 1_024;
 
-/** What a process answered, and how much of a core each answer took, in microseconds: that hardly hangs on what else runs. */
+/** A process's responses, and the CPU time of each, in microseconds: it hardly depends on other load. */
 interface Cost extends Load {
   cpu: number;
 }
 
-/** Drives a process and says what it cost it. */
+/** Drives a process and measures its cost. */
 export async function costOf({ pid }: Serving, drive: () => Promise<Load>): Promise<Cost> {
   const before = cpuOf([pid]);
   const load = await drive();

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
-/** What `node --cpu-prof` writes, as far as it is read here. */
+/** The output of `node --cpu-prof`, as far as it is read here. */
 interface Profile {
   nodes: {
     id: number;
@@ -22,11 +22,11 @@ interface Frame {
 
 const WIDTH = 1_400;
 const ROW = 16;
-/** Narrower ones are left out, in pixels. */
+/** Narrower frames are left out, in pixels. */
 const LEAST = 1.5;
 const colours = { ours: '#f2b36d', library: '#8fb8de', node: '#b9d7a8', engine: '#d8d3e8' };
 const waiting = new Set(['(idle)', '(program)']);
-/** Its work is over before the first request. */
+/** The loader is done before the first request. */
 const loader = /^node:internal\/(?:main|modules)\//;
 
 function kindOf(url: string): Frame['kind'] {
@@ -74,7 +74,7 @@ function treeOf({ nodes, samples, timeDeltas }: Profile): Frame {
 const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
-/** A flame graph (Gregg, "The Flame Graph", CACM 2016): width is time, what called stands above. */
+/** A flame graph (Gregg, "The Flame Graph", CACM 2016): width is time, children lie below their callers. */
 export function flameGraph(profile: Profile): string {
   const top = treeOf(profile);
   const boxes: string[] = [];
@@ -104,7 +104,7 @@ export function flameGraph(profile: Profile): string {
   );
 }
 
-/** `npm run bench -- flame PROFILE SVG`: of a profile that `BENCH_PROFILE=<folder>` had written. */
+/** `npm run bench -- flame PROFILE SVG`: draws a profile that `BENCH_PROFILE=<folder>` wrote. */
 export async function run(): Promise<void> {
   const [from, to] = process.argv.slice(3);
   if (!from || !to) throw new Error('expected a .cpuprofile to read and an .svg to write');

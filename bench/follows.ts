@@ -3,8 +3,8 @@ import { besidePgbench } from './beside-pgbench.ts';
 import { signUp, Stage, startApi } from './stage.ts';
 
 /**
- * Follows a second of one celebrity through the whole api: token, both accounts' and the pair's lock, the rules, both ends, both
- * counts, Redis told. Its floor: pgbench, as many at once, inserting the same rows in one transaction.
+ * Follows a second of one celebrity through the whole api: token, both accounts' and the pair's lock, the rules, both ends,
+ * both counts, the update of Redis. Its floor: pgbench at the same concurrency, inserting the same rows in one transaction.
  */
 const GOAL = 0.4;
 const PEOPLE = 64;
@@ -26,7 +26,7 @@ const celebrities = `
   SELECT shard_of(id), id, 'star' || n, 'star' || n || '@example.org', ''
   FROM generate_series(1, $1::int) n, next_id(n % 8192) AS id`;
 
-/** For wrk: everybody follows one celebrity, then the next one, however often it is started. */
+/** For wrk: everybody follows one celebrity, then the next one, even across restarts. */
 const requests = (
   people: readonly { headers: Record<string, string> }[],
   stars: readonly string[],

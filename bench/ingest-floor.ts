@@ -5,8 +5,8 @@ import { pipeline } from 'node:stream/promises';
 import fastify from 'fastify';
 
 /**
- * Uploads' floor, in a process of its own: `node ingest-floor.ts PORT FOLDER` pipes every body as it comes to a file of
- * the folder, boundaries and all. `/durable` makes it last as the api does (file and folder synced), `/plain` does not.
+ * The uploads' floor, in its own process: `node ingest-floor.ts PORT FOLDER` pipes every raw body, multipart boundaries
+ * included, to a file of the folder. `/durable` syncs file and folder as the api does, `/plain` does not.
  */
 const [port, folder = ''] = process.argv.slice(2);
 const server = fastify({ bodyLimit: 2 ** 30 });

@@ -10,22 +10,22 @@ import { printTable } from './table.ts';
 import { closeUploads, multipart, realPhoto, tus, type Headers, type Upload } from './uploads.ts';
 
 /**
- * Bytes a second of uploads through one api process: POST /v1/photos (authenticated, sniffed, hashed, stored, synced, and with
- * its rows) and tus (a POST that makes the upload, and one PATCH). The floor: a bare Fastify handler in a process of its own
- * that pipes the same bytes to the same disk and makes them last in the same way: file and folder synced.
+ * Bytes a second of uploads through one api process: POST /v1/photos (authenticated, sniffed, hashed, stored, synced, and
+ * with its rows) and tus (a POST that creates the upload, and one PATCH). The floor: a bare Fastify handler in its own
+ * process that pipes the same bytes to the same disk and makes them durable in the same way: file and folder synced.
  */
 const GOALS = { photos: 0.85, tus: 0.6 };
 const PAIRS = 15;
-/** Of each sample. */
+/** Bytes of each sample. */
 const BYTES = 80e6;
 
-/** Megabytes a second, and the CPU time that the serving process took for one of them in milliseconds. */
+/** Megabytes per second, and the serving process's CPU time for one of them in milliseconds. */
 interface Cost {
   rate: number;
   cpu: number;
 }
 
-/** Of so many uploads at once. */
+/** The cost of this many concurrent uploads. */
 async function costOf(upload: Upload, pid: number, photo: Buffer, connections: number): Promise<Cost> {
   const count = Math.max(connections * 2, Math.round(BYTES / photo.length));
   let begun = 0;
@@ -71,7 +71,7 @@ const ratioOf = (pairs: Pairs): number => median(pairs.map(({ ours, floor }) => 
 const middle = (pairs: Pairs, side: 'ours' | 'floor', key: keyof Cost, digits: number): string =>
   median(pairs.map((pair) => pair[side][key])).toFixed(digits);
 
-/** Both sides of one way of uploading, measured in turn. Each sample is of somebody new: nobody has thousands of photos of today. */
+/** Both sides of one way of uploading, measured alternately. Each sample has a new user: nobody has thousands of photos from one day. */
 async function pairsOf(
   way: Way,
   { api, floor }: Sides,
@@ -135,7 +135,7 @@ async function measure(stage: Stage, only: string): Promise<void> {
     console.log(`ingest (${way}): ratio ${ratios[way].toFixed(2)} (goal ${GOALS[way].toFixed(2)})`);
 }
 
-/** All of the table, or those rows whose name contains `only` (the second argument of `npm run bench -- ingest`). */
+/** The whole table, or the rows whose name contains `only` (the second argument of `npm run bench -- ingest`). */
 export async function run(only = process.argv[3] ?? ''): Promise<void> {
   const stage = new Stage();
   try {

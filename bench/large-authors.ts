@@ -5,8 +5,8 @@ import { signUp, Stage, startApi } from './stage.ts';
 import { wrk } from './wrk.ts';
 
 /**
- * The newest page of readers who follow a hundred authors too large to be fanned out, beside that of readers who follow
- * none: their posts are merged into the page when it is read.
+ * The newest page of readers who follow a hundred authors too large to be fanned out, beside that of readers who follow none:
+ * these authors' posts are merged into the page when it is read.
  */
 const GOAL = 0.5;
 const PAIRS = 5;

@@ -3,10 +3,9 @@ import { fillFeed } from './feed-data.ts';
 import { signUp, Stage, startApi } from './stage.ts';
 
 /**
- * Likes a second through the whole api: token, visibility, marks, the transaction that it shares with those that came at
- * the same time, the post as it is then. Its floor:
- * pgbench, as many at once, inserting the same rows in one transaction: the like at both ends, the delta of its count, and
- * the outbox row by which its author is told.
+ * Likes a second through the whole api: token, visibility, marks, the transaction that concurrent likes share, the post in
+ * the response. Its floor: pgbench at the same concurrency, inserting the same rows in one transaction: the like at both
+ * ends, the delta of its count, and the outbox row that notifies its author.
  */
 const GOAL = 0.7;
 const PEOPLE = 64;
@@ -23,7 +22,7 @@ INSERT INTO outbox (shard, id, kind, subject_id) VALUES (shard_of(:post), next_i
 COMMIT;
 `;
 
-/** For wrk: each person likes each post once, however often it is started; those who like at once like other posts, as the floor's do. */
+/** For wrk: each person likes each post once, even across restarts; concurrent likes are of different posts, as the floor's are. */
 const requests = (
   people: readonly { headers: Record<string, string> }[],
   posts: readonly string[],

@@ -8,7 +8,7 @@ import { madePhoto } from '../test/fixtures/photos.ts';
 
 const real = new URL('../../shared/photos/', import.meta.url).pathname;
 
-/** Real ones, with how often each comes among twenty: mostly what phones send. */
+/** Real photos, with their shares out of twenty: mostly what phones send. */
 const shares: [name: string, times: number][] = [
   ['galaxy-s7-12mp-gps.jpg', 5],
   ['iphone-12mp-displayp3-gps.heic', 4],
@@ -22,13 +22,13 @@ const made: [name: string, width: number, height: number, encode: (image: Sharp)
   ['48mp.jpg', 8_064, 6_048, (image) => image.jpeg({ quality: 85 })],
   ['48mp-progressive.jpg', 8_064, 6_048, (image) => image.jpeg({ quality: 85, progressive: true })],
   ['48mp.webp', 8_064, 6_048, (image) => image.webp({ quality: 75, effort: 0 })],
-  // Of a camera; more pixels than this are refused.
+  // From a camera; photos with more pixels than this are rejected.
   ['24mp.avif', 6_000, 4_000, (image) => image.avif({ quality: 50, effort: 0, chromaSubsampling: '4:2:0' })],
   ['12mp.png', 4_032, 3_024, (image) => image.png({ compressionLevel: 1 })],
   ['12mp-interlaced.png', 4_032, 3_024, (image) => image.png({ compressionLevel: 1, progressive: true })],
 ];
 
-/** As phones of 48 MP would make it, but in one piece, which is harder on its decoder; where libheif's encoder is installed. */
+/** What a 48 MP phone would write, but without tiles, which is harder on its decoder; only where libheif's encoder is installed. */
 const heicEncoder = ['/usr/bin/heif-enc', '/opt/homebrew/bin/heif-enc'].find((path) => existsSync(path));
 
 async function largeHeic(source: Buffer, folder: string): Promise<string[]> {
@@ -40,7 +40,7 @@ async function largeHeic(source: Buffer, folder: string): Promise<string[]> {
   return [heic];
 }
 
-/** Some twenty paths in a fixed order that mixes them, to be gone through again and again. */
+/** Some twenty paths in a fixed, mixed order, to be cycled through. */
 export async function mixedPhotos(folder: string): Promise<string[]> {
   sharp.cache(false);
   const paths = shares.flatMap(([name, times]) =>
@@ -54,6 +54,6 @@ export async function mixedPhotos(folder: string): Promise<string[]> {
     paths.push(path);
   }
   paths.push(...(await largeHeic(source, folder)));
-  // Eleven steps on, again and again, meets every place once, since eleven does not divide what 21, 20, 7 or 6 are made of.
+  // A stride of eleven visits every place once, since eleven does not divide 21, 20, 7 or 6.
   return paths.map((_, index) => paths[(index * 11) % paths.length] ?? '');
 }

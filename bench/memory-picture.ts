@@ -2,7 +2,7 @@ const [WIDTH, HEIGHT] = [860, 300];
 const [LEFT, BOTTOM, TOP, RIGHT] = [56, 36, 34, 12];
 const COLUMNS = 400;
 
-/** The highest of each stretch of samples, so that no peak is lost. */
+/** The maximum of each stretch of samples, so that no peak is lost. */
 function peaksOf(curve: readonly number[]): number[] {
   const stretch = Math.max(1, Math.ceil(curve.length / COLUMNS));
   const count = Math.ceil(curve.length / stretch);

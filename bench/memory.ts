@@ -9,7 +9,7 @@ import { closeUploads, multipart, type Upload } from './uploads.ts';
 
 const GOAL = 600;
 const PHOTOS = 500;
-/** Uploads on their way at once: two are developed, and the queue always has something to choose from. */
+/** Concurrent uploads: two are developed, and the queue always has a choice. */
 const AT_ONCE = 4;
 const PATIENCE = 120_000;
 const SAMPLE_MILLISECONDS = 50;
@@ -25,13 +25,13 @@ function parents(): Map<number, number> {
       const stat = readFileSync(`/proc/${name}/stat`, 'latin1');
       found.set(Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
     } catch {
-      // It ended while we looked.
+      // The process ended meanwhile.
     }
   }
   return found;
 }
 
-/** Pages that processes share are counted once (PSS); resident memory would count the same library for each child. */
+/** Shared pages are counted once (PSS); resident memory would count the same library for each child. */
 function occupied(pid: number): number {
   try {
     const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1');
@@ -41,7 +41,7 @@ function occupied(pid: number): number {
   }
 }
 
-/** A worker, its children, and theirs. */
+/** The memory of a worker and its descendants. */
 function together(worker: number): number {
   const family = new Set([worker]);
   const all = parents();
@@ -76,7 +76,7 @@ async function developed(database: pg.Pool, id: string): Promise<void> {
   throw new Error(`photo ${id} is not ready after ${PATIENCE / 1_000} s`);
 }
 
-/** Somebody new for each time that a file is sent again: the same bytes of the same person would be no new photo. */
+/** A new user each time a file is sent again: the same bytes from the same user would be no new photo. */
 function senders(api: Narwhal): (path: string) => Promise<Upload> {
   const people: Promise<Upload>[] = [];
   const sent = new Map<string, number>();
@@ -89,7 +89,7 @@ function senders(api: Narwhal): (path: string) => Promise<Upload> {
   };
 }
 
-/** Answers how many photos came out. */
+/** Returns how many photos were developed. */
 async function developAll(api: Narwhal, paths: string[], seconds: number): Promise<number> {
   const database = new pg.Pool({ connectionString: api.databaseUrl, max: AT_ONCE });
   const senderOf = senders(api);
@@ -136,8 +136,8 @@ async function measure(stage: Stage, seconds: number): Promise<void> {
 }
 
 /**
- * A worker and its children, as they are in production, over 500 mixed photos, two at once; or over as many as `seconds`
- * (the second argument of `npm run bench -- memory`) let.
+ * A worker and its children, as in production, over 500 mixed photos, two at once; or over as many as fit in `seconds` (the
+ * second argument of `npm run bench -- memory`).
  */
 export async function run(seconds = Number(process.argv[3] ?? Infinity)): Promise<void> {
   const stage = new Stage();

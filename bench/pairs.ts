@@ -11,8 +11,8 @@ export interface Pair<Result> {
 }
 
 /**
- * Measures both sides in turn, each first in every other pair: what else the machine does, and how warm it is, then falls
- * on both.
+ * Measures both sides alternately, each first in every other pair, so that other load on the machine, and its warmth, affects
+ * both.
  */
 export async function interleavedPairs<Result>(
   count: number,

@@ -8,8 +8,8 @@ import { closeUploads, multipart } from './uploads.ts';
 import { photoBytes, readyAt } from './upload-to-ready.ts';
 
 /**
- * From the last byte of an upload to `ready`, through api, rows, queue, worker and store, with nothing else running. Its floor
- * is the pipeline's own time: the same photo, file to files, by a warm pool of children in this process.
+ * From the last byte of an upload to `ready`, through api, rows, queue, worker and store, without other load. Its floor is
+ * the pipeline's own time: the same photo, file to files, by a warm pool of children in this process.
  */
 type Images = typeof import('../libs/images/src/index.js');
 

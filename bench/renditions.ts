@@ -7,8 +7,8 @@ import { printTable } from './table.ts';
 import { realPhoto } from './uploads.ts';
 
 /**
- * What each rendition of the 12 MP photo weighs and how close it is to its own pixels, beside sharp's default settings at the same
- * closeness: their quality is raised or lowered until they are as close (SSIM of luma), between two steps by interpolation.
+ * The size of each rendition of the 12 MP photo and its similarity to its own pixels, beside sharp's default settings at the
+ * same similarity: their quality is adjusted until it matches (SSIM of luma), interpolating between two steps.
  */
 type Encode = (image: Sharp) => Sharp;
 type EncodeAs = (image: Sharp, width: number) => Sharp;
@@ -31,7 +31,7 @@ const defaults: Record<string, (quality: number) => Encode> = {
   'image/webp': (quality) => (image) => image.webp({ quality }),
   'image/jpeg': (quality) => (image) => image.jpeg({ quality }),
 };
-/** Other ways that were thought of, for the widest ones. */
+/** Alternatives that were considered, for the widest ones. */
 const others: Record<string, [name: string, encode: Encode][]> = {
   'image/webp': [
     ['effort 2', (image) => image.webp({ quality: 80, effort: 2, preset: 'photo' })],
@@ -65,7 +65,7 @@ async function encoded(
   return { bytes: bytes.length, closeness, cpu: Math.min(...times) };
 }
 
-/** The bytes that sharp's defaults need to come as close: the quality above and the one below, and the line between them. */
+/** The bytes that sharp's defaults need for the same similarity: interpolates between the quality above and the one below. */
 async function defaultBytes(
   pixels: Sharp,
   size: { width: number; height: number },

@@ -15,7 +15,7 @@ interface Bench {
 
 interface Entry {
   what: string;
-  /** How many words it takes, or its options. */
+  /** The maximum number of arguments, or its options. */
   takes?: number | CommandLine;
   load: () => Promise<Bench>;
 }

@@ -11,26 +11,26 @@ import { endProcess, launch, type Launched } from '../tools/dev/processes.ts';
 import { startRedis } from '../tools/dev/redis.ts';
 import { bareEnvironment, profileFolder } from './env.ts';
 
-/** One process that serves, and where. */
+/** One serving process, and its address. */
 export interface Serving {
   url: string;
   pid: number;
 }
 
 /**
- * What a benchmark stands on: servers and processes of its own in a folder that goes with them. Whatever was started is
- * ended by `close`, last first.
+ * A benchmark's environment: its own servers and processes in a temporary folder. `close` ends everything that was started,
+ * last first.
  */
 export class Stage {
   readonly folder: string;
   private readonly kept: boolean;
   private readonly endings: (() => Promise<void>)[] = [];
 
-  /** With a folder, what PostgreSQL holds is kept there for the next run. */
+  /** With a folder, PostgreSQL's data is kept there for the next run. */
   constructor(folder?: string) {
     this.kept = folder !== undefined;
     this.folder = folder ?? mkdtempSync(join(tmpdir(), 'narwhal-bench-'));
-    // Whoever stops a long run is left with no server and no gigabytes.
+    // Stopping a long run must leave no server and no gigabytes.
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
       process.once(signal, () => void this.close().then(() => process.exit(130)));
   }
@@ -47,7 +47,7 @@ export class Stage {
     return server.url;
   }
 
-  /** Runs a program to its end; `onStart` is told its process. */
+  /** Runs a program to its end; calls `onStart` with its process. */
   async program(
     name: string,
     args: string[],
@@ -108,7 +108,7 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-/** With the folder of a profile, how the api spends its time is written there when it ends. */
+/** With a profile folder, the api writes its CPU profile there when it ends. */
 function apiArguments(): string[] {
   const folder = profileFolder();
   const profile = folder ? ['--cpu-prof', `--cpu-prof-dir=${folder}`] : [];
@@ -117,14 +117,14 @@ function apiArguments(): string[] {
 
 const keyring = (): string => `bench:${randomBytes(32).toString('hex')}`;
 
-/** One api, and what a worker or a client of the same Narwhal has to know. */
+/** One api, and the settings for a worker or a client of the same Narwhal. */
 export interface Narwhal extends Serving {
   databaseUrl: string;
   metricsUrl: string;
   settings: Record<string, string>;
 }
 
-/** A migrated database, Redis, and one api as production has it, but without limits of rate. */
+/** A migrated database, Redis, and one api as in production, but without rate limits. */
 export async function startApi(
   stage: Stage,
   changed: Record<string, string> = {},
@@ -157,7 +157,7 @@ export async function startWorker(stage: Stage, { settings }: Narwhal): Promise<
   return stage.serve('worker', ['dist/apps/worker/src/main.js'], own, '/health/ready');
 }
 
-/** A new person, as requests name them. */
+/** A new person, as request headers. */
 export async function signUp(
   { url }: Serving,
   name: string,

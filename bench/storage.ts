@@ -9,15 +9,15 @@ import { Stage } from './stage.ts';
 import { printTable } from './table.ts';
 
 /**
- * `storage verify` over many photos, and `storage migrate` over some, from disk to S3 (radosgw, in memory) and back: how many
- * a second, and how much memory. The photos of `verify` are rows made by SQL, and files that are links to a few: what it reads
- * of an object is its name and size. Those of `migrate` have bytes of their own, as many as the 12 MP photo's renditions.
+ * `storage verify` over many photos, and `storage migrate` over some, from disk to S3 (radosgw, in memory) and back: the rate
+ * and the memory. The photos of `verify` are rows made by SQL, and files that are links to a few: it only reads an object's
+ * name and size. Those of `migrate` have their own bytes, as many as the 12 MP photo's renditions.
  */
 const PHOTOS = 200_000;
 const MOVED = 60;
 const ORIGINAL_BYTES = 4_167_727;
 const RENDITION_BYTES = [742, 3_238, 12_464, 7_858, 25_988, 57_660, 92_283];
-/** ext4 gives a file 65,000 names. */
+/** ext4 allows 65,000 names per file. */
 const LINKS = 50_000;
 const SAMPLE_MILLISECONDS = 100;
 
@@ -67,7 +67,7 @@ function fillFiles(root: string, count: number): void {
 
 interface Took {
   seconds: number;
-  /** Resident, in MB: the highest, and the means of the second and of the last third of the time. */
+  /** Resident, in MB: the peak, and the means of the second and of the last third of the time. */
   peak: number;
   thirds: [number, number];
 }
@@ -81,7 +81,7 @@ function resident(pid: number): number {
   }
 }
 
-/** Runs the command as an operator does. @throws when it is not content */
+/** Runs the command as an operator does. @throws when it reports a fault */
 async function timed(stage: Stage, settings: Record<string, string>, args: string[]): Promise<Took> {
   const curve: number[] = [];
   let timer: NodeJS.Timeout | undefined;
@@ -156,7 +156,7 @@ async function measureMoves(stage: Stage, database: string): Promise<string[][]>
   }
 }
 
-/** With so many photos for `verify` (the second argument of `npm run bench -- storage`). */
+/** With this many photos for `verify` (the second argument of `npm run bench -- storage`). */
 export async function run(photos = Number(process.argv[3] ?? PHOTOS)): Promise<void> {
   const stage = new Stage();
   try {

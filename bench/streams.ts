@@ -8,15 +8,15 @@ import { Stage, type Serving } from './stage.ts';
 import { printTable } from './table.ts';
 
 /**
- * 5,000 people who are connected to one api process and to whom nothing happens: what that costs it in memory. Measured
- * against the same process after as many came and went: what V8 keeps of having answered 5,000 requests (its young
- * generation grows with any traffic) is no cost of a stream, and is shown beside it.
+ * The memory that 5,000 idle stream clients cost one api process. Measured against the same process after as many came and
+ * went: what V8 keeps after 5,000 responses (its young generation grows with any traffic) is no cost of a stream, and is
+ * shown beside it.
  */
 const GOAL = 100;
 const STREAMS = 5_000;
-/** Connecting at once: a deploy sends this many back together. */
+/** Concurrent connections: a deploy sends this many back together. */
 const AT_ONCE = 50;
-/** More than one heartbeat, so that each stream was looked at. In milliseconds. */
+/** More than one heartbeat, so that each stream was checked. In milliseconds. */
 const IDLE = 25_000;
 
 interface Tokens {
@@ -62,7 +62,7 @@ async function start(stage: Stage): Promise<{ api: Serving; tokens: string[] }> 
   return { api, tokens: people.map((claims) => tokens.make(claims).token) };
 }
 
-/** A client that reads and keeps nothing; resolves once the stream has said where it stands. */
+/** A client that reads and keeps nothing; resolves once the stream has sent its position. */
 function openStream(port: number, token: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');
@@ -93,7 +93,7 @@ async function openAll({ url }: Serving, tokens: readonly string[]): Promise<Soc
 const residentOf = ({ pid }: Serving): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) / 1_024;
 
-/** Processor time that it has used, in seconds. */
+/** The CPU time that it has used, in seconds. */
 function timeOf({ pid }: Serving): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
     .replace(/^.*\) /s, '')

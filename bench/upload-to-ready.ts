@@ -6,14 +6,14 @@ import { realPhoto } from './uploads.ts';
 
 const PATIENCE = 120_000;
 
-/** What people send most: 12 MP of a phone. */
+/** The commonest upload: 12 MP from a phone. */
 export async function photoBytes(): Promise<Buffer> {
   if (existsSync(realPhoto)) return readFileSync(realPhoto);
   console.log('../shared/photos is absent: a made photo of 12 MP stands in');
   return (await madePhoto(4_032, 3_024)).jpeg({ quality: 92 }).toBuffer();
 }
 
-/** When its row became ready, by PostgreSQL's clock, which is this machine's. Asked seldom: asking costs what is measured. */
+/** When its row became ready, by PostgreSQL's clock, which is this machine's. Polled rarely: polling affects the measurement. */
 export async function readyAt(database: pg.Client, id: string): Promise<number> {
   for (const deadline = Date.now() + PATIENCE; Date.now() < deadline; await sleep(50)) {
     const { rows } = await database.query<{ at: string | null }>(

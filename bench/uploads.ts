@@ -10,7 +10,7 @@ interface Answer {
   status: number;
   body: string;
   location: string;
-  /** When the last byte was handed over, in milliseconds since 1970. */
+  /** When the last byte was sent, in milliseconds since 1970. */
   sent: number;
 }
 
@@ -41,7 +41,7 @@ async function expectStatus(answer: Promise<Answer>, status: number): Promise<An
 /** One upload of `photo`. */
 export type Upload = (photo: Buffer) => Promise<Answer>;
 
-/** Unless `salted` is false, a few bytes behind each photo make it unlike every other. */
+/** Unless `salted` is false, a few bytes appended to each photo make it unique. */
 export function multipart(url: string, headers: Headers, { salted = true } = {}): Upload {
   const head = Buffer.from(
     '--narwhal\r\ncontent-disposition: form-data; name="file"; filename="photo.jpg"\r\ncontent-type: image/jpeg\r\n\r\n',

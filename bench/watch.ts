@@ -15,11 +15,11 @@ import { printTable } from './table.ts';
 import { wrk } from './wrk.ts';
 
 /**
- * A page of the home feed from an api that is watched, beside the same from one that is not: both on the same PostgreSQL and
- * Redis. Watched is: scraped every second (Prometheus does every five), all of Munin's plugins run once (Munin does that every
- * five minutes), Sentry's client loaded, traces at their default sampling sent to a collector. Both count for their metrics:
- * that cannot be turned off. Of each kind there are several processes, which the pairs take in turn: two of the same kind
- * differ by up to a tenth, as V8 has compiled and laid out each by what it met.
+ * A page of the home feed from a monitored api, beside the same from an unmonitored one: both on the same PostgreSQL and
+ * Redis. Monitored means: scraped every second (Prometheus scrapes every five), all of Munin's plugins run once (Munin runs
+ * them every five minutes), Sentry's client loaded, traces at their default sampling sent to a collector. Both count their
+ * metrics, which cannot be turned off. There are several processes of each kind, which the pairs use in turn: two of the same
+ * kind differ by up to a tenth, since V8 compiles and lays out each by its own history.
  */
 const GOAL = 0.95;
 const SCRAPE_GOAL = 20;
@@ -31,13 +31,13 @@ const SCRAPES = 50;
 const SERIES = 200;
 const parts = ['product', 'requests', 'later_work', 'stores', 'processes', 'watching'];
 
-/** Once more where the server ended an idle connection just as it was taken again. */
+/** Retries once when the server closed an idle connection just as it was reused. */
 async function textOf(url: string): Promise<string> {
   const response = await fetch(url).catch(() => fetch(url));
   return response.text();
 }
 
-/** Takes what Sentry and OTLP's exporter send, and counts spans. */
+/** Receives the requests of Sentry and OTLP's exporter, and counts spans. */
 class Collector {
   spans = 0;
   private readonly server: Server = createServer((request, response) => {
@@ -61,7 +61,7 @@ class Collector {
   }
 }
 
-/** Who asks an api for its metrics while it is measured. */
+/** The programs that read an api's metrics while it is measured. */
 class Watchers {
   scrapes = 0;
   samples = 0;
@@ -75,7 +75,7 @@ class Watchers {
     for (const link of this.links) symlinkSync(join(root, 'infra', 'munin', 'narwhal_'), link);
   }
 
-  /** Watches one process for as long as it is driven; the first one by Munin, too. */
+  /** Monitors one process for as long as it is driven; Munin reads the first one only. */
   async during<Result>(metricsUrl: string, work: () => Promise<Result>): Promise<Result> {
     const scraping = setInterval(() => void this.scrape(metricsUrl), 1_000);
     const sampled = this.samples === 0 ? this.munin(metricsUrl) : Promise.resolve();
@@ -113,7 +113,7 @@ interface Contract {
 
 const seriesOf = (text: string): number => text.match(/^narwhal_http_request_seconds_count\{/gm)?.length ?? 0;
 
-/** Calls every endpoint of the contract in ways that it refuses, until so many routes' series are there. */
+/** Calls every endpoint of the contract with rejected requests, until this many routes have series. */
 async function callEverything(api: Narwhal, headers: Record<string, string>): Promise<void> {
   const contract = JSON.parse(readFileSync(join(root, 'openapi.json'), 'utf8')) as Contract;
   const calls = Object.entries(contract.paths).flatMap(([path, methods]) =>
@@ -141,7 +141,7 @@ async function callEverything(api: Narwhal, headers: Record<string, string>): Pr
       const response = await fetch(url, { ...way, method, signal: AbortSignal.timeout(5_000) }).catch(
         () => null,
       );
-      // What is refused before its body was read may end its connection.
+      // A response that precedes the request's body may close its connection.
       await response?.arrayBuffer().catch(() => undefined);
     }
   }
@@ -179,7 +179,7 @@ interface Watched extends Serving {
   metricsUrl: string;
 }
 
-/** One more process of a Narwhal, set as its first is but for what is named. */
+/** One more process of a Narwhal, with the settings of its first except the given ones. */
 async function another(
   stage: Stage,
   name: string,
@@ -212,7 +212,7 @@ async function measure(stage: Stage, collector: Collector): Promise<number> {
 
   const load = { connections: CONNECTIONS, seconds: 3, people };
   const watchers = new Watchers(join(stage.folder, 'munin'));
-  // All have served the same before they are measured, and been watched: what V8 has seen of a program makes its code faster or slower.
+  // All serve the same requests before they are measured, monitored too: V8's history of a program makes its code faster or slower.
   for (let round = 0; round < 2; round += 1)
     for (const api of watched.flatMap((one, index) => [one, alone[index] ?? one])) {
       for (const headers of people) await lengthOfPage(page(api), headers);

@@ -34,7 +34,7 @@ function requestOf(headers: Record<string, string>): string {
   return `made[#made + 1] = wrk.format('GET', nil, {${pairs.join(', ')}})`;
 }
 
-/** For wrk: the requests of several people in turn, made once. */
+/** For wrk: the requests of several people in turn, built once. */
 const script = (people: readonly Record<string, string>[]): string => `
 local made, turn = {}, 0
 function init()
@@ -47,8 +47,8 @@ end
 `;
 
 /**
- * Drives one address with `wrk`: one thread, so that it takes one core at most. `people`: the headers of those who ask, in
- * turn; the floor is asked by as many, or wrk would have less to do there.
+ * Drives one address with `wrk`: one thread, so that it takes one core at most. `people`: the headers of the callers, in
+ * turn; the floor gets as many, or wrk would have less to do there.
  */
 export async function wrk(
   url: string,

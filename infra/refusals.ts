@@ -1,7 +1,7 @@
 import { limits } from '../libs/platform/src/limits.js';
 import { problem, type ProblemCode } from '../libs/platform/src/problems.js';
 
-/** A refusal that the edge makes itself: the api's words, the edge's request id. */
+/** A refusal that the edge itself sends: the api's text, the edge's request id. */
 export interface Refusal {
   code: ProblemCode;
   params?: Record<string, number | string>;
@@ -9,7 +9,7 @@ export interface Refusal {
 }
 
 /**
- * The body of RFC 9457 as the api words it, with a variable of NGINX or HAProxy where the request id goes.
+ * The body of RFC 9457 in the api's words, with a variable of NGINX or HAProxy for the request id.
  *
  * @param requestId the text that the server replaces, such as `$narwhal_request_id`
  */

@@ -208,7 +208,7 @@ describe('a password', () => {
     const next = 'a much better passphrase';
     refused(await mine.request('put', '/v1/me/password', { current: 'wrong', next }), 403, 'bad_credentials');
     await mine.request('put', '/v1/me/password', { current: PASSWORD, next }).expect(204);
-    // As after an answer that was lost.
+    // Retries as after a lost response.
     await mine.request('put', '/v1/me/password', { current: PASSWORD, next }).expect(204);
     await mine.request('get', '/v1/me').expect(200);
     refused(await other.request('get', '/v1/me'), 401, 'session_ended');

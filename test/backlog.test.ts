@@ -34,7 +34,7 @@ async function countOf(state: 'processing' | 'ready'): Promise<number> {
   return row?.count ?? 0;
 }
 
-/** How many jobs the queue of photos holds of the one that has the most. */
+/** The number of jobs of the photo with the most jobs in the queue. */
 async function jobsOfOne(): Promise<number> {
   const key = (name: string) => `{nw-jobs}:develop:${name}`;
   const lists = await Promise.all(['wait', 'active', 'paused'].map((name) => redis.lrange(key(name), 0, -1)));
@@ -42,7 +42,7 @@ async function jobsOfOne(): Promise<number> {
   const counts = new Map<string, number>();
   for (const id of [...lists, ...sets].flat()) {
     const data = await redis.hget(key(id), 'data');
-    // One that ended since it was named has none.
+    // A job that ended since it was listed has no data.
     if (data !== null) counts.set(data, (counts.get(data) ?? 0) + 1);
   }
   return Math.max(0, ...counts.values());
@@ -74,7 +74,7 @@ test('a worker that is killed amid many uploads leaves one job a photo, waiting 
   const { thaw } = freeze(descendantsOf(stack.worker.pid));
   try {
     expect(await countOf('processing')).toBeGreaterThan(1);
-    // Sweeps go on meanwhile, and find them all overdue.
+    // Sweeps go on meanwhile, and find all of them overdue.
     await expect
       .poll(said, soon)
       .toMatch(
@@ -94,7 +94,7 @@ test('a worker that is killed amid many uploads leaves one job a photo, waiting 
   expect(await countOf('ready')).toBe(PHOTOS);
 });
 
-/** How many rows the sweeper says it found without a job. */
+/** How many rows without a job the sweeper reports. */
 async function swept(): Promise<number> {
   const { text } = await request(new URL(stack.worker.metricsUrl).origin).get('/metrics').expect(200);
   return Number(/^narwhal_swept_total\{kind="outbox"[^}]*\} (\d+)$/m.exec(text)?.[1] ?? 0);
@@ -123,7 +123,7 @@ test('many likes of one post whose author is not told yet are one job, and none 
     await holder.query('BEGIN; LOCK TABLE notifications IN ACCESS EXCLUSIVE MODE');
     await outbox('notify.likes', post.id, 400);
     await expect.poll(swept, soon).toBeGreaterThan(before);
-    // Found by a later sweep than they, and carried out beside them.
+    // A later sweep finds it, and the worker processes it alongside them.
     await outbox('session.ended', ada.id, 1);
     await expect.poll(() => rowsOf('session.ended'), soon).toBe(0);
     expect(await rowsOf('notify.likes')).toBe(400);

@@ -18,7 +18,7 @@ const MiB = 1024 * 1024;
 if (!photographsAreHere) console.warn('Tests of broken photographs are skipped: ../shared/photos is absent');
 const broken = photographsAreHere ? readdirSync(join(root, '..', 'shared', 'photos', 'broken')) : [];
 
-/** What nobody who sends a photo should read: paths, stacks, the names and words of what decodes. */
+/** Internals that no uploader may see: paths, stacks, the names and messages of the decoders. */
 const OURS =
   /vips|libheif|heif|libpng|libjpeg|sharp|node_modules|\/tmp|\/home|\.js\b|\.ts:|Error:|\bat \S+ \(/i;
 
@@ -34,7 +34,7 @@ beforeAll(async () => {
 
 const picture = () => drawn({ width: 320, height: 240, seed: (seed += 1) });
 
-/** `unsupported_media_type`, `ready`, or the code of its rejection; and that nothing of ours is told. */
+/** `unsupported_media_type`, `ready`, or the code of its rejection; also checks that no internals leak. */
 async function outcomeOf(bytes: Buffer): Promise<string> {
   const test = ada.request('post', '/v1/photos');
   const sent = await test.attach('file', bytes, { filename: 'holiday.jpg', contentType: 'image/jpeg' });
@@ -46,7 +46,7 @@ async function outcomeOf(bytes: Buffer): Promise<string> {
   return photo.rejection?.code ?? photo.state;
 }
 
-/** Each beside a good photo of somebody else, whose turn comes all the same; all in the worker that began. */
+/** Each beside another user's good photo, which is still developed; all in the original worker. */
 async function outcomesOf(makes: [string, () => Buffer | Promise<Buffer>][]): Promise<Map<string, string>> {
   const { pid } = stack.worker;
   const outcomes = new Map<string, string>();
@@ -112,7 +112,7 @@ describe('whoever sends what is no good photo', () => {
     expect(await outcomeOf((await picture()).bytes.subarray(0, 4_000))).toBe('photo_damaged');
     const said = stack.worker.log().slice(before);
     expect(said).toContain('a photo is rejected');
-    // What the child found, not only the code that its owner reads.
+    // The log has the child's finding, not only the code that the owner reads.
     expect(said).toMatch(/"reason":"[^"]*premature end of/);
   });
 });

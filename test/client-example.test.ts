@@ -46,7 +46,7 @@ test('signs out when its session was ended, and says so', async () => {
 test('uploads, posts and comments through a line that is cut', async () => {
   const { bytes } = await drawn({ seed: 7, width: 3000, height: 2000 });
   const client = clientOf(ada.session, line.url);
-  // Less and less often: whatever a request takes on a busy machine, one comes through in the end.
+  // The cuts become rarer: however slow a request is on a busy machine, one gets through in the end.
   let pause = 40;
   const cut = (): void => {
     line.cut();

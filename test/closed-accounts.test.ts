@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 const client = () => request(stack.url);
 
-/** `table.column` of every row that names this id. */
+/** The `table.column` of every row that contains this id. */
 async function whereverNamed(id: string): Promise<string[]> {
   const columns = await stack.database.query<{ table_name: string; column_name: string }>(
     `SELECT table_name, column_name FROM information_schema.columns
@@ -48,7 +48,7 @@ describe('an account that is closed', () => {
     await stack.quiet();
     await dora.request('delete', '/v1/me', { password: PASSWORD }).expect(202);
     await stack.quiet();
-    // What has ended goes with its age, and says until then that it has ended.
+    // Ended sessions expire with age, and report until then that they have ended.
     expect(await whereverNamed(dora.id)).toEqual(['sessions.user_id']);
     expect((await gwen.request('get', '/v1/me/blocked')).body).toMatchObject({ items: [] });
   });

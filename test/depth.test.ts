@@ -15,7 +15,7 @@ let reader: Person;
 let authors: Person[];
 
 beforeAll(async () => {
-  // Two of the three are merged when a page is read, and one is fanned out.
+  // Two of the three authors are merged when a page is read, and one is fanned out.
   stack = await startStack({ env: { LARGE_AUTHOR_FOLLOWERS: '2' } });
   authors = await Promise.all(['ada', 'bob', 'cleo'].map((name) => signUp(stack, name)));
   const fans = await Promise.all(['fan1', 'fan2', 'fan3'].map((name) => signUp(stack, name)));
@@ -23,7 +23,7 @@ beforeAll(async () => {
   for (const author of authors) await reader.follow(author);
   for (const fan of fans) for (const author of authors.slice(0, 2)) await fan.follow(author);
   await stack.quiet();
-  // Half of them before the authors were large, and half since.
+  // Half of the posts before the authors were large, and half since.
   await stack.database.query(
     `INSERT INTO posts (shard, id, author_id, state, fanned_out, published_at)
      SELECT shard_of(a), next_id(shard_of(a)), a, 'published', n % 2 = 0 OR a = $2::bigint, now()
@@ -56,7 +56,7 @@ test('a reader of a hundred pages, while others post, sees nothing twice and mis
         await drawn({ seed: posted, width: 64, height: 48 }),
       );
       await (authors[posted % 3] as Person).post([photo]);
-      // The list in Redis goes and comes back while somebody is deep in the feed.
+      // The list in Redis is lost and rebuilt while somebody is deep in the feed.
       if (posted % 10 === 0) await stack.redis.flushall();
     }
   })();
@@ -72,7 +72,7 @@ test('a reader of a hundred pages, while others post, sees nothing twice and mis
   await posting;
   expect(posted).toBeGreaterThan(3);
   expect(new Set(seen).size).toBe(seen.length);
-  // Below what stood on the first page: exactly what was there when it began, in order and without a gap.
+  // Below the first page: exactly the posts that existed when it was read, in order and without a gap.
   const from = before.indexOf(seen.find((id) => before.includes(id)) ?? '');
   expect(from).toBe(0);
   const old = seen.filter((id) => before.includes(id));

@@ -28,7 +28,7 @@ test('the contract names no path that is answered 404 as unknown', async () => {
   expect(paths.length).toBeGreaterThan(20);
   for (const path of paths) {
     const { status, headers } = await request(stack.url).trace(path.replaceAll(/\{\w+\}/g, '1'));
-    // That there is something for admins is nobody else's business.
+    // The existence of admin pages is not revealed to others.
     const expected = path.startsWith('/admin')
       ? { status: 404, allow: 'undefined' }
       : { status: 405, allow: 'string' };

@@ -50,7 +50,7 @@ function program(path: string, changes: Record<string, string>, ...args: string[
 const cli = 'apps/cli/src/main.js';
 const doctor = (changes: Record<string, string> = {}) => program(cli, changes, 'doctor');
 
-/** The lines that are faults. */
+/** The lines that report faults. */
 const faults = ({ text }: Said): string[] => text.split('\n').filter((line) => line.startsWith('FAULT'));
 
 function altered(url: string, change: (url: URL) => void): string {

@@ -21,7 +21,7 @@ afterAll(async () => {
   await sentry.close();
 });
 
-/** From now on every `event` on a table fails with these words, which nobody foresaw. */
+/** Makes every `event` on a table fail with this message, as an unforeseen error. */
 async function plant(
   table: string,
   event: 'INSERT' | 'UPDATE OF attempt',

@@ -5,7 +5,7 @@ import { drawn } from './harness/pictures.js';
 import { startStack, type Stack } from './harness/stack.js';
 import { patient } from './harness/pace.js';
 
-/** A list may be some seconds old when somebody begins to read it. */
+/** A list may be some seconds stale when somebody begins to read it. */
 const SOON = { timeout: patient(20_000), interval: 250 };
 
 let stack: Stack;
@@ -34,7 +34,7 @@ async function explore(person: Person, query = ''): Promise<Page<Post>> {
 }
 const ids = async (person: Person): Promise<string[]> =>
   (await explore(person, '?limit=50')).items.map(({ id }) => id);
-/** Waits until these are there, in this order, whatever else is. */
+/** Waits until these posts appear in this order, ignoring others. */
 async function expectOrder(person: Person, posts: readonly Post[]): Promise<void> {
   const order = async () => (await ids(person)).filter((id) => posts.some((post) => post.id === id));
   await expect.poll(order, SOON).toEqual(posts.map(({ id }) => id));
@@ -56,7 +56,7 @@ describe('explore', () => {
   test('lets half the likes make up for half a day', async () => {
     const [old, older, young] = [await posted(ada, 4), await posted(ada, 4), await posted(ada, 3)];
     await stack.quiet();
-    // As if they had been posted some hours ago.
+    // Makes a post look some hours older.
     const age = (post: Post, hours: number) =>
       stack.database.query('UPDATE popular_posts SET score = score - $2 / 12.0 WHERE post_id = $1', [
         post.id,

@@ -10,7 +10,7 @@ import { fleetCommand } from './harness/fleet-command.js';
 import { fleetInstalled } from './harness/fleet.js';
 
 const isRoot = process.getuid?.() === 0;
-/** A file of the machine seen as another one, by the command that follows alone. */
+/** Replaces a file of the machine by another one, for the following command alone. */
 const canPretend = isRoot && spawnSync('unshare', ['-m', 'true'], { stdio: 'ignore' }).status === 0;
 const pretending = (file: string, other: string) => [
   'unshare',

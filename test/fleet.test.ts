@@ -16,10 +16,10 @@ vi.setConfig({ testTimeout: patient(150_000) });
 if (!fleetInstalled)
   console.warn('the fleet is skipped: `npm run fleet` installs haproxy, pgbouncer and pdns-server');
 
-/** The short form of test/edge: a small chain and a gentle pace. */
+/** The short form of test/edge: a small chain and a low rate. */
 const PER_SECOND = 30;
 
-/** On, for what somebody asks to have traced and nothing else; nobody takes the traces. */
+/** Tracing is on, only for requests that ask for it; no collector receives the traces. */
 const tracing = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9', OTEL_TRACES_SAMPLER_ARG: '0' };
 const patience = { timeout: patient(20_000), interval: 50 };
 
@@ -67,7 +67,7 @@ describe.skipIf(!fleetInstalled)('a fleet', () => {
     return outcome;
   };
 
-  /** An api's line about a request. */
+  /** An api's log line about a request. */
   const logged = (requestId: string): string =>
     ['api-1', 'api-2']
       .flatMap((part) => fleet.log(part).split('\n'))
@@ -93,7 +93,7 @@ describe.skipIf(!fleetInstalled)('a fleet', () => {
     const rows = await fleet.rows();
     await fleet.order('remove', 'nginx-3');
     nobodyNoticed(await load.finish());
-    // What each does a second is looked at every second, and drawn.
+    // Each part's rate is sampled every second, and drawn.
     for (const part of ['haproxy-1', 'nginx-2', 'api-1']) {
       const { rates = [] } = rows.find((row) => row.part === part) ?? {};
       expect([part, Math.max(...rates.map(Number)) > 0]).toEqual([part, true]);

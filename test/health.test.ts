@@ -15,7 +15,7 @@ const table = markdownTable('health.md', 'The table');
 
 let stack: Stack;
 let token: string;
-/** The process that is asked, and one whose objects are at the end of a cable. */
+/** The process whose health is requested, and one that reaches its objects by a cable. */
 let here: Application;
 let far: Application;
 /** To PostgreSQL and Redis, for each of the two. */
@@ -35,7 +35,7 @@ const pair = async (): Promise<[Cable, Cable]> => [
   await cable(stack.redis.url),
 ];
 
-/** As much of S3 as says that a bucket is there, in its own time. */
+/** Just enough of S3 to report that a bucket exists, with a settable delay. */
 async function startBucket(): Promise<void> {
   bucket = createServer((_, response) => setTimeout(() => response.writeHead(200).end(), bucketDelay));
   await new Promise<void>((settle) => bucket.listen(0, '127.0.0.1', settle));
@@ -76,7 +76,7 @@ const reconnect = () =>
 interface Fault {
   cause: () => unknown;
   mend: () => unknown;
-  /** Who is asked; `here` unless told otherwise. */
+  /** The process to ask; defaults to `here`. */
   of?: () => Application;
 }
 
@@ -144,7 +144,7 @@ const pingdom = async (of: Application) =>
 
 const settled = { timeout: patient(15_000), interval: 200 };
 
-/** A release of which the database lacks a migration; it never becomes ready, so it is played apart. */
+/** The database lacks a migration of this release; this api never becomes ready, so the case runs separately. */
 test('PostgreSQL wrong: its schema is behind', async () => {
   const row = table.find((one) => one['what is so'] === 'PostgreSQL wrong: its schema is behind') ?? {};
   const [last] = await stack.database.query<{ id: number; name: string; timestamp: string }>(
@@ -186,7 +186,7 @@ describe('the table of docs/health.md', () => {
         expect(String((await client(asked).get('/health/live')).status)).toBe(row['live']);
         expect(await statusOf(client(asked).get('/v1/feed'))).toBe(row['feed']);
         if (row['photo'] !== '-') {
-          // Other bytes each time: the same ones again are the photo that exists.
+          // New bytes each time: identical ones are the existing photo.
           const picture = await drawn({ seed: 900 + index });
           const sent = client(asked).post('/v1/photos').attach('file', picture.bytes, 'a.png');
           expect(await statusOf(sent)).toBe(row['photo']);

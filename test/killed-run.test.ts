@@ -18,10 +18,10 @@ afterEach(() => {
   if (folder) endRun(folder);
 });
 
-/** Starts a run below a shell, as npm does. Answers the numbers of both once everything of it runs. */
+/** Starts a run below a shell, as npm does. Returns the process numbers of both once everything of it runs. */
 async function begin(project: 'stack' | 'redis', wrapper: string[] = []) {
   const words = [...wrapper, process.execPath, vitest, 'run', '--config', config, '--project', project];
-  // The second command keeps the shell from becoming the first.
+  // The second command keeps the shell from exec-ing the first.
   const child = spawn('sh', ['-c', `${words.join(' ')}; : narwhal.mjs`], {
     cwd: root,
     env: bareEnvironment(),
@@ -36,7 +36,7 @@ async function begin(project: 'stack' | 'redis', wrapper: string[] = []) {
   return { shell: child.pid ?? 0, owner };
 }
 
-/** Neither of what it started nor of what it wrote anything is left. */
+/** No process and no file of the run is left. */
 async function isGone(): Promise<void> {
   const left = () => [processesOf(folder), existsSync(folder)];
   await expect.poll(left, { timeout: patient(15_000) }).toEqual([[], false]);

@@ -31,7 +31,7 @@ async function page(path: string, query = ''): Promise<Listed> {
 
 const ids = ({ items }: Listed) => items.map(({ id }) => id);
 
-/** Everything from a page on, downwards, and how many pages it took. */
+/** All entries from a page on, downwards, and the number of pages. */
 async function rest(path: string, from: Listed, limit: number): Promise<string[]> {
   const found: string[] = [];
   for (let next = from.nextCursor; next !== null;) {
@@ -43,7 +43,7 @@ async function rest(path: string, from: Listed, limit: number): Promise<string[]
   return found;
 }
 
-/** Each kind of list with seven entries, and how it makes one more and loses one. */
+/** Each kind of list with seven entries, and functions that add one and remove one. */
 const lists: Record<
   string,
   () => Promise<{ path: string; add: () => Promise<string>; oldestFirst?: boolean }>

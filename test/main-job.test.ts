@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack.stop());
 
-/** Ids of the newest page of somebody's feed. */
+/** The ids on the newest page of a person's feed. */
 async function feedOf(person: Person): Promise<string[]> {
   return (await person.feed()).items.map(({ id }) => id);
 }

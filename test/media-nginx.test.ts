@@ -16,7 +16,7 @@ const secret = randomBytes(32).toString('hex');
 const next = randomBytes(32).toString('hex');
 const agent = new Agent({ keepAlive: true, maxSockets: 24 });
 
-/** NGINX's own recipe, written anew: md5 over folder, expiry, key and secret. */
+/** NGINX's own recipe, implemented separately: md5 over folder, expiry, key and secret. */
 function signed(folder: string, file: string, expiry: number, key = 'test', by = secret): string {
   const digest = createHash('md5').update(`${folder} ${expiry} ${key} ${by}`).digest('base64url');
   return `/media/${folder}/${file}?e=${expiry}&k=${key}&s=${digest}`;
@@ -25,7 +25,7 @@ function signed(folder: string, file: string, expiry: number, key = 'test', by =
 const newFolder = () => randomBytes(16).toString('hex').replace(/^../, '$&/');
 const inAnHour = () => Math.floor(Date.now() / 1000) + 3_600;
 
-/** Fast enough for tens of thousands: the path goes out as it is, and only the status comes back. */
+/** Fast enough for tens of thousands: sends the path unchanged, and returns only the status. */
 function statusOf(origin: string, path: string): Promise<number> {
   const { hostname, port } = new URL(origin);
   return new Promise((resolve, reject) => {
@@ -56,7 +56,7 @@ describe.skipIf(!nginxInstalled)('media, by NGINX and by the api alike', () => {
   let ada: Person;
   let photo: Photo;
   const settings = (keys: string) => ({ MEDIA_KEYS: keys, STORAGE_DIR: stack.objects });
-  /** One URL at both. */
+  /** Requests one URL from both. */
   const both = (url: string) => {
     const { pathname, search } = new URL(url, stack.url);
     return [`${nginx.url}${pathname}${search}`, `${stack.url}${pathname}${search}`];
@@ -99,7 +99,7 @@ describe.skipIf(!nginxInstalled)('media, by NGINX and by the api alike', () => {
   test('is refused with 403 after any alteration of one character, by every other one in every place', async () => {
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.';
     const altered: string[] = [];
-    // A place that is alike in all URLs meets every other character: 31 has no divisor in common with how many there are.
+    // Even a position that is the same in all URLs meets every other character: 31 has no common divisor with the alphabet's length.
     for (let index = 0; index < alphabet.length; index += 1) {
       const path = signed(newFolder(), 'w320.webp', inAnHour());
       for (let at = '/media/'.length; at < path.length; at += 1) {
@@ -108,7 +108,7 @@ describe.skipIf(!nginxInstalled)('media, by NGINX and by the api alike', () => {
         altered.push(path.slice(0, at) + character + path.slice(at + 1));
       }
     }
-    // The last character of a signature: every other one, since only two of its six bits say anything.
+    // The last character of a signature: every other one, since only two of its six bits count.
     for (const character of alphabet)
       altered.push(
         signed(newFolder(), 'w320.webp', inAnHour()).replace(/.$/, (last) =>
@@ -166,7 +166,7 @@ describe.skipIf(!nginxInstalled)('media, by NGINX and by the api alike', () => {
     for (let time = 0; time < 20; time += 1) expect(await statusOf(nginx.url, pathOf(url))).toBe(200);
     await ada.request('delete', `/v1/photos/${photo.id}`).expect(204);
     await stack.quiet();
-    // NGINX keeps it open, and looks once a second whether it is still there.
+    // NGINX keeps it open, and checks once a second whether it still exists.
     await expect.poll(() => statusOf(nginx.url, pathOf(url)), { timeout: patient(20_000) }).toBe(404);
     expect(await codeOf(url)).toEqual([404, 'not_found']);
     expect(await codeOf(own)).toEqual([404, 'not_found']);

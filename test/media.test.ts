@@ -30,7 +30,7 @@ function altered(name: string, value: string): URL {
   return other;
 }
 
-/** The text with one letter of it changed to another of its kind. */
+/** The text with one letter changed to another of its kind. */
 function turned(text: string, at: number): string {
   const letter = text[at] ?? '';
   return `${text.slice(0, at)}${letter === 'A' ? 'B' : 'A'}${text.slice(at + 1)}`;

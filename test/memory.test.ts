@@ -17,14 +17,14 @@ let ada: Person;
 let start: Buffer;
 
 beforeAll(async () => {
-  // No worker: what it does with fifty photos is not measured here.
+  // No worker: developing fifty photos is not part of this measurement.
   stack = await startStack({ worker: 0 });
   ada = await signUp(stack, 'ada');
   start = (await drawn({ width: 200, height: 150, seed: 600 })).bytes;
 });
 afterAll(() => stack.stop());
 
-/** A file of exactly `bytes` that begins as a photo, and unlike every other. */
+/** A unique file of exactly `bytes` that begins as a photo. */
 function* file(bytes: number, number: number): Generator<Buffer> {
   yield Buffer.concat([start, Buffer.from(String(number).padStart(16, '0'))]);
   for (let left = bytes - start.length - 16; left > 0; left -= piece.length)
@@ -60,7 +60,7 @@ function rss(): number {
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
 }
 
-/** By how many MiB the api's memory rose at most while `work` ran. */
+/** The maximum growth of the api's memory in MiB while `work` ran. */
 async function rise(work: () => Promise<void>): Promise<number> {
   const before = rss();
   let most = before;
@@ -89,7 +89,7 @@ test('fifty photos at once pass through it in less than 200 MB', async () => {
   expect(rose).toBeLessThan(200);
 });
 
-/** Sends a photo of `bytes` in as many pieces, a pause before each. */
+/** Sends a photo of `bytes` in this many pieces, with a pause before each. */
 async function slowly(bytes: number, number: number, pieces: number, pause: number): Promise<number> {
   const outgoing = send(`${stack.url}/v1/photos`, {
     method: 'POST',
@@ -123,7 +123,7 @@ test('a hundred slow uploads at once hold next to nothing of it, and it does not
       );
       expect(new Set(statuses)).toEqual(new Set([202]));
     });
-  // The first makes room for a hundred requests; twice as long, the second needs no more.
+  // The first allocates room for a hundred requests; the second, twice as long, needs no more.
   const [short, long] = [await all(1_000, 20), await all(2_000, 60)];
   expect(short).toBeLessThan(150);
   expect(long).toBeLessThan(48);

@@ -8,7 +8,7 @@ import { copyOf } from './harness/ready-photos.js';
 import { startStack, type Stack } from './harness/stack.js';
 import { acts, Town, type Deed } from './harness/town.js';
 
-/** Histories that happen at once, each to people of its own: they share the faults. */
+/** Concurrent histories, each with its own people: they share the faults. */
 const TOWNS = 36;
 const PEOPLE = 5;
 const DEEDS = 24;
@@ -21,7 +21,7 @@ let towns = 0;
 let photo: Photo;
 
 beforeAll(async () => {
-  // Whoever has more than two followers is a large author; and what waits for half a second is done twice.
+  // More than two followers make a large author; and work that waits for half a second is repeated.
   stack = await startStack({
     env: { LARGE_AUTHOR_FOLLOWERS: '2', SWEEP_INTERVAL: '200', SWEEP_OVERDUE: '500' },
   });
@@ -46,7 +46,7 @@ async function fault(what: Fault): Promise<void> {
 
 let saved = false;
 
-/** What was saved is now some deeds old: Redis comes back with it. */
+/** The saved dump is now some deeds old: Redis restarts with it. */
 async function comeBackOld(): Promise<void> {
   if (!saved) return;
   saved = false;
@@ -54,14 +54,14 @@ async function comeBackOld(): Promise<void> {
   await stack.redis.start();
 }
 
-/** As if nobody had read for 30 days. */
+/** Simulates that nobody has read for 30 days. */
 async function forgetFeeds(): Promise<void> {
   const redis = stack.redis.client();
   const found = await redis.keys('*:feed:*');
   if (found.length > 0) await redis.del(...found);
 }
 
-/** Posts are delivered once more, deleted and archived ones too, and what hangs on people is worked out again, in any order. */
+/** Repeats the delivery of posts, deleted and archived ones too, and recomputes data that depends on people, in any order. */
 async function repeatJobs(): Promise<void> {
   await stack.database.query(
     `INSERT INTO outbox (shard, id, kind, subject_id)
@@ -75,7 +75,7 @@ async function repeatJobs(): Promise<void> {
 }
 
 const index = fc.nat({ max: PEOPLE - 1 });
-/** Posts, follows and readings are what everything else needs. */
+/** Everything else needs posts, follows and reads. */
 const act = fc.oneof(
   { weight: 5, arbitrary: fc.constantFrom('post', 'follow', 'read', 'like' as const) },
   { weight: 6, arbitrary: fc.constantFrom(...acts) },
@@ -97,7 +97,7 @@ async function found(count: number): Promise<Town[]> {
   );
 }
 
-/** Each town goes its own pace through these deeds; when half of all are done, there is trouble. */
+/** Each town goes through these deeds at its own pace; when half of all are done, the fault happens. */
 async function playPart(played: readonly Town[], deeds: readonly Deed[][], trouble: Fault): Promise<void> {
   const all = deeds.reduce((sum, { length }) => sum + length, 0);
   let done = 0;
@@ -124,7 +124,7 @@ async function play(histories: readonly Deed[][], trouble: readonly Fault[]): Pr
   }
   await comeBackOld();
   await stack.quiet(120_000);
-  // From PostgreSQL or a feed that is built by it, and then from Redis alone.
+  // From PostgreSQL or a feed that is rebuilt from it, and then from Redis alone.
   for (let reading = 1; reading <= 2; reading += 1)
     await inTurns([...played.entries()], 6, async ([number, town]) =>
       check(town, histories[number] ?? [], trouble),

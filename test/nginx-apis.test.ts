@@ -56,7 +56,7 @@ describe.skipIf(!nginxInstalled)('NGINX, in front of several apis', () => {
     expect(count()).toBe(before + 1);
     await nginx.configure(both());
     refused(await ask().post('/v1/posts').set('Idempotency-Key', KEY).send({ a: 1 }), 503, 'unavailable');
-    // As long as any of them may answer: each once, and once more as the other's stand-in.
+    // As long as any of them may answer: each is tried once, and once more as the other's backup.
     expect(count()).toBe(before + 5);
     for (const each of [api, other]) {
       const { body, headers } = each.last;
@@ -78,7 +78,7 @@ describe.skipIf(!nginxInstalled)('NGINX, in front of several apis', () => {
     nginx.reload(both());
     while (other.heard.length === before) await sleep(10);
     nginx.reload(of(other.address));
-    // The old workers finish what they have; afterwards it hears nothing more.
+    // The old workers finish their requests; afterwards the api receives none.
     let old = -1;
     const quiet = () => old === (old = api.heard.length);
     await expect.poll(quiet, { timeout: patient(10_000), interval: 200 }).toBe(true);

@@ -17,7 +17,7 @@ beforeAll(async () => {
   stack = await sharedStack();
 });
 
-/** New people for each test: nobody is told of what happened in another. */
+/** New people for each test, so that notifications of another test do not appear. */
 beforeEach(async () => {
   round += 1;
   [ada, grace, linus] = await Promise.all([

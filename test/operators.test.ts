@@ -112,7 +112,7 @@ describe('metrics', () => {
       const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
       return new Set(lines.map((line) => line.replace(/ \S+$/, '')));
     };
-    // The first is as any other: it makes the series of what is not there, and each later one finds them.
+    // The first is like any other: it creates the series for unknown routes, and each later one reuses them.
     await attack();
     const before = await series();
     await attack();
@@ -141,7 +141,7 @@ describe('the log', () => {
 
   test('has one line of JSON a request, with who, what and how long, and says no more than that', async () => {
     const { headers } = await ada.request('get', '/v1/feed?limit=3').expect(200);
-    // Lines of earlier requests may be written after this one's answer.
+    // Log lines of earlier requests may be written after this one's response.
     const own = () => lines().filter((line) => line.includes(headers['x-request-id'] as string));
     await expect.poll(own).toHaveLength(1);
     expect(JSON.parse(own()[0] ?? '{}')).toEqual({
@@ -181,7 +181,7 @@ describe('what is for admins', () => {
     }
   });
 
-  /** What `npm run admin -- health-link` prints. */
+  /** The output of `npm run admin -- health-link`. */
   const link = async (): Promise<URL> => {
     const program = join(root, 'dist/apps/cli/src/main.js');
     const { stdout } = await run(process.execPath, [program, 'admin', 'health-link'], {

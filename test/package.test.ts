@@ -30,7 +30,7 @@ beforeAll(() => {
   mkdirSync(folder);
 });
 
-/** A unit as systemd would load it: a template with a port in its name. */
+/** The units as systemd would load them: a template with a port in its name. */
 function unitFiles(): string[] {
   return readdirSync(unitFolder).map((name) => {
     const file = join(folder, name.replace('@', '@3001'));
@@ -44,7 +44,7 @@ describe.skipIf(!has('systemd-analyze'))('the units', () => {
     const { stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', ...unitFiles()], {
       encoding: 'utf8',
     });
-    // The programs are the package's, which is not installed here.
+    // The programs are in the package, which is not installed here.
     const missing = /^narwhal[\w@.-]+: Command \S+ is not executable: No such file or directory$/;
     const ours = stderr.split('\n').filter((line) => line.includes('narwhal') && !missing.test(line));
     expect(ours).toEqual([]);

@@ -18,7 +18,7 @@ afterAll(() => stack?.stop());
 
 const picture = () => drawn({ width: 320, height: 240, seed: (seed += 1) });
 
-/** The children of the worker, once it has developed a photo: two where it found a photo while it started the first. */
+/** The children of the worker, once it has developed a photo: two when a photo arrived while the first was starting. */
 async function children(): Promise<number[]> {
   await grace.upload(await picture());
   const { pid } = stack.worker;
@@ -32,7 +32,7 @@ const signal = (pids: readonly number[], name: NodeJS.Signals): void => {
   for (const pid of pids) process.kill(pid, name);
 };
 
-/** The children, stopped: what is sent now lies in one of them. */
+/** The children, suspended: a photo sent now stays in one of them. */
 async function stopped(): Promise<number[]> {
   const pids = await children();
   signal(pids, 'SIGSTOP');
@@ -60,11 +60,11 @@ async function attemptsOf({ id }: Pick<Photo, 'id'>): Promise<Attempts> {
 const until = (photo: Pick<Photo, 'id'>, wanted: Partial<Attempts>, what: string) =>
   expect.poll(() => attemptsOf(photo), { timeout: 30_000, message: what }).toMatchObject(wanted);
 
-/** No attempt begins, or the next begins now. */
+/** Prevents the next attempt, or makes it begin now. */
 const due = ({ id }: Photo, when: "'infinity'" | 'now()') =>
   stack.database.query(`UPDATE photos SET due_at = ${when} WHERE id = $1`, [id]);
 
-/** Has the worker give two signs of life since an attempt began: the child has its photo by then. */
+/** Waits for two heartbeats of the worker since an attempt began: the child has its photo by then. */
 async function untilUnderWay(photo: Photo): Promise<void> {
   await until(photo, { working: true }, 'an attempt');
   const at = async () => {
@@ -78,7 +78,7 @@ async function untilUnderWay(photo: Photo): Promise<void> {
   await expect.poll(at, { timeout: 30_000 }).toBeGreaterThan(begun + 2);
 }
 
-/** Kills the child of this attempt, and lets no other begin; false when it had not got the photo, which counts for nothing. */
+/** Kills the child of this attempt, and prevents another; false when it had not got the photo, which does not count. */
 async function killedIn(photo: Photo, pids: readonly number[]): Promise<boolean> {
   await untilUnderWay(photo);
   signal(pids, 'SIGKILL');
@@ -87,7 +87,7 @@ async function killedIn(photo: Photo, pids: readonly number[]): Promise<boolean>
   return (await attemptsOf(photo)).error?.includes('SIGKILL') ?? false;
 }
 
-/** Has the child of an attempt die while it has the photo open. */
+/** Kills the child of an attempt while it has the photo open. */
 async function crash(photo: Photo): Promise<void> {
   for (let died = false; !died;) {
     const pids = await stopped();
@@ -109,7 +109,7 @@ describe('a good photo is ready in the end', () => {
     const photo = await ada.send(await picture());
     await until(photo, { working: true, attempt: 1 }, 'an attempt');
     await stack.worker.kill();
-    // They are stopped, and so have not seen that their parent is gone.
+    // They are suspended, and so have not noticed that their parent is gone.
     signal(pids, 'SIGKILL');
     await stack.worker.start();
     await expect.poll(() => attemptsOf(photo), { timeout: 30_000 }).toMatchObject({ state: 'ready' });

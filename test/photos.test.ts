@@ -121,7 +121,7 @@ describe('an upload', () => {
 });
 
 describe('bad input', () => {
-  /** What a refused upload must not change: the objects, and the photos that the database knows. */
+  /** The data that a refused upload must not change: the objects, and the photos in the database. */
   async function kept(): Promise<unknown[]> {
     await stack.quiet();
     const rows = await stack.database.query('SELECT id, state FROM photos ORDER BY id');

@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack.stop());
 
-/** Ends every connection of the applications to PostgreSQL, whatever is under way on it. */
+/** Ends every connection of the applications to PostgreSQL, whatever is in progress on it. */
 const endConnections = () =>
   stack.database.query(
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -92,7 +92,7 @@ test('an api that may open no more files tells so by 503, and goes on when it ma
   await save().expect(200);
   const open = Math.max(...readdirSync(`/proc/${stack.api.pid}/fd`).map(Number));
   limit(String(open));
-  // Closed connections leave numbers free below the limit: some are had again, until there is none.
+  // Closed connections free slots below the limit: takes some again, until there is none.
   await endConnections();
   limit('8');
   refused(await save(), 503, 'unavailable');

@@ -26,7 +26,7 @@ const ids = (page: { items: { id: string }[] }) => page.items.map(({ id }) => id
 const list = async <Item>(person: Person, path: string) =>
   (await person.request('get', path).expect(200)).body as Page<Item>;
 
-/** A JPEG that lost its second half. */
+/** A JPEG without its second half. */
 async function damaged(): Promise<Photo> {
   const { bytes, ...rest } = await drawn({ width: 1200, height: 800, seed: (seed += 1) });
   return ada.send({ ...rest, bytes: bytes.subarray(0, bytes.length / 2) });
@@ -112,7 +112,7 @@ describe('a post', () => {
     const again = await posting({ photoIds: [good.id] }).expect(201);
     expect(again.body).toMatchObject({ state: 'published', failure: null });
     refused(await posting({ photoIds: [bad.id] }), 422, 'photo_rejected');
-    // It tells what it was made of, also after that.
+    // Afterwards, too, it lists the photos that it was made of.
     expect(await ada.see(post)).toMatchObject({ state: 'failed', failure, photos });
     const own = await list<Post>(ada, `/v1/users/${ada.id}/posts`);
     expect(own.items.find(({ id }) => id === post.id)).toMatchObject({ failure, photos });

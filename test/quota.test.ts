@@ -76,7 +76,7 @@ describe('bytes', () => {
       [grace.id],
     );
     expect(Number(kept[0]?.bytes)).toBeLessThanOrEqual(BYTES);
-    // What was refused takes nothing, neither of the bytes nor of the day.
+    // A refused upload uses neither the bytes nor the daily quota.
     const usage = await stack.database.query('SELECT photos FROM photo_usage WHERE owner_id = $1', [
       grace.id,
     ]);

@@ -68,7 +68,7 @@ test('a ready photo gets other renditions at other addresses, and is served all 
     'SELECT trashed_on - current_date AS days FROM trash WHERE photo_id = $1',
     [avatar.id],
   );
-  // Addresses are good for two days at most, of which the first has begun.
+  // URLs are valid for two days at most, the first of which has begun.
   expect(row?.days).toBe(3);
   await stack.database.query('UPDATE trash SET trashed_on = current_date');
   await stack.worker.restart();

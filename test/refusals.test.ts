@@ -175,7 +175,7 @@ describe('words', () => {
     const collected = await ada.request('post', '/v1/me/collections', { name: text });
     expect(faults(collected)).toEqual(['/name character_not_allowed']);
     expect(await commentsOf(post)).toEqual([]);
-    // The photo is still free: nothing was half done.
+    // The photo is still free: nothing was left half done.
     await ada.request('post', '/v1/posts', { photoIds: [photo.id] }).expect(201);
   });
 });

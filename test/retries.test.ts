@@ -23,7 +23,7 @@ async function send(bytes: Buffer): Promise<{ status: number; id: string }> {
   return { status: response.status, id: (response.body as Photo).id };
 }
 
-/** Sends the same bytes once more, and expects another photo of them. */
+/** Sends the same bytes again, and expects a different photo. */
 async function expectAnother(bytes: Buffer, id: string): Promise<void> {
   const again = await send(bytes);
   expect(again.status).toBe(202);

@@ -65,7 +65,7 @@ test('what is missing, cut short, altered or of nobody is named, each as it is',
 
 test('--fix trashes what has long been nobody’s, and brings back what a restored database needs', async () => {
   const day = '2020-01-01';
-  // One has been there for long, the other was written a moment ago and may be on its way.
+  // One is old; the other was written a moment ago and may belong to an upload in progress.
   utimesSync(path(other, 'original'), new Date(day), new Date(day));
   const today = new Date().toISOString().slice(0, 10);
   mkdirSync(path('trash', today, folder), { recursive: true });

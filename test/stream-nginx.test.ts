@@ -39,7 +39,7 @@ describe.skipIf(!nginxInstalled)('a stream through NGINX', () => {
     const client = await StreamClient.open(ada);
     expect(client.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
     expect(client.headers.get('content-encoding')).toBeNull();
-    // Longer than the 20 s after which a proxy that hears nothing might think of ending it.
+    // Longer than the 20 s after which a proxy might close a silent connection.
     await client.until(() => client.beats >= 2, 60_000);
     await grace.like(post);
     await client.untilTold('notification');

@@ -32,7 +32,7 @@ afterEach(() => {
   for (const client of open.splice(0)) client.close();
 });
 
-/** The second api: requests go to the first, so that whatever is told crosses processes. */
+/** The second api: requests go to the first, so that every event crosses processes. */
 const other = (): string => stack.apis[1]?.url ?? '';
 
 async function listen(
@@ -44,7 +44,7 @@ async function listen(
   return client;
 }
 
-/** How many clients the second api counts. */
+/** The number of clients that the second api counts. */
 const connected = async (): Promise<string | undefined> => {
   const metrics = await (await fetch(stack.apis[1]?.metricsUrl ?? '')).text();
   return /^narwhal_streams(?:\{\S*\})? (\d+)$/m.exec(metrics)?.[1];

@@ -16,14 +16,14 @@ async function page(reader: Person, query = ''): Promise<Page<User>> {
   return (await reader.request('get', `/v1/suggestions${query}`).expect(200)).body as Page<User>;
 }
 
-/** Asked for, worked out, and read. */
+/** Requests, awaits and reads suggestions. */
 async function suggested(name: string): Promise<string[]> {
   await page(person(name));
   await stack.quiet();
   return (await page(person(name))).items.map(({ username }) => username);
 }
 
-/** As if the suggestions had been worked out long ago. */
+/** Makes the suggestions look as if computed long ago. */
 async function age(name: string, time: string): Promise<void> {
   await stack.database.query(
     `UPDATE suggestion_states SET asked_at = now() - $2::interval WHERE user_id = $1`,

@@ -37,7 +37,7 @@ const named = (spans: readonly ReceivedSpan[], name: string): ReceivedSpan => {
   return span;
 };
 
-/** Everything of the trace to which a request belongs, once a span of that name is in it. */
+/** All spans of a request's trace, once it contains one of that name. */
 function traceWith(requestId: string, name: string): Promise<ReceivedSpan[]> {
   return vi.waitFor(() => {
     const root = receiver.spans.find(({ attributes }) => attributes['narwhal.request_id'] === requestId);

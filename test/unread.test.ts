@@ -31,7 +31,7 @@ async function posted(person: Person, caption = ''): Promise<Post> {
   return person.post([await person.upload(picture)], { caption });
 }
 
-/** Once all is quiet: the count is what the list shows. */
+/** At a quiet moment: the count must equal the list's unread ones. */
 async function unread(person: Person): Promise<number> {
   await stack.quiet();
   const [count, listed] = [await unreadOf(person), await unreadListed(person)];
@@ -39,7 +39,7 @@ async function unread(person: Person): Promise<number> {
   return count;
 }
 
-/** Grace is told of three things below Ada's posts. */
+/** Creates three notifications for Grace below Ada's posts. */
 async function tellGrace(): Promise<void> {
   const post = await posted(ada, `With @${grace.user.username}`);
   const comment = await grace.comment(post, 'Lovely');

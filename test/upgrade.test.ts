@@ -25,7 +25,7 @@ import { servers } from './harness/servers.js';
 
 const run = promisify(execFile);
 
-/** As if that release's Redis had gone on running: its name for its own life is that of the one that runs now. */
+/** Simulates that release's Redis still running: sets its fingerprint to that of the current one. */
 async function sameRedis(stack: Pick<Stack, 'database' | 'redis'>): Promise<void> {
   const [server, replication] = await Promise.all([
     stack.redis.client().info('server'),
@@ -40,7 +40,7 @@ const migrate = (url: string) =>
     env: { ...bareEnvironment(), DATABASE_URL: url },
   });
 
-/** A post that failed showed none of its photos; now it shows them, and of one that failed then the rejected one. */
+/** A failed post showed none of its photos; now it shows them, including the rejected one. */
 function asNow(answer: unknown): unknown {
   const { items } = answer as { items?: Post[] };
   const rejected = ({ failure }: Post) => [
@@ -124,14 +124,14 @@ describe.each(releases)('an instance of %s', (version) => {
       const changed = new Set([clients.owed.author, clients.owed.reader]);
       for (const { by, path, status, answer } of clients.questions.filter(isLasting)) {
         const now = await ask(stack, by === null ? null : the(by), path);
-        // v1 grows: what is new beside it is no difference.
+        // v1 grows: added fields are no difference.
         expect(now, `${by} ${path}`).toMatchObject({ path, status, answer: asNow(answer) });
       }
 
-      /** What is owed changes what its author and their reader see, which is looked at above. */
+      /** Pending work changes the data of its author and reader, which is checked above. */
       function isLasting({ by, path, answer }: Question): boolean {
         if (by !== null && changed.has(by)) return false;
-        // Sessions have been refreshed; Edsger's like was owed, too.
+        // Sessions have been refreshed; Edsger's like was pending, too.
         if (path.startsWith('/v1/sessions') || (by === 'edsger' && path.startsWith('/v1/me/liked')))
           return false;
         return !JSON.stringify(answer).includes(clients.people[clients.owed.author]?.user.id ?? '');

@@ -18,7 +18,7 @@ type Part = readonly [head: string, body: string | Buffer];
 const PICTURE = 'the picture';
 const B = 'a-boundary';
 
-/** A form, byte by byte. */
+/** The bytes of a form. */
 function bytesOf(parts: readonly Part[], picture: Buffer, boundary = B): Buffer {
   const pieces = parts.flatMap(([head, body]) => [
     `--${boundary}\r\n${head.split('\n').join('\r\n')}\r\n\r\n`,

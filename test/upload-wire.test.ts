@@ -9,7 +9,7 @@ import { chunk, partEnd, partHead, uploadHead, Wire } from './harness/wire.js';
 
 const MiB = 1024 * 1024;
 const piece = Buffer.alloc(MiB, 7);
-/** What a JPEG begins with; nobody looks further while it is received. */
+/** The beginning of a JPEG; the rest is not checked while it is received. */
 const start = Buffer.concat([
   Buffer.from(partHead),
   Buffer.from([0xff, 0xd8, 0xff, 0xe0]),
@@ -35,7 +35,7 @@ const rows = async () => {
   return Number(found?.count);
 };
 
-/** How many pieces the server takes before it hangs up. */
+/** The pieces that the server accepts before it closes the connection. */
 async function sendOn(wire: Wire, most: number, wrap = (bytes: Buffer) => bytes): Promise<number> {
   for (let sent = 0; sent < most; sent += 1) if (!(await wire.send(wrap(piece)))) return sent;
   return most;
@@ -166,7 +166,7 @@ describe('a client that asks whether to go on', () => {
       const answer = await wire.until(/"requestId":"[^"]+"/);
       expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 4\\d\\d [^]*"code":"${code}"`));
       expect(answer).not.toContain('100 Continue');
-      // What it sends all the same is thrown away, as ever.
+      // Further bytes are still discarded.
       await wire.send(piece.subarray(0, 9_000));
       wire.drop();
     }

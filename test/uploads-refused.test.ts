@@ -41,7 +41,7 @@ describe('a checksum', () => {
 function branded(file: Buffer, ...brands: string[]): Buffer {
   const length = file.readUInt32BE(0);
   const [major = '', ...others] = brands;
-  // As long as before, or nothing in the file would be found again.
+  // The same length as before, since offsets in the file must not change.
   const padded = `${major}\0\0\0\0${others.join('')}`.padEnd(length - 8, others.at(-1) ?? '    ');
   return Buffer.concat([file.subarray(0, 8), Buffer.from(padded, 'latin1'), file.subarray(length)]);
 }

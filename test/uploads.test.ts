@@ -40,7 +40,7 @@ describe('an upload', () => {
     expect((await upload.head().expect(200)).headers['narwhal-photo-id']).toBe(photoId);
     expect(await ada.settled({ id: photoId })).toMatchObject({ state: 'ready', altText: 'Fog' });
     expect((await originalOf(ada, photoId)).equals(bytes)).toBe(true);
-    // Nothing but what a photo has is left of it.
+    // It leaves only the objects of a photo.
     const folder = join(
       stack.objects,
       (await photosOf(stack, ada)).find(({ id }) => id === photoId)?.folder ?? '',
@@ -105,7 +105,7 @@ describe('an upload', () => {
     const head = await upload.on(1).head().expect(200);
     const offset = Number(head.headers['upload-offset']);
     expect(Date.now() - began).toBeLessThan(2_000);
-    // Other bytes than those that the hanging request goes on to send.
+    // Different bytes than those that the hanging request goes on to send.
     hanging.send(Buffer.alloc(bytes.length - 100_000, 7));
     const last = await upload.on(1).patch(offset, bytes.subarray(offset)).expect(204);
     const photoId = last.headers['narwhal-photo-id'] ?? '';
@@ -152,7 +152,7 @@ describe('an upload', () => {
     const { bytes } = await drawn({ seed: 18 });
     const upload = await Raw.begin(stack, ada, bytes.length);
     await upload.patch(0, bytes.subarray(0, bytes.length - 1)).expect(204);
-    // As a process leaves it that is killed between its last byte and the photo.
+    // The state left by a process that is killed between its last byte and the photo.
     await stack.database.query(
       `UPDATE uploads SET length = received, received = received WHERE received = $1`,
       [bytes.length - 1],

@@ -20,7 +20,7 @@ function bodyOf({ method, path }: Expectation): object | undefined {
   return undefined;
 }
 
-/** Whether Ada's thing is in an answer: her id stands in a person, an author, or the ids asked for; or only she used the word. */
+/** Whether Ada's thing is in a response: her id is in a person, an author, or the requested ids; or the word that only she used. */
 function shows(body: unknown, { names }: Scene): boolean {
   const text = JSON.stringify(body);
   const hers = ['ada', 'post', 'photo', 'comment', 'archived post', 'tag', 'place'];
@@ -45,7 +45,7 @@ async function answer(scene: Scene, expectation: Expectation): Promise<string> {
   const { items, count } = response.body as { items?: unknown; count?: number };
   if (count !== undefined) return count > 0 ? 'yes' : 'out';
   if (items === undefined) return 'yes';
-  // A list of Ada's own followers or likes may hold others; that it answered is what the rule is about.
+  // A list of Ada's own followers or likes may contain other people; the rule is only that it is answered.
   if (/\/users\/\{ada\}\/(followers|following)/.test(path)) return 'yes';
   return shows(items, scene) ? 'yes' : 'out';
 }
@@ -67,14 +67,14 @@ describe.each(['public', 'private'] as const)('Ada is %s', (kind) => {
       return;
     }
     const answers: Record<string, string> = {};
-    // Whoever may delete goes last, since there is nothing to refuse afterwards.
+    // Viewers who may delete go last, since there is nothing to refuse afterwards.
     for (const cell of cells.toReversed()) answers[cell.viewer] = await answer(played, cell);
     expect(answers).toEqual(expected);
   });
 });
 
 describe('every endpoint', () => {
-  /** Whatever stands in for an id is alike. */
+  /** Treats all id placeholders as equal. */
   const shape = (name: string) =>
     name
       .replace(/ \(.*\)$/, '')

@@ -33,7 +33,7 @@ function admin(...args: string[]): string {
 
 const text = async (url: string): Promise<string> => (await request(url).get('')).text;
 
-/** The steps of the last visit, each 1 or 0. */
+/** The operations of the last visit, each 1 or 0. */
 async function visit(): Promise<Record<string, string>> {
   const told = await text(stack.worker.metricsUrl);
   return Object.fromEntries(
@@ -87,7 +87,7 @@ test('a marked one signs in, uploads, posts, finds it in the feed, loads it and 
 });
 
 test('leaves nothing behind, and is in no figure of the product', async () => {
-  // Of at least four visits, at most that which is under way.
+  // Of at least four visits, at most the current one.
   const [left] = await stack.database.query<{ posts: number; sessions: number }>(
     `SELECT (SELECT count(*)::int FROM posts) AS posts,
        (SELECT count(*)::int FROM sessions WHERE ended_at IS NULL AND user_id <> $1) AS sessions`,

@@ -24,7 +24,7 @@ test('a worker finishes although a post is commented on without a pause', async 
   })();
   while (written < 50) await new Promise((resolve) => setTimeout(resolve, 20));
   const [first, second] = stack.workers;
-  // Whichever of them folds this post's count.
+  // Either of them may fold this post's count.
   const ends = await Promise.all([first?.kill('SIGTERM'), second?.kill('SIGTERM')]);
   going = false;
   await writing;

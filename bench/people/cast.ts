@@ -1,33 +1,33 @@
 import { mixed, scattered, skewed } from './chance.ts';
 import { Ids, shardOfNumber, type Kind } from './ids.ts';
 
-/** Read from a typed array: what lies outside is a fault of the generator. */
+/** Reads from a typed array: an index outside is a fault of the generator. */
 export function at(array: Uint32Array | Int32Array | Uint16Array | Uint8Array, index: number): number {
   const value = array[index];
   if (value === undefined) throw new Error(`expected an index below ${array.length} but received ${index}`);
   return value;
 }
 
-/** People on whom lists are hardest, by their numbers. Everybody's fame falls with their number. */
+/** The people with the hardest lists, by number. Popularity falls with the number. */
 export const celebrity = 0;
 /** A private account with a few followers, and very many newer requests. */
 export const privatePerson = 1;
-/** Blocks and mutes very many; on the first post, whom they blocked said and liked much. */
+/** Blocks and mutes very many people; the first post has many comments and likes of those it blocked. */
 export const blocker = 2;
-/** Archived most of what they posted lately. */
+/** Archived most of their recent posts. */
 export const archivist = 3;
-/** Everything that they were told of lately was taken back. */
+/** All of their recent notifications were retracted. */
 export const forsaken = 4;
-/** Asks very many private people, newer than whom they follow. */
+/** Has requests to very many private people, newer than their follows. */
 export const requester = 5;
-/** The post under which blocked people said and liked much. */
+/** The post with many comments and likes of blocked people. */
 export const quarrel = 0;
 
-/** Who exists, as numbers, and under which ids; the same for the same size. */
+/** All people and things, as numbers, and their ids; the same for the same size. */
 export class Cast {
   readonly users: number;
   readonly posts: number;
-  /** How often each of the hard cases happens: 1 in 200 of people, from one to 5,000 times. */
+  /** The size of each hard case: 1 in 200 of people, from 1 to 5,000. */
   readonly many: number;
   readonly sessions: number;
   readonly comments: number;
@@ -68,7 +68,7 @@ export class Cast {
     return at(this.userShard, at(this.author, post));
   }
 
-  /** Popular posts are of any time. */
+  /** Popular posts are spread over all times. */
   popularPost(rank: number): number {
     return scattered(rank, this.posts);
   }

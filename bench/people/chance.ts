@@ -10,8 +10,8 @@ export function mixed(value: number, seed: number): number {
 export const fraction = (value: number, seed: number): number => mixed(value, seed) / 2 ** 32;
 
 /**
- * A rank from 0 to below `count`, the low ones more often: of `draws` draws the first rank gets about
- * `draws * count ** (-1 / power)`. With a power of 3, 1 % of 15 M follows go to one of a million people.
+ * A rank from 0 to below `count`, with low ones more often: of `draws` draws the first rank gets about `draws * count ** (-1
+ * / power)`. With a power of 3, 1 % of 15 M follows go to one of a million people.
  */
 export function skewed(count: number, power: number, value: number, seed: number): number {
   // Two draws, since 32 bits are too few to tell a million ranks apart at the steep end.
@@ -19,13 +19,13 @@ export function skewed(count: number, power: number, value: number, seed: number
   return Math.min(count - 1, Math.floor(count * drawn ** power));
 }
 
-/** A prime, so without a divisor in common with any count here; times five million it is still exact as a double. */
+/** A prime, so without a common divisor with any count here; times five million it is still exact as a double. */
 const SCATTER = 1_500_450_271;
 
-/** A rank's place when ranks are scattered one to one: who follows most is not who has the most followers. */
+/** Maps ranks one to one to scattered places: the person who follows most does not have the most followers. */
 export const scattered = (rank: number, count: number): number => (rank * SCATTER + 12_345) % count;
 
-/** Pairs of numbers that were seen; open addressing over doubles, 16 bytes a pair. */
+/** The set of pairs of numbers seen so far; open addressing over doubles, 16 bytes a pair. */
 export class SeenPairs {
   private readonly slots: Float64Array;
   private readonly second: number;
@@ -35,7 +35,7 @@ export class SeenPairs {
     this.second = second;
   }
 
-  /** False when it was there already. */
+  /** Returns false when it was there already. */
   add(one: number, other: number): boolean {
     const key = one * this.second + other + 1;
     const mask = this.slots.length - 1;
@@ -46,14 +46,14 @@ export class SeenPairs {
   }
 }
 
-/** Distinct pairs in the order in which they happened. */
+/** Distinct pairs in the order in which they occur. */
 export interface Pairs {
   one: Uint32Array;
   other: Uint32Array;
   count: number;
 }
 
-/** Draws until there are `count` distinct pairs, or three times as often as that, which tiny data may need. */
+/** Draws until there are `count` distinct pairs, with at most three times as many draws, a limit that tiny data may reach. */
 export function drawPairs(
   count: number,
   others: number,

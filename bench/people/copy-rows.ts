@@ -3,14 +3,14 @@ import type pg from 'pg';
 import { from as copyFrom, type CopyStreamQuery } from 'pg-copy-streams';
 
 const FULL = 1 << 20;
-/** The longest row that is written in one go. */
+/** The longest row that is written at once. */
 const ROOM = 1 << 16;
 const header = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
-/** 2000-01-01, where PostgreSQL's time begins. */
+/** 2000-01-01, PostgreSQL's epoch. */
 const CENTURY = Date.UTC(2000, 0, 1);
 const BIGINT = 20;
 
-/** Rows in PostgreSQL's binary COPY format: numbers go as they are, a third of the time that text takes on both sides. */
+/** Rows in PostgreSQL's binary COPY format: numbers are not converted, which takes a third of text's time on both sides. */
 export class CopyRows {
   private buffer = Buffer.allocUnsafe(FULL + ROOM);
   private at: number;
@@ -26,7 +26,7 @@ export class CopyRows {
     return new CopyRows(client.query(copyFrom(sql)));
   }
 
-  /** Begins a row of so many fields. */
+  /** Begins a row with this number of fields. */
   row(fields: number): this {
     this.at = this.buffer.writeInt16BE(fields, this.at);
     return this;

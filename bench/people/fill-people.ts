@@ -5,7 +5,7 @@ import { at, blocker, celebrity, requester } from './cast.ts';
 import type { World } from './world.ts';
 import { mixed, scattered, type Pairs } from './chance.ts';
 
-/** How one table is filled: its columns, and a row for each of `count` numbers; null leaves a number out. */
+/** How one table is filled: its columns, and a row for each of `count` numbers; null skips a number. */
 export interface Fill {
   table: string;
   columns: readonly string[];
@@ -77,7 +77,7 @@ const sessions: Fill = {
   },
 };
 
-/** A relation as one of its two ends has it: `owner` is on whose shard it stands. */
+/** A relation as stored at one of its two ends: it lies on the shard of `owner`. */
 function relation(
   table: string,
   columns: readonly [owner: string, subject: string],
@@ -108,7 +108,7 @@ function relation(
 
 const suggesting = (world: World): number => Math.ceil(world.users / 50);
 const EACH = 100;
-/** Suggestions were last asked for just now, so that reading them asks for no work. */
+/** Suggestions were requested just now, so that reading them enqueues no work. */
 const readers = new Set([celebrity, blocker, requester]);
 
 const suggestions: Fill = {

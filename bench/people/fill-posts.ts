@@ -4,7 +4,7 @@ import { placeOf, sentenceOf, tagOf } from './names.ts';
 import { at, forsaken } from './cast.ts';
 import type { World } from './world.ts';
 
-/** The built product's own rules of what words fold to, and on which shard a word lives. */
+/** The built product's own rules for folding words, and for the shard of a word. */
 interface Words {
   foldTag(name: string): string;
   shardOfText(folded: string): number;
@@ -75,7 +75,7 @@ const posts: Fill = {
   },
 };
 
-/** Its rows are not numbered by photos: each post puts all of its own. */
+/** Its rows are not numbered by photo: each post writes all of its own. */
 const photos: Fill = {
   table: 'photos',
   columns: [
@@ -121,7 +121,7 @@ const photos: Fill = {
   },
 };
 
-/** A person's mark on a post, on the person's shard. */
+/** A person's like or save of a post, on the person's shard. */
 function mark(table: 'likes' | 'saves', kind: 'like' | 'save', pairs: (world: World) => Pairs): Fill {
   return {
     table,
@@ -207,7 +207,7 @@ function postTerms(table: 'post_tags' | 'post_places'): Fill {
 
 const notified = (world: World): number => world.users * 3;
 
-/** Each post's likes as its author is told of them. */
+/** The notification of its author about each post's likes. */
 const notifications: Fill = {
   table: 'notifications',
   columns: ['shard', 'user_id', 'group_key', 'id', 'type', 'post_id', 'actors', 'count', 'newest', 'read'],

@@ -1,12 +1,12 @@
 import { mixed } from './chance.ts';
 
-/** 2026-01-01, where the ids' time begins: see libs/platform/src/ids.ts. */
+/** 2026-01-01, the ids' epoch: see libs/platform/src/ids.ts. */
 export const EPOCH = Date.UTC(2026, 0, 1);
-/** Yesterday's end: what is made for the benchmark is the same all day, and older than whatever the api makes. */
+/** The end of yesterday: the benchmark's data is the same all day, and older than the api's. */
 const DAY = 86_400_000;
 const END = Math.floor(Date.now() / DAY) * DAY;
 
-/** Everything that has ids. They share one sequence, so each kind draws every 32nd ticket. */
+/** Everything with an id. They share one sequence, so each kind draws every 32nd ticket. */
 const kinds = [
   'user',
   'session',
@@ -32,7 +32,7 @@ const kinds = [
 export type Kind = (typeof kinds)[number];
 const LANES = 32;
 
-/** The ids of one kind, evenly spread over all the time since ids began, in the order of their numbers. */
+/** The ids of one kind, evenly spread over all time since the epoch, in the order of their numbers. */
 export class Ids {
   private readonly step: number;
   private readonly lane: number;
@@ -46,7 +46,7 @@ export class Ids {
     return number * this.step * LANES + this.lane;
   }
 
-  /** When it was made, in milliseconds since 1970. */
+  /** The creation time, in milliseconds since 1970. */
   time(number: number): number {
     return EPOCH + Math.floor(this.ticket(number) / 1_024);
   }
@@ -67,5 +67,5 @@ export class Ids {
   }
 }
 
-/** A new person's or name's shard: drawn. */
+/** A random shard for a new person or name. */
 export const shardOfNumber = (number: number, seed: number): number => mixed(number, seed) & 8_191;

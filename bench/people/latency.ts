@@ -9,7 +9,7 @@ export interface Latency {
   /** In milliseconds. */
   p50: number;
   p99: number;
-  /** Of a request that asks no database, taken in turn with each: what the machine did to everybody meanwhile. */
+  /** A request that needs no database, alternating with each: it shows the effect of other load on the machine. */
   floor: { p50: number; p99: number };
   slowest: string;
 }
@@ -25,7 +25,7 @@ function timed(agent: Agent, url: string, headers: Record<string, string>): Prom
       let size = 0;
       response.on('data', (bytes: Buffer) => (size += bytes.length));
       response.on('end', () => {
-        // Somebody may have blocked whoever asks, and private people show nothing: that is an answer, too.
+        // The caller may be blocked, and private people show nothing: 404 is a valid answer, too.
         if (response.statusCode === 200 || response.statusCode === 404) settle(performance.now() - begun);
         else fail(new Error(`GET ${url}: ${response.statusCode}`));
       });
@@ -37,7 +37,7 @@ const quantile = (sorted: readonly number[], share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 
 /**
- * Every list over HTTP by one real api, one request after the other: three in four as anybody asks, the rest the hard
+ * Every list over HTTP by one real api, one request after the other: three in four as ordinary people, the rest the hard
  * cases.
  */
 export async function time(

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { built, type Ground, type Reader } from './stage-people.ts';
 import { stopped, workOf, type Explained, type Work } from './plan.ts';
 
-/** A statement that the product ran, and those that came before it in its transaction. */
+/** A statement that the product ran, and the earlier ones of its transaction. */
 interface Heard {
   name: string;
   sql: string;
@@ -42,8 +42,8 @@ export interface Page {
 }
 
 /**
- * The built api in this process, so that every statement is heard by its name as `Database` runs it: real endpoints, real
- * repositories, real parameters. What was heard is then explained on a connection of its own.
+ * The built api in this process, so that every statement is recorded with its name as `Database` runs it: real endpoints,
+ * real repositories, real parameters. The recorded statements are then explained on a separate connection.
  */
 export class ListeningApi {
   private readonly heard: Heard[];
@@ -58,7 +58,7 @@ export class ListeningApi {
     this.client = client;
   }
 
-  /** `forced`: as if no table were small enough to be read whole, for small data. */
+  /** `forced` prevents whole-table reads of small tables, for small data. */
   static async start(ground: Ground, forced: boolean): Promise<ListeningApi> {
     const heard: Heard[] = [];
     const { Database } = await built<{ Database: DatabaseClass }>('libs/storage/src/database/database.js');
@@ -86,7 +86,7 @@ export class ListeningApi {
     return JSON.parse(body) as Page;
   }
 
-  /** What the statements of the last request do, each when it is run once more. */
+  /** The work of each statement of the last request, measured by running it again. */
   async explain(): Promise<{ name: string; sql: string; work: Work }[]> {
     const works = [];
     for (const heard of this.heard) {
@@ -125,7 +125,7 @@ export class ListeningApi {
 
 const CANCELLED = '57014';
 
-/** A transaction's own settings: they read nothing, and hold for what comes after. */
+/** A transaction's own settings: they read nothing, and apply to the later statements. */
 const isSetting = ({ sql }: Heard): boolean => /^\s*SELECT set_config/i.test(sql);
 
 /** All statements pass through these two, inside transactions and outside. */

@@ -8,7 +8,7 @@ import type { World } from './world.ts';
 
 const fills: readonly Fill[] = [...peopleFills, ...talkFills, ...postFills];
 
-/** What names are found by: PostgreSQL's own folding of texts, as the migration says it. */
+/** The words of names for search: folded by PostgreSQL itself, as in the migration. */
 const searchWords = [
   ['user', 'users', 'username, s.display_name', 'followers_count'],
   ['tag', 'tags', 'name', 'posts_count'],
@@ -20,20 +20,20 @@ const searchWords = [
     FROM ${table} s CROSS JOIN LATERAL search_words(s.${names}) AS w`,
 );
 
-/** The last days' posts with the most likes; their score is the product's business, here any order will do. */
+/** The recent posts with the most likes; the product computes their score, but here any order will do. */
 const popularPosts = `
   INSERT INTO popular_posts (shard, post_id, score)
   SELECT p.shard, p.id, log(2, p.likes_count) FROM posts p JOIN users u ON u.shard = p.shard AND u.id = p.author_id
   WHERE p.created_at > now() - interval '6 days' AND p.likes_count > 0 AND NOT p.archived AND NOT u.private
   ORDER BY 3 DESC LIMIT 1000`;
 
-/** What follows from other tables. */
+/** Tables derived from other tables. */
 const derived = [
   { table: 'search_words', statements: searchWords },
   { table: 'popular_posts', statements: [popularPosts] },
 ];
 
-/** How often the bar moves, in rows. */
+/** The progress bar's step, in rows. */
 const STRIDE = 10_000;
 
 interface Definition {
@@ -41,7 +41,7 @@ interface Definition {
   create: string;
 }
 
-/** Indexes are made once over all rows: kept up row by row, they would take several times as long. */
+/** Indexes are built once over all rows: maintaining them row by row would take several times as long. */
 async function indexesOf(client: pg.Client, table: string): Promise<Definition[]> {
   const { rows } = await client.query<Definition>(
     `SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) AS drop,
@@ -73,7 +73,7 @@ async function copy(
   await rows.close();
 }
 
-/** One table: emptied, filled and indexed in one transaction, so that a run that is cut off leaves nothing by halves. */
+/** Empties, fills and indexes one table in one transaction, so that an interrupted run leaves no partial table. */
 async function fillTable(client: pg.Client, table: string, work: () => Promise<void>): Promise<void> {
   const indexes = await indexesOf(client, table);
   await client.query('BEGIN');
@@ -87,12 +87,12 @@ async function fillTable(client: pg.Client, table: string, work: () => Promise<v
 }
 
 /**
- * Fills a migrated database with people and all that they do, table by table; those that an earlier run has filled are
- * left as they are. `tables`: only those.
+ * Fills a migrated database with people and all their activity, table by table; skips tables that an earlier run has filled.
+ * `tables`: only those.
  */
 export async function load(databaseUrl: string, world: World, tables?: readonly string[]): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl });
-  // Ended by a signal, the server goes first.
+  // After a signal, the server ends first.
   client.on('error', () => undefined);
   await client.connect();
   await client.query(`SET maintenance_work_mem = '512MB'`);

@@ -36,7 +36,7 @@ interface Name {
   displayName: string;
 }
 
-/** What the person of this number is called. The largest have short names; everybody else's ends in their number, so no name is there twice. */
+/** A person's name by number. The largest have short names; everybody else's ends in their number, so names are unique. */
 export function nameOf(number: number): Name {
   const style = mixed(number, 101) % 100;
   const first = from(given, skewed(given.length, 2, number, 102));
@@ -57,7 +57,7 @@ export function nameOf(number: number): Name {
 
 const tagWords = [...new Set([...nouns, ...given])];
 
-/** Tags are words and pairs of words; the first thousand are what everybody uses. */
+/** Tags are words and pairs of words; the first thousand are the common ones. */
 export function tagOf(number: number): string {
   const one = from(tagWords, number);
   const other = from(tagWords, mixed(number, 107));

@@ -10,16 +10,15 @@ import { examine, listPaths, type Finding } from './plans.ts';
 import { groundFor } from './stage-people.ts';
 import { World } from './world.ts';
 
-// Every list of the api at the size that it is built for: a million people, five million posts, thirty million likes and
-// follows. Of each statement that a list runs: no table read from end to end, and at most five rows read for each that is
-// sent; of each list, how long it takes over HTTP. A broken rule is the exit code. Time is printed, not judged, but for
-// searches.
+// Every list of the api at its intended size: a million people, five million posts, thirty million likes and follows. Each
+// statement of a list reads no table from end to end, and reads at most five rows for each that it sends; each list's time
+// over HTTP is measured. A broken rule sets the exit code. Times are printed, and have no goal except for searches.
 
 /** Search at a million people, in milliseconds. */
 const GOAL = 20;
 const BYTES_A_PERSON = 22_000;
 const LEAST_BYTES = 500e6;
-/** A run that takes longer is stuck. In milliseconds: a quarter of an hour, and what a person takes. */
+/** A longer run is stuck. In milliseconds: a quarter of an hour, plus a share per person. */
 const patience = (users: number): number => 15 * 60_000 + users * 4;
 
 function options() {
@@ -44,7 +43,7 @@ function checkDisk(folder: string, users: number): void {
     throw new Error(`expected ${gigabytes(wanted)} of free disk but there are ${gigabytes(bavail * bsize)}`);
 }
 
-/** A bar that says which list is looked at. */
+/** A progress bar that names the current list. */
 async function watched<Result>(
   title: string,
   lists: number,
@@ -67,7 +66,7 @@ async function watched<Result>(
 const most = (findings: readonly Finding[], of: (finding: Finding) => number): number =>
   findings.reduce((sum, finding) => Math.max(sum, of(finding)), 0);
 
-/** One row a list: its worst statement, then what is faulty in full. */
+/** One row per list: its worst statement, then the faulty ones in full. */
 function printPlans(paths: readonly string[], findings: readonly Finding[]): Finding[] {
   const rows = paths.map((path) => {
     const own = findings.filter((finding) => finding.path === path);
@@ -157,6 +156,6 @@ export async function run(): Promise<void> {
     clearTimeout(stuck);
     await stage.close();
   }
-  // The api that listened in this process has timers of its own, made to run as long as it does.
+  // The api in this process has its own timers, made to run as long as it does.
   process.exit();
 }

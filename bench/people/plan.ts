@@ -17,11 +17,11 @@ export interface Explained {
   'Execution Time': number;
 }
 
-/** What a statement did. */
+/** The work of a statement. */
 export interface Work {
-  /** Rows that it answered. */
+  /** Rows that it returned. */
   sent: number;
-  /** Rows of tables and indexes that it looked at, those that a filter left out included, in all loops. */
+  /** Rows of tables and indexes that it read, including those that a filter dropped, in all loops. */
   read: number;
   /** Pages of 8 kB, in memory or not. */
   pages: number;
@@ -30,15 +30,14 @@ export interface Work {
   sequential: string[];
 }
 
-/** A statement that its own limit of time ended. */
+/** A statement that its own time limit ended. */
 export const stopped: Work = { sent: 0, read: Infinity, pages: 0, milliseconds: Infinity, sequential: [] };
 
 export const nodesOf = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
 
 /**
- * The rows that one node takes from a table or an index. Those of a bitmap are counted where the index yields them: the
- * heap may stop at a limit, the index has been read whole by then. Functions, lists of values and what other nodes made
- * are no tables.
+ * The rows that one node reads from a table or an index. A bitmap's are counted at the index: the heap may stop at a limit,
+ * but by then the whole index range has been read. Functions, lists of values and other nodes' results are no tables.
  */
 function readBy(node: PlanNode): number {
   const loops = node['Actual Loops'];

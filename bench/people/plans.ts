@@ -4,20 +4,20 @@ import type { Work } from './plan.ts';
 import { scenarios, type Case } from './scenarios.ts';
 import type { Ground } from './stage-people.ts';
 
-/** Rows that may be read for each that is sent. */
+/** Rows that may be read for each row sent. */
 const MOST_READ = 5;
-/** A statement that sends little (a count, the last page) may still look at a page's worth of rows. */
+/** A statement that sends few rows (a count, the last page) may still read a page's worth of rows. */
 const PAGE = 20;
 /** How deep `deep` is, in pages of 50. */
 const DEEP = 20;
 
-/** A reader's feed is made from everybody whom they follow, at most 7,500. */
+/** A reader's feed is built from everybody they follow, at most 7,500. */
 const FOLLOWED = 7_500;
-/** What a search looks through at most: see searching-sql.ts, 200 along the alphabet, 400 large ones, all whom one follows. */
+/** The most that a search reads: see searching-sql.ts, 200 along the alphabet, 400 large ones, all followed people. */
 const SEARCHED = 10_500;
 
 /**
- * Statements that send fewer than they must look at, since what they find is ranked or merged: each has an end of its own,
+ * Statements that send fewer rows than they must read, since their results are ranked or merged: each has its own limit,
  * whatever the data. In rows.
  */
 const boundedByThemselves: Record<string, { most: number; why: string }> = {
@@ -28,14 +28,14 @@ const boundedByThemselves: Record<string, { most: number; why: string }> = {
   'search.places': { most: SEARCHED, why: 'ranks what begins so' },
 };
 
-/** By trigrams: a bitmap of all names that have enough of them is made before the first is read. Time is their limit. */
+/** By trigrams: builds a bitmap of all names with enough of them before it reads the first. Only time limits them. */
 const boundedByTime = /^search\.similar\./;
 
 interface OpenApi {
   paths: Record<string, { get?: { parameters?: { name?: string }[]; responses: Record<string, unknown> } }>;
 }
 
-/** Every endpoint that answers a list: whoever adds one has to say here on whom it is hardest. */
+/** Every endpoint that returns a list: a new one needs its hardest cases here. */
 export function listPaths(): string[] {
   const file = new URL('../../openapi.json', import.meta.url);
   const { paths } = JSON.parse(readFileSync(file, 'utf8')) as OpenApi;
@@ -52,7 +52,7 @@ export interface Finding extends Work {
   page: string;
   statement: string;
   sql: string;
-  /** What rule it breaks; null for none. */
+  /** The broken rule; null for none. */
   fault: string | null;
 }
 
@@ -67,7 +67,7 @@ export function faultOf(name: string, { sent, read, sequential }: Work): string 
 const withQuery = (path: string, query: Record<string, string>): string =>
   `${path}${path.includes('?') ? '&' : '?'}${new URLSearchParams(query).toString()}`;
 
-/** The first page, one 1,000 entries below it, and the page above that one: their statements and what these do. */
+/** The first page, one 1,000 entries below it, and the page above that one: their statements and the work of each. */
 async function findingsOf(
   api: ListeningApi,
   path: string,

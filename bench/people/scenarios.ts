@@ -13,16 +13,16 @@ export interface Case {
 }
 
 export interface Scenario {
-  /** Those on whom this list is hardest: their plans are looked at. */
+  /** The hardest cases of this list: their plans are checked. */
   hard: (world: World) => Case[];
-  /** What people ask for otherwise: the `n`th request of those that are timed. */
+  /** Ordinary requests: the `n`th of those that are timed. */
   any: (world: World, n: number) => Omit<Case, 'who'>;
 }
 
-/** Somebody who has a session, drawn. */
+/** A random person with a session. */
 const anybody = (world: World, n: number): number => mixed(n, 61) % (world.sessions - 50);
 
-/** Who follows, likes and comments most, of those who have a session and are to be seen. */
+/** The person with the most follows, likes and comments, of those with a session who are visible. */
 function busiest(world: World): number {
   for (let rank = 0; ; rank += 1) {
     const user = scattered(rank, world.users);
@@ -31,7 +31,7 @@ function busiest(world: World): number {
   }
 }
 
-/** Somebody with a session, nobody special, whom none of the hard people blocked. */
+/** An ordinary person with a session, whom none of the hard cases blocked. */
 function passerBy(world: World): number {
   const special = [celebrity, blocker, archivist];
   for (let user = 50; ; user += 1) if (special.every((one) => !world.apart(user, one))) return user;
@@ -39,7 +39,7 @@ function passerBy(world: World): number {
 
 const one = (who: string, reader: Reader, path: string): Case => ({ who, reader, path });
 
-/** A list of one's own, the same path for everybody. */
+/** A list of the caller's own, the same path for everybody. */
 const own = (path: string, hard: (world: World) => [who: string, reader: number][]): Scenario => ({
   hard: (world) => hard(world).map(([who, reader]) => one(who, reader, path)),
   any: (world, n) => ({ reader: anybody(world, n), path }),
@@ -48,7 +48,7 @@ const own = (path: string, hard: (world: World) => [who: string, reader: number]
 const drawnUser = (world: World, n: number): string => world.userId(skewed(world.users, 2, n, 62));
 const drawnPost = (world: World, n: number): string =>
   world.postId(world.popularPost(skewed(world.posts, 2, n, 63)));
-/** The most popular post that everybody may see, those who block many included. */
+/** The most popular post that everybody may see, even the people who block many. */
 function topPost(world: World): string {
   for (let rank = 0; ; rank += 1) {
     const post = world.popularPost(rank);
@@ -95,7 +95,7 @@ const search: Scenario = {
   any: (world, n) => ({ reader: anybody(world, n), path: searchQuery(n) }),
 };
 
-/** By the paths of openapi.json. A list that is not here fails the run. */
+/** By the paths of openapi.json. A missing list fails the run. */
 export const scenarios: Record<string, Scenario> = {
   '/v1/feed': own('/v1/feed', (world) => [
     ['follows most', busiest(world)],

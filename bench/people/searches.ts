@@ -4,7 +4,7 @@ import { nameOf, placeOf, tagOf } from './names.ts';
 type SearchType = 'users' | 'tags' | 'places';
 const all: readonly SearchType[] = ['users', 'tags', 'places'];
 
-/** What costs most, or is meant to. */
+/** The most expensive and malicious queries. */
 export const hostileQueries: readonly { who: string; q: string; types: readonly SearchType[] }[] = [
   { who: 'two common letters', q: 'ma', types: all },
   { who: 'three common letters', q: 'mar', types: all },
@@ -26,14 +26,14 @@ export const hostileQueries: readonly { who: string; q: string; types: readonly 
   { who: 'a place’s later word', q: 'old town', types: ['places'] },
 ];
 
-/** A slip of the finger: two letters change places, or one is missing. */
+/** A typo: two swapped letters, or a missing one. */
 function slip(word: string, n: number): string {
   const at = 1 + (mixed(n, 71) % Math.max(1, word.length - 3));
   if (mixed(n, 72) % 2 === 0) return word.slice(0, at) + word.slice(at + 1);
   return word.slice(0, at) + word.charAt(at + 1) + word.charAt(at) + word.slice(at + 2);
 }
 
-/** What people type: a name's beginning letter by letter, a whole name, and in one of ten cases with a slip. */
+/** Typical input: a name's beginning letter by letter, a whole name, and in one of ten cases a typo. */
 function typed(name: string, n: number): string {
   const style = mixed(n, 73) % 10;
   const letters = 2 + (mixed(n, 74) % 6);
@@ -42,7 +42,7 @@ function typed(name: string, n: number): string {
   return slip(name, n);
 }
 
-/** The path of the `n`th of all searches: of ten, six are for people, two for tags and two for places. */
+/** The path of the `n`th search: of ten, six are for people, two for tags and two for places. */
 export function searchQuery(n: number): string {
   const kind = n % 10;
   if (kind < 6) {

@@ -8,10 +8,10 @@ interface TokenMaker {
   make(claims: { userId: string; sessionId: string }): { token: string };
 }
 
-/** A person who reads; null reads without a token. */
+/** A reader; null reads without a token. */
 export type Reader = number | null;
 
-/** Where the product's processes stand, how they are set, and the tokens of people in it. */
+/** The product's processes, their settings, and the tokens of its people. */
 export interface Ground {
   stage: Stage;
   world: World;
@@ -20,11 +20,11 @@ export interface Ground {
   headersOf(reader: Reader): Record<string, string>;
 }
 
-/** Of the built product: benchmarks import nothing of its source but types. */
+/** Imports the built product: benchmarks import only types from its source. */
 export const built = <Module>(file: string): Promise<Module> =>
   import(new URL(`../../dist/${file}`, import.meta.url).href) as Promise<Module>;
 
-/** The number of a person's session: only a third of people have any. */
+/** Whether a person has a session: only a third of people do. */
 export const hasSession = (world: World, user: number): boolean => user < world.sessions - 50;
 
 export async function groundFor(stage: Stage, world: World, databaseUrl: string): Promise<Ground> {

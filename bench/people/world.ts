@@ -3,7 +3,7 @@ import { at, blocker, Cast, celebrity, privatePerson, quarrel, requester } from 
 
 const celebrated = 10_000;
 
-/** Who did what; the same for the same size. What is large is worked out when first asked for. */
+/** All actions of the people; the same for the same size. Large arrays are computed on first use. */
 export class World extends Cast {
   get follows(): Pairs {
     return this.once('follows', () =>
@@ -15,7 +15,7 @@ export class World extends Cast {
     );
   }
 
-  /** The private person: a hundred followers, then requests. The requester: a hundred that they follow, then whom they ask. */
+  /** The private person has a hundred followers, then requests. The requester follows a hundred people, then has requests. */
   private hardFollow(step: number): [number, number] | null {
     if (step < 100) return [scattered(step, this.users), privatePerson];
     if (step < 200) return [requester, 20 + step];
@@ -48,7 +48,7 @@ export class World extends Cast {
     );
   }
 
-  /** Of likes and comments alike: the first ones are by people whom the author blocked. */
+  /** For likes and comments alike: the first ones are by people that the author blocked. */
   hidden(number: number): boolean {
     return number < this.many || mixed(number, 16) % 1_000 < 2;
   }
@@ -66,7 +66,7 @@ export class World extends Cast {
     return this.once('blocks', () => this.unfriendly(Math.floor(this.users * 0.3), 19));
   }
 
-  /** Whether a block stands between two people, whoever made it. */
+  /** Whether either of two people blocks the other. */
   apart(one: number, other: number): boolean {
     const { one: blockers, other: blocked, count } = this.blocks;
     const known = this.once('apart', () => {
@@ -121,7 +121,7 @@ export class World extends Cast {
     return this.busy(comment, 26);
   }
 
-  /** For each comment the one that it answers, or itself. */
+  /** The comment that each comment answers, or itself. */
   get repliesTo(): Uint32Array {
     return this.once('repliesTo', () => {
       const newest = new Int32Array(this.posts).fill(-1);
@@ -144,7 +144,7 @@ export class World extends Cast {
     );
   }
 
-  /** The tags of a post's caption, each once. */
+  /** The distinct tags of a post's caption. */
   tagsOf(post: number): number[] {
     const count = mixed(post, 30) % 3;
     return [...new Set(Array.from({ length: count }, (_, n) => skewed(this.tags, 2.5, post * 3 + n, 31)))];
@@ -166,7 +166,7 @@ export class World extends Cast {
     });
   }
 
-  /** How often each number from 0 to below `length` is counted. */
+  /** How often each number from 0 to below `length` occurs. */
   private tally(length: number, counted: number, which: (index: number) => number | null): Int32Array {
     const counts = new Int32Array(length);
     for (let index = 0; index < counted; index += 1) {
@@ -224,7 +224,7 @@ export class World extends Cast {
     );
   }
 
-  /** Whether a post counts under its tags and its place. */
+  /** Whether a post counts towards its tags and its place. */
   counted(post: number): boolean {
     return !this.archived(post) && this.private[at(this.author, post)] !== 1;
   }

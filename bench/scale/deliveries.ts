@@ -6,17 +6,17 @@ import { signUp } from '../stage.ts';
 import type { Town } from './town.ts';
 
 const POSTS = 3;
-/** In each follower's feed before the post comes. */
+/** Each follower's feed entries before delivery. */
 const ENTRIES = 20;
 const PATIENCE = 300_000;
 
 export interface Delivery {
   followers: number;
-  /** Seconds from published until the last follower's feed held the post; the median of some posts. */
+  /** Seconds from publication until the last follower's feed has the post; the median of some posts. */
   lag: number;
 }
 
-/** Everybody's feed is there: as if all had read within 30 days. */
+/** Every feed exists, as if all people had read within 30 days. */
 async function fillFeeds(town: Town, followers: number): Promise<void> {
   const { rows } = await town.client.query<{ id: string }>('SELECT id FROM posts ORDER BY id DESC LIMIT $1', [
     ENTRIES,
@@ -32,7 +32,7 @@ async function fillFeeds(town: Town, followers: number): Promise<void> {
   raw.close();
 }
 
-/** A new person whom the first so many follow; `n` tells them apart. */
+/** A new author with this many followers; `n` makes the name unique. */
 async function authorOf(town: Town, followers: number) {
   const author = await signUp(town.api, `author${followers}`);
   const { client } = town;
@@ -75,7 +75,7 @@ async function post(town: Town, author: { id: string; headers: Record<string, st
   throw new Error(`expected a post to be delivered within ${PATIENCE / 1000} s`);
 }
 
-/** How long a post takes to the last of its author's followers, by how many these are. */
+/** How long a post takes to reach the last of its author's followers, by their number. */
 export async function measureDeliveries(
   town: Town,
   audiences: readonly number[],

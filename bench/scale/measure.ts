@@ -9,7 +9,7 @@ const SECONDS = 5;
 const WARM_UP = 4;
 const WARM = 64;
 const COLD = 300;
-/** Kinds of keys that a reader has alone. */
+/** Kinds of keys that belong to one reader. */
 const OWN = new Set(['feed', 'relations', 'reader', 'session', 'liked', 'saved']);
 
 export interface PageFigures {
@@ -17,18 +17,18 @@ export interface PageFigures {
   rate: number;
   p50: number;
   p99: number;
-  /** The first page of somebody whose feed was not there: rebuilt from PostgreSQL, one after the other. Milliseconds. */
+  /** The first page of a reader without a feed in Redis: rebuilt from PostgreSQL, one after the other. Milliseconds. */
   coldP50: number;
   coldP99: number;
-  /** Of Redis, for each of them: of keys that are a reader's alone, and of all that grew; and how many posts their feeds hold. */
+  /** Per reader in Redis: bytes of the reader's own keys, bytes of all growth, and the number of posts in the feed. */
   ownBytes: number;
   bytesPerReader: number;
   entriesPerReader: number;
-  /** Pages a second of what they were among so many people, measured in turn. */
+  /** Pages a second relative to those among this many people, measured alternately. */
   ofFirst?: { users: number; ratio: number };
 }
 
-/** Milliseconds of one request. */
+/** The milliseconds of one request. */
 export function read(agent: Agent, url: string, headers: Record<string, string>): Promise<number> {
   const begun = performance.now();
   return new Promise((settle, fail) => {
@@ -51,7 +51,7 @@ async function usedMemory(redis: Redis): Promise<number> {
   return Number(/used_memory:(\d+)/.exec(await redis.info('memory'))?.[1]);
 }
 
-/** What keys of each kind take, in bytes. */
+/** The size of the keys of each kind, in bytes. */
 async function bytesByKind(redis: Redis): Promise<Map<string, number>> {
   const bytes = new Map<string, number>();
   for await (const keys of redis.scanStream({ match: 'nw:*', count: 1_000 }) as AsyncIterable<string[]>) {
@@ -64,7 +64,7 @@ async function bytesByKind(redis: Redis): Promise<Map<string, number>> {
   return bytes;
 }
 
-/** Pages of the same people in turn, from one api process: how many a second, and each one's time under that load. */
+/** Pages of the same people in turn, from one api process: the rate, and each one's time under that load. */
 export async function warmPages({ api, readers }: Town, seconds: number): Promise<Load> {
   const people = readers(0, WARM).map(({ headers }) => headers);
   const load = await wrk(`${api.url}/v1/feed`, { connections: CONNECTIONS, seconds, people });
@@ -72,7 +72,7 @@ export async function warmPages({ api, readers }: Town, seconds: number): Promis
   return load;
 }
 
-/** Warm pages under load, cold ones one by one, and what readers cost in Redis. */
+/** Warm pages under load, cold ones one by one, and the readers' memory in Redis. */
 export async function measurePages(town: Town): Promise<PageFigures> {
   const page = `${town.api.url}/v1/feed`;
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -113,7 +113,7 @@ export async function measurePages(town: Town): Promise<PageFigures> {
   };
 }
 
-/** Bytes of PostgreSQL that one post takes with its photos, in tables and indexes. */
+/** PostgreSQL's bytes for one post with its photos, in tables and indexes. */
 export async function bytesPerPost(client: pg.Client): Promise<number> {
   const { rows } = await client.query<{ bytes: number }>(
     `SELECT ((pg_total_relation_size('posts') + pg_total_relation_size('photos')) / (SELECT count(*) FROM posts))::int AS bytes`,

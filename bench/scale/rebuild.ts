@@ -7,21 +7,21 @@ import type { Town } from './town.ts';
 
 const FOLLOWEES = 1_000;
 const READERS = 60;
-/** Of those whom `measurePages` reads, none. */
+/** The first reader here; `measurePages` reads lower ones. */
 const FROM = 400;
 
-/** What it takes to bring back the feed of somebody who follows a thousand people and was away for long. */
+/** The cost of rebuilding the feed of a reader who follows a thousand people and was away for long. */
 export interface Rebuild {
   followees: number;
   /** The first page of each such reader, one after the other, over HTTP. Milliseconds. */
   p50: number;
   p99: number;
-  /** Of the statement that finds the posts: its own milliseconds and the rows that it read, in the median. */
+  /** The statement that finds the posts: its own milliseconds and the rows that it read, in the median. */
   statement: number;
   rowsRead: number;
 }
 
-/** Each follows a thousand people, those with many followers rather than others, as everybody does. */
+/** Each follows a thousand people, preferably those with many followers, as everybody does. */
 async function followMany(town: Town, readers: readonly number[]): Promise<void> {
   for (const reader of readers) {
     const chosen = new Set<string>();
@@ -42,7 +42,7 @@ async function followMany(town: Town, readers: readonly number[]): Promise<void>
   await town.client.query('ANALYZE follows, followers');
 }
 
-/** The statements' plans, as the api runs them for readers whose feeds are not there; none may read a table from end to end. */
+/** The statements' plans, as the api runs them for readers without a feed; none may read a table from end to end. */
 async function plansOf(town: Town, readers: readonly number[]): Promise<{ took: number[]; read: number[] }> {
   const { stage, world, api } = town;
   const ground: Ground = {

@@ -4,14 +4,14 @@ import type { Delivery } from './deliveries.ts';
 import type { PageFigures } from './measure.ts';
 import type { Rebuild } from './rebuild.ts';
 
-/** What was measured at one size. */
+/** The measurements at one size. */
 export interface Size {
   users: number;
   pages: PageFigures;
   rebuild: Rebuild;
   postBytes: number;
   deliveries: Delivery[];
-  /** Of making the people, and of all of it, in seconds; of PostgreSQL on disk, in bytes. */
+  /** Seconds to generate the people, and in total; PostgreSQL's bytes on disk. */
   generated: number;
   took: number;
   disk: number;
@@ -81,14 +81,14 @@ export function tablesOf(sizes: readonly Size[]): string {
   ].join('\n');
 }
 
-/** Those that were measured before, and these instead of theirs. */
+/** The earlier measurements, with these replacing those of the same size. */
 function together(measured: readonly Size[]): Size[] {
   const before = existsSync(figures) ? (JSON.parse(readFileSync(figures, 'utf8')) as Size[]) : [];
   const others = before.filter(({ users }) => !measured.some((size) => size.users === users));
   return [...others, ...measured].toSorted((a, b) => a.users - b.users);
 }
 
-/** Puts tables and plots where docs/scale.md has room for them; what is written around them stays. */
+/** Replaces the tables and plots of docs/scale.md; keeps the text around them. */
 export function writeReport(measured: readonly Size[]): void {
   const sizes = together(measured);
   writeFileSync(figures, `${JSON.stringify(sizes, null, 2)}\n`);

@@ -8,7 +8,7 @@ import { measureRebuild } from './rebuild.ts';
 import { tablesOf, writeReport, type Size } from './report.ts';
 import { raise, type Town } from './town.ts';
 
-/** What a page costs among a million people, of what it costs among ten thousand, by the processor. */
+/** The CPU cost of a page among a million people, relative to that among ten thousand. */
 const GOAL = 1 / 1.3;
 const AUDIENCES = [10, 1_000, 100_000, 1_000_000];
 const PAIRS = 9;
@@ -40,7 +40,7 @@ async function measure(town: Town, since: () => number): Promise<Size> {
   };
 }
 
-/** Pages among most people beside pages among fewest, in turn: the ratio of their rates. */
+/** Pages among most people and among fewest, alternately: the ratio of their rates. */
 async function compare(few: Town, many: Town): Promise<number> {
   for (const town of [few, many, few, many]) await warmPages(town, SECONDS);
   const pairs = await interleavedPairs(
@@ -62,7 +62,7 @@ export async function run(): Promise<void> {
   };
   try {
     for (const users of chosen.split(',').map(Number)) {
-      // The first stays, as what the last is compared with.
+      // The first stays, for comparison with the last.
       if (towns.length > 1) await end(towns.pop());
       const begun = performance.now();
       const stage = new Stage();
@@ -84,6 +84,6 @@ export async function run(): Promise<void> {
     for (const town of towns) await end(town);
   }
   if (values.write) writeReport(sizes);
-  // The api that listened in this process has timers of its own, made to run as long as it does.
+  // The api in this process has its own timers, made to run as long as it does.
   process.exit();
 }

@@ -6,7 +6,7 @@ import { World } from '../people/world.ts';
 import { mixed } from '../people/chance.ts';
 import { startApi, startWorker, type Narwhal, type Serving, type Stage } from '../stage.ts';
 
-/** What feeds are made of; the other tables stay empty. */
+/** The tables behind feeds; the others stay empty. */
 const TABLES = ['users', 'usernames', 'sessions', 'follows', 'followers', 'posts', 'photos'];
 
 export interface Person {
@@ -14,7 +14,7 @@ export interface Person {
   headers: Record<string, string>;
 }
 
-/** One Narwhal with as many people as asked for, and what the measurements need of it. */
+/** One Narwhal with the requested number of people, and the data for the measurements. */
 export interface Town {
   users: number;
   stage: Stage;
@@ -23,7 +23,7 @@ export interface Town {
   client: pg.Client;
   redisUrl: string;
   world: World;
-  /** People who have a session, drawn; `from` on, so that two groups have nobody in common. */
+  /** Random people with a session; `from` separates groups, so that they share nobody. */
   drawn(from: number, count: number): number[];
   readers(from: number, count: number): Person[];
   person(user: number): Person;
@@ -45,7 +45,7 @@ interface Keys {
 export async function raise(stage: Stage, users: number): Promise<Town> {
   const api = await startApi(
     stage,
-    // All authors are fanned out, however many follow them: what that takes is what is measured.
+    // All authors are fanned out, however many followers they have: that is the cost under test.
     { LARGE_AUTHOR_FOLLOWERS: '100000000', LOG_LEVEL: 'error' },
     { shared_buffers: '1GB', max_wal_size: '8GB', wal_level: 'minimal', max_wal_senders: 0 },
   );

@@ -6,7 +6,7 @@ import { metricsPage } from './metrics-page.js';
 import { ruleTests } from './rule-tests.js';
 import { ruleFile } from './rules.js';
 
-/** What is made from the catalogue and kept in the repository, by its place. */
+/** The committed files that are generated from the catalogue, by path. */
 const files: Record<string, () => string> = {
   'docs/metrics.md': metricsPage,
   'infra/alerts/narwhal.rules.yml': () => ruleFile(),
@@ -26,7 +26,7 @@ function read(file: string): string {
   }
 }
 
-/** `npm run watching` writes them; with `--check` it says which are old, and ends with 1. */
+/** `npm run watching` writes them; with `--check` it lists the stale ones, and exits with 1. */
 const check = process.argv.includes('--check');
 for (const [file, make] of Object.entries(files)) {
   const text = await made(file, make);

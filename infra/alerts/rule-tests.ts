@@ -2,18 +2,18 @@ import type { Reading } from '../../libs/platform/src/metrics/index.js';
 import { alerts, severities, usualPace, type Alert } from './rules.js';
 import { yaml, type Value } from './yaml.js';
 
-/** Samples every so many seconds, and when the alert is looked at. */
+/** The interval of the samples in seconds, and the time at which the alert is checked. */
 const STEP = 20;
 const UNTIL = 700;
 
-/** A series that grows by so much each second. */
+/** A series that grows by this much each second. */
 const growing = (series: string, perSecond: number): Value => ({
   series,
   values: `0+${perSecond * STEP}x${UNTIL / STEP}`,
 });
 const constant = (series: string, value: number): Value => ({ series, values: `${value}x${UNTIL / STEP}` });
 
-/** A value of a label that a pattern of the catalogue matches. */
+/** A label value that a pattern of the catalogue matches. */
 const example = (pattern: string): string => pattern.replaceAll('.*', 'a').replaceAll('.', '0');
 
 function labelled(name: string, read: Reading, extra: Record<string, string> = {}): string {
@@ -34,7 +34,7 @@ function beside(level: number, below: boolean | undefined, bad: boolean): number
   return Boolean(below) === bad ? level / 2 : level * 2 + (level === 0 ? 1 : 0);
 }
 
-/** Series that read as `value`. */
+/** Series that evaluate to `value`. */
 function series({ line: [name, metric], view: { read } }: Alert, value: number): Value[] {
   const counted = metric.kind === 'histogram' ? `${name}_count` : name;
   switch (read.as) {

@@ -8,13 +8,13 @@ import {
 } from '../../libs/platform/src/metrics/index.js';
 import { yaml, type Value } from './yaml.js';
 
-/** How long things last; tests are in a hurry. */
+/** The durations in rules; tests shorten them. */
 export interface Pace {
-  /** What rates are taken over, in seconds. */
+  /** The window of rates, in seconds. */
   window: number;
-  /** For how long an alert has to hold: the catalogue's time, or this many seconds for all. */
+  /** How long an alert's condition has to hold: the catalogue's time, or this many seconds for all. */
   lasting?: number;
-  /** An alert that comes and goes stays one incident: it ends when it has been well for so many seconds. */
+  /** An alert that flaps stays one incident: it ends after this many healthy seconds. */
   calm: number;
 }
 
@@ -45,7 +45,7 @@ const humane: Record<View['unit'], string> = {
   count: 'humanize',
 };
 
-/** `{value}` and `{queue}` as Prometheus's templates have them; a process is known by its address. */
+/** `{value}` and `{queue}` as Prometheus's templates spell them; a process is identified by its address. */
 function template({ says }: Levels, unit: View['unit']): string {
   return says.replace(/\{(\w+)\}/g, (_, name: string) => {
     if (name === 'value') return `{{ $value | ${humane[unit]} }}`;

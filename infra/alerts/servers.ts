@@ -1,16 +1,16 @@
 import { yaml, type Value } from './yaml.js';
 
-/** Where everything is. Addresses are host:port. */
+/** The addresses of all parts, as host:port. */
 export interface Places {
   api: readonly string[];
   worker: readonly string[];
-  /** What people reach, such as https://photos.example.org; checked from outside. */
+  /** The public URL, such as https://photos.example.org; checked from outside. */
   site: string;
   /** Resolvers that must answer the site's name. */
   resolvers: readonly string[];
   blackbox: string;
   alertmanager: string;
-  /** How often is looked, in seconds. */
+  /** The check interval, in seconds. */
   every: number;
   /** For the certificates of a test. */
   caFile?: string;
@@ -32,7 +32,7 @@ function probe(job: string, module: string, targets: readonly string[], { blackb
   };
 }
 
-/** prometheus.yml: every process scraped by itself, so that what they count adds up, and the site seen from outside. */
+/** prometheus.yml: scrapes every process separately, so that their counters add up, and probes the site from outside. */
 export function prometheusConfig(places: Places): string {
   const jobs = (['api', 'worker'] as const).map((kind) => ({
     job_name: `narwhal-${kind}`,
@@ -86,12 +86,12 @@ export function blackboxConfig({ site, caFile }: Places): string {
 export interface Paging {
   /** A file that holds the 32 characters of an Events API v2 integration, and nothing else. */
   routingKeyFile: string;
-  /** PagerDuty's address, unless a test says otherwise. */
+  /** PagerDuty's URL, overridden in tests. */
   url: string;
-  /** Where Grafana and the runbooks are, for the links of an incident. */
+  /** The URLs of Grafana and the runbooks, for the links of an incident. */
   dashboard: string;
   runbooks: string;
-  /** Seconds in which alerts of one kind are gathered into one incident, and between its changes. */
+  /** Seconds in which alerts of one kind are grouped into one incident, and between its changes. */
   gather: number;
   interval: number;
 }
@@ -105,9 +105,9 @@ export const usualPaging: Omit<Paging, 'routingKeyFile'> = {
 };
 
 /**
- * What is told by a worse or a wider incident already. Alertmanager silences the end of an incident like its beginning: what ends
- * while the other still lasts stays open at PagerDuty for ever. So a process that is down silences nothing of its own: what it
- * told before ends meanwhile, since it tells nothing any more.
+ * Alerts that a worse or a wider incident already covers. Alertmanager silences the end of an incident like its beginning:
+ * one that ends while the other still lasts stays open at PagerDuty for ever. So a process that is down silences none of its
+ * own alerts: they end meanwhile, since it reports nothing any more.
  */
 const followed: Value = [
   {
@@ -122,8 +122,8 @@ const followed: Value = [
 ];
 
 /**
- * alertmanager.yml: one incident for each alert and process, under a key that Alertmanager makes of the group and keeps. Of one
- * alert the critical level silences the warning; when the site is down, what follows from it adds no incidents.
+ * alertmanager.yml: one incident for each alert and process, under a key that Alertmanager derives from the group and keeps.
+ * An alert's critical level silences its warning; when the site is down, its consequences add no incidents.
  */
 export function alertmanagerConfig({
   routingKeyFile,
@@ -141,7 +141,7 @@ export function alertmanagerConfig({
       group_wait: `${gather}s`,
       group_interval: `${interval}s`,
       repeat_interval: '4h',
-      // One store that is away is one incident, however many processes miss it.
+      // One unreachable store is one incident, however many processes miss it.
       routes: [
         {
           matchers: ['alertname=~"StoreIsAway|StoreIsSlow"'],

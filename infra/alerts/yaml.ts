@@ -1,8 +1,8 @@
-/** What a configuration is made of. */
+/** A value of a configuration. */
 export type Value =
   string | number | boolean | null | readonly Value[] | { readonly [name: string]: Value | undefined };
 
-/** A text that YAML reads as itself without quotes. */
+/** A text that YAML reads unchanged without quotes. */
 const plain = /^[A-Za-z][\w ./-]*$/;
 const words = /^(true|false|null|yes|no|on|off|y|n)$/i;
 
@@ -19,7 +19,7 @@ function block(value: Value, indent: string): string {
   return `\n${yaml(value, indent)}`;
 }
 
-/** Plain YAML: maps, lists and scalars, each on a line of its own. */
+/** Plain YAML: maps, lists and scalars, each on its own line. */
 export function yaml(value: Value, indent = ''): string {
   if (value === null || typeof value !== 'object') return `${indent}${scalar(value)}\n`;
   if (Array.isArray(value)) {

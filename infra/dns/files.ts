@@ -1,9 +1,9 @@
 import type { DnsOptions } from './options.js';
 
-/** Seconds after which what the watching wrote is not believed any more: it writes once a second. */
+/** Seconds after which the watcher's file is stale: it writes once a second. */
 const BELIEVED = 3;
 
-/** No cache of its own: what a check found out has to be the next answer. */
+/** No cache: the next answer must use the latest check. */
 function server({ listen, folder }: DnsOptions): string {
   const [address = '', port = '53'] = listen.split(':');
   return `launch=bind
@@ -23,10 +23,10 @@ consistent-backends=yes
 }
 
 /**
- * Every balancer that is healthy, in changing order; all of them when none is, since a wrong check must not take the whole site
- * away. Which are, the watching says (`watch.ts`); while nobody watches, PowerDNS' own checks, which take up to two seconds to see
- * that one is lost. They run all the time, since the first question after a rest would be answered with all. `ifurlup` does not
- * look at certificates.
+ * Every healthy balancer, in changing order; all of them when none is, since a wrong check must not take the whole site down.
+ * The watcher determines which are healthy (`watch.ts`); without it, PowerDNS' own checks do, which take up to two seconds to
+ * detect a lost one. They run all the time, since otherwise the first query after a pause would return all. `ifurlup` does
+ * not check certificates.
  */
 function recordOf({ name, balancers, folder, port }: DnsOptions): string {
   const all = balancers.map((balancer) => `'${balancer}'`).join(',');

@@ -8,21 +8,21 @@ export const usage = `usage: npm run --silent dns -- pdns.conf|named.conf|zone -
 `;
 
 export interface DnsOptions {
-  /** What clients look up. */
+  /** The name that clients resolve. */
   name: string;
-  /** `address:port` of DNS. */
+  /** The `address:port` on which DNS listens. */
   listen: string;
-  /** Their addresses. */
+  /** The balancers' addresses. */
   balancers: string[];
-  /** Where PowerDNS' files lie, and what the watching has found out. */
+  /** The folder of PowerDNS' files and of the watcher's result. */
   folder: string;
-  /** Of the balancers. */
+  /** The balancers' port. */
   port: string;
-  /** Seconds that an answer may be kept. */
+  /** The TTL of an answer in seconds. */
   ttl: string;
 }
 
-/** @throws Error that says what is missing */
+/** @throws Error that names the missing option */
 export function readOptions(args: string[]): DnsOptions {
   const one = { type: 'string' } as const;
   const { values } = parseArgs({

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DnsOptions } from './options.js';
 
-/** Milliseconds between two questions to a balancer, and that it may take to answer: together the longest that a lost one is named. */
+/** Milliseconds between two checks of a balancer, and its time limit for an answer: together the longest that a lost one is still named. */
 const EVERY = 250;
 const PATIENCE = 1_000;
-/** Milliseconds after which the state is written again though nothing changed, so that DNS sees that somebody watches. */
+/** Milliseconds after which the unchanged state is written again, so that DNS sees that the watcher is alive. */
 const BEAT = 1_000;
 
-/** By a connection of its own, as a client comes; certificates are not looked at. */
+/** Checks over a new connection, as a client would; does not check certificates. */
 function isHealthy(host: string, { name, port }: DnsOptions): Promise<boolean> {
   return new Promise((settle) => {
     const asked = request({
@@ -34,8 +34,8 @@ function isHealthy(host: string, { name, port }: DnsOptions): Promise<boolean> {
 }
 
 /**
- * Asks every balancer four times a second, for ever, and writes those that are healthy into `<folder>/healthy`, which PowerDNS reads
- * for each answer: `1795387682 10.0.1.5 10.0.1.6`, when it was written, in seconds, and who is.
+ * Checks every balancer four times a second, for ever, and writes the healthy ones to `<folder>/healthy`, which PowerDNS
+ * reads for each answer: `1795387682 10.0.1.5 10.0.1.6`, the time in seconds and the addresses.
  */
 export async function watch(options: DnsOptions): Promise<never> {
   const { balancers, folder } = options;
@@ -49,7 +49,7 @@ export async function watch(options: DnsOptions): Promise<never> {
       });
       renameSync(`${file}.new`, file);
     } catch (error) {
-      // A full disk must not end DNS: what is not written grows old, and PowerDNS' own checks take over.
+      // A full disk must not end DNS: an unwritten state becomes stale, and PowerDNS' own checks take over.
       process.stderr.write(`dns: ${(error as Error).message}\n`);
     }
   };
@@ -72,7 +72,7 @@ export async function watch(options: DnsOptions): Promise<never> {
   return Promise.race(balancers.map(follow));
 }
 
-/** Runs a command beside the watching: it is told to end as this process is, and its end is this process'. */
+/** Runs a command beside the watcher: it gets this process' signals, and when it exits, this process does. */
 export function beside([program = '', ...args]: string[]): void {
   const child = spawn(program, args, { stdio: 'inherit' });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => child.kill(signal));

@@ -15,7 +15,7 @@ interface Told {
   }[];
 }
 
-/** What Grafana asks of a dashboard beyond the types of its schema, against which the compiler holds it. */
+/** Grafana's requirements on a dashboard beyond its schema's types, which the compiler checks. */
 describe('the dashboard', () => {
   const told = JSON.parse(dashboard()) as Told;
   const graphs = told.panels.filter(({ type }) => type === 'timeseries');

@@ -1,7 +1,7 @@
 import type { Dashboard, FieldConfigSource, Panel, RowPanel } from '@grafana/schema';
 import { metrics, promql, type Metric, type Part, type View } from '../../libs/platform/src/metrics/index.js';
 
-/** What Grafana's own schema says of a thing, as it stands in JSON: names of enumerations are their texts. */
+/** A type of Grafana's own schema in its JSON form: enumerations become their strings. */
 type Json<Thing> = Thing extends string
   ? `${Thing}`
   : Thing extends readonly (infer Each)[]
@@ -35,7 +35,7 @@ interface Position {
   h: number;
 }
 
-/** Green, then the levels' colours, so that a glance says what the pager would. */
+/** Green, then the levels' colours, so that a glance shows what the pager would say. */
 function thresholds({ levels }: View): Thresholds {
   if (!levels) return { mode: 'absolute', steps: [{ color: 'blue', value: null }] };
   const { warning, critical, below } = levels;

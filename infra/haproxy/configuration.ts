@@ -60,7 +60,7 @@ const defaults = `defaults
   # 502 is how NGINX says that it reached no api; what an api itself says is nobody's to repeat.
   retry-on conn-failure empty-response 502`;
 
-/** Which pages may read a refusal. */
+/** Which origins may read a refusal. */
 const originRule = ({ CORS_ORIGINS }: EdgeSettings): string =>
   CORS_ORIGINS.length === 0
     ? 'http-request set-var(txn.origin) str(*)'
@@ -101,8 +101,8 @@ ${errorPages()}
   default_backend web`;
 
 /**
- * Checked twice a second; connections that fail count at once, so that a lost one is out after three requests. A killed one is out
- * before (`killed.ts`).
+ * Checked twice a second; failed connections count at once, so that a lost server is out after three requests. A killed one
+ * is out before that (`killed.ts`).
  */
 const checked = 'check inter 500ms fastinter 250ms downinter 500ms fall 2 rise 2';
 const watched = 'observe layer4 error-limit 3 on-error mark-down';
@@ -133,7 +133,7 @@ function stats({ stats: address, operators }: HaproxyOptions): string {
   stats uri /`;
 }
 
-/** The whole configuration of one HAProxy in front of one to many NGINX. */
+/** The whole configuration of one HAProxy in front of one or more NGINX. */
 export function haproxyConfiguration(options: HaproxyOptions, settings: EdgeSettings): string {
   return `${[
     globals(options),

@@ -1,18 +1,18 @@
-/** Milliseconds that a connection to an NGINX may take to be made. */
+/** The connect time-out to an NGINX, in milliseconds. */
 export const CONNECT = 500;
-/** Milliseconds after which nobody is still connecting to a server that is down: half again as long. */
+/** Milliseconds after which no connection to a server that is down is still pending: half again as long. */
 const SETTLED = CONNECT * 1.5;
 const EVERY = 100;
 
 /**
- * A Lua script: ends what waits at a server that is down, so that it is sent to another.
+ * A Lua script: ends the connections that wait for a server that is down, so that their requests go to another.
  *
- * HAProxy has that as `on-marked-down shutdown-sessions`, which does it a moment too early. A request whose connection is still
- * being made when its server is marked down is not sent to another then, but its client's connection is closed without an answer
- * (2.6: the closed response reaches the client before a connection that is not there yet can be retried). Up to ten
- * requests of a lost host ended so, and a read failed when its client's second try met the same on the other HAProxy. So
- * connections are first given the time to fail by themselves (docs/decisions/0044). And an NGINX that answers its check, if only
- * that it reaches no api, finishes what it is at.
+ * HAProxy's `on-marked-down shutdown-sessions` does so a moment too early. A request that is still connecting when its server
+ * is marked down is then not sent to another; its client's connection is closed without an answer (2.6: the closed response
+ * reaches the client before a connection that does not exist yet can be retried). Up to ten requests of a lost host ended so,
+ * and a read failed when its client's retry met the same on the other HAProxy. So connections first get the time to fail by
+ * themselves (docs/decisions/0044). And an NGINX that answers its check, even if only to report that it reaches no api,
+ * finishes its current requests.
  */
 export const cutOffScript = `-- Narwhal: what waits at a server that is down is ended, and so sent to another.
 local down = {}

@@ -1,19 +1,19 @@
-/** Seconds that a line to an NGINX is held before it is drawn anew; a HAProxy told to stop waits for it. */
+/** Seconds after which an idle connection to an NGINX is renewed; a stopping HAProxy waits for it. */
 const HELD = 1;
-/** Seconds within which a refusal arrives; whatever takes longer is lost or busy, which is for the checks to tell. */
+/** Seconds within which a refusal arrives; a slower server is lost or busy, which the checks decide. */
 const QUICK = 0.25;
-/** Milliseconds between two lines to one NGINX, at least, and between two looks at one that is out already. */
+/** Minimum milliseconds between two connections to one NGINX, and between two checks of one that is out already. */
 const PAUSE = 20;
 const OUT = 100;
 
 /**
- * A Lua script: takes an NGINX out the moment its process is gone, whether anybody asks for anything or not.
+ * A Lua script: takes an NGINX out the moment its process is gone, even without any requests.
  *
- * A line, which is a connection without a request, is held to each NGINX that is in use. The kernel ends it when the process ends,
- * and refuses the next one while nobody listens: both at once are a death, seen within milliseconds. One that hangs keeps its line,
- * one that is lost or busy does not refuse, one that reloads takes the next line; the checks alone judge those, and bring a dead one
- * back. Only a refusal counts while another NGINX takes a line, so that a HAProxy without a descriptor left takes out nobody
- * (docs/decisions/0045).
+ * It holds an idle connection to each NGINX in use. The kernel closes it when the process ends, and refuses the next one
+ * while nobody listens: both at once mean a dead process, detected within milliseconds. A hung NGINX keeps its connection, a
+ * lost or busy one does not refuse, a reloading one accepts the next connection; the checks alone judge those, and bring a
+ * dead one back. A refusal only counts while another NGINX accepts a connection, so that a HAProxy without free descriptors
+ * takes nobody out (docs/decisions/0045).
  */
 export const killedScript = `-- Narwhal: an NGINX whose process is gone is out at once.
 local function clock()

@@ -5,7 +5,7 @@ import { haproxyConfiguration } from './configuration.js';
 import { killedScript } from './killed.js';
 import { readOptions, usage } from './options.js';
 
-/** `npm run haproxy`: prints the whole configuration of one HAProxy, or the script that it loads. */
+/** `npm run haproxy`: prints the whole configuration of one HAProxy, or a script that it loads. */
 try {
   answerHelp(process.argv.slice(2), usage);
   const args = process.argv.slice(2);

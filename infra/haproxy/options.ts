@@ -4,25 +4,25 @@ export interface Server {
   name: string;
   /** `host:port` */
   address: string;
-  /** Known, but not in use until an operator says so on the socket. */
+  /** Configured, but not in use until an operator enables it on the socket. */
   spare: boolean;
 }
 
-/** What an operator says of one HAProxy. */
+/** An operator's options for one HAProxy. */
 export interface HaproxyOptions {
   /** `address:port` for clients; TLS ends here. */
   bind: string;
   /** Certificate chain and key, one PEM file. */
   certificate: string;
   servers: Server[];
-  /** `address:port` of the page and the metrics for operators. */
+  /** The `address:port` of the page and the metrics for operators. */
   stats?: string;
   operators: string[];
-  /** The file that `servers.lua` was printed into. */
+  /** The file that contains the printed `servers.lua`. */
   lua: string;
   /** Its admin socket. */
   socket: string;
-  /** Where requests to NGINX come from, on a machine with several addresses. */
+  /** The source address of requests to NGINX, on a machine with several. */
   source?: string;
   maxconn: string;
 }

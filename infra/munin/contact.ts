@@ -6,9 +6,9 @@ import { alertOf } from './alert-of.js';
 import { paging } from './settings.js';
 
 /**
- * Munin's contact command: `narwhal-contact GROUP HOST PLUGIN WORST`, with what exceeds its limits on standard input. Opens an
- * incident at WARNING and CRITICAL, ends it at OK, always under the same key. What PagerDuty does not take is kept in a folder,
- * the newest of each incident, and sent by the next call.
+ * Munin's contact command: `narwhal-contact GROUP HOST PLUGIN WORST`, with the exceeded limits on standard input. Opens an
+ * incident at WARNING and CRITICAL, resolves it at OK, always under the same key. Events that PagerDuty does not accept are
+ * kept in a folder, the newest of each incident, and sent by the next call.
  */
 const [group = '', host = '', plugin = '', worst = ''] = process.argv.slice(2);
 
@@ -52,7 +52,7 @@ function keep(one: Incident): void {
   renameSync(`${file}.new`, file);
 }
 
-/** Oldest first; stops at the first that is not taken. */
+/** Oldest first; stops at the first that is not accepted. */
 async function sendKept(): Promise<void> {
   const settings = { routingKey: readFileSync(paging.routingKeyFile, 'utf8').trim(), ...paging };
   for (const name of readdirSync(paging.spool).filter((one) => one.endsWith('.json'))) {

@@ -9,7 +9,7 @@ import {
 
 /** One graph: a view of the catalogue. */
 export interface Graph {
-  /** Munin's name of it. */
+  /** Munin's name for it. */
   name: string;
   line: readonly [string, Metric];
   view: View;
@@ -33,7 +33,7 @@ export function graphsOf(part: string): Graph[] {
 /** A field's name has to begin with a letter and hold letters, digits and underscores. */
 const fieldOf = (group: string): string => (group === '' ? 'value' : `f_${slug(group)}`);
 
-/** The groups that a graph has: those that the catalogue lists, and those that were seen. */
+/** A graph's groups: those that the catalogue lists, and those in the scrape. */
 function groupsOf({ line: [name, metric], view: { read } }: Graph, scrape: Scrape): string[] {
   const by = 'by' in read ? read.by : undefined;
   if (by === undefined && metric.across !== 'each') return [''];
@@ -85,7 +85,7 @@ function configOf(graph: Graph, scrape: Scrape): string[] {
   ];
 }
 
-/** What is not known is `U`: 0 would be drawn, and be believed. */
+/** An unknown value is `U`: Munin would draw 0 as a real value. */
 function valuesOf(graph: Graph, span: Interval | null, scrape: Scrape): string[] {
   const values = span ? readView(span, graph.line, graph.view) : new Map<string, number | null>();
   return groupsOf(graph, scrape).map((group) => {
@@ -94,7 +94,7 @@ function valuesOf(graph: Graph, span: Interval | null, scrape: Scrape): string[]
   });
 }
 
-/** `config`; with values at once where the master can take them (dirty config). */
+/** `config`; includes the values where the master supports it (dirty config). */
 export function config(part: string, scrape: Scrape, dirty: Interval | null | undefined): string {
   return graphsOf(part)
     .flatMap((graph) => [

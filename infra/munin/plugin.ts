@@ -8,7 +8,7 @@ async function autoconf(): Promise<void> {
   say((await scrapeAll(urls)) ? 'yes' : `no (nothing answers at ${urls.join(', ')})`);
 }
 
-/** Without an answer the graphs are told all the same, and every value is `U`. */
+/** Without an answer the graphs are still printed, and every value is `U`. */
 async function run(command: string): Promise<void> {
   const found = await scrapeAll(urls);
   const scrape = found ?? new Map();

@@ -1,9 +1,9 @@
 import { basename, join } from 'node:path';
 
-/** The one reader of the environment for what Munin runs; munin-node sets it from plugin-conf.d. */
+/** The only file of Munin's programs that reads the environment; munin-node sets it from plugin-conf.d. */
 const source = process.env;
 
-/** `env.urls`: the /metrics of each process, with spaces between. */
+/** `env.urls`: the /metrics URL of each process, separated by spaces. */
 export const urls: readonly string[] = (
   source['urls'] ?? 'http://127.0.0.1:9464/metrics http://127.0.0.1:9465/metrics'
 )
@@ -12,7 +12,7 @@ export const urls: readonly string[] = (
 
 export const dirtyConfig = source['MUNIN_CAP_DIRTYCONFIG'] === '1';
 
-/** Which part of the catalogue is asked for: what the plugin is linked as, `narwhal_product`; a script in front of it says so by NARWHAL_PART. */
+/** The requested part of the catalogue: the name of the plugin's link, `narwhal_product`; a wrapper script sets it by NARWHAL_PART. */
 export const part: string =
   source['NARWHAL_PART'] ?? basename(process.argv[1] ?? '').replace(/^narwhal_/, '');
 
@@ -23,7 +23,7 @@ export const stateFile: string = join(
 
 /** For the contact command, which munin-limits runs. */
 export const paging = {
-  /** A file with the integration key alone. */
+  /** A file that contains only the integration key. */
   routingKeyFile: source['PAGERDUTY_ROUTING_KEY_FILE'] ?? '/etc/narwhal/pagerduty-key',
   url: source['PAGERDUTY_URL'] ?? 'https://events.pagerduty.com/v2/enqueue',
   runbooks: source['RUNBOOKS_URL'] ?? '',

@@ -8,10 +8,10 @@ import {
   type Interval,
 } from '../../libs/platform/src/metrics/index.js';
 
-/** How long one process has to tell its metrics, in milliseconds; munin-node gives a plugin ten seconds. */
+/** The time limit for one process's metrics, in milliseconds; munin-node gives a plugin ten seconds. */
 const PATIENCE = 4_000;
 
-/** The metrics of all processes as one; null when not one of them answers. */
+/** The metrics of all processes combined; null when none of them answers. */
 export async function scrapeAll(urls: readonly string[]): Promise<Scrape | null> {
   const asked = urls.map(async (url) => {
     try {
@@ -38,7 +38,7 @@ function read(file: string): Kept | null {
   }
 }
 
-/** From the last call until now: rates and percentiles are of that time. Null at the first call, or when it was days ago. */
+/** The time from the last call until now, for rates and percentiles. Null at the first call, or when the last was days ago. */
 export function spanSince(file: string, after: Scrape): Interval | null {
   const kept = read(file);
   const now = Date.now();

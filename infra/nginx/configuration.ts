@@ -6,7 +6,7 @@ import type { NginxOptions } from './options.js';
 import { operatorLocations, statusServer } from './operators.js';
 import { errorPages, refusalLocations } from './problem-pages.js';
 
-/** Where NGINX puts what does not fit into memory; its defaults are folders that only its package makes. */
+/** The folders for data that does not fit into memory; only NGINX's package makes its default ones. */
 const spilled = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
 
 function main({ folder, user, workers, brotli }: NginxOptions): string {
@@ -28,7 +28,7 @@ events { worker_connections 8192; }
 `;
 }
 
-/** The whole configuration of one NGINX in front of one to many api processes. */
+/** The whole configuration of one NGINX in front of one or more api processes. */
 export function nginxConfiguration(options: NginxOptions, settings: EdgeSettings): string {
   const paths = spilled.map((name) => `${name}_temp_path ${options.folder}/${name};`);
   return `${main(options)}

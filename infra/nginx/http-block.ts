@@ -5,7 +5,7 @@ import type { NginxOptions } from './options.js';
 import { tooLargeMap } from './problem-pages.js';
 import { wayMap } from './ways.js';
 
-/** One line a request, in JSON. Paths without their query, which may be a signature; a tus path is a secret as a whole. */
+/** One line per request, in JSON. Paths without their query, which may contain a signature; a tus path is a secret as a whole. */
 const accessLog = ({ folder }: NginxOptions): string => {
   const fields = [
     '"time":"$time_iso8601"',
@@ -31,7 +31,7 @@ log_format narwhal escape=json '{${fields.join(',')}}';
 access_log ${folder}/access.log narwhal buffer=32k flush=1s;`;
 };
 
-/** Who asks: what a balancer that is trusted says of it, and nobody else. */
+/** The client's address: taken from a trusted balancer, and from nobody else. */
 const whoAsks = ({ trust }: NginxOptions): string => `${trust
   .map((network) => `set_real_ip_from ${network};`)
   .join('\n')}
@@ -56,12 +56,12 @@ interface Rate {
   seconds: number;
 }
 
-/** `rate` has a whole number of requests a second or minute. */
+/** `rate` takes a whole number of requests per second or minute. */
 const perMinute = ({ requests, seconds }: Rate): number => Math.max(1, Math.floor((requests * 60) / seconds));
 
 /**
- * The api counts exactly, for all processes together, and says what is left. This keeps what is far too much away from it, since
- * each of these costs a password hash: the same pace, and twice as many at once. Counted where writes are (`rateLimits`).
+ * The api counts exactly, across all processes, and reports what is left. These limits keep excessive requests away from it, since
+ * each costs a password hash: the same rate, and a burst of twice as many. They are applied where writes are (`rateLimits`).
  */
 function rates({ RATE_LIMITS }: EdgeSettings): string {
   if (!RATE_LIMITS) return '';
@@ -75,7 +75,7 @@ limit_req_zone $narwhal_sign_up zone=sign_up:10m rate=${perMinute(signUp)}r/m;
 limit_req_status 429;`;
 }
 
-/** In the locations of writes, so that nothing that is read is looked at for it. */
+/** Only in the locations of writes, so that reads are not counted. */
 export function rateLimits({ RATE_LIMITS }: EdgeSettings): string {
   if (!RATE_LIMITS) return '';
   const { signIn, signUp } = limits.rates;
@@ -94,9 +94,9 @@ gzip_types ${types};
 ${brotli ? `brotli on;\nbrotli_comp_level 4;\nbrotli_min_length 1024;\nbrotli_types ${types};` : ''}`;
 
 /**
- * Passive checks: an api that refuses or is late three times gets one request every two seconds until it answers again. One
- * failure would be too few: a moment that is slow for all of them would leave none. And when all are out (one came back just
- * now, as the other went), NGINX answers "no live upstreams" without asking any: so each stands there again as its own backup.
+ * Passive checks: an api that refuses or is late three times gets one request every two seconds until it answers again. A limit
+ * of one failure would be too low: a moment that is slow for all of them would leave none. And when all are out (one came back
+ * just now, as the other went), NGINX answers "no live upstreams" without trying any: so each is listed again as its own backup.
  */
 const upstream = ({ apis }: NginxOptions): string => `upstream narwhal_api {
   zone narwhal_api 256k;
@@ -109,7 +109,7 @@ ${apis.map((api) => `  server ${api} max_fails=0 backup;`).join('\n')}
   keepalive_requests 100000;
 }`;
 
-/** What a client may take its time for. Only whole requests reach the api, and it is rid of an answer at once. */
+/** Limits for slow clients. NGINX buffers for the api: only whole requests reach it, and it hands off its response at once. */
 const clients = `client_header_timeout 20s;
 client_body_timeout 60s;
 send_timeout 60s;
@@ -121,7 +121,7 @@ large_client_header_buffers 4 8k;
 client_body_buffer_size ${limits.json.bytes};
 client_max_body_size ${limits.json.bytes};`;
 
-/** How the api is asked, everywhere. What a stranger says of who he is goes no further. */
+/** How NGINX forwards every request to the api. It drops a client's own claims about its address. */
 const proxying = ({ source }: NginxOptions): string => `proxy_http_version 1.1;
 proxy_set_header Connection "";
 proxy_set_header Host $host;

@@ -5,9 +5,9 @@ import { ownHeaders } from './problem-pages.js';
 
 /** Seconds that a write may take: waiting for a photo, or for the first request of its key, and then its own work. */
 const WRITE = limits.wait.most + limits.idempotency.waitSeconds + 20;
-/** Two heartbeats that were missed, and something for the way. */
+/** Two missed heartbeats, and some time for the network. */
 const STREAM = limits.stream.heartbeat * 2 + 5;
-/** A photo, and what a form has around it. */
+/** A photo, and the form around it. */
 const UPLOAD = limits.photo.bytes + limits.json.bytes;
 
 const everything = (
@@ -52,8 +52,8 @@ location = /health/ready {
 }`;
 
 /**
- * A form's photo is taken in whole before the api hears of it: a slow phone holds no api, and a deploy cuts nobody off. tus goes
- * through as it comes, since what arrived before a cut has to count.
+ * NGINX buffers a form's photo before the api gets it: a slow phone holds no api, and a deploy cuts nobody off. tus is not
+ * buffered, since the bytes that arrived before a cut have to count.
  */
 const uploads = `location ~ "^/v1/photos/?$" {
   client_max_body_size ${UPLOAD};
@@ -86,7 +86,7 @@ location ~ "^/v1/stream/?$" {
   proxy_pass http://narwhal_api;
 }`;
 
-/** The api says who may have an original, and NGINX sends it: see NGINX_SENDS_FILES. From S3 the api sends it itself. */
+/** The api decides who may have an original, and NGINX sends it: see NGINX_SENDS_FILES. The api itself sends it from S3. */
 function originals({ STORAGE_DIR, S3_BUCKET }: EdgeSettings): string {
   const asked = `location ~ "^/v1/photos/[0-9]+/original/?$" {
   proxy_read_timeout 30s;
@@ -106,7 +106,7 @@ location /_objects/ {
 }`;
 }
 
-/** In `server {}`: how each kind of request goes to the api. */
+/** In `server {}`: how each kind of request is forwarded to the api. */
 export function apiLocations(settings: EdgeSettings): string {
   return [health, everything(settings), uploads, stream, originals(settings)].join('\n');
 }

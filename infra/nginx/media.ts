@@ -7,9 +7,9 @@ import { ownHeaders } from './problem-pages.js';
 const files = Object.values(renditions).map(({ file }) => file.replaceAll('.', '\\.'));
 
 /**
- * In `http {}`: the keyring, and which requests are well formed at all. A key that is unknown has an empty secret, by which
- * anybody could sign; and base64 leaves bits of its last character unused, which secure_link does not compare; and $arg_ names
- * are found in capitals, too. All of it is refused by form.
+ * In `http {}`: the keyring, and which requests are well formed. An unknown key has an empty secret, with which anybody could
+ * sign; base64 leaves bits of its last character unused, which secure_link does not compare; and $arg_ names match in
+ * capitals, too. The format check rejects all of these.
  */
 export function mediaMaps({ MEDIA_KEYS, CORS_ORIGINS }: EdgeSettings): string {
   const origins = CORS_ORIGINS.map((origin) => `  "${origin}" "${origin}";`);
@@ -28,15 +28,15 @@ ${origins.join('\n')}
 }`;
 }
 
-/** In `http {}`, where renditions are in S3: what was asked for lately, found by its path, since signatures change daily. */
+/** In `http {}`, where renditions are in S3: a cache of recent ones, keyed by path, since signatures change daily. */
 export function mediaCache({ folder }: NginxOptions, { S3_BUCKET }: EdgeSettings): string {
   if (!S3_BUCKET) return '';
   return `proxy_cache_path ${folder}/media levels=1:2 keys_zone=narwhal_media:20m max_size=2g inactive=7d use_temp_path=off;`;
 }
 
 /**
- * A file that is asked for again and again stays open. A rendition never changes, but it may be deleted: whether it is still
- * there is looked at once a second, so that it is served for a second longer at most.
+ * A frequently requested file stays open. A rendition never changes, but it may be deleted: NGINX checks once a second that
+ * it still exists, so it is served for a second longer at most.
  */
 const fromDisk = ({ STORAGE_DIR }: EdgeSettings): string =>
   `alias ${STORAGE_DIR}/$media_folder/$media_file;
@@ -46,8 +46,8 @@ const fromDisk = ({ STORAGE_DIR }: EdgeSettings): string =>
     open_file_cache_valid 1s;`;
 
 /**
- * The api asks S3 and answers; it is asked again after a minute, with the ETag, so that what was deleted is gone by then. Who asks
- * meanwhile is given what there is. One fill at a time a file; ranges are cut from the whole.
+ * The api fetches from S3; NGINX revalidates after a minute, with the ETag, so that deleted objects are gone by then.
+ * Concurrent requests get the stale copy. One fill at a time per file; ranges are cut from the whole.
  */
 const fromCache = `proxy_cache narwhal_media;
     proxy_cache_key "$media_folder/$media_file";
@@ -69,7 +69,7 @@ const fromCache = `proxy_cache narwhal_media;
     add_header X-Cache $upstream_cache_status;
     proxy_pass http://narwhal_api;`;
 
-/** In `server {}`: renditions from the disk store's folder or out of S3, by the signature that the api makes. */
+/** In `server {}`: renditions from the disk store's folder or from S3, by the signature that the api makes. */
 export function mediaLocations(settings: EdgeSettings): string {
   return `location ^~ /media/ {
   location ~ "^/media/(?<media_folder>[0-9a-f]{2}/[0-9a-f]{30})/(?<media_file>${files.join('|')})$" {

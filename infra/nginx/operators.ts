@@ -1,12 +1,12 @@
 import type { NginxOptions } from './options.js';
 
-/** Everybody else hears that there is nothing (403 becomes 404), as the api says it. */
+/** Everybody else gets 404 (403 becomes 404), as the api words it. */
 const allowed = ({ operators }: NginxOptions): string =>
   [...operators.map((network) => `allow ${network};`), 'deny all;'].join('\n  ');
 
 /**
- * The operators' paths, for their networks alone. The api gives its metrics to neighbours for whom nobody else speaks: of these
- * one answers, and who wants each asks each at its METRICS_ADDR.
+ * The operators' paths, for their networks alone. The api gives its metrics to direct neighbours, not through a proxy: here
+ * one api answers, and each api's own are at its METRICS_ADDR.
  */
 export function operatorLocations(options: NginxOptions): string {
   return `location ~ "^/admin(/|$)" {
@@ -26,7 +26,7 @@ location ~ "^/metrics/?$" {
 }`;
 }
 
-/** What Munin's NGINX plugins read. */
+/** The page that Munin's NGINX plugins read. */
 export function statusServer(options: NginxOptions): string {
   if (!options.status) return '';
   return `server {

@@ -1,27 +1,27 @@
 import { parseArgs } from 'node:util';
 
-/** What an operator says of one NGINX; the rest comes from the applications' own settings and limits. */
+/** An operator's options for one NGINX; the rest comes from the applications' own settings and limits. */
 export interface NginxOptions {
-  /** `address:port` for the balancer's requests. */
+  /** The `address:port` for the balancer's requests. */
   listen: string;
-  /** `address:port` for `stub_status`, which only the operators' networks may read; none without it. */
+  /** The `address:port` of `stub_status`, which only the operators' networks may read; none by default. */
   status?: string;
-  /** `host:port` of every api process. */
+  /** The `host:port` of every api process. */
   apis: string[];
   /** Addresses and networks (CIDR) whose X-Forwarded-* count: the balancers. */
   trust: string[];
   /** Networks that may reach /admin, /metrics and the status page. */
   operators: string[];
-  /** Where it keeps logs, spilled bodies and its cache. */
+  /** The folder of its logs, temporary bodies and cache. */
   folder: string;
-  /** The address that requests to the api come from, where a machine has several. */
+  /** The source address of requests to the api, where a machine has several. */
   source?: string;
-  /** Whom its workers run as, who has to be able to read the disk store; NGINX's own default without it. */
+  /** The user of its workers, who has to be able to read the disk store; NGINX's own by default. */
   user?: string;
   workers: string;
   /** The folder of NGINX's brotli modules, where they are installed. */
   brotli?: string;
-  /** What "no api answered" is as a status: 502 for a balancer that then tries another NGINX, and says 503 itself. */
+  /** The status for "no api answered": 502 for a balancer that then tries another NGINX, and itself answers 503. */
   away: string;
 }
 
@@ -43,7 +43,7 @@ export const usage = `usage: npm run --silent nginx -- --listen ADDRESS:PORT --a
 MEDIA_KEYS, STORAGE_DIR, S3_BUCKET, CORS_ORIGINS and RATE_LIMITS are read from the environment, as the api reads them.
 `;
 
-/** What cannot be put into a configuration: it would end a directive and begin another. */
+/** Characters that a configuration cannot contain: they would end a directive and begin another. */
 const unsafe = /[\s;{}'"\\$#]/;
 
 /** @throws Error that says which option is wrong */

@@ -3,7 +3,7 @@ import type { NginxOptions } from './options.js';
 import { photoTooLarge, refusalBody, refusals, type Refusal, type RefusalName } from '../refusals.js';
 import { wayPages } from './ways.js';
 
-/** NGINX's status for each refusal: its own, or one of ours that no client sees. */
+/** NGINX's status for each refusal: its own, or an internal one that no client sees. */
 const statuses: Record<RefusalName, string> = {
   unreadable: '400 495 496 497',
   not_found: '403 404',
@@ -18,10 +18,10 @@ const statuses: Record<RefusalName, string> = {
   url_expired: '464',
 };
 
-/** Not named locations: of a request whose address was not read to its end, NGINX makes 500 there. */
+/** Not named locations: NGINX answers 500 there when it could not parse the whole request URI. */
 const pathOf = (name: string) => `/_refused/${name}`;
 
-/** In `server {}` and nowhere below: a location with one `error_page` of its own would lose all of these. */
+/** Only in `server {}`: a location with its own `error_page` would lose all of these. */
 export function errorPages(): string {
   const pages = Object.entries(statuses).map(([name, codes]) => `error_page ${codes} = ${pathOf(name)};`);
   return `# Every refusal has the contract's one form. They follow each other: a location that was reached by one may fail in turn.
@@ -33,7 +33,7 @@ ${wayPages}`;
 const quoted = (refusal: Refusal): string =>
   `'${refusalBody(refusal, '$narwhal_request_id').replaceAll("'", "\\'")}'`;
 
-/** In `http {}`: which limit a body was above. */
+/** In `http {}`: which limit a body exceeded. */
 export function tooLargeMap(): string {
   return `map $request_uri $narwhal_too_large {
   "~^/v1/(photos|uploads)([/?]|$)" ${quoted(photoTooLarge)};
@@ -41,14 +41,14 @@ export function tooLargeMap(): string {
 }`;
 }
 
-/** Of answers that NGINX makes itself; the api sends the like with its own. `add_header` below drops those from above. */
+/** Headers of NGINX's own responses; the api's have similar ones. `add_header` further down drops the inherited ones. */
 export const ownHeaders = `add_header Access-Control-Allow-Origin $narwhal_origin always;
 add_header X-Content-Type-Options nosniff always;
 add_header Referrer-Policy no-referrer always;
 add_header Strict-Transport-Security $narwhal_hsts always;
 add_header X-Request-Id $narwhal_request_id always;`;
 
-/** A range is refused when the file's own headers have been added already. */
+/** A range is refused after the file's own headers were added. */
 function page(name: string, refusal: Refusal, status: string): string {
   const headers = Object.entries(refusal.headers ?? {}).map(
     ([header, value]) => `add_header ${header} "${value}" always;`,

@@ -1,4 +1,4 @@
-/** In `http {}`: how requests differ in what may be done with them. */
+/** In `http {}`: classifies requests by how they may be handled. */
 export const wayMap = `map "$request_method|$http_prefer|$http_idempotency_key" $narwhal_way {
   default read;
   "~^GET\\|[^|]*wait" wait;
@@ -6,7 +6,7 @@ export const wayMap = `map "$request_method|$http_prefer|$http_idempotency_key" 
   "~^(POST|PATCH|PUT|DELETE)\\|" write;
 }`;
 
-/** NGINX knows no variables in time-outs and in what it tries again: each way is a location, reached by a status that nobody sees. */
+/** NGINX allows no variables in time-outs and retry rules: each class is a location, reached by an internal status. */
 export const wayPages = `error_page 480 = @read;
 error_page 481 = @wait;
 error_page 482 = @write;

@@ -42,20 +42,20 @@ describe.skipIf(!fleetInstalled)(
       return outcome;
     };
 
-    /** Nobody is refused: reads at all, writes after one more try by the client. */
+    /** No failures: reads on their own, writes after at most one retry by the client. */
     const nothingFailed = ({ tallies }: Outcome) =>
       expect(
         Object.values(tallies)
           .flatMap(({ faults }) => faults)
           .slice(0, 5),
       ).toEqual([]);
-    /** And no client had to send a read again. */
+    /** In addition, no client had to retry a read. */
     const readsAnswered = (outcome: Outcome) => {
       nothingFailed(outcome);
       const { get, get2 } = outcome.tallies;
       expect([get.again, get2.again]).toEqual([0, 0]);
     };
-    /** And no client had to do anything. */
+    /** In addition, no client had to do anything. */
     const nobodyNoticed = (outcome: Outcome) => {
       nothingFailed(outcome);
       expect(Object.values(outcome.tallies).map(({ again }) => again)).toEqual([0, 0, 0, 0]);

@@ -4,7 +4,7 @@ import { paced, scaled } from '../setup/pace.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-/** `npm run test:edge`: the long form of the edge's tests. One file after the other, since each measures how long things take. */
+/** `npm run test:edge`: the long form of the edge's tests. One file after the other, since each measures durations. */
 export default defineConfig({
   root,
   resolve: { tsconfigPaths: true },

@@ -11,7 +11,7 @@ import { patient } from '../harness/pace.js';
 vi.setConfig({ testTimeout: patient(180_000) });
 
 const PEOPLE = 1_000;
-/** Requests under way at once. */
+/** Concurrent requests. */
 const WIDTH = 64;
 
 let stack: Stack;
@@ -37,7 +37,7 @@ beforeEach(async () => {
   await stack.quiet();
 });
 
-/** Likes or unlikes, through one process or the other; answers the status. As lean as it can be: a thousand a second are wanted. */
+/** Likes or unlikes, through alternating processes; returns the status. As lean as possible, for a thousand a second. */
 function press(person: Person, method: 'PUT' | 'DELETE'): Promise<number> {
   const api = stack.apis[Number(BigInt(person.id) % 2n)] ?? stack.api;
   const headers = { authorization: `Bearer ${person.session.accessToken}` };
@@ -50,7 +50,7 @@ function press(person: Person, method: 'PUT' | 'DELETE'): Promise<number> {
   });
 }
 
-/** All of them do it, as fast as the stack takes it; says how fast that was. */
+/** Everybody does it, as fast as the stack accepts it; prints the rate. */
 async function all(what: 'like' | 'unlike', who: readonly Person[]): Promise<void> {
   const begun = performance.now();
   const statuses = await inTurns(who, WIDTH, (person) => press(person, what === 'like' ? 'PUT' : 'DELETE'));
@@ -59,7 +59,7 @@ async function all(what: 'like' | 'unlike', who: readonly Person[]): Promise<voi
   expect(new Set(statuses)).toEqual(new Set([200]));
 }
 
-/** The people whose likes are there, newest first, as rows say. */
+/** The people whose likes exist, newest first, by the rows. */
 async function likers(): Promise<string[]> {
   const rows = await stack.database.query<{ user_id: string }>(
     `SELECT user_id FROM post_likes WHERE post_id = $1 ORDER BY id DESC`,
@@ -68,7 +68,7 @@ async function likers(): Promise<string[]> {
   return rows.map(({ user_id }) => user_id);
 }
 
-/** One row with the exact count, its newest three, and one unread; the post's count and its rows say the same. */
+/** One notification with the exact count, its newest three people, and one unread; the post's count and its rows agree. */
 async function expectToldOf(count: number): Promise<void> {
   const found = (await notificationsOf(ada)).items.filter(({ post: about }) => about?.id === post.id);
   const newest = (await likers()).slice(0, 3);
@@ -98,14 +98,14 @@ describe(`${PEOPLE} people who like one post`, () => {
 
   test('are counted exactly also when the worker is killed and Redis emptied in between', async () => {
     const likes = all('like', people);
-    // In the middle of them.
+    // In the middle of the likes.
     const counted = async () => (await ada.see(post)).counts.likes;
     await expect.poll(counted, { timeout: patient(20_000), interval: 20 }).toBeGreaterThan(PEOPLE / 20);
     await stack.worker.kill();
     await stack.redis.flushall();
     await stack.worker.start();
     await likes;
-    // In the middle of what is told and folded of them.
+    // In the middle of notifying and folding.
     await stack.worker.kill();
     await stack.worker.start();
     await stack.quiet(60_000);

@@ -25,7 +25,7 @@ beforeAll(async () => {
     Person,
   ];
   await Promise.all([bob.follow(ada), bob.follow(grace)]);
-  // They never read, as most people do not at any given time: only how many they are counts.
+  // They never read, as most people at any given time: only their number matters.
   await stack.database.query(
     `INSERT INTO followers (shard, followee_id, follower_id, id)
      SELECT shard_of($1::bigint), $1, next_id((n % 8192)::int), next_id(shard_of($1::bigint)) FROM generate_series(1, $2::int) AS n`,
@@ -102,7 +102,7 @@ test('a fan-out whose worker is killed goes on where it was, and says how long i
   await stack.worker.start();
   await stack.quiet(60_000);
   expect(await feedOf(bob)).toContain(post.id);
-  // A page is 5,000; what is left of the last, and the page of that many which the sweeper may have had done twice.
+  // A page is 5,000; the rest of the last, and the page of that size that the sweeper may have repeated.
   expect(await pages()).toBeLessThanOrEqual(Math.ceil((left?.count ?? 0) / 5_000) + 3);
   const metrics = await (await fetch(stack.metricsUrl)).text();
   expect(metrics).toMatch(/^narwhal_delivery_seconds_count(\{[^}]*\})? 1$/m);

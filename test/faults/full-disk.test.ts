@@ -35,7 +35,7 @@ const disk = mkdtempSync(join(tmpdir(), 'narwhal-full-disk-'));
 const data = join(disk, 'data');
 const ballast = join(disk, 'ballast');
 const log = `${disk}.log`;
-/** Only root may make a small disk. */
+/** Only root can make a small disk. */
 const mounted =
   spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=700m,mode=711', 'tmpfs', disk], { stdio: 'ignore' })
     .status === 0;
@@ -82,7 +82,7 @@ const free = (): number => {
   return bavail * bsize;
 };
 
-/** Fills the disk until so much is left. */
+/** Fills the disk until only this much is left. */
 function leave(bytes: number): void {
   const piece = Buffer.alloc(MiB);
   writeFileSync(ballast, '', { flag: 'a' });
@@ -111,7 +111,7 @@ const children = (): (ProcessMark & { name: string })[] => readPidFile(join(data
 
 const rounds = 12;
 
-/** All answers that people get while the disk is full. */
+/** All responses that people get while the disk is full. */
 async function load(postId: string): Promise<string[]> {
   const seen = new Set<string>();
   for (let round = 0; round < rounds; round += 1) {
@@ -127,7 +127,7 @@ async function load(postId: string): Promise<string[]> {
   return [...seen].sort();
 }
 
-/** kill -9 of the api and of the worker, one after the other; settles when the launcher has missed both. */
+/** kill -9 of the api and of the worker, one after the other; settles when the launcher has noticed both. */
 async function killApplications(): Promise<void> {
   const before = new Map(children().map((child) => [child.name, child]));
   for (const name of ['api', 'worker']) {
@@ -154,7 +154,7 @@ test.skipIf(!mounted)(
       'post 200',
       'upload 507',
     ]);
-    // Other writes go on for as long as PostgreSQL and Redis find room in files that they have.
+    // Other writes go on as long as PostgreSQL and Redis find room in files that they have.
     expect(['like 200', 'like 503']).toEqual(expect.arrayContaining(likes));
 
     await killApplications();
@@ -162,7 +162,7 @@ test.skipIf(!mounted)(
     await until('reads go on', async () => (await get(`/v1/posts/${post.id}`)) === 200);
 
     rmSync(ballast);
-    // 200: it was taken by a request whose answer came too late.
+    // 200: an earlier request whose response came too late had uploaded it.
     await until('photos are taken again', async () => [200, 202].includes(await send(3)), 120_000);
     await until('likes are taken', async () => (await put(`/v1/posts/${post.id}/like`)) === 200);
     const next = await ada.post([await ada.upload(await drawn({ seed: 2 }))], { caption: 'after' });
@@ -170,7 +170,7 @@ test.skipIf(!mounted)(
     expect(await get(`/v1/posts/${post.id}`)).toBe(200);
     await until('every child is noted', () => children().filter(isAlive).length === 4);
 
-    // Also those that no file tells of.
+    // Including processes that no file records.
     const left = descendantsOf(up.pid).map((pid) => ({ pid, identity: identityOf(pid) ?? '' }));
     expect(left.map(({ pid }) => pid)).toEqual(expect.arrayContaining(children().map(({ pid }) => pid)));
     signal(up.pid, 'SIGTERM');

@@ -8,7 +8,7 @@ import { patient } from '../harness/pace.js';
 
 vi.setConfig({ testTimeout: patient(300_000) });
 
-/** More than a block settles in its own transaction, which is 2,000; what is beyond is the worker's. */
+/** More posts than a block handles in its own transaction, which is 2,000; the worker does the rest. */
 const POSTS = 2_100;
 
 let stack: Stack;
@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack.stop());
 
-/** $1 a post, $2 how many like it, $3 who likes them all: copies with all their rows and the counts that go with them. */
+/** $1 a post, $2 the number of its likes, $3 the person who likes them all: copies with all their rows and counts. */
 const copied = `WITH made AS (
     INSERT INTO posts SELECT (jsonb_populate_record(p, jsonb_build_object('id', next_id(p.shard::int), 'likes_count', 1))).*
     FROM posts p, generate_series(1, $2::int) WHERE p.id = $1
@@ -35,7 +35,7 @@ const copied = `WITH made AS (
     SELECT shard_of($3::bigint), $3, id, next_id(shard_of($3::bigint)) FROM made)
   INSERT INTO post_likes (shard, post_id, user_id, id) SELECT shard, id, $3, next_id(shard::int) FROM made`;
 
-/** Whether the likes of all those posts are hidden or not, and what their rows count. */
+/** Whether the likes of all those posts are hidden, and the counts of their rows. */
 const tally = () =>
   stack.database.query<{ likes: number; hidden: boolean; posts: number }>(
     `SELECT p.likes_count AS likes, l.hidden, count(*)::int AS posts
@@ -44,7 +44,7 @@ const tally = () =>
     [ada.id],
   );
 
-/** What somebody else does is told while ada's two thousand notifications are still being set right. */
+/** Other people's notifications arrive while ada's two thousand are still being recomputed. */
 async function expectOthersToldMeanwhile(): Promise<void> {
   await mallory.like(hers);
   await expect.poll(() => unreadOf(grace), { timeout: patient(60_000) }).toBe(1);

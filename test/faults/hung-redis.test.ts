@@ -12,7 +12,7 @@ let ada: Person;
 let grace: Person;
 let hedy: Person;
 let linus: Person;
-/** Ada's: one that goes, one whose photo is described anew. */
+/** Ada's: a post to delete, and one whose photo gets a new description. */
 let gone: Post;
 let kept: Post;
 let unposted: { id: string };
@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack.stop());
 
-/** Everybody reads everything through both apis, so that Redis and both processes hold it; then the worker is away. */
+/** Everybody reads everything through both apis, so that Redis and both processes cache it; then the worker stops. */
 beforeEach(async () => {
   round += 1;
   const named = (name: string) => signUp(stack, `${name}${round}`);
@@ -53,7 +53,7 @@ const through = (server: Server, { user, session }: Person): Person => new Perso
 
 const ids = ({ items }: { items: Post[] }): string[] => items.map(({ id }) => id);
 
-/** What people see through one of the apis. */
+/** The data that people see through one of the apis. */
 async function seen(index: number, signedOut = linus) {
   const as = (person: Person) => through(stack.apis[index] ?? stack.api, person);
   const [stranger, post, feeds, session] = await Promise.all([
@@ -84,7 +84,7 @@ const before = {
   blocked: 2,
   signedOut: 200,
 };
-/** One post went, one came. */
+/** One post was deleted, one was added. */
 const after = {
   deleted: 404,
   altText: 'A whale',
@@ -95,7 +95,7 @@ const after = {
   signedOut: 401,
 };
 
-/** All that people do through one api, while Redis says nothing to it. */
+/** All writes of people through one api, while Redis does not answer it. */
 async function change(server: Server, signedOut: Person): Promise<void> {
   const [author, follower, blocker] = [through(server, ada), through(server, grace), through(server, hedy)];
   await follower.unfollow(ada);
@@ -131,7 +131,7 @@ test.each([
   expect(await seen(1, signedOut), 'by the other').toEqual(after);
 });
 
-/** How many feeds an api has answered without PostgreSQL. */
+/** How many feeds an api has served without PostgreSQL. */
 async function feedsFromRedis(index: number): Promise<number> {
   const metrics = await (await fetch(stack.apis[index]?.metricsUrl ?? '')).text();
   return [...metrics.matchAll(/^narwhal_cache_reads_total\{([^}]*)\} (\d+)/gm)]

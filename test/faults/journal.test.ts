@@ -8,7 +8,7 @@ import { mayMount } from '../harness/small-disk.js';
 import { FaultStack } from '../servers/fault-stack.js';
 import { signal } from '../../tools/dev/processes.ts';
 
-/** How long a process that is stopped stays so: longer than every time-out on the way, shorter than clients' patience. */
+/** How long a process stays suspended: longer than every time-out on the way, shorter than clients' patience. */
 const STOPPED = 10_000;
 const LIMIT = patient(300_000);
 
@@ -27,7 +27,7 @@ afterAll(async () => {
   await stack?.stop();
 });
 
-/** Everybody comes to rest, and all is held against the journal. */
+/** Waits until everybody is idle, and compares everything with the journal. */
 async function expectAllKept(): Promise<void> {
   await run.settle();
   const { found, writes } = run.journal;
@@ -35,7 +35,7 @@ async function expectAllKept(): Promise<void> {
   expect(found.splice(0), 'lost, double, drifted').toEqual([]);
 }
 
-/** Processes that open pictures for the worker; there is one as soon as there is a photo. */
+/** The worker's decoding processes; there is one as soon as there is a photo. */
 async function childrenOfWorker(): Promise<number[]> {
   for (;;) {
     const found = descendantsOf(stack.worker.pid);
@@ -122,7 +122,7 @@ describe('and after', () => {
         await stack.redis.start();
       });
       await run.under('Redis hangs while the worker is late', async () => {
-        // Killed, not stopped: what it has locked in a transaction under way would stay so.
+        // Killed, not suspended: otherwise its open transaction would keep its locks.
         await stack.worker.kill();
         for (let hang = 1; hang <= 3; hang += 1) {
           const redis = freeze(stack.redis.pids);

@@ -58,7 +58,7 @@ describe.skipIf(!bouncerInstalled)('behind PgBouncer in transaction mode', () =>
     await postgres?.stop();
   });
 
-  /** Done, or told to be repeated: never refused for good, and never a fault of ours. */
+  /** Done, or asked to retry: never rejected for good, and never an internal error. */
   function expectAwayOrDone(answer: Response): void {
     if (answer.status < 300) {
       seen.done += 1;
@@ -80,7 +80,7 @@ describe.skipIf(!bouncerInstalled)('behind PgBouncer in transaction mode', () =>
     return until(`${count} more acts are ${what}`, () => seen[what] >= enough);
   };
 
-  /** Everybody acts over and over, before, during and after it. */
+  /** Everybody acts over and over, before, during and after the fault. */
   async function under(fault: () => Promise<void>): Promise<void> {
     let isOver = false;
     const acting = acts.map(async (act) => {
@@ -151,7 +151,7 @@ describe.skipIf(!bouncerInstalled)('behind PgBouncer in transaction mode', () =>
     });
   });
 
-  /** A transaction past PgBouncer that holds something until `release`. */
+  /** A transaction that bypasses PgBouncer and holds a lock until `release`. */
   async function holding(sql: string): Promise<{ release: () => Promise<void> }> {
     const holder = new pg.Client({ connectionString: postgres.url });
     await holder.connect();

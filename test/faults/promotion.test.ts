@@ -23,13 +23,13 @@ let primary: MortalServer;
 let replica: MortalServer;
 let redis: MortalServer;
 let applications: Awaited<ReturnType<typeof applicationsOn>>;
-/** Whose PostgreSQL is the replica, and whose Redis knows nothing. */
+/** The api on the replica, with an empty Redis. */
 let heir: Application;
 let heirsRedis: MortalServer;
 
 const folderOf = (name: string) => join(servers().folder, `${name}-postgres`);
 
-/** Follows the primary, as the fleet's does. */
+/** Replicates the primary, as the fleet's does. */
 async function replicaOf(url: string): Promise<MortalServer> {
   const { hostname, port, username, password } = new URL(url);
   const dir = folderOf('promoted');
@@ -61,7 +61,7 @@ afterAll(async () => {
   await Promise.all([primary, replica, redis, heirsRedis].map((server) => server?.stop()));
 });
 
-/** Whether the replica has been sent, and has replayed, what the primary has written so far. */
+/** Whether the replica has received, or has replayed, everything that the primary has written so far. */
 async function hasAll(what: 'receive' | 'replay'): Promise<boolean> {
   const [{ at } = { at: '0/0' }] = await askOnce<{ at: string }>(
     primary.url,
@@ -79,7 +79,7 @@ async function until(what: string, holds: () => Promise<boolean>): Promise<void>
     if (Date.now() > deadline) throw new Error(`expected that ${what}`);
 }
 
-/** From now on the replica knows what is written, and shows nothing of it. */
+/** From now on the replica receives writes but does not show them. */
 async function stopReplay(): Promise<void> {
   await until('the replica has everything', () => hasAll('replay'));
   await askOnce(replica.url, 'SELECT pg_wal_replay_pause()');
@@ -102,7 +102,7 @@ const by =
     return body ? asked.send(body) : asked;
   };
 
-/** Ada, Grace and Mary, who is asked first, are known to the replica; whatever comes later is not. */
+/** The replica knows Ada, Grace and Mary, who gets a follow request, but nothing later. */
 async function known(): Promise<[Person, Person, Person]> {
   const [ada, grace, mary] = await Promise.all([
     signUp(applications.api, 'ada'),
@@ -113,7 +113,7 @@ async function known(): Promise<[Person, Person, Person]> {
   return [ada, grace, mary];
 }
 
-/** What people do with things that the replica does not show yet, each of a kind of its own. */
+/** Writes about things that the replica does not show yet, one of each kind. */
 async function writes([ada, grace, mary]: [Person, Person, Person]): Promise<Record<string, Act>> {
   const linus = await signUp(applications.api, 'linus');
   const [posted, unposted, picture] = await Promise.all(
@@ -151,7 +151,7 @@ async function writes([ada, grace, mary]: [Person, Person, Person]): Promise<Rec
   };
 }
 
-/** What each was answered, one after the other: some refuse what comes after them. */
+/** The responses in order: some acts prevent later ones. */
 async function answers(acts: Record<string, Act>): Promise<Map<string, Response>> {
   const found = new Map<string, Response>();
   for (const [name, act] of Object.entries(acts)) found.set(name, await act(heir));

@@ -34,7 +34,7 @@ beforeAll(async () => {
   stack = await startStack({ env: { REDIS_URL: cluster.url } });
   authors = await Promise.all(['ada', 'grace', 'linus'].map((name) => signUp(stack, name)));
   readers = await crowd(stack, 'reader', 30);
-  // Everybody follows two of the three, and the third not.
+  // Everybody follows two of the three authors.
   await inTurns(readers, 8, async (reader) => {
     for (const author of followed(reader)) await reader.follow(author);
   });
@@ -61,7 +61,7 @@ async function feedOf(reader: Person): Promise<string[]> {
 
 const newestFirst = (ids: string[]): string[] => ids.toSorted((a, b) => (BigInt(a) < BigInt(b) ? 1 : -1));
 
-/** Every feed, to its last page, holds exactly what its reader's people posted; every count is that of its rows. */
+/** Every feed, to its last page, contains exactly the posts of the reader's followed authors; every count equals its rows. */
 async function expectAllRight(): Promise<void> {
   await stack.quiet(60_000);
   await inTurns(readers, 8, async (reader) => {
@@ -88,20 +88,20 @@ async function ask(port: number, command: string, ...args: string[]): Promise<st
   return String(await cluster.client(port).call(command, ...args));
 }
 
-/** The primary where the keys `{tag}` lie: before anything is killed. */
+/** The primary of the keys `{tag}`: before anything is killed. */
 async function primaryOf(tag: string): Promise<number> {
   const slot = Number(await ask(living()[0] ?? 0, 'CLUSTER', 'KEYSLOT', `{${tag}}`));
   return cluster.primaries[Math.floor((slot * cluster.primaries.length) / SLOTS)] ?? 0;
 }
 
-/** The node to which those who publish to streams listen. */
+/** The node to which the apis subscribe for streams. */
 async function listenedTo(): Promise<number> {
   for (const port of living())
     if ((await ask(port, 'CLIENT', 'LIST', 'TYPE', 'pubsub')).includes('sub=')) return port;
   throw new Error('expected somebody to listen to a node, but nobody does');
 }
 
-/** Kills a node, and waits until the others have agreed on that, and serve every slot. */
+/** Kills a node, and waits until the others have agreed on its failure, and serve every slot. */
 async function lose(port: number): Promise<void> {
   dead.add(port);
   await cluster.kill(port);

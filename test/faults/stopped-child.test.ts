@@ -6,7 +6,7 @@ import { drawn } from '../harness/pictures.js';
 import { descendantsOf, freeze } from '../harness/process-tree.js';
 import { startStack, type Stack } from '../harness/stack.js';
 
-/** Longer than the minute of the processors' time that a photo may take: a machine that is paused takes none. */
+/** Longer than the minute of CPU time that a photo may take: a suspended machine uses none. */
 const STOPPED = 65_000;
 
 let stack: Stack;
@@ -23,7 +23,7 @@ const picture = (seed: number) => drawn({ width: 320, height: 240, seed });
 test(
   'a photo whose child stood still for 65 seconds is ready, by the attempt that was under way',
   async () => {
-    // Once it has made a photo, the child is there.
+    // Once it has developed a photo, the child exists.
     await ada.upload(await picture(41));
     const { thaw } = freeze(descendantsOf(stack.worker.pid));
     const photo = await ada.send(await picture(42));

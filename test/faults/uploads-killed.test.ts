@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack.stop());
 
-/** The photo, or null when the process was killed before it answered. */
+/** The photo, or null when the process was killed before it responded. */
 async function send(bytes: Buffer): Promise<string | null> {
   try {
     const response = await ada
@@ -54,7 +54,7 @@ test('kill -9 at any moment of uploads takes no quota and leaves no photo withou
       ),
     );
     const sending = pictures.map(({ bytes }) => send(bytes));
-    // From before the first row to behind the last answer.
+    // From before the first row to after the last response.
     await sleep(round * 30);
     await stack.api.kill();
     await Promise.all(sending);
@@ -69,11 +69,11 @@ test('kill -9 at any moment of uploads takes no quota and leaves no photo withou
   expect(whole.map(({ state }) => state)).toEqual(whole.map(() => 'ready'));
   expect(whole).toHaveLength(ROUNDS * AT_ONCE);
   for (const { folder } of whole) expect(existsSync(join(stack.objects, folder, 'original'))).toBe(true);
-  // What was cut off holds no bytes of the quota, and the day counts what became a photo.
+  // Interrupted uploads hold no bytes of the quota, and the daily count has only the finished photos.
   expect(all.filter(({ state, bytes }) => state === 'uploading' && bytes !== null)).toEqual([]);
   const usage = await stack.database.query('SELECT photos FROM photo_usage WHERE owner_id = $1', [ada.id]);
   expect(usage).toEqual([{ photos: ROUNDS * AT_ONCE }]);
-  // Once they are old the sweeper takes them away, with whatever they left in the store.
+  // Once they are old the sweeper deletes them, with any objects that they left in the store.
   await stack.database.query(
     `UPDATE photos SET created_at = created_at - interval '3 hours' WHERE state = 'uploading'`,
   );

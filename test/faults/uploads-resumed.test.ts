@@ -10,7 +10,7 @@ import { startStack, type Stack } from '../harness/stack.js';
 import { Tunnel } from '../harness/tunnel.js';
 import { codeOf, hashOf, originalOf, photosOf, Raw } from '../harness/tus.js';
 
-/** Noise, so that nothing of it can be guessed or packed: 40 MB of PNG. */
+/** Noise, so that it can be neither guessed nor compressed: 40 MB of PNG. */
 async function noise(width = 4_200, height = 3_180) {
   const bytes = await sharp(randomBytes(width * height * 3), { raw: { width, height, channels: 3 } })
     .png({ compressionLevel: 0 })
@@ -18,7 +18,7 @@ async function noise(width = 4_200, height = 3_180) {
   return { bytes, width, height };
 }
 
-/** Sends bytes with tus-js-client while connections are cut and api processes killed; answers the photo and the faults. */
+/** Sends bytes with tus-js-client while connections are cut and api processes killed; returns the photo and the faults. */
 async function sendThroughFaults(stack: Stack, person: Person, bytes: Buffer) {
   const tunnel = await Tunnel.open(stack.apis.map(({ url }) => url));
   const faults: string[] = [];
@@ -32,7 +32,7 @@ async function sendThroughFaults(stack: Stack, person: Person, bytes: Buffer) {
     faults.push('cut');
     tunnel.cut();
   };
-  // Every fault once, as soon as so many megabytes were sent.
+  // Every fault once, after this many megabytes.
   const ahead: [number, () => void][] = [
     [4, cut],
     [8, kill(0)],
@@ -48,7 +48,7 @@ async function sendThroughFaults(stack: Stack, person: Person, bytes: Buffer) {
       endpoint: `${tunnel.url}/v1/uploads`,
       headers: { Authorization: `Bearer ${person.session.accessToken}` },
       metadata: { altText: 'Noise', filename: 'IMG_0001.png' },
-      // As long as two processes may take to start again on a busy machine.
+      // As long as two processes may take to restart on a busy machine.
       retryDelays: Array.from({ length: 200 }, () => 150),
       onAfterResponse: (_, response) => {
         answered = response.getHeader('Narwhal-Photo-Id') ?? answered;
@@ -87,7 +87,7 @@ function bringsPhotosThrough(started: () => Promise<Stack>, keys: (stack: Stack)
     expect(rows.map(({ id }) => id)).toEqual([photoId]);
     expect(rows[0]?.sha256.equals(hashOf(bytes))).toBe(true);
     expect((await originalOf(grace, photoId)).equals(bytes)).toBe(true);
-    // Of all the writers that were cut and killed, no object is left.
+    // The interrupted and killed writers leave no object.
     const left = (await keys(stack)).filter((key) => !/\/(original|[a-z]+\d+\.(webp|jpg))$/.test(key));
     expect(left).toEqual([]);
   });
@@ -99,7 +99,7 @@ function bringsPhotosThrough(started: () => Promise<Stack>, keys: (stack: Stack)
     };
     const { pieces: limit } = instance.limits.upload;
     await upload.patch(0, Buffer.from([0xff])).expect(204);
-    // As it is after so many requests of a byte each.
+    // The state after this many requests of one byte each.
     const noted = `(SELECT jsonb_agg(jsonb_build_object('name', 'w' || n, 'sizes', '[]'::jsonb)) FROM generate_series(1, ${limit - 2}) n)`;
     await stack.database.query(`UPDATE uploads SET pieces = pieces || ${noted} WHERE length = 5000`);
     await upload.patch(1, Buffer.from([0xd8])).expect(204);

@@ -2,7 +2,7 @@ import type { Response } from 'supertest';
 import { expect } from 'vitest';
 import type { ProblemBody } from './contract.js';
 
-/** Checks that an answer is a refusal in the contract's one form, and gives it for a closer look. */
+/** Checks that a response is an error in the contract's format, and returns it for further checks. */
 export function refused(response: Response, status: number, code: string): ProblemBody {
   const body = response.body as ProblemBody;
   expect(`${response.status} ${body.code}`).toBe(`${status} ${code}`);
@@ -21,13 +21,13 @@ export function refused(response: Response, status: number, code: string): Probl
   return body;
 }
 
-/** The faults of a 422 `validation_failed`: `pointer code`, in the order of the alphabet. */
+/** The faults of a 422 `validation_failed`: `pointer code`, in alphabetical order. */
 export function faults(response: Response): string[] {
   const { errors = [] } = refused(response, 422, 'validation_failed');
   return errors.map(({ pointer, parameter, code }) => `${pointer ?? parameter ?? ''} ${code}`).sort();
 }
 
-/** Moments as the contract has them, always with three decimals. */
+/** Timestamps in the contract's format, always with three decimals. */
 export const moment: unknown = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 /** Ids are decimal text. */
 export const anId: unknown = expect.stringMatching(/^[1-9]\d{0,18}$/);

@@ -10,12 +10,12 @@ const PATIENCE = patient(60_000);
 
 export interface ApplicationOptions {
   name: 'api' | 'worker';
-  /** Where an api serves; a worker has none. */
+  /** The api's port; a worker has none. */
   port: number;
   metricsPort: number;
   settings: Record<string, string>;
   logFile: string;
-  /** Put before the program, as `nsenter` is. */
+  /** Put before the program, such as `nsenter`. */
   prefix?: readonly string[];
 }
 
@@ -29,7 +29,7 @@ async function isReady(url: string): Promise<boolean> {
   }
 }
 
-/** One api or worker process of the built output, which may be killed and started again at will. */
+/** One api or worker process of the built output, which may be killed and restarted at will. */
 export class Application {
   private process: Launched | undefined;
 
@@ -44,7 +44,7 @@ export class Application {
     this.healthOrigin = options.name === 'api' ? this.url : operations;
   }
 
-  /** What it is told, beside its ports. */
+  /** Its settings, except its ports. */
   get settings(): Record<string, string> {
     return this.options.settings;
   }
@@ -54,12 +54,12 @@ export class Application {
     return this.process.pid;
   }
 
-  /** What it has written so far, over all its starts. */
+  /** Its output so far, over all its starts. */
   log(): string {
     return readFileSync(this.options.logFile, 'utf8');
   }
 
-  /** Settles once it is ready; `until` '/health/live' for one that never will be. */
+  /** Settles once it is ready; pass '/health/live' as `until` for one that never will be. */
   async start(until: '/health/ready' | '/health/live' = '/health/ready'): Promise<void> {
     const { name, port, metricsPort, settings, logFile, prefix = [] } = this.options;
     const addresses: Record<string, string> =
@@ -87,7 +87,7 @@ export class Application {
     }
   }
 
-  /** kill -9 unless told otherwise, to this process alone; settles when it is gone. */
+  /** kill -9 by default, of this process alone; settles when it is gone. */
   async kill(name: NodeJS.Signals = 'SIGKILL'): Promise<string> {
     const { process, pid } = this;
     signal(pid, name);
@@ -104,7 +104,7 @@ export class Application {
     return isReady(this.readyUrl);
   }
 
-  /** SIGTERM, and the time to finish; then what is left of its group. */
+  /** SIGTERM, and the time to finish; then kills the rest of its group. */
   async stop(): Promise<void> {
     const { process } = this;
     if (!process) return;

@@ -2,18 +2,18 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { Transform, type TransformCallback } from 'node:stream';
 
-/** The way to a server, through this process, where it can be cut, mended and made slow. */
+/** A connection to a server through this process, where it can be cut, mended and slowed. */
 export interface Cable {
   url: string;
   cut(): void;
   /** On the same port again. */
   mend(): Promise<void>;
-  /** So many milliseconds more for whatever passes towards the server; 0 is as before. */
+  /** Delays everything sent to the server by this many milliseconds; 0 removes the delay. */
   slow(milliseconds: number): void;
   close(): Promise<void>;
 }
 
-/** Leads to the server of `target`; whoever is given `url` instead loses it when the cable is cut. */
+/** Leads to the server of `target`; a client with `url` instead loses it when the cable is cut. */
 export async function cable(target: string): Promise<Cable> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
@@ -22,7 +22,7 @@ export async function cable(target: string): Promise<Cable> {
     new Transform({
       transform(chunk: Buffer, _: BufferEncoding, done: TransformCallback) {
         if (delay === 0) done(null, chunk);
-        // What hangs for good must not keep the process of the tests.
+        // A connection that hangs for good must not keep the tests' process alive.
         else setTimeout(() => done(null, chunk), delay).unref();
       },
     });

@@ -1,4 +1,4 @@
-/** For an application's environment: its clock goes ahead of everybody's, so that tests need not wait for minutes. */
+/** For an application's environment: its clock runs ahead, so that tests need not wait for minutes. */
 export function clockAhead(seconds: number): Record<string, string> {
   const program = `
     const Real = Date;

@@ -10,7 +10,7 @@ interface Contract {
 }
 
 const contract = JSON.parse(readFileSync(new URL('../../openapi.json', import.meta.url), 'utf8')) as Contract;
-// Formats are for people; the contract's own words (`summary`, `examples`) are none of JSON Schema's.
+// Formats are for people; the contract's own keywords (`summary`, `examples`) are not part of JSON Schema.
 const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true }).addSchema(
   contract,
   'contract',
@@ -32,14 +32,14 @@ function schemaAt(parts: string[]): ValidateFunction {
   return known;
 }
 
-/** The path of the contract that an address is of: of several, the one with the fewest parameters. */
+/** The contract's path for a URL: of several, the one with the fewest parameters. */
 function pathOf(url: string): string {
   const { pathname } = new URL(url, 'http://narwhal');
   const found = routes.filter(({ pattern }) => pattern.test(pathname));
   return found.toSorted((one, other) => one.params - other.params)[0]?.path ?? pathname;
 }
 
-/** What the contract says of an answer, and where it says so; undefined when it does not know of it. */
+/** The contract's schema for a response, and its location; undefined if there is none. */
 function declared(path: string, verb: string, status: string) {
   const answer = contract.paths[path]?.[verb]?.responses[status];
   const name = answer?.$ref?.split('/').at(-1);
@@ -48,7 +48,7 @@ function declared(path: string, verb: string, status: string) {
   return shared && { answer: shared, place: ['components', 'responses', name] };
 }
 
-/** Checks that `openapi.json` has this answer: its path, status, kind of body, and every field of that. */
+/** Checks that `openapi.json` describes this response: its path, status, kind of body, and every field. */
 export function conforms(method: string, url: string, response: Response): void {
   const [path, status] = [pathOf(url), String(response.status)];
   const what = `${method} ${path} ${status}`;

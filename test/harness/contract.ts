@@ -1,4 +1,4 @@
-// The contract's shapes, as far as tests read them: written here anew, since a test may not believe the code it tests.
+// The contract's shapes, as far as tests read them: written here separately, since a test may not rely on the code it tests.
 
 export interface User {
   id: string;

@@ -3,7 +3,7 @@ import type { Session, User } from './contract.js';
 import { Person } from './people.js';
 import type { Stack } from './stack.js';
 
-/** $1 the beginning of their names, $2 how many, $3 the secret of their refresh tokens. */
+/** $1 the prefix of their names, $2 their number, $3 the secret of their refresh tokens. */
 const sql = `WITH made AS (
     INSERT INTO users (shard, id, username, email, password_hash)
     SELECT shard_of(n.id), n.id, $1 || n.number, $1 || n.number || '@example.org', ''
@@ -38,7 +38,7 @@ export async function crowd(stack: Stack, name: string, count: number): Promise<
   });
 }
 
-/** Does the same for many things, `width` of them at once. */
+/** Does the same for many things, `width` of them at a time. */
 export async function inTurns<Thing, Result>(
   things: readonly Thing[],
   width: number,

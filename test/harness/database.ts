@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { servers, TEMPLATE } from './servers.js';
 
-/** A database of a test's own, with the present schema and nothing in it. */
+/** A test's own database, with the current schema and no rows. */
 export interface TestDatabase {
   url: string;
-  /** bigint comes as text, as everywhere. */
+  /** bigint is returned as text, as everywhere. */
   query<Row extends pg.QueryResultRow>(sql: string, parameters?: unknown[]): Promise<Row[]>;
   close(): Promise<void>;
 }

@@ -6,7 +6,7 @@ import type { RunningFleet } from './fleet.js';
 
 export interface Case {
   target: string;
-  /** What is done to it, and what brings it back. */
+  /** The fault, and the operation that ends it. */
   fault: 'kill' | 'pause' | 'drain' | 'unplug';
   perSecond: number;
   /** Seconds under load: before, while it is away, and after it was brought back. */
@@ -15,11 +15,11 @@ export interface Case {
 
 export interface Outcome {
   tallies: Record<LoadKind, Tally>;
-  /** Milliseconds from the fault until nothing was sent there any more; undefined where nobody outside sees that. */
+  /** Milliseconds from the fault until the part received no more requests; undefined where no other part can see that. */
   out: number | undefined;
 }
 
-/** Asks those who send to a part whether they do no longer; undefined for kinds where nobody outside sees that. */
+/** Asks the parts that send to a part whether they have stopped; undefined for kinds where no other part can see that. */
 async function outsideView(
   fleet: RunningFleet,
   client: EdgeClient,
@@ -35,7 +35,7 @@ async function outsideView(
   };
 }
 
-/** Milliseconds since `begun` when it held: polled, so that it is exact to some 20 ms. */
+/** Milliseconds since `begun` when it held: polled, so accurate to some 20 ms. */
 async function untilHolds(isOut: () => Promise<boolean>, begun: number): Promise<number> {
   for (const deadline = begun + 8_000; performance.now() < deadline; await sleep(10)) {
     if (await isOut()) return performance.now() - begun;
@@ -43,7 +43,7 @@ async function untilHolds(isOut: () => Promise<boolean>, begun: number): Promise
   return Infinity;
 }
 
-/** One fault under load, and everything that became of the requests. */
+/** Runs one fault under load, and returns the results of all requests. */
 export async function suffer(
   fleet: RunningFleet,
   client: EdgeClient,
@@ -70,7 +70,7 @@ export async function suffer(
   return { tallies, out };
 }
 
-/** One line for people: what was sent, what failed, how long it took. */
+/** A summary line: the requests sent, the failures, the duration. */
 export function lineOf({ target, fault }: Pick<Case, 'target' | 'fault'>, { tallies, out }: Outcome): string {
   const kinds = Object.entries(tallies).map(
     ([kind, { sent, failed, again, slowest }]) =>

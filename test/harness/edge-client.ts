@@ -5,15 +5,15 @@ import { Broken, CONNECT, NAME, PATIENCE, PORT, type Answer, type Sent } from '.
 import type { RunningFleet } from './fleet.js';
 
 export interface Got extends Answer {
-  /** Connections that broke under this request, and it was sent again. */
+  /** Connections that broke under this request, which was then retried. */
   broken: number;
-  /** From the first try, in milliseconds. */
+  /** Since the first try, in milliseconds. */
   took: number;
 }
 
 /**
- * What phones do: look the name up and honour the time that the answer may be kept, keep connections open, go to another of the
- * addresses when one does not take a connection, and send a read again when its connection breaks. Nothing else is repeated here.
+ * Behaves like a phone: resolves the name and respects the answer's TTL, keeps connections open, tries another address when
+ * one does not accept a connection, and retries a read when its connection breaks. It retries nothing else.
  */
 export class EdgeClient {
   private readonly resolver = new Resolver({ timeout: 1_000, tries: 2 });
@@ -34,7 +34,7 @@ export class EdgeClient {
     });
   }
 
-  /** Where clients are sent now, past what this one remembers. */
+  /** The addresses that DNS returns now, bypassing this client's cache. */
   async lookUp(): Promise<string[]> {
     const answers = await this.resolver.resolve4(NAME, { ttl: true });
     const ttl = Math.min(...answers.map((answer) => answer.ttl));
@@ -56,7 +56,7 @@ export class EdgeClient {
     let broken = 0;
     let fault: unknown = new Error('DNS names no address');
     const addresses = await this.addresses();
-    // Twice around: a read whose connection broke may meet its first address again.
+    // Two rounds: a read whose connection broke may retry its first address.
     for (const address of [...addresses, ...addresses]) {
       try {
         const { status, body } = await (sent.http2

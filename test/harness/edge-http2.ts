@@ -1,13 +1,13 @@
 import { connect, type ClientHttp2Session } from 'node:http2';
 import { Broken, CONNECT, NAME, PATIENCE, PORT, type Answer, type Sent } from './edge-requests.js';
 
-/** One connection an address, made when it is first needed and again when it has ended. */
+/** One connection per address, opened on first use and again after it has ended. */
 export class Http2Connections {
   private readonly open = new Map<string, Promise<ClientHttp2Session>>();
 
   constructor(private readonly authority: string) {}
 
-  /** @throws Broken when there is no connection, or it ended before the answer */
+  /** @throws Broken when there is no connection, or it ended before the response */
   async send(address: string, { method, path, headers = {} }: Sent): Promise<Answer> {
     const session = await this.session(address);
     return new Promise((resolve, reject) => {
@@ -42,7 +42,7 @@ export class Http2Connections {
     return new Promise((resolve, reject) => {
       const session = connect(`https://${address}:${PORT}`, { ca: this.authority, servername: NAME });
       const late = setTimeout(() => session.destroy(new Error('no connection')), CONNECT);
-      // What is under way is answered; who comes later needs another connection.
+      // Current requests are answered; later ones need another connection.
       session.on('goaway', forget).on('close', forget);
       session.on('error', (error) => reject(new Broken(false, error.message)));
       session.on('close', () => reject(new Broken(false, 'the connection was closed')));

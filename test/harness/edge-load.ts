@@ -4,11 +4,11 @@ import sharp from 'sharp';
 import type { EdgeClient, Got } from './edge-client.js';
 import type { Sent } from './edge-requests.js';
 
-/** What happened to all requests of one kind. */
+/** The results of all requests of one kind. */
 export interface Tally {
   sent: number;
   failed: number;
-  /** Sent again by the client: a read whose connection broke, a write that failed once. */
+  /** Retried by the client: a read whose connection broke, a write that failed once. */
   again: number;
   /** Milliseconds. */
   slowest: number;
@@ -20,7 +20,7 @@ export type LoadKind = 'get' | 'get2' | 'post' | 'upload';
 
 const none = (): Tally => ({ sent: 0, failed: 0, again: 0, slowest: 0, faults: [] });
 
-/** Somebody with an account, a post to write under, and a picture to look at. */
+/** A user with an account, a post to comment on, and a picture to view. */
 export interface Visitor {
   token: string;
   postId: string;
@@ -89,7 +89,7 @@ export async function arrive(client: EdgeClient): Promise<Visitor> {
   return { token: session.accessToken, postId: post.id, picture: `${url.pathname}${url.search}` };
 }
 
-/** Requests at a steady pace, whether or not earlier ones were answered: what a hang costs is then seen. */
+/** Requests at a steady rate, whether or not earlier ones were answered: this makes the cost of a hang visible. */
 export class Load {
   readonly tallies: Record<LoadKind, Tally> = {
     get: none(),
@@ -97,7 +97,7 @@ export class Load {
     post: none(),
     upload: none(),
   };
-  /** Texts of comments that were answered with success. */
+  /** Texts of comments that were successfully posted. */
   readonly written: string[] = [];
   private readonly under: Promise<void>[] = [];
   private going = true;
@@ -123,7 +123,7 @@ export class Load {
     await Promise.all(this.under);
   }
 
-  /** Of a hundred: one upload, 25 comments, 25 pictures, 49 pages of the feed; half of what is read by HTTP/2. */
+  /** Out of a hundred: one upload, 25 comments, 25 pictures, 49 pages of the feed; half of the reads by HTTP/2. */
   private one(count: number): Promise<void> {
     const part = count % 100;
     if (part === 50) return this.upload();
@@ -159,7 +159,7 @@ export class Load {
     });
   }
 
-  /** With a key, and sent once more when it fails: what an app does that was built on the contract. */
+  /** With a key, and retried once when it fails: the behaviour of an app that follows the contract. */
   private keyed(sent: Sent): Promise<Got & { again: number }> {
     const headers = {
       ...sent.headers,
@@ -193,7 +193,7 @@ export class Load {
     await this.note('upload', () => this.keyed({ method: 'POST', path: '/v1/photos', ...form }));
   }
 
-  /** Stops asking, and waits for every answer. */
+  /** Stops sending, and waits for every response. */
   async finish(): Promise<Record<LoadKind, Tally>> {
     this.going = false;
     await this.done;
@@ -201,15 +201,15 @@ export class Load {
   }
 }
 
-/** A read that takes longer without any fault says that the machine has more to do than it can; in milliseconds. */
+/** A slower read without any fault means that the machine is overloaded; in milliseconds. */
 const AT_EASE = 700;
 
 /**
- * The pace that this machine bears: the wanted one, or less where a moment of it without any fault is too much already. On a machine
- * that is busy with other things, faults would be blamed for its failures.
+ * The rate that this machine can sustain: the wanted one, or less where a short run without any fault already overloads it.
+ * On a busy machine, its failures would be blamed on the faults.
  */
 export async function bearablePace(client: EdgeClient, visitor: Visitor, wanted: number): Promise<number> {
-  // Asked of processes that have just begun, as they are again after each fault and deploy: slower than warm ones.
+  // Measured on processes that have just started, as after each fault and deploy: slower than warm ones.
   for (const pace of [wanted, wanted * 0.66, wanted * 0.4, wanted * 0.2].map(Math.round)) {
     const load = new Load(client, visitor, pace);
     await sleep(2_000);
@@ -223,7 +223,7 @@ export async function bearablePace(client: EdgeClient, visitor: Visitor, wanted:
   return Math.round(wanted * 0.1);
 }
 
-/** How often each comment under the visitor's post is there. */
+/** How often each comment under the visitor's post exists. */
 export async function commentsOf(
   client: EdgeClient,
   { token, postId }: Visitor,

@@ -1,4 +1,4 @@
-/** The name that the fleet's certificate is for, and the port of its balancers. */
+/** The name in the fleet's certificate, and the port of its balancers. */
 export const NAME = 'narwhal.test';
 export const PORT = 8443;
 
@@ -7,7 +7,7 @@ export interface Sent {
   path: string;
   headers?: Record<string, string>;
   body?: string | Buffer;
-  /** As new phones speak: all requests to an address on one connection. HTTP/1.1 without it. */
+  /** As new phones do: all requests to an address on one connection. HTTP/1.1 without it. */
   http2?: boolean;
 }
 
@@ -16,7 +16,7 @@ export interface Answer {
   body: string;
 }
 
-/** A connection that was never made, or that broke before its answer. */
+/** A connection that was never made, or that broke before its response. */
 export class Broken extends Error {
   override name = 'Broken';
 
@@ -28,7 +28,7 @@ export class Broken extends Error {
   }
 }
 
-/** No answer within this is none; in milliseconds. */
+/** The time-out of a response; in milliseconds. */
 export const PATIENCE = 12_000;
-/** Connecting takes a host that is there no time at all; in milliseconds. */
+/** Connecting to a live host takes almost no time; in milliseconds. */
 export const CONNECT = 700;

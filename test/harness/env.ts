@@ -1,24 +1,24 @@
 import { join } from 'node:path';
 
-/** The one place of the tests that reads the environment. */
+/** The only file of the tests that reads the environment. */
 const source = process.env;
 
-/** In the environment of everything that a run starts: the run's folder. */
+/** Set in the environment of every process that a run starts: the run's folder. */
 export const RUN = 'NARWHAL_TEST_RUN';
 
-/** How many times slower this machine was, when the run began, than the one that limits are written for. */
+/** How many times slower this machine was, when the run began, than the reference machine of the limits. */
 export const PACE = 'NARWHAL_TEST_PACE';
 
 export function paceOfThisRun(): number {
   return Number(source[PACE] ?? 1);
 }
 
-/** What this process starts from here on bears the run's mark, and has its temporary files in the run's folder; answers the way back. */
+/** Marks the processes that this one starts with the run, and puts their temporary files into its folder; returns the undo function. */
 export function enterRun(folder: string): () => void {
   const before = source.TMPDIR;
   source[RUN] = folder;
   source.TMPDIR = join(folder, 'tmp');
-  // A run starts some hundreds of processes of the same build: what the first has compiled, the others need not.
+  // A run starts some hundreds of processes of the same build: they share the code that the first has compiled.
   source.NODE_COMPILE_CACHE = join(folder, 'compiled');
   return () => {
     delete source[RUN];
@@ -28,48 +28,48 @@ export function enterRun(folder: string): () => void {
   };
 }
 
-/** Which of Vitest's parallel workers this is, from 1. */
+/** The number of this Vitest worker, from 1. */
 export function poolId(): number {
   return Number(source.VITEST_POOL_ID ?? 1);
 }
 
-/** `EDGE_RATE`: requests a second of `npm run test:edge`, for machines on which 300 are too many. */
+/** `EDGE_RATE`: requests a second of `npm run test:edge`, for machines that cannot sustain 300. */
 export function edgeRate(): number {
   return Number(source.EDGE_RATE ?? 300);
 }
 
-/** `MACHINE_SIZES=on`: `npm run test:machine` measures what a machine carries, and tests nothing. */
+/** `MACHINE_SIZES=on`: `npm run test:machine` measures the capacity of a machine, and tests nothing. */
 export function measuresSizes(): boolean {
   return source.MACHINE_SIZES === 'on';
 }
 
-/** `MACHINE_ROOT`: a root that `npm run test:machine` takes as it is, for whoever changes its tests and would wait for debootstrap. */
+/** `MACHINE_ROOT`: an existing root for `npm run test:machine`, which saves debootstrap's time when changing its tests. */
 export function machineRoot(): string | undefined {
   return source.MACHINE_ROOT;
 }
 
-/** For child processes: what programs need to run, and none of the settings of whoever runs the tests. */
+/** For child processes: the variables that programs need to run, without the caller's settings. */
 export function bareEnvironment(): Record<string, string> {
   const names = ['PATH', 'HOME', 'LANG', 'TMPDIR', 'NODE_COMPILE_CACHE', RUN];
   return Object.fromEntries(names.flatMap((name) => (source[name] ? [[name, source[name]]] : [])));
 }
 
-/** For how long histories are played against the model, in seconds; `npm run test:model` takes longer than `npm test`. */
+/** How long histories run against the model, in seconds; `npm run test:model` takes longer than `npm test`. */
 export function modelSeconds(): number {
   return Number(source.MODEL_SECONDS ?? 30);
 }
 
-/** `MODEL_SEED` plays what an earlier run printed; in CI the same histories each time, so that a red run is of the change. */
+/** `MODEL_SEED` replays the run that printed it; CI always uses the same histories, so that the change is to blame for a red run. */
 export function modelSeed(): number {
   return Number(source.MODEL_SEED ?? (source.CI ? 20_261_122 : Date.now() & 0x7fffffff));
 }
 
-/** `SYSTEM_HEIF=on`: the machine's own decoder of HEIC is used where it has one; else tests run as if it had none. */
+/** `SYSTEM_HEIF=on`: uses the machine's own decoder of HEIC where it has one; otherwise tests run as if it had none. */
 export function usesSystemHeif(): boolean {
   return source.SYSTEM_HEIF === 'on';
 }
 
-/** `RELATION_RACES`: how often each two things that people do to each other meet; `npm run test:model` says 200. */
+/** `RELATION_RACES`: how often each pair of concurrent acts between two people runs; `npm run test:model` says 200. */
 export function relationRaces(): number {
   return Number(source.RELATION_RACES ?? 2);
 }

@@ -17,7 +17,7 @@ export interface SentryEvent {
   breadcrumbs?: { category: string; message: string }[];
 }
 
-/** What arrived, read strictly by the specification of envelopes: a header, then items whose lengths are as they say. */
+/** Reads a body strictly by the specification of envelopes: a header, then items of the stated lengths. */
 export function readEnvelope(body: Buffer): SentryEvent[] {
   let rest = body;
   const line = (): unknown => {
@@ -42,11 +42,11 @@ export function readEnvelope(body: Buffer): SentryEvent[] {
   return events;
 }
 
-/** A place to which Sentry's clients can be pointed; `hold` leaves them without an answer. */
+/** An endpoint for Sentry's clients; `hold` makes it send no responses. */
 export interface EnvelopeReceiver {
   dsn: string;
   events: SentryEvent[];
-  /** The bodies as they came, for looking for what must not be in them. */
+  /** The raw bodies, to search for data that they must not contain. */
   texts: string[];
   hold(on: boolean): void;
   close(): Promise<void>;

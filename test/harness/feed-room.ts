@@ -17,7 +17,7 @@ import { SessionCache } from '../../libs/feed/src/session-cache.js';
 import { openDataSource } from '../../libs/storage/src/database/data-source.js';
 import type { TestDatabase } from './database.js';
 
-/** One process's libs/feed, put together by hand. */
+/** One process's libs/feed, wired by hand. */
 export interface FeedRoom {
   database: Database;
   rows: FeedRows;
@@ -30,7 +30,7 @@ export interface FeedRoom {
   counts: Counts;
   marks: LikedSavedCache;
   sessions: SessionCache;
-  /** Looks into the Redis that the room uses. */
+  /** A client of the Redis that the room uses. */
   look: Redis;
   close(): Promise<void>;
 }
@@ -70,7 +70,7 @@ export async function feedRoom(databaseUrl: string, redisUrl: string, budget = 1
   };
 }
 
-/** Rows as the api would leave them, without its rules and outbox. */
+/** Writes rows as the api would, without its rules and outbox. */
 export class Town {
   private people = 0;
 
@@ -107,7 +107,7 @@ export class Town {
     );
   }
 
-  /** A published post; an id of one's own places it anywhere in time. */
+  /** A published post; an explicit id puts it anywhere in time. */
   async post(author: Id, id?: Id): Promise<Id> {
     const [row] = await this.database.query<{ id: Id }>(
       `INSERT INTO posts (shard, id, author_id, state)

@@ -8,7 +8,7 @@ export interface Said {
   text: string;
 }
 
-/** Types `npm run fleet -- …` and answers what it said and how it ended; `around` stands in front of the command. */
+/** Runs `npm run fleet -- …` and returns its output and exit code; `around` is put before the command. */
 export function fleetCommand(
   folder: string,
   args: readonly string[],

@@ -16,7 +16,7 @@ export const fleetInstalled = ['nginx', 'haproxy', 'pgbouncer', 'pdns_server', '
   findProgram(name),
 );
 
-/** Whether hosts of their own can be made: root, and a kernel that lets it. */
+/** Whether separate hosts can be made: needs root, and a kernel that allows it. */
 export const hostsPossible =
   process.getuid?.() === 0 &&
   spawnSync('unshare', ['-n', 'ip', 'link', 'add', 'nwtry', 'type', 'bridge'], { stdio: 'ignore' }).status ===
@@ -31,7 +31,7 @@ export interface Row {
   rates: (number | null)[];
 }
 
-/** `npm run fleet`, in a folder and on addresses of its own. */
+/** `npm run fleet`, in its own folder and on its own addresses. */
 export class RunningFleet {
   readonly net = randomInt(120, 250);
   private process: Launched | undefined;
@@ -72,7 +72,7 @@ export class RunningFleet {
     return readFileSync(this.logFile, 'utf8');
   }
 
-  /** What a part has written so far. */
+  /** The output of a part so far. */
   log(part: string): string {
     return readFileSync(join(this.data, 'logs', `${part}.log`), 'utf8');
   }
@@ -115,7 +115,7 @@ export class RunningFleet {
     }
   }
 
-  /** Gives an order as another terminal does. @throws Error with what the fleet said */
+  /** Sends an order as another terminal does. @throws Error with the fleet's message */
   async order(command: string, ...words: string[]): Promise<string> {
     const { control } = JSON.parse(readFileSync(join(this.data, 'fleet.json'), 'utf8')) as {
       control: { port: number; secret: string };

@@ -5,7 +5,7 @@ import type { Answer, JournalClient, Sent } from './journal-client.js';
 import type { Journal } from './journal.js';
 import { PASSWORD } from './people.js';
 
-/** Numbers from 0 to 1, the same ones of the same seed. */
+/** Pseudo-random numbers from 0 to 1, determined by the seed. */
 export function randomOf(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -16,9 +16,9 @@ export function randomOf(seed: number): () => number {
   };
 }
 
-/** Somebody who does one thing after the other, so that the order of what they did is known. */
+/** A person who does one thing after the other, so that the order of the acts is known. */
 export class Actor {
-  /** Signed in there, too, with a session of its own. */
+  /** Another device of the same person, with its own session. */
   otherDevice: Session | null = null;
 
   constructor(
@@ -41,7 +41,7 @@ export class Actor {
     return things[Math.floor(this.random() * things.length)];
   }
 
-  /** With this person's token, refreshed where it has to be, until it is answered. */
+  /** Sends with this person's token, refreshed when needed, until there is a response. */
   async send<Body>(sent: Sent): Promise<Answer<Body>> {
     for (let tries = 1; ; tries += 1) {
       const answer = await this.client.settled<Body>({ ...sent, token: this.session.accessToken });
@@ -91,7 +91,7 @@ export class Actor {
     this.session = await this.signIn();
   }
 
-  /** Acts until told to stop, and reads in between. */
+  /** Acts until asked to stop, with reads in between. */
   async live(act: (actor: Actor) => Promise<void>, isOver: () => boolean, pause: number): Promise<void> {
     const readings = ['/v1/feed', '/v1/me', '/v1/notifications', `/v1/users/${this.id}/posts`];
     while (!isOver()) {

@@ -5,13 +5,13 @@ import { deciding, relating } from './journal-relations.js';
 import type { JournalPost } from './journal.js';
 import { drawn } from './pictures.js';
 
-/** Of each person, so that what is held against the journal does not grow; for every one that is deleted comes another. */
+/** Per person, so that checking the journal does not take ever longer; each deletion makes room for another post. */
 const MOST_POSTS = 12;
 
 const own = (actor: Actor): JournalPost[] =>
   [...actor.journal.posts.values()].filter(({ author, going }) => author === actor.id && !going);
 
-/** Some post that this person may see. */
+/** A random post that this person may see. */
 const seen = (actor: Actor): JournalPost | undefined =>
   actor.pick(
     [...actor.journal.posts.values()].filter(
@@ -124,13 +124,13 @@ async function uncomment(actor: Actor): Promise<void> {
   );
   if (!mine) return;
   const answer = await actor.send({ method: 'DELETE', path: `/v1/comments/${mine.id}` });
-  // With its post, it may be gone already; where the post is still there, it will be missed in the end.
+  // It may have been deleted with its post; if the post still exists, the final check finds the comment.
   if (answer.status !== 204) return;
   mine.deleted = true;
   actor.journal.ack(actor.name, `deleted comment ${mine.id} ${mine.text}`);
 }
 
-/** A like or a save. Refused after a try without an answer, it may be there or not: then it is taken back. */
+/** A like or a save. If it is refused after a try without a response, its state is unknown: then it is undone. */
 async function mark(actor: Actor, post: JournalPost, what: 'like' | 'save', wanted: boolean): Promise<void> {
   const path = `/v1/posts/${post.id}/${what}`;
   const set = what === 'like' ? post.likers : post.savers;
@@ -166,7 +166,7 @@ async function profile(actor: Actor, company: Company): Promise<void> {
   actor.journal.ack(actor.name, `is ${displayName}`);
 }
 
-/** Signs in on another device, or out there. */
+/** Signs in on another device, or signs it out. */
 async function device(actor: Actor, { vanished }: Company): Promise<void> {
   const { otherDevice, journal } = actor;
   if (!otherDevice) {
@@ -233,7 +233,7 @@ const acts: readonly (readonly [weight: number, act: Act])[] = [
 
 const all = acts.reduce((sum, [weight]) => sum + weight, 0);
 
-/** One thing that somebody may do, by chance. */
+/** A random act of a person. */
 export function actOf(actor: Actor, company: Company): Promise<void> {
   let left = actor.random() * all;
   const chosen = acts.find(([weight]) => (left -= weight) < 0);

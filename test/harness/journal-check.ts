@@ -9,9 +9,9 @@ const newestFirst = (ids: readonly string[]): string[] =>
 
 const without = (all: Set<string>, some: Set<string>): string[] => [...all].filter((one) => !some.has(one));
 
-/** Holds what the API says against the journal, as each person sees it. */
+/** Compares the API's responses with the journal, for each person. */
 export class JournalCheck {
-  /** Photos whose every rendition was read: objects never change, so one of them is enough from then on. */
+  /** Photos whose renditions were all read: objects never change, so later checks read only one of them. */
   private readonly known = new Set<string>();
 
   constructor(private readonly company: Company) {}
@@ -20,7 +20,7 @@ export class JournalCheck {
     return this.company.journal;
   }
 
-  /** All of it, at a quiet moment. */
+  /** Checks everything, at a quiet moment. */
   async all(): Promise<void> {
     await inTurns(this.company.actors, 4, async (actor) => {
       await this.profile(actor);
@@ -50,7 +50,7 @@ export class JournalCheck {
     return items;
   }
 
-  /** Lists of ids: what is missing is lost, what is there too often is double, and what is not known came back. */
+  /** Compares lists of ids: a missing id is lost, a repeated one is a duplicate, and an unknown one came back. */
   private compare(list: string, found: readonly string[], expected: readonly string[]): void {
     const [are, should] = [new Set(found), new Set(expected)];
     for (const one of without(should, are)) this.journal.find('lost', one, `${one} is not in ${list}`);
@@ -82,7 +82,7 @@ export class JournalCheck {
     this.same(`${actor.name}'s name`, actor.name, me?.displayName, name);
   }
 
-  /** Twice: as it is made of rows where Redis has lost it, and from Redis. */
+  /** Twice: built from rows where Redis has lost it, and from Redis. */
   private async feed(actor: Actor): Promise<void> {
     for (const _ of [1, 2]) {
       const posts = (await this.pages<Post>(actor, '/v1/feed')) ?? [];
@@ -115,7 +115,7 @@ export class JournalCheck {
     });
   }
 
-  /** Every other person: how one stands to them, and what one sees of theirs. */
+  /** Every other person: the relation to them, and the posts of theirs that are visible. */
   private async people(actor: Actor): Promise<void> {
     const { model, posts } = this.journal;
     for (const other of this.company.actors) {
@@ -184,7 +184,7 @@ export class JournalCheck {
     );
   }
 
-  /** What is said below a post, as its author sees it; and its pictures. */
+  /** The comments and likes of a post, as its author sees them; and its pictures. */
   private async below(post: JournalPost): Promise<void> {
     const author = this.company.actors.find(({ id }) => id === post.author) as Actor;
     const comments = (await this.pages<Comment>(author, `/v1/posts/${post.id}/comments`)) ?? [];
@@ -216,7 +216,7 @@ export class JournalCheck {
     if (response.status !== 200 || !isImage) this.journal.find('lost', photo, `${url}: ${response.status}`);
   }
 
-  /** Before anything is quiet: nothing in a feed that may not be seen any more, and one's own posts are all there. */
+  /** Before the system is quiet: no feed contains a post that is no longer visible, and one's own posts are all there. */
   async wrongInFeeds(): Promise<string[]> {
     const wrong = await inTurns(this.company.actors, 4, async (actor) => {
       const found = new Set(((await this.pages<Post>(actor, '/v1/feed')) ?? []).map(({ id }) => id));

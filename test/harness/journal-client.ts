@@ -7,7 +7,7 @@ export interface Sent {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   path: string;
   body?: object;
-  /** A file to be sent as `file`; then there is no other body. */
+  /** A file to be sent as `file`, instead of a body. */
   file?: Buffer;
   key?: string;
   token?: string;
@@ -15,20 +15,20 @@ export interface Sent {
 
 export interface Answer<Body = unknown> {
   status: number;
-  /** Of a refusal. */
+  /** The code of an error. */
   code: string | null;
   body: Body;
-  /** An earlier try had no answer, so it may have been carried out. */
+  /** An earlier try had no response, so it may have been carried out. */
   repeated: boolean;
 }
 
-/** Longer than any fault: a request that is given up by its client may still be carried out, after what the client did next. */
+/** Longer than any fault: a request whose client gave up may still be carried out, after the client's next act. */
 const PATIENCE = patient(60_000);
-/** A request that nobody answers for so long is a fault of its own. */
+/** A request without a response for this long is a fault of its own. */
 const UNTIL_ACKNOWLEDGED = patient(120_000);
 
 const unavailable = new Set([429, 502, 503, 504]);
-/** Only photos are refused so, and nobody repeats that at once: there will be no room for a while. */
+/** Only photos get this status, and it is not retried at once: there will be no room for a while. */
 const NO_ROOM = 507;
 const underway = new Set(['idempotency_in_progress', 'photo_not_ready']);
 
@@ -49,7 +49,7 @@ function toRequest({ method, body, file, key, token }: Sent): RequestInit {
 const isForGood = ({ status, code }: { status: number; code: string | null }): boolean =>
   status === NO_ROOM || (status < 500 && status !== 429 && !underway.has(code ?? ''));
 
-/** Says what docs/clients.md says that a client says: repeats what was not answered, under the same key, until it is. */
+/** Behaves as docs/clients.md requires: retries an unanswered request, under the same key, until there is a response. */
 export class JournalClient {
   private turn = Math.floor(Math.random() * 100);
 
@@ -58,7 +58,7 @@ export class JournalClient {
     private readonly journal: Journal,
   ) {}
 
-  /** One try, at the next address; null when no answer came back. */
+  /** One try, at the next address; null without a response. */
   async once<Body>(sent: Sent): Promise<(Answer<Body> & { wait: number }) | null> {
     const url = this.urls[this.turn++ % this.urls.length] ?? '';
     try {
@@ -77,7 +77,10 @@ export class JournalClient {
     }
   }
 
-  /** Until it is answered for good, which a full disk is, too. A 500 is repeated as well: whether it was carried out has to be known in the end. */
+  /**
+   * Retries until there is a final response, which a full disk is, too. Retries a 500 as well, since its outcome must be
+   * known in the end.
+   */
   async settled<Body>(sent: Sent): Promise<Answer<Body>> {
     const deadline = Date.now() + UNTIL_ACKNOWLEDGED;
     let repeated = false;
@@ -92,7 +95,7 @@ export class JournalClient {
     }
   }
 
-  /** A read that is not repeated: counted by what became of it, as people see it meanwhile. */
+  /** A read that is not retried: counts its result, as people see it meanwhile. */
   async look(path: string, token: string): Promise<void> {
     const answer = await this.once({ method: 'GET', path, token });
     this.journal.looked(answer?.status ?? 0);

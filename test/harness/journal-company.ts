@@ -3,14 +3,14 @@ import type { Vanished } from './journal-vanished.js';
 import type { Journal } from './journal.js';
 import type { Turns } from './turns.js';
 
-/** Those who act, and what they share. */
+/** The people who act, and their shared state. */
 export interface Company {
   actors: Actor[];
   journal: Journal;
-  /** Two people change how they stand to each other in turns, so that it is known who came first. */
+  /** Changes of the relation between two people run one at a time, so that their order is known. */
   pairs: Turns;
   vanished: Vanished;
-  /** So many acts have a text or picture of their own so far. */
+  /** Acts with a text or picture of their own so far, which keeps these unique. */
   made: number;
 }
 

@@ -35,7 +35,7 @@ function pairTurn(company: Company, one: Actor, other: Actor, work: () => Promis
   return company.pairs.take([one.id, other.id].toSorted().join(' '), work);
 }
 
-/** The answer already says what the model says. */
+/** Checks that the response already matches the model. */
 function expectRelation(
   actor: Actor,
   other: Actor,

@@ -4,7 +4,7 @@ const counts = (what: string, table: string, counted: string): string =>
   `SELECT '${what} of ' || id || ' is ' || stored || ', its rows are ' || rows AS drift
    FROM (SELECT id, ${counted} FROM ${table} t) AS both_sides WHERE stored <> rows`;
 
-/** Both ends of a pair are written together: what is only at one of them. */
+/** Both ends of a pair are written together: finds those that are only at one of them. */
 const ends = (one: string, other: string, columns: string): string =>
   `SELECT '${one} and ${other} differ: ' || ids AS drift FROM (
      SELECT (${columns})::text AS ids FROM (
@@ -47,7 +47,7 @@ const queries = [
   ),
   ends('follows', 'followers', 'follower_id, followee_id, accepted'),
   ends('blocks', 'blocked_by', 'blocker_id, blocked_id'),
-  // A post that is gone takes its end along at once; those of its likers are swept later.
+  // A deleted post loses its end at once; its likers' ends are swept later.
   ends('(SELECT * FROM likes WHERE post_id IN (SELECT id FROM posts))', 'post_likes', 'user_id, post_id'),
   left('count_deltas'),
   left('outbox'),
@@ -56,7 +56,7 @@ const queries = [
   left('idempotency_keys', 'status IS NULL'),
 ];
 
-/** Counts held against rows, rows against their other ends, and what has not been done. */
+/** Compares counts with rows, and rows with their other ends, and finds unfinished work. */
 export async function driftOfRows(stack: FaultStack): Promise<string[]> {
   const found: string[] = [];
   for (const sql of queries)

@@ -29,15 +29,15 @@ const names = [
   'ken',
   'radia',
 ];
-/** Whom others have to ask. */
+/** The people with private accounts. */
 const PRIVATE = 3;
-/** Between two acts of one person, in milliseconds: some hundred acts a second of all. */
+/** Between two acts of one person, in milliseconds: some hundred acts per second in total. */
 const PAUSE = 80;
-/** Acts that are acknowledged before a fault begins, so that it meets some under way, and after it is over. */
+/** Acts acknowledged before a fault begins, so that it meets some in progress, and after it is over. */
 const SOME = 25;
 const PATIENCE = patient(90_000);
 
-/** People who act while faults happen, and the journal of what they were told is done. */
+/** People who act while faults happen, and the journal of their acknowledged acts. */
 export class JournalRun {
   readonly check: JournalCheck;
   private acting: Promise<unknown> = Promise.resolve();
@@ -110,7 +110,7 @@ export class JournalRun {
     return this.until('acts are acknowledged', () => this.journal.acknowledged >= enough);
   }
 
-  /** Photos are refused, and whatever else people do is acknowledged, while there is no room. */
+  /** Photos are refused while there is no room; all other acts are acknowledged. */
   async whileRoomless(refill: () => void): Promise<void> {
     const { journal } = this;
     journal.isDiskFull = true;
@@ -122,7 +122,7 @@ export class JournalRun {
     });
   }
 
-  /** There is room again: what an api believes of the disk is soon read anew. */
+  /** There is room again: an api's cached state of the disk is refreshed soon. */
   untilTaken(): Promise<void> {
     const { journal } = this;
     const { photos } = journal;
@@ -137,7 +137,7 @@ export class JournalRun {
     }
   }
 
-  /** Acts are under way when it begins and acknowledged again when it is over; `fault` settles when it is mended. */
+  /** Acts are in progress when the fault begins and are acknowledged again when it is over; `fault` settles when it is mended. */
   async under(name: string, fault: () => Promise<void>): Promise<void> {
     this.journal.begin(name);
     this.resume();
@@ -149,7 +149,7 @@ export class JournalRun {
     await this.some();
   }
 
-  /** Lets everybody come to rest, and holds all that the API shows against the journal. */
+  /** Waits until everybody is idle, and compares everything that the API shows with the journal. */
   async settle(): Promise<void> {
     await this.pause();
     this.journal.begin('at rest');
@@ -161,7 +161,7 @@ export class JournalRun {
       this.journal.find('drift', /\d{6,}/.exec(drift)?.[0] ?? '', drift);
   }
 
-  /** Until nothing that is gone is seen, and no feed is wrong: what may take a while, but may not need the worker. */
+  /** Waits until nothing deleted is visible and no feed is wrong: this may take a while, but may not need the worker. */
   async untilForgotten(): Promise<void> {
     await this.pause();
     const deadline = Date.now() + patient(20_000);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Journal } from './journal.js';
 
-/** What was acknowledged to be gone: a deleted post as strangers see it, a session by its token. */
+/** An acknowledged deletion: a deleted post as strangers see it, a session by its token. */
 export interface Gone {
   what: string;
   subject: string;
@@ -9,7 +9,7 @@ export interface Gone {
   token?: string;
 }
 
-/** Asks again and again for what is gone, at every api in turns. */
+/** Repeatedly requests deleted things, from each api in turn. */
 export class Vanished {
   private readonly all: (Gone & { since: number })[] = [];
   private healthySince: number | null = 0;
@@ -19,7 +19,7 @@ export class Vanished {
   constructor(
     private readonly urls: readonly string[],
     private readonly journal: Journal,
-    /** So long after its end, and after a fault, may something still be seen. */
+    /** The time after a deletion, and after a fault, during which a thing may still be visible. */
     private readonly patience: number,
   ) {}
 
@@ -27,12 +27,12 @@ export class Vanished {
     this.all.push({ ...gone, since: performance.now() });
   }
 
-  /** While a fault lasts, what is gone may be seen; afterwards it may not. */
+  /** While a fault lasts, deleted things may be visible; afterwards they may not. */
   set healthy(isHealthy: boolean) {
     this.healthySince = isHealthy ? performance.now() : null;
   }
 
-  /** Of these, what an api still shows. */
+  /** Whether an api still shows a deleted thing. */
   private async shows(gone: Gone, url: string): Promise<boolean> {
     const headers: Record<string, string> = gone.token ? { authorization: `Bearer ${gone.token}` } : {};
     try {
@@ -44,7 +44,7 @@ export class Vanished {
     }
   }
 
-  /** The newest of them and some old one, over and over. */
+  /** Checks the newest of them and some old one, over and over. */
   async watch(): Promise<void> {
     while (!this.over) {
       const recent = this.all.slice(-40);
@@ -67,7 +67,7 @@ export class Vanished {
     this.over = true;
   }
 
-  /** Everything that every api still shows. */
+  /** Everything that any api still shows. */
   async stillSeen(): Promise<Gone[]> {
     const found = await Promise.all(
       this.urls.map(async (url) => {

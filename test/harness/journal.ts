@@ -2,9 +2,9 @@ import { appendFileSync } from 'node:fs';
 import { Model, type ModelPost } from './model.js';
 
 export interface JournalComment {
-  /** Each text is written once, so that a comment is known by it. */
+  /** Each text is written once, so that it identifies a comment. */
   text: string;
-  /** Null where its author was told that it is there, but no longer theirs to see. */
+  /** Null where its author got a response that it exists, but may no longer see it. */
   id: string | null;
   post: string;
   author: string;
@@ -16,7 +16,7 @@ export interface JournalPost extends ModelPost {
   caption: string;
   photos: string[];
   savers: Set<string>;
-  /** Its author is taking it away. */
+  /** Its author is deleting it. */
   going: boolean;
 }
 
@@ -27,19 +27,19 @@ interface Phase {
   begun: number;
   writes: number;
   reads: Map<number, number>;
-  /** Answers that made a client repeat what it had said. */
+  /** Responses that made a client retry. */
   unavailable: Map<number, number>;
-  /** Photos that were refused because there is no room. */
+  /** Photos that were refused for lack of room. */
   roomless: number;
 }
 
-/** What clients were told is done, in their order, and the state that comes of it: what the API has to show when all is over. */
+/** The acts that clients got acknowledged, in order, and the resulting state: the API has to show it in the end. */
 export class Journal {
   readonly model = new Model();
   readonly posts = new Map<string, JournalPost>();
   readonly comments: JournalComment[] = [];
   readonly profiles = new Map<string, string>();
-  /** Living sessions of each person. */
+  /** Each person's active sessions. */
   readonly sessions = new Map<string, Set<string>>();
   readonly found: string[] = [];
   private readonly lines: string[] = [];
@@ -55,10 +55,10 @@ export class Journal {
 
   /** Photos that were acknowledged. */
   photos = 0;
-  /** Whether photos may be refused because there is no room, in this phase. */
+  /** Whether photos may be refused for lack of room, in this phase. */
   isDiskFull = false;
 
-  /** What follows happens under this fault. */
+  /** Begins a phase with this fault. */
   begin(name: string): void {
     this.isDiskFull = false;
     this.phases.push({
@@ -95,7 +95,7 @@ export class Journal {
     return this.phase.roomless;
   }
 
-  /** A photo was refused by 507. */
+  /** A photo was refused with 507. */
   hadNoRoom(person: string): void {
     this.phase.roomless += 1;
     if (!this.isDiskFull) this.find('refused', '', `${person}'s photo: there is room, but 507 says not`);
@@ -105,7 +105,7 @@ export class Journal {
     this.phase.unavailable.set(status, (this.phase.unavailable.get(status) ?? 0) + 1);
   }
 
-  /** Something is not as it was acknowledged: with what the journal has on its subject. */
+  /** Reports a difference from the acknowledged state, with the journal's entries about its subject. */
   find(kind: FindingKind, subject: string, what: string): void {
     const history = this.lines.filter((line) => subject !== '' && line.includes(subject)).slice(-12);
     this.found.push(
@@ -123,14 +123,14 @@ export class Journal {
     this.model.posts = this.model.posts.filter(({ id }) => id !== post.id);
   }
 
-  /** Below a post, as its counts say: a block takes the blocked one's comments off the blocker's posts. */
+  /** The counted comments of a post: a block removes the blocked person's comments from the blocker's posts. */
   commentsOf(post: ModelPost): JournalComment[] {
     return this.comments.filter(
       (one) => one.post === post.id && !one.deleted && !this.model.blocks.has(post.author, one.author),
     );
   }
 
-  /** One line a phase: how long it took, its writes, what made clients repeat them, and what became of reads, which nobody repeated. */
+  /** One line per phase: its duration, writes, the statuses that made clients retry, and the results of reads, which are not retried. */
   table(): string {
     return this.phases
       .map(({ name, begun, writes, unavailable, roomless, reads }, index) => {

@@ -11,10 +11,10 @@ export interface Heard {
 
 type Answer = (heard: Heard, response: ServerResponse) => void;
 
-/** Stands where an api stands behind NGINX and notes what arrives: for what a proxy does on the way, not for what the api does. */
+/** Replaces an api behind NGINX and records the requests that arrive: for testing the proxy, not the api. */
 export class ListeningApi {
   readonly heard: Heard[] = [];
-  /** Requests whose head has come, whether or not their body has. */
+  /** Requests whose head has arrived, whether or not their body has. */
   begun = 0;
   private readonly server: Server;
   answer: Answer = (_heard, response) =>

@@ -1,16 +1,16 @@
 import type { Test } from 'supertest';
 
 interface Sent {
-  /** When it was answered, and after how long; in milliseconds, of `performance.now()`. */
+  /** The time of the response, and its latency; in milliseconds, of `performance.now()`. */
   at: number;
   took: number;
-  /** The status, or what became of the connection. */
+  /** The status, or the fate of the connection. */
   outcome: string;
 }
 
 const isWell = (outcome: string): boolean => /^2\d\d$/.test(outcome);
 
-/** Requests that go on while something is broken, and what became of each. */
+/** Requests that go on during a fault, and the result of each. */
 export class Load {
   private readonly sent: Sent[] = [];
   private readonly marks = new Map<string, number>();
@@ -21,7 +21,7 @@ export class Load {
     return this.sent.length;
   }
 
-  /** Sends one and notes what becomes of it; never fails. */
+  /** Sends one and records its result; never fails. */
   async send(test: Test): Promise<void> {
     const begun = performance.now();
     const outcome = await test.then(
@@ -31,7 +31,7 @@ export class Load {
     this.sent.push({ at: performance.now(), took: performance.now() - begun, outcome });
   }
 
-  /** Does something again and again until `stop`; what fails is a failure. */
+  /** Repeats an operation until `stop`; exceptions count as failures. */
   async repeat(work: () => Promise<void>): Promise<void> {
     while (!this.isOver) {
       const turn = { begun: performance.now() };
@@ -50,7 +50,7 @@ export class Load {
     await Promise.all(lanes);
   }
 
-  /** Whether nobody is still at what they began before a mark, and the last `count` requests since then went well. */
+  /** Whether all requests begun before a mark are done, and the last `count` requests since then succeeded. */
   isSound(mark: string, count: number): boolean {
     const place = this.marks.get(mark) ?? 0;
     const last = this.sent.slice(-count);
@@ -65,7 +65,7 @@ export class Load {
     this.marks.set(name, performance.now());
   }
 
-  /** What failed before or after a mark. */
+  /** The failures before or after a mark. */
   failures(mark: string, when: 'before' | 'after'): string[] {
     const place = this.marks.get(mark) ?? 0;
     return this.sent

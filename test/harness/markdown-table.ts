@@ -6,7 +6,7 @@ const cellsOf = (line: string): string[] =>
     .slice(1, -1)
     .map((cell) => cell.trim());
 
-/** The first table below a heading of a file in docs/: a record a row, by the names of its columns. */
+/** The first table below a heading of a file in docs/: one record per row, keyed by column name. */
 export function markdownTable(file: string, heading: string): Record<string, string>[] {
   const text = readFileSync(new URL(`../../docs/${file}`, import.meta.url), 'utf8');
   const section = text.split(`## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';

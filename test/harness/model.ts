@@ -17,7 +17,7 @@ class Pairs {
   of = (one: string) => [...this.pairs].filter((pair) => pair.startsWith(`${one} `));
 }
 
-/** What Narwhal is to be like: a feed is the newest posts of the people whom one follows and may see, and one's own. */
+/** The specification: a feed is the newest posts of the followed people whose posts one may see, and one's own. */
 export class Model {
   readonly follows = new Pairs();
   readonly requests = new Pairs();
@@ -84,7 +84,7 @@ export class Model {
     return shown.map(({ id }) => id).toSorted((a, b) => (BigInt(a) < BigInt(b) ? 1 : -1));
   }
 
-  /** A block takes the blocked one's likes off the blocker's posts. */
+  /** A block removes the blocked person's likes from the blocker's posts. */
   likes({ author, likers }: ModelPost): number {
     return [...likers].filter((liker) => !this.blocks.has(author, liker)).length;
   }

@@ -13,14 +13,14 @@ import { patient } from './pace.js';
 export const nginxInstalled = findProgram('nginx') !== undefined;
 
 const modules = '/usr/lib/nginx/modules';
-/** Whether brotli can be tested: its modules are a package of their own. */
+/** Whether brotli can be tested: its modules are a separate package. */
 export const brotliInstalled =
   spawnSync('test', ['-f', `${modules}/ngx_http_brotli_filter_module.so`]).status === 0;
 
 export interface NginxOptions {
   /** The environment of `npm run nginx`. */
   settings: Record<string, string>;
-  /** `host:port`s; one that nobody listens on where media alone are asked for. */
+  /** `host:port`s; an unused port where only media are requested. */
   apis?: string[];
   /** Further options of `npm run nginx`. */
   options?: string[];
@@ -56,11 +56,11 @@ export class Nginx {
     return join(this.folder, 'nginx.conf');
   }
 
-  /** Makes the configuration, which NGINX itself has to find good. */
+  /** Writes the configuration, which NGINX itself has to accept. */
   write({ settings, apis = ['127.0.0.1:9'], options = [] }: NginxOptions): void {
     const program = join(root, 'dist', 'infra', 'nginx', 'main.js');
     const env = { ...bareEnvironment(), ...settings };
-    // Its workers read what the tests wrote: as whoever runs them.
+    // Its workers read the tests' files: they run as the same user.
     const user = process.getuid?.() === 0 ? ['--user', 'root'] : [];
     const addresses = ['--listen', `127.0.0.1:${this.port}`, '--status', `127.0.0.1:${this.statusPort}`];
     const own = [...addresses, '--folder', this.folder, '--workers', '1', ...user];
@@ -77,7 +77,7 @@ export class Nginx {
     return ['-e', join(this.folder, 'error.log'), '-c', this.file];
   }
 
-  /** Starts again on another configuration. */
+  /** Restarts with another configuration. */
   async configure(options: NginxOptions): Promise<void> {
     await this.stop();
     this.write(options);
@@ -97,13 +97,13 @@ export class Nginx {
     throw new Error(`expected NGINX to serve but it does not; see ${this.folder}`);
   }
 
-  /** Has it read another configuration while it serves. */
+  /** Reloads another configuration while it serves. */
   reload(options: NginxOptions): void {
     this.write(options);
     if (this.process) signal(this.process.pid, 'SIGHUP');
   }
 
-  /** Every request so far, as it was logged. */
+  /** Every request so far, from the log. */
   log(): Record<string, unknown>[] {
     const lines = readFileSync(join(this.folder, 'access.log'), 'utf8').trim().split('\n');
     return lines.filter(Boolean).map((line) => JSON.parse(line) as Record<string, unknown>);

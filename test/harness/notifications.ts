@@ -19,7 +19,7 @@ export async function notificationsOf(person: Person, query = ''): Promise<Page<
   return response.body as Page<Notification>;
 }
 
-/** The notifications in short: `like by linus, grace (2)`. */
+/** The notifications in short form: `like by linus, grace (2)`. */
 export async function toldTo(person: Person): Promise<string[]> {
   const { items } = await notificationsOf(person);
   return items.map(
@@ -36,7 +36,7 @@ export async function read(person: Person, upTo: { id: string } | undefined): Pr
   await person.request('post', '/v1/notifications/read', { upTo: upTo?.id ?? '1' }).expect(204);
 }
 
-/** How many unread ones the list shows, over all its pages: what the unread count says. */
+/** The number of unread ones in the list, over all its pages: it must equal the unread count. */
 export async function unreadListed(person: Person): Promise<number> {
   let unread = 0;
   let cursor: string | null = null;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A span as it arrived, with the resource that told it. */
+/** A span as it arrived, with the resource that reported it. */
 export interface ReceivedSpan {
   service: string;
   traceId: string;
@@ -76,7 +76,7 @@ function spanOf(span: Json, service: string): ReceivedSpan {
   };
 }
 
-/** Reads an `ExportTraceServiceRequest` in OTLP's JSON; @throws for what its schema (opentelemetry-proto) does not have */
+/** Reads an `ExportTraceServiceRequest` in OTLP's JSON; @throws for anything outside its schema (opentelemetry-proto) */
 export function readTraces(text: string): ReceivedSpan[] {
   const body = JSON.parse(text) as Json;
   check(Object.keys(body).join() === 'resourceSpans', 'resourceSpans alone');
@@ -91,13 +91,13 @@ export function readTraces(text: string): ReceivedSpan[] {
   });
 }
 
-/** A collector's end of the wire; `hold` leaves those who send without an answer, `refuse` answers 503. */
+/** A collector; `hold` makes it send no responses, `refuse` makes it answer 503. */
 export class OtlpReceiver {
   readonly spans: ReceivedSpan[] = [];
-  /** The bodies as they came, for looking for what must not be in them. */
+  /** The raw bodies, to search for data that they must not contain. */
   readonly texts: string[] = [];
   readonly faults: string[] = [];
-  /** `authorization` of each request. */
+  /** The `authorization` header of each request. */
   readonly credentials = new Set<string | undefined>();
   private readonly held = new Set<ServerResponse>();
   private mode: 'take' | 'hold' | 'refuse' = 'take';

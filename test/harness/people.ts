@@ -4,7 +4,7 @@ import type { Comment, Page, Photo, Post, Relationship, Session, User } from './
 import type { Picture } from './pictures.js';
 import { patient } from './pace.js';
 
-/** Where a person's client points: a stack, or any other server that keeps the contract. */
+/** The target of a person's client: a stack, or any other server that implements the contract. */
 export interface Server {
   url: string;
 }
@@ -13,7 +13,7 @@ export const PASSWORD = 'correct horse battery staple';
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
-/** Somebody with an account and a signed-in client. Refused requests fail the test and show the answer. */
+/** A person with an account and a signed-in client. Refused requests fail the test and show the response. */
 export class Person {
   constructor(
     readonly server: Server,
@@ -25,7 +25,7 @@ export class Person {
     return this.user.id;
   }
 
-  /** A request as this person's client sends it; the test says what it expects: `.expect(404)`. */
+  /** A request as this person's client sends it; the test states its expectation: `.expect(404)`. */
   request(method: Method, path: string, body?: object): Test {
     const test = request(this.server.url)
       [method](path)
@@ -43,7 +43,7 @@ export class Person {
     return response.body as Answer;
   }
 
-  /** Sends a picture and answers at once, mostly while it is still processing. */
+  /** Sends a picture and returns at once, mostly while it is still processing. */
   async send(picture: Picture, fields: { altText?: string } = {}): Promise<Photo> {
     const test = this.request('post', '/v1/photos').attach('file', picture.bytes, {
       filename: picture.name,
@@ -124,7 +124,7 @@ export class Person {
   }
 }
 
-/** Makes an account by its name alone: `const ada = await signUp(stack, 'ada')`. */
+/** Makes an account from a username alone: `const ada = await signUp(stack, 'ada')`. */
 export async function signUp(
   server: Server,
   username: string,
@@ -138,7 +138,7 @@ export async function signUp(
   return new Person(server, user, session);
 }
 
-/** Another client of somebody who has an account. */
+/** Another client for an existing account. */
 export async function signIn(server: Server, username: string, password = PASSWORD): Promise<Person> {
   const response = await request(server.url).post('/v1/sessions').send({ login: username, password });
   if (response.status !== 201)

@@ -9,10 +9,10 @@ export interface Picture {
   bytes: Buffer;
 }
 
-/** Photographs as phones made them, beside the clone; not part of it, for their size. */
+/** Real phone photographs, beside the clone; not part of it because of their size. */
 const folder = join(root, '..', 'shared', 'photos');
 
-/** Tests of real photographs say so where they are skipped: `describe.skipIf(!photographsAreHere)(...)`. */
+/** Tests of real photographs are skipped explicitly: `describe.skipIf(!photographsAreHere)(...)`. */
 export const photographsAreHere = existsSync(folder);
 
 const types: Record<string, string> = {
@@ -37,7 +37,7 @@ interface Drawing {
   seed?: number;
 }
 
-/** A JPEG that is not to be had from memory: gradients with the grain of a photograph. */
+/** A unique JPEG: gradients with the grain of a photograph. */
 export async function drawn({ width = 1600, height = 1200, seed = 1 }: Drawing = {}): Promise<Picture> {
   const pixels = Buffer.alloc(width * height * 3);
   let state = seed * 2_654_435_761;

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { signal } from '../../tools/dev/processes.ts';
 
-/** The parent of a process; 0 when it is gone. The program's name in stat may hold spaces, so fields are counted after it. */
+/** The parent of a process; 0 when it is gone. The program's name in stat may contain spaces, so fields are counted after it. */
 function parentOf(pid: number): number {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -11,7 +11,7 @@ function parentOf(pid: number): number {
   }
 }
 
-/** The children of a process, and theirs: PostgreSQL's backends are in no group of its own. */
+/** All descendants of a process: PostgreSQL's backends do not share its process group. */
 export function descendantsOf(pid: number): number[] {
   const all = readdirSync('/proc').map(Number).filter(Number.isInteger);
   const parents = all.map((one) => [one, parentOf(one)] as const);
@@ -20,7 +20,7 @@ export function descendantsOf(pid: number): number[] {
   return below(pid);
 }
 
-/** Stops processes where they are; `thaw` lets the same ones go on. */
+/** Suspends processes; `thaw` resumes them. */
 export function freeze(pids: readonly number[]): { thaw: () => void } {
   for (const pid of pids) signal(pid, 'SIGSTOP');
   return {

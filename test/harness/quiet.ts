@@ -3,7 +3,7 @@ import { patient } from './pace.js';
 
 const LINE = /^narwhal_pending\{kind="([^"]+)"[^}]*\} (\S+)$/gm;
 
-/** What waits for later work, by kind; undefined when the worker cannot be asked. */
+/** Pending later work, by kind; undefined when the worker cannot be asked. */
 export async function pending(metricsUrl: string): Promise<Map<string, number> | undefined> {
   try {
     const response = await fetch(metricsUrl, { signal: AbortSignal.timeout(2_000) });
@@ -16,8 +16,8 @@ export async function pending(metricsUrl: string): Promise<Map<string, number> |
 }
 
 /**
- * Waits until nothing waits: every photo settled, every post published or failed, every effect carried out, every delta
- * folded. Rows decide that, so it is true also when a queue has lost its jobs.
+ * Waits until no work is pending: every photo settled, every post published or failed, every effect carried out, every delta
+ * folded. It reads rows, so it is correct even when a queue has lost its jobs.
  */
 export async function untilQuiet(metricsUrl: string, patience = 30_000): Promise<void> {
   const deadline = Date.now() + patient(patience);

@@ -18,17 +18,17 @@ export async function freshRedis(): Promise<string> {
   return url.href;
 }
 
-/** A Redis server of a test's own, which may lose everything, go away and come back. */
+/** A test's own Redis server, which may lose everything, go away and come back. */
 export interface OwnRedis {
   url: string;
   flushall(): Promise<void>;
   stop(): Promise<void>;
-  /** Stands still: connections stay, nothing is answered, until it goes on. */
+  /** Suspends it: connections stay open without responses until it resumes. */
   hang(): void;
   goOn(): void;
-  /** On the same port, empty: it keeps nothing over a stop. */
+  /** On the same port, empty: it keeps nothing across a stop. */
   start(): Promise<void>;
-  /** For looking into it; connects on first use. */
+  /** A client for inspecting it; connects on first use. */
   client(): Redis;
 }
 

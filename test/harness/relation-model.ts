@@ -1,7 +1,7 @@
 export type FollowEnd = 'accepted' | 'requested' | null;
 export type Who = 0 | 1;
 
-/** What two people are to each other: `follows[0]` is how the first follows the second. */
+/** The relations between two people: `follows[0]` is how the first follows the second. */
 export interface Relations {
   follows: [FollowEnd, FollowEnd];
   blocks: [boolean, boolean];
@@ -13,7 +13,7 @@ export interface Relations {
 const isOpen = ({ closed }: Relations): boolean => !closed[0] && !closed[1];
 const isApart = ({ blocks }: Relations): boolean => blocks[0] || blocks[1];
 
-/** What each act does to them when nobody else does anything; what is refused changes nothing. */
+/** The effect of each act when nobody else acts; a refused act changes nothing. */
 export const relationActs = {
   follow(all: Relations, self: Who, other: Who) {
     if (!isOpen(all) || isApart(all)) return;

@@ -2,7 +2,7 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../tools/dev/install.mjs';
 
-/** A copy of the build that differs in one file, as another version does. Answers its folder. */
+/** A copy of the build that differs in one file, as another version does. Returns its folder. */
 export function anotherVersion(
   folder: string,
   name: string,
@@ -16,7 +16,7 @@ export function anotherVersion(
   return target;
 }
 
-/** With one more migration, that the version before it can live with. */
+/** Adds a migration that the previous version can run on. */
 export const withMigration = (folder: string, name: string): string =>
   anotherVersion(
     folder,

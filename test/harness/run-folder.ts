@@ -19,12 +19,12 @@ import { RUN } from './env.ts';
 const PREFIX = 'narwhal-test-';
 
 /**
- * A test run keeps everything in one folder: servers' data, objects, logs, temporary files. What it starts is known by that
- * folder, so that nobody has to keep a list, and grandchildren are found, too.
+ * A test run keeps everything in one folder: servers' data, objects, logs, temporary files. That folder also identifies the
+ * run's processes, so that nobody has to keep a list, and grandchildren are found, too.
  */
 export function makeRunFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), PREFIX));
-  // Passable, not listable: servers that may not run as root enter their own folders in it.
+  // Traversable, not listable: servers that may not run as root enter their own folders in it.
   chmodSync(folder, 0o711);
   mkdirSync(join(folder, 'tmp'));
   chmodSync(join(folder, 'tmp'), 0o1777);
@@ -37,7 +37,7 @@ function ownerOf(folder: string): ProcessMark {
   return { pid: Number(pid), identity };
 }
 
-/** Hosts of a fleet's own are names in the kernel, which outlive every process: `nw<net>` and what begins with it. */
+/** A fleet's hosts are names in the kernel, which outlive every process: `nw<net>` and names that begin with it. */
 export function noteHosts(folder: string, net: number): void {
   appendFileSync(join(folder, 'hosts'), `nw${net}\n`);
 }
@@ -59,8 +59,8 @@ function isMarked(pid: string, folder: string): boolean {
 }
 
 /**
- * Told by its environment; or by its output, since Redis, NGINX and PostgreSQL write their titles over theirs; or, in a
- * container, by its root.
+ * Identified by the environment; or by the output file, since Redis, NGINX and PostgreSQL write their titles over theirs; or,
+ * in a container, by the root.
  */
 export function processesOf(folder: string): number[] {
   return readdirSync('/proc')
@@ -71,7 +71,7 @@ export function processesOf(folder: string): number[] {
     .map(Number);
 }
 
-/** Vitest's own, which it ends itself: one that is killed is waited for, and for a minute. */
+/** Vitest's own workers, which it ends itself: it waits up to a minute for one that was killed. */
 function isWorkerOf(owner: ProcessMark, pid: number): boolean {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -85,7 +85,7 @@ function isWorkerOf(owner: ProcessMark, pid: number): boolean {
 const LOOKS = 200;
 const nobody = new Int32Array(new SharedArrayBuffer(4));
 
-/** Looked for until nothing is left: what is being ended may just have started something. */
+/** Repeats until nothing is left: a process that is being ended may just have started another. */
 function endProcesses(folder: string): void {
   const owner = ownerOf(folder);
   for (let look = 0; look < LOOKS; look += 1) {
@@ -107,7 +107,7 @@ function endHosts(folder: string): void {
   }
 }
 
-/** With what is mounted in it let go first, and never further than its own file system: debootstrap mounts this kernel's. */
+/** Unmounts everything in it first, and never leaves its own file system: debootstrap mounts this kernel's. */
 export function removeFolder(folder: string): void {
   const mounted = readFileSync('/proc/self/mounts', 'utf8')
     .split('\n')
@@ -117,27 +117,27 @@ export function removeFolder(folder: string): void {
   spawnSync('rm', ['-rf', '--one-file-system', folder], { stdio: 'ignore' });
 }
 
-/** Ends what still runs of a run, and removes its folder. */
+/** Ends the remaining processes of a run, and removes its folder. */
 export function endRun(folder: string): void {
   try {
     endProcesses(folder);
     endHosts(folder);
     removeFolder(folder);
-    // What was being written at that moment.
+    // Retries, since files may still be written at that moment.
     rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
 }
 
-/** Ends what runs have left whose reaper was killed, too, or that the machine's own end has cut short. */
+/** Ends the remains of runs whose reaper was killed, too, or that a crash or shutdown of the machine interrupted. */
 export function endAbandonedRuns(): void {
   for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
     const folder = join(tmpdir(), name);
     try {
       if (!isAlive(ownerOf(folder))) endRun(folder);
     } catch {
-      // Of another user, or of a run that begins or ends at this very moment: it has an owner who looks after it.
+      // Another user's, or a run that is just beginning or ending: its owner cleans it up.
     }
   }
 }

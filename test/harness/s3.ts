@@ -3,13 +3,13 @@ import { radosgwInstalled, startRadosgw } from '../servers/radosgw.js';
 
 const BUCKET = 'photos';
 
-/** Tests of S3 say so where they are skipped: `describe.skipIf(!s3Installed)(...)`. */
+/** Tests of S3 are skipped explicitly: `describe.skipIf(!s3Installed)(...)`. */
 export const s3Installed = await radosgwInstalled();
 
-/** A real S3 server with one bucket, of a test's own. */
+/** A test's own real S3 server with one bucket. */
 export interface S3 {
   endpoint: string;
-  /** What makes a stack keep its objects here, or know of this store beside its disk. */
+  /** The settings that make a stack keep its objects here, or use this store beside its disk. */
   env: Record<string, string>;
   /** Every key, in order, with its size. */
   list(): Promise<Map<string, number>>;

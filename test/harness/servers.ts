@@ -1,6 +1,6 @@
 import { inject } from 'vitest';
 
-/** What the run's set-up started, and where it keeps things. */
+/** The servers that the run's set-up started, and its folder. */
 export interface Servers {
   folder: string;
   postgres: string;

@@ -4,7 +4,7 @@ import { bareEnvironment, usesSystemHeif } from './env.js';
 
 const keyring = (): string => `test:${randomBytes(32).toString('hex')}`;
 
-/** What a stack's applications are told (see libs/platform/src/config.ts); their ports are each one's own. */
+/** The settings of a stack's applications (see libs/platform/src/config.ts); each one has its own ports. */
 export function settingsOf(stack: {
   databaseUrl: string;
   redisUrl: string;
@@ -23,9 +23,9 @@ export function settingsOf(stack: {
     TOKEN_KEYS: keyring(),
     MEDIA_KEYS: keyring(),
     RATE_LIMITS: 'off',
-    // As on a machine where nothing was installed beside Narwhal, unless this run is of those with more.
+    // As on a machine where nothing was installed beside Narwhal, unless this run uses the system's decoder.
     SYSTEM_HEIF: usesSystemHeif() ? 'on' : 'off',
-    // What is lost is found soon, and what is only slow on a busy machine is not yet overdue.
+    // Lost work is found soon, and work that is only slow on a busy machine is not yet overdue.
     SWEEP_INTERVAL: '500',
     SWEEP_OVERDUE: '4000',
     MALLOC_ARENA_MAX: '2',

@@ -1,6 +1,6 @@
 import { startStack, type Stack } from './stack.js';
 
-/** Of this process of Vitest, which runs one file after the other. */
+/** Belongs to this Vitest process, which runs one file after the other. */
 let shared: Stack | undefined;
 
 /** A file that failed in the middle may have left a process stopped. */
@@ -15,7 +15,7 @@ async function isWhole(stack: Stack): Promise<boolean> {
   }
 }
 
-/** Whoever was there before stays, as a stranger: their names and addresses are free. */
+/** Existing people stay, as strangers: their names and email addresses become free. */
 async function freeNames({ database }: Stack): Promise<void> {
   await database.query(`UPDATE usernames SET username = 'past' || user_id`);
   await database.query(`UPDATE users SET username = 'past' || id, email = id || '@past.example'`);
@@ -23,8 +23,8 @@ async function freeNames({ database }: Stack): Promise<void> {
 }
 
 /**
- * One stack for all files that need no settings, count nothing over the whole of it, and leave it running: to start one
- * costs more than most of them. It ends with the run.
+ * One stack for all files that need no settings, count nothing globally, and leave it running: starting one costs more than
+ * most of them. It ends with the run.
  */
 export async function sharedStack(): Promise<Stack> {
   if (shared && !(await isWhole(shared))) {

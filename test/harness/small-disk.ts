@@ -6,7 +6,7 @@ import { root } from '../../tools/dev/install.mjs';
 import { endProcess, launch, type Launched } from '../../tools/dev/processes.ts';
 import { patient } from './pace.js';
 
-/** More than has to be free for uploads to be taken, and room for a run's photos and logs. */
+/** More than uploads need as free space, plus room for a run's photos and logs. */
 const SIZE = '400m';
 const MiB = 1024 * 1024;
 const piece = Buffer.alloc(MiB);
@@ -14,7 +14,7 @@ const piece = Buffer.alloc(MiB);
 /** Only root may mount. */
 export const mayMount = spawnSync('unshare', ['--mount', 'true']).status === 0;
 
-/** A disk over a folder, seen by the programs that are started with its `prefix` alone: it vanishes with them, however they end. */
+/** A disk over a folder, visible only to the programs that are started with its `prefix`: it vanishes with them, however they end. */
 export class SmallDisk {
   private constructor(
     private readonly holder: Launched,
@@ -37,12 +37,12 @@ export class SmallDisk {
     return disk;
   }
 
-  /** Its folder for everybody else. */
+  /** Its folder's path for other processes. */
   get outside(): string {
     return `/proc/${this.holder.pid}/root${this.folder}`;
   }
 
-  /** Put before a program so that it sees the disk. */
+  /** A prefix for a program so that it sees the disk. */
   get prefix(): string[] {
     return ['nsenter', `--mount=/proc/${this.holder.pid}/ns/mnt`, `--wdns=${root}`];
   }
@@ -51,7 +51,7 @@ export class SmallDisk {
     return join(this.outside, 'ballast');
   }
 
-  /** Takes all the room that is left. */
+  /** Fills all the remaining space. */
   fill(): void {
     const file = openSync(this.ballast, 'a');
     try {

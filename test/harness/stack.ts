@@ -10,16 +10,16 @@ import { servers } from './servers.js';
 import { settingsOf } from './settings.js';
 
 export interface StackOptions {
-  /** How many processes of each; one unless told otherwise. */
+  /** The number of processes of each; defaults to one. */
   api?: number;
   worker?: number;
-  /** Laid over the settings of `settingsOf`. */
+  /** Overrides the settings of `settingsOf`. */
   env?: Record<string, string>;
-  /** What its servers hold before it starts; without it, the present schema and nothing in it. */
+  /** Fills its servers before it starts; by default, they have the current schema and no data. */
   filled?: (servers: { database: TestDatabase; redis: OwnRedis }) => Promise<void>;
 }
 
-/** A whole Narwhal of a test's own: built output, fresh database, Redis and objects, on ports of its own. */
+/** A test's own whole Narwhal: built output, fresh database, Redis and objects, on its own ports. */
 export class Stack {
   constructor(
     readonly apis: readonly Application[],
@@ -36,7 +36,7 @@ export class Stack {
 
   private readonly guests: Application[] = [];
 
-  /** One more api, with settings of its own: another clock, another way to the database. Ends with the stack. */
+  /** One more api, with its own settings: another clock, another connection to the database. Ends with the stack. */
   async guest(env: Record<string, string>, until?: '/health/ready' | '/health/live'): Promise<Application> {
     const api = await this.make('api', `guest-${this.guests.length}`, env);
     this.guests.push(api);
@@ -53,12 +53,12 @@ export class Stack {
     return first(this.workers, 'a worker');
   }
 
-  /** Of the first api. */
+  /** The first api's. */
   get url(): string {
     return this.api.url;
   }
 
-  /** Of the first worker. */
+  /** The first worker's. */
   get metricsUrl(): string {
     return this.worker.metricsUrl;
   }

@@ -11,11 +11,11 @@ export interface Ended {
   output: string;
 }
 
-/** `npm run storage` at work. */
+/** A running `npm run storage`. */
 export interface Running {
-  /** kill -9, so many milliseconds after its output has these words; or nothing, when it ends before. */
+  /** kill -9, this many milliseconds after its output contains these words; does nothing when it ends before. */
   killAfter(words: string, milliseconds: number): Promise<Ended>;
-  /** Waits for these words of its output. */
+  /** Waits for these words in its output. */
   saying(words: string): Promise<void>;
   ended: Promise<Ended>;
 }

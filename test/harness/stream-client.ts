@@ -8,10 +8,10 @@ export interface StreamEvent {
   id: string | null;
 }
 
-/** A client of server-sent events, as far as tests need one: it does not come back by itself. */
+/** A client of server-sent events, as far as tests need one: it does not reconnect by itself. */
 export class StreamClient {
   readonly events: StreamEvent[] = [];
-  /** What a client would come back with. */
+  /** The id that a client would reconnect with. */
   lastId: string | null = null;
   retry: number | null = null;
   beats = 0;
@@ -23,7 +23,7 @@ export class StreamClient {
     private readonly abort: AbortController,
   ) {}
 
-  /** Connects, and waits until the stream has said where it stands. `url`: of another process than the person's. */
+  /** Connects, and waits until the stream has sent its position. `url`: a process other than the person's. */
   static async open(
     person: Person,
     { url = person.server.url, lastId }: { url?: string; lastId?: string | null } = {},

@@ -23,7 +23,7 @@ export const acts = [
   'read',
 ] as const;
 
-/** One thing that somebody does: who, to whom or (by `which`) to which post. */
+/** One act: of `who`, towards `whom` or (by `which`) towards a post. */
 export interface Deed {
   act: (typeof acts)[number];
   who: number;
@@ -31,7 +31,7 @@ export interface Deed {
   which: number;
 }
 
-/** Of how many posts one waits for its photo. */
+/** One in this many posts waits for its photo. */
 const DEVELOPED = 4;
 let pictures = 0;
 
@@ -49,7 +49,7 @@ function expectSame(what: string, found: unknown, expected: unknown): void {
   if (one !== other) throw new Error(`expected ${what} to be ${other} but received ${one}`);
 }
 
-/** A few people of their own, who do things to each other through the API, and the model of what that comes to. */
+/** A group of people who act on each other through the API, and the model with the expected result. */
 export class Town {
   readonly model = new Model();
 
@@ -63,7 +63,7 @@ export class Town {
     return this.people[index % this.people.length] as Person;
   }
 
-  /** The status that it was answered with; 0 where there is nothing to do it to. */
+  /** The response's status; 0 where there is no target. */
   async do({ act, who, whom, which }: Deed): Promise<number> {
     const [one, other] = [this.person(who), this.person(whom)];
     const { posts } = this.model;
@@ -113,7 +113,7 @@ export class Town {
     return this.ask(one, 'patch', '/v1/me', { private: isPrivate });
   }
 
-  /** One in a few at once, while its photo is still developed: later ones are published before it. */
+  /** One in a few is posted while its photo is still being developed: later ones are published before it. */
   private async post(author: Person): Promise<number> {
     pictures += 1;
     const isSlow = pictures % DEVELOPED === 0;
@@ -125,7 +125,7 @@ export class Town {
     return 201;
   }
 
-  /** One that is not published yet cannot be archived: then nothing has changed. */
+  /** A post that is not published yet cannot be archived: then nothing has changed. */
   private async archive(author: Person, post: ModelPost, archived: boolean): Promise<number> {
     const status = await this.ask(author, archived ? 'put' : 'delete', `/v1/posts/${post.id}/archive`);
     if (status === 200) post.archived = archived;
@@ -152,7 +152,7 @@ export class Town {
     return status;
   }
 
-  /** At a quiet moment: all pages together, all counts, and what is unread are what the model says. */
+  /** At a quiet moment: all pages together, all counts, and all unread notifications match the model. */
   async check(): Promise<void> {
     for (const reader of this.people) {
       const found = await everyPage(reader);

@@ -4,7 +4,7 @@ import { networkInterfaces } from 'node:os';
 import { NAME, PORT } from './edge-requests.js';
 import type { RunningFleet } from './fleet.js';
 
-/** An address of this machine that is in no network of a fleet's operators; a machine may have none. */
+/** An address of this machine outside of a fleet's operator networks; a machine may have none. */
 export const stranger = Object.values(networkInterfaces())
   .flat()
   .find(
@@ -13,7 +13,7 @@ export const stranger = Object.values(networkInterfaces())
 
 const hex = (bytes: number) => randomBytes(bytes).toString('hex');
 
-/** A request through a balancer of a fleet whose `traceparent` wants it to be traced, from an address of this machine. */
+/** A request through a balancer of a fleet with a sampled `traceparent`, from an address of this machine. */
 export async function askTraced(
   fleet: RunningFleet,
   from?: string,

@@ -28,7 +28,7 @@ export class Tunnel {
     this.bytesPerSecond = bytesPerSecond;
   }
 
-  /** Ends every connection, as a train does that enters a mountain. */
+  /** Ends every connection, like a train entering a tunnel. */
   cut(): void {
     for (const socket of this.sockets) socket.destroy();
     this.sockets.clear();

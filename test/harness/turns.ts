@@ -1,4 +1,4 @@
-/** Work under one name is done one after the other. */
+/** Runs work under one name sequentially. */
 export class Turns {
   private readonly tails = new Map<string, Promise<unknown>>();
 

@@ -19,7 +19,7 @@ export function create(person: Person, length: number, headers: Record<string, s
     .set({ 'Tus-Resumable': '1.0.0', 'Upload-Length': String(length), ...headers });
 }
 
-/** As a client speaks tus, by hand; `api` says which process it reaches. */
+/** A handwritten tus client; `api` selects its process. */
 export class Raw {
   constructor(
     private readonly stack: Stack,
@@ -60,7 +60,7 @@ export class Raw {
     return new Raw(this.stack, this.location, api);
   }
 
-  /** The same upload under another address. */
+  /** The same upload under another URL. */
   at(location: string): Raw {
     return new Raw(this.stack, location, this.api);
   }

@@ -3,12 +3,12 @@ import { signUp, type Person } from './people.js';
 import { drawn } from './pictures.js';
 import type { Stack } from './stack.js';
 
-/** What the requests of the table name, and the viewers who make them. */
+/** The things that the table's requests name, and the viewers who make them. */
 export interface Scene {
   ada: Person;
   viewers: Record<string, Person | null>;
   names: Record<string, string>;
-  /** What is another thing for each viewer, by viewer. */
+  /** Things that differ by viewer, keyed by viewer. */
   collections: Record<string, string>;
 }
 
@@ -25,7 +25,7 @@ async function posted(person: Person, caption: string, more: object = {}): Promi
   return { post: await person.post([photo], { caption, ...more }), photo };
 }
 
-/** While everybody may see everything: each likes, saves and collects Ada's post, and says a word that Ada likes. */
+/** While everybody may see everything: each likes, saves and collects Ada's post, and comments with a word that Ada likes. */
 async function meet(person: Person, ada: Person, shown: Posted, doras: Posted): Promise<string> {
   await person.like(shown.post);
   await person.save(shown.post);
@@ -40,7 +40,7 @@ async function meet(person: Person, ada: Person, shown: Posted, doras: Posted): 
   return id;
 }
 
-/** Ada, her things, and everybody who looks at them; `kind` keeps the two scenes' people apart. */
+/** Ada, her things, and all viewers; `kind` keeps the two scenes' people apart. */
 export async function scene(stack: Stack, kind: 'public' | 'private'): Promise<Scene> {
   const name = (who: string) => `${who}.${kind}`;
   const [ada, dora, follower, requester, someone, blocked, blocker] = (await Promise.all(
@@ -62,7 +62,7 @@ export async function scene(stack: Stack, kind: 'public' | 'private'): Promise<S
   for (const [who, person] of Object.entries(people))
     collections[who] = await meet(person, ada, shown, doras);
   await stack.quiet();
-  // Worked out now, when Ada may be suggested to all of them.
+  // Computed now, when Ada may be suggested to all of them.
   for (const person of Object.values(people)) await person.request('get', '/v1/suggestions').expect(200);
   await stack.quiet();
 
@@ -96,7 +96,7 @@ export async function scene(stack: Stack, kind: 'public' | 'private'): Promise<S
   };
 }
 
-/** The parts of a rendition's path; the signature goes with the file. */
+/** The parts of a rendition's path; the file includes the signature. */
 function mediaNames(photo: Photo): Record<string, string> {
   const { pathname, search } = new URL(photo.renditions?.w320.url ?? '');
   const [fan = '', folder = '', file = ''] = pathname.replace('/media/', '').split('/');

@@ -4,8 +4,8 @@ import type { Stack } from './stack.js';
 import type { Scene } from './visibility-scene.js';
 
 /**
- * What streams tell each viewer when Ada posts a photo and names all of them in its caption: `yes` or `out`. Nothing more
- * comes of it once the system is quiet and her follower has heard; a photo of each viewer's own then closes what they heard.
+ * The events that each viewer's stream gets when Ada posts a photo and mentions all of them in its caption: `yes` or `out`. No
+ * more events follow once the system is quiet and her follower has received one; a photo of each viewer's own then ends the wait.
  */
 export async function toldByStream(stack: Stack, scene: Scene): Promise<Record<string, string>> {
   const people = Object.entries(scene.viewers).flatMap(([who, person]) => (person ? [{ who, person }] : []));

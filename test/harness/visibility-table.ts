@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** One cell: what a viewer is answered to a request. */
+/** One cell: a viewer's result for a request. */
 export interface Expectation {
   viewer: string;
   method: string;
@@ -25,7 +25,7 @@ function tableBelow(heading: string): string[] {
   return lines;
 }
 
-/** Endpoints that show nobody's things, or only the caller's own, each with its reason; `* /path/*` is all below a path. */
+/** Endpoints that show nobody's things, or only the caller's own, each with its reason; `* /path/*` covers all paths below. */
 export function exemptRequests(): { request: string; reason: string }[] {
   const lines = tableBelow('Not in the tables').slice(2);
   return lines.map((line) => {
@@ -34,7 +34,7 @@ export function exemptRequests(): { request: string; reason: string }[] {
   });
 }
 
-/** The table below a heading of docs/visibility.md, a cell each: the document is the test. */
+/** The table below a heading of docs/visibility.md, one entry per cell: the document is the test. */
 export function visibilityTable(heading: string): Expectation[] {
   const lines = tableBelow(heading);
   const [, ...viewers] = cellsOf(lines[0] ?? '');

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** One HTTP request written by hand on a socket: bodies that stop half way, clients that go on sending, things that are no HTTP. */
+/** One HTTP request written by hand on a socket: bodies that stop half way, clients that keep sending, invalid HTTP. */
 export class Wire {
   private received = '';
   private readonly ended: Promise<unknown>;
@@ -12,7 +12,7 @@ export class Wire {
     this.ended = new Promise((resolve) => socket.once('close', resolve));
   }
 
-  /** Settles at the next of these, or when the connection is over; never fails. */
+  /** Settles at the next of these events, or when the connection is over; never fails. */
   private async next(event: 'data' | 'drain'): Promise<void> {
     await Promise.race([once(this.socket, event).catch(() => undefined), this.ended]);
   }
@@ -24,25 +24,25 @@ export class Wire {
     return new Wire(socket);
   }
 
-  /** Waits as a client does whose bytes are not taken; false once the other side has closed. */
+  /** Sends with backpressure as a client does; false once the other side has closed. */
   async send(bytes: string | Buffer): Promise<boolean> {
     if (!this.socket.writable) return false;
     if (!this.socket.write(bytes)) await this.next('drain');
     return this.socket.writable;
   }
 
-  /** Hangs up without a word. */
+  /** Closes the connection abruptly. */
   drop(): void {
     this.socket.destroy();
   }
 
-  /** What has come back by the time the server has closed. */
+  /** Everything received by the time the server has closed. */
   async answer(): Promise<string> {
     await this.ended;
     return this.received;
   }
 
-  /** Waits until something that reads like `pattern` has come back. */
+  /** Waits until the received text matches `pattern`. */
   async until(pattern: RegExp): Promise<string> {
     while (!pattern.test(this.received) && !this.socket.closed) await this.next('data');
     return this.received;
@@ -51,7 +51,7 @@ export class Wire {
 
 const BOUNDARY = 'a-boundary';
 
-/** What an upload's request says of itself. */
+/** The headers of an upload's request. */
 export function uploadHeaders(token: string): Record<string, string> {
   return {
     authorization: `Bearer ${token}`,
@@ -59,7 +59,7 @@ export function uploadHeaders(token: string): Record<string, string> {
   };
 }
 
-/** The head of an upload's request as it goes over the wire, with whatever else it says. */
+/** The head of an upload's request in wire format, with additional headers. */
 export function uploadHead(token: string, ...headers: string[]): string {
   const own = Object.entries(uploadHeaders(token)).map(([name, value]) => `${name}: ${value}`);
   const lines = ['POST /v1/photos HTTP/1.1', 'Host: narwhal', ...own, ...headers];

@@ -13,7 +13,7 @@ import type { Story } from './story.js';
 
 const made = inject('made');
 
-/** One machine's life, in order: what a chapter leaves is what the next begins with. */
+/** One machine's life, in order: each chapter begins with the state that the last one left. */
 describe.skipIf(made.reason ?? measuresSizes())('a bare machine', () => {
   const story = { made, measured: {}, guests: [] as Story['guests'] } as Story;
 

@@ -1,8 +1,8 @@
 /**
- * A client inside a machine's network, run by Node itself: `photo FILE [TOKEN]` uploads one photo and reads it back,
- * `fill COUNT FILE` posts photos and says whose they are, `flood COUNT FILE TOKEN` uploads four at once until all are ready,
- * `look TOKEN POST` reads a post and its picture, `load TOKEN POST` asks and writes until it is told to stop (SIGTERM)
- * and then says what failed, `formats` uploads a photo of every format that is taken. Prints one line of JSON.
+ * A client inside a machine's network, run by Node itself: `photo FILE [TOKEN]` uploads one photo and reads it back, `fill
+ * COUNT FILE` posts photos and prints their owner, `flood COUNT FILE TOKEN` uploads four at once until all are ready, `look
+ * TOKEN POST` reads a post and its picture, `load TOKEN POST` reads and writes until stopped (SIGTERM) and then prints the
+ * failures, `formats` uploads a photo of every accepted format. Prints one line of JSON.
  */
 import { readFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
@@ -56,7 +56,7 @@ async function fetched(url: unknown) {
   return { picture: image.status, size, type: headers.get('content-type'), server: headers.get('server') };
 }
 
-/** The same photograph in other bytes. */
+/** The same photograph with different bytes. */
 function copyOf(file: Buffer): FormData {
   const form = new FormData();
   form.set('file', new Blob([file, randomUUID()], { type: 'image/jpeg' }), 'photo.jpg');

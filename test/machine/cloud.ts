@@ -5,12 +5,12 @@ import { root } from '../../tools/dev/install.mjs';
 interface Changes {
   /** `ROLE`, `URL` and so on, as infra/ubuntu/cloud-init.yaml has them. */
   settings: Readonly<Record<string, string>>;
-  /** What the file leaves empty. */
+  /** The values that the file leaves empty. */
   local?: readonly string[];
   nginx?: readonly string[];
 }
 
-/** infra/ubuntu/cloud-init.yaml as an operator changes it before a server is made of it. */
+/** infra/ubuntu/cloud-init.yaml with an operator's edits, from which a server is made. */
 export function userData({ settings, local = [], nginx = [] }: Changes): string {
   let text = readFileSync(join(root, 'infra/ubuntu/cloud-init.yaml'), 'utf8');
   const replace = (pattern: RegExp, by: string) => {

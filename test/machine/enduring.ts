@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { dataMachine } from './parting.js';
 import { seconds, type Story } from './story.js';
 
-/** Kills and hangs, which systemd mends. */
+/** Kills and hangs that systemd recovers from. */
 export function enduring(story: Story): void {
   const hung = 'narwhal-api@3002';
   let since = 0;
@@ -10,7 +10,7 @@ export function enduring(story: Story): void {
   test('goes on beside a process whose loop does not turn any more', () => {
     since = performance.now();
     story.alone.do('systemctl', 'kill', '--kill-whom=main', '--signal=STOP', `${hung}.service`);
-    // Something to do while half a minute passes.
+    // Useful work while half a minute passes.
     const data = dataMachine(story);
     story.data = data.boot().then(() => data);
     story.data.catch(() => undefined);
@@ -20,7 +20,7 @@ export function enduring(story: Story): void {
     const { alone, measured } = story;
     const begun = performance.now();
     alone.do('systemctl', 'kill', '--signal=KILL', `${unit}.service`);
-    // Starting while it restarts waits for the restart.
+    // Starting it during its restart waits for the restart.
     alone.do('sh', '-c', `sleep 1.2; systemctl start ${unit}`);
     measured[`${unit} serves after kill -9`] = seconds(begun);
     expect(alone.do('systemctl', 'show', '-P', 'NRestarts', unit).trim()).not.toBe('0');

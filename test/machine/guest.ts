@@ -14,18 +14,18 @@ export interface Machine {
   name: string;
   /** On the network of these machines, 10.0.0.0/16. */
   address: string;
-  /** What cloud-init is told. */
+  /** The user data for cloud-init. */
   userData: string;
-  /** Folders of this side, by their path on the machine: a shared disk. */
+  /** Folders of the host, by their path on the machine: a shared disk. */
   disks?: Readonly<Record<string, string>>;
   /** The first process of the machine whose network it joins, which holds the switch. */
   beside?: number;
 }
 
-/** A machine with systemd as its first process, in a folder that begins as `bare`, and no network but those beside it. */
+/** A machine with systemd as its first process, in a folder that begins as `bare`, and no network except with those beside it. */
 export class Guest {
   #container: ChildProcess | undefined;
-  /** Its first process, by its number on this side. */
+  /** Its first process, by its number on the host. */
   leader = 0;
   readonly root: string;
 
@@ -39,12 +39,12 @@ export class Guest {
     for (const name of ['upper', 'work', 'root']) mkdirSync(join(own, name), { recursive: true });
     const layers = `lowerdir=${bare},upperdir=${join(own, 'upper')},workdir=${join(own, 'work')}`;
     const mounted = spawnSync('mount', ['-t', 'overlay', 'overlay', '-o', layers, this.root]).status === 0;
-    // Not every file system can be laid over another.
+    // Some file systems do not support overlays.
     if (!mounted) execFileSync('cp', ['-a', `${bare}/.`, this.root]);
     this.#prepare();
   }
 
-  /** What a cloud gives a server before it boots. */
+  /** Prepares the files that a cloud provides before boot. */
   #prepare(): void {
     const { name, userData } = this.machine;
     const seed = join(this.root, 'var/lib/cloud/seed/nocloud');
@@ -53,13 +53,13 @@ export class Guest {
     writeFileSync(join(seed, 'meta-data'), `instance-id: ${name}\nlocal-hostname: ${name}\n`);
     const where = 'datasource_list: [NoCloud]\nlocale: C.UTF-8\n';
     writeFileSync(join(this.root, 'etc/cloud/cloud.cfg.d/90-seed.cfg'), where);
-    // All that it may ask for is there already.
+    // All packages that it may need are there already.
     writeFileSync(join(this.root, 'etc/apt/sources.list'), '');
     writeFileSync(join(this.root, 'etc/hostname'), `${name}\n`);
     writeFileSync(join(this.root, 'etc/hosts'), `127.0.0.1 localhost\n127.0.1.1 ${name}\n`);
   }
 
-  /** Switches it on, and waits for the end of cloud-init. @throws what cloud-init said, when it failed */
+  /** Boots it, and waits for the end of cloud-init. @throws cloud-init's output, when it failed */
   async boot(): Promise<void> {
     const binds = Object.entries(this.machine.disks ?? {}).map(([there, here]) => `--bind=${here}:${there}`);
     const usual = ['--register=no', '--keep-unit', '--private-network', '--boot', '--link-journal=no'];
@@ -78,7 +78,7 @@ export class Guest {
     );
   }
 
-  /** The first process of the machine: the descendant of systemd-nspawn that is number 1 in its own eyes. */
+  /** The machine's first process: the descendant of systemd-nspawn that has number 1 in its own namespace. */
   #findLeader(of = this.#container?.pid ?? 0): number {
     try {
       const children = readFileSync(`/proc/${of}/task/${of}/children`, 'utf8').trim();
@@ -88,7 +88,7 @@ export class Guest {
         if (found) return found;
       }
     } catch {
-      // Gone again: looked for anew.
+      // It is gone again: the search goes on.
     }
     return 0;
   }
@@ -100,7 +100,7 @@ export class Guest {
       execFileSync('nsenter', ['-t', String(leader), '-n', '--', 'ip', ...args], { env: environment });
     lan(this.leader, 'link', 'set', 'lo', 'up');
     if (beside) {
-      // The process's number is this side's: only the network's name space is entered.
+      // The host's process number: the command enters only the network namespace.
       lan(beside, 'link', 'add', name, 'type', 'veth', 'peer', 'name', 'lan', 'netns', String(this.leader));
       lan(beside, 'link', 'set', name, 'master', 'lan', 'up');
     } else lan(this.leader, 'link', 'add', 'lan', 'type', 'bridge');
@@ -122,7 +122,7 @@ export class Guest {
     return { code: status ?? -1, text: `${stdout}${stderr}` };
   }
 
-  /** As `tell`, without waiting in this process: what else it does goes on. */
+  /** Like `tell`, without blocking this process, whose other work goes on. */
   async meanwhile(...command: string[]): Promise<Outcome> {
     const child = spawn('nsenter', this.#enter(command), { env: environment });
     let text = '';
@@ -132,7 +132,7 @@ export class Guest {
     return { code: code ?? -1, text };
   }
 
-  /** A program of this side, with this side's files, in the machine's network. */
+  /** Runs a program of the host, with the host's files, in the machine's network. */
   beside(program: string, args: readonly string[]): ChildProcess {
     return spawn('nsenter', ['-t', String(this.leader), '-n', '--', program, ...args], {
       env: environment,
@@ -140,7 +140,7 @@ export class Guest {
     });
   }
 
-  /** @throws what the command said, when it failed */
+  /** @throws the command's output, when it failed */
   do(...command: string[]): string {
     const { code, text } = this.tell(...command);
     if (code !== 0)
@@ -148,12 +148,12 @@ export class Guest {
     return text;
   }
 
-  /** Runs a script as somebody types it, up to the first command that fails. */
+  /** Runs a script as if typed, up to the first command that fails. */
   type(script: string): string {
     return this.do('bash', '-c', `set -eo pipefail; cd /root; ${script}`);
   }
 
-  /** Asks until `pattern` is in what a command says, for a minute at most. @throws what it said last */
+  /** Repeats a command until its output matches `pattern`, for a minute at most. @throws the last output */
   async waitFor(pattern: RegExp, ...command: string[]): Promise<string> {
     let last = '';
     await this.#until(`${String(pattern)} from ${command.join(' ')}`, () => {

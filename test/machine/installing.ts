@@ -6,14 +6,14 @@ import { userData } from './cloud.js';
 import { Guest, type Machine } from './guest.js';
 import { asked, lastLine, onMachine, seconds, traces, upload, type Story } from './story.js';
 
-/** What cloud-init is told of the package, whatever the machine is to be. */
+/** The settings of cloud-init for the package, whatever the machine's role. */
 export function release({ made }: Story, version: 'first' | 'second'): Record<string, string> {
   const file = made.packages[version];
   const sum = createHash('sha256').update(readFileSync(file)).digest('hex');
   return { PACKAGE: `file://${onMachine(file)}`, SHA256: sum };
 }
 
-/** A server that a cloud would give, switched off, with packages where it can fetch them: the newest unless told otherwise. */
+/** A server as a cloud would create it, not booted, with packages where it can fetch them: the newest by default. */
 export function serverOf(story: Story, machine: Machine, files = [story.made.packages.second]): Guest {
   const { folder, bare } = story.made;
   const guest = new Guest(folder, bare, machine);
@@ -25,7 +25,7 @@ export function serverOf(story: Story, machine: Machine, files = [story.made.pac
 export function installing(story: Story): void {
   test('becomes a Narwhal by cloud-init alone, and shows its first photo through NGINX', async () => {
     const settings = { ...release(story, 'first'), ROLE: 'all', URL: 'http://127.0.0.1' };
-    // One client asks for hundreds.
+    // One client sends hundreds of requests.
     const data = userData({ settings, local: ['RATE_LIMITS=off'] });
     const { measured, made } = story;
     const machine = { name: 'alone', address: '10.0.1.20', userData: data };
@@ -65,7 +65,7 @@ export function installing(story: Story): void {
   });
 }
 
-/** How it is watched, and what it may do. */
+/** How it is monitored, and its permissions. */
 export function guarding(story: Story): void {
   test('logs to the journal, as the user narwhal, with no capability and a score below 2.5', () => {
     const { alone, measured } = story;
@@ -96,7 +96,7 @@ export function guarding(story: Story): void {
     const said = alone.do('bash', '-c', conversation);
     expect(said).toContain(links.join(' '));
     expect(said).toMatch(/^f_database_127_0_0_1_13001\.value (U|1)$/m);
-    // Of its hundreds of plugins, ours alone: the others take ten seconds to ask.
+    // Only ours of its hundreds of plugins: the others take ten seconds.
     alone.do('sh', '-c', 'mkdir /run/ours; ln -s /usr/share/munin/plugins/narwhal_ /run/ours/');
     const proposed = alone.tell('munin-node-configure', '--libdir', '/run/ours', '--suggest').text;
     expect(proposed).toMatch(/^narwhal_ .*\+requests/m);
@@ -111,7 +111,7 @@ export function purging(story: Story): void {
     alone.do('test', '-d', '/var/lib/narwhal/objects');
     expect(traces(alone).filter((name) => name.includes('munin/plugins/'))).toEqual([]);
     alone.do('dpkg', '--purge', 'narwhal');
-    // What cloud-init was told is cloud-init's.
+    // Only cloud-init may leave these files.
     const told = /^run\/narwhal-(settings|local\.env|nginx\.options|install)$/;
     expect(traces(alone).filter((name) => !told.test(name))).toEqual([]);
     expect(alone.tell('dpkg-query', '-W', 'narwhal').code).toBe(1);

@@ -5,8 +5,8 @@ import { root } from '../../tools/dev/install.mjs';
 const page = readFileSync(join(root, 'docs', 'install-ubuntu.md'), 'utf8');
 
 /**
- * The commands that docs/install-ubuntu.md gives under a heading, one text for each block, so that what is tested is what
- * operators read. `…` in them stands for what the reader knows: `known` says it, in the order of the page.
+ * The commands under a heading of docs/install-ubuntu.md, one text for each block, so that tests run what operators read. `…`
+ * in them marks values that the reader fills in: `known` has them, in the order of the page.
  */
 export function commandsOf(heading: string, ...known: string[]): string[] {
   const [, section] = new RegExp(`^#+ ${heading}\n([^]*?)(?=^#|$(?![^]))`, 'm').exec(page) ?? [];

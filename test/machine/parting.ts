@@ -10,10 +10,10 @@ import { look, upload, type Story } from './story.js';
 const objects = '/var/lib/narwhal/objects';
 const ready = { state: 'ready', inFeed: true, picture: 200 };
 
-/** Types commands of the page where the packages lie. */
+/** Runs commands of the page in the folder of the packages. */
 const run = (guest: Guest, commands = ''): string => guest.type(`cd /srv\n${commands}`);
 
-/** The words behind `name=` in what a command printed. */
+/** The words after `name=` in a command's output. */
 function printed(text: string, name: string): string {
   const [, value = ''] = new RegExp(`^${name}=(.+)$`, 'm').exec(text) ?? [];
   if (!value) throw new Error(`expected ${name}=… but received:\n${text}`);
@@ -22,7 +22,7 @@ function printed(text: string, name: string): string {
 
 const passwordOf = (url: string): string => new URL(url).password;
 
-/** The first machine's settings and keys, as cloud-init's file asks for them. */
+/** The first machine's settings and keys, as cloud-init's file needs them. */
 function settingsOfFirst({ alone }: Story): string[] {
   const keys = ['TOKEN_KEYS', 'MEDIA_KEYS'].map((name) => {
     const file = `/etc/narwhal/secrets/${name.toLowerCase().replace('_', '-')}`;
@@ -31,7 +31,7 @@ function settingsOfFirst({ alone }: Story): string[] {
   return `${alone.do('cat', '/etc/narwhal/local.env')}${keys.join('\n')}`.trim().split('\n');
 }
 
-/** A server beside the first one, on whose photos it sees: a shared disk. */
+/** A server beside the first one, which shares the disk of its photos. */
 function another(story: Story, role: string, address: string, nginx: string[] = []): Guest {
   const { alone } = story;
   const settings = { ...release(story, 'second'), ROLE: role, URL: 'http://127.0.0.1' };
@@ -40,13 +40,13 @@ function another(story: Story, role: string, address: string, nginx: string[] = 
   return serverOf(story, { name: role, address, userData: data, beside: alone.leader, disks });
 }
 
-/** The archive of the page, carried from the first machine to another. */
+/** Copies the archive of the page from the first machine to another. */
 function carrySettings({ alone }: Story, to: Guest): void {
   run(alone, commandsOf('Workers')[0]);
   copyFileSync(join(alone.root, 'srv/settings.tar'), join(to.root, 'srv/settings.tar'));
 }
 
-/** A machine of PostgreSQL for the others; switched on early, since it takes its time. */
+/** A PostgreSQL machine for the others; booted early, since that takes a while. */
 export function dataMachine(story: Story): Guest {
   const settings = { ...release(story, 'second'), ROLE: 'postgresql', NETWORK: '10.0.0.0/16' };
   const machine = { name: 'postgresql', address: '10.0.1.10', beside: story.alone.leader };
@@ -59,7 +59,7 @@ function stores(story: Story): void {
     const data = await story.data;
     const told = printed(data.do('cat', '/var/log/cloud-init-output.log'), 'DATABASE_URL');
     const [there, move] = commandsOf('PostgreSQL', ...Array<string>(2).fill(passwordOf(told)));
-    // Said twice, it says the same: nobody is shut out.
+    // Repeating it prints the same: nobody is locked out.
     expect(printed(run(data, there), 'DATABASE_URL')).toBe(told);
     expect(run(alone, move)).toContain('Nothing is in the way.');
     expect(alone.tell('systemctl', 'is-active', 'postgresql').text.trim()).toBe('inactive');
@@ -69,7 +69,7 @@ function stores(story: Story): void {
   test('then Redis, which starts empty', async () => {
     const { alone } = story;
     const data = await story.data;
-    // The same server in another role: what cloud-init ran is run again.
+    // The same server in another role: the commands of cloud-init run again.
     const role = 'sed -i s/^NARWHAL_ROLE=.*/NARWHAL_ROLE=redis/ /run/narwhal-settings';
     data.type(`ip address add 10.0.1.11/16 dev lan; ${role}`);
     const told = printed(data.do('sh', '/run/narwhal-install'), 'REDIS_URL');
@@ -92,7 +92,7 @@ function servers(story: Story): void {
     const apis = ['--api 10.0.1.21:3001', '--api 10.0.1.21:3002', '--trust 10.0.0.0/16'];
     machines.nginx = another(story, 'nginx', '10.0.1.30', apis);
     const { worker, api, nginx } = machines;
-    // An NGINX behind which nobody answers is a fault in the doctor's eyes, so that it comes last.
+    // The doctor reports an NGINX without any api as a fault, so it comes last.
     await Promise.all([worker.boot(), api.boot()]);
     await nginx.boot();
     expect(await upload(nginx, story.file, story.shown.token)).toMatchObject(ready);
@@ -124,7 +124,7 @@ function servers(story: Story): void {
   });
 }
 
-/** One machine becomes five, by the commands of docs/install-ubuntu.md; each new one is made by cloud-init, in every role. */
+/** One machine becomes five, by the commands of docs/install-ubuntu.md; cloud-init sets up each new one, in every role. */
 export function parting(story: Story): void {
   stores(story);
   servers(story);

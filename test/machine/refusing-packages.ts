@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { onMachine, type Story } from './story.js';
 
-/** Packages that would leave a machine worse than it was: refused before a file is changed. */
+/** Packages that would leave a machine worse than it was: refused before a file changes. */
 export function refusingPackages(story: Story): void {
   test('a package for another architecture, and one larger than the disk, before a file is changed', async () => {
     const { alone, made } = story;
@@ -23,7 +23,7 @@ export function refusingPackages(story: Story): void {
       /narwhal: the disk of \/usr has \d+ MB left and the package needs 9999999: make room/,
     );
     expect([other.code, large.code]).toEqual([1, 1]);
-    // The worker had been stopped for files that did not come.
+    // The worker had been stopped for files that were never installed.
     await alone.waitFor(/^active/, 'systemctl', 'is-active', 'narwhal-worker@9465');
     await alone.waitFor(/Nothing is in the way\./, 'narwhal', 'doctor');
   });

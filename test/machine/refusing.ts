@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import type { Story } from './story.js';
 
-/** A unit of its own to go wrong, beside those that serve. */
+/** A separate unit to break, beside those that serve. */
 const unit = 'narwhal-api@3003';
 
 const doctorOf = ({ alone }: Story) => alone.tell('narwhal', 'doctor');
 
-/** Starts one api more, waits for its sentence in the journal, and takes it away again. */
+/** Starts one more api, waits for its sentence in the journal, and removes it again. */
 async function journalSays({ alone }: Story, sentence: RegExp): Promise<void> {
   alone.do('systemctl', 'start', '--no-block', unit);
   try {
@@ -108,7 +108,7 @@ function missingThings(story: Story): void {
   });
 }
 
-/** What is wrong on a machine is said in one sentence with what to do: in the journal, and by `narwhal doctor`. */
+/** A fault on a machine is reported in one sentence with its remedy: in the journal, and by `narwhal doctor`. */
 export function refusing(story: Story): void {
   takenPorts(story);
   wrongSettings(story);

@@ -11,7 +11,7 @@ interface Load {
   slowest: number;
 }
 
-/** Releases that come and go, by the commands of docs/install-ubuntu.md. */
+/** Upgrades and downgrades, by the commands of docs/install-ubuntu.md. */
 export function changingReleases(story: Story): void {
   test('is upgraded while it serves, without a failed request', async () => {
     const { alone, measured, shown } = story;

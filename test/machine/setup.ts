@@ -6,15 +6,15 @@ import { removeFolder } from '../harness/run-folder.js';
 import { makeBareRoot, makeFolder, whyNot } from './bare.js';
 
 export interface Made {
-  /** Why there is none of it. */
+  /** The reason why nothing was made. */
   reason: string | null;
-  /** Where machines are put. */
+  /** The folder of the machines. */
   folder: string;
   /** The root that each of them starts from. */
   bare: string;
   /** The package in two versions, of this very build. */
   packages: { first: string; second: string };
-  /** What making it took, in seconds. */
+  /** How long making it took, in seconds. */
   seconds: number;
 }
 
@@ -33,7 +33,7 @@ async function makePackages(output: string): Promise<Made['packages']> {
   return { first: await one(first), second: await one(second) };
 }
 
-/** The root and the packages, side by side: the one waits for a network, the other for a processor. */
+/** Makes the root and the packages concurrently: one waits for the network, the other for the CPU. */
 export default async function setUp(project: TestProject): Promise<() => void> {
   const reason = whyNot();
   if (reason) console.warn(`The tests of booted machines are skipped: ${reason}`);

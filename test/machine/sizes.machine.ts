@@ -12,7 +12,7 @@ import { asked, lastLine, type Story } from './story.js';
 const made = inject('made');
 const PHOTOS = 24;
 
-/** Whose a process is, by its command line; what else runs is the system's. */
+/** The kind of a process, by its command line; all others belong to the system. */
 const kinds: readonly [string, RegExp][] = [
   ['api, 2', /apps\/api\/src/],
   ['worker', /apps\/worker\/src/],
@@ -23,7 +23,7 @@ const kinds: readonly [string, RegExp][] = [
   ['the rest', /./],
 ];
 
-/** Memory of each kind of process in MB: what is shared is divided among those that share it (Pss). */
+/** Memory of each kind of process in MB: shared memory is divided among its users (Pss). */
 function memory(guest: Guest): Record<string, number> {
   const script =
     'for p in /proc/[0-9]*; do printf "%s %s\\n" "$(sed -n "s/^Pss: *\\([0-9]*\\).*/\\1/p" $p/smaps_rollup 2>/dev/null)" "$(tr "\\0" " " < $p/cmdline 2>/dev/null)"; done';
@@ -36,7 +36,7 @@ function memory(guest: Guest): Record<string, number> {
   return sums;
 }
 
-/** The most that each kind took while `work` went on. */
+/** The maximum of each kind while `work` ran. */
 async function most(guest: Guest, work: Promise<unknown>): Promise<Record<string, number>> {
   let going = true;
   void work.finally(() => (going = false)).catch(() => undefined);
@@ -56,7 +56,7 @@ const rounded = (sizes: Record<string, number>) =>
     ),
   );
 
-/** What docs/install-ubuntu.md says under "Sizes": one machine with everything, whose clients share its processors. */
+/** The figures of docs/install-ubuntu.md under "Sizes": one machine with everything, whose clients share its CPUs. */
 describe.skipIf(made.reason ?? !measuresSizes())('one machine with everything', () => {
   const story = { made, measured: {}, guests: [] as Guest[] } as unknown as Story;
   const table: Record<string, Record<string, number>> = {};

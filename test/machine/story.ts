@@ -21,20 +21,20 @@ export interface Looked {
   size: number;
 }
 
-/** What the chapters of one machine's life share. */
+/** The shared state of the chapters of one machine's life. */
 export interface Story {
   made: Made;
   /** The machine with everything. */
   alone: Guest;
-  /** What the run measured, printed at its end. */
+  /** The run's measurements, printed at its end. */
   measured: Record<string, string>;
-  /** The first photo that it showed, and whose it is. */
+  /** The first photo that it served, and its owner. */
   shown: Shown;
   /** A picture to upload. */
   file: string;
-  /** The machine that becomes PostgreSQL's, once cloud-init is through with it. */
+  /** The future PostgreSQL machine, once cloud-init is done with it. */
   data: Promise<Guest>;
-  /** Every machine, to be switched off. */
+  /** Every machine, to be shut down. */
   guests: Guest[];
 }
 
@@ -42,7 +42,7 @@ const client = join(root, 'test', 'machine', 'client.ts');
 
 export const seconds = (from: number): string => `${((performance.now() - from) / 1000).toFixed(1)} s`;
 
-/** Waits for the end of a client, and for the JSON that it printed last. */
+/** Waits for a client to end, and for the JSON that it printed last. */
 export async function lastLine<Answer>(child: ChildProcess): Promise<Answer> {
   let text = '';
   child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()));
@@ -50,7 +50,7 @@ export async function lastLine<Answer>(child: ChildProcess): Promise<Answer> {
   return JSON.parse(text.trim().split('\n').at(-1) ?? '') as Answer;
 }
 
-/** A client on a machine, which reaches it as its loopback: see client.ts for its words. */
+/** A client on a machine, which it reaches by loopback: see client.ts for its arguments. */
 export const asked = (guest: Guest, ...words: string[]): ChildProcess =>
   guest.beside(process.execPath, [client, ...words]);
 
@@ -62,10 +62,10 @@ export const upload = async (guest: Guest, ...words: string[]): Promise<Shown> =
 export const look = async (guest: Guest, { token, post }: Shown): Promise<Looked> =>
   lastLine<Looked>(asked(guest, 'look', token, post));
 
-/** Where a package lies on a machine, as an operator has put it there: not where cloud-init puts it. */
+/** The path of a package on a machine, where an operator puts it: not where cloud-init does. */
 export const onMachine = (file: string): string => `/srv/${file.replace(/.*\//, '')}`;
 
-/** Everything of Narwhal that a machine could keep. */
+/** All files of Narwhal that a machine could keep. */
 export function traces(guest: Guest): string[] {
   const folders = ['etc', 'usr', 'var/lib', 'var/cache', 'var/log', 'lib/systemd'];
   const found = folders.flatMap((folder) =>

@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { paced, scaled } from '../setup/pace.ts';
 
-/** Machines that boot take minutes, root and systemd-nspawn: a suite of its own, `npm run test:machine`. */
+/** Booting machines takes minutes, root and systemd-nspawn: a separate suite, `npm run test:machine`. */
 export default defineConfig({
   test: {
     name: 'machine',

@@ -75,7 +75,7 @@ describe.skipIf(!s3Installed)('direct to S3 (radosgw)', () => {
     ]);
     expect(row?.sha256.toString('hex')).toBe(sum(picture.bytes, 'sha256'));
     expect(await keysOf(made.photoId)).not.toContain('directn0');
-    // Again, and at once from several sides: the same photo.
+    // Repeated, and concurrent calls: the same photo.
     const again = await Promise.all([1, 2, 3].map(() => complete(ada, made.photoId).expect(200)));
     expect(again.map(({ body }) => (body as Photo).id)).toEqual(Array(3).fill(made.photoId));
   });
@@ -105,7 +105,7 @@ describe.skipIf(!s3Installed)('direct to S3 (radosgw)', () => {
     const picture = await drawn({ seed: 52, width: 640, height: 480 });
     const wrong = sum(Buffer.from('other bytes'), 'sha256');
     const made = await presigned(ada, { ...describing(picture), sha256: wrong });
-    // Ceph 16 does not know the header; a store that does refuses here already.
+    // Ceph 16 ignores the header; a store that supports it already refuses here.
     expect((await put(made, picture.bytes)).status).toBe(200);
     await complete(ada, made.photoId).expect(202);
     const photo = await ada.settled({ id: made.photoId });
@@ -178,7 +178,7 @@ describe.skipIf(!s3Installed)('direct to S3 (radosgw)', () => {
     await stack.database.query('UPDATE uploads SET expires_at = now() WHERE id = $1', [made.photoId]);
     await expect.poll(() => keysOf(made.photoId), { timeout: patient(15_000) }).not.toContain('directn0');
     expect((await originalOf(ada, made.photoId)).equals(picture.bytes)).toBe(true);
-    // Long after the upload's row has gone.
+    // Long after the upload's row was deleted.
     await complete(ada, made.photoId).expect(200);
   });
 

@@ -14,11 +14,11 @@ import { patient } from '../harness/pace.js';
 
 vi.setConfig({ testTimeout: patient(240_000) });
 
-/** A photo that somebody has, with what its bytes have to be for ever. */
+/** An existing photo, with the bytes that it must keep for ever. */
 interface Kept {
   id: string;
   original: Buffer;
-  /** URL to SHA-256, noted when it was first read. */
+  /** URL to SHA-256, recorded at the first read. */
   renditions: Map<string, string>;
 }
 
@@ -64,7 +64,7 @@ describe.skipIf(!s3Installed || !nginxInstalled)('storage migrate, while people 
     await keep((response.body as { id: string }).id, bytes);
   }
 
-  /** In pieces with pauses, so that a migration comes in between; a take-over (409) is answered as clients do. */
+  /** In pieces with pauses, so that a migration comes in between; handles a take-over (409) as clients do. */
   async function resumable(pause: number): Promise<void> {
     const { bytes } = await drawn({ seed: (seed += 1), width: 800, height: 600 });
     const raw = await Raw.begin(stack, ada, bytes.length);
@@ -83,7 +83,7 @@ describe.skipIf(!s3Installed || !nginxInstalled)('storage migrate, while people 
   async function look(): Promise<void> {
     const photo = kept[randomInt(kept.length)] as Kept;
     await see(photo).catch((error: unknown) => {
-      // Deleted while it was looked at.
+      // It was deleted during the check.
       if (kept.includes(photo)) throw error;
     });
   }
@@ -106,7 +106,7 @@ describe.skipIf(!s3Installed || !nginxInstalled)('storage migrate, while people 
     counts.deleted += 1;
   }
 
-  /** Does a thing again and again until the load ends; what fails is noted. */
+  /** Repeats an operation until the load ends; records failures. */
   async function again(work: () => Promise<unknown>, pause: number): Promise<void> {
     while (loaded) {
       await work().catch((error: unknown) => faults.push(String(error)));
@@ -118,7 +118,7 @@ describe.skipIf(!s3Installed || !nginxInstalled)('storage migrate, while people 
     s3 = await startS3();
     const keys = { MEDIA_KEYS: `test:${randomBytes(32).toString('hex')}` };
     stack = await startStack({ api: 2, env: { ...s3.env, ...keys } });
-    // A stack that began on its disk, and was told of S3 later.
+    // A stack that began on its disk, and got S3 later.
     await stack.database.query(`UPDATE object_home SET store = 'disk'`);
     nginx = await Nginx.start('nginx-moves', {
       settings: { ...keys, STORAGE_DIR: stack.objects, ...s3.env },
@@ -134,7 +134,7 @@ describe.skipIf(!s3Installed || !nginxInstalled)('storage migrate, while people 
     await s3?.stop();
   });
 
-  /** Runs a migration, killed after these words of its output, and then to its end; answers how many kills hit it. */
+  /** Runs a migration, killed after these words of its output, and then to its end; returns how many kills hit it. */
   async function migrate(
     from: string,
     to: string,
@@ -238,7 +238,7 @@ describe.skipIf(!s3Installed || !nginxInstalled)('storage migrate, while people 
   });
 
   test('is refused while another one is at work', async () => {
-    // As another migration holds it, on a connection of its own.
+    // Held as by another migration, on a separate connection.
     const held = stack.database
       .query(`SELECT pg_advisory_xact_lock(hashtext('narwhal storage')), pg_sleep(60)`)
       .catch(() => undefined);

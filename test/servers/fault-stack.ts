@@ -14,9 +14,9 @@ import { Tunnel } from '../harness/tunnel.js';
 import { askOnce, migrate, mortalPostgres, mortalRedis, type MortalServer } from './mortal-servers.js';
 
 /**
- * A whole Narwhal whose every part may be killed, stopped and cut off: two apis, a worker, a PostgreSQL and a Redis of its
- * own. The first api and the worker reach both servers by cables, the second api without. What the applications write is on
- * a small disk, where one may be mounted.
+ * A whole Narwhal whose every part may be killed, suspended and cut off: two apis, a worker, its own PostgreSQL and Redis.
+ * The first api and the worker reach both servers by cables, the second api directly. The applications write to a small disk,
+ * where one may be mounted.
  */
 export class FaultStack {
   private constructor(
@@ -24,7 +24,7 @@ export class FaultStack {
     readonly cables: readonly Cable[],
     readonly apis: readonly [Application, Application],
     readonly worker: Application,
-    /** To both apis in turns. */
+    /** To both apis in turn. */
     readonly tunnel: Tunnel,
   ) {}
 
@@ -74,13 +74,13 @@ export class FaultStack {
     return this.stores.redis;
   }
 
-  /** Of the applications alone. */
+  /** Used by the applications alone. */
   get disk(): SmallDisk {
     if (!this.stores.disk) throw new Error('expected to be allowed to mount a disk');
     return this.stores.disk;
   }
 
-  /** Where clients go: to the first api, or to either by a network that may be cut. */
+  /** The URLs for clients: of the first api, and of a network to either api that may be cut. */
   get urls(): string[] {
     return [this.apis[0].url, this.tunnel.url];
   }
@@ -89,7 +89,7 @@ export class FaultStack {
     return askOnce<Row>(this.postgres.url, sql);
   }
 
-  /** Says something to Redis. */
+  /** Sends a command to Redis. */
   async command(...words: [string, ...string[]]): Promise<void> {
     const redis = new Redis(this.redis.url).on('error', () => undefined);
     try {
@@ -99,7 +99,7 @@ export class FaultStack {
     }
   }
 
-  /** Settles once every process says that it is ready. */
+  /** Settles once every process reports that it is ready. */
   async ready(patience: number): Promise<void> {
     const deadline = Date.now() + patience;
     for (const application of [...this.apis, this.worker]) {

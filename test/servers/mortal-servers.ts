@@ -13,7 +13,7 @@ import { descendantsOf } from '../harness/process-tree.js';
 import { servers } from '../harness/servers.js';
 import { settingsOf } from '../harness/settings.js';
 
-/** A server that dies and comes back with what it had written. */
+/** A server that dies and comes back with the data that it had written. */
 export class MortalServer {
   private constructor(
     private readonly begin: () => Promise<RunningServer>,
@@ -28,7 +28,7 @@ export class MortalServer {
     return this.running.url;
   }
 
-  /** Of itself and of all that it started. */
+  /** Of the server and its descendants. */
   get pids(): number[] {
     return [this.running.pid, ...descendantsOf(this.running.pid)];
   }
@@ -47,7 +47,7 @@ export class MortalServer {
   }
 }
 
-/** What it has acknowledged survives a kill -9. Nothing is forced to disk, since the machine itself stays up. */
+/** Its acknowledged writes survive a kill -9. Nothing is forced to disk, since the machine itself stays up. */
 export async function mortalPostgres(
   name: string,
   more: Record<string, string | number> = {},
@@ -74,7 +74,7 @@ export function migrate(databaseUrl: string): void {
   });
 }
 
-/** Runs one statement with a connection of its own: pooled ones would not survive what happens here. */
+/** Runs one statement on a new connection: pooled ones would not survive the faults. */
 export async function askOnce<Row extends pg.QueryResultRow>(url: string, sql: string): Promise<Row[]> {
   const client = new pg.Client({ connectionString: url });
   client.on('error', () => undefined);
@@ -91,7 +91,7 @@ type Another = (
   more?: { port?: number; env?: Record<string, string> },
 ) => Promise<Application>;
 
-/** An api and a worker on servers of a test's own; more of them share their settings. */
+/** An api and a worker on a test's own servers; more of them share their settings. */
 export async function applicationsOn(
   name: string,
   urls: { databaseUrl: string; redisUrl: string },

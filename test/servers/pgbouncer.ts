@@ -11,7 +11,7 @@ import { MortalServer } from './mortal-servers.js';
 
 export const bouncerInstalled = findProgram('pgbouncer') !== undefined;
 
-/** PgBouncer as the fleet runs it, before one PostgreSQL; as its console, its database `pgbouncer`. */
+/** PgBouncer as the fleet runs it, in front of one PostgreSQL; its database `pgbouncer` is its console. */
 export async function mortalPgbouncer(name: string, postgres: string): Promise<MortalServer> {
   const { hostname, port: itsPort, username, password } = new URL(postgres);
   const url = new URL(postgres);

@@ -10,7 +10,7 @@ import { bareEnvironment } from '../harness/env.ts';
 
 export type { Radosgw };
 
-/** Whether the system's packages are here; says so when they are not, since tests are skipped then. */
+/** Whether the system's packages are installed; prints a message when they are not, since tests are skipped then. */
 export async function radosgwInstalled(): Promise<boolean> {
   const names = ['radosgw', 'ceph-mon', 'ceph-osd', 'ceph', 'monmaptool'];
   const installed = await promisify(execFile)('which', names).then(
@@ -21,7 +21,7 @@ export async function radosgwInstalled(): Promise<boolean> {
   return installed;
 }
 
-/** Starts an empty S3 server on free ports, in a folder of its own that goes with it. It holds what it is given in memory. */
+/** Starts an empty S3 server on free ports, in its own temporary folder. It keeps its data in memory. */
 export async function startRadosgw(): Promise<Radosgw> {
   const folder = await mkdtemp(join(tmpdir(), 'narwhal-s3-'));
   const remove = () => rm(folder, { recursive: true, force: true, maxRetries: 5 });

@@ -61,7 +61,7 @@ async function until(what: string, isSo: () => Promise<boolean>): Promise<void> 
   }
 }
 
-/** Gives each primary its part of the slots and makes all nodes meet. */
+/** Assigns each primary its part of the slots and makes all nodes meet. */
 async function meet(nodes: readonly Node[], primaries: number): Promise<void> {
   for (const [index, { client }] of nodes.slice(0, primaries).entries()) {
     const from = Math.floor((index * SLOTS) / primaries);

@@ -1,6 +1,6 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Files of more than half a minute, the longest first: begun last, one of them would be all that runs in the end. */
+/** Files that take more than half a minute, the longest first: if one started last, it would run alone in the end. */
 const LONG = [
   'bad-photos',
   'doctor',
@@ -22,7 +22,7 @@ const LONG = [
   'nginx-apis',
 ]);
 
-/** Then what starts servers, then what needs none. A fresh clone knows no times of earlier runs to go by. */
+/** Then the files that start servers, then the others. A fresh clone has no times of earlier runs. */
 function rank({ moduleId }: TestSpecification): number {
   const [, name] = /\/test\/([^/]+)\.test\.ts$/.exec(moduleId) ?? [];
   if (name === undefined) return LONG.length + 1;

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { PACE } from '../harness/env.js';
 
 /**
- * What a test waits for is mostly programs that start and work: so one is started that works a little. In milliseconds, on
- * two quiet cores of an AMD EPYC, which limits are written for; the middle one of three, as one disturbance is no slow machine.
+ * Tests mostly wait for programs that start and work: so this starts one that works a little. In milliseconds, on two idle cores
+ * of an AMD EPYC, the reference machine of the limits; the median of three, as one disturbance does not make a machine slow.
  */
 const REFERENCE = 120;
 const WORK = `const { createHash } = require('node:crypto'); const block = Buffer.alloc(65536);
@@ -17,9 +17,9 @@ function once(): number {
 
 const [, middle = REFERENCE] = [once(), once(), once()].sort((one, other) => one - other);
 
-/** How many times slower this machine is than that one, by what it has left at the moment; never less than 1. */
+/** How many times slower this machine is than that one, at its current load; never less than 1. */
 export const pace = Math.max(1, middle / REFERENCE);
 
-/** For the configurations: what becomes of a limit, and what tells the tests. */
+/** For the configurations: scales a limit, and passes the pace on to the tests. */
 export const scaled = (milliseconds: number): number => Math.ceil(milliseconds * pace);
 export const paced = { env: { [PACE]: pace.toFixed(2) } };

@@ -1,6 +1,5 @@
-// Outlives the run that started it, and ends what that has left: `reaper.ts FOLDER PID...`, the numbers of the processes
-// that are the run: Vitest, the launcher, npm. It acts when one of them is gone, however it ended, or says that it is over by
-// closing the pipe.
+// Outlives the run that started it, and ends the run's remains: `reaper.ts FOLDER PID...`, the process numbers of the run:
+// Vitest, the launcher, npm. It acts when one of them is gone, for any reason, or closes the pipe at the end of the run.
 import { endRun } from '../harness/run-folder.ts';
 import { identityOf, isAlive, signal } from '../../tools/dev/processes.ts';
 
@@ -8,7 +7,7 @@ const EVERY = 250;
 const [folder = '', ...pids] = process.argv.slice(2);
 const run = pids.map((pid) => ({ pid: Number(pid), identity: identityOf(Number(pid)) ?? 'gone' }));
 
-// A terminal's or a service manager's signal is for the run; this one's work begins then.
+// A terminal's or a service manager's signal is meant for the run; the reaper's work begins then.
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => undefined);
 
 function reap(): never {
@@ -19,7 +18,7 @@ function reap(): never {
 process.stdin.resume().on('close', reap);
 setInterval(() => {
   if (run.every(isAlive)) return;
-  // npm killed leaves Vitest behind, which would go on for nobody.
+  // A killed npm leaves Vitest behind, which would go on uselessly.
   for (const mark of run) if (isAlive(mark)) signal(mark.pid, 'SIGKILL');
   reap();
 }, EVERY);

@@ -15,26 +15,26 @@ declare module 'vitest' {
   }
 }
 
-/** Its parent and its session: fields 4 and 6, counted after the name, which may hold spaces. */
+/** Its parent and its session: fields 4 and 6, counted after the name, which may contain spaces. */
 function placeOf(pid: number): { parent: number; session: string | undefined } {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const [, parent, , session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return { parent: Number(parent), session };
 }
 
-/** This process, and those above it that are there only for it: the launcher, npm and its shell. */
+/** This process, and its ancestors that exist only for it: the launcher, npm and its shell. */
 function processesOfThisRun(): number[] {
   const found = [process.pid];
   const { session } = placeOf(process.pid);
   for (let pid = placeOf(process.pid).parent; pid > 1; pid = placeOf(pid).parent) {
-    // A session of its own is another run, which tests this one.
+    // A different session is another run, which tests this one.
     if (!/narwhal\.mjs|^npm |vitest/.test(commandLineOf(pid)) || placeOf(pid).session !== session) break;
     found.push(pid);
   }
   return found;
 }
 
-/** What is started from here on ends with this run, however it ends: a process of its own, the reaper, sees to that. */
+/** Processes started from here on end with this run, for any reason: a separate process, the reaper, ensures that. */
 export async function beginRun(project: TestProject): Promise<{ folder: string; end: () => Promise<void> }> {
   endAbandonedRuns();
   const folder = makeRunFolder();

@@ -8,7 +8,7 @@ import { run } from './programs.js';
 
 const openssl = (args: readonly string[]): string => run('openssl', args);
 
-/** TLS before an api, as a balancer ends it, with a certificate of a local authority that is valid for some days. */
+/** TLS in front of an api, as a balancer terminates it, with a certificate of a local authority that is valid for some days. */
 export class Front {
   private server: Server | undefined;
 
@@ -50,7 +50,7 @@ export class Front {
     return `https://localhost:${this.port}`;
   }
 
-  /** Again, with a certificate of so many days. */
+  /** Restarts with a certificate valid for this many days. */
   async serve(days: number): Promise<void> {
     await this.stop();
     const file = (name: string) => join(this.folder, name);

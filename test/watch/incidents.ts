@@ -15,13 +15,13 @@ interface Told {
   ended: number;
 }
 
-/** What PagerDuty was told, waited for. */
+/** Waits for the events that PagerDuty receives. */
 export class Incidents {
   private readonly told: Told[] = [];
 
   constructor(private readonly pagerDuty: PagerDuty) {}
 
-  /** @throws Error that says what was told instead */
+  /** @throws Error with the events received instead */
   async event(alert: string, action: PagedEvent['action'], since: number, key?: string): Promise<PagedEvent> {
     for (const deadline = Date.now() + PATIENCE; ; await sleep(50)) {
       const found = this.pagerDuty.find(alert, action, since, key);
@@ -39,7 +39,7 @@ export class Incidents {
     return `${lines.join(', ')}; open: ${this.open().join(', ')}`;
   }
 
-  /** Alerts that have an incident. */
+  /** Alerts with an open incident. */
   open(): string[] {
     const last = new Map(this.pagerDuty.events.map((event) => [event.key, event.action]));
     const names = new Map(
@@ -48,7 +48,7 @@ export class Incidents {
     return [...last].filter(([, action]) => action === 'trigger').map(([key]) => names.get(key) ?? key);
   }
 
-  /** Until none of these has an incident: of one that is open already no other would be told. */
+  /** Waits until none of these has an incident: an open one would trigger no other. */
   async calm(alerts: readonly string[]): Promise<void> {
     for (const deadline = Date.now() + PATIENCE; ; await sleep(50)) {
       const amiss = this.open().filter((alert) => alerts.includes(alert));
@@ -68,7 +68,7 @@ export class Incidents {
     });
   }
 
-  /** Causes it, waits for each of its incidents, mends it, and waits for their ends. */
+  /** Causes a fault, waits for each of its incidents, mends it, and waits for their ends. */
   async suffer(world: World, { what, alerts, cause, mend }: Fault): Promise<PagedEvent[]> {
     await this.calm(alerts);
     const begun = Date.now();
@@ -83,12 +83,12 @@ export class Incidents {
     return opened;
   }
 
-  /** Which alerts were caused and ended. */
+  /** The alerts that were caused and ended. */
   caused(): string[] {
     return [...new Set(this.told.map(({ alert }) => alert))].sort();
   }
 
-  /** A line for each, those of one fault beside each other. */
+  /** A line for each, grouped by fault. */
   table(): string {
     const seconds = (value: number) => `${value.toFixed(1)} s`;
     const lines = this.told.toSorted((a, b) => this.placeOf(a.what) - this.placeOf(b.what));

@@ -31,7 +31,7 @@ async function suffer(fault: Fault): Promise<void> {
 }
 const named = (faults: readonly Fault[]) => faults.map((fault): [string, Fault] => [fault.what, fault]);
 
-// Those of one group disturb neither each other nor what the others are seen by, and are caused at once.
+// The faults of one group disturb neither each other nor the detection of the others, so they are caused at once.
 describe.concurrent('each of these wakes somebody, and lets them sleep again', () => {
   test.each(named([...requestFaults, ...workFaults, ...quickFaults]))('%s', (_, fault) => suffer(fault));
 });
@@ -70,7 +70,7 @@ describe('what is down', () => {
   });
 });
 
-// Apart from the first by what stands between, since concurrent groups beside each other would be one.
+// Separated from the first by the tests in between, since adjacent concurrent groups would be one.
 describe.concurrent('and each of these, which takes longer to tell', () => {
   test.each(named([nobodyWorks, ...storeFaults]))('%s', (_, fault) => suffer(fault));
 
@@ -141,6 +141,6 @@ test('every alert was caused for real', () => {
   console.log(incidents.table());
   const rules = readFileSync(join(root, 'infra', 'alerts', 'narwhal.rules.yml'), 'utf8');
   const alerts = [...rules.matchAll(/^ *- alert: (\w+)$/gm)].map(([, name]) => name);
-  // The last is told by processes themselves.
+  // The processes themselves report the last one.
   expect(new Set(incidents.caused())).toEqual(new Set([...alerts, 'WatcherIsAway']));
 });

@@ -1,4 +1,4 @@
-// Loaded by `--import` before a process of the build: at SIGUSR2 it takes more memory than any should, and at the next gives it back.
+// Loaded by `--import` before a process of the build: at SIGUSR2 it takes more memory than any should, and at the next one releases it.
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 

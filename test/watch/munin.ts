@@ -11,11 +11,11 @@ import { patient } from '../harness/pace.js';
 
 const idOf = (flag: '-u' | '-g'): number => Number(run('id', [flag, 'munin']));
 
-/** A real munin-node with our plugins, and a master beside it; munin-node 2.0 knows its folders by their names alone, so it gets mounts of its own. */
+/** A real munin-node with our plugins, and a master beside it; munin-node 2.0 has fixed folder names, so it gets its own mounts. */
 export class Munin {
   private node: Program | undefined;
   private port = 0;
-  /** When the master looked last, in milliseconds. */
+  /** When the master last ran, in milliseconds. */
   private looked = 0;
 
   constructor(readonly folder: string) {}
@@ -24,7 +24,7 @@ export class Munin {
     return join(this.folder, ...path);
   }
 
-  /** `plugins`: names of links, each with what it leads to; `env`: what plugin-conf.d gives them. */
+  /** `plugins`: names of links, each with its target; `env`: their settings in plugin-conf.d. */
   async start(
     plugins: Readonly<Record<string, string>>,
     env: Readonly<Record<string, string>>,
@@ -56,7 +56,7 @@ export class Munin {
     await this.node?.stop();
   }
 
-  /** Speaks the node's protocol: the lines, and then `quit`. */
+  /** Speaks the node's protocol: sends the lines, and then `quit`. */
   ask(...lines: string[]): Promise<string> {
     return new Promise((settle, fail) => {
       const socket = connect(this.port, '127.0.0.1');
@@ -73,8 +73,8 @@ export class Munin {
   }
 
   /**
-   * The half of it that wakes somebody: values fetched, levels looked at, the contact told. A master knows its values by
-   * the second, so a second look within one would find the value of the first.
+   * The part that sends alerts: fetches values, checks levels, runs the contact. A master stores values by the second, so a
+   * second run within one would find the value of the first.
    */
   async limits(contact: string): Promise<void> {
     await sleep(Math.max(0, this.looked + 1_000 - Date.now()));
@@ -93,7 +93,7 @@ export class Munin {
       chmodSync(this.file(name), 0o755);
       chownSync(this.file(name), idOf('-u'), idOf('-g'));
     }
-    // Not waited for in one piece: the receiver that the contact tells may be of this process.
+    // Asynchronous: the receiver that the contact notifies may be in this process.
     const child = spawn('runuser', ['-u', 'munin', '--', program, '--config', conf], {
       cwd: root,
       stdio: ['ignore', 'ignore', 'pipe'],

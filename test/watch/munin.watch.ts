@@ -14,10 +14,10 @@ import { patient } from '../harness/pace.js';
 vi.setConfig({ hookTimeout: patient(120_000) });
 
 const plugin = join(root, 'infra', 'munin', 'narwhal_');
-/** Those whose graphs are looked at; a sample of each is a process that has to start. */
+/** The parts whose graphs are checked; a sample of each starts a process. */
 const sampled = ['product', 'requests', 'later_work'];
 const parts = ['product', 'requests', 'later_work', 'stores', 'processes', 'watching'];
-/** Samples taken while people are busy; drawn as if five minutes lay between them. */
+/** Samples taken while people are busy; drawn as if five minutes apart. */
 const SAMPLES = 12;
 
 let stack: Stack;
@@ -25,10 +25,10 @@ let munin: Munin;
 let pagerDuty: PagerDuty;
 let folder: string;
 
-/** A plugin that tells what ours told a while ago, a line for each sample: a graph of hours, of a run of seconds. */
+/** A plugin that replays earlier output of ours, a line for each sample: a graph of hours, from a run of seconds. */
 function replay(name: string, config: string, samples: readonly string[]): string {
   const now = Math.floor(Date.now() / 1000 / 300) * 300;
-  // One section a graph, with all its lines: of two sections of one name Munin keeps the last.
+  // One section per graph, with all its lines: of two sections of one name Munin keeps the last.
   const lines = new Map<string, string[]>();
   for (const [index, sample] of samples.entries()) {
     const at = now - (samples.length - 1 - index) * 300;
@@ -53,10 +53,10 @@ const bare = (answer: string) =>
     .filter((line) => !/^(#|cap |\.$)/.test(line))
     .join('\n');
 
-/** Graphs that are drawn; all of them by day, week, month and year would take the master a minute. */
+/** The drawn graphs; all of them by day, week, month and year would take the master a minute. */
 const graphs = ['requests', 'posts', 'request_p95', 'jobs'];
 
-/** What a plugin told of these graphs alone. */
+/** A plugin's output for these graphs alone. */
 const onlyDrawn = (text: string) =>
   text
     .split(/^(?=multigraph )/m)
@@ -114,7 +114,7 @@ describe('the plugins, by the protocol of a real munin-node', () => {
   });
 });
 
-/** As munin-limits runs it: with what plugin-conf.d does not reach, in a file of its own. */
+/** As munin-limits runs it: with a separate file for the settings, since plugin-conf.d does not reach it. */
 function contactOf(of: Munin): string {
   const keyFile = join(folder, 'pagerduty-key');
   writeFileSync(keyFile, ROUTING_KEY);
@@ -164,14 +164,14 @@ describe('a real master', () => {
       const { width, height } = await sharp(file).metadata();
       expect(width).toBeGreaterThan(400);
       expect(height).toBeGreaterThan(150);
-      // More than a frame: of an empty graph all is white, grey and black.
+      // More than a frame: an empty graph has only white, grey and black.
       const { channels } = await sharp(file).stats();
       expect(Math.max(...channels.map(({ stdev }) => stdev))).toBeGreaterThan(20);
     }
   });
 });
 
-/** A plugin whose values a test says, with the graphs and levels that ours told. */
+/** A plugin whose values a test sets, with the graphs and levels of ours. */
 class Planted {
   private readonly file: string;
 
@@ -242,7 +242,7 @@ describe("a master's contact command", () => {
   });
 });
 
-/** Two people who post, like and read until they are told to stop. */
+/** Two people who post, like and read until they are stopped. */
 async function people(until: AbortSignal): Promise<void> {
   const [grace, mary] = await Promise.all([signUp(stack, 'grace'), signUp(stack, 'mary')]);
   await mary.follow(grace);

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 
 export const ROUTING_KEY = '0123456789abcdef0123456789abcdef';
 
-/** An event as it was taken. */
+/** An accepted event. */
 export interface PagedEvent {
   at: number;
   action: 'trigger' | 'acknowledge' | 'resolve';
@@ -38,7 +38,7 @@ const optional: Readonly<Record<string, (value: unknown) => boolean>> = {
   links: (value) => Array.isArray(value) && value.every((one: Body) => isText(one['href'], 4_096)),
 };
 
-/** What PagerDuty's schema of Events API v2 (openapiv3.json, `SendEventRequest`) refuses, in words; empty when it is well. */
+/** The violations of PagerDuty's schema of Events API v2 (openapiv3.json, `SendEventRequest`), in words; empty when there are none. */
 export function faultsOf(body: Body): string[] {
   const { routing_key, event_action, dedup_key, payload } = body;
   const faults = Object.keys(body).filter((name) => !known.has(name));
@@ -68,7 +68,7 @@ function payloadFaults(payload: Body | undefined): string[] {
   return faults;
 }
 
-/** PagerDuty's end of the wire: validates each event by the published schema, and may be away. */
+/** A PagerDuty server: validates each event by the published schema, and may be down. */
 export class PagerDuty {
   readonly events: PagedEvent[] = [];
   readonly faults: string[] = [];
@@ -127,7 +127,7 @@ export class PagerDuty {
     await once(this.server, 'listening');
   }
 
-  /** The first event of an alert since a moment, by what its incident is about. */
+  /** The first event of an alert since a time, by the subject of its incident. */
   find(
     alert: string,
     action: PagedEvent['action'],

@@ -14,7 +14,7 @@ export class Program {
     private readonly command: string,
     private readonly args: readonly string[],
     private readonly folder: string,
-    /** Answers 2xx once it works. */
+    /** Returns 2xx once it works. */
     private readonly healthy: string | null = null,
   ) {}
 

@@ -5,7 +5,7 @@ import { makeReplica, slot } from '../../tools/fleet/replica.ts';
 import { startPostgres } from '../../tools/dev/postgres.ts';
 import { servers } from '../harness/servers.js';
 
-/** A replica of the run's PostgreSQL, whose replay can be held up: as by a long read. */
+/** A replica of the run's PostgreSQL, whose replay can be delayed, as a long read does. */
 export interface Standby {
   pause(): Promise<void>;
   resume(): Promise<void>;

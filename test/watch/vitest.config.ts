@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { paced, scaled } from '../setup/pace.ts';
 
-/** With the real watchers, by `npm run test:watch`: apart from `npm test`, since they are programs that few have installed. */
+/** With the real monitoring programs, by `npm run test:watch`: separate from `npm test`, since few people have them installed. */
 export default defineConfig({
   root: fileURLToPath(new URL('../..', import.meta.url)),
   resolve: { tsconfigPaths: true },

@@ -4,16 +4,16 @@ import { freePort } from '../../tools/dev/ports.ts';
 import { ROUTING_KEY } from './pagerduty.js';
 import { built, Program, run } from './programs.js';
 
-/** The real Prometheus, prober and Alertmanager, all in a hurry: 1 s between looks, rates over 10 s. */
+/** The real Prometheus, prober and Alertmanager, all sped up: 1 s between checks, rates over 10 s. */
 const hurry = { every: '1', window: '10', lasting: '1', calm: '3', gather: '1', interval: '2' };
 
-/** Whom they watch, and whom they tell. */
+/** The monitored parts, and the receiver of alerts. */
 export interface Watched {
   folder: string;
   site: string;
   /** The authority of the site's certificate. */
   ca: string;
-  /** Addresses of metrics. */
+  /** URLs of metrics. */
   apis: readonly string[];
   workers: readonly string[];
   resolver: string;
@@ -24,7 +24,7 @@ export interface Watchers {
   prometheus: Program;
   alertmanager: Program;
   blackbox: Program;
-  /** Names of the alerts that Alertmanager knows of, silenced ones included. */
+  /** Names of Alertmanager's active alerts, silenced ones included. */
   known(): Promise<string[]>;
   alertmanagerUrl: string;
 }
@@ -38,7 +38,7 @@ interface Ports {
   blackbox: number;
 }
 
-/** As an operator configures them, but for the pace. */
+/** Configured as by an operator, except for the pace. */
 function configure({ folder, site, ca, pagerDuty, ...watched }: Watched, ports: Ports): void {
   const keyFile = join(folder, 'pagerduty-key');
   writeFileSync(keyFile, ROUTING_KEY, { mode: 0o600 });

@@ -15,16 +15,16 @@ import { startResolver } from './resolver.js';
 import { startStandby, type Standby } from './standby.js';
 import { startWatchers, type Watchers } from './watchers.js';
 
-/** A Narwhal with all that watches it, and what faults are made of. */
+/** A Narwhal with all its monitoring, and the parts that faults need. */
 export interface World {
   stack: Stack;
   ada: Person;
-  /** An api whose way to PostgreSQL can be made slow, whose photos are on a small disk, and which leaks when told to. */
+  /** An api whose connection to PostgreSQL can be slowed, whose photos are on a small disk, and which leaks on request. */
   guest: Application;
   toPostgres: Cable;
-  /** The folder of that disk, which holds two gigabytes. */
+  /** The folder of that disk, which has two gigabytes. */
   disk: string;
-  /** An api that counts requests, as all do in earnest. */
+  /** An api with rate limits, as in production. */
   crowded: Application;
   front: Front;
   resolver: Program;
@@ -36,7 +36,7 @@ export interface World {
 
 export const onDisk = (...args: string[]): boolean => spawnSync(args[0] ?? '', args.slice(1)).status === 0;
 
-/** The synthetic person. */
+/** The username of the synthetic check. */
 export const VISITOR = 'narwhal.visitor';
 const visits = { VISIT_LOGIN: VISITOR, VISIT_PASSWORD: PASSWORD, VISIT_EVERY: '3' };
 

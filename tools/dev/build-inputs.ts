@@ -6,7 +6,7 @@ import { root } from './install.mjs';
 const assetKinds = /\.(sql|lua|html|css)$/;
 const settings = ['tsconfig.json', 'nest-cli.json', 'package-lock.json', 'tools/dev/build.ts'];
 
-/** Every file under apps/, libs/ and infra/, by its path from the root, in one order. */
+/** Every file under apps/, libs/ and infra/, as sorted paths relative to the root. */
 function sources(): string[] {
   return ['apps', 'libs', 'infra'].flatMap((top) =>
     readdirSync(join(root, top), { recursive: true, withFileTypes: true })
@@ -17,12 +17,12 @@ function sources(): string[] {
   );
 }
 
-/** What the compiler leaves behind, but the applications read when they run. */
+/** Files that the compiler does not emit but the applications read at run time. */
 export function assets(): string[] {
   return sources().filter((file) => assetKinds.test(file));
 }
 
-/** A digest of contents: modification times change with every checkout, and do not change with some. */
+/** A digest of the contents: a checkout changes every modification time, and some edits change none. */
 export function inputsDigest(): string {
   const hash = createHash('sha256').update(process.version);
   for (const file of [...settings, ...sources()]) {

@@ -8,10 +8,10 @@ import { Refusal, say } from './say.ts';
 
 const dist = join(root, 'dist');
 const cache = join(root, 'node_modules', '.cache', 'narwhal');
-/** Inside dist, so that whoever removes dist removes the claim that it is current. */
+/** Inside dist, so that removing dist also removes the stamp. */
 const stampName = '.inputs';
 
-/** Builds dist unless it was built from these very sources. */
+/** Builds dist unless it is up to date with the sources. */
 export async function build(options: { always?: boolean } = {}): Promise<void> {
   await withLock('build', () => {
     const digest = inputsDigest();
@@ -34,9 +34,9 @@ function stamp(): string | undefined {
 }
 
 /**
- * One pass over all applications and libraries, into a folder beside dist: a build that fails leaves the last good one, and
- * no output outlives its source. `nest build api`, then `worker`, would compile every library twice and leave out
- * what no application imports, such as the programs of infra/.
+ * Compiles all applications and libraries in one pass into a folder beside dist: a failed build keeps the last good one, and
+ * no output outlives its source. `nest build api`, then `worker`, would compile every library twice and omit what no
+ * application imports, such as the programs of infra/.
  */
 function compile(): string {
   const output = join(cache, 'dist');
@@ -45,15 +45,15 @@ function compile(): string {
   mkdirSync(cache, { recursive: true });
   const configuration = {
     extends: join(root, 'tsconfig.json'),
-    // The output moves once it is complete, so its source maps cannot name their sources relative to themselves.
+    // The output moves once it is complete, so its source maps cannot use relative source paths.
     compilerOptions: { rootDir: root, outDir: output, sourceRoot: `${root}/` },
     include: ['apps/*/src', 'libs/*/src', 'infra'].map((folder) => join(root, folder, '**/*.ts')),
-    // AWS as code is a package of its own, whose packages are not installed here.
+    // The AWS code is a separate package, whose dependencies are not installed here.
     exclude: ['**/*.spec.ts', 'infra/aws'].map((path) => join(root, path)),
   };
   writeFileSync(project, JSON.stringify(configuration));
   const nest = join(root, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
-  // Nest's CLI takes the path from the folder that it works in.
+  // Nest's CLI takes a path relative to the working directory.
   const result = spawnSync(process.execPath, [nest, 'build', 'api', '--path', relative(root, project)], {
     cwd: root,
     stdio: 'inherit',
@@ -62,7 +62,7 @@ function compile(): string {
   return output;
 }
 
-/** Two renames, so that a Narwhal which is running misses its files for an instant at most. */
+/** Two renames, so that a running Narwhal misses its files for an instant at most. */
 function replaceDist(fresh: string): void {
   const old = join(cache, 'dist.old');
   rmSync(old, { recursive: true, force: true });

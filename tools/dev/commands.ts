@@ -13,12 +13,12 @@ import { chosenByUp } from './up/check-settings.ts';
 import { publishedSettings } from './up/settings.ts';
 import { up } from './up/up.ts';
 
-/** Each resolves to an exit code; nothing means 0. */
+/** Each resolves to an exit code; undefined means 0. */
 type Command = (args: string[]) => Promise<number | void>;
 
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
 
-/** What `npm run` reaches by name; `run` is for TypeScript files of other folders, such as benchmarks. */
+/** The commands that `npm run` starts by name; `run` starts TypeScript files of other folders, such as benchmarks. */
 export const commands: Record<string, Command> = {
   up,
   fleet,
@@ -41,7 +41,7 @@ export const commands: Record<string, Command> = {
   storage: (args) => runOnServers('apps/cli/src/main.js', ['storage', ...args]),
   admin: (args) => runOnServers('apps/cli/src/main.js', ['admin', ...args]),
   run: runFile,
-  // It builds by itself, once it has found what to run.
+  // It builds by itself, after it has found what to run.
   bench: (args) => runProgram(process.execPath, [join(root, 'bench', 'run.ts'), ...args]),
   hops,
   haproxy: (args) => runWithSettings('infra/haproxy/main.js', args),
@@ -61,7 +61,7 @@ async function setup(): Promise<void> {
   await build();
 }
 
-/** Every test but those of the suites that follow, which take minutes each. */
+/** Every test except the suites below, which take minutes each. */
 async function test(args: string[]): Promise<number> {
   await setup();
   return runTests(['rooms', 'black box'], args);
@@ -72,7 +72,7 @@ function runTests(projects: readonly string[], args: readonly string[]): Promise
   return runProgram(process.execPath, [vitest, 'run', ...chosen, ...args]);
 }
 
-/** Everything that S3 is for, against a real server of it: the store's contract, direct uploads, moving between stores. */
+/** Tests everything that uses S3 against a real server: the store's contract, direct uploads, moving between stores. */
 async function testS3(args: string[]): Promise<number> {
   ensureS3();
   await setup();
@@ -87,7 +87,7 @@ async function testFaults(args: string[]): Promise<number> {
   return runTests(['faults'], args);
 }
 
-/** Histories and races, as many as the environment says; `npm test` has some of them. */
+/** Random histories and races, as many as the environment says; `npm test` runs some of them. */
 async function testModel(args: string[]): Promise<number> {
   await setup();
   const files = ['test/model.test.ts', 'apps/api/src/follows/relation-races.spec.ts'];
@@ -98,7 +98,7 @@ function ensureS3(): void {
   for (const program of ['radosgw', 'ceph-mon', 'ceph-osd']) ensureProgram(program, program);
 }
 
-/** The package on a machine that boots, which takes root: without it the tests are skipped, and counted so. */
+/** Tests the package on a machine that boots, which needs root; without root the tests are reported as skipped. */
 async function testMachine(args: string[]): Promise<number> {
   if (isRoot) {
     ensureProgram('debootstrap', 'debootstrap');
@@ -118,7 +118,7 @@ const watchers = {
   'prometheus-blackbox-exporter': 'prometheus-blackbox-exporter',
 };
 
-/** The watching, with the real watchers: every alert caused once, graphs drawn. */
+/** Tests monitoring with the real programs: causes every alert once and draws the graphs. */
 async function testWatch(args: string[]): Promise<number> {
   for (const [program, packageName] of Object.entries(watchers)) ensureProgram(program, packageName);
   checkDns();
@@ -127,7 +127,7 @@ async function testWatch(args: string[]): Promise<number> {
   return runProgram(process.execPath, [vitest, 'run', ...config, ...args]);
 }
 
-/** Amazon's part, whose packages weigh as much as all of Narwhal's: installed when its tests are asked for. */
+/** Tests the AWS part. Its dependencies are as large as all of Narwhal's, so they are installed only for these tests. */
 async function testAws(args: string[]): Promise<number> {
   const folder = join(root, 'infra', 'aws');
   await installPackage(folder);
@@ -135,7 +135,7 @@ async function testAws(args: string[]): Promise<number> {
   return runProgram(process.execPath, [vitest, 'run', ...config, ...args]);
 }
 
-/** Every fault of every part of the edge under load, and deploys; on a fleet of its own. */
+/** Tests every fault of every part of the edge under load, and deploys, on its own fleet. */
 async function testEdge(args: string[]): Promise<number> {
   checkPrograms();
   await build();
@@ -143,7 +143,7 @@ async function testEdge(args: string[]): Promise<number> {
   return runProgram(process.execPath, [vitest, 'run', '--config', 'test/edge/vitest.config.ts', ...args]);
 }
 
-/** The live view, of the Narwhal that runs here unless told otherwise. */
+/** The live view, by default of the Narwhal that runs here. */
 async function top(args: string[]): Promise<number> {
   const running = publishedSettings(readEnvironment().dataFolder)?.['METRICS_ADDR'];
   const named = args.some((argument) => !argument.startsWith('--'));
@@ -171,7 +171,7 @@ async function runOnServers(program: string, args: string[]): Promise<number> {
   return runWithSettings(program, args);
 }
 
-/** Runs a program of the build with what the environment says, and for the rest as the Narwhal that runs here was told, if one does. */
+/** Runs a program of the build with the environment's settings; the rest come from the Narwhal that runs here, if any. */
 async function runWithSettings(
   program: string,
   args: string[],

@@ -3,17 +3,17 @@ import { resolve } from 'node:path';
 import { Refusal } from './say.ts';
 
 /**
- * What the launcher reads from the environment: the only place in this folder that does (besides install.mjs and orphan.mjs, which run
- * before TypeScript can). What the applications read is written in libs/platform/src/config.ts, and reaches them untouched.
+ * The launcher's environment variables. No other file of this folder reads the environment (besides install.mjs and orphan.mjs, which
+ * run before TypeScript can). The applications' variables are defined in libs/platform/src/config.ts, and are passed on unchanged.
  */
 const source = process.env;
 
-/** Every setting may also come as NAME_FILE, a file that holds the value. */
+/** Every setting may also be given as NAME_FILE, a file that holds the value. */
 function isSet(name: string): boolean {
   return Boolean(source[name] ?? source[`${name}_FILE`]);
 }
 
-/** What a setting says, also by its file; nothing where it is not set, or its file cannot be read. */
+/** A setting's value, also from its file; undefined when it is not set or its file cannot be read. */
 export function readSetting(name: string): string | undefined {
   const file = source[`${name}_FILE`];
   if (!file) return source[name] || undefined;
@@ -35,7 +35,7 @@ export interface Address {
   port: number;
 }
 
-/** `host:port`, or nothing when the launcher may choose. */
+/** `host:port`, or undefined when the launcher may choose. */
 function address(name: string): Address | undefined {
   const value = source[name];
   if (!value) return undefined;
@@ -55,11 +55,11 @@ export function readEnvironment() {
   };
 }
 
-/** Where a Narwhal's parts are, and what opens them; not how it behaves. */
+/** The settings that say where a Narwhal's parts are, and their credentials; not its behaviour. */
 const PLACES =
   /^(PORT|HOST|PUBLIC_URL|MEDIA_URL|(DATABASE|REDIS|STORAGE|SCRATCH|S3|TOKEN|MEDIA|METRICS|WORKER_METRICS)_\w+)$/;
 
-/** What the environment says of those, for commands in other terminals. */
+/** The values of those settings in the environment, for commands in other terminals. */
 export function placesInEnvironment(): Record<string, string> {
   const said = Object.entries(source).filter(([name, value]) => PLACES.test(name) && value);
   return Object.fromEntries(said) as Record<string, string>;
@@ -67,7 +67,7 @@ export function placesInEnvironment(): Record<string, string> {
 
 export type Environment = ReturnType<typeof readEnvironment>;
 
-/** The environment of a child process: this one's, with some settings laid over it. */
+/** The environment of a child process: this one's, with some settings overridden. */
 export function childEnvironment(settings: Record<string, string> = {}): NodeJS.ProcessEnv {
   return { ...source, ...settings };
 }
@@ -76,7 +76,7 @@ export function searchPath(): string[] {
   return (source.PATH ?? '').split(':').filter(Boolean);
 }
 
-/** Whether somebody sits at the terminal, who can be asked for a password. */
+/** Whether a person at the terminal can be asked for a password. */
 export const interactive = process.stdin.isTTY && process.stdout.isTTY && !source.CI;
 
 export const isRoot = process.getuid?.() === 0;

@@ -16,7 +16,7 @@ import {
 } from '../../apps/cli/src/command-lines.ts';
 import { root } from './install.mjs';
 
-/** One command: its line of `npm run help` and, unless its own program reads its arguments, what it takes. */
+/** One command: its line of `npm run help` and its arguments, unless its own program reads them. */
 interface Page {
   what: string;
   line?: CommandLine;
@@ -29,13 +29,13 @@ const settings = `Settings come from the environment, each also as NAME_FILE; li
   DATABASE_URL, REDIS_URL   servers of your own, instead of those that are started here
   S3_BUCKET, S3_ENDPOINT, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY   photos in S3 instead of on disk`;
 
-/** A command that takes nothing. */
+/** A command without arguments. */
 const bare = (name: string, what: string): Page => ({
   what,
   line: { usage: `usage: npm run ${name}\n\n${what}` },
 });
 
-/** A command that takes only `--check`, which changes nothing and ends with 1 where something is old. */
+/** A command that takes only `--check`, which changes nothing and exits with 1 when something is stale. */
 const checkable = (name: string, what: string): Page => ({
   what,
   line: {
@@ -44,7 +44,7 @@ const checkable = (name: string, what: string): Page => ({
   },
 });
 
-/** A suite of tests: what follows is Vitest's. */
+/** A test suite: Vitest reads its arguments. */
 const suite = (what: string): Page => ({ what });
 
 /** Every script of package.json that is a command, in the order of the page. */
@@ -119,7 +119,7 @@ const groups: Record<string, Record<string, Page>> = {
   },
 };
 
-/** Scripts of package.json that are programs of others, or several of the above. */
+/** Scripts of package.json that run third-party programs, or several of the above. */
 const others = `  check           format, lint, types, layers, dead code, schema, openapi.json: what has to hold before the tests
   format, lint, types, check:layers, check:dead, check:schema, check:openapi, check:watching, format:check   one of them`;
 
@@ -127,7 +127,7 @@ export const pages: ReadonlyMap<string, Page> = new Map(
   Object.values(groups).flatMap((group) => Object.entries(group)),
 );
 
-/** What `npm run help` says. */
+/** The text of `npm run help`. */
 export function overview(): string {
   const sections = Object.entries(groups).map(([title, group]) => {
     const lines = Object.entries(group).map(([name, { what }]) => `  ${name.padEnd(15)} ${what}`);
@@ -136,14 +136,14 @@ export function overview(): string {
   return `npm run NAME, and after \`--\` what it takes: \`npm run up -- --demo\`; \`npm run NAME -- --help\` explains one.\n\n${sections.join('\n\n')}`;
 }
 
-/** An option's name as Vitest's help has it: `--no-` may stand before each, dashes for capitals, and a dot before what is inside. */
+/** An option's name as Vitest's help spells it: with an optional `--no-` prefix, dashes for capitals, and a dot before nested names. */
 const plainName = (option: string): string =>
   option
     .replace(/^--?(no-)?/, '')
     .replace(/[.=].*/s, '')
     .replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
-/** Vitest itself looks at its options only when all is built and its servers run, and then shows a stack. */
+/** Vitest checks its options only after the build and the start of its servers, and then prints a stack. */
 function refuseForVitest(args: readonly string[], usage: string): void {
   const own = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
   const options = own.filter((argument) => argument.startsWith('-'));
@@ -159,7 +159,7 @@ function refuseForVitest(args: readonly string[], usage: string): void {
   );
 }
 
-/** Answers `--help` and refuses what the command does not know, before anything is built or started. */
+/** Prints `--help`, and rejects arguments that the command does not know, before anything is built or started. */
 export function checkArguments(name: string, args: readonly string[]): void {
   const page = pages.get(name);
   try {

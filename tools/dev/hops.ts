@@ -10,7 +10,7 @@ import { root } from './install.mjs';
 import { Refusal, say } from './say.ts';
 import { publishedSettings } from './up/settings.ts';
 
-/** So often each request is made: what runs at each of them is of the request, the rest of a timer or of a first time. */
+/** The number of requests: code that runs in each of them belongs to the request, the rest to a timer or to a first time. */
 const TIMES = 12;
 
 interface Coverage {
@@ -63,7 +63,7 @@ class Inspector {
 
 const linesOf = (file: string): number => readFileSync(join(root, file), 'utf8').split('\n').length - 1;
 
-/** What of the project ran at each of `TIMES` requests. */
+/** The project's functions that ran at each of `TIMES` requests. */
 async function measure(inspector: Inspector, request: (time: number) => Promise<unknown>): Promise<string[]> {
   await request(-1);
   await inspector.ask('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
@@ -105,7 +105,7 @@ export async function hops(): Promise<void> {
   const jpeg = readFileSync(join(root, 'test/fixtures/formats/jpeg-8.jpg'));
   const upload = async (): Promise<{ id: string }> => {
     const form = new FormData();
-    // The same bytes again would be the same photo.
+    // Identical bytes would be the same photo.
     form.append('file', new Blob([jpeg, randomBytes(8)]), 'photo.jpg');
     return client.post('/v1/photos', form, { key: randomBytes(9).toString('hex'), wait: true });
   };

@@ -1,4 +1,4 @@
-// Keeps node_modules in step with package-lock.json, so that `git pull && npm run up` is the whole upgrade.
+// Keeps node_modules in sync with package-lock.json, so that `git pull && npm run up` is the whole upgrade.
 import { spawn } from 'node:child_process';
 import {
   existsSync,
@@ -35,15 +35,15 @@ function readLock(file) {
 }
 
 /**
- * npm writes what it installed to a hidden lock file as its last step, so the two lock files tell precisely whether an
- * install is complete and current. (A stamp of our own was tried: every `npm install x` by hand made it needlessly stale.)
+ * npm writes what it installed to a hidden lock file as its last operation, so comparing the two lock files shows precisely
+ * whether an install is complete and current. (A stamp file was tried: every `npm install x` by hand made it needlessly stale.)
  */
 function isCurrent(folder = root) {
   const installed = readLock(join(folder, 'node_modules', '.package-lock.json'));
   return Object.entries(readLock(join(folder, 'package-lock.json'))).every(([path, wanted]) => {
     if (path === '') return true;
     const found = installed[path];
-    // Optional packages of other platforms are named in the lock, but are not installed.
+    // The lock file lists optional packages of other platforms, which are not installed.
     if (!found) return wanted.optional === true;
     return found.version === wanted.version && found.integrity === wanted.integrity;
   });
@@ -56,14 +56,14 @@ function pathWithoutModules() {
 }
 
 /**
- * Follows the lock file without changing it. Not `npm ci`: npm 11's refuses a lock file without the optional packages of
- * platforms that a registry's mirror did not have, and every one's first empties node_modules, under a Narwhal that may be running.
+ * Follows the lock file without changing it. Not `npm ci`: npm 11's rejects a lock file without the optional packages of platforms
+ * that a registry's mirror did not have, and every version's first empties node_modules, under a Narwhal that may be running.
  */
 const install = ['install', '--no-save', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
 
 /**
- * When a process was started, in clock ticks since the boot, which tells it from a later one of that number (field 22 of stat, counted
- * after the name, which may hold spaces); empty when it is gone.
+ * Returns when a process started, in clock ticks since boot, which tells it from a later one with the same number (field 22 of stat,
+ * counted after the name, which may hold spaces); empty when it is gone.
  *
  * @param {string | number} pid
  */
@@ -77,7 +77,7 @@ function startOf(pid) {
 }
 
 /**
- * npm outlives a command that was killed, and goes on with its install: it is waited for.
+ * Waits for an npm that outlived its killed command and still installs.
  *
  * @param {string} mark
  */
@@ -89,8 +89,8 @@ async function leftNpm(mark) {
 }
 
 /**
- * npm stumbles over what a first install that was cut off has left, and says no more of it: such a folder is emptied first. An upgrade
- * that was cut off goes on where it was, since a Narwhal may run on what is there.
+ * npm fails on the remains of an interrupted first install without saying so, so such a folder is emptied first. An interrupted upgrade
+ * continues where it was, since a Narwhal may be running on it.
  *
  * @param {string} folder
  */
@@ -115,13 +115,13 @@ async function npmInstall(folder) {
       fail(new Error(`npm could not be started (${message}). It comes with Node.`)),
     );
   });
-  // What npm gives up by itself, it undoes.
+  // When npm itself gives up, it rolls back.
   if (code !== null) rmSync(mark, { force: true });
   if (code !== 0) throw new Error('npm could not install the packages; its own messages are above.');
 }
 
 /**
- * A package of its own inside the project, with a lock file of its own.
+ * A package inside the project, with its own lock file.
  *
  * @param {string} folder
  */
@@ -149,7 +149,7 @@ export async function installDependencies() {
   });
 }
 
-/** The Node that the project is tested on, or this one when it is new enough to run TypeScript by itself. */
+/** The Node that the project is tested on, or this one when it is new enough to run TypeScript. */
 export function projectNode() {
   if (existsSync(nodeOfPackage)) return realpathSync(nodeOfPackage);
   if (Number(process.versions.node.split('.')[0]) >= 24) return realpathSync(process.execPath);

@@ -12,7 +12,7 @@ const [hold, modules] = [join(folder, 'hold'), join(folder, 'clone', 'node_modul
 const mark = join(modules, '.narwhal-installing');
 const npm = (args: string[], cwd: string) => execFileSync('npm', args, { cwd, stdio: 'pipe' });
 
-/** A package whose one dependency takes as long to install as the file `hold` is there. */
+/** A package whose one dependency keeps installing until the file `hold` is removed. */
 beforeAll(() => {
   const [clone, slow] = [join(folder, 'clone'), join(folder, 'slow')];
   for (const path of [clone, slow]) mkdirSync(path);
@@ -33,7 +33,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** What a command of the launcher does first. */
+/** The first thing that a launcher command does. */
 function command() {
   const text = `import { installPackage } from '${join(root, 'tools', 'dev', 'install.mjs')}'; await installPackage('${join(folder, 'clone')}');`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', text], { detached: true });

@@ -21,7 +21,7 @@ function tryTake(file) {
   }
 }
 
-/** No install or build takes this long, so an older file is a leftover whose process number may belong to a stranger now. */
+/** No install or build takes this long, so an older file is stale and its process number may have been reused. */
 const oldestLock = 15 * 60_000;
 
 /**
@@ -41,8 +41,8 @@ function isAbandoned(file) {
 }
 
 /**
- * Runs `work` while no other process of this clone holds the lock of that name. The file lies outside the clone, since
- * the install empties node_modules.
+ * Runs `work` while no other process of this clone holds the lock of that name. The file lies outside the clone, since the
+ * install empties node_modules.
  *
  * @template T
  * @param {string} name

@@ -1,7 +1,7 @@
 import { mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Beyond this, a log is set aside at the next start; one older file is kept, so a log takes at most twice this and a run. */
+/** A log above this size is rotated at the next start; one older file is kept, so a log takes at most twice this and a run. */
 const rotateAt = 20 * 1024 * 1024;
 
 /** Opens a log for appending and returns its descriptor, which a child process can write to without the launcher. */

@@ -17,7 +17,7 @@ if (['', 'help', '--help', '-h'].includes(name)) {
       return 1;
     },
   );
-  // Called rather than left to happen: a stop may leave requests behind that nobody waits for any more.
+  // Exits explicitly: a stop may leave pending requests that nothing waits for.
   process.exit(code);
 } else {
   warn(`expected a command but received "${name}"\n\n${overview()}`);

@@ -1,5 +1,5 @@
-// The way into every command of package.json. Plain JavaScript without dependencies, because on a fresh clone nothing is
-// installed yet and the machine's own Node (20 or newer) cannot run the TypeScript that the rest of this folder is written in.
+// The entry point of every command of package.json. Plain JavaScript without dependencies, because on a fresh clone nothing
+// is installed yet and the machine's own Node (20 or newer) cannot run the TypeScript of this folder.
 import { spawn } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -10,8 +10,8 @@ import './orphan.mjs';
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 
 /**
- * Signals are passed on rather than left to the terminal: `kill` and npm reach only this process. The launcher takes two
- * of the same within a second for one, since the terminal sends Ctrl-C to both.
+ * Passes signals on rather than leaving it to the terminal: `kill` and npm reach only this process. The launcher counts two
+ * identical signals within a second as one, since the terminal sends Ctrl-C to both.
  *
  * @param {string} node the Node to continue on
  */

@@ -1,12 +1,12 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { warn } from './say.ts';
 
-/** How long a note that could not be written waits for the next try, in milliseconds. */
+/** The delay before a failed write of a note is retried, in milliseconds. */
 const untilRoom = 5_000;
 
 /**
- * A small file that is replaced whole. Writing it never throws: a full disk must not undo what the note is about, such as
- * a process that runs already. The newest text is tried again until there is room.
+ * A small file that is replaced atomically. Writing it never throws: a full disk must not undo what the note records, such as
+ * a running process. The newest text is retried until there is room.
  */
 export class Note {
   readonly file: string;
@@ -30,14 +30,14 @@ export class Note {
     }
   }
 
-  /** Writes the text beside the file and returns where. */
+  /** Writes the text to a file beside it and returns that path. */
   draft(text: string): string {
     const draft = `${this.file}.${process.pid}`;
     writeFileSync(draft, text, { mode: 0o600 });
     return draft;
   }
 
-  /** Nothing is written any more. */
+  /** Stops all writes. */
   close(): void {
     clearTimeout(this.retry);
   }

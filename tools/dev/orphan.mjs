@@ -1,6 +1,6 @@
-// npm passes some signals on and dies of the others without a word, and so does a program that is killed: nobody could
-// stop what they leave. So a command ends, as by the end of its terminal, when whoever started it for npm is gone.
-// A command that was started without npm may outlive its shell.
+// npm forwards some signals and dies silently of others, and so does a killed program: nothing could stop the processes they
+// leave. So a command exits, as when its terminal closes, once the process that started it for npm is gone. A command that
+// was started without npm may outlive its shell.
 const parent = process.ppid;
 
 if (process.env.npm_lifecycle_event) {

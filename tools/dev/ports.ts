@@ -12,8 +12,8 @@ export function portFault(port: number, host = '127.0.0.1'): Promise<string | nu
 }
 
 /**
- * A free port below 32768. The kernel hands out ports above that to outgoing connections, so one from there could be taken
- * again between two starts of the same server.
+ * A free port below 32768. The kernel assigns higher ports to outgoing connections, so one from there could be taken between
+ * two starts of the same server.
  */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < 200; attempt += 1) {
@@ -30,14 +30,14 @@ export async function freePortNear(wanted: number | undefined): Promise<number> 
 
 const ANY = ['0'.repeat(8), '0'.repeat(32)];
 
-/** An IPv4 address as the kernel's tables have it: its bytes the other way round, in both tables. */
+/** An IPv4 address in the notation of the kernel's tables: its bytes reversed, in both tables. */
 function kernelAddresses(host: string): string[] {
   const hex = host.split('.').map((part) => Number(part).toString(16).toUpperCase().padStart(2, '0'));
   const address = hex.toReversed().join('');
   return [address, `${'0'.repeat(16)}FFFF0000${address}`, ...ANY];
 }
 
-/** The socket inodes that keep others from a port of an address, from the kernel's tables. */
+/** The inodes of the sockets that occupy a port of an address, from the kernel's tables. */
 function listeningSockets(port: number, host: string): Set<string> {
   const suffix = port.toString(16).toUpperCase().padStart(4, '0');
   const addresses = isIPv4(host) && host !== '0.0.0.0' ? kernelAddresses(host) : null;
@@ -73,8 +73,8 @@ function holds(pid: string, sockets: Set<string>): boolean {
 }
 
 /**
- * Who listens on a port of an address, as "/usr/bin/node server.js (process 4711)"; undefined when it cannot be seen (another
- * user's process). Of what is no IPv4 address, and of all addresses: whoever has the port on any.
+ * The process that listens on a port of an address, as "/usr/bin/node server.js (process 4711)"; undefined when it cannot be
+ * seen (another user's process). For all addresses, and anything but an IPv4 address, a process with the port on any address.
  */
 export function portHolder(port: number, host = '127.0.0.1'): string | undefined {
   const sockets = listeningSockets(port, host);

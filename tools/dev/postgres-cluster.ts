@@ -22,7 +22,7 @@ export function postgresPrograms(): string {
   return programs;
 }
 
-/** npm packages cannot hold symbolic links; an install script makes them, unless npm is set to run none. */
+/** npm packages cannot hold symbolic links; an install script makes them, unless npm runs no scripts. */
 function makeSymbolicLinks(programs: string): void {
   const list = JSON.parse(readFileSync(join(programs, 'pg-symlinks.json'), 'utf8'));
   for (const { source, target } of list as { source: string; target: string }[]) {
@@ -32,7 +32,7 @@ function makeSymbolicLinks(programs: string): void {
   }
 }
 
-/** Where in its folder the server keeps the cluster; the superuser's password lies beside it. */
+/** The cluster's folder inside the server's; the superuser's password lies beside it. */
 const clusterName = 'cluster';
 
 export function clusterFolder(drop: PrivilegeDrop): string {
@@ -59,7 +59,7 @@ function ownMajor(): string {
   return version.split('.')[0] ?? '';
 }
 
-/** Text sorts by code point under the built-in provider, alike on every machine; the system's sort order changes with its libc. */
+/** The built-in provider sorts text by code point, the same on every machine; the system's sort order changes with its libc. */
 const initialisation = [
   '--username=narwhal',
   '--auth=scram-sha-256',
@@ -72,7 +72,7 @@ const initialisation = [
 function makeCluster(drop: PrivilegeDrop): void {
   const password = join(drop.data, 'password');
   if (drop.user) chownSync(join(drop.onDisk, 'password'), drop.user.uid, drop.user.gid);
-  // An initdb that was cut off leaves a folder without PG_VERSION or with half a catalog: it works in one of its own name first.
+  // An interrupted initdb leaves a folder without PG_VERSION or with half a catalog, so it works in a temporary folder first.
   const unfinished = `${clusterFolder(drop)}.unfinished`;
   rmSync(join(drop.onDisk, `${clusterName}.unfinished`), { recursive: true, force: true });
   const program = join(drop.programs, 'bin', 'initdb');
@@ -96,8 +96,8 @@ function refuseVersion(cluster: string, version: string): never {
 }
 
 /**
- * A lock file that outlived its server (a power cut, kill -9) names a process number which may belong to a stranger by
- * now; PostgreSQL would then refuse to start.
+ * After a power cut or kill -9, the stale lock file names a process number that another process may have now; PostgreSQL
+ * would then refuse to start.
  */
 function removeStaleLock(cluster: string): void {
   const lock = join(cluster, 'postmaster.pid');

@@ -10,21 +10,21 @@ import { endProcess, launch, type Launch, type Launched, type StopStep } from '.
 import type { RunningServer } from './running-server.ts';
 
 export interface PostgresOptions {
-  /** The folder that the cluster is made in, or found in. */
+  /** The folder of the cluster, which is created if absent. */
   dir: string;
   port?: number;
-  /** False for what is thrown away: nothing is forced to disk. */
+  /** False for disposable data: nothing is forced to disk. */
   durable?: boolean;
   logFile?: string;
-  /** 127.0.0.1 unless told otherwise. */
+  /** Defaults to 127.0.0.1. */
   host?: string;
-  /** Laid over the settings that every one has. */
+  /** Override the default settings. */
   settings?: Record<string, string | number>;
-  /** Told of each process as soon as it runs. */
+  /** Called with each process as soon as it runs. */
   launched?: (process: Launched) => void;
 }
 
-/** Fast: clients are disconnected, the data is left clean. Then immediate: the next start repairs it from the log. */
+/** First a fast shutdown: clients are disconnected, the data is left clean. Then immediate: the next start recovers from the log. */
 export const stopPostgres: StopStep[] = [
   { signal: 'SIGINT', patience: 20_000 },
   { signal: 'SIGQUIT', patience: 5_000 },
@@ -54,8 +54,8 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningSe
 }
 
 /**
- * After a kill -9 the old server's children need a moment to notice and let go of its shared memory, and until then a new
- * server refuses: so a start is tried again for a few seconds when that is the reason.
+ * After a kill -9 the old server's children need a moment to notice and release its shared memory, and until then a new
+ * server refuses to start: so a start that fails for that reason is retried for a few seconds.
  */
 async function launchUntilAccepted(
   drop: PrivilegeDrop,
@@ -76,13 +76,13 @@ async function launchUntilAccepted(
   }
 }
 
-/** A start that failed leaves no server behind. */
+/** Stops the server after a failed start. */
 async function giveUp(process: Launched, error: unknown): Promise<never> {
   await endProcess(process, stopPostgres);
   throw error;
 }
 
-/** Given on the command line instead of postgresql.conf, so that an upgrade of Narwhal can change them. */
+/** Passed on the command line instead of postgresql.conf, so that an upgrade of Narwhal can change them. */
 function settingsOf(port: number, durable: boolean, own: Record<string, string | number>): string[] {
   const values: Record<string, string | number> = {
     port,
@@ -91,14 +91,14 @@ function settingsOf(port: number, durable: boolean, own: Record<string, string |
     shared_buffers: '128MB',
     timezone: 'UTC',
     log_timezone: 'UTC',
-    // Worth its start-up time only for long analytic queries, of which there are none.
+    // Pays off only for long analytic queries, of which there are none.
     jit: 'off',
   };
   if (!durable) Object.assign(values, { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' });
   return Object.entries({ ...values, ...own }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 
-/** False when the process ended before it could be asked. */
+/** False when the process ended before it could answer. */
 async function acceptsConnections(process: Launched, url: string): Promise<boolean> {
   let alive = true;
   void process.ended.then(() => (alive = false));
@@ -114,12 +114,12 @@ async function acceptsConnections(process: Launched, url: string): Promise<boole
   return false;
 }
 
-/** Runs one statement on the maintenance database; resolves to the fault, if there is one. */
+/** Runs one statement on the maintenance database; resolves to the error, if any. */
 function query(url: string, statement: string): Promise<(Error & { code?: string }) | undefined> {
   return ask(`${url}/postgres`, statement, 2_000);
 }
 
-/** Whether a PostgreSQL lets us in; resolves to the fault, if there is one. */
+/** Tries to connect to a PostgreSQL; resolves to the error, if any. */
 export function queryOnce(url: string): Promise<(Error & { code?: string }) | undefined> {
   return ask(url, 'select 1', 5_000);
 }

@@ -9,7 +9,7 @@ import { endLeftGroup, endProcess, identityOf, isAlive, launch, signal } from '.
 const folder = mkdtempSync(join(tmpdir(), 'narwhal-processes-'));
 const logFile = join(folder, 'log');
 
-/** Starts a shell that says who its child is, and waits for it. */
+/** Starts a shell that prints its child's number, and waits for it. */
 async function shellWithChild(
   trap = '',
 ): Promise<{ shell: Awaited<ReturnType<typeof launch>>; child: number }> {

@@ -9,26 +9,26 @@ export interface Launch {
   logFile: string;
   env?: NodeJS.ProcessEnv;
   cwd?: string;
-  /** Written to the program's standard input, for what must not be seen in a process list. */
+  /** Written to the program's standard input, for secrets that a process list must not show. */
   input?: string;
-  /** Told of the process as soon as it runs, before anything else is done with it that can fail. */
+  /** Called with the process as soon as it runs, before anything else that can fail. */
   launched?: (process: Launched) => void;
 }
 
-/** A process, told from a later one with the same number. */
+/** Identifies a process, even if a later one has the same number. */
 export interface ProcessMark {
   pid: number;
   identity: string;
 }
 
 export interface Launched extends ProcessMark {
-  /** Settles when the process has ended, with how, in words. */
+  /** Settles when the process has ended, with a description of how. */
   ended: Promise<string>;
 }
 
 /**
- * Starts a program in a session of its own, so that Ctrl-C in the terminal reaches the launcher alone, which then stops
- * everything in order. Its output goes straight to the log: it does not stop when the launcher is killed.
+ * Starts a program in its own process session, so that Ctrl-C in the terminal reaches the launcher alone, which then
+ * stops everything in order. Its output goes straight to the log: it does not stop when the launcher is killed.
  */
 export async function launch(options: Launch): Promise<Launched> {
   const { command, args, logFile, env, cwd, input, launched } = options;
@@ -68,7 +68,7 @@ function readProcFile(pid: number, name: string): string | undefined {
 }
 
 /**
- * What tells a process from a later one with the same number: this boot and the start time in clock ticks (field 22 of
+ * Distinguishes a process from a later one with the same number: this boot and the start time in clock ticks (field 22 of
  * stat; counted after the last parenthesis, because the program's name may hold spaces). Undefined when it is gone.
  */
 export function identityOf(pid: number): string | undefined {
@@ -86,7 +86,7 @@ export function commandLineOf(pid: number): string {
   return (readProcFile(pid, 'cmdline') ?? '').replaceAll('\0', ' ');
 }
 
-/** A negative number means the process group. False when there is nothing to signal. */
+/** A negative number means the process group. Returns false when there is nothing to signal. */
 export function signal(pid: number, name: NodeJS.Signals): boolean {
   try {
     return process.kill(pid, name);
@@ -97,13 +97,13 @@ export function signal(pid: number, name: NodeJS.Signals): boolean {
 
 export interface StopStep {
   signal: NodeJS.Signals;
-  /** How long the process may take before the next step. */
+  /** The time that the process has before the next signal. */
   patience: number;
 }
 
 /**
- * Sends one signal after the other until the process is gone; then ends what it left in its group. Once `hurry` is
- * aborted, patience is short.
+ * Sends one signal after the other until the process is gone; then ends the rest of its group. Once `hurry` is aborted, the
+ * waits are short.
  */
 export async function endProcess(mark: ProcessMark, steps: StopStep[], hurry?: AbortSignal): Promise<void> {
   for (const step of [...steps, { signal: 'SIGKILL', patience: 10_000 } as const]) {
@@ -129,8 +129,8 @@ async function goneWithin(mark: ProcessMark, patience: number, hurry?: AbortSign
 }
 
 /**
- * Ends what a process that is gone left in its group. A number cannot go to a new process while a group bears it, so on
- * the same boot, and while no process has the number, the group is still the one that it led.
+ * Ends what remains of the group of a process that is gone. The kernel does not reuse the number of an existing group, so on
+ * the same boot, and while no process has the number, the group is still that process's.
  */
 export function endLeftGroup({ pid, identity }: ProcessMark): void {
   if (identity.startsWith(thisBoot()) && identityOf(pid) === undefined) signal(-pid, 'SIGKILL');

@@ -17,22 +17,22 @@ export interface Radosgw {
 }
 
 export interface RadosgwOptions {
-  /** An empty folder, or the one of a durable server that ran before. */
+  /** An empty folder, or that of an earlier durable server. */
   folder: string;
   host: string;
   port: number;
   secretAccessKey: string;
   /** The environment of its programs. */
   env: Record<string, string>;
-  /** Keeps what it is given over a stop, in a file of 8 GiB that takes only what is used; otherwise in memory. */
+  /** Keeps its data across restarts, in a sparse file of 8 GiB; otherwise in memory. */
   durable: boolean;
-  /** Seconds after which the daemons end by themselves, should who started them be killed. */
+  /** Seconds after which the daemons exit by themselves, in case their parent is killed. */
   fuse?: string;
 }
 
 export const accessKeyId = 'AKIANARWHAL';
 
-/** The short paxos intervals are what makes it start in 3 s instead of 14; without cephx the gateway never connects. */
+/** The short paxos intervals make it start in 3 s instead of 14; without cephx the gateway never connects. */
 const inMemory = 'memstore\nmemstore device bytes = 1073741824';
 const onDisk = 'bluestore\nbluestore_block_size = 8589934592\nosd_memory_target = 939524096';
 
@@ -98,7 +98,7 @@ class Cluster {
     return stdout;
   }
 
-  /** In a process group of its own, so that the fuse and what it guards end together. */
+  /** In its own process group, so that the fuse ends together with what it guards. */
   daemon(command: string, ...args: string[]): void {
     const detached = this.#fuse !== undefined;
     const options = { env: this.#environment, cwd: this.folder, detached, stdio: 'ignore' } as const;
@@ -114,7 +114,7 @@ class Cluster {
     throw new Error(`${what} did not come up within a minute; see ${this.folder}/log`);
   }
 
-  /** A durable store is asked to end, and is given the time to write what it holds. */
+  /** Asks a durable store to end, and gives it the time to write its data. */
   async stop(): Promise<void> {
     const name = this.#fuse === undefined ? 'SIGTERM' : 'SIGKILL';
     for (const { pid, exitCode } of this.#daemons.toReversed())
@@ -199,7 +199,7 @@ async function startGateway(
   return endpoint;
 }
 
-/** Written last, so that a start that was cut off begins anew. */
+/** Written last, so that an interrupted start begins anew. */
 const complete = 'complete';
 
 async function prepare(cluster: Cluster, options: RadosgwOptions): Promise<void> {

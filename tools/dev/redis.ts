@@ -13,20 +13,20 @@ import { ensureProgram } from './system-packages.ts';
 export interface RedisOptions {
   dir: string;
   port?: number;
-  /** Keeps its keys over a restart (append-only file, written out each second). False for what is thrown away. */
+  /** Keeps its keys across restarts (append-only file, written each second). False for disposable data. */
   persistent?: boolean;
   logFile?: string;
-  /** 127.0.0.1 unless told otherwise. */
+  /** Defaults to 127.0.0.1. */
   host?: string;
-  /** Follows this one, which has the same password. */
+  /** Replicates this one, which has the same password. */
   replicaOf?: { host: string; port: number };
-  /** Told of the process as soon as it runs. */
+  /** Called with the process as soon as it runs. */
   launched?: (process: Launched) => void;
 }
 
 export const stopRedis: StopStep[] = [{ signal: 'SIGTERM', patience: 10_000 }];
 
-/** Starts Redis from the system's package, on 127.0.0.1 and behind a password of its own. */
+/** Starts Redis from the system's package, on 127.0.0.1 and with its own password. */
 export async function startRedis(options: RedisOptions): Promise<RunningServer> {
   const { dir, port = await freePort(), persistent = true, logFile = join(dir, '..', 'redis.log') } = options;
   const program = ensureProgram('redis-server', 'redis-server');
@@ -58,7 +58,7 @@ interface Address {
   password: string;
 }
 
-/** Read by Redis from its standard input: on the command line, every user of the machine could read the password. */
+/** Redis reads this from its standard input: on the command line, every user of the machine could read the password. */
 function configuration(options: Address & { dir: string; persistent: boolean; follow: string[] }): string {
   const { dir, host, port, password, persistent, follow } = options;
   const lines = [
@@ -79,7 +79,7 @@ function configuration(options: Address & { dir: string; persistent: boolean; fo
 async function waitUntilAnswering(process: Launched, address: Address, logFile: string): Promise<void> {
   let alive = true;
   void process.ended.then(() => (alive = false));
-  // A large append-only file takes a while to load, and PING answers -LOADING until then.
+  // A large append-only file takes a while to load, and PING returns -LOADING until then.
   const deadline = Date.now() + 120_000;
   while (alive && Date.now() < deadline) {
     if (await answers(address)) return;

@@ -1,4 +1,4 @@
-/** What the launcher tells people: short lines on stdout, faults on stderr. A closed terminal must not end the launcher. */
+/** The launcher's messages: short lines on stdout, faults on stderr. A closed terminal must not end the launcher. */
 process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);
 
@@ -10,7 +10,7 @@ export function warn(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** A fault that is the user's to mend: shown as its sentence alone, without a stack. */
+/** An error that the user can fix: shown as its sentence alone, without a stack. */
 export class Refusal extends Error {
   override name = 'Refusal';
 }

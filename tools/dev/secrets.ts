@@ -3,8 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
- * A secret that is made once and then kept in a file of mode 600. The exclusive write decides when two processes start
- * at the same moment: both end up with the one that was written.
+ * A secret that is generated once and then kept in a file of mode 600. The exclusive write decides when two processes start
+ * at the same moment: both return the one that was written.
  */
 export function keptSecret(file: string, make: () => string = randomHex): string {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
@@ -20,7 +20,7 @@ export function randomHex(): string {
   return randomBytes(32).toString('hex');
 }
 
-/** A keyring of one key, in the form that TOKEN_KEYS and MEDIA_KEYS have. Adding `,k2:...` in the file rotates it. */
+/** A keyring of one key, in the format of TOKEN_KEYS and MEDIA_KEYS. Adding `,k2:...` in the file rotates it. */
 export function newKeyring(): string {
   return `k1:${randomHex()}`;
 }

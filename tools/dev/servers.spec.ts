@@ -8,12 +8,12 @@ import { startPostgres as postgres } from './postgres.ts';
 import { startRedis as redisServer } from './redis.ts';
 import type { RunningServer } from './running-server.ts';
 
-// Of mode 700, as mkdtemp makes it: root's servers must reach their data in it all the same.
+// mkdtemp makes it with mode 700: root's servers must reach their data in it all the same.
 const folder = mkdtempSync(join(tmpdir(), 'narwhal-servers-'));
 
 const started: RunningServer[] = [];
 
-/** Remembered, so that a test which fails leaves no server behind. */
+/** Recorded, so that a failed test leaves no server behind. */
 async function remembered(starting: Promise<RunningServer>): Promise<RunningServer> {
   const server = await starting;
   started.push(server);

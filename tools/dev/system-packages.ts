@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { interactive, isRoot, searchPath } from './env.ts';
 import { Refusal, say } from './say.ts';
 
-/** Servers are often installed where only root's PATH leads. */
+/** Servers are often installed in folders that are only on root's PATH. */
 const systemFolders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
 export function findProgram(name: string): string | undefined {
@@ -21,8 +21,8 @@ function isExecutable(file: string): boolean {
 }
 
 /**
- * The path of a program, installed from the system's packages when it is missing. A service that the package brings is
- * left stopped: Narwhal starts its own, with its own data.
+ * The path of a program, installed from the system's packages when it is missing. A service that the package contains is left
+ * stopped: Narwhal starts its own, with its own data.
  */
 export function ensureProgram(program: string, packageName: string): string {
   const found = findProgram(program);
@@ -33,18 +33,18 @@ export function ensureProgram(program: string, packageName: string): string {
   throw new Refusal(`${packageName} was installed, but brought no ${program}.`);
 }
 
-/** A package that brings no program, told by a file: one of `files` has to be there. */
+/** Installs a package without a program, which is detected by a file: one of `files` has to exist. */
 export function ensureFile(files: readonly string[], packageName: string): void {
   if (!files.some((file) => existsSync(file))) install(files[0] ?? packageName, packageName);
 }
 
-/** Whether a package can be installed at all; asking takes no rights. */
+/** Whether a package can be installed at all; asking needs no rights. */
 function isOffered(packageName: string): boolean {
   const said = spawnSync('apt-cache', ['show', '--no-all-versions', packageName], { stdio: 'ignore' });
   return said.status === 0;
 }
 
-/** As `ensureFile`, where going on without it is well: answers whether the file is there now. */
+/** Like `ensureFile`, but optional: returns whether the file exists now. */
 export function offerFile(file: string, packageName: string): boolean {
   if (existsSync(file)) return true;
   if (!isOffered(packageName)) return false;
@@ -76,7 +76,7 @@ function install(program: string, packageName: string): void {
   }
 }
 
-/** The words before a command that make it run as root; undefined when there is no way to. */
+/** The command prefix that makes it run as root; undefined when there is no way to. */
 function rootPrefix(): string[] | undefined {
   if (isRoot) return [];
   if (!findProgram('sudo')) return undefined;
@@ -91,7 +91,7 @@ function run(command: string[], quiet = true): boolean {
   );
 }
 
-/** Another apt may be at work (a fresh cloud machine updates itself): wait for it rather than fail. */
+/** Another apt may be running (a fresh cloud machine updates itself): wait for it rather than fail. */
 const aptGet = [
   'env',
   'DEBIAN_FRONTEND=noninteractive',
@@ -110,7 +110,7 @@ function refreshPackageLists(asRoot: string[]): void {
 
 const servicePolicy = '/usr/sbin/policy-rc.d';
 
-/** Debian starts what it installs unless policy-rc.d says 101; one that is there already is somebody's decision. */
+/** Debian starts the services it installs unless policy-rc.d returns 101; an existing policy-rc.d is somebody's decision. */
 function withServicesLeftStopped(asRoot: string[], packageName: string): boolean {
   const ours = !existsSync(servicePolicy);
   if (ours) writeServicePolicy(asRoot);

@@ -13,7 +13,7 @@ import type { EdgeContext } from './edge-parts.ts';
 import { answersOk, untilServing, type PartKind } from './part.ts';
 import type { Release } from './release.ts';
 
-/** What every api and worker of the fleet is told (libs/platform/src/config.ts); where it listens is each one's own. */
+/** The settings of every api and worker of the fleet (libs/platform/src/config.ts), except its own addresses. */
 export function applicationSettings(
   context: DataContext,
   store: Record<string, string>,
@@ -54,7 +54,7 @@ export const inS3 = ({ plan, folder }: DataContext): Record<string, string> => (
 
 /** Longer than an api takes to drain. In milliseconds. */
 const FINISHING = 40_000;
-/** NGINX asks an api that was away again after so long (infra/nginx, `fail_timeout`). In milliseconds. */
+/** NGINX retries a failed api after this time (infra/nginx, `fail_timeout`). In milliseconds. */
 export const NOTICED = 2_500;
 
 export function applicationKind(context: EdgeContext, place: Place): PartKind {
@@ -82,7 +82,7 @@ export function applicationKind(context: EdgeContext, place: Place): PartKind {
   };
 }
 
-/** Brings the database to the schema of a version, past PgBouncer. @throws Refusal with what the migrator said */
+/** Migrates the database to the schema of a version, past PgBouncer. @throws Refusal with the migrator's output */
 export async function migrate(
   context: DataContext & { settings: Record<string, string> },
   release: Release,

@@ -9,7 +9,7 @@ const modules = ['filter', 'static'].map((name) => ({
   package: `libnginx-mod-http-brotli-${name}`,
 }));
 
-/** Brotli's modules for NGINX are packages of their own, which not every system offers: without them it is gzip alone, and said. */
+/** Brotli's modules for NGINX are separate packages, which not every system has: without them there is only gzip, and a message. */
 export function offerBrotli(): void {
   const there = modules.map(({ file, package: name }) => offerFile(file, name));
   if (there.includes(false))
@@ -18,7 +18,7 @@ export function offerBrotli(): void {
     );
 }
 
-/** Where they are, or undefined. */
+/** The folder of the modules, or undefined. */
 export function brotliFolder(): string | undefined {
   return modules.every(({ file }) => existsSync(file)) ? folder : undefined;
 }

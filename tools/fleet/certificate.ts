@@ -9,7 +9,7 @@ import { publicName } from './plan.ts';
 export interface Certificate {
   /** Chain and key, as HAProxy reads them. */
   pem: string;
-  /** What clients have to trust; undefined where the user brought a certificate. */
+  /** The authority that clients have to trust; undefined with the user's own certificate. */
   authority?: string;
 }
 
@@ -99,7 +99,7 @@ function isGood(folder: string, addresses: readonly string[]): boolean {
   }
 }
 
-/** The user's certificate, or one of an authority of the fleet's own; both are kept and used again. */
+/** The user's certificate, or one of the fleet's own authority; both are kept and reused. */
 export function certificateOf(
   folder: string,
   addresses: readonly string[],

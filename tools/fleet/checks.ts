@@ -7,8 +7,8 @@ import { addressOf, type Plan } from './plan.ts';
 const MB = 1_000_000;
 /**
  * Bytes that each takes, its children included: proportional set sizes of a fleet under 190 requests a second on 2 cores, in
- * November 2026, rounded up. The worker's is with a picture under way; `servers` are DNS, PgBouncer, both PostgreSQL, both Redis and
- * the launcher.
+ * November 2026, rounded up. The worker's is with a photo in progress; `servers` are DNS, PgBouncer, both PostgreSQL, both
+ * Redis and the launcher.
  */
 const memory = {
   api: 270 * MB,
@@ -28,13 +28,13 @@ function needed({ options }: Plan): number {
 
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
 
-/** Undefined where the kernel does not say. */
+/** Undefined where the kernel does not report it. */
 function freeMemory(): number | undefined {
   const [, kilobytes] = /^MemAvailable:\s+(\d+) kB$/m.exec(readFileSync('/proc/meminfo', 'utf8')) ?? [];
   return kilobytes === undefined ? undefined : Number(kilobytes) * 1_024;
 }
 
-/** @throws Refusal when the machine is too small for what was asked */
+/** @throws Refusal when the machine is too small for the requested fleet */
 export function checkRoom(plan: Plan, folder: string): void {
   const [free, wanted] = [freeMemory(), needed(plan)];
   if (free !== undefined && free < wanted) {
@@ -50,7 +50,7 @@ export function checkRoom(plan: Plan, folder: string): void {
     );
 }
 
-/** @throws Refusal that names every taken address and who holds it */
+/** @throws Refusal that names every taken address and its holder */
 export async function checkPorts(plan: Plan): Promise<void> {
   if (plan.options.hosts) return;
   const taken: string[] = [];
@@ -68,7 +68,7 @@ export async function checkPorts(plan: Plan): Promise<void> {
   );
 }
 
-/** PowerDNS has its zone files from a package of their own, which brings no program. */
+/** PowerDNS reads zone files through a separate package without a program. */
 const bindBackend = ['x86_64-linux-gnu/', 'aarch64-linux-gnu/', ''].map(
   (folder) => `/usr/lib/${folder}pdns/libbindbackend.so`,
 );
@@ -79,7 +79,7 @@ export function checkDns(): void {
   ensureFile(bindBackend, 'pdns-backend-bind');
 }
 
-/** Installs what is missing. @throws Refusal with what to type, when that takes rights that are not given */
+/** Installs what is missing. @throws Refusal with the command to type, when that needs rights that are missing */
 export function checkPrograms(): void {
   for (const [program, name] of [
     ['redis-server', 'redis-server'],
@@ -96,7 +96,7 @@ export function checkCeph(): void {
   for (const program of ['radosgw', 'ceph-mon', 'ceph-osd']) ensureProgram(program, program);
 }
 
-/** As `checkPrograms`, where going on without them is better than not at all. */
+/** Like `checkPrograms`, for optional programs. */
 export function offerPrograms(): void {
   try {
     checkPrograms();

@@ -8,7 +8,7 @@ import { describe, Refusal, say } from '../dev/say.ts';
 import { isAlive } from '../dev/processes.ts';
 import { readLedger } from './ledger.ts';
 
-/** What another terminal asks of a running fleet. */
+/** A request of another terminal to a running fleet. */
 export interface Order {
   command: string;
   words: string[];
@@ -25,7 +25,7 @@ function isRight(request: IncomingMessage, secret: string): boolean {
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
 
-/** Takes orders on loopback, from those who can read the fleet's ledger. */
+/** Accepts orders on loopback, from users who can read the fleet's ledger. */
 export async function takeOrders(
   secret: string,
   carryOut: (order: Order) => Promise<string>,
@@ -50,7 +50,7 @@ export async function takeOrders(
   return { port: (server.address() as AddressInfo).port, server };
 }
 
-/** Gives an order to the fleet of a folder, and says what came of it. Answers an exit code. */
+/** Sends an order to the fleet of a folder, and prints the result. Returns an exit code. */
 export async function order(folder: string, { command, words }: Order): Promise<number> {
   const ledger = readLedger(join(folder, 'fleet.json'));
   if (!ledger || !isAlive(ledger.launcher))

@@ -16,7 +16,7 @@ import { addressOf, type Place, type Plan } from './plan.ts';
 import { makeReplica, slot } from './replica.ts';
 import { Service } from './service.ts';
 
-/** Where the data of a fleet lies, and who may connect to it. */
+/** Where a fleet's data lies, and who may connect to it. */
 export interface DataContext {
   plan: Plan;
   folder: string;
@@ -30,7 +30,7 @@ export function databaseUrl({ folder }: DataContext, place: Place): string {
   return `postgres://narwhal:${passwordOf(folder, 'postgres')}@${addressOf(place)}/narwhal`;
 }
 
-/** Servers keep their password beside their data; here all of a kind have one. */
+/** Servers keep their password beside their data; here all servers of a kind share one. */
 function givePassword(dir: string, programs: string, password: string): void {
   const { onDisk, user } = privilegeDropFor({ programs, data: dir });
   const file = join(onDisk, 'password');
@@ -39,7 +39,7 @@ function givePassword(dir: string, programs: string, password: string): void {
   if (user) chownSync(file, user.uid, user.gid);
 }
 
-/** The fleet's own addresses, by password; nobody else. */
+/** Allows only the fleet's own addresses, by password. */
 function accessFile(dir: string, { plan }: DataContext): string {
   const { onDisk, data, user } = privilegeDropFor({ programs: postgresPrograms(), data: dir });
   const networks = ['127.0.0.0/8', plan.network];
@@ -54,9 +54,9 @@ function accessFile(dir: string, { plan }: DataContext): string {
 }
 
 /**
- * A transaction whose process hangs holds its locks no longer than a client waits for them: the same request, sent again to
- * another api, then finds them free. Shared memory lies in the cluster's folder, since one that is killed and never started again
- * would leave it in /dev/shm.
+ * A transaction of a hung process holds its locks no longer than a client waits for them: when the client retries on another
+ * api, they are free. Shared memory lies in the cluster's folder, since a server that is killed and never restarted would
+ * leave it in /dev/shm.
  */
 const settings = {
   idle_in_transaction_session_timeout: '4s',
@@ -90,7 +90,7 @@ export function postgresKind(context: DataContext, place: Place, primary?: Place
   };
 }
 
-/** A replica is a copy: thrown away, it is made anew from the primary. */
+/** A replica is a copy: once deleted, it is recreated from the primary. */
 export function forgetReplica(folder: string, name: string): void {
   rmSync(join(folder, name, 'cluster'), { recursive: true, force: true });
 }
@@ -115,7 +115,7 @@ export function redisKind(context: DataContext, place: Place, primary?: Place): 
 
 type Address = Pick<Place, 'host' | 'port'>;
 
-/** Transaction mode: many api and worker processes share few sessions; so no session has a state of its own. */
+/** Transaction mode: many api and worker processes share a few database sessions, so none may hold state. */
 export function pgbouncerConfiguration(folder: string, { host, port }: Address, primary: Address): string {
   return `[databases]
 narwhal = host=${primary.host} port=${primary.port} dbname=narwhal
@@ -161,7 +161,7 @@ export function pgbouncerKind(context: DataContext, place: Place, primary: Place
   };
 }
 
-/** A real S3 server of Ceph's, in one process group. */
+/** A real Ceph S3 server, in one process group. */
 export function s3Kind(context: DataContext, place: Place): PartKind {
   const logFile = context.logFile(place.name);
   const program = join(import.meta.dirname, 's3-server.ts');
@@ -172,7 +172,7 @@ export function s3Kind(context: DataContext, place: Place): PartKind {
     String(place.port),
     join(context.folder, 'secrets', 's3'),
   ];
-  // The bucket is made last, and answered with 403 to strangers.
+  // The bucket is made last, and answers strangers with 403.
   const bucket = `http://${addressOf(place)}/narwhal`;
   return {
     logFile,

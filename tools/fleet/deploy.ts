@@ -9,12 +9,12 @@ import { type Part, answersOk } from './part.ts';
 import { addressOf } from './plan.ts';
 import { Release } from './release.ts';
 
-/** What a fleet runs; set when a deploy changes it. */
+/** The versions that a fleet runs; a deploy changes them. */
 export interface Versions {
   current: Release;
 }
 
-/** A new part has to serve, and has to go on serving for a moment. */
+/** A new part has to serve, and to keep serving for a moment. */
 async function isSound({ place }: Part): Promise<boolean> {
   if (place.kind === 'api') return answersOk(`http://${addressOf(place)}/v1/instance`, 3_000);
   return answersOk(`http://${addressOf(place)}/health/ready`, 3_000);
@@ -29,7 +29,7 @@ async function swap(part: Part): Promise<void> {
     );
 }
 
-/** One after the other, so that the others serve meanwhile; and after an api until every NGINX sends to it again. */
+/** One at a time, so that the others serve meanwhile; after an api, waits until every NGINX sends to it again. */
 async function roll(parts: readonly Part[], done: Part[]): Promise<void> {
   for (const part of parts) {
     done.push(part);
@@ -39,9 +39,9 @@ async function roll(parts: readonly Part[], done: Part[]): Promise<void> {
 }
 
 /**
- * Brings every worker, api and NGINX to another version without a failed request: first the schema, on which the old version goes on
- * working (expand; contract is a later version's), then one part after the other. The first that is not healthy ends it, and what
- * was swapped goes back. Migrations go forward only: the old version runs on the new schema.
+ * Moves every worker, api and NGINX to another version without a failed request: first the schema, with which the old version
+ * still works (expand; contract belongs to a later version), then one part after the other. The first unhealthy part stops
+ * the deploy, and the swapped parts are rolled back. Migrations only go forward: the old version runs on the new schema.
  */
 export async function deploy(
   fleet: Fleet,
@@ -57,7 +57,7 @@ export async function deploy(
   if (!folder) await build();
   const [old, next] = [versions.current, Release.keep(folder ?? join(root, 'dist'), fleet.context.folder)];
   tell(`deploy: ${old.version} -> ${next.version}`);
-  // What NGINX would refuse is found before anything else is touched.
+  // Finds a configuration that NGINX would refuse before anything else changes.
   for (const { place } of fleet.ofKind('nginx')) writeNginx(fleet.context, place, next);
   await migrate(fleet.context, next);
   tell('deploy: the schema is ready');

@@ -20,7 +20,7 @@ import { addressOf, publicName, type Place } from './plan.ts';
 import type { Release } from './release.ts';
 import { Service } from './service.ts';
 
-/** Seconds that clients may keep a DNS answer. */
+/** Seconds that clients may cache a DNS answer. */
 const TTL = 1;
 
 export interface EdgeContext extends DataContext {
@@ -28,11 +28,11 @@ export interface EdgeContext extends DataContext {
   release: () => Release;
   settings: Record<string, string>;
   certificate: Certificate;
-  /** Those that are part of the fleet now, running or not. */
+  /** The parts that are in the fleet now, running or not. */
   places: (kind: 'haproxy' | 'nginx' | 'api') => Place[];
 }
 
-/** Connections take two descriptors each. Root may raise the limit in most places; others have what they have. */
+/** Each connection takes two descriptors. Root may raise the limit in most places; other users keep theirs. */
 const raise = ['--nofile=65536'];
 
 function roomForConnections(): { wrap: string[]; maxconn: number } {
@@ -53,7 +53,7 @@ const operatorsOf = ({ plan }: DataContext): string[] => ['127.0.0.0/8', plan.ne
 const fault = (name: string, logFile: string) => (why: string) =>
   new Refusal(`${name} ${why}; the end of ${logFile}:\n${lastLines(logFile)}`);
 
-/** The configuration of one NGINX, found good by NGINX itself. @throws Refusal with what NGINX says of it */
+/** The configuration of one NGINX, checked by NGINX itself. @throws Refusal with NGINX's message */
 export function writeNginx(context: EdgeContext, place: Place, release = context.release()): void {
   const folder = join(context.folder, place.name);
   mkdirSync(folder, { recursive: true });
@@ -109,7 +109,7 @@ export function nginxKind(context: EdgeContext, place: Place): PartKind {
         await socket.set(place.name, 'drain');
         await socket.idle(place.name);
       }),
-    // Up means that it is sent requests again: whoever drains the next one counts on this one.
+    // Up means that it receives requests again: draining the next one relies on it.
     enter: () =>
       eachOf(balancers(), async (socket) => {
         await socket.set(place.name, 'ready');
@@ -118,7 +118,7 @@ export function nginxKind(context: EdgeContext, place: Place): PartKind {
   };
 }
 
-/** A HAProxy that is down cannot be told, and need not be: it reads its configuration when it starts. */
+/** A HAProxy that is down cannot be notified, and need not be: it reads its configuration when it starts. */
 async function eachOf(
   sockets: HaproxySocket[],
   work: (socket: HaproxySocket) => Promise<unknown>,
@@ -126,7 +126,7 @@ async function eachOf(
   await Promise.all(sockets.map((socket) => work(socket).catch(() => undefined)));
 }
 
-/** Socket names have 107 characters at most, and HAProxy adds some while it starts. */
+/** Socket names have 107 characters at most, and HAProxy appends some while it starts. */
 function socketFile(folder: string): string {
   const file = join(folder, 'admin.sock');
   if (file.length < 80) return file;
@@ -153,7 +153,7 @@ function haproxyArguments(context: EdgeContext, place: Place, service: Service):
   });
 }
 
-/** Known to HAProxy from its start, so that one more is taken in without it being started anew. */
+/** HAProxy knows them from its start, so that one more is added without a restart. */
 function spareNginx({ plan, places }: EdgeContext): Place[] {
   const taken = new Set(places('nginx').map(({ name }) => name));
   return Array.from({ length: 8 }, (_, index) => plan.place('nginx', index + 1)).filter(
@@ -165,7 +165,7 @@ export function haproxyKind(context: EdgeContext, place: Place): PartKind {
   const logFile = context.logFile(place.name);
   return {
     logFile,
-    // Those who keep a connection and say nothing are not waited for.
+    // Idle connections are not waited for.
     stop: [
       { signal: 'SIGUSR1', patience: 8_000 },
       { signal: 'SIGTERM', patience: 3_000 },
@@ -186,9 +186,9 @@ export function haproxyKind(context: EdgeContext, place: Place): PartKind {
       });
     },
     ready: (process) => untilServing(process, () => seesNginx(context, place), fault(place.name, logFile)),
-    // Clients first hear from DNS of the others; those who ask here meanwhile are served.
+    // DNS first sends clients to the others; requests that arrive here meanwhile are served.
     async enter() {
-      // Nobody answers while the fleet starts: DNS comes last.
+      // Nothing answers while the fleet starts: DNS comes last.
       for (const deadline = Date.now() + 5_000; Date.now() < deadline; await sleep(50)) {
         const named = await balancersInDns(context);
         if (named.length === 0 || named.includes(place.host)) break;
@@ -213,7 +213,7 @@ async function seesNginx(context: EdgeContext, place: Place): Promise<boolean> {
   }
 }
 
-/** What a client is told now. */
+/** The addresses that DNS returns now. */
 export async function balancersInDns({ plan }: DataContext): Promise<string[]> {
   const resolver = new Resolver({ timeout: 1_000, tries: 1 });
   resolver.setServers([addressOf(plan.dns)]);
@@ -251,7 +251,7 @@ export function dnsKind(context: EdgeContext, place: Place): PartKind {
         cwd: '/',
       });
     },
-    // The first question begins the checks.
+    // The first query starts the checks.
     ready: (process) =>
       untilServing(
         process,

@@ -9,7 +9,7 @@ import type { Release } from './release.ts';
 
 export type Tell = (line: string) => void;
 
-/** All parts of one fleet, in the order of the picture, and what operators do with them. */
+/** All parts of one fleet, in the order of the diagram, and the operations on them. */
 export class Fleet {
   readonly parts: Part[] = [];
   readonly context: EdgeContext;
@@ -62,7 +62,7 @@ export class Fleet {
     }
   }
 
-  /** @throws Refusal that names the parts there are */
+  /** @throws Refusal that lists the existing parts */
   part(name: string): Part {
     const found = this.parts.find((part) => part.name === name);
     if (found) return found;
@@ -75,7 +75,7 @@ export class Fleet {
     return this.parts.filter(({ place }) => kinds.includes(place.kind));
   }
 
-  /** Servers of data first, what clients reach last. */
+  /** Data servers first, the client-facing parts last. */
   async start(stopped: () => boolean): Promise<void> {
     for (const { place } of this.parts) this.context.hosts.make(place);
     const together = async (...parts: (Part | undefined)[]): Promise<void> => {
@@ -92,7 +92,7 @@ export class Fleet {
     await together(...this.ofKind('dns'));
   }
 
-  /** What is asked first, last. */
+  /** Stops the client-facing parts first, the data servers last. */
   async stop(hurry: AbortSignal): Promise<void> {
     for (const kinds of [
       ['dns'],
@@ -107,7 +107,7 @@ export class Fleet {
     this.context.hosts.close();
   }
 
-  /** A fresh one in its place: nothing of the old one's memory, and of a replica not its data either. */
+  /** Replaces a part by a fresh one, without the old one's memory; a replica also loses its data. */
   async replace(name: string): Promise<void> {
     const part = this.part(name);
     await part.drain();
@@ -115,7 +115,7 @@ export class Fleet {
     await part.start();
   }
 
-  /** One more of a kind, in rotation when this settles. Answers its name. */
+  /** Adds one more of a kind, in rotation when this settles. Returns its name. */
   async add(kind: string): Promise<string> {
     if (kind !== 'nginx' && kind !== 'api' && kind !== 'worker')
       throw new Refusal(`expected nginx, api or worker but received "${kind}"`);
@@ -157,7 +157,7 @@ export class Fleet {
           .catch(() => undefined);
   }
 
-  /** Has every NGINX know the apis that there are now; what is under way goes on. */
+  /** Updates the list of apis in every NGINX; requests in progress continue. */
   tellNginx(release: Release = this.context.release()): void {
     for (const part of this.ofKind('nginx')) {
       writeNginx(this.context, part.place, release);
@@ -165,7 +165,7 @@ export class Fleet {
     }
   }
 
-  /** What each HAProxy that answers makes of an NGINX: `UP`, `DOWN`, `DRAIN`, `MAINT`. */
+  /** The state of an NGINX in each HAProxy that responds: `UP`, `DOWN`, `DRAIN`, `MAINT`. */
   async rotationOf(name: string): Promise<string[]> {
     const asked = this.ofKind('haproxy').map(({ place }) => socketOf(this.context, place).servers());
     const answers = await Promise.allSettled(asked);

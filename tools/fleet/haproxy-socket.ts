@@ -1,13 +1,13 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** One server of HAProxy's view. */
+/** One server as HAProxy sees it. */
 export interface ServerState {
   name: string;
-  /** `UP`, `DOWN`, `DRAIN`, `MAINT`, with what HAProxy adds. */
+  /** `UP`, `DOWN`, `DRAIN`, `MAINT`, with HAProxy's additions. */
   status: string;
   sessions: number;
-  /** Why, by the last check: `L4CON`, `L7STS/502`. */
+  /** The reason, from the last check: `L4CON`, `L7STS/502`. */
   check: string;
 }
 
@@ -50,7 +50,7 @@ export class HaproxySocket {
     for (const backend of ['web', 'any']) await this.ask(`set server ${backend}/${server} state ${state}`);
   }
 
-  /** Settles when a server is sent requests, or after `patience` milliseconds. */
+  /** Settles when a server receives requests, or after `patience` milliseconds. */
   async up(server: string, patience = 10_000): Promise<void> {
     for (const deadline = Date.now() + patience; Date.now() < deadline; await sleep(50)) {
       const found = (await this.servers()).find(({ name }) => name === server);
@@ -58,7 +58,7 @@ export class HaproxySocket {
     }
   }
 
-  /** Settles when nothing is under way at a server, or after `patience` milliseconds. */
+  /** Settles when a server has no requests in progress, or after `patience` milliseconds. */
   async idle(server: string, patience = 10_000): Promise<void> {
     for (const deadline = Date.now() + patience; Date.now() < deadline; await sleep(50)) {
       const [web, any] = await Promise.all([this.servers('web'), this.servers('any')]);

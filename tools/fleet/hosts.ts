@@ -9,18 +9,18 @@ export interface Command {
   args: string[];
 }
 
-/** Where parts run: on this machine's own network, or each of the edge on a host of its own. */
+/** The network of the parts: this machine's own, or a separate host for each part of the edge. */
 export interface Hosts {
-  /** Makes the place's host, if it is to have one. */
+  /** Makes the place's host, if it needs one. */
   make(place: Place): void;
-  /** The command, to be run on the place's host. */
+  /** Wraps a command so that it runs on the place's host. */
   on(place: Place, command: Command): Command;
-  /** Pulls the host's cable, or puts it back. */
+  /** Pulls the host's cable, or plugs it in again. */
   plug(place: Place, plugged: boolean): void;
   close(): void;
 }
 
-/** Loopback: every address of 127.0.0.0/8 is there already. */
+/** Loopback: every address of 127.0.0.0/8 exists already. */
 class Loopback implements Hosts {
   make(): void {}
 
@@ -44,8 +44,8 @@ function ip(...args: string[]): boolean {
 }
 
 /**
- * A bridge, and a network namespace with a cable to it for each HAProxy, NGINX and api. Servers of data stay on the bridge's own
- * side. Names carry the fleet's net, so that what a killed launcher left is found.
+ * A bridge, and a network namespace with a cable to it for each HAProxy, NGINX and api. Data servers stay on the bridge's own
+ * side. Names contain the fleet's net, so that the remains of a killed launcher are found.
  */
 class Namespaces implements Hosts {
   private readonly net: number;
@@ -112,7 +112,7 @@ class Namespaces implements Hosts {
   }
 }
 
-/** @throws Refusal when hosts of their own are asked for where they cannot be made */
+/** @throws Refusal when separate hosts are requested where they cannot be made */
 export function checkHosts({ options }: Plan): void {
   if (options.hosts && (!isRoot || !findProgram('ip')))
     throw new Refusal(

@@ -4,7 +4,7 @@ import { Note } from '../dev/note.ts';
 import { endLeftGroup, endProcess, identityOf, isAlive, type ProcessMark } from '../dev/processes.ts';
 import { Refusal, say } from '../dev/say.ts';
 
-/** What <folder>/fleet.json holds: who runs the fleet, how to talk to it, and its processes, so that a killed launcher's are found. */
+/** The contents of <folder>/fleet.json: the launcher, its control address, and its processes, so that a killed launcher's are found. */
 interface Content {
   launcher: ProcessMark;
   control: { port: number; secret: string };
@@ -49,7 +49,7 @@ export class Ledger {
     }
   }
 
-  /** Records the processes that there are now; on a full disk as soon as there is room. */
+  /** Records the current processes; on a full disk as soon as there is room. */
   note(processes: Content['processes']): void {
     this.content = { ...this.content, processes };
     this.kept.write(JSON.stringify(this.content));

@@ -25,7 +25,7 @@ import { Screen } from './screen.ts';
 import { rowsOf, tableOf, type Row } from './table.ts';
 import { Watch } from './watch.ts';
 
-/** `npm run fleet`: starts a fleet and stays, or gives an order to the one that runs. */
+/** `npm run fleet`: starts a fleet and stays, or sends an order to the running one. */
 export async function fleet(args: string[]): Promise<number | void> {
   const folder = join(readEnvironment().dataFolder, 'fleet');
   const [command = '', ...words] = args;
@@ -123,7 +123,7 @@ interface Standing {
   stop: () => void;
 }
 
-/** What takes several parts in turn, and bears no other order meanwhile. */
+/** The operation that changes several parts in turn, and excludes other changes meanwhile. */
 let under: 'deploy' | 'promotion' | undefined;
 
 async function carry({ command, words }: Order, standing_: Standing): Promise<string> {

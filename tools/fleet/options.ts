@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { readArgumentsOrExit } from '../../libs/platform/src/command-line.ts';
 import { Refusal } from '../dev/say.ts';
 
-/** How `npm run fleet` is started. */
+/** The options of `npm run fleet`. */
 export interface FleetOptions {
   haproxy: number;
   nginx: number;
@@ -10,7 +10,7 @@ export interface FleetOptions {
   worker: number;
   /** Photos in a real S3 server instead of on disk. */
   s3: boolean;
-  /** Each HAProxy, NGINX and api on a host of its own: a network namespace, whose cable can be pulled. */
+  /** Each HAProxy, NGINX and api on its own host: a network namespace, whose cable can be pulled. */
   hosts: boolean;
   /** The second number of every address: 127.77.0.11. */
   net: number;

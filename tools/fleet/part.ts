@@ -9,30 +9,30 @@ export interface Process extends ProcessMark {
   ended: Promise<string>;
 }
 
-/** What is particular to a kind of part. */
+/** What differs between kinds of parts. */
 export interface PartKind {
   launch(): Promise<Process>;
-  /** Settles when it serves; fails with what to look at. */
+  /** Settles when it serves; fails with a hint where to look. */
   ready?(process: Process): Promise<void>;
-  /** Has others send nothing more to it, and waits until they do not. */
+  /** Takes it out of rotation, and waits until it receives no more requests. */
   leave?(): Promise<void>;
-  /** Has others send to it again. */
+  /** Puts it back into rotation. */
   enter?(): Promise<void>;
-  /** How it is asked to finish and end. */
+  /** The signals that stop it. */
   stop: StopStep[];
   logFile: string;
 }
 
-/** Of every change; without words where the process alone is new. */
+/** Called on every change; without `what` when only the process is new. */
 type Tell = (part: Part, what?: string) => void;
 
-/** After so long a run, the next unexpected end counts as the first. In milliseconds. */
+/** After a run of this length, the next unexpected exit counts as the first. In milliseconds. */
 const SOUND_RUN = 60_000;
 const LONGEST_PAUSE = 15_000;
 
 /**
- * One process of the fleet, with what may be done to it. What ends by itself is started again; what was killed by command stays
- * dead until it is started by command, so that its absence can be watched.
+ * One process of the fleet, with its operations. A process that exits by itself is restarted; one that was killed by an order
+ * stays dead until an order starts it, so that its absence can be observed.
  */
 export class Part {
   state: State = 'stopped';
@@ -67,7 +67,7 @@ export class Part {
     this.tell(this, what ?? state);
   }
 
-  /** Starts it, or wakes it; nothing when it is up. */
+  /** Starts or resumes it; does nothing when it is up. */
   async start(): Promise<void> {
     if (this.state === 'paused') return this.wake();
     if (this.state === 'up' || this.state === 'starting') return;
@@ -113,20 +113,20 @@ export class Part {
     await this.end();
   }
 
-  /** Hangs it, with its children: its sockets stay open, and nobody answers. */
+  /** Suspends it, with its children: its sockets stay open, and nothing answers. */
   pause(): void {
     if (this.process) signal(-this.process.pid, 'SIGSTOP');
     this.become('paused');
   }
 
-  /** Out of rotation, then finished and stopped. */
+  /** Takes it out of rotation, lets it finish, and stops it. */
   async drain(): Promise<void> {
     this.become('draining');
     await this.kind.leave?.();
     await this.stop();
   }
 
-  /** Asks it to finish what it is at. */
+  /** Asks it to finish its current work and exit. */
   async stop(hurry?: AbortSignal): Promise<void> {
     const { process } = this;
     this.process = undefined;
@@ -146,13 +146,13 @@ export class Part {
     await endProcess(process, []);
   }
 
-  /** Has a running process read its configuration anew. */
+  /** Makes a running process reload its configuration. */
   reload(): void {
     if (this.process && isAlive(this.process)) signal(this.process.pid, 'SIGHUP');
   }
 }
 
-/** Asks every 50 ms until it holds; fails when the process ends, or after `patience` milliseconds. */
+/** Checks every 50 ms until it holds; fails when the process ends, or after `patience` milliseconds. */
 export async function untilServing(
   process: Process,
   holds: () => Promise<boolean>,

@@ -2,20 +2,20 @@ import type { FleetOptions } from './options.ts';
 
 export type Kind = 'dns' | 'haproxy' | 'nginx' | 'api' | 'worker' | 'pgbouncer' | 'postgres' | 'redis' | 's3';
 
-/** A part of the fleet: its name, and where it listens. */
+/** A part of the fleet: its name and address. */
 export interface Place {
   name: string;
   kind: Kind;
   host: string;
   port: number;
-  /** What operators read: metrics, status. */
+  /** The port for operators: metrics, status. */
   operators?: number;
 }
 
-/** The name that clients know; `.test` is nobody's (RFC 6761). */
+/** The name that clients use; `.test` is reserved (RFC 6761). */
 export const publicName = 'narwhal.test';
 
-/** Each kind's last numbers: `nginx-2` of net 77 is 127.77.0.22. One port a kind, since each part has an address. */
+/** The last numbers of each kind: `nginx-2` of net 77 is 127.77.0.22. One port per kind, since each part has its own address. */
 const numbering: Record<Kind, { from: number; port: number; operators?: number }> = {
   dns: { from: 2, port: 5300 },
   haproxy: { from: 10, port: 8443, operators: 8404 },
@@ -28,7 +28,7 @@ const numbering: Record<Kind, { from: number; port: number; operators?: number }
   s3: { from: 81, port: 7480 },
 };
 
-/** The most parts of one kind: what there are numbers for. */
+/** The most parts of one kind: the numbering has room for this many. */
 export const most = 9;
 
 /** Addresses and ports of one fleet. */
@@ -41,7 +41,7 @@ export class Plan {
     this.base = `${options.hosts ? 10 : 127}.${options.net}.0`;
   }
 
-  /** Of the machine itself, where the fleet's own programs ask from. */
+  /** The machine's own address, from which the fleet's programs connect. */
   get machine(): string {
     return `${this.base}.1`;
   }
@@ -77,7 +77,7 @@ export class Plan {
     return Array.from({ length: this.options[kind] }, (_, index) => this.place(kind, index + 1));
   }
 
-  /** All of them, in the order of the picture. */
+  /** All of them, in the order of the diagram. */
   places(): Place[] {
     const s3 = this.options.s3 ? [this.s3] : [];
     return [

@@ -9,11 +9,11 @@ import type { Fleet } from './fleet.ts';
 import type { Part } from './part.ts';
 
 /**
- * When the primary is lost for good: the replica's data become the primary's, under the primary's address, so that PgBouncer and all who
- * know that address find it; then a new replica is made of it. The old primary's data are kept aside: writes that it confirmed in its last
- * moment, and had not yet sent to the replica, are only there.
+ * For a primary that is lost for good: the replica's data becomes the primary's, under the primary's address, so that
+ * PgBouncer and all clients of that address find it; then a new replica is made from it. The old primary's data is kept
+ * aside: only it has the writes that the primary confirmed in its last moment and had not yet sent to the replica.
  *
- * Until the data change hands, a fleet that is started anew is the old one. @throws Refusal while the primary may still be written to
+ * Until the data is swapped, a restarted fleet is the old one. @throws Refusal while the primary may still be written to
  */
 export async function promote(fleet: Fleet, name: string, tell: (line: string) => void): Promise<string> {
   const [primary, replica] = fleet.ofKind('postgres');
@@ -21,7 +21,7 @@ export async function promote(fleet: Fleet, name: string, tell: (line: string) =
     throw new Refusal(`expected ${replica?.name ?? 'a replica'} but received "${name}"`);
   refuseUnlessLost(primary);
   if (replica.state !== 'up') throw new Refusal(`${replica.name} is ${replica.state}. Nothing was changed.`);
-  // One that failed is started again after a moment; not one that was killed.
+  // A failed primary is restarted after a moment; a killed one is not.
   await primary.kill();
   await askToLead(databaseUrl(fleet.context, replica.place));
   tell(`${replica.name}: promoted`);
@@ -54,7 +54,7 @@ async function askToLead(url: string): Promise<void> {
   }
 }
 
-/** Answers where the old data lie. */
+/** Returns the folder of the old data. */
 function handOver(folder: string, from: string, to: string): string {
   const [given, taken] = [from, to].map(
     (name) => privilegeDropFor({ programs: postgresPrograms(), data: join(folder, name) }).onDisk,

@@ -4,10 +4,10 @@ import type { Kind, Place } from './plan.ts';
 
 const EVERY = 1_000;
 const PATIENCE = 800;
-/** Looks that are kept of each part. */
+/** Samples kept of each part. */
 const KEPT = 20;
 
-/** Where a kind of part tells how much it has done since it started, and what of that page counts. */
+/** Where a kind of part reports how much it has done since it started, and which lines of that page count. */
 interface Teller {
   address: (place: Place) => string;
   counts: RegExp;
@@ -15,7 +15,7 @@ interface Teller {
 
 const metricsOf = (place: Place): string => `${place.host}:${place.operators ?? place.port}/metrics`;
 
-/** Requests of balancers, NGINX and apis; jobs of workers. What the other kinds do shows in these. */
+/** Requests of balancers, NGINX and apis; jobs of workers. The work of the other kinds shows in these. */
 const tellers: Partial<Record<Kind, Teller>> = {
   haproxy: {
     address: metricsOf,
@@ -34,7 +34,7 @@ interface Count {
   done: number;
 }
 
-/** How much each part does a second, looked at every second. */
+/** The rate of each part, sampled every second. */
 export class Pulse {
   private readonly last = new Map<string, Count>();
   private readonly rates = new Map<string, (number | null)[]>();
@@ -45,7 +45,7 @@ export class Pulse {
     this.fleet = fleet;
   }
 
-  /** The last rates a second, the newest last; null where the part did not answer. Empty for kinds that are not asked. */
+  /** The last rates per second, the newest last; null where the part did not answer. Empty for kinds that are not sampled. */
   of(name: string): readonly (number | null)[] {
     return this.rates.get(name) ?? [];
   }
@@ -69,7 +69,7 @@ export class Pulse {
     const now = { at: performance.now(), done: done ?? 0 };
     if (done === null) this.last.delete(place.name);
     else this.last.set(place.name, now);
-    // One that began anew counts from 0 again.
+    // A restarted part counts from 0 again.
     const grown = before && done !== null && done >= before.done ? done - before.done : null;
     const rate = grown === null || !before ? null : (grown * 1_000) / (now.at - before.at);
     this.rates.set(place.name, [...this.of(place.name), rate].slice(-KEPT));

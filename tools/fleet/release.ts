@@ -15,10 +15,10 @@ import { childEnvironment } from '../dev/env.ts';
 import { root } from '../dev/install.mjs';
 import { Refusal } from '../dev/say.ts';
 
-/** One built version that parts run from; it stays as it is, whatever is built in the clone meanwhile. */
+/** A built version that parts run from; later builds in the clone do not change it. */
 export class Release {
   readonly folder: string;
-  /** Of its contents, 10 hex digits. */
+  /** A hash of its contents, 10 hex digits. */
   readonly version: string;
 
   private constructor(folder: string, version: string) {
@@ -27,7 +27,7 @@ export class Release {
   }
 
   /**
-   * Keeps a build in the fleet's folder.
+   * Copies a build into the fleet's folder.
    *
    * @throws Refusal when the folder holds no build
    */
@@ -38,7 +38,7 @@ export class Release {
       );
     const releases = join(fleetFolder, 'releases');
     mkdirSync(releases, { recursive: true });
-    // Packages are found from where a file really lies: beside the releases, a way back to the clone's.
+    // Node resolves packages from a file's real path: beside the releases, a link to the clone's.
     if (!existsSync(join(releases, 'node_modules')))
       symlinkSync(join(root, 'node_modules'), join(releases, 'node_modules'));
     if (!existsSync(join(releases, 'package.json')))
@@ -57,7 +57,7 @@ export class Release {
     return join(this.folder, program);
   }
 
-  /** Runs one of its programs that print, and answers what it printed. @throws Refusal with what it said otherwise */
+  /** Runs one of its programs and returns its output. @throws Refusal with that output when it fails */
   print(program: string, args: string[], settings: Record<string, string>): string {
     const options = { env: childEnvironment(settings), encoding: 'utf8', cwd: root } as const;
     const { status, stdout, stderr } = spawnSync(process.execPath, [this.path(program), ...args], options);
@@ -65,7 +65,7 @@ export class Release {
     return stdout;
   }
 
-  /** Only what runs, and what ran before it, is kept. */
+  /** Keeps only the running release and the one before it. */
   static tidy(fleetFolder: string, kept: readonly Release[]): void {
     const releases = join(fleetFolder, 'releases');
     for (const name of readdirSync(releases)) {

@@ -5,7 +5,7 @@ import pg from 'pg';
 import { privilegeDropFor } from '../dev/privilege-drop/choice.ts';
 import { postgresPrograms } from '../dev/postgres-cluster.ts';
 
-/** What a standby must not have of its primary: what runs, what was said to others, and the log, which it is sent. */
+/** Files that a standby must not copy from its primary: run-time files, slots, statistics, and the log, which is streamed to it. */
 const ownThings = [
   'postmaster.pid',
   'postmaster.opts',
@@ -19,9 +19,9 @@ const ownThings = [
 export const slot = 'fleet_replica';
 
 /**
- * Makes a standby's cluster out of a running primary's: PostgreSQL's own low-level backup (its documentation, "Making a Base
- * Backup Using the Low Level API"), since the npm package brings no pg_basebackup. A slot keeps the log that was written
- * meanwhile, and the standby is sent it. Nothing is done when the cluster is there.
+ * Makes a standby's cluster from a running primary's: PostgreSQL's own low-level backup (its documentation, "Making a Base
+ * Backup Using the Low Level API"), since the npm package contains no pg_basebackup. A slot keeps the log written meanwhile,
+ * which is streamed to the standby. Does nothing when the cluster exists.
  */
 export async function makeReplica(primary: { url: string; dir: string }, dir: string): Promise<void> {
   const from = privilegeDropFor({ programs: postgresPrograms(), data: primary.dir });
@@ -56,7 +56,7 @@ export async function makeReplica(primary: { url: string; dir: string }, dir: st
 function copy(from: string, to: string): void {
   mkdirSync(to, { mode: 0o700 });
   const without = ownThings.map((path) => `--exclude=./${path}`).join(' ');
-  // A file that changes or goes while it is read is what the log repairs: tar calls that 1.
+  // The log repairs files that change or disappear while they are read: tar then exits with 1.
   const script = `cd "$1" && { tar -cf - ${without} . || [ $? = 1 ]; } | tar -xpf - -C "$2"`;
   const { status, stderr } = spawnSync('sh', ['-c', script, 'sh', from, to], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`copying the primary's cluster failed:\n${stderr}`);

@@ -4,7 +4,7 @@ import { childEnvironment } from '../dev/env.ts';
 import { keptSecret } from '../dev/secrets.ts';
 import { accessKeyId, startRadosgw } from '../dev/radosgw.ts';
 
-/** `node s3-server.ts FOLDER HOST PORT SECRET-FILE`: a fleet's S3 server as one process with its daemons, which keeps what it is given. */
+/** `node s3-server.ts FOLDER HOST PORT SECRET-FILE`: a fleet's durable S3 server as one process with its daemons. */
 const [folder = '', host = '', port = '', secretFile = ''] = process.argv.slice(2);
 const bucket = 'narwhal';
 

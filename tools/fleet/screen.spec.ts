@@ -5,7 +5,7 @@ const ESCAPE = '\u001B';
 const table = (lines: number, width = 10) =>
   Array.from({ length: lines }, (_, index) => `part-${index}`.padEnd(width, '.')).join('\n');
 
-/** What a terminal of a size is sent, drawing by drawing. */
+/** The output to a terminal of a given size, drawing by drawing. */
 function terminal(size: { columns: number; rows: number }) {
   const sent: string[] = [];
   const screen = new Screen(

@@ -1,4 +1,4 @@
-/** Of a terminal, in characters; undefined where nobody knows. */
+/** A terminal's size in characters; undefined when unknown. */
 export interface Size {
   columns?: number | undefined;
   rows?: number | undefined;
@@ -7,8 +7,8 @@ export interface Size {
 const KEPT = 8;
 
 /**
- * As much as a terminal has room for: whole lines cut at its edge, since one that wraps would be two; the oldest events go first.
- * The last row stays free for the cursor.
+ * As many lines as fit the terminal: cut at its edge, since a line that wraps would be two; the oldest events go first. The
+ * last row stays free for the cursor.
  */
 function fitted(
   table: readonly string[],
@@ -25,7 +25,7 @@ function fitted(
   return lines.map((line) => (line.length > columns ? `${line.slice(0, columns - 1)}…` : line));
 }
 
-/** The table, drawn anew over itself each second, with the last events below; without a terminal the events alone. */
+/** The table, redrawn in place each second, with the last events below; without a terminal the events alone. */
 export class Screen {
   private readonly events: string[] = [];
   private height = 0;
@@ -56,14 +56,14 @@ export class Screen {
     this.columns = size.columns;
   }
 
-  /** To where the table began. A terminal of another width has wrapped what stood there: nobody knows where that is now. */
+  /** Moves to where the table began. A terminal whose width changed has wrapped the table, so its position is unknown. */
   private back({ columns, rows = 24 }: Size): string {
     if (this.height === 0) return '\n';
     if (columns !== this.columns || this.height >= rows) return '\u001B[H\u001B[2J';
     return `\u001B[${this.height}A`;
   }
 
-  /** What is written from now on stands below the table. */
+  /** Later output stands below the table. */
   leave(): void {
     this.height = 0;
   }

@@ -4,7 +4,7 @@ import { privilegeDropFor } from '../dev/privilege-drop/choice.ts';
 import type { PrivilegeDrop } from '../dev/privilege-drop/privilege-drop.ts';
 import { ensureProgram } from '../dev/system-packages.ts';
 
-/** A program of the system's packages that is run without root's rights, in a folder of its own. */
+/** A program of the system's packages that runs without root's rights, in its own folder. */
 export class Service {
   private readonly program: string;
   private readonly drop: PrivilegeDrop;

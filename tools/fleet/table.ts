@@ -12,7 +12,7 @@ export interface Row {
   state: string;
   rotation: string;
   seconds: number;
-  /** Requests or jobs a second over the last looks, the newest last; null where it did not answer. */
+  /** Recent requests or jobs per second, the newest last; null where it did not answer. */
   rates: readonly (number | null)[];
 }
 
@@ -33,7 +33,7 @@ function age(seconds: number): string {
   return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
 }
 
-/** Requests or jobs a second now, and how it has been. */
+/** Requests or jobs per second now, and recently. */
 function pulseOf({ rates }: Row): string {
   if (rates.length === 0) return '';
   const now = rates.at(-1) ?? null;

@@ -8,7 +8,7 @@ import { addressOf } from './plan.ts';
 
 const EVERY = 500;
 
-/** What others make of each part: for NGINX every HAProxy, for HAProxy DNS, for an api its own readiness, for a replica its lag. */
+/** Each part's state as seen by others: an NGINX by every HAProxy, a HAProxy by DNS, an api by its own readiness, a replica by its lag. */
 export class Watch {
   private readonly views = new Map<string, string>();
   private readonly fleet: Fleet;
@@ -20,7 +20,7 @@ export class Watch {
     this.tell = tell;
   }
 
-  /** `in`, `out (…)`, or what there is to say; empty while nobody has looked. */
+  /** `in`, `out (…)`, or another state; empty before the first check. */
   of(name: string): string {
     return this.views.get(name) ?? '';
   }

@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import { root } from '../dev/install.mjs';
 import { Refusal } from '../dev/say.ts';
 
-/** Debian's names of the architectures that a package can be made for, by Node's. */
+/** Debian's names of the supported architectures, by Node's names. */
 const architectures: Partial<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
 export interface Architecture {
-  /** As Node and npm say it. */
+  /** Node's and npm's name. */
   node: string;
   debian: string;
-  /** Whether it is that of this machine, whose packages are installed. */
+  /** Whether it is this machine's, whose packages are installed. */
   own: boolean;
 }
 
-/** @throws Refusal when no package is made for it, or none on this system */
+/** @throws Refusal when packages for it are not supported, at all or on this system */
 export function architectureOf(name: string = process.arch): Architecture {
   const found = Object.entries(architectures).find(([node, debian]) => name === node || name === debian);
   if (!found) throw new Refusal(`expected amd64 or arm64 as architecture but received "${name}"`);
@@ -40,13 +40,13 @@ function lockEntries(): [string, Entry][] {
   return Object.entries((JSON.parse(text) as { packages: Record<string, Entry> }).packages);
 }
 
-/** Whether a package of the lock file is built for one architecture, and not for this one. */
+/** Whether a package of the lock file is built for another architecture only. */
 export function isForeign(path: string, architecture: Architecture): boolean {
   const { cpu } = Object.fromEntries(lockEntries())[path] ?? {};
   return cpu !== undefined && !cpu.includes(architecture.node);
 }
 
-/** What Narwhal needs that is built for this architecture, on Linux with glibc, as the lock file names it. */
+/** Narwhal's dependencies that are built for this architecture, on Linux with glibc, as the lock file names them. */
 export function builtFor({ node }: Architecture): { path: string; version: string; integrity?: string }[] {
   return lockEntries()
     .filter(
@@ -56,7 +56,7 @@ export function builtFor({ node }: Architecture): { path: string; version: strin
     .map(([path, { version, integrity }]) => ({ path, version, integrity }));
 }
 
-/** Fetches one package with npm into a folder. @throws Refusal when npm does not, or when it is not the one of the lock file */
+/** Fetches one package with npm into a folder. @throws Refusal when npm fails, or when the lock file's hash differs */
 function fetchPackage(spec: string, folder: string, integrity?: string): void {
   mkdirSync(folder, { recursive: true });
   const npm = spawnSync('npm', ['pack', spec, '--json', '--pack-destination', folder], { encoding: 'utf8' });
@@ -72,7 +72,7 @@ function fetchPackage(spec: string, folder: string, integrity?: string): void {
     throw new Refusal(`${spec} cannot be unpacked: ${tar.stderr}`);
 }
 
-/** Puts what another architecture needs into `lib`: its native packages, and its Node. */
+/** Puts another architecture's native packages and Node into `lib`. */
 export function placeForeign(architecture: Architecture, lib: string): void {
   for (const { path, version, integrity } of builtFor(architecture)) {
     fetchPackage(`${path.replace(/^.*node_modules\//, '')}@${version}`, join(lib, path), integrity);

@@ -7,7 +7,7 @@ import { Refusal } from '../dev/say.ts';
 import { ensureProgram } from '../dev/system-packages.ts';
 import type { Facts } from './tree.ts';
 
-/** `small` is for whoever downloads it, `quick` for a test that installs it once. */
+/** `small` for downloads, `quick` for a test that installs it once. */
 export type Compression = 'small' | 'quick';
 const flags: Record<Compression, string[]> = { small: ['-Zxz', '-z6'], quick: ['-Zgzip', '-z1'] };
 
@@ -45,7 +45,7 @@ Description: photo-sharing backend that anyone can run
 `;
 }
 
-/** Modes as the services need them, whatever the umask and the modes of this checkout are. */
+/** Sets the modes that the services need, whatever the umask and the modes of this checkout are. */
 function setModes(folder: string): void {
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
@@ -54,13 +54,13 @@ function setModes(folder: string): void {
         path,
       );
     if (entry.isDirectory()) chmodSync(path, 0o755);
-    // Linked files are the checkout's own, whose modes are not ours to change; they are readable already.
+    // Linked files are the checkout's own, whose modes must not change; they are readable already.
     else if (statSync(path).nlink === 1) chmodSync(path, runs ? 0o755 : 0o644);
   }
   chmodSync(folder, 0o755);
 }
 
-/** Makes a .deb of a folder, and answers its path. */
+/** Makes a .deb of a folder, and returns its path. */
 export function buildArchive(folder: string, facts: Facts, compression: Compression): string {
   setModes(folder);
   const files = filesOf(folder);
@@ -79,7 +79,7 @@ export function buildArchive(folder: string, facts: Facts, compression: Compress
   write('control', control(facts, kibibytes));
   write('md5sums', `${sums.join('\n')}\n`);
   write('conffiles', `${configuration.join('\n')}\n`);
-  // Twice its size: the old version's files stay until the new one's are all there.
+  // Twice its size: the old version's files stay until all new ones are there.
   const room = Math.ceil(kibibytes / 1024) + 100;
   for (const name of scripts) {
     const text = readFileSync(join(root, 'infra/ubuntu/control', name), 'utf8');

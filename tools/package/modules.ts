@@ -16,29 +16,29 @@ interface Entry {
   link?: boolean;
 }
 
-/** What of a package nothing reads when it runs: types, maps, documentation, and builds for a browser or another C library. */
+/** Files that nothing reads at run time: types, maps, documentation, and builds for a browser or another C library. */
 const unused = [
   /\.d\.[cm]?ts$/,
   /\.map$/,
   /\.(md|markdown|flow|tsbuildinfo|sh)$/i,
-  // Only beside package.json: further in, folders of these names hold programs (yaml's `doc`, for one).
+  // Only beside package.json: deeper, folders of these names hold programs (yaml's `doc`, for one).
   /^node_modules\/(@[^/]+\/)?[^/]+\/(docs|examples?|tests?|integration|benchmarks?)\//,
-  // Of editors, linters and those who publish: .npmignore, .eslintrc, .github/ and the like.
+  // Files for editors, linters and publishing: .npmignore, .eslintrc, .github/ and the like.
   /\/\.[^/]+(\/|$)/,
   /^node_modules\/typeorm\/browser\//,
   /^node_modules\/rxjs\/(src|dist\/(esm|esm5|bundles|types))\//,
   /musl/,
 ];
 
-/** Licences are kept whatever they are called. */
+/** Licences are always kept. */
 const kept = /(^|\/)(licen[cs]e|copying|notice)[^/]*$/i;
 
 const isUsed = (path: string): boolean =>
   !path.startsWith('node_modules/') || kept.test(path) || !unused.some((pattern) => pattern.test(path));
 
 /**
- * The packages that Narwhal runs on, by their paths from the root, as the lock file has them: what is installed here is
- * what was tested, so the package is made of it rather than of a second installation.
+ * Narwhal's production packages, as paths relative to the root, from the lock file: the installed packages were tested, so
+ * the Debian package is made from them rather than from a second installation.
  */
 export function productionPackages(): string[] {
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
@@ -50,7 +50,7 @@ export function productionPackages(): string[] {
     .sort();
 }
 
-/** Every file of a folder by its path within it, without those of packages that are installed inside it. */
+/** Every file of a folder as a path within it, without those of nested packages. */
 function* filesOf(folder: string, within = ''): Generator<string> {
   for (const entry of readdirSync(join(folder, within), { withFileTypes: true })) {
     const path = join(within, entry.name);
@@ -71,7 +71,7 @@ export function place(source: string, target: string, mode = 0o644): void {
   }
 }
 
-/** Puts everything of `folder` that is used when Narwhal runs under `target`. */
+/** Puts every file of `folder` that Narwhal needs at run time under `target`. */
 export function placeFolder(folder: string, target: string): void {
   for (const file of filesOf(folder)) {
     if (isUsed(join(folder, file).slice(root.length + 1))) place(join(folder, file), join(target, file));

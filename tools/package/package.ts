@@ -9,16 +9,16 @@ import { buildArchive, type Compression } from './archive.ts';
 import { fillTree } from './tree.ts';
 
 interface PackageOptions {
-  /** The version it says it is; package.json's unless given. */
+  /** The version of the package; package.json's by default. */
   version?: string;
-  /** The folder that it is put into. */
+  /** The output folder. */
   output?: string;
   compression?: Compression;
-  /** This machine's unless given; another's native packages and Node are fetched with npm. */
+  /** Defaults to this machine's; another's native packages and Node are fetched with npm. */
   architecture?: string;
 }
 
-/** Makes the Debian package of this build and answers its path. */
+/** Makes the Debian package of this build and returns its path. */
 export async function makePackage(options: PackageOptions = {}): Promise<string> {
   const { output = join(root, 'packages'), compression = 'small' } = options;
   const own = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version;
@@ -28,13 +28,13 @@ export async function makePackage(options: PackageOptions = {}): Promise<string>
   }
   await build();
   mkdirSync(output, { recursive: true });
-  // Beside what it is made of, so that files can be linked.
+  // On its sources' file system, so that files can be linked.
   const folder = mkdtempSync(join(root, 'node_modules', '.cache', 'package-'));
   try {
     fillTree(folder, facts);
     const archive = buildArchive(folder, facts, compression);
     const file = join(output, `narwhal_${facts.version}_${facts.architecture.debian}.deb`);
-    // Copied rather than renamed: the output may be another disk.
+    // Copied rather than renamed: the output may be on another disk.
     copyFileSync(archive, file);
     return file;
   } finally {
@@ -44,7 +44,7 @@ export async function makePackage(options: PackageOptions = {}): Promise<string>
 
 /** `npm run package`. */
 export async function packageCommand(args: string[]): Promise<void> {
-  // What it does not take was refused by tools/dev/help.ts.
+  // tools/dev/help.ts has rejected unknown arguments.
   const { values } = parseArgs({
     args,
     options: {

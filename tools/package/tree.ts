@@ -10,7 +10,7 @@ export interface Facts {
   architecture: Architecture;
 }
 
-/** What the folder of a package holds besides what infra/ubuntu/root has as it goes: programs, their packages, their Node. */
+/** Adds what infra/ubuntu/root does not have to the package's folder: programs, their packages, their Node. */
 export function fillTree(folder: string, facts: Facts): void {
   const lib = join(folder, 'usr/lib/narwhal');
   mkdirSync(lib, { recursive: true });
@@ -25,19 +25,19 @@ export function fillTree(folder: string, facts: Facts): void {
   if (facts.architecture.own)
     place(join(root, 'node_modules/node/bin/node'), join(lib, 'node/bin/node'), 0o755);
   else placeForeign(facts.architecture, lib);
-  // ES modules, and what the programs say that they are; no scripts, which nobody could run.
+  // A package.json that marks the programs as ES modules; without scripts, which nobody could run.
   const own = { name: 'narwhal', version: facts.version, license: 'AGPL-3.0-only', type: 'module' };
   writeFileSync(join(lib, 'package.json'), `${JSON.stringify(own, null, 2)}\n`);
   documents(join(folder, 'usr/share/doc/narwhal'), facts);
 }
 
-/** Stacks name sources by their path in the project, not by the folder that somebody built it in. */
+/** Stack traces name sources by their path in the project, not by the build folder. */
 function nameSources(folder: string): void {
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const file = join(entry.parentPath, entry.name);
     if (!entry.isFile() || !file.endsWith('.map')) continue;
     const map = JSON.parse(readFileSync(file, 'utf8')) as { sourceRoot?: string };
-    // A file of its own: the one in dist may be a link to the same bytes.
+    // Replaced rather than edited: the file may be a hard link to the one in dist.
     rmSync(file);
     writeFileSync(file, JSON.stringify({ ...map, sourceRoot: '/usr/src/narwhal/' }));
   }

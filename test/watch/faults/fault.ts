@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { World } from '../world.js';
 
-/** Something that goes wrong for real, and the alerts that tell of it. */
+/** A real fault, and the alerts that report it. */
 export interface Fault {
   what: string;
   /** Each opens an incident while it lasts, which ends once it is mended. */
@@ -10,7 +10,7 @@ export interface Fault {
   mend: (world: World) => unknown;
 }
 
-/** The same again and again, by so many at once, until told to stop. Whoever does it may fail, and pauses for so many milliseconds. */
+/** The same operation repeated, by this many at once, until stopped. It may fail, and pauses for this many milliseconds. */
 export class UnderWay {
   private over = false;
   private readonly lanes: Promise<void>[];
@@ -32,7 +32,7 @@ export class UnderWay {
   }
 }
 
-/** A fault that lasts as long as something is done, such as asking. */
+/** A fault that lasts as long as some work goes on, such as requests. */
 export function lasting(
   fault: Pick<Fault, 'what' | 'alerts'>,
   begin: (world: World) => Promise<UnderWay> | UnderWay,

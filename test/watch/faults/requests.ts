@@ -5,7 +5,7 @@ import { signUp } from '../../harness/people.js';
 import { VISITOR, type World } from '../world.js';
 import { lasting, UnderWay, type Fault } from './fault.js';
 
-/** Every insert into a table fails, for a reason that nobody foresaw. */
+/** Makes every insert into a table fail, as an unforeseen error. */
 async function breakTable({ stack }: World, table: string): Promise<void> {
   await stack.database.query(
     `CREATE FUNCTION break_${table}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'broken'; END $$`,
@@ -42,7 +42,7 @@ const photosAreBroken = lasting(
   async ({ ada }) => {
     const picture = await drawn({ width: 320, height: 240 });
     const half = picture.bytes.subarray(0, picture.bytes.length / 2);
-    // What was sent before would be answered with the photo of then.
+    // The same bytes would return the earlier photo.
     return new UnderWay(2, 50, (count) =>
       ada.send({ ...picture, bytes: Buffer.concat([half, Buffer.from(String(count))]) }),
     );
@@ -62,7 +62,7 @@ const passwordsAreGuessed = lasting(
     }),
 );
 
-/** A hundred and fifty people ask for what another transaction has locked, and ask again when they are refused. */
+/** A hundred and fifty people request rows that another transaction has locked, and retry when they are refused. */
 function lockedTable(): Fault {
   let holder: pg.Client;
   return lasting(
@@ -82,7 +82,7 @@ function lockedTable(): Fault {
   );
 }
 
-/** The synthetic person has another password than the worker was told. */
+/** The synthetic check's password differs from the worker's setting. */
 function lockedOut(): Fault {
   let hash = '';
   const sql = `UPDATE users SET password_hash = $2 WHERE username = $1`;

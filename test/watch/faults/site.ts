@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { onDisk } from '../world.js';
 import type { Fault } from './fault.js';
 
-/** What is seen from outside, and what a machine may lack. */
+/** Faults that are visible from outside, and those of a machine's resources. */
 export const quickFaults: readonly Fault[] = [
   {
     what: 'a certificate expires',

@@ -18,7 +18,7 @@ const heldUpReplica: Fault = {
   mend: ({ standby }) => standby.resume(),
 };
 
-/** Of the 200 that the run's server allows 170 are taken: what is left is enough for whoever works beside. */
+/** Takes 170 of the 200 connections of the run's server: the rest suffices for other tests. */
 function manyConnections(): Fault {
   const TAKEN = 170;
   let clients: pg.Client[] = [];
@@ -38,7 +38,7 @@ function manyConnections(): Fault {
   };
 }
 
-/** Keys of somebody's, each a kilobyte, gone by themselves after two minutes. */
+/** One person's keys, each a kilobyte, which expire after two minutes. */
 async function ballast(world: World, from: number, count: number): Promise<void> {
   const pipeline = world.stack.redis.client().pipeline();
   for (let at = from; at < from + count; at += 1) pipeline.set(`ballast:${at}`, 'x'.repeat(1_000), 'EX', 120);
@@ -63,7 +63,7 @@ const fullRedis: Fault = {
   },
 };
 
-/** It is stopped for half of the time, as on a machine whose cores others have. */
+/** Suspended for half of the time, as on a machine whose cores are busy with other work. */
 const lateLoop = lasting(
   { what: 'an event loop stands still', alerts: ['LoopLags'] },
   ({ crowded: { pid } }) =>

@@ -4,13 +4,13 @@ import { drawn } from '../../harness/pictures.js';
 import type { World } from '../world.js';
 import { lasting, UnderWay, type Fault } from './fault.js';
 
-/** For how long something has waited, so to speak: minutes that a test does not have are put into what waits. */
+/** The simulated waiting time: tests cannot wait for minutes, so the waiting rows are backdated. */
 const MINUTES = 11;
 const ago = `now() - interval '${MINUTES} minutes'`;
 
 const small = (seed: number) => drawn({ width: 320, height: 240, seed });
 
-/** Effects that are not there: each is looked for and forgotten. */
+/** Effects that do not exist: each is looked up and dropped. */
 async function fillQueue({ stack }: World): Promise<void> {
   const connection = new Redis(stack.redis.url, { maxRetriesPerRequest: null });
   const queue = new Queue('effect', { connection, prefix: '{nw-jobs}' });
@@ -39,7 +39,7 @@ export const nobodyWorks: Fault = {
   mend: ({ stack }) => stack.worker.start(),
 };
 
-/** What people send was sent minutes ago, by PostgreSQL's account. */
+/** Backdates new rows by minutes in PostgreSQL. */
 const backdated: [table: string, column: string][] = [
   ['photos', 'created_at'],
   ['posts', 'published_at'],
@@ -64,7 +64,7 @@ const workIsLate = lasting(
   },
 );
 
-/** Effects whose jobs nobody sends, as when apis do not reach the queues' Redis. */
+/** Effects whose jobs nobody enqueues, as when apis do not reach the queues' Redis. */
 const jobsAreLost = lasting(
   { what: 'jobs are lost', alerts: ['SweeperFindsMuch'] },
   ({ stack, ada }) =>
@@ -78,5 +78,5 @@ const jobsAreLost = lasting(
     ),
 );
 
-/** Those that need a worker to be seen. */
+/** Faults that only a worker can detect. */
 export const workFaults: readonly Fault[] = [workIsLate, jobsAreLost];

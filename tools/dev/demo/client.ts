@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** An answer of the API that is a refusal: its problem's status and code. */
+/** An error response of the API: its problem's status and code. */
 export class ApiProblem extends Error {
   override name = 'ApiProblem';
   readonly status: number;
@@ -15,12 +15,12 @@ export class ApiProblem extends Error {
 }
 
 export interface Call {
-  /** What makes a repeated POST the same one. */
+  /** The idempotency key of a POST. */
   key?: string;
   wait?: boolean;
 }
 
-/** One person's use of the public API, with the standard fetch: what any client could do. */
+/** One person's use of the public API, with the standard fetch, as any client could do. */
 export class Client {
   private readonly url: string;
   private readonly token: string | undefined;

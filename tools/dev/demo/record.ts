@@ -1,6 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 
-/** What the demo has made so far: a step's name to the id that came of it. A demo that was cut off goes on from there. */
+/** What the demo has made so far: each operation's name and the id that resulted. An interrupted demo resumes from there. */
 export class DemoRecord {
   private steps: Record<string, string>;
   private readonly file: string;
@@ -14,7 +14,7 @@ export class DemoRecord {
     return this.steps[step];
   }
 
-  /** Does a step unless it was done before. */
+  /** Runs an operation unless the record has it. */
   async once(step: string, work: () => Promise<string>): Promise<string> {
     const id = this.steps[step] ?? (await work());
     if (this.steps[step] === undefined) {

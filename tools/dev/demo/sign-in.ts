@@ -1,7 +1,7 @@
 import { ApiProblem, type Client } from './client.ts';
 import type { Person } from './people.ts';
 
-/** A person of the demo who is signed in. */
+/** A signed-in person of the demo. */
 export interface Member {
   id: string;
   client: Client;
@@ -12,7 +12,7 @@ interface SignedIn {
   session: { accessToken: string };
 }
 
-/** Signs a person in, and up when they are new. */
+/** Signs a person in, and signs up new ones first. */
 export async function signIn(
   client: Client,
   person: Omit<Person, 'avatar'>,

@@ -5,14 +5,14 @@ import { avatarBytes, photographBytes, photographs, type PhotographName } from '
 import type { DemoRecord } from './record.ts';
 import type { Member } from './sign-in.ts';
 
-/** One thing that one person does; `work` resolves to the id of what came of it. */
+/** One thing that one person does; `work` resolves to the id of the result. */
 export interface Step {
   name: string;
   doing: string;
   work: () => Promise<string>;
 }
 
-/** Everything that happens in the demo, in order: first who follows whom, so that the posts arrive in feeds. */
+/** Everything that happens in the demo, in order: follows come first, so that the posts arrive in feeds. */
 export function stepsOf(members: Map<string, Member>, record: DemoRecord): Step[] {
   const member = (username: string) => {
     const found = members.get(username);
@@ -93,7 +93,7 @@ function likeSteps(username: string, personIndex: number, { client }: Member, re
 
 const patience = 60_000;
 
-/** A post can be seen by others only once its photos are developed. */
+/** Others can see a post only once its photos are developed. */
 async function untilIn(state: string, client: Client, path: string): Promise<void> {
   const deadline = Date.now() + patience;
   for (;;) {

@@ -6,7 +6,7 @@ import { canUse, dropToUser, noPrivilegeDrop, type Folders, type PrivilegeDrop }
 import { dropInNamespace } from './namespace.ts';
 import { ownerOf, serviceUser } from './user.ts';
 
-/** PostgreSQL refuses to run as root, and Redis should not: root's servers run as a system user, others as their user. */
+/** PostgreSQL refuses to run as root, and Redis should not: root's servers run as a system user, others as the current user. */
 export function privilegeDropFor(folders: Folders): PrivilegeDrop {
   makeFolders(folders.data);
   if (!isRoot) return noPrivilegeDrop(folders);
@@ -19,7 +19,7 @@ export function privilegeDropFor(folders: Folders): PrivilegeDrop {
   return canUse(inNamespace) ? inNamespace : dropElsewhere(folders, user);
 }
 
-/** A folder made around the data may be passed through, since the data may belong to another user; it cannot be listed. */
+/** A folder made around the data may be traversed, since the data may belong to another user; it cannot be listed. */
 function makeFolders(data: string): void {
   const around = dirname(data);
   if (mkdirSync(around, { recursive: true })) chmodSync(around, 0o711);

@@ -17,8 +17,8 @@ import type { ServiceUser } from './user.ts';
 const systemData = '/var/lib/narwhal';
 
 /**
- * For root in a container that may not mount, in a folder that only root can enter: the server's data lives in the
- * system's place for such data, with a note where it would have been. Programs out of reach are copied there too.
+ * For root in a container that cannot mount, in a folder that only root can enter: the server's data lies in the system's
+ * usual place for such data, with a note in the original place. Unreachable programs are copied there too.
  */
 export function dropElsewhere(folders: Folders, user: ServiceUser): PrivilegeDrop {
   const data = join(systemData, folderKey(folders.data));
@@ -35,14 +35,14 @@ export function dropElsewhere(folders: Folders, user: ServiceUser): PrivilegeDro
   return { ...dropToUser({ programs, data }, user), leave };
 }
 
-/** Once data lies elsewhere it stays there, also when the folder can be reached later. */
+/** Data that was moved stays there, even when the folder becomes reachable. */
 export function wasPutElsewhere(wanted: string): boolean {
   return existsSync(`${wanted}.elsewhere`);
 }
 
 function beginElsewhere(wanted: string, data: string): void {
   if (readdirSync(wanted).length > 0) {
-    // Data made when the folder could still be reached must not be silently replaced by an empty start.
+    // Data made while the folder was reachable must not be silently replaced by an empty start.
     throw new Refusal(
       `The user that runs Narwhal's servers cannot reach ${wanted},\nand mounting it elsewhere is not allowed here. ` +
         'Make the folders above it passable (chmod o+x), or run Narwhal as their owner.',
@@ -54,7 +54,7 @@ function beginElsewhere(wanted: string, data: string): void {
   writeFileSync(`${wanted}.elsewhere`, `${data}\n\nThe data is there ${reason}.\n`);
 }
 
-/** One copy for each version installed, told apart by when its folder was made. */
+/** One copy for each installed version, identified by its folder's creation time. */
 function copyPrograms(programs: string): string {
   const copy = join(systemData, `programs-${folderKey(`${programs}:${statSync(programs).mtimeMs}`)}`);
   if (existsSync(copy)) return copy;

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { folderKey, privileges, type Folders, type PrivilegeDrop } from './privilege-drop.ts';
 import type { ServiceUser } from './user.ts';
 
-/** Where root alone may write, and which is emptied at boot. */
+/** Only root may write here, and it is emptied at boot. */
 const mountPoints = '/run/narwhal';
 
 /**
- * For a clone in a folder that only root can enter: the server gets a mount namespace of its own, in which its two folders
- * are also mounted where every user may go. Nobody else sees these mounts, and they vanish with the server.
+ * For a clone in a folder that only root can enter: the server gets its own mount namespace, in which its two folders are
+ * also mounted where every user may go. No other process sees these mounts, and they vanish with the server.
  */
 export function dropInNamespace(folders: Folders, user: ServiceUser): PrivilegeDrop {
   const mountPoint = join(mountPoints, folderKey(folders.data));
@@ -32,11 +32,11 @@ export function dropInNamespace(folders: Folders, user: ServiceUser): PrivilegeD
   };
 }
 
-/** Never more than empty folders: removing a mount's contents would remove the data. */
+/** Only removes empty folders: removing a mount's contents would remove the data. */
 function removeEmptyFolder(folder: string): void {
   try {
     rmdirSync(folder);
   } catch {
-    // Still in use, or gone already: it goes at the next boot.
+    // Still in use, or gone already: the next boot removes it.
   }
 }

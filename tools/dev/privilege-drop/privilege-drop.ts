@@ -13,9 +13,9 @@ export interface PrivilegeDrop extends Folders {
   /** The data folder as this process sees it. */
   onDisk: string;
   wrap(program: string, args: string[]): { command: string; args: string[] };
-  /** The user who owns the data, when that is not whoever started Narwhal. */
+  /** The user who owns the data, when it differs from the user who started Narwhal. */
   user?: ServiceUser;
-  /** Once the server has stopped: removes what the drop made outside the folders, data only when it is thrown away. */
+  /** Once the server has stopped: removes what the drop made outside the folders; removes data only when it is disposable. */
   leave(options: { discard: boolean }): void;
 }
 
@@ -42,7 +42,7 @@ export function privileges({ uid, gid }: ServiceUser): string[] {
   return [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', '--no-new-privs'];
 }
 
-/** Tried rather than computed: modes, access lists, mounts and containers all have a say in what a user can reach. */
+/** Tried rather than computed: modes, access lists, mounts and containers all affect what a user can reach. */
 export function canUse(drop: PrivilegeDrop): boolean {
   const { programs, data } = drop;
   const trial = 'test -r "$1" && test -x "$1" && test -w "$2" && test -x "$2"';
@@ -50,7 +50,7 @@ export function canUse(drop: PrivilegeDrop): boolean {
   return spawnSync(command, args, { stdio: 'ignore', cwd: '/' }).status === 0;
 }
 
-/** Short and stable, so that the same data folder is found under the same name at every start. */
+/** Short and stable, so that a data folder has the same name at every start. */
 export function folderKey(folder: string): string {
   return createHash('sha256').update(folder).digest('hex').slice(0, 12);
 }

@@ -11,8 +11,8 @@ export interface ServiceUser {
 const userName = 'narwhal';
 
 /**
- * Whom root starts servers as. A user of Narwhal's own rather than an existing `postgres`: those who share a user can
- * signal each other's processes and read each other's files, and a system's PostgreSQL holds somebody else's data.
+ * The user that root starts servers as. Narwhal's own rather than an existing `postgres`: processes of one user can signal
+ * each other and read each other's files, and a system's PostgreSQL holds other data.
  */
 export function serviceUser(): ServiceUser {
   return lookUp() ?? create();
@@ -31,7 +31,7 @@ function create(): ServiceUser {
     say(`PostgreSQL and Redis do not run as root: adding the system user "${userName}" for them ...`);
     spawnSync(useradd, [...options, '--shell', '/usr/sbin/nologin', userName], { stdio: 'inherit' });
   }
-  // Asked again in any case: another command may have added it at the same moment.
+  // Looked up again in any case: another command may have added it at the same moment.
   const user = lookUp();
   if (user) return user;
   throw new Refusal(
@@ -39,7 +39,7 @@ function create(): ServiceUser {
   );
 }
 
-/** The owner of a folder that a user made: whoever started Narwhal first keeps being able to. */
+/** The owner of a folder that a user made: the user who first started Narwhal keeps access. */
 export function ownerOf(folder: string): ServiceUser | undefined {
   const { uid, gid } = statSync(folder);
   return uid === 0 ? undefined : { uid, gid };

@@ -31,7 +31,7 @@ export function application(
   };
 }
 
-/** Brings the database to the schema of this build. */
+/** Migrates the database to the schema of this build. */
 export async function migrate(
   settings: Settings,
   logFile: string,
@@ -62,7 +62,7 @@ export async function migrate(
 
 const patience = 120_000;
 
-/** Waits for 200 from a readiness address; fails early, with the log's end, when the process ends instead. */
+/** Waits for 200 from a readiness URL; fails early, with the log's end, when the process ends instead. */
 async function waitUntilReady(name: string, process_: Process, url: string, logFile: string): Promise<void> {
   let ended: string | undefined;
   void process_.ended.then((reason) => (ended = reason));

@@ -8,10 +8,10 @@ import { Refusal } from '../say.ts';
 
 const platform = join(root, 'dist', 'libs', 'platform', 'src');
 
-/** How long a server of the user's own has to let somebody in, in milliseconds. */
+/** The time that a server of the user's own has to accept a connection, in milliseconds. */
 const patience = 5_000;
 
-/** What `up` brings along where the environment does not say, before it is there: a server of its own has no address yet. */
+/** The values that `up` supplies where the environment has none, before they exist: its own servers have no address yet. */
 export const chosenByUp = ({ dataFolder }: Environment): Record<string, string> => ({
   DATABASE_URL: 'postgres://',
   REDIS_URL: 'redis://',
@@ -22,8 +22,8 @@ export const chosenByUp = ({ dataFolder }: Environment): Record<string, string> 
 });
 
 /**
- * What the environment says is wrong is said at once and in full, before anything is started: by the applications' own
- * reading of it, and by asking the servers that it names.
+ * Reports everything that is wrong in the environment at once, before anything is started: parses it as the applications do,
+ * and connects to the servers that it names.
  *
  * @throws Refusal with a sentence for each fault
  */
@@ -51,7 +51,7 @@ export async function checkSettings(environment: Environment): Promise<void> {
   if (found.length > 0) throw new Refusal(found.join('\n'));
 }
 
-/** Whether anybody listens at the URL of a Redis; resolves to the fault, if there is one. A cluster of many is the api's to ask. */
+/** Whether the URL of a Redis accepts connections; resolves to the error, if any. The api itself checks a cluster of many. */
 async function knock(url: string): Promise<Error | undefined> {
   if (!URL.canParse(url)) return undefined;
   const { hostname, port } = new URL(url);

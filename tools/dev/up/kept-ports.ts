@@ -7,7 +7,7 @@ export interface ServerPorts {
   redis: number;
 }
 
-/** Ports chosen at the first start and kept, so that a connection written down somewhere stays good; replaced when taken. */
+/** Ports chosen at the first start and kept, so that addresses written down elsewhere stay valid; replaced when taken. */
 export async function keptPorts(dataFolder: string): Promise<ServerPorts> {
   const file = join(dataFolder, 'ports.json');
   const kept = read(file);

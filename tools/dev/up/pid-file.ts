@@ -12,14 +12,14 @@ import {
 import { Refusal, say } from '../say.ts';
 import { stopOrder, stopSteps, type ServiceName } from './services.ts';
 
-/** What <data>/up.json holds: who runs on this data folder, so that a killed launcher's children can be found. */
+/** The contents of <data>/up.json: the owner of this data folder and its processes, so that a killed launcher's children are found. */
 interface Content {
   launcher: ProcessMark;
   url: string;
   children: Child[];
 }
 
-/** A process of a service; the program that it runs is known by the name. */
+/** A process of a service; the name identifies its program. */
 export interface Child extends ProcessMark {
   name: ServiceName;
 }
@@ -39,7 +39,7 @@ export class PidFile {
   }
 
   /**
-   * Takes the data folder for this launcher, after ending what a killed one left running in it.
+   * Takes the data folder for this launcher, after ending the processes that a killed one left.
    *
    * @throws Refusal when another launcher runs on it
    */
@@ -51,7 +51,7 @@ export class PidFile {
     this.create();
   }
 
-  /** A link fails when the name exists, so of two launchers that start at the same moment one is told. */
+  /** A link fails when the name exists, so of two launchers that start at the same moment one fails. */
   private create(): void {
     const { file } = this.note;
     const draft = this.note.draft(this.text());
@@ -70,7 +70,7 @@ export class PidFile {
     return `${JSON.stringify(this.content, null, 2)}\n`;
   }
 
-  /** Records the children that there are now; on a full disk as soon as there is room. */
+  /** Records the current children; on a full disk as soon as there is room. */
   keep(children: Iterable<Child>): void {
     this.content = {
       ...this.content,
@@ -107,7 +107,7 @@ async function endOrphans({ children }: Content): Promise<void> {
   }
 }
 
-/** The program that a process must be running besides, since what is in a file may be anything. */
+/** The program that a process must also run, since the file may contain anything. */
 const programs: Record<ServiceName, string> = {
   api: 'apps/api/',
   worker: 'apps/worker/',

@@ -5,7 +5,7 @@ import { stopRedis } from '../redis.ts';
 /** The processes of one Narwhal. */
 export type ServiceName = 'postgres' | 'redis' | 'migrate' | 'worker' | 'api';
 
-/** The applications finish what they are at. */
+/** The applications finish their current work. */
 const stopApplication: StopStep[] = [{ signal: 'SIGTERM', patience: 30_000 }];
 
 export const stopSteps: Record<ServiceName, StopStep[]> = {
@@ -16,5 +16,5 @@ export const stopSteps: Record<ServiceName, StopStep[]> = {
   postgres: stopPostgres,
 };
 
-/** In the order in which they are stopped: those who use a server before the server. */
+/** The order of stopping: clients of a server before the server. */
 export const stopOrder: ServiceName[][] = [['migrate', 'worker', 'api'], ['redis'], ['postgres']];

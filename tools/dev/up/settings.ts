@@ -15,7 +15,7 @@ export interface Metrics {
   worker: Address;
 }
 
-/** The usual ports, or free ones beside another Narwhal, unless the environment says which. */
+/** The usual ports, or free ones beside another Narwhal, unless the environment sets them. */
 export async function chooseMetrics(environment: Environment): Promise<Metrics> {
   const host = '127.0.0.1';
   const api = environment.metrics ?? { host, port: await freePortNear(9464) };
@@ -23,7 +23,7 @@ export async function chooseMetrics(environment: Environment): Promise<Metrics> 
   return { api, worker };
 }
 
-/** What the applications are told, besides what the environment says already (see libs/platform/src/config.ts). */
+/** The applications' settings, besides those of the environment (see libs/platform/src/config.ts). */
 export function applicationSettings(
   environment: Environment,
   servers: Servers,

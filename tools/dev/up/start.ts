@@ -53,8 +53,8 @@ export async function startServers(run: Run): Promise<Servers> {
 }
 
 /**
- * Migrates, then starts api and worker and waits until both serve. Two Narwhals started together would find the same
- * ports for their metrics free: so one at a time chooses, and is up before the next one looks.
+ * Migrates, then starts api and worker and waits until both serve. Two Narwhals started together would find the same ports
+ * for their metrics free, so only one at a time chooses and starts.
  */
 export function startApplications(run: Run, servers: Servers): Promise<Metrics> {
   const { environment, supervisor } = run;

@@ -8,10 +8,10 @@ export interface StopRequest {
   hurry: AbortSignal;
 }
 
-/** The terminal sends Ctrl-C to the launcher, and so do npm and the process that started it: within this time they are one. */
+/** The terminal sends Ctrl-C to the launcher, and so do npm and the process that started it: within this time they count as one. */
 const oneKeyPress = 1_000;
 
-/** Listens for Ctrl-C, `kill`, and the end of the terminal or of npm. */
+/** Handles Ctrl-C, `kill`, and the end of the terminal or of npm. */
 export function listenForStop(): StopRequest {
   const hurry = new AbortController();
   let askedAt = 0;

@@ -2,7 +2,7 @@ import type { Environment } from '../env.ts';
 import { say } from '../say.ts';
 import type { Metrics } from './settings.ts';
 
-/** Where the launcher itself reaches the api: every-address binds are reached by loopback. */
+/** The URL by which the launcher itself reaches the api: loopback when it binds every address. */
 export function localUrl({ host, port }: { host: string; port: number }): string {
   if (host === '0.0.0.0') return `http://127.0.0.1:${port}`;
   if (host === '::') return `http://[::1]:${port}`;

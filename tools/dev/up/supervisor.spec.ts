@@ -106,7 +106,7 @@ describe('the supervisor', () => {
   });
 
   it('keeps a child whose number cannot be written down, and ends it', async () => {
-    // As on a full disk: the process runs, and the note of it fails.
+    // Simulates a full disk: the process runs, and writing its note fails.
     rmSync(folder, { recursive: true });
     await supervisor.start(service(() => undefined, '/dev/null'));
     expect(alive().length).toBe(1);

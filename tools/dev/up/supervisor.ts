@@ -12,19 +12,19 @@ export interface Process extends ProcessMark {
 export interface Service {
   name: ServiceName;
   logFile: string;
-  /** Tells `launched` of every process as soon as it runs, so that none is forgotten when what follows fails. */
+  /** Calls `launched` with every process as soon as it runs, so that none is lost when a later operation fails. */
   start(launched: (process: Launched) => void): Promise<Process>;
-  /** Settles when the started process serves; fails when it does not come to that. */
+  /** Settles when the started process serves; fails when it does not get there. */
   ready?(process: Process): Promise<void>;
 }
 
 const longestPause = 30_000;
-/** After so long a run, the next end counts as the first. */
+/** After a run of this length, the next exit counts as the first. */
 const soundRun = 60_000;
 
 /**
- * Keeps the services of one Narwhal running until it is told to stop, and then stops them in order. It never gives up: what
- * a service lacks, such as room on the disk, may come back.
+ * Keeps the services of one Narwhal running until it is asked to stop, and then stops them in order. It never gives up: what
+ * a service lacks, such as disk space, may come back.
  */
 export class Supervisor {
   private readonly running = new Map<ServiceName, Process>();
@@ -39,7 +39,7 @@ export class Supervisor {
     this.pauses = pauses;
   }
 
-  /** Starts a service for the first time and waits for it. A failure until then is the caller's; later ends are mended. */
+  /** Starts a service for the first time and waits for it. The caller handles a failure until then; later exits lead to a restart. */
   async start(service: Service): Promise<void> {
     const process = await this.launch(service);
     await service.ready?.(process);
@@ -82,7 +82,7 @@ export class Supervisor {
       const begun = Date.now();
       const reason = process ? await process.ended : 'it did not start';
       if (this.stopping.signal.aborted) return;
-      // What it left in its process group goes too, or a worker's children would outlive it.
+      // Ends its process group too, or a worker's children would outlive it.
       await this.end(service.name);
       if (Date.now() - begun > soundRun) attempt = 1;
       process = await this.launchAfterPause(service, attempt, reason);
@@ -109,7 +109,7 @@ export class Supervisor {
     }
   }
 
-  /** Ends the running process of a service, and whatever else was launched for it. */
+  /** Ends the running process of a service, and everything else launched for it. */
   private async end(name: ServiceName, hurry?: AbortSignal): Promise<void> {
     await this.running.get(name)?.stop(hurry);
     this.running.delete(name);
@@ -118,7 +118,7 @@ export class Supervisor {
     for (const child of children) this.children.delete(child);
   }
 
-  /** Applications first, then the servers that they use. No process is left behind, also of starts that are under way. */
+  /** Stops the applications first, then the servers that they use. No process survives, not even of pending starts. */
   async stopAll(hurry: AbortSignal): Promise<void> {
     this.stopping.abort();
     await this.endAll(hurry);
@@ -131,7 +131,7 @@ export class Supervisor {
   }
 }
 
-/** Milliseconds before an attempt: from a quarter of a second, twice as long each time, to half a minute. */
+/** Milliseconds before an attempt: starts at a quarter of a second, doubles each time, up to half a minute. */
 export function pauseBefore(attempt: number): number {
   return Math.min(longestPause, 250 * 2 ** Math.min(attempt - 1, 10));
 }

@@ -13,7 +13,7 @@ import { listenForStop } from './stop-request.ts';
 import { localUrl, summarize } from './summary.ts';
 import { Supervisor } from './supervisor.ts';
 
-/** Starts everything, stays until asked to stop, and stops everything. */
+/** Starts everything, waits until asked to stop, and stops everything. */
 export async function up(args: string[]): Promise<void> {
   const environment = readEnvironment();
   const stop = listenForStop();
@@ -33,7 +33,7 @@ export async function up(args: string[]): Promise<void> {
   }
 }
 
-/** Others may pass through to what they own inside (PostgreSQL's user does), but not look around. */
+/** Other users may traverse it to reach their own folders (PostgreSQL's user does), but not list it. */
 function openDataFolder(folder: string): void {
   try {
     if (mkdirSync(folder, { recursive: true })) chmodSync(folder, 0o711);
@@ -71,7 +71,7 @@ async function refuseTakenPort({ host, port }: Environment): Promise<void> {
   throw new Refusal(`Cannot listen on ${host}:${port} (${fault}). Choose another with PORT and HOST.`);
 }
 
-/** A demo that fails leaves Narwhal running; the next --demo goes on where it stopped. */
+/** A failed demo leaves Narwhal running; the next --demo resumes where it stopped. */
 async function fill({ environment, stop }: Run): Promise<void> {
   try {
     await fillWithDemo(localUrl(environment), environment.dataFolder);
