@@ -19,7 +19,7 @@ export const counterTable = {
 
 export type CounterName = keyof typeof counterTable;
 
-/** A count after a fold: the row's value, plus unfolded deltas. */
+/** A row's count after a fold; deltas that came later are not in it. */
 export interface FoldedCount {
   subject_id: Id;
   counter: CounterName;
@@ -71,7 +71,7 @@ const foldSql = `WITH taken AS (DELETE FROM count_deltas WHERE shard = $1 AND id
   ${[...tables].flatMap(([table, places]) => places.map((place) => answerOf(table, place))).join('\n  UNION ALL ')}`;
 
 /**
- * Counts change by deltas, which the worker folds (docs: design, Counters): a like inserts its row and a delta in one
+ * Counts change by deltas, which the worker folds (docs/decisions/0011): a like inserts its row and a delta in one
  * transaction, so nothing is lost or counted twice, and a thousand likers do not wait for one row's lock.
  */
 @Injectable()

@@ -133,7 +133,7 @@ export class PostRows {
     return new Map(rows.map((row) => [row.id, row]));
   }
 
-  /** A page of an author's posts by key; `own` includes unpublished, failed and archived ones. */
+  /** A page of an author's posts by key; `own` includes unpublished and failed ones; archived ones have a list of their own. */
   async ofAuthor(
     author: Id,
     own: boolean,
