@@ -196,7 +196,7 @@ export class PhotoRows {
       `WITH gone AS (
          DELETE FROM photos USING unnest($1::int[], $2::bigint[]) AS wanted(shard, id)
          WHERE photos.shard = wanted.shard AND photos.id = wanted.id
-         RETURNING photos.shard, photos.id, photos.folder, photos.next_folder),
+         RETURNING photos.shard, photos.id, photos.folder, photos.next_folder)
        INSERT INTO trash (shard, id, folder) SELECT shard, id, folder FROM gone
        UNION ALL SELECT shard, next_id(shard), next_folder FROM gone WHERE next_folder IS NOT NULL
        RETURNING id`,
