@@ -205,7 +205,9 @@ describe('what is for admins', () => {
     const url = await link();
     const told = async () => (await page(url).expect(200)).text;
     await expect.poll(told).toContain('<a href="#StoreIsAway">');
-    expect(await told()).toMatch(/<h2 id="StoreIsAway">StoreIsAway<\/h2><pre>## What it means/);
+    expect(await told()).toMatch(
+      /<h2 id="StoreIsAway">StoreIsAway<\/h2><pre><strong>What it means<\/strong>/,
+    );
     await stack.redis.start();
     await expect.poll(async () => (await client().get('/health/ready')).text).toContain('"status":"ready"');
   });
