@@ -7,13 +7,13 @@ import { heicWeight, HEAVY_TOGETHER, LIGHT, weightOf } from './weight.js';
 
 const limits = { pixels: 1e8, formats: ['image/jpeg'], developSeconds: 20, childMemory: 1e9 };
 
-/** A child that takes 80 ms a photo, whose path is its weight; its size records when it was open. */
+/** A child that takes long for a heavy photo; the path is the photo's weight, and its size records when it was open. */
 const CHILD = `
   process.on('message', ({ inputPath, mayHold }) => {
     const bytes = Number(inputPath);
     if (bytes > mayHold) return process.send({ kind: 'heavy', bytes });
     const width = Date.now();
-    setTimeout(() => process.send({ kind: 'developed', developed: { width, height: Date.now() } }), 80);
+    setTimeout(() => process.send({ kind: 'developed', developed: { width, height: Date.now() } }), bytes > 100e6 ? 400 : 20);
   });
   process.on('disconnect', () => process.exit());
   process.send({ kind: 'started' });`;
