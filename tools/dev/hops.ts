@@ -84,8 +84,10 @@ async function measure(inspector: Inspector, request: (time: number) => Promise<
 
 async function apiOf(settings: Record<string, string>): Promise<number> {
   const answer = await fetch(`http://${settings['METRICS_ADDR']}/health`);
-  const { processes } = (await answer.json()) as { processes: { kind: string; pid: number }[] };
-  const api = processes.find(({ kind }) => kind === 'api');
+  const { processes } = (await answer.json()) as {
+    processes: { kind: string; pid: number; living: boolean }[];
+  };
+  const api = processes.find(({ kind, living }) => kind === 'api' && living);
   if (!api) throw new Refusal('No api answers.');
   return api.pid;
 }
