@@ -243,7 +243,7 @@ describe.skipIf(!s3Installed || !nginxInstalled)('storage migrate, while people 
       .query(`SELECT pg_advisory_xact_lock(hashtext('narwhal storage')), pg_sleep(60)`)
       .catch(() => undefined);
     const second = await storage(stack, s3.env, 'migrate', 's3', 'disk');
-    expect(second.output).toContain('another storage migrate is at work');
+    expect(second.output).toContain('another storage migrate or redevelop is at work');
     expect(second.code).toBe(1);
     await stack.database.query(
       `SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()`,
