@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { ensureProgram } from '../tools/dev/system-packages.ts';
 import { interleavedPairs, median } from './pairs.ts';
-import type { Narwhal } from './stage.ts';
+import type { Narwhal } from './fixtures.ts';
 import { printTable } from './table.ts';
 import { drive } from './wrk.ts';
 

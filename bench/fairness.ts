@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import sharp from 'sharp';
 import { interleavedPairs, median } from './pairs.ts';
-import { signUp, Stage, startApi, startWorker, type Narwhal } from './stage.ts';
+import { signUp, Fixtures, startApi, startWorker, type Narwhal } from './fixtures.ts';
 import { printTable } from './table.ts';
 import { closeUploads, multipart, type Upload } from './uploads.ts';
 import { photoBytes, readyAt } from './upload-to-ready.ts';
@@ -66,9 +66,9 @@ async function queue(api: Narwhal, database: pg.Client, count: number): Promise<
   return id;
 }
 
-async function measure(stage: Stage, count: number): Promise<void> {
-  const api = await startApi(stage, { QUOTA_BYTES: '1000000000000' });
-  await startWorker(stage, api);
+async function measure(fixtures: Fixtures, count: number): Promise<void> {
+  const api = await startApi(fixtures, { QUOTA_BYTES: '1000000000000' });
+  await startWorker(fixtures, api);
   const database = new pg.Client({ connectionString: api.databaseUrl });
   await database.connect();
   const { headers } = await signUp(api, 'patient');
@@ -99,10 +99,10 @@ async function measure(stage: Stage, count: number): Promise<void> {
 }
 
 export async function run(): Promise<void> {
-  const stage = new Stage();
+  const fixtures = new Fixtures();
   try {
-    await measure(stage, Number(process.argv[3] ?? 100));
+    await measure(fixtures, Number(process.argv[3] ?? 100));
   } finally {
-    await stage.close();
+    await fixtures.close();
   }
 }

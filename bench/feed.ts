@@ -4,7 +4,7 @@ import { freePort } from '../tools/dev/ports.ts';
 import { cpuOf } from './cpu-of.ts';
 import { fillFeed } from './feed-data.ts';
 import { interleavedPairs, median, type Pair } from './pairs.ts';
-import { signUp, Stage, startApi, type Serving } from './stage.ts';
+import { signUp, Fixtures, startApi, type Serving } from './fixtures.ts';
 import { mebibytes, printTable } from './table.ts';
 import { wrk, type Load } from './wrk.ts';
 
@@ -83,8 +83,8 @@ export function printLoads(pairs: readonly Pair<Cost>[], names: { ours: string; 
   return median(ratios);
 }
 
-async function measure(stage: Stage): Promise<number> {
-  const api = await startApi(stage);
+async function measure(fixtures: Fixtures): Promise<number> {
+  const api = await startApi(fixtures);
   const readers: Awaited<ReturnType<typeof signUp>>[] = [];
   for (let number = 1; number <= READERS; number += 1) readers.push(await signUp(api, `reader${number}`));
   await fillFeed(api.databaseUrl, { readers: readers.map(({ id }) => id) });
@@ -92,7 +92,7 @@ async function measure(stage: Stage): Promise<number> {
   const lengths = await Promise.all(readers.map(({ headers }) => lengthOfPage(page, headers)));
   const length = Math.round(lengths.reduce((sum, bytes) => sum + bytes) / READERS);
   const port = String(await freePort());
-  const constant = await stage.serve(
+  const constant = await fixtures.serve(
     'floor',
     ['bench/constant-server.ts', port, String(length)],
     { PORT: port },
@@ -124,12 +124,12 @@ async function measure(stage: Stage): Promise<number> {
 }
 
 export async function run(): Promise<void> {
-  const stage = new Stage();
+  const fixtures = new Fixtures();
   try {
-    const ratio = await measure(stage);
+    const ratio = await measure(fixtures);
     console.log(`\nfeed: ratio ${ratio.toFixed(2)} (goal ${GOAL.toFixed(2)})`);
   } finally {
-    await stage.close();
+    await fixtures.close();
   }
 }
 

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { besidePgbench } from './beside-pgbench.ts';
-import { signUp, Stage, startApi } from './stage.ts';
+import { signUp, Fixtures, startApi } from './fixtures.ts';
 
 /**
  * Follows a second of one celebrity through the whole api: token, both accounts' and the pair's lock, the rules, both ends,
@@ -42,8 +42,8 @@ function request()
 end
 `;
 
-async function measure(stage: Stage): Promise<number> {
-  const api = await startApi(stage);
+async function measure(fixtures: Fixtures): Promise<number> {
+  const api = await startApi(fixtures);
   const people: Awaited<ReturnType<typeof signUp>>[] = [];
   for (let number = 1; number <= PEOPLE; number += 1) people.push(await signUp(api, `fan${number}`));
   const client = new pg.Client({ connectionString: api.databaseUrl });
@@ -60,11 +60,11 @@ async function measure(stage: Stage): Promise<number> {
 }
 
 export async function run(): Promise<void> {
-  const stage = new Stage();
+  const fixtures = new Fixtures();
   try {
-    const ratio = await measure(stage);
+    const ratio = await measure(fixtures);
     console.log(`\nfollows: ratio ${ratio.toFixed(2)} (goal ${GOAL.toFixed(2)})`);
   } finally {
-    await stage.close();
+    await fixtures.close();
   }
 }

@@ -5,7 +5,7 @@ import { freePort } from '../tools/dev/ports.ts';
 import { madePhoto } from '../test/fixtures/photos.ts';
 import { cpuOf } from './cpu-of.ts';
 import { interleavedPairs, median, type Pair } from './pairs.ts';
-import { signUp, Stage, startApi, type Narwhal, type Serving } from './stage.ts';
+import { signUp, Fixtures, startApi, type Narwhal, type Serving } from './fixtures.ts';
 import { printTable } from './table.ts';
 import { closeUploads, multipart, realPhoto, tus, type Headers, type Upload } from './uploads.ts';
 
@@ -89,17 +89,17 @@ async function pairsOf(
   );
 }
 
-async function start(stage: Stage): Promise<Sides> {
-  const api = await startApi(stage, { QUOTA_BYTES: '1000000000000', QUOTA_PHOTOS_PER_DAY: '1000000' });
+async function start(fixtures: Fixtures): Promise<Sides> {
+  const api = await startApi(fixtures, { QUOTA_BYTES: '1000000000000', QUOTA_PHOTOS_PER_DAY: '1000000' });
   const port = String(await freePort());
-  const folder = join(stage.folder, 'objects', 'floor');
+  const folder = join(fixtures.folder, 'objects', 'floor');
   mkdirSync(folder);
-  const floor = await stage.serve('floor', ['bench/ingest-floor.ts', port, folder], { PORT: port }, '/');
+  const floor = await fixtures.serve('floor', ['bench/ingest-floor.ts', port, folder], { PORT: port }, '/');
   return { api, floor };
 }
 
-async function measure(stage: Stage, only: string): Promise<void> {
-  const sides = await start(stage);
+async function measure(fixtures: Fixtures, only: string): Promise<void> {
+  const sides = await start(fixtures);
   const rows: string[][] = [];
   const ratios = { photos: NaN, tus: NaN };
   for (const [name, photo] of await photos()) {
@@ -137,12 +137,12 @@ async function measure(stage: Stage, only: string): Promise<void> {
 
 /** The whole table, or the rows whose name contains `only` (the second argument of `npm run bench -- ingest`). */
 export async function run(only = process.argv[3] ?? ''): Promise<void> {
-  const stage = new Stage();
+  const fixtures = new Fixtures();
   try {
-    await measure(stage, only);
+    await measure(fixtures, only);
   } finally {
     closeUploads();
-    await stage.close();
+    await fixtures.close();
   }
 }
 

@@ -1,7 +1,7 @@
 import { fillFeed } from './feed-data.ts';
 import { costOf, lengthOfPage, printLoads } from './feed.ts';
 import { interleavedPairs } from './pairs.ts';
-import { signUp, Stage, startApi } from './stage.ts';
+import { signUp, Fixtures, startApi } from './fixtures.ts';
 import { wrk } from './wrk.ts';
 
 /**
@@ -14,8 +14,8 @@ const READERS = 16;
 const CONNECTIONS = 64;
 const SECONDS = 3;
 
-async function measure(stage: Stage): Promise<number> {
-  const api = await startApi(stage);
+async function measure(fixtures: Fixtures): Promise<number> {
+  const api = await startApi(fixtures);
   const people: Awaited<ReturnType<typeof signUp>>[] = [];
   for (let number = 1; number <= READERS * 2; number += 1) people.push(await signUp(api, `reader${number}`));
   const [plain, many] = [people.slice(0, READERS), people.slice(READERS)];
@@ -39,11 +39,11 @@ async function measure(stage: Stage): Promise<number> {
 }
 
 export async function run(): Promise<void> {
-  const stage = new Stage();
+  const fixtures = new Fixtures();
   try {
-    const ratio = await measure(stage);
+    const ratio = await measure(fixtures);
     console.log(`\nlarge-authors: ratio ${ratio.toFixed(2)} (goal ${GOAL.toFixed(2)})`);
   } finally {
-    await stage.close();
+    await fixtures.close();
   }
 }

@@ -1,6 +1,6 @@
 import { besidePgbench } from './beside-pgbench.ts';
 import { fillFeed } from './feed-data.ts';
-import { signUp, Stage, startApi } from './stage.ts';
+import { signUp, Fixtures, startApi } from './fixtures.ts';
 
 /**
  * Likes a second through the whole api: token, visibility, marks, the transaction that concurrent likes share, the post in
@@ -38,8 +38,8 @@ function request()
 end
 `;
 
-async function measure(stage: Stage): Promise<number> {
-  const api = await startApi(stage);
+async function measure(fixtures: Fixtures): Promise<number> {
+  const api = await startApi(fixtures);
   const people: Awaited<ReturnType<typeof signUp>>[] = [];
   for (let number = 1; number <= PEOPLE; number += 1) people.push(await signUp(api, `reader${number}`));
   await fillFeed(api.databaseUrl, { readers: people.map(({ id }) => id) });
@@ -52,11 +52,11 @@ async function measure(stage: Stage): Promise<number> {
 }
 
 export async function run(): Promise<void> {
-  const stage = new Stage();
+  const fixtures = new Fixtures();
   try {
-    const ratio = await measure(stage);
+    const ratio = await measure(fixtures);
     console.log(`\nlikes: ratio ${ratio.toFixed(2)} (goal ${GOAL.toFixed(2)})`);
   } finally {
-    await stage.close();
+    await fixtures.close();
   }
 }

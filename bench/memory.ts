@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { mixedPhotos } from './memory-photos.ts';
 import { memoryPicture } from './memory-picture.ts';
-import { signUp, Stage, startApi, startWorker, type Narwhal } from './stage.ts';
+import { signUp, Fixtures, startApi, startWorker, type Narwhal } from './fixtures.ts';
 import { closeUploads, multipart, type Upload } from './uploads.ts';
 
 const GOAL = 600;
@@ -116,10 +116,10 @@ async function developAll(api: Narwhal, paths: string[], seconds: number): Promi
 const mean = (part: number[]): string =>
   (part.reduce((sum, value) => sum + value, 0) / Math.max(1, part.length)).toFixed(0);
 
-async function measure(stage: Stage, seconds: number): Promise<void> {
-  const paths = await mixedPhotos(stage.folder);
-  const api = await startApi(stage, { QUOTA_BYTES: '1000000000000', DEVELOP_CONCURRENCY: '2' });
-  const worker = await startWorker(stage, api);
+async function measure(fixtures: Fixtures, seconds: number): Promise<void> {
+  const paths = await mixedPhotos(fixtures.folder);
+  const api = await startApi(fixtures, { QUOTA_BYTES: '1000000000000', DEVELOP_CONCURRENCY: '2' });
+  const worker = await startWorker(fixtures, api);
   await sleep(2_000);
   const empty = together(worker.pid);
   const curve: number[] = [];
@@ -140,11 +140,11 @@ async function measure(stage: Stage, seconds: number): Promise<void> {
  * second argument of `npm run bench -- memory`).
  */
 export async function run(seconds = Number(process.argv[3] ?? Infinity)): Promise<void> {
-  const stage = new Stage();
+  const fixtures = new Fixtures();
   try {
-    await measure(stage, seconds);
+    await measure(fixtures, seconds);
   } finally {
-    await stage.close();
+    await fixtures.close();
   }
 }
 

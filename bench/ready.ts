@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { interleavedPairs, median } from './pairs.ts';
-import { signUp, Stage, startApi, startWorker } from './stage.ts';
+import { signUp, Fixtures, startApi, startWorker } from './fixtures.ts';
 import { printTable } from './table.ts';
 import { closeUploads, multipart } from './uploads.ts';
 import { photoBytes, readyAt } from './upload-to-ready.ts';
@@ -22,16 +22,16 @@ const limits = { pixels: 268_402_689, formats: ['image/jpeg'], developSeconds: 6
 const percentile = (values: readonly number[], share: number): number =>
   values.toSorted((a, b) => a - b)[Math.ceil(values.length * share) - 1] ?? NaN;
 
-async function measure(stage: Stage): Promise<void> {
+async function measure(fixtures: Fixtures): Promise<void> {
   const images = (await import(new URL('../dist/libs/images/src/index.js', here).href)) as Images;
   const photo = await photoBytes();
-  const api = await startApi(stage, { QUOTA_BYTES: '1000000000000' });
-  await startWorker(stage, api);
+  const api = await startApi(fixtures, { QUOTA_BYTES: '1000000000000' });
+  await startWorker(fixtures, api);
   const { headers } = await signUp(api, 'sender');
   const upload = multipart(`${api.url}/v1/photos`, headers);
   const database = new pg.Client({ connectionString: api.databaseUrl });
   await database.connect();
-  const folder = await mkdtemp(join(stage.folder, 'own-'));
+  const folder = await mkdtemp(join(fixtures.folder, 'own-'));
   const inputPath = join(folder, 'original');
   await writeFile(inputPath, photo);
   const pool = new images.DevelopPool({ concurrency: 1 });
@@ -72,11 +72,11 @@ async function measure(stage: Stage): Promise<void> {
 }
 
 export async function run(): Promise<void> {
-  const stage = new Stage();
+  const fixtures = new Fixtures();
   try {
-    await measure(stage);
+    await measure(fixtures);
   } finally {
-    await stage.close();
+    await fixtures.close();
   }
 }
 

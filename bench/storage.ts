@@ -5,7 +5,7 @@ import pg from 'pg';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { radosgwInstalled, startRadosgw, type Radosgw } from '../test/servers/radosgw.ts';
 import { renditions } from '../libs/platform/src/photos/renditions.ts';
-import { Stage } from './stage.ts';
+import { Fixtures } from './fixtures.ts';
 import { printTable } from './table.ts';
 
 /**
@@ -82,11 +82,11 @@ function resident(pid: number): number {
 }
 
 /** Runs the command as an operator does. @throws when it reports a fault */
-async function timed(stage: Stage, settings: Record<string, string>, args: string[]): Promise<Took> {
+async function timed(fixtures: Fixtures, settings: Record<string, string>, args: string[]): Promise<Took> {
   const curve: number[] = [];
   let timer: NodeJS.Timeout | undefined;
   const start = performance.now();
-  await stage.program(
+  await fixtures.program(
     `storage-${args.join('-')}`,
     ['dist/apps/cli/src/main.js', 'storage', ...args],
     settings,
@@ -128,9 +128,9 @@ async function bucket({ endpoint, accessKeyId, secretAccessKey }: Radosgw): Prom
   };
 }
 
-async function measureMoves(stage: Stage, database: string): Promise<string[][]> {
+async function measureMoves(fixtures: Fixtures, database: string): Promise<string[][]> {
   if (!(await radosgwInstalled())) return [];
-  const root = join(stage.folder, 'moved');
+  const root = join(fixtures.folder, 'moved');
   fillFiles(root, MOVED);
   await fillRows(database, MOVED, ORIGINAL_BYTES);
   const s3 = await startRadosgw();
@@ -147,7 +147,7 @@ async function measureMoves(stage: Stage, database: string): Promise<string[][]>
           `migrate ${way.join(' ')}, ${MOVED} photos`,
           MOVED,
           all,
-          await timed(stage, settings, ['migrate', ...way]),
+          await timed(fixtures, settings, ['migrate', ...way]),
         ),
       );
     return rows;
@@ -158,15 +158,15 @@ async function measureMoves(stage: Stage, database: string): Promise<string[][]>
 
 /** With this many photos for `verify` (the second argument of `npm run bench -- storage`). */
 export async function run(photos = Number(process.argv[3] ?? PHOTOS)): Promise<void> {
-  const stage = new Stage();
+  const fixtures = new Fixtures();
   try {
-    const database = await stage.postgres();
-    await stage.program('migrate', ['dist/apps/cli/src/main.js', 'migrate'], { DATABASE_URL: database });
-    const root = join(stage.folder, 'objects');
+    const database = await fixtures.postgres();
+    await fixtures.program('migrate', ['dist/apps/cli/src/main.js', 'migrate'], { DATABASE_URL: database });
+    const root = join(fixtures.folder, 'objects');
     await fillRows(database, photos, 1);
-    fillLinks(stage.folder, root, photos);
-    const verified = await timed(stage, { DATABASE_URL: database, STORAGE_DIR: root }, ['verify']);
-    const moves = await measureMoves(stage, database);
+    fillLinks(fixtures.folder, root, photos);
+    const verified = await timed(fixtures, { DATABASE_URL: database, STORAGE_DIR: root }, ['verify']);
+    const moves = await measureMoves(fixtures, database);
     printTable(
       ['', 'seconds', 'photos/s', 'objects/s', 'MB/s', 'peak MB', 'MB, second and last third'],
       [row(`verify, ${photos} photos`, photos, null, verified), ...moves],
@@ -174,7 +174,7 @@ export async function run(photos = Number(process.argv[3] ?? PHOTOS)): Promise<v
     const [second, last] = verified.thirds;
     console.log(`\nstorage: ratio ${(last / second).toFixed(2)} (goal: memory of verify's last third, 1.1)`);
   } finally {
-    await stage.close();
+    await fixtures.close();
   }
 }
 

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { freePort } from '../tools/dev/ports.ts';
-import { Stage, type Serving } from './stage.ts';
+import { Fixtures, type Serving } from './fixtures.ts';
 import { printTable } from './table.ts';
 
 /**
@@ -40,21 +40,21 @@ async function makePeople(databaseUrl: string): Promise<{ userId: string; sessio
   return rows;
 }
 
-async function start(stage: Stage): Promise<{ api: Serving; tokens: string[] }> {
-  const [databaseUrl, redisUrl] = await Promise.all([stage.postgres(), stage.redis()]);
-  await stage.program('migrate', ['dist/apps/cli/src/main.js', 'migrate'], { DATABASE_URL: databaseUrl });
+async function start(fixtures: Fixtures): Promise<{ api: Serving; tokens: string[] }> {
+  const [databaseUrl, redisUrl] = await Promise.all([fixtures.postgres(), fixtures.redis()]);
+  await fixtures.program('migrate', ['dist/apps/cli/src/main.js', 'migrate'], { DATABASE_URL: databaseUrl });
   const secret = randomBytes(32).toString('hex');
   const settings = {
     PORT: String(await freePort()),
     METRICS_ADDR: `127.0.0.1:${await freePort()}`,
     DATABASE_URL: databaseUrl,
     REDIS_URL: redisUrl,
-    STORAGE_DIR: `${stage.folder}/objects`,
+    STORAGE_DIR: `${fixtures.folder}/objects`,
     TOKEN_KEYS: `bench:${secret}`,
     MEDIA_KEYS: `bench:${secret}`,
     LOG_LEVEL: 'info',
   };
-  const api = await stage.serve('api', ['dist/apps/api/src/main.js'], settings, '/health/ready');
+  const api = await fixtures.serve('api', ['dist/apps/api/src/main.js'], settings, '/health/ready');
   const file = new URL('../dist/apps/api/src/sessions/access-tokens.js', import.meta.url).href;
   const { AccessTokens } = (await import(file)) as { AccessTokens: new (config: object) => Tokens };
   const tokens = new AccessTokens({ TOKEN_KEYS: [{ id: 'bench', secret }] });
@@ -102,9 +102,9 @@ function timeOf({ pid }: Serving): number {
 }
 
 export async function run(): Promise<void> {
-  const stage = new Stage();
+  const fixtures = new Fixtures();
   try {
-    const { api, tokens } = await start(stage);
+    const { api, tokens } = await start(fixtures);
     const fresh = residentOf(api);
     for (const socket of await openAll(api, tokens)) socket.destroy();
     await sleep(IDLE);
@@ -136,6 +136,6 @@ export async function run(): Promise<void> {
     console.log(`streams: ${(after - before).toFixed(0)} MB (goal ${GOAL})`);
     for (const socket of sockets) socket.destroy();
   } finally {
-    await stage.close();
+    await fixtures.close();
   }
 }

@@ -10,7 +10,7 @@ import { bareEnvironment } from './env.ts';
 import { costOf, lengthOfPage, printLoads } from './feed.ts';
 import { fillFeed } from './feed-data.ts';
 import { interleavedPairs, median } from './pairs.ts';
-import { signUp, Stage, startApi, type Narwhal, type Serving } from './stage.ts';
+import { signUp, Fixtures, startApi, type Narwhal, type Serving } from './fixtures.ts';
 import { printTable } from './table.ts';
 import { wrk } from './wrk.ts';
 
@@ -181,20 +181,20 @@ interface Watched extends Serving {
 
 /** One more process of a Narwhal, with the settings of its first except the given ones. */
 async function another(
-  stage: Stage,
+  fixtures: Fixtures,
   name: string,
   { settings }: Narwhal,
   changed: Record<string, string>,
 ): Promise<Watched> {
   const metrics = `127.0.0.1:${await freePort()}`;
   const own = { ...settings, ...changed, PORT: String(await freePort()), METRICS_ADDR: metrics };
-  const serving = await stage.serve(name, ['dist/apps/api/src/main.js'], own, '/health/ready');
+  const serving = await fixtures.serve(name, ['dist/apps/api/src/main.js'], own, '/health/ready');
   return { ...serving, metricsUrl: `http://${metrics}/metrics` };
 }
 
-async function measure(stage: Stage, collector: Collector): Promise<number> {
+async function measure(fixtures: Fixtures, collector: Collector): Promise<number> {
   const address = await collector.start();
-  const first = await startApi(stage);
+  const first = await startApi(fixtures);
   const readers: Awaited<ReturnType<typeof signUp>>[] = [];
   for (let number = 1; number <= READERS; number += 1) readers.push(await signUp(first, `reader${number}`));
   await fillFeed(first.databaseUrl, { readers: readers.map(({ id }) => id) });
@@ -206,12 +206,12 @@ async function measure(stage: Stage, collector: Collector): Promise<number> {
   };
   const [watched, alone]: [Watched[], Watched[]] = [[], []];
   for (let number = 1; number <= PROCESSES; number += 1) {
-    watched.push(await another(stage, `watched-${number}`, first, watching));
-    alone.push(await another(stage, `alone-${number}`, first, {}));
+    watched.push(await another(fixtures, `watched-${number}`, first, watching));
+    alone.push(await another(fixtures, `alone-${number}`, first, {}));
   }
 
   const load = { connections: CONNECTIONS, seconds: 3, people };
-  const watchers = new Watchers(join(stage.folder, 'munin'));
+  const watchers = new Watchers(join(fixtures.folder, 'munin'));
   // All serve the same requests before they are measured, monitored too: V8's history of a program makes its code faster or slower.
   for (let round = 0; round < 2; round += 1)
     for (const api of watched.flatMap((one, index) => [one, alone[index] ?? one])) {
@@ -243,13 +243,13 @@ async function measure(stage: Stage, collector: Collector): Promise<number> {
 }
 
 export async function run(): Promise<void> {
-  const stage = new Stage();
+  const fixtures = new Fixtures();
   const collector = new Collector();
   try {
-    const ratio = await measure(stage, collector);
+    const ratio = await measure(fixtures, collector);
     console.log(`\nwatch: ratio ${ratio.toFixed(3)} (goal ${GOAL.toFixed(2)})`);
   } finally {
-    await stage.close();
+    await fixtures.close();
     collector.stop();
   }
 }

@@ -6,10 +6,10 @@ import { modelSeconds, modelSeed } from './harness/env.js';
 import { drawn } from './harness/pictures.js';
 import { copyOf } from './harness/ready-photos.js';
 import { startStack, type Stack } from './harness/stack.js';
-import { acts, Town, type Deed } from './harness/town.js';
+import { acts, Scenario, type Deed } from './harness/scenario.js';
 
 /** Concurrent histories, each with its own people: they share the faults. */
-const TOWNS = 36;
+const SCENARIOS = 36;
 const PEOPLE = 5;
 const DEEDS = 24;
 
@@ -17,7 +17,7 @@ const faults = ['none', 'redis emptied', 'old dump', 'worker killed', 'feeds idl
 type Fault = (typeof faults)[number];
 
 let stack: Stack;
-let towns = 0;
+let scenarios = 0;
 let photo: Photo;
 
 beforeAll(async () => {
@@ -83,29 +83,35 @@ const act = fc.oneof(
 const deed = fc.record({ act, who: index, whom: index, which: fc.nat({ max: 30 }) }) as fc.Arbitrary<Deed>;
 const history = fc.array(deed, { minLength: DEEDS, maxLength: DEEDS });
 const run = fc.record({
-  histories: fc.array(history, { minLength: TOWNS, maxLength: TOWNS }),
+  histories: fc.array(history, { minLength: SCENARIOS, maxLength: SCENARIOS }),
   trouble: fc.array(fc.constantFrom(...faults), { minLength: 4, maxLength: 4 }),
 });
 
-async function found(count: number): Promise<Town[]> {
-  towns += count;
-  const people = await crowd(stack, `town${towns}x`, count * PEOPLE);
+async function found(count: number): Promise<Scenario[]> {
+  scenarios += count;
+  const people = await crowd(stack, `group${scenarios}x`, count * PEOPLE);
   return Array.from(
     { length: count },
     (_, number) =>
-      new Town(people.slice(number * PEOPLE, (number + 1) * PEOPLE), (owner) => copyOf(stack, photo, owner)),
+      new Scenario(people.slice(number * PEOPLE, (number + 1) * PEOPLE), (owner) =>
+        copyOf(stack, photo, owner),
+      ),
   );
 }
 
-/** Each town goes through these deeds at its own pace; when half of all are done, the fault happens. */
-async function playPart(played: readonly Town[], deeds: readonly Deed[][], trouble: Fault): Promise<void> {
+/** Each scenario goes through these deeds at its own pace; when half of all are done, the fault happens. */
+async function playPart(
+  played: readonly Scenario[],
+  deeds: readonly Deed[][],
+  trouble: Fault,
+): Promise<void> {
   const all = deeds.reduce((sum, { length }) => sum + length, 0);
   let done = 0;
   let halfDone = (): void => undefined;
   const half = new Promise<void>((resolve) => (halfDone = resolve));
-  const ends = played.map(async (town, number) => {
+  const ends = played.map(async (scenario, number) => {
     for (const one of deeds[number] ?? []) {
-      await town.do(one);
+      await scenario.do(one);
       if ((done += 1) === Math.ceil(all / 2)) halfDone();
     }
   });
@@ -126,14 +132,14 @@ async function play(histories: readonly Deed[][], trouble: readonly Fault[]): Pr
   await stack.quiet(120_000);
   // From PostgreSQL or a feed that is rebuilt from it, and then from Redis alone.
   for (let reading = 1; reading <= 2; reading += 1)
-    await inTurns([...played.entries()], 6, async ([number, town]) =>
-      check(town, histories[number] ?? [], trouble),
+    await inTurns([...played.entries()], 6, async ([number, scenario]) =>
+      check(scenario, histories[number] ?? [], trouble),
     );
 }
 
-async function check(town: Town, history: readonly Deed[], trouble: readonly Fault[]): Promise<void> {
+async function check(scenario: Scenario, history: readonly Deed[], trouble: readonly Fault[]): Promise<void> {
   try {
-    await town.check();
+    await scenario.check();
   } catch (error) {
     console.error(
       `${trouble.join(', ')}: ${history.map((done) => Object.values(done).join(' ')).join('; ')}`,
@@ -154,8 +160,8 @@ test(
       if (performance.now() < deadline) await play(histories, trouble);
     });
     await fc.assert(property, { seed, numRuns: 100, endOnFailure: true });
-    console.log(`the model: ${towns} histories of ${DEEDS} deeds each`);
-    expect(towns).toBeGreaterThanOrEqual(TOWNS);
+    console.log(`the model: ${scenarios} histories of ${DEEDS} deeds each`);
+    expect(scenarios).toBeGreaterThanOrEqual(SCENARIOS);
   },
   (seconds + 240) * 1_000,
 );

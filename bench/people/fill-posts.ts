@@ -1,8 +1,8 @@
 import { mixed, type Pairs } from './chance.ts';
 import { putPost, putUser, type Fill } from './fill-people.ts';
 import { placeOf, sentenceOf, tagOf } from './names.ts';
-import { at, forsaken } from './cast.ts';
-import type { World } from './world.ts';
+import { at, forsaken } from './entities.ts';
+import type { Dataset } from './dataset.ts';
 
 /** The built product's own rules for folding words, and for the shard of a word. */
 interface Words {
@@ -44,11 +44,11 @@ const posts: Fill = {
     'created_at',
     'published_at',
   ],
-  count: (world) => world.posts,
-  row: (rows, post, world) => {
-    const author = at(world.author, post);
-    const tags = world.tagsOf(post).map(tagOf);
-    const place = world.placeOf(post);
+  count: (dataset) => dataset.posts,
+  row: (rows, post, dataset) => {
+    const author = at(dataset.author, post);
+    const tags = dataset.tagsOf(post).map(tagOf);
+    const place = dataset.placeOf(post);
     const sentence = sentenceOf(post);
     const words = tags.map((tag) => ` #${tag}`);
     let start = sentence.length + 1;
@@ -57,19 +57,19 @@ const posts: Fill = {
       start = entity.end + 1;
       return entity;
     });
-    const time = world.ids('post').time(post);
-    putPost(rows.row(13).int2(world.postShard(post)), world, post);
-    putUser(rows, world, author)
+    const time = dataset.ids('post').time(post);
+    putPost(rows.row(13).int2(dataset.postShard(post)), dataset, post);
+    putUser(rows, dataset, author)
       .text('published')
       .text(sentence + words.join(''))
       .json(JSON.stringify(entities));
     if (place === null) rows.nothing();
     else rows.text(placeOf(place));
     rows
-      .flag(world.archived(post))
-      .flag(world.audienceOf(author) < 2)
-      .int4(at(world.likesOf, post))
-      .int4(at(world.commentsOf, post))
+      .flag(dataset.archived(post))
+      .flag(dataset.audienceOf(author) < 2)
+      .int4(at(dataset.likesOf, post))
+      .int4(at(dataset.commentsOf, post))
       .time(time)
       .time(time);
   },
@@ -95,15 +95,15 @@ const photos: Fill = {
     'color',
     'renditions',
   ],
-  count: (world) => world.posts,
-  row: (rows, post, world) => {
-    const shard = world.postShard(post);
-    const ids = world.ids('photo');
-    for (let position = 0; position < world.photosOf(post); position += 1) {
+  count: (dataset) => dataset.posts,
+  row: (rows, post, dataset) => {
+    const shard = dataset.postShard(post);
+    const ids = dataset.ids('photo');
+    for (let position = 0; position < dataset.photosOf(post); position += 1) {
       const number = post * 3 + position;
       rows.row(15).int2(shard).int8(ids.high(number), ids.low(number, shard));
-      putUser(rows, world, at(world.author, post));
-      putPost(rows, world, post)
+      putUser(rows, dataset, at(dataset.author, post));
+      putPost(rows, dataset, post)
         .int2(position)
         .text('ready')
         .text(
@@ -122,17 +122,17 @@ const photos: Fill = {
 };
 
 /** A person's like or save of a post, on the person's shard. */
-function mark(table: 'likes' | 'saves', kind: 'like' | 'save', pairs: (world: World) => Pairs): Fill {
+function mark(table: 'likes' | 'saves', kind: 'like' | 'save', pairs: (dataset: Dataset) => Pairs): Fill {
   return {
     table,
     columns: ['shard', 'user_id', 'post_id', 'id'],
-    count: (world) => pairs(world).count,
-    row: (rows, number, world) => {
-      const user = at(pairs(world).one, number);
-      const shard = at(world.userShard, user);
-      const ids = world.ids(kind);
-      putUser(rows.row(4).int2(shard), world, user);
-      putPost(rows, world, at(pairs(world).other, number)).int8(ids.high(number), ids.low(number, shard));
+    count: (dataset) => pairs(dataset).count,
+    row: (rows, number, dataset) => {
+      const user = at(pairs(dataset).one, number);
+      const shard = at(dataset.userShard, user);
+      const ids = dataset.ids(kind);
+      putUser(rows.row(4).int2(shard), dataset, user);
+      putPost(rows, dataset, at(pairs(dataset).other, number)).int8(ids.high(number), ids.low(number, shard));
     },
   };
 }
@@ -140,20 +140,20 @@ function mark(table: 'likes' | 'saves', kind: 'like' | 'save', pairs: (world: Wo
 const postLikes: Fill = {
   table: 'post_likes',
   columns: ['shard', 'post_id', 'user_id', 'id', 'hidden'],
-  count: (world) => world.likes.count,
-  row: (rows, number, world) => {
-    const post = at(world.likes.other, number);
-    const shard = world.postShard(post);
-    const ids = world.ids('postLike');
-    putPost(rows.row(5).int2(shard), world, post);
-    putUser(rows, world, at(world.likes.one, number))
+  count: (dataset) => dataset.likes.count,
+  row: (rows, number, dataset) => {
+    const post = at(dataset.likes.other, number);
+    const shard = dataset.postShard(post);
+    const ids = dataset.ids('postLike');
+    putPost(rows.row(5).int2(shard), dataset, post);
+    putUser(rows, dataset, at(dataset.likes.one, number))
       .int8(ids.high(number), ids.low(number, shard))
-      .flag(world.hidden(number));
+      .flag(dataset.hidden(number));
   },
 };
 
 /** Tags or places, each on its name's shard. */
-function terms(table: 'tags' | 'places', count: (world: World) => number): Fill {
+function terms(table: 'tags' | 'places', count: (dataset: Dataset) => number): Fill {
   const isTag = table === 'tags';
   return {
     table,
@@ -161,12 +161,12 @@ function terms(table: 'tags' | 'places', count: (world: World) => number): Fill 
       ? ['shard', 'id', 'name', 'posts_count']
       : ['shard', 'id', 'name', 'posts_count', 'shown', 'latitude', 'longitude'],
     count,
-    row: (rows, term, world) => {
+    row: (rows, term, dataset) => {
       const { shard, name, shown } = termOf(isTag, term);
-      const ids = world.ids(isTag ? 'tag' : 'place');
+      const ids = dataset.ids(isTag ? 'tag' : 'place');
       rows.row(isTag ? 4 : 7).int2(shard);
       rows.int8(ids.high(term), ids.low(term, shard)).text(name);
-      rows.int4(at(isTag ? world.tagCounts : world.placeCounts, term));
+      rows.int4(at(isTag ? dataset.tagCounts : dataset.placeCounts, term));
       if (!isTag) rows.text(shown).float8(48.1).float8(-3.2);
     },
   };
@@ -191,38 +191,41 @@ function postTerms(table: 'post_tags' | 'post_places'): Fill {
   return {
     table,
     columns: ['shard', isTag ? 'tag_id' : 'place_id', 'post_id', 'counted'],
-    count: (world) => world.posts,
-    row: (rows, post, world) => {
-      if (world.archived(post)) return;
-      const place = world.placeOf(post);
-      const ids = world.ids(isTag ? 'tag' : 'place');
-      for (const term of isTag ? world.tagsOf(post) : place === null ? [] : [place]) {
+    count: (dataset) => dataset.posts,
+    row: (rows, post, dataset) => {
+      if (dataset.archived(post)) return;
+      const place = dataset.placeOf(post);
+      const ids = dataset.ids(isTag ? 'tag' : 'place');
+      for (const term of isTag ? dataset.tagsOf(post) : place === null ? [] : [place]) {
         const { shard } = termOf(isTag, term);
         rows.row(4).int2(shard).int8(ids.high(term), ids.low(term, shard));
-        putPost(rows, world, post).flag(world.counted(post));
+        putPost(rows, dataset, post).flag(dataset.counted(post));
       }
     },
   };
 }
 
-const notified = (world: World): number => world.users * 3;
+const notified = (dataset: Dataset): number => dataset.users * 3;
 
 /** The notification of its author about each post's likes. */
 const notifications: Fill = {
   table: 'notifications',
   columns: ['shard', 'user_id', 'group_key', 'id', 'type', 'post_id', 'actors', 'count', 'newest', 'read'],
   count: notified,
-  row: (rows, post, world) => {
-    const author = at(world.author, post);
-    const ids = world.ids('notification');
-    const shard = world.postShard(post);
+  row: (rows, post, dataset) => {
+    const author = at(dataset.author, post);
+    const ids = dataset.ids('notification');
+    const shard = dataset.postShard(post);
     const actors = [1, 2, 3].map((n) => {
-      const user = mixed(post * 3 + n, 56) % world.users;
-      return [world.ids('user').high(user), world.ids('user').low(user, at(world.userShard, user))] as const;
+      const user = mixed(post * 3 + n, 56) % dataset.users;
+      return [
+        dataset.ids('user').high(user),
+        dataset.ids('user').low(user, at(dataset.userShard, user)),
+      ] as const;
     });
-    putUser(rows.row(10).int2(shard), world, author).text(`like:${world.postId(post)}`);
+    putUser(rows.row(10).int2(shard), dataset, author).text(`like:${dataset.postId(post)}`);
     rows.int8(ids.high(post), ids.low(post, shard)).text('like');
-    putPost(rows, world, post)
+    putPost(rows, dataset, post)
       .int8s(actors)
       .int4(author === forsaken && post % 100 > 0 ? 0 : 3)
       .int8(ids.high(post), ids.low(post, shard))
@@ -233,18 +236,18 @@ const notifications: Fill = {
 const notificationStates: Fill = {
   table: 'notification_states',
   columns: ['shard', 'user_id', 'unread'],
-  count: (world) => world.users,
-  row: (rows, user, world) =>
-    putUser(rows.row(3).int2(at(world.userShard, user)), world, user).int4(user % 9),
+  count: (dataset) => dataset.users,
+  row: (rows, user, dataset) =>
+    putUser(rows.row(3).int2(at(dataset.userShard, user)), dataset, user).int4(user % 9),
 };
 
 export const postFills: readonly Fill[] = [
-  mark('likes', 'like', (world) => world.likes),
+  mark('likes', 'like', (dataset) => dataset.likes),
   postLikes,
-  mark('saves', 'save', (world) => world.saves),
-  terms('tags', (world) => world.tags),
+  mark('saves', 'save', (dataset) => dataset.saves),
+  terms('tags', (dataset) => dataset.tags),
   postTerms('post_tags'),
-  terms('places', (world) => world.places),
+  terms('places', (dataset) => dataset.places),
   postTerms('post_places'),
   notifications,
   notificationStates,

@@ -1,68 +1,75 @@
 import { putPost, putUser, type Fill } from './fill-people.ts';
 import { sentenceOf } from './names.ts';
-import { at } from './cast.ts';
-import type { World } from './world.ts';
+import { at } from './entities.ts';
+import type { Dataset } from './dataset.ts';
 import type { CopyRows } from './copy-rows.ts';
 
-const commentShard = (world: World, comment: number): number => world.postShard(world.commentPost(comment));
+const commentShard = (dataset: Dataset, comment: number): number =>
+  dataset.postShard(dataset.commentPost(comment));
 
-function putComment(rows: CopyRows, world: World, comment: number): CopyRows {
-  const ids = world.ids('comment');
-  return rows.int8(ids.high(comment), ids.low(comment, commentShard(world, comment)));
+function putComment(rows: CopyRows, dataset: Dataset, comment: number): CopyRows {
+  const ids = dataset.ids('comment');
+  return rows.int8(ids.high(comment), ids.low(comment, commentShard(dataset, comment)));
 }
 
 const comments: Fill = {
   table: 'comments',
   columns: ['shard', 'id', 'post_id', 'author_id', 'reply_to', 'text', 'hidden', 'created_at'],
-  count: (world) => world.comments,
-  row: (rows, comment, world) => {
-    const answered = at(world.repliesTo, comment);
-    rows.row(8).int2(commentShard(world, comment));
-    putComment(rows, world, comment);
-    putPost(rows, world, world.commentPost(comment));
-    putUser(rows, world, world.commentAuthor(comment));
+  count: (dataset) => dataset.comments,
+  row: (rows, comment, dataset) => {
+    const answered = at(dataset.repliesTo, comment);
+    rows.row(8).int2(commentShard(dataset, comment));
+    putComment(rows, dataset, comment);
+    putPost(rows, dataset, dataset.commentPost(comment));
+    putUser(rows, dataset, dataset.commentAuthor(comment));
     if (answered === comment) rows.nothing();
-    else putComment(rows, world, answered);
-    rows.text(sentenceOf(comment)).flag(world.hidden(comment)).time(world.ids('comment').time(comment));
+    else putComment(rows, dataset, answered);
+    rows.text(sentenceOf(comment)).flag(dataset.hidden(comment)).time(dataset.ids('comment').time(comment));
   },
 };
 
 const commentLikes: Fill = {
   table: 'comment_likes',
   columns: ['shard', 'comment_id', 'user_id', 'id'],
-  count: (world) => world.commentLikes.count,
-  row: (rows, number, world) => {
-    const comment = at(world.commentLikes.other, number);
-    const shard = commentShard(world, comment);
-    const ids = world.ids('commentLike');
-    putComment(rows.row(4).int2(shard), world, comment);
-    putUser(rows, world, at(world.commentLikes.one, number)).int8(ids.high(number), ids.low(number, shard));
+  count: (dataset) => dataset.commentLikes.count,
+  row: (rows, number, dataset) => {
+    const comment = at(dataset.commentLikes.other, number);
+    const shard = commentShard(dataset, comment);
+    const ids = dataset.ids('commentLike');
+    putComment(rows.row(4).int2(shard), dataset, comment);
+    putUser(rows, dataset, at(dataset.commentLikes.one, number)).int8(
+      ids.high(number),
+      ids.low(number, shard),
+    );
   },
 };
 
 const collections: Fill = {
   table: 'collections',
   columns: ['shard', 'id', 'user_id', 'name', 'posts_count'],
-  count: (world) => world.collections,
-  row: (rows, collection, world) => {
-    const owner = world.collectorOf(collection);
-    const shard = at(world.userShard, owner);
-    const ids = world.ids('collection');
+  count: (dataset) => dataset.collections,
+  row: (rows, collection, dataset) => {
+    const owner = dataset.collectorOf(collection);
+    const shard = at(dataset.userShard, owner);
+    const ids = dataset.ids('collection');
     rows.row(5).int2(shard).int8(ids.high(collection), ids.low(collection, shard));
-    putUser(rows, world, owner).text(`Ideas ${collection}`).int4(at(world.collectedIn, collection));
+    putUser(rows, dataset, owner).text(`Ideas ${collection}`).int4(at(dataset.collectedIn, collection));
   },
 };
 
 const collectionPosts: Fill = {
   table: 'collection_posts',
   columns: ['shard', 'collection_id', 'post_id', 'id'],
-  count: (world) => world.collected.count,
-  row: (rows, number, world) => {
-    const collection = at(world.collected.one, number);
-    const shard = at(world.userShard, world.collectorOf(collection));
-    const [of, ids] = [world.ids('collection'), world.ids('collectionPost')];
+  count: (dataset) => dataset.collected.count,
+  row: (rows, number, dataset) => {
+    const collection = at(dataset.collected.one, number);
+    const shard = at(dataset.userShard, dataset.collectorOf(collection));
+    const [of, ids] = [dataset.ids('collection'), dataset.ids('collectionPost')];
     rows.row(4).int2(shard).int8(of.high(collection), of.low(collection, shard));
-    putPost(rows, world, at(world.collected.other, number)).int8(ids.high(number), ids.low(number, shard));
+    putPost(rows, dataset, at(dataset.collected.other, number)).int8(
+      ids.high(number),
+      ids.low(number, shard),
+    );
   },
 };
 

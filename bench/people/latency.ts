@@ -1,7 +1,7 @@
 import { Agent, get } from 'node:http';
 import { freePort } from '../../tools/dev/ports.ts';
 import { scenarios } from './scenarios.ts';
-import type { Ground, Reader } from './stage-people.ts';
+import type { PeopleFixtures, Reader } from './people-fixtures.ts';
 
 export interface Latency {
   path: string;
@@ -41,15 +41,15 @@ const quantile = (sorted: readonly number[], share: number): number =>
  * cases.
  */
 export async function time(
-  ground: Ground,
+  people: PeopleFixtures,
   paths: readonly string[],
   requests: number,
   tick: (path: string) => void,
 ): Promise<Latency[]> {
-  const { stage, world, settings, headersOf } = ground;
+  const { fixtures, dataset, settings, headersOf } = people;
   const port = await freePort();
   const ports = { PORT: String(port), METRICS_ADDR: `127.0.0.1:${await freePort()}` };
-  const api = await stage.serve(
+  const api = await fixtures.serve(
     'api',
     ['dist/apps/api/src/main.js'],
     { ...settings, ...ports },
@@ -67,12 +67,12 @@ export async function time(
     const scenario = scenarios[path];
     if (!scenario) continue;
     tick(path);
-    const hard = scenario.hard(world);
+    const hard = scenario.hard(dataset);
     const times: { took: number; url: string }[] = [];
     const floors: number[] = [];
     for (let n = -WARM_UPS; n < requests; n += 1) {
       const one = n % 4 === 0 ? hard[(n / 4) % hard.length] : undefined;
-      const { path: url, reader } = one ?? scenario.any(world, n + WARM_UPS);
+      const { path: url, reader } = one ?? scenario.any(dataset, n + WARM_UPS);
       const took = await timed(agent, api.url + url, headers(reader));
       const floor = await timed(agent, api.url + FLOOR, {});
       if (n < 0) continue;

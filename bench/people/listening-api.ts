@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { built, type Ground, type Reader } from './stage-people.ts';
+import { built, type PeopleFixtures, type Reader } from './people-fixtures.ts';
 import { stopped, workOf, type Explained, type Work } from './plan.ts';
 
 /** A statement that the product ran, and the earlier ones of its transaction. */
@@ -47,37 +47,37 @@ export interface Page {
  */
 export class ListeningApi {
   private readonly heard: Heard[];
-  private readonly ground: Ground;
+  private readonly people: PeopleFixtures;
   private readonly api: Api;
   private readonly client: pg.Client;
 
-  private constructor(ground: Ground, api: Api, client: pg.Client, heard: Heard[]) {
+  private constructor(people: PeopleFixtures, api: Api, client: pg.Client, heard: Heard[]) {
     this.heard = heard;
-    this.ground = ground;
+    this.people = people;
     this.api = api;
     this.client = client;
   }
 
   /** `forced` prevents whole-table reads of small tables, for small data. */
-  static async start(ground: Ground, forced: boolean): Promise<ListeningApi> {
+  static async start(people: PeopleFixtures, forced: boolean): Promise<ListeningApi> {
     const heard: Heard[] = [];
     const { Database } = await built<{ Database: DatabaseClass }>('libs/storage/src/database/database.js');
     listen(Database, (one) => heard.push(one));
     const { readConfig } = await built<{ readConfig(env: object): object }>('libs/platform/src/config.js');
     const { createApi } = await built<{ createApi(config: object): Promise<Api> }>('apps/api/src/run.js');
-    const api = await createApi(readConfig({ ...ground.settings, PORT: '0' }));
+    const api = await createApi(readConfig({ ...people.settings, PORT: '0' }));
     await api.app.init();
     await api.app.getHttpAdapter().getInstance().ready();
-    const client = new pg.Client({ connectionString: ground.databaseUrl });
+    const client = new pg.Client({ connectionString: people.databaseUrl });
     client.on('error', () => undefined);
     await client.connect();
     if (forced) await client.query('SET enable_seqscan = off');
-    return new ListeningApi(ground, api, client, heard);
+    return new ListeningApi(people, api, client, heard);
   }
 
   async get(path: string, reader: Reader): Promise<Page> {
     this.heard.length = 0;
-    const headers = this.ground.headersOf(reader);
+    const headers = this.people.headersOf(reader);
     const { statusCode, body } = await this.api.app
       .getHttpAdapter()
       .getInstance()

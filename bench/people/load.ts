@@ -4,7 +4,7 @@ import { CopyRows } from './copy-rows.ts';
 import { peopleFills, type Fill } from './fill-people.ts';
 import { postFills } from './fill-posts.ts';
 import { talkFills } from './fill-talk.ts';
-import type { World } from './world.ts';
+import type { Dataset } from './dataset.ts';
 
 const fills: readonly Fill[] = [...peopleFills, ...talkFills, ...postFills];
 
@@ -59,13 +59,13 @@ async function indexesOf(client: pg.Client, table: string): Promise<Definition[]
 async function copy(
   client: pg.Client,
   fill: Fill,
-  world: World,
+  dataset: Dataset,
   tick: (rows: number) => void,
 ): Promise<void> {
   const rows = CopyRows.open(client, fill.table, fill.columns);
-  const count = fill.count(world);
+  const count = fill.count(dataset);
   for (let number = 0; number < count; number += 1) {
-    fill.row(rows, number, world);
+    fill.row(rows, number, dataset);
     if (rows.full) await rows.drain();
     if (number % STRIDE === STRIDE - 1) tick(STRIDE);
   }
@@ -90,7 +90,7 @@ async function fillTable(client: pg.Client, table: string, work: () => Promise<v
  * Fills a migrated database with people and all their activity, table by table; skips tables that an earlier run has filled.
  * `tables`: only those.
  */
-export async function load(databaseUrl: string, world: World, tables?: readonly string[]): Promise<void> {
+export async function load(databaseUrl: string, dataset: Dataset, tables?: readonly string[]): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl });
   // After a signal, the server ends first.
   client.on('error', () => undefined);
@@ -108,14 +108,14 @@ export async function load(databaseUrl: string, world: World, tables?: readonly 
     hideCursor: true,
   });
   bar.start(
-    missing.reduce((sum, fill) => sum + fill.count(world), 0),
+    missing.reduce((sum, fill) => sum + fill.count(dataset), 0),
     0,
     { table: '' },
   );
   try {
     for (const fill of missing) {
       bar.update({ table: fill.table });
-      await fillTable(client, fill.table, () => copy(client, fill, world, (rows) => bar.increment(rows)));
+      await fillTable(client, fill.table, () => copy(client, fill, dataset, (rows) => bar.increment(rows)));
     }
     for (const { table, statements } of derived) {
       if (!isWanted(table)) continue;

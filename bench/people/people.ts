@@ -1,14 +1,14 @@
 import { statfsSync, writeFileSync } from 'node:fs';
 import cliProgress from 'cli-progress';
 import { readArgumentsOrExit } from '../../libs/platform/src/command-line.ts';
-import { Stage } from '../stage.ts';
+import { Fixtures } from '../fixtures.ts';
 import { printTable } from '../table.ts';
 import { peopleLine } from './command-line.ts';
 import { time, type Latency } from './latency.ts';
 import { load } from './load.ts';
 import { examine, listPaths, type Finding } from './plans.ts';
-import { groundFor } from './stage-people.ts';
-import { World } from './world.ts';
+import { peopleFixtures } from './people-fixtures.ts';
+import { Dataset } from './dataset.ts';
 
 // Every list of the api at its intended size: a million people, five million posts, thirty million likes and follows. Each
 // statement of a list reads no table from end to end, and reads at most five rows for each that it sends; each list's time
@@ -119,30 +119,32 @@ function writeReport(file: string, paths: readonly string[], faulty: readonly Fi
 
 export async function run(): Promise<void> {
   const { users, requests, keep, paths, plans, report } = options();
-  const stage = new Stage(keep);
+  const fixtures = new Fixtures(keep);
   const stuck = setTimeout(() => {
     console.error('the run takes longer than it may');
     process.exitCode = 1;
     process.kill(process.pid, 'SIGTERM');
   }, patience(users));
   try {
-    checkDisk(stage.folder, users);
-    const databaseUrl = await stage.postgres({
+    checkDisk(fixtures.folder, users);
+    const databaseUrl = await fixtures.postgres({
       shared_buffers: '1GB',
       max_wal_size: '8GB',
       wal_level: 'minimal',
       max_wal_senders: 0,
     });
-    await stage.program('migrate', ['dist/apps/cli/src/main.js', 'migrate'], { DATABASE_URL: databaseUrl });
-    const world = new World(users);
-    await load(databaseUrl, world);
-    const ground = await groundFor(stage, world, databaseUrl);
-    const findings = await watched('Explaining', paths.length, (tick) => examine(ground, paths, tick));
+    await fixtures.program('migrate', ['dist/apps/cli/src/main.js', 'migrate'], {
+      DATABASE_URL: databaseUrl,
+    });
+    const dataset = new Dataset(users);
+    await load(databaseUrl, dataset);
+    const people = await peopleFixtures(fixtures, dataset, databaseUrl);
+    const findings = await watched('Explaining', paths.length, (tick) => examine(people, paths, tick));
     const faulty = printPlans(paths, findings);
     if (report) writeReport(report, paths, faulty);
     if (!plans) {
       const latencies = await watched('Timing    ', paths.length, (tick) =>
-        time(ground, paths, requests, tick),
+        time(people, paths, requests, tick),
       );
       printTimes(latencies);
       const search = latencies.find(({ path }) => path === '/v1/search');
@@ -154,7 +156,7 @@ export async function run(): Promise<void> {
     if (faulty.length > 0) process.exitCode = 1;
   } finally {
     clearTimeout(stuck);
-    await stage.close();
+    await fixtures.close();
   }
   // The api in this process has its own timers, made to run as long as it does.
   process.exit();

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { ListeningApi, type Page } from './listening-api.ts';
 import type { Work } from './plan.ts';
 import { scenarios, type Case } from './scenarios.ts';
-import type { Ground } from './stage-people.ts';
+import type { PeopleFixtures } from './people-fixtures.ts';
 
 /** Rows that may be read for each row sent. */
 const MOST_READ = 5;
@@ -94,22 +94,22 @@ async function findingsOf(
 }
 
 export async function examine(
-  ground: Ground,
+  people: PeopleFixtures,
   paths: readonly string[],
   tick: (path: string) => void,
 ): Promise<Finding[]> {
-  const forced = ground.world.users < 100_000;
+  const forced = people.dataset.users < 100_000;
   const missing = listPaths().filter((path) => !(path in scenarios));
   if (missing.length > 0)
     throw new Error(
       `bench/people/scenarios.ts says nothing of ${missing.join(', ')}: on whom are they hardest?`,
     );
-  const api = await ListeningApi.start(ground, forced);
+  const api = await ListeningApi.start(people, forced);
   try {
     const findings: Finding[] = [];
     for (const path of paths) {
       tick(path);
-      for (const one of scenarios[path]?.hard(ground.world) ?? [])
+      for (const one of scenarios[path]?.hard(people.dataset) ?? [])
         findings.push(...(await findingsOf(api, path, one)));
     }
     return findings;

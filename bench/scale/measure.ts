@@ -2,7 +2,7 @@ import { Agent, get } from 'node:http';
 import { Redis } from 'ioredis';
 import type pg from 'pg';
 import { wrk, type Load } from '../wrk.ts';
-import type { Person, Town } from './town.ts';
+import type { Person, Scenario } from './scenario.ts';
 
 const CONNECTIONS = 32;
 const SECONDS = 5;
@@ -65,7 +65,7 @@ async function bytesByKind(redis: Redis): Promise<Map<string, number>> {
 }
 
 /** Pages of the same people in turn, from one api process: the rate, and each one's time under that load. */
-export async function warmPages({ api, readers }: Town, seconds: number): Promise<Load> {
+export async function warmPages({ api, readers }: Scenario, seconds: number): Promise<Load> {
   const people = readers(0, WARM).map(({ headers }) => headers);
   const load = await wrk(`${api.url}/v1/feed`, { connections: CONNECTIONS, seconds, people });
   if (load.failed > 0) throw new Error(`${load.failed} requests failed`);
@@ -73,21 +73,21 @@ export async function warmPages({ api, readers }: Town, seconds: number): Promis
 }
 
 /** Warm pages under load, cold ones one by one, and the readers' memory in Redis. */
-export async function measurePages(town: Town): Promise<PageFigures> {
-  const page = `${town.api.url}/v1/feed`;
+export async function measurePages(scenario: Scenario): Promise<PageFigures> {
+  const page = `${scenario.api.url}/v1/feed`;
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  const redis = new Redis(town.redisUrl);
+  const redis = new Redis(scenario.redisUrl);
   const readAll = async (people: readonly Person[]): Promise<number[]> => {
     const times: number[] = [];
     for (const { headers } of people) times.push(await read(agent, page, headers));
     return times;
   };
-  const warm = town.readers(0, WARM);
+  const warm = scenario.readers(0, WARM);
   for (let round = 0; round < 3; round += 1) await readAll(warm);
-  await warmPages(town, WARM_UP);
-  const { rate, p50, p99 } = await warmPages(town, SECONDS);
+  await warmPages(scenario, WARM_UP);
+  const { rate, p50, p99 } = await warmPages(scenario, SECONDS);
 
-  const others = town.readers(WARM, COLD);
+  const others = scenario.readers(WARM, COLD);
   const kindsBefore = await bytesByKind(redis);
   const before = await usedMemory(redis);
   const cold = await readAll(others);
@@ -98,7 +98,7 @@ export async function measurePages(town: Town): Promise<PageFigures> {
   );
   const said = kinds.map(([kind, bytes]) => `${kind} ${bytes.toFixed(0)}`);
   console.log(`Redis bytes a reader by kind of key: ${said.join(', ')}`);
-  const lengths = await Promise.all(others.map(({ id }) => redis.llen(town.feedKey(id))));
+  const lengths = await Promise.all(others.map(({ id }) => redis.llen(scenario.feedKey(id))));
   agent.destroy();
   redis.disconnect();
   return {

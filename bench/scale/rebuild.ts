@@ -1,9 +1,9 @@
 import { Agent } from 'node:http';
 import { skewed } from '../people/chance.ts';
 import { ListeningApi } from '../people/listening-api.ts';
-import type { Ground } from '../people/stage-people.ts';
+import type { PeopleFixtures } from '../people/people-fixtures.ts';
 import { quantile, read } from './measure.ts';
-import type { Town } from './town.ts';
+import type { Scenario } from './scenario.ts';
 
 const FOLLOWEES = 1_000;
 const READERS = 60;
@@ -22,37 +22,40 @@ export interface Rebuild {
 }
 
 /** Each follows a thousand people, preferably those with many followers, as everybody does. */
-async function followMany(town: Town, readers: readonly number[]): Promise<void> {
+async function followMany(scenario: Scenario, readers: readonly number[]): Promise<void> {
   for (const reader of readers) {
     const chosen = new Set<string>();
     for (let step = 0; chosen.size < FOLLOWEES; step += 1)
-      chosen.add(town.world.userId(skewed(town.users, 3, step, 1_000 + reader)));
-    const pair = [town.world.userId(reader), [...chosen]];
+      chosen.add(scenario.dataset.userId(skewed(scenario.users, 3, step, 1_000 + reader)));
+    const pair = [scenario.dataset.userId(reader), [...chosen]];
     for (const [table, owner, other] of [
       ['follows', '$1::bigint', 'one'],
       ['followers', 'one', '$1::bigint'],
     ])
-      await town.client.query(
+      await scenario.client.query(
         `INSERT INTO ${table} (shard, ${table === 'follows' ? 'follower_id, followee_id' : 'followee_id, follower_id'}, id)
          SELECT shard_of(${owner}), ${owner}, ${other}, next_id(shard_of(${owner})) FROM unnest($2::bigint[]) one
          ON CONFLICT DO NOTHING`,
         pair,
       );
   }
-  await town.client.query('ANALYZE follows, followers');
+  await scenario.client.query('ANALYZE follows, followers');
 }
 
 /** The statements' plans, as the api runs them for readers without a feed; none may read a table from end to end. */
-async function plansOf(town: Town, readers: readonly number[]): Promise<{ took: number[]; read: number[] }> {
-  const { stage, world, api } = town;
-  const ground: Ground = {
-    stage,
-    world,
+async function plansOf(
+  scenario: Scenario,
+  readers: readonly number[],
+): Promise<{ took: number[]; read: number[] }> {
+  const { fixtures, dataset, api } = scenario;
+  const people: PeopleFixtures = {
+    fixtures,
+    dataset,
     databaseUrl: api.databaseUrl,
     settings: { ...api.settings, LOG_LEVEL: 'error' },
-    headersOf: (reader) => (reader === null ? {} : town.person(reader).headers),
+    headersOf: (reader) => (reader === null ? {} : scenario.person(reader).headers),
   };
-  const listening = await ListeningApi.start(ground, false);
+  const listening = await ListeningApi.start(people, false);
   const [took, rows]: [number[], number[]] = [[], []];
   try {
     for (const reader of readers) {
@@ -72,16 +75,16 @@ async function plansOf(town: Town, readers: readonly number[]): Promise<{ took: 
   return { took, read: rows };
 }
 
-export async function measureRebuild(town: Town): Promise<Rebuild> {
-  const readers = town.drawn(FROM, READERS);
-  await followMany(town, readers);
+export async function measureRebuild(scenario: Scenario): Promise<Rebuild> {
+  const readers = scenario.drawn(FROM, READERS);
+  await followMany(scenario, readers);
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const [some, others] = [readers.slice(0, READERS / 2), readers.slice(READERS / 2)];
   const times: number[] = [];
   for (const reader of some)
-    times.push(await read(agent, `${town.api.url}/v1/feed`, town.person(reader).headers));
+    times.push(await read(agent, `${scenario.api.url}/v1/feed`, scenario.person(reader).headers));
   agent.destroy();
-  const { took, read: rows } = await plansOf(town, others);
+  const { took, read: rows } = await plansOf(scenario, others);
   return {
     followees: FOLLOWEES,
     p50: quantile(times, 0.5),

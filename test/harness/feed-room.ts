@@ -71,7 +71,7 @@ export async function feedRoom(databaseUrl: string, redisUrl: string, budget = 1
 }
 
 /** Writes rows as the api would, without its rules and outbox. */
-export class Town {
+export class FeedFixtures {
   private people = 0;
 
   constructor(private readonly database: TestDatabase) {}

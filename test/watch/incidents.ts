@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from './faults/fault.js';
 import type { PagedEvent, PagerDuty } from './pagerduty.js';
-import type { World } from './world.js';
+import type { WatchFixtures } from './fixtures.js';
 import { patient } from '../harness/pace.js';
 
 const PATIENCE = patient(75_000);
@@ -69,13 +69,13 @@ export class Incidents {
   }
 
   /** Causes a fault, waits for each of its incidents, mends it, and waits for their ends. */
-  async suffer(world: World, { what, alerts, cause, mend }: Fault): Promise<PagedEvent[]> {
+  async suffer(fixtures: WatchFixtures, { what, alerts, cause, mend }: Fault): Promise<PagedEvent[]> {
     await this.calm(alerts);
     const begun = Date.now();
-    await cause(world);
+    await cause(fixtures);
     const opened = await Promise.all(alerts.map((alert) => this.event(alert, 'trigger', begun)));
     const mended = Date.now();
-    await mend(world);
+    await mend(fixtures);
     for (const event of opened) {
       const ended = await this.event(event.class ?? '', 'resolve', mended, event.key);
       this.note(what, event, begun, { mended, ended });

@@ -10,23 +10,23 @@ import { storeFaults } from './faults/stores.js';
 import { nobodyWorks, workFaults } from './faults/work.js';
 import { Incidents } from './incidents.js';
 import { ROUTING_KEY } from './pagerduty.js';
-import { startWorld, type World } from './world.js';
+import { startFixtures, type WatchFixtures } from './fixtures.js';
 import { patient } from '../harness/pace.js';
 
-let world: World;
+let fixtures: WatchFixtures;
 let incidents: Incidents;
 
 beforeAll(async () => {
-  world = await startWorld();
-  incidents = new Incidents(world.pagerDuty);
+  fixtures = await startFixtures();
+  incidents = new Incidents(fixtures.pagerDuty);
 });
-afterAll(() => world.stop());
+afterAll(() => fixtures.stop());
 
 const patience = { timeout: patient(60_000), interval: 100 };
 const runbook = (alert = '') => `https://example.org/narwhal/docs/runbooks/${alert}.md`;
 
 async function suffer(fault: Fault): Promise<void> {
-  for (const incident of await incidents.suffer(world, fault))
+  for (const incident of await incidents.suffer(fixtures, fault))
     expect(incident.links?.map(({ href }) => href)).toContain(runbook(incident.class));
 }
 const named = (faults: readonly Fault[]) => faults.map((fault): [string, Fault] => [fault.what, fault]);
@@ -55,7 +55,7 @@ describe('what is down', () => {
   )('%s', (_, fault) => suffer(fault));
 
   test('a process that goes down with an incident of its own leaves none behind', async () => {
-    const { guest, toPostgres } = world;
+    const { guest, toPostgres } = fixtures;
     await incidents.calm(['StoreIsAway', 'ProcessIsDown']);
     const begun = Date.now();
     toPostgres.cut();
@@ -75,7 +75,7 @@ describe.concurrent('and each of these, which takes longer to tell', () => {
   test.each(named([nobodyWorks, ...storeFaults]))('%s', (_, fault) => suffer(fault));
 
   test('a part that flaps is one incident', async () => {
-    const { front, pagerDuty } = world;
+    const { front, pagerDuty } = fixtures;
     await incidents.calm(['SiteIsDown']);
     const begun = Date.now();
     await front.stop();
@@ -97,7 +97,7 @@ describe.concurrent('and each of these, which takes longer to tell', () => {
 
 describe('an incident', () => {
   test('that PagerDuty does not hear of is kept, and sent when it is back', async () => {
-    const { front, pagerDuty, watchers } = world;
+    const { front, pagerDuty, watchers } = fixtures;
     await pagerDuty.goAway();
     const begun = Date.now();
     await front.stop();
@@ -110,7 +110,7 @@ describe('an incident', () => {
   });
 
   test('that Alertmanager cannot tell is told by the process itself, also later when PagerDuty was away too', async () => {
-    const { pagerDuty, stack, watchers } = world;
+    const { pagerDuty, stack, watchers } = fixtures;
     const api = await stack.guest({
       WATCHED_BY: `${watchers.alertmanagerUrl}/-/healthy`,
       WATCHED_EVERY: '200',
@@ -131,8 +131,8 @@ describe('an incident', () => {
   });
 
   test('is written by the published schema, every time', () => {
-    expect(world.pagerDuty.faults).toEqual([]);
-    expect(world.pagerDuty.events.length).toBeGreaterThan(50);
+    expect(fixtures.pagerDuty.faults).toEqual([]);
+    expect(fixtures.pagerDuty.events.length).toBeGreaterThan(50);
   });
 });
 

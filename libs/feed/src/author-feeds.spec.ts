@@ -2,18 +2,18 @@ import { compareIds, keys, type Id } from '@app/platform';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/database.js';
-import { feedRoom, Town, type FeedRoom } from '../../../test/harness/feed-room.js';
+import { feedRoom, FeedFixtures, type FeedRoom } from '../../../test/harness/feed-room.js';
 import { freshRedis } from '../../../test/harness/redis.js';
 import { newestFirst } from './author-feeds.js';
 
 let database: TestDatabase;
 let room: FeedRoom;
-let town: Town;
+let fixtures: FeedFixtures;
 
 beforeAll(async () => {
   database = await freshDatabase();
   room = await feedRoom(database.url, await freshRedis());
-  town = new Town(database);
+  fixtures = new FeedFixtures(database);
 });
 afterAll(async () => {
   await room.close();
@@ -86,24 +86,24 @@ describe('the feeds of several authors', () => {
   });
 
   test('that are absent are answered by PostgreSQL and built for the next reader', async () => {
-    const [grace = '', hedy = ''] = await town.persons(2);
-    const posts = newestFirst([...(await town.posts(grace, 30)), ...(await town.posts(hedy, 30))]);
+    const [grace = '', hedy = ''] = await fixtures.persons(2);
+    const posts = newestFirst([...(await fixtures.posts(grace, 30)), ...(await fixtures.posts(hedy, 30))]);
     const page = await room.authorFeeds.page([grace, hedy], posts[4] ?? '', '0', 20);
     expect(page).toEqual({ ids: posts.slice(5, 25), horizon: '0' });
     await room.authorFeeds.settled();
     expect(await room.look.llen(keyOf(grace))).toBe(31);
     expect(await room.look.ttl(keyOf(hedy))).toBeGreaterThan(86_000);
-    const newest = await town.post(hedy);
+    const newest = await fixtures.post(hedy);
     await room.authorFeeds.insert(newest, hedy);
     const next = await room.authorFeeds.page([grace, hedy], null, posts[3] ?? '', 20);
     expect(next.ids).toEqual([newest, ...posts.slice(0, 3)]);
   });
 
   test('that are being built when a post comes are built anew', async () => {
-    const grace = await town.person();
-    await town.posts(grace, 3);
+    const grace = await fixtures.person();
+    await fixtures.posts(grace, 3);
     await room.look.rpush(keyOf(grace), '-1795000000000123456');
-    await room.authorFeeds.insert(await town.post(grace), grace);
+    await room.authorFeeds.insert(await fixtures.post(grace), grace);
     expect(await room.look.exists(keyOf(grace))).toBe(0);
   });
 });

@@ -1,7 +1,7 @@
 import { compareIds, keys, type Id } from '@app/platform';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/database.js';
-import { feedRoom, Town, type FeedRoom } from '../../../test/harness/feed-room.js';
+import { feedRoom, FeedFixtures, type FeedRoom } from '../../../test/harness/feed-room.js';
 import { ownRedis, type OwnRedis } from '../../../test/harness/redis.js';
 import { invalidation } from './invalidations.js';
 
@@ -9,14 +9,14 @@ let database: TestDatabase;
 /** Two processes: one caches what it has read, the other changes it. */
 let here: FeedRoom;
 let there: FeedRoom;
-let town: Town;
+let fixtures: FeedFixtures;
 let redis: OwnRedis;
 
 beforeAll(async () => {
   database = await freshDatabase();
   redis = await ownRedis('near');
   [here, there] = await Promise.all([feedRoom(database.url, redis.url), feedRoom(database.url, redis.url)]);
-  town = new Town(database);
+  fixtures = new FeedFixtures(database);
   here.clientCache.start();
 });
 beforeEach(async () => {
@@ -42,9 +42,9 @@ async function commands(): Promise<number> {
 
 /** A reader who follows an author with a post, all of it read twice. */
 async function warm(): Promise<{ reader: Id; author: Id; post: Id }> {
-  const [reader = '', author = ''] = await town.persons(2);
-  await town.follow(reader, author);
-  const post = await town.post(author);
+  const [reader = '', author = ''] = await fixtures.persons(2);
+  await fixtures.follow(reader, author);
+  const post = await fixtures.post(author);
   await here.sessions.keep(reader, 'user');
   await vi.waitUntil(() => here.clientCache.isUp);
   for (let round = 0; round < 4; round += 1) {
@@ -77,32 +77,32 @@ describe('what a process has read', () => {
     await there.counts.changed('post.likes', post, 1, performance.now());
     expect(await likesOf(post)).toBe(1);
 
-    const newer = await town.post(author);
+    const newer = await fixtures.post(author);
     await there.homeFeeds.insert(newer, [reader]);
     expect(await idsOf(reader)).toEqual([newer, post]);
 
     const like = `INSERT INTO likes (shard, post_id, user_id, id) VALUES (shard_of($1), $1, $2, next_id(0))`;
-    await there.marks.change(reader, 'liked', post, true, () => town.run(like, [post, reader]));
+    await there.marks.change(reader, 'liked', post, true, () => fixtures.run(like, [post, reader]));
     expect([...(await here.marks.of(reader, [post], now())).liked]).toEqual([post]);
 
     await likesOf(post);
-    await town.run(`UPDATE users SET version = version + 1 WHERE id = $1`, [author]);
+    await fixtures.run(`UPDATE users SET version = version + 1 WHERE id = $1`, [author]);
     await there.pending.invalidateOrThrow(invalidation.ofUser(author));
     const counts = await here.counts.posts([post], now());
     expect(counts.get(post)?.authorVersion).toBe(2);
 
-    await town.unfollow(reader, author);
+    await fixtures.unfollow(reader, author);
     await there.pending.invalidateOrThrow(invalidation.ofFeed(reader));
     expect(await idsOf(reader)).toEqual([]);
   });
 
   test('holds the newest posts of large authors, merged for each reader', async () => {
-    const [reader = '', plain = '', ...large] = await town.persons(12);
-    for (const author of [plain, ...large]) await town.follow(reader, author);
-    await town.run(`UPDATE users SET audience = 2 WHERE id = ANY($1)`, [large]);
+    const [reader = '', plain = '', ...large] = await fixtures.persons(12);
+    for (const author of [plain, ...large]) await fixtures.follow(reader, author);
+    await fixtures.run(`UPDATE users SET audience = 2 WHERE id = ANY($1)`, [large]);
     const posts: Id[] = [];
     for (let round = 0; round < 4; round += 1) {
-      for (const author of [plain, ...large]) posts.push(await town.post(author));
+      for (const author of [plain, ...large]) posts.push(await fixtures.post(author));
     }
     const newest = (): Id[] => posts.toSorted((a, b) => compareIds(b, a)).slice(0, 20);
     for (let round = 0; round < 4; round += 1) {
@@ -113,7 +113,7 @@ describe('what a process has read', () => {
     for (let round = 0; round < 10; round += 1) expect(await idsOf(reader)).toEqual(newest());
     expect(await commands()).toBe(before);
     for (const author of large) {
-      const post = await town.post(author);
+      const post = await fixtures.post(author);
       await there.authorFeeds.insert(post, author);
       posts.push(post);
       expect(await idsOf(reader)).toEqual(newest());
@@ -146,7 +146,7 @@ describe('what a process has read', () => {
 
   test('is forgotten with an emptied Redis, and with its epoch', async () => {
     const { reader, author, post } = await warm();
-    const unheard = await town.post(author);
+    const unheard = await fixtures.post(author);
     await there.look.flushall();
     expect(await idsOf(reader)).toEqual([unheard, post]);
 
@@ -154,7 +154,7 @@ describe('what a process has read', () => {
     const { epoch } = here.redis;
     await here.redis.renew();
     await vi.waitFor(() => expect(here.redis.epoch).not.toBe(epoch));
-    await town.unfollow(reader, author);
+    await fixtures.unfollow(reader, author);
     expect(await here.look.exists(keys.homeFeed(epoch, reader))).toBe(1);
     expect(await idsOf(reader)).toEqual([]);
   });

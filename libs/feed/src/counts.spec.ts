@@ -2,7 +2,7 @@ import { keys, shardOf, type Id } from '@app/platform';
 import { CountReads, CountRows, PopularPostRows, SearchWords, type CounterName } from '@app/storage';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/database.js';
-import { feedRoom, Town, type FeedRoom } from '../../../test/harness/feed-room.js';
+import { feedRoom, FeedFixtures, type FeedRoom } from '../../../test/harness/feed-room.js';
 import { freshRedis } from '../../../test/harness/redis.js';
 import { invalidation } from './invalidations.js';
 import { COUNT_CHANGES_WITHIN } from './counts.js';
@@ -10,7 +10,7 @@ import { COUNT_CHANGES_WITHIN } from './counts.js';
 let database: TestDatabase;
 let room: FeedRoom;
 let other: FeedRoom;
-let town: Town;
+let fixtures: FeedFixtures;
 let deltas: CountRows;
 let author: Id;
 let post: Id;
@@ -21,7 +21,7 @@ beforeAll(async () => {
   room = await feedRoom(database.url, redis);
   other = await feedRoom(database.url, redis);
   deltas = new CountRows(room.database, new PopularPostRows(room.database), new SearchWords());
-  town = new Town(database);
+  fixtures = new FeedFixtures(database);
 });
 afterAll(async () => {
   await room.close();
@@ -31,8 +31,8 @@ afterAll(async () => {
 beforeEach(async () => {
   vi.restoreAllMocks();
   await room.look.flushdb();
-  author = await town.person();
-  post = await town.post(author);
+  author = await fixtures.person();
+  post = await fixtures.post(author);
 });
 
 const likes = async (who = room): Promise<number | undefined> =>
@@ -73,7 +73,7 @@ function afterReading(meanwhile: () => Promise<void>): void {
 
 describe('a count', () => {
   test('is the row and what is not folded yet, and stays the same through a fold', async () => {
-    await town.run(`UPDATE posts SET likes_count = 40, version = 3 WHERE id = $1`, [post]);
+    await fixtures.run(`UPDATE posts SET likes_count = 40, version = 3 WHERE id = $1`, [post]);
     await commit(1);
     await commit(1);
     const counts = { id: post, likes: 42, comments: 0, version: 3, author, authorVersion: 1 };
@@ -109,7 +109,7 @@ describe('a count', () => {
 
   test('of a post that is deleted is remembered as gone', async () => {
     expect(await likes()).toBe(0);
-    await town.run(`DELETE FROM posts WHERE id = $1`, [post]);
+    await fixtures.run(`DELETE FROM posts WHERE id = $1`, [post]);
     await room.pending.invalidateOrThrow(invalidation.ofDeletedPost(post));
     expect(await room.counts.posts([post])).toEqual(new Map());
     await room.look.flushdb();
@@ -119,7 +119,7 @@ describe('a count', () => {
 
   test('brings its author’s version, which changes alone', async () => {
     await room.counts.posts([post]);
-    await town.run(`UPDATE users SET version = 9 WHERE id = $1`, [author]);
+    await fixtures.run(`UPDATE users SET version = 9 WHERE id = $1`, [author]);
     await room.pending.invalidateOrThrow(invalidation.ofUser(author));
     expect((await room.counts.posts([post])).get(post)?.authorVersion).toBe(9);
     await room.counts.posts([post]);
@@ -141,7 +141,7 @@ describe('a load', () => {
         await other.counts.settle('post', [post]);
       },
       async () => {
-        await town.run(`UPDATE posts SET version = version + 1 WHERE id = $1`, [post]);
+        await fixtures.run(`UPDATE posts SET version = version + 1 WHERE id = $1`, [post]);
         await other.pending.invalidateOrThrow(invalidation.ofPost(post));
       },
     ];

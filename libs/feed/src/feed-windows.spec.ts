@@ -1,14 +1,14 @@
 import { keys, type Id } from '@app/platform';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/database.js';
-import { feedRoom, Town, type FeedRoom } from '../../../test/harness/feed-room.js';
+import { feedRoom, FeedFixtures, type FeedRoom } from '../../../test/harness/feed-room.js';
 import { freshRedis } from '../../../test/harness/redis.js';
 import { invalidation } from './invalidations.js';
 
 let database: TestDatabase;
 let room: FeedRoom;
 let other: FeedRoom;
-let town: Town;
+let fixtures: FeedFixtures;
 let reader: Id;
 let author: Id;
 let posts: Id[];
@@ -18,7 +18,7 @@ beforeAll(async () => {
   const redis = await freshRedis();
   room = await feedRoom(database.url, redis);
   other = await feedRoom(database.url, redis);
-  town = new Town(database);
+  fixtures = new FeedFixtures(database);
 });
 afterAll(async () => {
   await room.close();
@@ -28,9 +28,9 @@ afterAll(async () => {
 beforeEach(async () => {
   await room.look.flushdb();
   vi.restoreAllMocks();
-  [reader = '', author = ''] = await town.persons(2);
-  await town.follow(reader, author);
-  posts = (await town.posts(author, 5)).reverse();
+  [reader = '', author = ''] = await fixtures.persons(2);
+  await fixtures.follow(reader, author);
+  posts = (await fixtures.posts(author, 5)).reverse();
 });
 
 const listOf = (owner: Id): Promise<Id[]> => room.look.lrange(keys.homeFeed(room.redis.epoch, owner), 0, -1);
@@ -65,14 +65,14 @@ describe('a feed that is absent', () => {
   });
 
   test('of somebody who follows nobody is built too, and empty', async () => {
-    const hermit = await town.person();
+    const hermit = await fixtures.person();
     await room.homeFeeds.page(hermit, { limit: 20 });
     const again = await room.homeFeeds.page(hermit, { limit: 20 });
     expect(again).toMatchObject({ ids: [], complete: true, source: 'redis' });
   });
 
   test('shows what is one’s own also while it is published, but nobody else’s', async () => {
-    await town.run(`UPDATE posts SET state = 'publishing' WHERE id = $1`, [posts[0]]);
+    await fixtures.run(`UPDATE posts SET state = 'publishing' WHERE id = $1`, [posts[0]]);
     expect((await page()).ids).toEqual(posts.slice(1));
     expect((await room.homeFeeds.page(author, { limit: 20 })).ids).toEqual(posts);
   });
@@ -91,7 +91,7 @@ describe('what happens during a build', () => {
     const held = holdRebuild(room);
     const first = page();
     await held.read;
-    const arrived = await town.post(author);
+    const arrived = await fixtures.post(author);
     expect(await room.homeFeeds.insert(arrived, [reader])).toBe(1);
     expect(await room.homeFeeds.insert(posts[2] ?? '', [reader])).toBe(1);
     held.release();
@@ -101,7 +101,7 @@ describe('what happens during a build', () => {
 
   test('a post that arrives below a full window is left to PostgreSQL', async () => {
     const old = posts[4] ?? '';
-    await town.posts(author, 510);
+    await fixtures.posts(author, 510);
     const held = holdRebuild(room);
     const first = page();
     await held.read;
@@ -117,7 +117,7 @@ describe('what happens during a build', () => {
     const held = holdRebuild(room);
     const first = page();
     await held.read;
-    await town.unfollow(reader, author);
+    await fixtures.unfollow(reader, author);
     await room.pending.invalidateOrThrow(invalidation.ofFeed(reader));
     held.release();
     await first;
@@ -130,7 +130,7 @@ describe('what happens during a build', () => {
     const first = page();
     await held.read;
     await room.look.flushdb();
-    const missed = await town.post(author);
+    const missed = await fixtures.post(author);
     await room.homeFeeds.insert(missed, [reader]);
     held.release();
     expect((await first).ids).toEqual(posts);
@@ -154,7 +154,7 @@ describe('what happens during a build', () => {
     await held.read;
     const key = keys.homeFeed(room.redis.epoch, reader);
     await room.look.lset(key, -1, `-${Date.now() - 11_000}123456`);
-    const arrived = await town.post(author);
+    const arrived = await fixtures.post(author);
     await room.homeFeeds.insert(arrived, [reader]);
     expect((await page(other)).ids).toEqual([arrived, ...posts]);
     await room.look.lrem(key, 0, posts[0] ?? '');
@@ -170,7 +170,7 @@ describe('relations', () => {
     await page();
     const before = await page(other);
     expect(before.mayAppear(author)).toBe(true);
-    await town.unfollow(reader, author);
+    await fixtures.unfollow(reader, author);
     await room.pending.invalidateOrThrow(invalidation.ofFeed(reader));
     await page();
     // A delivery that had read the followers before: the feed has the post, the relations lack its author.
@@ -187,7 +187,7 @@ describe('relations', () => {
     const real = room.rows.relations.bind(room.rows);
     vi.spyOn(room.rows, 'relations').mockImplementationOnce(async (...asked) => {
       const relations = await real(...asked);
-      await town.unfollow(reader, author);
+      await fixtures.unfollow(reader, author);
       await other.pending.invalidateOrThrow(invalidation.ofFeed(reader));
       return relations;
     });
@@ -198,19 +198,19 @@ describe('relations', () => {
   });
 
   test('leave out whom the reader muted or blocked, and who blocked the reader', async () => {
-    const [muted = '', blocked = '', blocker = ''] = await town.persons(3);
-    for (const person of [muted, blocked, blocker]) await town.follow(reader, person);
-    for (const person of [muted, blocked, blocker]) await town.post(person);
+    const [muted = '', blocked = '', blocker = ''] = await fixtures.persons(3);
+    for (const person of [muted, blocked, blocker]) await fixtures.follow(reader, person);
+    for (const person of [muted, blocked, blocker]) await fixtures.post(person);
     const shard = `shard_of($1::bigint)`;
-    await town.run(`INSERT INTO mutes (shard, muter_id, muted_id, id) VALUES (${shard}, $1, $2, 1)`, [
+    await fixtures.run(`INSERT INTO mutes (shard, muter_id, muted_id, id) VALUES (${shard}, $1, $2, 1)`, [
       reader,
       muted,
     ]);
-    await town.run(`INSERT INTO blocks (shard, blocker_id, blocked_id, id) VALUES (${shard}, $1, $2, 1)`, [
-      reader,
-      blocked,
-    ]);
-    await town.run(
+    await fixtures.run(
+      `INSERT INTO blocks (shard, blocker_id, blocked_id, id) VALUES (${shard}, $1, $2, 1)`,
+      [reader, blocked],
+    );
+    await fixtures.run(
       `INSERT INTO blocked_by (shard, blocked_id, blocker_id, id) VALUES (${shard}, $1, $2, 1)`,
       [reader, blocker],
     );

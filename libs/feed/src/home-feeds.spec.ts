@@ -2,7 +2,7 @@ import { compareIds, keys, type Id } from '@app/platform';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/database.js';
-import { feedRoom, Town, type FeedRoom } from '../../../test/harness/feed-room.js';
+import { feedRoom, FeedFixtures, type FeedRoom } from '../../../test/harness/feed-room.js';
 import { freshRedis } from '../../../test/harness/redis.js';
 import { invalidation } from './invalidations.js';
 import { patient } from '../../../test/harness/pace.js';
@@ -17,7 +17,7 @@ const MILLISECOND = 2n ** 23n;
 
 let database: TestDatabase;
 let room: FeedRoom;
-let town: Town;
+let fixtures: FeedFixtures;
 let reader: Id;
 let authors: Id[];
 /** Every post's author, as the model knows it. */
@@ -39,10 +39,10 @@ function model(): Id[] {
 async function publish(author: Id, moment: number): Promise<void> {
   const id = idAt(moment);
   if (authorOf.has(id)) return;
-  await town.post(author, id);
+  await fixtures.post(author, id);
   authorOf.set(id, author);
   if (large.has(author)) {
-    await town.run(
+    await fixtures.run(
       `UPDATE users SET newest_unfanned_post_id = greatest(newest_unfanned_post_id, $2) WHERE id = $1`,
       [author, id],
     );
@@ -57,22 +57,22 @@ async function publish(author: Id, moment: number): Promise<void> {
 
 /** Does what the worker does: invalidates followers' feeds first, then stops the fan-out of posts. */
 async function grow(author: Id): Promise<void> {
-  await town.run(`UPDATE users SET audience = 1 WHERE id = $1`, [author]);
+  await fixtures.run(`UPDATE users SET audience = 1 WHERE id = $1`, [author]);
   if (followed.has(author)) await room.pending.invalidateOrThrow(invalidation.ofFeed(reader));
-  await town.run(`UPDATE users SET audience = 2 WHERE id = $1`, [author]);
+  await fixtures.run(`UPDATE users SET audience = 2 WHERE id = $1`, [author]);
   large.add(author);
 }
 
 async function shrink(author: Id): Promise<void> {
   large.delete(author);
-  await town.run(`UPDATE users SET audience = 0 WHERE id = $1`, [author]);
+  await fixtures.run(`UPDATE users SET audience = 0 WHERE id = $1`, [author]);
 }
 
 async function toggleFollow(author: Id): Promise<void> {
-  if (followed.delete(author)) await town.unfollow(reader, author);
+  if (followed.delete(author)) await fixtures.unfollow(reader, author);
   else {
     followed.add(author);
-    await town.follow(reader, author);
+    await fixtures.follow(reader, author);
   }
   await room.pending.invalidateOrThrow(invalidation.ofFeed(reader));
 }
@@ -114,17 +114,17 @@ async function expectModel(limit: number): Promise<void> {
 beforeAll(async () => {
   database = await freshDatabase();
   room = await feedRoom(database.url, await freshRedis());
-  town = new Town(database);
-  [reader = '', ...authors] = await town.persons(AUTHORS + 1);
+  fixtures = new FeedFixtures(database);
+  [reader = '', ...authors] = await fixtures.persons(AUTHORS + 1);
   for (; newest < OLD_POSTS; newest += 1) {
     const author = pick([...authors, reader], newest * 7);
-    await town.post(author, idAt(newest * 3));
+    await fixtures.post(author, idAt(newest * 3));
     authorOf.set(idAt(newest * 3), author);
   }
   newest *= 3;
   for (const author of authors.slice(0, 3)) {
     followed.add(author);
-    await town.follow(reader, author);
+    await fixtures.follow(reader, author);
   }
 });
 afterAll(async () => {

@@ -2,18 +2,18 @@ import { compareIds, keys, shardOf, type Id } from '@app/platform';
 import { MarkReads } from '@app/storage';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/database.js';
-import { feedRoom, Town, type FeedRoom } from '../../../test/harness/feed-room.js';
+import { feedRoom, FeedFixtures, type FeedRoom } from '../../../test/harness/feed-room.js';
 import { freshRedis } from '../../../test/harness/redis.js';
 
 let database: TestDatabase;
 let room: FeedRoom;
-let town: Town;
+let fixtures: FeedFixtures;
 let ada: Id;
 
 beforeAll(async () => {
   database = await freshDatabase();
   room = await feedRoom(database.url, await freshRedis());
-  town = new Town(database);
+  fixtures = new FeedFixtures(database);
 });
 afterAll(async () => {
   await room.close();
@@ -22,19 +22,19 @@ afterAll(async () => {
 beforeEach(async () => {
   vi.restoreAllMocks();
   await room.look.flushdb();
-  ada = await town.person();
+  ada = await fixtures.person();
 });
 
 const likedAmong = async (posts: readonly Id[]): Promise<Id[]> =>
   [...(await room.marks.of(ada, posts)).liked].sort(compareIds);
 const cached = (): Promise<Id[]> => room.look.smembers(keys.liked(room.redis.epoch, ada));
 const row = (post: Id): Promise<void> =>
-  town.run(
+  fixtures.run(
     `INSERT INTO likes (shard, user_id, post_id, id) VALUES ($1, $2, $3, next_id(0)) ON CONFLICT DO NOTHING`,
     [shardOf(ada), ada, post],
   );
 const noRow = (post: Id): Promise<void> =>
-  town.run(`DELETE FROM likes WHERE user_id = $1 AND post_id = $2`, [ada, post]);
+  fixtures.run(`DELETE FROM likes WHERE user_id = $1 AND post_id = $2`, [ada, post]);
 const like = (post: Id): Promise<void> => room.marks.change(ada, 'liked', post, true, () => row(post));
 const unlike = (post: Id): Promise<void> => room.marks.change(ada, 'liked', post, false, () => noRow(post));
 

@@ -7,7 +7,7 @@ import { freePort } from '../../../tools/dev/ports.ts';
 import { startRedis } from '../../../tools/dev/redis.ts';
 import type { RunningServer } from '../../../tools/dev/running-server.ts';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/database.js';
-import { feedRoom, Town, type FeedRoom } from '../../../test/harness/feed-room.js';
+import { feedRoom, FeedFixtures, type FeedRoom } from '../../../test/harness/feed-room.js';
 import { servers } from '../../../test/harness/servers.js';
 import { invalidation } from './invalidations.js';
 import { RedisAway } from './redis-away.js';
@@ -19,7 +19,7 @@ let database: TestDatabase;
 let server: RunningServer;
 let room: FeedRoom;
 let other: FeedRoom;
-let town: Town;
+let fixtures: FeedFixtures;
 let reader: Id;
 let posts: Id[];
 let start: () => Promise<void>;
@@ -35,7 +35,7 @@ beforeAll(async () => {
   await start();
   room = await feedRoom(database.url, server.url, BUDGET);
   other = await feedRoom(database.url, server.url, BUDGET);
-  town = new Town(database);
+  fixtures = new FeedFixtures(database);
 });
 afterAll(async () => {
   await room.close();
@@ -44,10 +44,10 @@ afterAll(async () => {
   await database.close();
 });
 beforeEach(async () => {
-  const [person = '', author = ''] = await town.persons(2);
+  const [person = '', author = ''] = await fixtures.persons(2);
   reader = person;
-  await town.follow(reader, author);
-  posts = (await town.posts(author, 3)).reverse();
+  await fixtures.follow(reader, author);
+  posts = (await fixtures.posts(author, 3)).reverse();
 });
 
 const page = (who = room) => who.homeFeeds.page(reader, { limit: 20 });
@@ -67,7 +67,7 @@ describe('Redis that comes back with an old dump', () => {
     const before = room.redis.epoch;
     expect((await page()).source).toBe('redis');
     await room.look.save();
-    const missed = await town.post(await town.person());
+    const missed = await fixtures.post(await fixtures.person());
     await room.homeFeeds.insert(missed, [reader]);
     await killServer();
     await start();
@@ -145,7 +145,7 @@ describe('Redis that hangs', () => {
     await room.marks.change(reader, 'liked', post, true, async () => {
       const since = performance.now();
       await deltas.add(room.database, 'post.likes', [post], 1);
-      await town.run(
+      await fixtures.run(
         `INSERT INTO likes (shard, user_id, post_id, id) VALUES (shard_of($1::bigint), $1, $2, 1)`,
         [reader, post],
       );

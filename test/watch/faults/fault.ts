@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { World } from '../world.js';
+import type { WatchFixtures } from '../fixtures.js';
 
 /** A real fault, and the alerts that report it. */
 export interface Fault {
   what: string;
   /** Each opens an incident while it lasts, which ends once it is mended. */
   alerts: readonly string[];
-  cause: (world: World) => unknown;
-  mend: (world: World) => unknown;
+  cause: (fixtures: WatchFixtures) => unknown;
+  mend: (fixtures: WatchFixtures) => unknown;
 }
 
 /** The same operation repeated, by this many at once, until stopped. It may fail, and pauses for this many milliseconds. */
@@ -35,15 +35,15 @@ export class UnderWay {
 /** A fault that lasts as long as some work goes on, such as requests. */
 export function lasting(
   fault: Pick<Fault, 'what' | 'alerts'>,
-  begin: (world: World) => Promise<UnderWay> | UnderWay,
-  end: (world: World) => unknown = () => undefined,
+  begin: (fixtures: WatchFixtures) => Promise<UnderWay> | UnderWay,
+  end: (fixtures: WatchFixtures) => unknown = () => undefined,
 ): Fault {
   let underWay: UnderWay | undefined;
   return {
     ...fault,
-    cause: async (world) => (underWay = await begin(world)),
-    mend: async (world) => {
-      await end(world);
+    cause: async (fixtures) => (underWay = await begin(fixtures)),
+    mend: async (fixtures) => {
+      await end(fixtures);
       await underWay?.stop();
     },
   };

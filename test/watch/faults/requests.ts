@@ -2,11 +2,11 @@ import pg from 'pg';
 import { crowd } from '../../harness/crowd.js';
 import { drawn } from '../../harness/pictures.js';
 import { signUp } from '../../harness/people.js';
-import { VISITOR, type World } from '../world.js';
+import { VISITOR, type WatchFixtures } from '../fixtures.js';
 import { lasting, UnderWay, type Fault } from './fault.js';
 
 /** Makes every insert into a table fail, as an unforeseen error. */
-async function breakTable({ stack }: World, table: string): Promise<void> {
+async function breakTable({ stack }: WatchFixtures, table: string): Promise<void> {
   await stack.database.query(
     `CREATE FUNCTION break_${table}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'broken'; END $$`,
   );
@@ -14,27 +14,27 @@ async function breakTable({ stack }: World, table: string): Promise<void> {
     `CREATE TRIGGER broken BEFORE INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION break_${table}()`,
   );
 }
-const mendTable = ({ stack }: World, table: string) =>
+const mendTable = ({ stack }: WatchFixtures, table: string) =>
   stack.database.query(`DROP FUNCTION break_${table} CASCADE`);
 
 const requestsFail = lasting(
   { what: 'requests fail', alerts: ['RequestsFail'] },
-  async (world) => {
-    await breakTable(world, 'blocks');
-    const mallory = await signUp(world.stack, 'mallory');
-    return new UnderWay(2, 100, () => world.ada.request('put', `/v1/users/${mallory.id}/block`));
+  async (fixtures) => {
+    await breakTable(fixtures, 'blocks');
+    const mallory = await signUp(fixtures.stack, 'mallory');
+    return new UnderWay(2, 100, () => fixtures.ada.request('put', `/v1/users/${mallory.id}/block`));
   },
-  (world) => mendTable(world, 'blocks'),
+  (fixtures) => mendTable(fixtures, 'blocks'),
 );
 
 const jobsFail: Fault = {
   what: 'jobs fail',
   alerts: ['JobsFail'],
-  cause: async (world) => {
-    await breakTable(world, 'notifications');
-    for (const followed of await crowd(world.stack, 'followed', 40)) await world.ada.follow(followed);
+  cause: async (fixtures) => {
+    await breakTable(fixtures, 'notifications');
+    for (const followed of await crowd(fixtures.stack, 'followed', 40)) await fixtures.ada.follow(followed);
   },
-  mend: (world) => mendTable(world, 'notifications'),
+  mend: (fixtures) => mendTable(fixtures, 'notifications'),
 };
 
 const photosAreBroken = lasting(

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { onDisk } from '../world.js';
+import { onDisk } from '../fixtures.js';
 import type { Fault } from './fault.js';
 
 /** Faults that are visible from outside, and those of a machine's resources. */

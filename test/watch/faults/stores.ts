@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { servers } from '../../harness/servers.js';
-import type { World } from '../world.js';
+import type { WatchFixtures } from '../fixtures.js';
 import { lasting, UnderWay, type Fault } from './fault.js';
 
 const slowPostgres: Fault = {
@@ -39,8 +39,8 @@ function manyConnections(): Fault {
 }
 
 /** One person's keys, each a kilobyte, which expire after two minutes. */
-async function ballast(world: World, from: number, count: number): Promise<void> {
-  const pipeline = world.stack.redis.client().pipeline();
+async function ballast(fixtures: WatchFixtures, from: number, count: number): Promise<void> {
+  const pipeline = fixtures.stack.redis.client().pipeline();
   for (let at = from; at < from + count; at += 1) pipeline.set(`ballast:${at}`, 'x'.repeat(1_000), 'EX', 120);
   await pipeline.exec();
 }
@@ -48,13 +48,13 @@ async function ballast(world: World, from: number, count: number): Promise<void>
 const fullRedis: Fault = {
   what: "Redis's memory is full",
   alerts: ['RedisIsFull', 'RedisEvicts'],
-  cause: async (world) => {
-    const redis = world.stack.redis.client();
-    await ballast(world, 0, 20_000);
+  cause: async (fixtures) => {
+    const redis = fixtures.stack.redis.client();
+    await ballast(fixtures, 0, 20_000);
     await redis.config('SET', 'maxmemory-policy', 'volatile-lru');
     const used = /^used_memory:(\d+)/m.exec(await redis.info('memory'))?.[1];
     await redis.config('SET', 'maxmemory', String(used));
-    await ballast(world, 20_000, 10_000);
+    await ballast(fixtures, 20_000, 10_000);
   },
   mend: async ({ stack }) => {
     const redis = stack.redis.client();

@@ -1,7 +1,7 @@
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { drawn } from '../../harness/pictures.js';
-import type { World } from '../world.js';
+import type { WatchFixtures } from '../fixtures.js';
 import { lasting, UnderWay, type Fault } from './fault.js';
 
 /** The simulated waiting time: tests cannot wait for minutes, so the waiting rows are backdated. */
@@ -11,7 +11,7 @@ const ago = `now() - interval '${MINUTES} minutes'`;
 const small = (seed: number) => drawn({ width: 320, height: 240, seed });
 
 /** Effects that do not exist: each is looked up and dropped. */
-async function fillQueue({ stack }: World): Promise<void> {
+async function fillQueue({ stack }: WatchFixtures): Promise<void> {
   const connection = new Redis(stack.redis.url, { maxRetriesPerRequest: null });
   const queue = new Queue('effect', { connection, prefix: '{nw-jobs}' });
   const timestamp = Date.now() - MINUTES * 60_000;
@@ -29,10 +29,10 @@ async function fillQueue({ stack }: World): Promise<void> {
 export const nobodyWorks: Fault = {
   what: 'no worker works',
   alerts: ['NoWorker', 'QueueIsLong', 'QueueIsOld', 'WorkIsStuck'],
-  cause: async (world) => {
-    const { stack, ada } = world;
+  cause: async (fixtures) => {
+    const { stack, ada } = fixtures;
     await stack.worker.kill();
-    await fillQueue(world);
+    await fillQueue(fixtures);
     await ada.send(await small(800));
     await stack.database.query(`UPDATE photos SET created_at = ${ago} WHERE state = 'processing'`);
   },

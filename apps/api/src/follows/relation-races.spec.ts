@@ -42,7 +42,7 @@ interface Act {
   who: Who;
 }
 
-let town: TestDatabase;
+let testDatabase: TestDatabase;
 let source: Awaited<ReturnType<typeof openDatabase>>;
 let jobs: JobSender;
 let follows: FollowsService;
@@ -52,8 +52,8 @@ let users: UserRows;
 let work: UnitOfWork;
 
 beforeAll(async () => {
-  town = await freshDatabase();
-  source = await openDatabase(town.url, LANES * 2);
+  testDatabase = await freshDatabase();
+  source = await openDatabase(testDatabase.url, LANES * 2);
   const database = new Database(source);
   const words = new SearchWords();
   jobs = new JobSender(await freshRedis(), createLogger('spec', 'silent'));
@@ -70,7 +70,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await jobs.close();
   await source.destroy();
-  await town.close();
+  await testDatabase.close();
 });
 
 const really: Record<RelationAct, (self: Id, other: Id) => Promise<unknown>> = {
@@ -105,7 +105,7 @@ let people = 0;
 /** Creates two people in each of these states. */
 async function peopleIn(states: readonly Relations[]): Promise<Pair[]> {
   people += 1;
-  const made = await town.query<{ id: Id }>(
+  const made = await testDatabase.query<{ id: Id }>(
     `INSERT INTO users (shard, id, username, email, password_hash, private)
      SELECT shard_of(id), id, $1 || n, $1 || n, '', p.private
      FROM unnest($2::boolean[]) WITH ORDINALITY AS p(private, n), next_id(n::int) AS id ORDER BY n RETURNING id`,
@@ -115,7 +115,7 @@ async function peopleIn(states: readonly Relations[]): Promise<Pair[]> {
   const { self, other } = bothWays(pairs);
   const accepted = states.flatMap(({ follows: ends }) => ends.map((end) => end && end === 'accepted'));
   const has = (what: 'blocks' | 'mutes') => states.flatMap((state) => state[what]);
-  await town.query(planted, [self, other, accepted, has('blocks'), has('mutes')]);
+  await testDatabase.query(planted, [self, other, accepted, has('blocks'), has('mutes')]);
   return pairs;
 }
 
@@ -169,7 +169,7 @@ interface Seen {
 /** The state of each pair in PostgreSQL, after comparing both ends and both counts. */
 async function statesOf(pairs: readonly Pair[], labels: readonly string[]): Promise<Relations[]> {
   const { self, other } = bothWays(pairs);
-  const rows = await town.query<Seen & Record<string, unknown>>(seen, [self, other]);
+  const rows = await testDatabase.query<Seen & Record<string, unknown>>(seen, [self, other]);
   expect(rows).toHaveLength(pairs.length * 2);
   return pairs.map((_, index) => stateOf(rows.slice(index * 2, index * 2 + 2), labels[index] ?? ''));
 }
@@ -277,7 +277,7 @@ test('what an older release left behind is mended by the next step that is repea
   const [pair] = await peopleIn([strangers]);
   const [ada, grace] = pair as Pair;
   const state = async (label: string) => (await statesOf([[ada, grace]], [label]))[0];
-  const plant = (sql: string) => town.query(sql, [ada, grace]);
+  const plant = (sql: string) => testDatabase.query(sql, [ada, grace]);
   const block = `INSERT INTO blocks (shard, blocker_id, blocked_id, id) VALUES (shard_of($1::bigint), $1, $2, 1)`;
   await follows.follow(ada, grace);
   await follows.follow(grace, ada);
@@ -289,7 +289,7 @@ test('what an older release left behind is mended by the next step that is repea
   });
   await blocks.unblock(ada, grace);
   await follows.follow(ada, grace);
-  await town.query(
+  await testDatabase.query(
     `WITH gone AS (DELETE FROM followers WHERE follower_id = $1 RETURNING followee_id)
      INSERT INTO count_deltas (shard, subject_id, counter, delta)
      SELECT shard_of(followee_id), followee_id, 'user.followers', -1 FROM gone`,

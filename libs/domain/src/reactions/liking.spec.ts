@@ -16,15 +16,15 @@ import {
 import { Liking, type LikeOutcome, type LikeWish } from './liking.js';
 import { Visibility } from '../visibility/visibility.js';
 
-let town: TestDatabase;
+let testDatabase: TestDatabase;
 let source: Awaited<ReturnType<typeof openDatabase>>;
 let jobs: JobSender;
 let work: UnitOfWork;
 let liking: Liking;
 
 beforeAll(async () => {
-  town = await freshDatabase();
-  source = await openDatabase(town.url, 8);
+  testDatabase = await freshDatabase();
+  source = await openDatabase(testDatabase.url, 8);
   const database = new Database(source);
   jobs = new JobSender(await freshRedis(), createLogger('spec', 'silent'));
   const counts = new CountRows(database, new PopularPostRows(database), new SearchWords());
@@ -34,18 +34,18 @@ beforeAll(async () => {
 afterAll(async () => {
   await jobs.close();
   await source.destroy();
-  await town.close();
+  await testDatabase.close();
 });
 beforeEach(async () => {
   for (const table of ['likes', 'post_likes', 'count_deltas', 'outbox'])
-    await town.query(`DELETE FROM ${table}`);
+    await testDatabase.query(`DELETE FROM ${table}`);
 });
 
 let people = 0;
 
 async function person(isPrivate = false): Promise<Id> {
   people += 1;
-  const [row] = await town.query<{ id: Id }>(
+  const [row] = await testDatabase.query<{ id: Id }>(
     `INSERT INTO users (shard, id, username, email, password_hash, private)
      SELECT shard_of(id), id, $1, $1, '', $2 FROM next_id($3) AS id RETURNING id`,
     [`person${people}`, isPrivate, people % 7],
@@ -54,7 +54,7 @@ async function person(isPrivate = false): Promise<Id> {
 }
 
 async function postOf(author: Id, state = 'published'): Promise<Id> {
-  const [row] = await town.query<{ id: Id }>(
+  const [row] = await testDatabase.query<{ id: Id }>(
     `INSERT INTO posts (shard, id, author_id, state)
      SELECT shard_of($1::bigint), next_id(shard_of($1::bigint)), $1, $2 RETURNING id`,
     [author, state],
@@ -71,7 +71,7 @@ const unlikes = (user: Id, post: Id): LikeWish => ({ user, post, liked: false })
 /** The rows of both ends, which must be equal. */
 async function liked(): Promise<{ user_id: Id; post_id: Id }[]> {
   const of = (table: string) =>
-    town.query<{ user_id: Id; post_id: Id }>(`SELECT user_id, post_id FROM ${table} ORDER BY 1, 2`);
+    testDatabase.query<{ user_id: Id; post_id: Id }>(`SELECT user_id, post_id FROM ${table} ORDER BY 1, 2`);
   const [here, there] = await Promise.all([of('likes'), of('post_likes')]);
   expect(there).toEqual(here);
   return here;
@@ -85,11 +85,11 @@ test('each of many gets what they would get alone', async () => {
     await person(),
   ];
   const [open, hers, draft] = [await postOf(ada), await postOf(grace), await postOf(ada, 'publishing')];
-  await town.query(
+  await testDatabase.query(
     `INSERT INTO blocked_by (shard, blocked_id, blocker_id, id) VALUES (shard_of($1::bigint), $1, $2, 1)`,
     [blocked, ada],
   );
-  await town.query(
+  await testDatabase.query(
     `INSERT INTO follows (shard, follower_id, followee_id, id, accepted) VALUES (shard_of($1::bigint), $1, $2, 1, true)`,
     [follower, grace],
   );
@@ -112,10 +112,10 @@ test('many likes of a post are one delta and one row of what is told', async () 
   const fans = await Promise.all(Array.from({ length: 5 }, () => person()));
   await carryOut(fans.map((fan) => likes(fan, post)));
   await carryOut(fans.map((fan) => likes(fan, post)));
-  expect(await town.query('SELECT subject_id, counter, delta FROM count_deltas')).toEqual([
+  expect(await testDatabase.query('SELECT subject_id, counter, delta FROM count_deltas')).toEqual([
     { subject_id: post, counter: 'post.likes', delta: 5 },
   ]);
-  expect(await town.query('SELECT kind, subject_id FROM outbox')).toEqual([
+  expect(await testDatabase.query('SELECT kind, subject_id FROM outbox')).toEqual([
     { kind: 'notify.likes', subject_id: post },
   ]);
 });
@@ -124,7 +124,7 @@ test('a like is taken back from what one may no longer see', async () => {
   const [ada, fan] = [await person(), await person()];
   const post = await postOf(ada);
   await carryOut([likes(fan, post)]);
-  await town.query('UPDATE posts SET archived = true WHERE id = $1', [post]);
+  await testDatabase.query('UPDATE posts SET archived = true WHERE id = $1', [post]);
   expect(await carryOut([unlikes(fan, post)])).toEqual(['hidden']);
   expect(await liked()).toEqual([]);
 });
@@ -158,7 +158,7 @@ test('processes that like and unlike the same at once never wait for each other 
   };
   await Promise.all([process(), process(), process(), process(), process(), process()]);
   const rows = await liked();
-  const sums = await town.query<{ post: Id; likes: number }>(
+  const sums = await testDatabase.query<{ post: Id; likes: number }>(
     'SELECT subject_id AS post, sum(delta)::int AS likes FROM count_deltas GROUP BY 1',
   );
   const counted = new Map(sums.map(({ post, likes: sum }) => [post, sum]));

@@ -7,26 +7,30 @@ import { Database, type Queryable } from './database.js';
 
 const POOL = 2;
 
-let town: TestDatabase;
+let testDatabase: TestDatabase;
 let source: DataSource;
 let database: Database;
 
 beforeAll(async () => {
-  town = await freshDatabase();
-  await town.query('CREATE TABLE things (number int PRIMARY KEY)');
-  source = await new DataSource(dataSourceOptions({ url: town.url, name: 'spec', pool: POOL })).initialize();
+  testDatabase = await freshDatabase();
+  await testDatabase.query('CREATE TABLE things (number int PRIMARY KEY)');
+  source = await new DataSource(
+    dataSourceOptions({ url: testDatabase.url, name: 'spec', pool: POOL }),
+  ).initialize();
   database = new Database(source);
 });
 afterAll(async () => {
   await source.destroy();
-  await town.close();
+  await testDatabase.close();
 });
-beforeEach(() => town.query('DELETE FROM things'));
+beforeEach(() => testDatabase.query('DELETE FROM things'));
 
 const put = (tx: Queryable, number: number) =>
   tx.query('thing.insert', 'INSERT INTO things (number) VALUES ($1)', [number]);
 const numbers = async (): Promise<number[]> =>
-  (await town.query<{ number: number }>('SELECT number FROM things ORDER BY 1')).map(({ number }) => number);
+  (await testDatabase.query<{ number: number }>('SELECT number FROM things ORDER BY 1')).map(
+    ({ number }) => number,
+  );
 
 describe('a transaction', () => {
   test('commits what was sent together, answered in the order in which it was sent', async () => {
@@ -62,7 +66,7 @@ describe('a transaction', () => {
       const made = database.transaction(async (tx) => {
         await put(tx, 1);
         const { rows } = await tx.query<{ pid: number }>('pid', 'SELECT pg_backend_pid() AS pid');
-        await town.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
+        await testDatabase.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
         await Promise.all([put(tx, 2), put(tx, 3)]);
       });
       await expect(made).rejects.toThrow();
@@ -78,9 +82,9 @@ describe('a transaction', () => {
   test('that loses its connection between two statements says so, and its fault is no mistake of ours', async () => {
     const made = database.transaction(async (tx) => {
       const { rows } = await tx.query<{ pid: number }>('pid', 'SELECT pg_backend_pid() AS pid');
-      await town.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
+      await testDatabase.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
       await expect
-        .poll(() => town.query('SELECT 1 FROM pg_stat_activity WHERE pid = $1', [rows[0]?.pid]))
+        .poll(() => testDatabase.query('SELECT 1 FROM pg_stat_activity WHERE pid = $1', [rows[0]?.pid]))
         .toEqual([]);
       await put(tx, 1);
     });

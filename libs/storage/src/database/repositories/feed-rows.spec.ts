@@ -17,7 +17,7 @@ let stranger: Id;
 let feed: Id[];
 
 /** A thousand people, the first of whom follow all others; a few of them wrote most of the 60,000 posts. */
-const town = `
+const dataset = `
   INSERT INTO users (shard, id, username, email, password_hash)
     SELECT shard_of(n.id), n.id, 'u' || n.number, 'u' || n.number, ''
     FROM (SELECT number, next_id((random() * 8191)::int) AS id FROM generate_series(1, ${PEOPLE}) number) n;
@@ -36,7 +36,7 @@ beforeAll(async () => {
   source = new DataSource(dataSourceOptions({ url: database.url, name: 'spec' }));
   await source.initialize();
   rows = new FeedRows(new Database(source));
-  await database.query(town);
+  await database.query(dataset);
   const people = await database.query<{ id: Id }>('SELECT id FROM users ORDER BY id');
   reader = people[0]?.id ?? '';
   stranger = people.at(-1)?.id ?? '';

@@ -2,7 +2,7 @@ import { compareIds, shardOf, type Id } from '@app/platform';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../../../test/harness/database.js';
-import { Town } from '../../../../../test/harness/feed-room.js';
+import { FeedFixtures } from '../../../../../test/harness/feed-room.js';
 import { dataSourceOptions } from '../data-source.js';
 import { Database } from '../database.js';
 import { NotificationCauses, noCauses } from './notification-causes.js';
@@ -12,7 +12,7 @@ import { NotificationRows } from './notifications.js';
 let database: TestDatabase;
 let source: DataSource;
 let sql: Database;
-let town: Town;
+let fixtures: FeedFixtures;
 let groups: NotificationGroups;
 let rows: NotificationRows;
 const causes = new NotificationCauses();
@@ -26,7 +26,7 @@ beforeAll(async () => {
   database = await freshDatabase();
   source = await new DataSource(dataSourceOptions({ url: database.url, name: 'spec', pool: 6 })).initialize();
   sql = new Database(source);
-  town = new Town(database);
+  fixtures = new FeedFixtures(database);
   groups = new NotificationGroups(sql);
   rows = new NotificationRows(sql);
 });
@@ -35,12 +35,12 @@ afterAll(async () => {
   await database.close();
 });
 beforeEach(async () => {
-  [ada = '', grace = '', linus = ''] = await town.persons(3);
-  post = await town.post(ada);
+  [ada = '', grace = '', linus = ''] = await fixtures.persons(3);
+  post = await fixtures.post(ada);
 });
 
 async function like(user: Id, hidden = false): Promise<void> {
-  await town.run(
+  await fixtures.run(
     `INSERT INTO post_likes (shard, post_id, user_id, id, hidden) VALUES ($1::int, $2, $3, next_id($1::int), $4)`,
     [shardOf(post), post, user, hidden],
   );
@@ -48,13 +48,13 @@ async function like(user: Id, hidden = false): Promise<void> {
 }
 
 async function unlike(user: Id): Promise<void> {
-  await town.run(`DELETE FROM post_likes WHERE post_id = $1 AND user_id = $2`, [post, user]);
+  await fixtures.run(`DELETE FROM post_likes WHERE post_id = $1 AND user_id = $2`, [post, user]);
   await count(-1);
 }
 
 /** Counts as the api does: a delta, folded or not. */
 async function count(delta: number): Promise<void> {
-  await town.run(
+  await fixtures.run(
     `INSERT INTO count_deltas (shard, subject_id, counter, delta) VALUES ($1, $2, 'post.likes', $3)`,
     [shardOf(post), post, delta],
   );
@@ -75,7 +75,7 @@ const read = (upTo: Id) => sql.transaction((tx) => rows.read(tx, ada, upTo));
 
 describe('likes of a post', () => {
   test('are one group: the newest three, and how many', async () => {
-    const people = await town.persons(5);
+    const people = await fixtures.persons(5);
     for (const person of people) await like(person);
     expect(await tell()).toBe(true);
     expect(await tell()).toBe(false);
@@ -86,17 +86,17 @@ describe('likes of a post', () => {
   });
 
   test('leave out oneself, hidden ones, muted and blocked people either way, and closed accounts', async () => {
-    const [muted = '', blocked = '', blocker = '', closed = ''] = await town.persons(4);
+    const [muted = '', blocked = '', blocker = '', closed = ''] = await fixtures.persons(4);
     for (const person of [ada, grace, muted, blocked, blocker]) await like(person);
     await like(linus, true);
-    await town.run(`INSERT INTO mutes VALUES ($1, $2, $3, 1)`, [shardOf(ada), ada, muted]);
-    await town.run(`INSERT INTO blocks VALUES ($1, $2, $3, 1)`, [shardOf(ada), ada, blocked]);
-    await town.run(`INSERT INTO blocked_by VALUES ($1, $2, $3, 1)`, [shardOf(ada), ada, blocker]);
+    await fixtures.run(`INSERT INTO mutes VALUES ($1, $2, $3, 1)`, [shardOf(ada), ada, muted]);
+    await fixtures.run(`INSERT INTO blocks VALUES ($1, $2, $3, 1)`, [shardOf(ada), ada, blocked]);
+    await fixtures.run(`INSERT INTO blocked_by VALUES ($1, $2, $3, 1)`, [shardOf(ada), ada, blocker]);
     await tell();
     expect(await page()).toMatchObject([{ count: 1, actors: [grace] }]);
     await unlike(grace);
     await like(closed);
-    await town.run(`UPDATE users SET closed_at = now() WHERE id = $1`, [closed]);
+    await fixtures.run(`UPDATE users SET closed_at = now() WHERE id = $1`, [closed]);
     await tell();
     expect(await page()).toEqual([]);
     expect(await rows.unread(ada)).toBe(0);
@@ -135,17 +135,17 @@ describe('likes of a post', () => {
     await tell();
     const [before] = await page();
     await read(before?.id ?? '');
-    await town.run(`INSERT INTO mutes VALUES ($1, $2, $3, 1)`, [shardOf(ada), ada, grace]);
+    await fixtures.run(`INSERT INTO mutes VALUES ($1, $2, $3, 1)`, [shardOf(ada), ada, grace]);
     await tell();
     expect(await page()).toEqual([]);
-    await town.run(`DELETE FROM mutes WHERE muter_id = $1`, [ada]);
+    await fixtures.run(`DELETE FROM mutes WHERE muter_id = $1`, [ada]);
     await tell();
     expect(await page()).toEqual([{ ...before, read: true }]);
     expect(await rows.unread(ada)).toBe(0);
   });
 
   test('worked out by many at once while they are read are counted once', async () => {
-    const people = await town.persons(10);
+    const people = await fixtures.persons(10);
     for (const person of people) {
       await like(person);
       const [newest] = await page();
@@ -159,7 +159,7 @@ describe('likes of a post', () => {
 
 describe('new followers', () => {
   async function follow(user: Id): Promise<void> {
-    await town.run(
+    await fixtures.run(
       `INSERT INTO followers (shard, followee_id, follower_id, id) VALUES ($1::int, $2, $3, next_id($1::int))`,
       [shardOf(ada), ada, user],
     );
@@ -180,7 +180,7 @@ describe('new followers', () => {
     const [first] = await page();
     expect(first).toMatchObject({ type: 'follow', count: 2, actors: [linus, grace] });
     await read(first?.id ?? '');
-    const [later = ''] = await town.persons(1);
+    const [later = ''] = await fixtures.persons(1);
     await follow(later);
     await tellFollows();
     expect(await page()).toMatchObject([
@@ -199,16 +199,17 @@ describe('what is forgotten', () => {
     await rows.forgetPost(ada, post);
     expect([await page(), await rows.unread(ada)]).toEqual([[], 0]);
     await tell();
-    await town.run(`UPDATE notifications SET created_at = now() - interval '91 days' WHERE user_id = $1`, [
-      ada,
-    ]);
+    await fixtures.run(
+      `UPDATE notifications SET created_at = now() - interval '91 days' WHERE user_id = $1`,
+      [ada],
+    );
     expect(await rows.expired(90 * 86_400, 10)).toEqual([ada]);
     expect(await rows.forgetExpired(ada, 90 * 86_400)).toBe(1);
     expect([await page(), await rows.unread(ada)]).toEqual([[], 0]);
   });
 
   test('nothing is told to an account that is closed', async () => {
-    await town.run(`UPDATE users SET closed_at = now() WHERE id = $1`, [ada]);
+    await fixtures.run(`UPDATE users SET closed_at = now() WHERE id = $1`, [ada]);
     expect(await sql.transaction((tx) => groups.lock(tx, ada))).toBeNull();
   });
 });

@@ -1,10 +1,10 @@
 import pg from 'pg';
 import { load } from '../people/load.ts';
-import { hasSession } from '../people/stage-people.ts';
-import { at } from '../people/cast.ts';
-import { World } from '../people/world.ts';
+import { hasSession } from '../people/people-fixtures.ts';
+import { at } from '../people/entities.ts';
+import { Dataset } from '../people/dataset.ts';
 import { mixed } from '../people/chance.ts';
-import { startApi, startWorker, type Narwhal, type Serving, type Stage } from '../stage.ts';
+import { startApi, startWorker, type Narwhal, type Serving, type Fixtures } from '../fixtures.ts';
 
 /** The tables behind feeds; the others stay empty. */
 const TABLES = ['users', 'usernames', 'sessions', 'follows', 'followers', 'posts', 'photos'];
@@ -15,14 +15,14 @@ export interface Person {
 }
 
 /** One Narwhal with the requested number of people, and the data for the measurements. */
-export interface Town {
+export interface Scenario {
   users: number;
-  stage: Stage;
+  fixtures: Fixtures;
   api: Narwhal;
   worker: Serving;
   client: pg.Client;
   redisUrl: string;
-  world: World;
+  dataset: Dataset;
   /** Random people with a session; `from` separates groups, so that they share nobody. */
   drawn(from: number, count: number): number[];
   readers(from: number, count: number): Person[];
@@ -42,16 +42,16 @@ interface Keys {
   keys: { homeFeed(epoch: string, reader: string): string };
 }
 
-export async function raise(stage: Stage, users: number): Promise<Town> {
+export async function startScenario(fixtures: Fixtures, users: number): Promise<Scenario> {
   const api = await startApi(
-    stage,
+    fixtures,
     // All authors are fanned out, however many followers they have: that is the cost under test.
     { LARGE_AUTHOR_FOLLOWERS: '100000000', LOG_LEVEL: 'error' },
     { shared_buffers: '1GB', max_wal_size: '8GB', wal_level: 'minimal', max_wal_senders: 0 },
   );
-  const world = new World(users);
-  await load(api.databaseUrl, world, TABLES);
-  const worker = await startWorker(stage, api);
+  const dataset = new Dataset(users);
+  await load(api.databaseUrl, dataset, TABLES);
+  const worker = await startWorker(fixtures, api);
   const client = new pg.Client({ connectionString: api.databaseUrl });
   await client.connect();
   const { rows } = await client.query<{ epoch: number }>('SELECT epoch FROM redis_epoch');
@@ -61,21 +61,21 @@ export async function raise(stage: Stage, users: number): Promise<Town> {
   const [id = '', secret = ''] = (api.settings['TOKEN_KEYS'] ?? '').split(':');
   const tokens = new AccessTokens({ TOKEN_KEYS: [{ id, secret }] });
   const person = (user: number): Person => {
-    const sessionId = world.ids('session').text(user + 50, at(world.userShard, user));
-    const userId = world.userId(user);
+    const sessionId = dataset.ids('session').text(user + 50, at(dataset.userShard, user));
+    const userId = dataset.userId(user);
     return { id: userId, headers: { authorization: `Bearer ${tokens.make({ userId, sessionId }).token}` } };
   };
   const drawn = [
-    ...new Set(Array.from({ length: 2_000 }, (_, step) => mixed(step, 71) % (world.sessions - 50))),
-  ].filter((user) => user > 100 && hasSession(world, user));
+    ...new Set(Array.from({ length: 2_000 }, (_, step) => mixed(step, 71) % (dataset.sessions - 50))),
+  ].filter((user) => user > 100 && hasSession(dataset, user));
   return {
     users,
-    stage,
+    fixtures,
     api,
     worker,
     client,
     redisUrl: api.settings['REDIS_URL'] ?? '',
-    world,
+    dataset,
     drawn: (from, count) => drawn.slice(from, from + count),
     readers: (from, count) => drawn.slice(from, from + count).map(person),
     person,

@@ -38,7 +38,7 @@ let pictures = 0;
 interface Act {
   one: Person;
   other: Person;
-  /** Any post of the town. */
+  /** Any post of the scenario. */
   post: ModelPost | undefined;
   /** One of the person's own. */
   own: ModelPost | undefined;
@@ -50,7 +50,7 @@ function expectSame(what: string, found: unknown, expected: unknown): void {
 }
 
 /** A group of people who act on each other through the API, and the model with the expected result. */
-export class Town {
+export class Scenario {
   readonly model = new Model();
 
   /** `ready` makes a photo that is ready at once. */

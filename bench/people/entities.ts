@@ -24,7 +24,7 @@ export const requester = 5;
 export const quarrel = 0;
 
 /** All people and things, as numbers, and their ids; the same for the same size. */
-export class Cast {
+export class Entities {
   readonly users: number;
   readonly posts: number;
   /** The size of each hard case: 1 in 200 of people, from 1 to 5,000. */

@@ -21,7 +21,7 @@ export interface Serving {
  * A benchmark's environment: its own servers and processes in a temporary folder. `close` ends everything that was started,
  * last first.
  */
-export class Stage {
+export class Fixtures {
   readonly folder: string;
   private readonly kept: boolean;
   private readonly endings: (() => Promise<void>)[] = [];
@@ -126,12 +126,12 @@ export interface Narwhal extends Serving {
 
 /** A migrated database, Redis, and one api as in production, but without rate limits. */
 export async function startApi(
-  stage: Stage,
+  fixtures: Fixtures,
   changed: Record<string, string> = {},
   database: Record<string, string | number> = {},
 ): Promise<Narwhal> {
-  const [databaseUrl, redisUrl] = await Promise.all([stage.postgres(database), stage.redis()]);
-  await stage.program('migrate', ['dist/apps/cli/src/main.js', 'migrate'], { DATABASE_URL: databaseUrl });
+  const [databaseUrl, redisUrl] = await Promise.all([fixtures.postgres(database), fixtures.redis()]);
+  await fixtures.program('migrate', ['dist/apps/cli/src/main.js', 'migrate'], { DATABASE_URL: databaseUrl });
   const metrics = `127.0.0.1:${await freePort()}`;
   const settings = {
     PORT: String(await freePort()),
@@ -139,22 +139,22 @@ export async function startApi(
     METRICS_ADDR: metrics,
     DATABASE_URL: databaseUrl,
     REDIS_URL: redisUrl,
-    STORAGE_DIR: join(stage.folder, 'objects'),
+    STORAGE_DIR: join(fixtures.folder, 'objects'),
     TOKEN_KEYS: keyring(),
     MEDIA_KEYS: keyring(),
     RATE_LIMITS: 'off',
     LOG_LEVEL: 'info',
     ...changed,
   };
-  const api = await stage.serve('api', apiArguments(), settings, '/health/ready');
+  const api = await fixtures.serve('api', apiArguments(), settings, '/health/ready');
   return { ...api, databaseUrl, metricsUrl: `http://${metrics}/metrics`, settings };
 }
 
 /** A worker of the same Narwhal. */
-export async function startWorker(stage: Stage, { settings }: Narwhal): Promise<Serving> {
+export async function startWorker(fixtures: Fixtures, { settings }: Narwhal): Promise<Serving> {
   const port = String(await freePort());
   const own = { ...settings, PORT: port, WORKER_METRICS_ADDR: `127.0.0.1:${port}` };
-  return stage.serve('worker', ['dist/apps/worker/src/main.js'], own, '/health/ready');
+  return fixtures.serve('worker', ['dist/apps/worker/src/main.js'], own, '/health/ready');
 }
 
 /** A new person, as request headers. */

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { Stage } from '../stage.ts';
-import { at } from './cast.ts';
-import type { World } from './world.ts';
+import { Fixtures } from '../fixtures.ts';
+import { at } from './entities.ts';
+import type { Dataset } from './dataset.ts';
 
 interface TokenMaker {
   make(claims: { userId: string; sessionId: string }): { token: string };
@@ -12,9 +12,9 @@ interface TokenMaker {
 export type Reader = number | null;
 
 /** The product's processes, their settings, and the tokens of its people. */
-export interface Ground {
-  stage: Stage;
-  world: World;
+export interface PeopleFixtures {
+  fixtures: Fixtures;
+  dataset: Dataset;
   databaseUrl: string;
   settings: Record<string, string>;
   headersOf(reader: Reader): Record<string, string>;
@@ -25,16 +25,20 @@ export const built = <Module>(file: string): Promise<Module> =>
   import(new URL(`../../dist/${file}`, import.meta.url).href) as Promise<Module>;
 
 /** Whether a person has a session: only a third of people do. */
-export const hasSession = (world: World, user: number): boolean => user < world.sessions - 50;
+export const hasSession = (dataset: Dataset, user: number): boolean => user < dataset.sessions - 50;
 
-export async function groundFor(stage: Stage, world: World, databaseUrl: string): Promise<Ground> {
-  const redisUrl = await stage.redis();
+export async function peopleFixtures(
+  fixtures: Fixtures,
+  dataset: Dataset,
+  databaseUrl: string,
+): Promise<PeopleFixtures> {
+  const redisUrl = await fixtures.redis();
   const secret = randomBytes(32).toString('hex');
   const settings = {
     PUBLIC_URL: 'https://narwhal.example.org',
     DATABASE_URL: databaseUrl,
     REDIS_URL: redisUrl,
-    STORAGE_DIR: join(stage.folder, 'objects'),
+    STORAGE_DIR: join(fixtures.folder, 'objects'),
     TOKEN_KEYS: `bench:${secret}`,
     MEDIA_KEYS: `bench:${secret}`,
     RATE_LIMITS: 'off',
@@ -45,9 +49,9 @@ export async function groundFor(stage: Stage, world: World, databaseUrl: string)
   const tokens = new AccessTokens({ TOKEN_KEYS: [{ id: 'bench', secret }] });
   const headersOf = (reader: Reader): Record<string, string> => {
     if (reader === null) return {};
-    if (!hasSession(world, reader)) throw new Error(`expected somebody with a session, not ${reader}`);
-    const sessionId = world.ids('session').text(reader + 50, at(world.userShard, reader));
-    return { authorization: `Bearer ${tokens.make({ userId: world.userId(reader), sessionId }).token}` };
+    if (!hasSession(dataset, reader)) throw new Error(`expected somebody with a session, not ${reader}`);
+    const sessionId = dataset.ids('session').text(reader + 50, at(dataset.userShard, reader));
+    return { authorization: `Bearer ${tokens.make({ userId: dataset.userId(reader), sessionId }).token}` };
   };
-  return { stage, world, databaseUrl, settings, headersOf };
+  return { fixtures, dataset, databaseUrl, settings, headersOf };
 }

@@ -16,7 +16,7 @@ import { startStandby, type Standby } from './standby.js';
 import { startWatchers, type Watchers } from './watchers.js';
 
 /** A Narwhal with all its monitoring, and the parts that faults need. */
-export interface World {
+export interface WatchFixtures {
   stack: Stack;
   ada: Person;
   /** An api whose connection to PostgreSQL can be slowed, whose photos are on a small disk, and which leaks on request. */
@@ -55,7 +55,7 @@ function smallDisk(folder: string): string {
   return disk;
 }
 
-export async function startWorld(): Promise<World> {
+export async function startFixtures(): Promise<WatchFixtures> {
   const folder = join(servers().folder, 'watchers');
   mkdirSync(folder);
   const [stack, pagerDuty, standby, resolver] = await Promise.all([

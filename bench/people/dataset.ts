@@ -1,10 +1,10 @@
 import { drawPairs, fraction, mixed, scattered, skewed, type Pairs } from './chance.ts';
-import { at, blocker, Cast, celebrity, privatePerson, quarrel, requester } from './cast.ts';
+import { at, blocker, Entities, celebrity, privatePerson, quarrel, requester } from './entities.ts';
 
 const celebrated = 10_000;
 
 /** All actions of the people; the same for the same size. Large arrays are computed on first use. */
-export class World extends Cast {
+export class Dataset extends Entities {
   get follows(): Pairs {
     return this.once('follows', () =>
       drawPairs(this.users * 15, this.users, (step) => {
