@@ -55,7 +55,7 @@ async function start(fixtures: Fixtures): Promise<{ api: Serving; tokens: string
     LOG_LEVEL: 'info',
   };
   const api = await fixtures.serve('api', ['dist/apps/api/src/main.js'], settings, '/health/ready');
-  const file = new URL('../dist/apps/api/src/sessions/access-tokens.js', import.meta.url).href;
+  const file = new URL('../dist/libs/domain/src/accounts/access-tokens.js', import.meta.url).href;
   const { AccessTokens } = (await import(file)) as { AccessTokens: new (config: object) => Tokens };
   const tokens = new AccessTokens({ TOKEN_KEYS: [{ id: 'bench', secret }] });
   const people = await makePeople(databaseUrl);

@@ -45,7 +45,7 @@ export async function peopleFixtures(
     LOG_LEVEL: 'error',
   };
   type Tokens = { AccessTokens: new (config: object) => TokenMaker };
-  const { AccessTokens } = await built<Tokens>('apps/api/src/sessions/access-tokens.js');
+  const { AccessTokens } = await built<Tokens>('libs/domain/src/accounts/access-tokens.js');
   const tokens = new AccessTokens({ TOKEN_KEYS: [{ id: 'bench', secret }] });
   const headersOf = (reader: Reader): Record<string, string> => {
     if (reader === null) return {};

@@ -57,7 +57,7 @@ export async function startScenario(fixtures: Fixtures, users: number): Promise<
   const { rows } = await client.query<{ epoch: number }>('SELECT epoch FROM redis_epoch');
   const epoch = String(rows[0]?.epoch);
   const { keys } = await built<Keys>('libs/platform/src/keys.js');
-  const { AccessTokens } = await built<Tokens>('apps/api/src/sessions/access-tokens.js');
+  const { AccessTokens } = await built<Tokens>('libs/domain/src/accounts/access-tokens.js');
   const [id = '', secret = ''] = (api.settings['TOKEN_KEYS'] ?? '').split(':');
   const tokens = new AccessTokens({ TOKEN_KEYS: [{ id, secret }] });
   const person = (user: number): Person => {

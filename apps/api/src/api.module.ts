@@ -1,12 +1,34 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
-import { CONFIG, MediaUrls, PlatformModule, type Config } from '@app/platform';
+import { PlatformModule, type Config } from '@app/platform';
 import { DomainModule } from '@app/domain';
 import { FeedModule } from '@app/feed';
 import { StorageModule } from '@app/storage';
 import { WatchModule } from '@app/watch';
-import { controllers, services } from './rooms.js';
-import { EndpointGuard } from './http/endpoint.guard.js';
+import { HttpModule } from './http/http.module.js';
+import { operationsOf } from './http/operations.js';
+import { SessionsModule } from './sessions/sessions.module.js';
+import { UsersModule } from './users/users.module.js';
+import { MeModule } from './me/me.module.js';
+import { FollowsModule } from './follows/follows.module.js';
+import { BlocksModule } from './blocks/blocks.module.js';
+import { CollectionsModule } from './collections/collections.module.js';
+import { PhotosModule } from './photos/photos.module.js';
+import { DirectUploadsModule } from './direct-uploads/direct-uploads.module.js';
+import { TusUploadsModule } from './tus-uploads/tus-uploads.module.js';
+import { PostsModule } from './posts/posts.module.js';
+import { TagsModule } from './tags/tags.module.js';
+import { SearchModule } from './search/search.module.js';
+import { SuggestionsModule } from './suggestions/suggestions.module.js';
+import { LikesModule } from './likes/likes.module.js';
+import { CommentsModule } from './comments/comments.module.js';
+import { NotificationsModule } from './notifications/notifications.module.js';
+import { StreamModule } from './stream/stream.module.js';
+import { HomeFeedModule } from './feed/feed.module.js';
+import { ExploreModule } from './explore/explore.module.js';
+import { MediaModule } from './media/media.module.js';
+import { InstanceModule } from './instance/instance.module.js';
+import { HealthModule } from './health/health.module.js';
+import { AdminModule } from './admin/admin.module.js';
 
 /** How long a request waits for Redis before PostgreSQL serves it, in milliseconds. */
 const REDIS_BUDGET = 250;
@@ -14,7 +36,36 @@ const REDIS_BUDGET = 250;
 /** How long a request waits for PostgreSQL before it is refused as unavailable, in milliseconds. */
 const DATABASE_LIMITS = { read: 5_000, write: 15_000 };
 
-/** The api: one room per resource (`rooms.ts`), on top of the libraries. */
+const resources = [
+  SessionsModule,
+  UsersModule,
+  MeModule,
+  FollowsModule,
+  BlocksModule,
+  CollectionsModule,
+  PhotosModule,
+  DirectUploadsModule,
+  TusUploadsModule,
+  PostsModule,
+  TagsModule,
+  SearchModule,
+  SuggestionsModule,
+  LikesModule,
+  CommentsModule,
+  NotificationsModule,
+  StreamModule,
+  HomeFeedModule,
+  ExploreModule,
+  MediaModule,
+  InstanceModule,
+  HealthModule,
+  AdminModule,
+];
+
+/** Every endpoint, with its name in generated clients. */
+export const operations = () => operationsOf(resources);
+
+/** The api: a module per resource, on top of the libraries. */
 @Module({})
 export class ApiModule {
   static with(config: Config): DynamicModule {
@@ -26,17 +77,8 @@ export class ApiModule {
         DomainModule,
         FeedModule.forRoot({ budget: REDIS_BUDGET, near: true }),
         WatchModule.forRoot('api'),
-      ],
-      controllers: [...controllers],
-      providers: [
-        {
-          provide: MediaUrls,
-          inject: [CONFIG],
-          useFactory: ({ mediaUrl, MEDIA_KEYS }: Config) => new MediaUrls(mediaUrl, MEDIA_KEYS),
-        },
-        ...services,
-        EndpointGuard,
-        { provide: APP_GUARD, useExisting: EndpointGuard },
+        HttpModule,
+        ...resources,
       ],
     };
   }

@@ -1,7 +1,14 @@
 import { Global, Module, type Provider } from '@nestjs/common';
+import { AccessTokens } from './accounts/access-tokens.js';
+import { Credentials } from './accounts/credentials.js';
+import { Passwords } from './accounts/passwords.js';
+import { RefreshTokens } from './accounts/refresh-tokens.js';
+import { SessionLookup } from './accounts/session-lookup.js';
+import { SignUps } from './accounts/sign-ups.js';
 import { Quota } from './photos/quota.js';
 import { UnfinishedPhotos } from './photos/unfinished-photos.js';
 import { UploadCompletion } from './photos/upload-completion.js';
+import { PostAccess } from './posts/post-access.js';
 import { PostIndex } from './posts/post-index.js';
 import { Publishing } from './posts/publishing.js';
 import { Removal } from './posts/removal.js';
@@ -12,6 +19,13 @@ import { Visibility } from './visibility/visibility.js';
 
 const rules: Provider[] = [
   Visibility,
+  AccessTokens,
+  RefreshTokens,
+  Passwords,
+  Credentials,
+  SessionLookup,
+  SignUps,
+  PostAccess,
   Following,
   Blocking,
   Liking,
@@ -23,7 +37,7 @@ const rules: Provider[] = [
   UploadCompletion,
 ];
 
-/** The rules that api and worker share. Needs PlatformModule and StorageModule. */
+/** The rules that api and worker share. Needs PlatformModule, StorageModule and FeedModule. */
 @Global()
 @Module({ providers: rules, exports: rules })
 export class DomainModule {}

@@ -1,10 +1,17 @@
 /** The rules between people, photos and posts: checked in a transaction, with their later effects. */
 export * from './domain.module.js';
+export * from './accounts/access-tokens.js';
+export * from './accounts/credentials.js';
+export * from './accounts/passwords.js';
+export * from './accounts/refresh-tokens.js';
+export * from './accounts/session-lookup.js';
+export * from './accounts/sign-ups.js';
 export * from './photos/arrived-original.js';
 export * from './photos/quota.js';
 export * from './photos/taken-format.js';
 export * from './photos/unfinished-photos.js';
 export * from './photos/upload-completion.js';
+export * from './posts/post-access.js';
 export * from './posts/post-index.js';
 export * from './posts/publishing.js';
 export * from './posts/removal.js';

@@ -9,7 +9,7 @@ import {
   type TextEntity,
   type Tx,
 } from '@app/storage';
-import { PostReading } from '../posts/post-reading.service.js';
+import { PostAccess } from '@app/domain';
 import { CommentView } from './comment-view.js';
 import type { Comment, NewComment } from './comments.schemas.js';
 import type { Made } from '../http/idempotency.js';
@@ -26,14 +26,14 @@ export class CommentsService {
   constructor(
     private readonly rows: CommentRows,
     private readonly posts: PostRows,
-    private readonly reading: PostReading,
+    private readonly access: PostAccess,
     private readonly view: CommentView,
     private readonly work: UnitOfWork,
     private readonly deletions: DeletionRows,
   ) {}
 
   async create(tx: Tx, author: Id, post: Id, input: WrittenComment): Promise<Made> {
-    const held = await this.reading.hold(tx, post, author);
+    const held = await this.access.hold(tx, post, author);
     if (held.comments_closed && held.author_id !== author) throw problem('comments_closed');
     const replyTo = input.replyTo ?? null;
     if (replyTo !== null) await this.assertAnswerable(tx, author, post, replyTo);
@@ -58,7 +58,7 @@ export class CommentsService {
   async show(id: Id, viewer: Id | null): Promise<Comment> {
     const row = isId(id) ? await this.rows.find(id) : null;
     if (!row || row.hidden) throw problem('not_found');
-    await this.reading.one(row.post_id, viewer);
+    if (!(await this.access.visible([row.post_id], viewer)).has(row.post_id)) throw problem('not_found');
     const [comment] = await this.view.show([row], viewer);
     if (!comment) throw problem('not_found');
     return comment;
@@ -93,7 +93,7 @@ export class CommentsService {
   private async hold(tx: Tx, id: Id, viewer: Id): Promise<CommentRow> {
     const found = isId(id) ? await this.rows.find(id, tx) : null;
     if (!found) throw problem('not_found');
-    await this.reading.hold(tx, found.post_id, viewer);
+    await this.access.hold(tx, found.post_id, viewer);
     const comment = await this.rows.lock(tx, id);
     if (!comment || comment.deleted || comment.hidden) throw problem('not_found');
     if (!(await this.view.mayMeet(tx, viewer, comment.author_id))) throw problem('not_found');

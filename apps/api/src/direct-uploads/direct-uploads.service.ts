@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { limits, problem, type Id } from '@app/platform';
-import { DIRECT_PIECE, Quota, UploadCompletion } from '@app/domain';
+import { DIRECT_PIECE, Quota } from '@app/domain';
 import {
   newFolder,
   OBJECT_STORE,
@@ -28,7 +28,6 @@ export class DirectUploads {
     @Inject(OBJECT_STORE) private readonly objects: ObjectStore,
     private readonly rows: UploadRows,
     private readonly quota: Quota,
-    private readonly completion: UploadCompletion,
     private readonly idempotency: Idempotency,
   ) {}
 
@@ -57,14 +56,6 @@ export class DirectUploads {
     const upload = await this.rows.find(id);
     if (!upload || upload.state === 'ended') throw problem('gone');
     return this.signed(upload, sent);
-  }
-
-  /** Ends an upload that has not become a photo, and releases its quota. Returns false when there is no such upload. */
-  async end(owner: Id, id: Id): Promise<boolean> {
-    const upload = await this.rows.find(id);
-    if (!upload?.direct || upload.owner_id !== owner || upload.state !== 'receiving') return false;
-    await this.completion.discard(id);
-    return true;
   }
 
   /** A repeated request gets a URL that is valid for the remaining time. */

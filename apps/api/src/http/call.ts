@@ -1,14 +1,9 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import type { Id } from '@app/platform';
+import type { Caller } from '@app/domain';
 import type { ReadSince } from '@app/feed';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** The caller: the person and the session of the request's token. */
-export interface Caller {
-  userId: Id;
-  sessionId: Id;
-  role: string;
-}
+export type { Caller };
 
 /** Synthetic accounts, which we create to see what people see. Product metrics do not count them. */
 export const isSynthetic = (caller: Caller | null): boolean => caller?.role === 'synthetic';

@@ -1,7 +1,7 @@
 import type { ReadSince } from '@app/feed';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
-import type { Operation } from '../openapi/endpoints.js';
+import type { Operation } from './operations.js';
 import type { ApiReply, ApiRequest, Caller } from './call.js';
 import { EndpointGuard } from './endpoint.guard.js';
 import type { ProblemFilter } from './problem-filter.js';

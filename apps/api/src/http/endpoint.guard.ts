@@ -1,8 +1,7 @@
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { CONFIG, opensByLink, problem, type Config } from '@app/platform';
 import { z } from 'zod';
-import { AccessTokens } from '../sessions/access-tokens.js';
-import { SessionLookup } from '../sessions/session-lookup.js';
+import { AccessTokens, SessionLookup } from '@app/domain';
 import { callOf, type ApiReply, type ApiRequest, type Caller, type CallState } from './call.js';
 import { endpointOf, type EndpointOptions } from './endpoint.js';
 import { RateLimits } from './rate-limits.js';

@@ -17,7 +17,7 @@ export interface EndpointOptions {
   /** Groups the endpoint in the documentation. */
   tag: string;
   summary: string;
-  /** The operation's name in generated clients, when the handler's name does not fit: see `operation-id.ts`. */
+  /** The operation's name in generated clients, when the handler's name does not fit: see `operations.ts`. */
   operationId?: string;
   access: Access;
   /** Set when an operator's signed link also opens the endpoint, for browsers, which send no token. */

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { isId, problem, type Id } from '@app/platform';
 import { LikedSavedCache } from '@app/feed';
+import { PostAccess } from '@app/domain';
 import { CollectionRows, LikeRows, UnitOfWork, type Tx } from '@app/storage';
-import { PostReading } from '../posts/post-reading.service.js';
 import { PostView } from '../posts/post-view.js';
 
 /** Saves and unsaves posts. Unsaving also works on posts that the user can no longer see. */
@@ -14,7 +14,7 @@ export class SavesService {
     private readonly collections: CollectionRows,
     private readonly work: UnitOfWork,
     private readonly marks: LikedSavedCache,
-    private readonly reading: PostReading,
+    private readonly access: PostAccess,
   ) {}
 
   /** `also` runs in the same transaction: if it throws, nothing is saved. */
@@ -22,7 +22,7 @@ export class SavesService {
     if (!isId(post)) throw problem('not_found');
     await this.marks.change(user, 'saved', post, true, () =>
       this.work.run(async (tx) => {
-        await this.reading.hold(tx, post, user);
+        await this.access.hold(tx, post, user);
         await this.rows.save(tx, user, post);
         await also?.(tx);
       }),
@@ -42,7 +42,7 @@ export class SavesService {
         await this.collections.takeFromAll(tx, user, post);
       }),
     );
-    const [found] = await this.reading.visible([post], user);
-    return found?.json ?? null;
+    if (!(await this.access.visible([post], user)).has(post)) return null;
+    return (await this.view.showMarked(post, user, 'saved', false))?.json ?? null;
   }
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { problem, type Id } from '@app/platform';
 import { lockAccount, UnitOfWork, UserRows } from '@app/storage';
 import type { Caller } from '../http/call.js';
-import { Credentials } from '../sessions/credentials.js';
+import { Credentials } from '@app/domain';
 import { SessionsService } from '../sessions/sessions.service.js';
 import type { Me, ProfileInput } from '../users/users.schemas.js';
 import { UsersService } from '../users/users.service.js';

@@ -8,8 +8,8 @@ import { expect, test } from 'vitest';
 import { problemTable, type ProblemCode } from '@app/platform';
 import { root } from '../../../../tools/dev/install.mjs';
 import { openApiDocument, openApiText } from './document.js';
-import { endpoints, operations } from './endpoints.js';
-import { operationIdOf } from './operation-id.js';
+import { operations } from '../api.module.js';
+import { operationIdOf } from '../http/operations.js';
 import { wireOf } from './problem-answers.js';
 import { tags } from './about.js';
 
@@ -61,7 +61,7 @@ test('a handler names its operation after its verb and its resource', () => {
 
 test('every tag is described', () => {
   const described = tags.map(({ name }) => name);
-  for (const { tag } of endpoints()) expect(described).toContain(tag);
+  for (const { endpoint } of operations()) expect(described).toContain(endpoint.tag);
 });
 
 test('an operation names exactly the codes that it may answer, by status', () => {

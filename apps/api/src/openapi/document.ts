@@ -6,7 +6,7 @@ import {
 } from 'zod-openapi';
 import { version } from '@app/platform';
 import { description, tags } from './about.js';
-import { endpoints, operations } from './endpoints.js';
+import { operations } from '../api.module.js';
 import { answerHeaders, requestHeaders } from './headers.js';
 import { describeOperation } from './operation.js';
 import { problemResponses, problemSchemas } from './problem-answers.js';
@@ -53,7 +53,7 @@ export function openApiDocument(): OpenApiDocument {
           },
         },
         schemas: problemSchemas,
-        responses: problemResponses(endpoints()),
+        responses: problemResponses(operations().map(({ endpoint }) => endpoint)),
         headers: answerHeaders,
         parameters: requestHeaders,
       } as ZodOpenApiComponentsObject,

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { ZodOpenApiOperationObject } from 'zod-openapi';
 import type { EndpointOptions } from '../http/endpoint.js';
-import type { Operation } from './endpoints.js';
+import type { Operation } from '../http/operations.js';
 import { alwaysSent, headerParametersOf, headersOf, type HeaderName } from './headers.js';
 import { problemAnswers } from './problem-answers.js';
 

@@ -1,23 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { isId, problem, type Id } from '@app/platform';
 import { PhotoRows, type PhotoRow } from '@app/storage';
-import { PostReading } from '../posts/post-reading.service.js';
+import { PostAccess } from '@app/domain';
 
 /** Photos that a viewer may see: their own, and those of posts that they may see. */
 @Injectable()
 export class PhotoReading {
   constructor(
     private readonly rows: PhotoRows,
-    private readonly posts: PostReading,
+    private readonly posts: PostAccess,
   ) {}
 
   async visible(ids: readonly Id[], viewer: Id | null): Promise<PhotoRow[]> {
     const rows = await this.rows.findMany(ids.filter(isId));
     const foreign = [...rows.values()].filter((row) => row.owner_id !== viewer);
     const postIds = foreign.flatMap((row) => row.post_id ?? []);
-    const posts = new Set(
-      (await this.posts.visible([...new Set(postIds)], viewer)).map(({ post }) => post.id),
-    );
+    const posts = await this.posts.visible(postIds, viewer);
     return ids.flatMap((id) => {
       const row = rows.get(id);
       if (!row || row.state === 'uploading') return [];

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isId, problem, type Id } from '@app/platform';
-import { DirectUploads } from '../direct-uploads/direct-uploads.service.js';
 import { PhotoRows, PostRows, UnitOfWork } from '@app/storage';
-import { Removal } from '@app/domain';
+import { Removal, UploadCompletion } from '@app/domain';
 import type { PhotoChange } from './photos.schemas.js';
 
 /** An owner's operations on uploaded photos. */
@@ -13,7 +12,7 @@ export class PhotosService {
     private readonly posts: PostRows,
     private readonly work: UnitOfWork,
     private readonly removal: Removal,
-    private readonly direct: DirectUploads,
+    private readonly uploads: UploadCompletion,
   ) {}
 
   /** @throws Problem 404 unless the photo is the caller's own */
@@ -40,7 +39,7 @@ export class PhotosService {
       await this.removal.discard(tx, owner, [id]);
       return true;
     });
-    if (removed || (await this.direct.end(owner, id))) return;
+    if (removed || (await this.uploads.endDirect(owner, id))) return;
     if (!(await this.removal.wasBy(owner, id))) throw problem('not_found');
   }
 }

@@ -1,19 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { idOfCode, isId, problem, type Id } from '@app/platform';
-import { PostRows, UserRows, type HeldPost, type PostRow, type Tx } from '@app/storage';
-import { stranger, Visibility, type Owner, type Relation } from '@app/domain';
+import { UserRows } from '@app/storage';
+import { assertPublished, stranger, Visibility, type Owner, type Relation } from '@app/domain';
 import { PostView, type ShownPost } from './post-view.js';
 
 type Rule = Visibility['maySeePost'];
-
-/** An own post that is still publishing cannot be used yet, and one that failed never can. @throws Problem 409 */
-export function assertPublished(state: PostRow['state']): void {
-  if (state === 'published') return;
-  throw problem('post_not_published', {
-    params: { state },
-    headers: state === 'publishing' ? { 'retry-after': '1' } : {},
-  });
-}
 
 /** Posts that a viewer may see. */
 @Injectable()
@@ -22,7 +13,6 @@ export class PostReading {
     private readonly view: PostView,
     private readonly users: UserRows,
     private readonly visibility: Visibility,
-    private readonly rows: PostRows,
   ) {}
 
   /** The posts that the viewer may see, in the requested order. */
@@ -60,21 +50,6 @@ export class PostReading {
     const found = await this.one(id, viewer);
     assertPublished(found.post.state);
     return found;
-  }
-
-  /**
-   * Like `published`, but checks inside the transaction, and nobody can delete the post until it ends. A check before the
-   * transaction may be outdated by then, and may have read a replica that is just being promoted.
-   */
-  async hold(tx: Tx, id: Id, viewer: Id): Promise<HeldPost> {
-    const held = isId(id) ? (await this.rows.holdMany(tx, [id], { wait: true })).get(id) : undefined;
-    if (!held) throw problem('not_found');
-    const { author_id, private: isPrivate, closed_at } = held;
-    const relation = await this.visibility.relation(viewer, author_id, tx);
-    if (!this.visibility.maySeePost(held, { id: author_id, private: isPrivate, closed_at }, relation))
-      throw problem('not_found');
-    assertPublished(held.state);
-    return held;
   }
 
   async byCode(code: string, viewer: Id | null): Promise<ShownPost> {

@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { isId, problem, type Id } from '@app/platform';
-import { PostIndex, Removal } from '@app/domain';
+import { assertPublished, PostIndex, Removal } from '@app/domain';
 import { PostRows, UnitOfWork } from '@app/storage';
 import { fieldsOf } from './post-fields.js';
-import { assertPublished } from './post-reading.service.js';
 import { PostWriting } from './post-writing.service.js';
 import type { PostChange } from './posts.schemas.js';
 

@@ -8,7 +8,7 @@ import { pathId } from '../http/fields.js';
 import { Idempotency, idempotencyKeyOf } from '../http/idempotency.js';
 import { pathOf } from '../http/paths.js';
 import { UsersService } from '../users/users.service.js';
-import { Credentials } from './credentials.js';
+import { Credentials } from '@app/domain';
 import { refresh, refreshed, sessionList, signedIn, signIn } from './sessions.schemas.js';
 import { SessionsService } from './sessions.service.js';
 

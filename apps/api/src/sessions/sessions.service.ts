@@ -4,9 +4,7 @@ import { SessionRows, UnitOfWork, type RefreshRow, type SessionRow, type Tx } fr
 import { LRUCache } from 'lru-cache';
 import type { Caller } from '../http/call.js';
 import { Cursors, type ListInput, type Page } from '../http/cursors.js';
-import { AccessTokens } from './access-tokens.js';
-import { hashOf, RefreshTokens, sameHash } from './refresh-tokens.js';
-import { SessionLookup } from './session-lookup.js';
+import { AccessTokens, hashOf, RefreshTokens, sameHash, SessionLookup } from '@app/domain';
 import type { Session, SessionEntry } from './sessions.schemas.js';
 
 /** The outcome of a refresh inside its transaction; a reuse must be committed before it is refused. */

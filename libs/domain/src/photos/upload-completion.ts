@@ -67,6 +67,14 @@ export class UploadCompletion {
     await this.rows.forget(id);
   }
 
+  /** Ends a direct upload that has not become a photo, and releases its quota. Returns false when there is none. */
+  async endDirect(owner: Id, id: Id): Promise<boolean> {
+    const upload = await this.rows.find(id);
+    if (!upload?.direct || upload.owner_id !== owner || upload.state !== 'receiving') return false;
+    await this.discard(id);
+    return true;
+  }
+
   /** Returns the row after the change; null when it is already deleted. */
   private become(id: Id, original: ArrivedOriginal): Promise<UploadRow | null> {
     return this.work.run(async (tx) => {

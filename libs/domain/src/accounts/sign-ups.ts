@@ -1,12 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, counter, problem, type Config } from '@app/platform';
 import { UserRows, type Tx, type UserRow } from '@app/storage';
-import { Passwords } from '../sessions/passwords.js';
-import type { SignUp } from './users.schemas.js';
+import { Passwords } from './passwords.js';
+
+/** What a person gives to sign up. */
+export interface SignUp {
+  username: string;
+  email: string;
+  password: string;
+  displayName?: string | null;
+}
 
 /** New accounts. */
 @Injectable()
-export class SignUpService {
+export class SignUps {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     private readonly rows: UserRows,

@@ -1,9 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { problem } from '@app/platform';
+import { problem, type Id } from '@app/platform';
 import { SessionCache, type ReadSince } from '@app/feed';
 import { Database, SessionRows, type Queryable } from '@app/storage';
-import type { Caller } from '../http/call.js';
 import type { TokenClaims } from './access-tokens.js';
+
+/** The person and the session of a request's token. */
+export interface Caller {
+  userId: Id;
+  sessionId: Id;
+  role: string;
+}
 
 /** Checks on every request that a token's session is still active: in Redis, then in PostgreSQL. */
 @Injectable()
