@@ -19,7 +19,7 @@ import type { FastifyInstance } from 'fastify';
 import { ApiModule, operations } from './api.module.js';
 import { serveDocs } from './docs/serve-docs.js';
 import { declareRoute } from './http/allowed-methods.js';
-import { routeDirectly } from './http/direct-routes.js';
+import { routeDirectly } from './http/fast-path/direct-routes.js';
 import { Drain } from './http/drain.js';
 import { EndpointGuard } from './http/endpoint.guard.js';
 import { askForTokensFirst } from './http/expectations.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { isId, problem, type Id } from '@app/platform';
+import { problem, type Id } from '@app/platform';
 import { Blocking, Visibility } from '@app/domain';
 import { BlockRows, lockPair, UnitOfWork, UserRows, type Tx, type UserRow } from '@app/storage';
 import { relationshipOf } from '../users/user-view.js';
@@ -60,7 +60,6 @@ export class BlocksService {
   }
 
   private async change(self: Id, other: Id, readers: Id[], change: Change): Promise<Relationship> {
-    if (!isId(other)) throw problem('not_found');
     await this.work.run(async (tx) => {
       await change(tx);
       await tx.effect('relations.changed', ...readers);

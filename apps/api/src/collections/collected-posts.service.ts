@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { isId, problem, type Id } from '@app/platform';
+import { problem, type Id } from '@app/platform';
 import { CollectionRows, UnitOfWork } from '@app/storage';
 import { SavesService } from '../likes/saves.service.js';
 import type { ListInput } from '../http/cursors.js';
@@ -24,19 +24,16 @@ export class CollectedPosts {
 
   /** Also saves the post: every post in a collection is saved. */
   async add(owner: Id, collection: Id, post: Id): Promise<string> {
-    if (!isId(collection)) throw problem('not_found');
     return this.saves.save(owner, post, async (tx) => {
       if (!(await this.rows.add(tx, owner, collection, post))) throw problem('not_found');
     });
   }
 
   async take(owner: Id, collection: Id, post: Id): Promise<void> {
-    if (!isId(collection) || !isId(post)) throw problem('not_found');
     await this.work.run((tx) => this.rows.take(tx, owner, collection, post));
   }
 
   async remove(owner: Id, collection: Id): Promise<void> {
-    if (!isId(collection)) throw problem('not_found');
     await this.work.run((tx) => this.rows.remove(tx, owner, collection));
   }
 }

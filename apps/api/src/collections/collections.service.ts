@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { isId, limits, problem, type Id } from '@app/platform';
+import { limits, problem, type Id } from '@app/platform';
 import { CollectionRows, type CollectionRow, type Tx } from '@app/storage';
 import { Cursors, type ListInput, type Page } from '../http/cursors.js';
 import type { Made } from '../http/idempotency.js';
@@ -22,7 +22,7 @@ export class CollectionsService {
 
   /** @throws Problem 404 unless the collection is the caller's own */
   async show(owner: Id, id: Id): Promise<Collection> {
-    const row = isId(id) ? await this.rows.find(owner, id) : null;
+    const row = await this.rows.find(owner, id);
     if (!row) throw problem('not_found');
     return shown(row);
   }
@@ -35,20 +35,18 @@ export class CollectionsService {
   }
 
   async rename(owner: Id, id: Id, name: string | undefined): Promise<Collection> {
-    const row = isId(id) ? await this.rows.rename(owner, id, name ?? null) : null;
+    const row = await this.rows.rename(owner, id, name ?? null);
     if (!row) throw problem('not_found');
     return shown(row);
   }
 
   async list(path: string, input: ListInput, owner: Id): Promise<Page<Collection>> {
-    const page = this.cursors.request(path, input);
-    const rows = await this.rows.page(owner, { ...page, limit: page.limit + 1 });
-    const items = page.after === null ? rows.slice(0, page.limit) : rows.slice(-page.limit);
-    return this.cursors.page(path, items.map(shown), {
-      first: items[0]?.id ?? page.after,
-      last: items.at(-1)?.id ?? null,
-      more: rows.length > page.limit || page.after !== null,
-    });
+    return this.cursors.list(
+      path,
+      input,
+      (page) => this.rows.page(owner, page),
+      (rows) => rows.map(shown),
+    );
   }
 }
 

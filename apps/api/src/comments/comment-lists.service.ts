@@ -18,18 +18,12 @@ export class CommentLists {
 
   async ofPost(path: string, input: ListInput & { id: Id }, viewer: Id | null): Promise<Page<Comment>> {
     const { post } = await this.reading.one(input.id, viewer);
-    const page = this.cursors.request(path, input);
-    // The list runs against the order of ids: comments further down the page are newer.
-    const rows = await this.rows.ofPost(post.id, {
-      limit: page.limit + 1,
-      before: page.after,
-      after: page.before,
-    });
-    const shown = page.after === null ? rows.slice(0, page.limit) : rows.slice(-page.limit);
-    return this.cursors.page(path, await this.view.show(shown, viewer), {
-      first: shown[0]?.id ?? page.after,
-      last: shown.at(-1)?.id ?? null,
-      more: rows.length > page.limit || page.after !== null,
-    });
+    return this.cursors.list(
+      path,
+      input,
+      // The list runs against the order of ids: comments further down the page are newer.
+      ({ limit, before, after }) => this.rows.ofPost(post.id, { limit, before: after, after: before }),
+      (rows) => this.view.show(rows, viewer),
+    );
   }
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { counter, isId, problem, type Id } from '@app/platform';
+import { counter, problem, type Id } from '@app/platform';
 import {
   CommentRows,
   DeletionRows,
@@ -56,7 +56,7 @@ export class CommentsService {
 
   /** @throws Problem 404 when it is gone, or when the viewer may not see its author */
   async show(id: Id, viewer: Id | null): Promise<Comment> {
-    const row = isId(id) ? await this.rows.find(id) : null;
+    const row = await this.rows.find(id);
     if (!row || row.hidden) throw problem('not_found');
     if (!(await this.access.visible([row.post_id], viewer)).has(row.post_id)) throw problem('not_found');
     const [comment] = await this.view.show([row], viewer);
@@ -91,7 +91,7 @@ export class CommentsService {
 
   /** Like `show`, but inside the transaction. Locks the post first, in the same order as a deletion of the post. */
   private async hold(tx: Tx, id: Id, viewer: Id): Promise<CommentRow> {
-    const found = isId(id) ? await this.rows.find(id, tx) : null;
+    const found = await this.rows.find(id, tx);
     if (!found) throw problem('not_found');
     await this.access.hold(tx, found.post_id, viewer);
     const comment = await this.rows.lock(tx, id);
@@ -102,7 +102,6 @@ export class CommentsService {
 
   /** Returns null when the comment is no longer visible. */
   async unlike(user: Id, id: Id): Promise<Comment | null> {
-    if (!isId(id)) throw problem('not_found');
     await this.work.run(async (tx) => {
       const taken = await this.rows.unlike(tx, user, id);
       if (taken?.counted) await tx.count('comment.likes', id, -1);
@@ -115,7 +114,6 @@ export class CommentsService {
 
   /** The comment's author or the post's owner may delete it. Replies stay, below a placeholder. */
   async remove(person: Id, id: Id): Promise<void> {
-    if (!isId(id)) throw problem('not_found');
     const removed = await this.work.run((tx) => this.removeIn(tx, person, id));
     if (!removed && !(await this.deletions.by(person, id))) throw problem('not_found');
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { isId, problem, type Id } from '@app/platform';
+import { problem, type Id } from '@app/platform';
 import { Database, PhotoRows, UploadRows } from '@app/storage';
 import { Removal, UploadCompletion } from '@app/domain';
 import type { Made } from '../http/idempotency.js';
@@ -17,7 +17,6 @@ export class DirectCompletion {
 
   /** @throws Problem 404, 409 `upload_not_arrived`, 410 `upload_gone`, 415, 422 `quota_exceeded` */
   async complete(owner: Id, id: Id): Promise<Made> {
-    if (!isId(id)) throw problem('not_found');
     const photo = await this.photos.find(id);
     if (photo?.owner_id === owner && photo.state !== 'uploading') return { status: 200, id };
     const upload = await this.database.findForSure((connection) => this.rows.find(id, connection));

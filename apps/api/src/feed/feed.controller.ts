@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { listQuery, type ListInput } from '../http/cursors.js';
-import type { DirectCall } from '../http/direct-routes.js';
+import type { DirectCall } from '../http/fast-path/direct-routes.js';
 import { Endpoint } from '../http/endpoint.js';
 import { fresh, tagOf } from '../http/freshness.js';
 import { pathOf } from '../http/paths.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { isId, limits, problem, type Id } from '@app/platform';
+import { limits, problem, type Id } from '@app/platform';
 import { Following, Visibility } from '@app/domain';
 import { UnitOfWork } from '@app/storage';
 import { relationshipOf } from '../users/user-view.js';
@@ -16,7 +16,6 @@ export class FollowsService {
 
   async follow(follower: Id, followee: Id): Promise<Relationship> {
     if (follower === followee) throw problem('self_not_allowed');
-    if (!isId(followee)) throw problem('not_found');
     const outcome = await this.work.run((tx) => this.following.begin(tx, follower, followee));
     if (outcome === 'hidden') throw problem('not_found');
     if (outcome === 'full') throw problem('follow_limit', { params: { limit: limits.follow.following } });
@@ -25,29 +24,25 @@ export class FollowsService {
 
   /** Ends a follow or a request, also for people whom the caller can no longer see. */
   async unfollow(follower: Id, followee: Id): Promise<Relationship> {
-    if (!isId(followee)) throw problem('not_found');
     await this.work.run((tx) => this.following.end(tx, follower, followee));
     return this.relationship(follower, followee);
   }
 
   /** Accepts a request. Idempotent. @throws Problem 404 when there is no request (any more) */
   async accept(followee: Id, follower: Id): Promise<Relationship> {
-    const accepted =
-      isId(follower) && (await this.work.run((tx) => this.following.accept(tx, follower, followee)));
-    if (!accepted) throw problem('not_found');
+    if (!(await this.work.run((tx) => this.following.accept(tx, follower, followee))))
+      throw problem('not_found');
     return this.relationship(followee, follower);
   }
 
   /** Rejects a request. Idempotent. A follow that was accepted meanwhile stays. */
   async reject(followee: Id, follower: Id): Promise<Relationship> {
-    if (!isId(follower)) throw problem('not_found');
     await this.work.run((tx) => this.following.reject(tx, follower, followee));
     return this.relationship(followee, follower);
   }
 
   /** Removes a follower without notifying them. Idempotent. */
   async remove(followee: Id, follower: Id): Promise<Relationship> {
-    if (!isId(follower)) throw problem('not_found');
     await this.work.run((tx) => this.following.end(tx, follower, followee));
     return this.relationship(followee, follower);
   }

@@ -102,6 +102,24 @@ export class Cursors {
     };
   }
 
+  /** A page of a list along its ids: `scan` reads its rows, one more than the page holds, and `show` builds what is sent. */
+  async list<Row extends { id: Id }, Item>(
+    path: string,
+    input: ListInput,
+    scan: (page: PageRequest) => Promise<Row[]>,
+    show: (rows: Row[]) => Item[] | Promise<Item[]>,
+  ): Promise<Page<Item>> {
+    const page = this.request(path, input);
+    const rows = await scan({ ...page, limit: page.limit + 1 });
+    // The extra row is the oldest of a page read downwards, the newest of one read upwards.
+    const shown = page.after === null ? rows.slice(0, page.limit) : rows.slice(-page.limit);
+    return this.page(path, await show(shown), {
+      first: shown[0]?.id ?? page.after,
+      last: shown.at(-1)?.id ?? null,
+      more: rows.length > page.limit || page.after !== null,
+    });
+  }
+
   /**
    * Builds a page from a scan. `first` and `last` are the ids at the scan's ends (null: nothing was scanned); they may lie
    * beyond the items when some were left out. `more` says whether anything lies below `last`.

@@ -1,9 +1,10 @@
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { CONFIG, opensByLink, problem, type Config } from '@app/platform';
+import { CONFIG, isId, opensByLink, problem, type Config } from '@app/platform';
 import { z } from 'zod';
 import { AccessTokens, SessionLookup } from '@app/domain';
 import { callOf, type ApiReply, type ApiRequest, type Caller, type CallState } from './call.js';
 import { endpointOf, type EndpointOptions } from './endpoint.js';
+import { pathId } from './fields.js';
 import { RateLimits } from './rate-limits.js';
 import { hasBody } from './unread-bodies.js';
 import { validate } from './validation.js';
@@ -83,5 +84,7 @@ function readInput(request: ApiRequest, { path, params, query, body }: EndpointO
   const fromPath = params ? (request.params as object) : {};
   const fromQuery = querySchema ? validate(querySchema, request.query ?? {}, 'query') : {};
   const fromBody = body ? validate(body, jsonOf(request), 'body') : {};
+  for (const [name, schema] of Object.entries(params?.shape ?? {}))
+    if (schema === pathId && !isId(Reflect.get(fromPath, name) as string)) throw problem('not_found');
   return { ...fromQuery, ...fromBody, ...fromPath };
 }

@@ -78,7 +78,7 @@ export const id = z
   .superRefine(refuse(isId, 'not_an_id'))
   .meta({ description: 'A 64-bit id, as decimal text.', example: '236402688000123904' });
 
-/** An id in the path. A malformed id is answered 404, not 422. */
+/** An id in the path. The guard answers 404 for a malformed one, so a handler always gets an id. */
 export const pathId = z
   .string()
   .meta({ description: 'A 64-bit id, as decimal text.', example: '236402688000123904' });

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { setTimeout as timer } from 'node:timers';
 import type { FastifyInstance } from 'fastify';
-import { bytesPassed } from './passing-bytes.js';
+import { bytesPassed } from './fast-path/passing-bytes.js';
 
 /**
  * How much of a refused body is still read. Most clients send all of it before they read the response, and closing early

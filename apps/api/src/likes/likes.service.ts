@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { isId, problem, type Id } from '@app/platform';
+import { problem, type Id } from '@app/platform';
 import { LikedSavedCache } from '@app/feed';
 import { PostReading } from '../posts/post-reading.service.js';
 import { PostView } from '../posts/post-view.js';
@@ -17,7 +17,6 @@ export class LikesService {
 
   /** @throws Problem 404 for a post that is missing or that this person may not see; 409 for an own post that is not published */
   async like(user: Id, post: Id): Promise<string> {
-    if (!isId(post)) throw problem('not_found');
     const carryOut = () => this.batches.carryOut({ user, post, liked: true });
     await this.marks.change(user, 'liked', post, true, async () => {
       if ((await carryOut()) !== 'hidden') return;
@@ -32,7 +31,6 @@ export class LikesService {
 
   /** Returns null when the post is no longer visible. */
   async unlike(user: Id, post: Id): Promise<string | null> {
-    if (!isId(post)) throw problem('not_found');
     const outcome = await this.marks.change(user, 'liked', post, false, () =>
       this.batches.carryOut({ user, post, liked: false }),
     );

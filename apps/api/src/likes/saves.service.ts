@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { isId, problem, type Id } from '@app/platform';
+import { problem, type Id } from '@app/platform';
 import { LikedSavedCache } from '@app/feed';
 import { PostAccess } from '@app/domain';
 import { CollectionRows, LikeRows, UnitOfWork, type Tx } from '@app/storage';
@@ -19,7 +19,6 @@ export class SavesService {
 
   /** `also` runs in the same transaction: if it throws, nothing is saved. */
   async save(user: Id, post: Id, also?: (tx: Tx) => Promise<void>): Promise<string> {
-    if (!isId(post)) throw problem('not_found');
     await this.marks.change(user, 'saved', post, true, () =>
       this.work.run(async (tx) => {
         await this.access.hold(tx, post, user);
@@ -35,7 +34,6 @@ export class SavesService {
 
   /** Returns null when the post is no longer visible. */
   async unsave(user: Id, post: Id): Promise<string | null> {
-    if (!isId(post)) throw problem('not_found');
     await this.marks.change(user, 'saved', post, false, () =>
       this.work.run(async (tx) => {
         await this.rows.unsave(tx, user, post);

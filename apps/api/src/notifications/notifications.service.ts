@@ -15,15 +15,12 @@ export class NotificationsService {
   ) {}
 
   async page(path: string, input: ListInput, reader: Id): Promise<Page<ShownNotification>> {
-    const page = this.cursors.request(path, input);
-    const rows = await this.rows.page(reader, { ...page, limit: page.limit + 1 });
-    // The extra row is the oldest of a page read downwards, the newest of one read upwards.
-    const scanned = page.after === null ? rows.slice(0, page.limit) : rows.slice(-page.limit);
-    return this.cursors.page(path, await this.view.show(scanned, reader), {
-      first: scanned[0]?.id ?? page.after,
-      last: scanned.at(-1)?.id ?? null,
-      more: rows.length > page.limit || page.after !== null,
-    });
+    return this.cursors.list(
+      path,
+      input,
+      (page) => this.rows.page(reader, page),
+      (rows) => this.view.show(rows, reader),
+    );
   }
 
   async unread(reader: Id): Promise<number> {

@@ -1,5 +1,5 @@
 import { Controller, Req, Res } from '@nestjs/common';
-import { isId, problem, type Id } from '@app/platform';
+import { problem, type Id } from '@app/platform';
 import { PhotoRows } from '@app/storage';
 import { z } from 'zod';
 import { CallerOf, Input, type ApiReply, type ApiRequest, type Caller } from '../http/call.js';
@@ -35,7 +35,7 @@ export class OriginalsController {
     @Req() request: ApiRequest,
     @Res() reply: ApiReply,
   ): Promise<void> {
-    const photo = isId(input.id) ? await this.rows.find(input.id) : null;
+    const photo = await this.rows.find(input.id);
     if (photo?.owner_id !== caller.userId || photo.state === 'uploading') throw problem('not_found');
     await this.media.sendOriginal(photo, request, reply);
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { isId, problem, type Id } from '@app/platform';
+import { problem, type Id } from '@app/platform';
 import { PhotoRows, PostRows, UnitOfWork } from '@app/storage';
 import { Removal, UploadCompletion } from '@app/domain';
 import type { PhotoChange } from './photos.schemas.js';
@@ -17,7 +17,6 @@ export class PhotosService {
 
   /** @throws Problem 404 unless the photo is the caller's own */
   async change(owner: Id, id: Id, { altText }: PhotoChange): Promise<void> {
-    if (!isId(id)) throw problem('not_found');
     const text = altText === undefined ? null : (altText ?? '');
     await this.work.run(async (tx) => {
       const photo = await this.rows.changeAltText(tx, id, owner, text);
@@ -30,7 +29,6 @@ export class PhotosService {
 
   /** Deletes an unposted photo, or ends its direct upload. Idempotent. @throws Problem 404, or 409 while a post or a profile shows it */
   async remove(owner: Id, id: Id): Promise<void> {
-    if (!isId(id)) throw problem('not_found');
     const removed = await this.work.run(async (tx) => {
       const avatar = await this.rows.avatarOf(tx, owner);
       const photo = (await this.rows.lockMany(tx, owner, [id])).get(id);

@@ -5,7 +5,7 @@ import { ORIGINAL, SNIFF_BYTES } from '@app/platform/photos';
 import { Quota, takenFormat, UnfinishedPhotos } from '@app/domain';
 import type { MultipartFile } from '@fastify/multipart';
 import type { ApiRequest } from '../http/call.js';
-import { bytesPassed } from '../http/passing-bytes.js';
+import { bytesPassed } from '../http/fast-path/passing-bytes.js';
 import { altTextOf } from './alt-text-part.js';
 import { DiskRoom } from './disk-room.js';
 import {

@@ -1,6 +1,6 @@
 import type { ApiReply } from '../http/call.js';
 import type { Page } from '../http/cursors.js';
-import { memoryFor } from '../http/page-memory.js';
+import { memoryFor } from '../http/fast-path/page-memory.js';
 import type { ShownPost } from './post-view.js';
 
 const BEGIN = '{"items":[';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { isId, problem, type Id } from '@app/platform';
+import { problem, type Id } from '@app/platform';
 import { LikeRows, PostRows, type CollectionRows, type Entry } from '@app/storage';
 import { Visibility } from '@app/domain';
 import { Cursors, type ListInput, type PageRequest } from '../http/cursors.js';
@@ -20,7 +20,6 @@ export class PostLists {
   ) {}
 
   async ofAuthor(path: string, input: ListInput & { id: Id }, viewer: Id | null): Promise<string> {
-    if (!isId(input.id)) throw problem('not_found');
     const { row, relation } = await this.users.visible(input.id, viewer);
     if (!this.visibility.maySeeContent(row, relation)) throw problem('not_found');
     return this.page(path, input, viewer, async (page) => {
@@ -60,19 +59,13 @@ export class PostLists {
     viewer: Id | null,
     scan: (page: PageRequest) => Promise<Entry[]>,
   ): Promise<string> {
-    const page = this.cursors.request(path, input);
-    const entries = await scan({ ...page, limit: page.limit + 1 });
-    const shown = page.after === null ? entries.slice(0, page.limit) : entries.slice(-page.limit);
-    const posts = await this.reading.visible(
-      shown.map(({ subject }) => subject),
-      viewer,
-    );
     return listJson(
-      this.cursors.page(path, posts, {
-        first: shown[0]?.id ?? page.after,
-        last: shown.at(-1)?.id ?? null,
-        more: entries.length > page.limit || page.after !== null,
-      }),
+      await this.cursors.list(path, input, scan, (entries) =>
+        this.reading.visible(
+          entries.map(({ subject }) => subject),
+          viewer,
+        ),
+      ),
     );
   }
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { isId, problem, type Id } from '@app/platform';
+import { problem, type Id } from '@app/platform';
 import { assertPublished, PostIndex, Removal } from '@app/domain';
 import { PostRows, UnitOfWork } from '@app/storage';
 import { fieldsOf } from './post-fields.js';
@@ -20,7 +20,7 @@ export class PostsService {
   async change(author: Id, id: Id, input: PostChange): Promise<void> {
     const fields = fieldsOf(await this.writing.read(author, input));
     await this.work.run(async (tx) => {
-      const post = isId(id) ? await this.posts.lock(tx, id) : null;
+      const post = await this.posts.lock(tx, id);
       if (post?.author_id !== author) throw problem('not_found');
       if (Object.keys(fields).length === 0) return;
       await this.posts.change(tx, id, fields);
@@ -33,7 +33,7 @@ export class PostsService {
   /** Hides a published post from everybody but its author, or restores it with its likes and comments. Idempotent. */
   async archive(author: Id, id: Id, archived: boolean): Promise<void> {
     await this.work.run(async (tx) => {
-      const post = isId(id) ? await this.posts.lock(tx, id) : null;
+      const post = await this.posts.lock(tx, id);
       if (post?.author_id !== author) throw problem('not_found');
       assertPublished(post.state);
       if (post.archived === archived) return;
@@ -49,7 +49,6 @@ export class PostsService {
 
   /** Deletes a post and its photos. Idempotent. @throws Problem 404 unless the post is the caller's own */
   async remove(author: Id, id: Id): Promise<void> {
-    if (!isId(id)) throw problem('not_found');
     const removed = await this.work.run((tx) => this.removal.post(tx, author, id));
     if (!removed && !(await this.removal.wasBy(author, id))) throw problem('not_found');
   }

@@ -1,5 +1,4 @@
 import { Controller, Req } from '@nestjs/common';
-import { isId, problem } from '@app/platform';
 import { z } from 'zod';
 import { CallerOf, Input, type ApiRequest, type Caller } from '../http/call.js';
 import { listQuery, type ListInput } from '../http/cursors.js';
@@ -106,7 +105,6 @@ export class SessionsController {
     problems: ['not_found'],
   })
   async end(@Input() input: { id: string }, @CallerOf() caller: Caller): Promise<void> {
-    if (!isId(input.id)) throw problem('not_found');
     await this.sessions.endOwn(caller.userId, input.id);
   }
 }

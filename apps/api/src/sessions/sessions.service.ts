@@ -128,21 +128,19 @@ export class SessionsService {
 
   /** The person's active sessions, newest first. */
   async list(path: string, input: ListInput, { userId, sessionId }: Caller): Promise<Page<SessionEntry>> {
-    const page = this.cursors.request(path, input);
-    const rows = await this.sessions.living(userId, { ...page, limit: page.limit + 1 });
-    const shown = page.after === null ? rows.slice(0, page.limit) : rows.slice(-page.limit);
-    const items = shown.map((row) => ({
-      id: row.id,
-      current: row.id === sessionId,
-      userAgent: row.user_agent,
-      createdAt: row.created_at.toISOString(),
-      refreshedAt: row.refreshed_at.toISOString(),
-    }));
-    return this.cursors.page(path, items, {
-      first: shown[0]?.id ?? page.after,
-      last: shown.at(-1)?.id ?? null,
-      more: rows.length > page.limit || page.after !== null,
-    });
+    return this.cursors.list(
+      path,
+      input,
+      (page) => this.sessions.living(userId, page),
+      (rows) =>
+        rows.map((row) => ({
+          id: row.id,
+          current: row.id === sessionId,
+          userAgent: row.user_agent,
+          createdAt: row.created_at.toISOString(),
+          refreshedAt: row.refreshed_at.toISOString(),
+        })),
+    );
   }
 
   /** Ends one of the person's sessions. Returns false when none has that id. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { isId, limits, problem, timeOf, type Id } from '@app/platform';
+import { limits, problem, timeOf, type Id } from '@app/platform';
 import { SuggestionRows, UnitOfWork, UserRows, type SuggestionsAge } from '@app/storage';
 import { Visibility } from '@app/domain';
 import type { ListInput, Page } from '../http/cursors.js';
@@ -33,7 +33,6 @@ export class SuggestionsService {
 
   /** Dismisses a person for good. Idempotent. @throws Problem 404 for a person who is missing or may not be seen */
   async dismiss(reader: Id, id: Id): Promise<void> {
-    if (!isId(id)) throw problem('not_found');
     await this.work.run(async (tx) => {
       const other = await this.users.find(id, tx);
       const relation = await this.visibility.relation(reader, id, tx);

@@ -4,7 +4,7 @@ import { problem, Problem, type Id } from '@app/platform';
 import { OBJECT_STORE, UploadRows, type ObjectStore, type UploadRow } from '@app/storage';
 import { UploadCompletion } from '@app/domain';
 import type { ApiRequest } from '../http/call.js';
-import { bytesPassed } from '../http/passing-bytes.js';
+import { bytesPassed } from '../http/fast-path/passing-bytes.js';
 import { DiskRoom } from '../photos/disk-room.js';
 import { Appending, COUNT } from './appending.js';
 import { RequestBody } from './request-body.js';

@@ -26,21 +26,13 @@ export class UserLists {
     scan: (page: PageRequest) => Promise<Entry[]>,
     whose: Whose = 'shared',
   ): Promise<Page<User>> {
-    const page = this.cursors.request(path, input);
-    const entries = await scan({ ...page, limit: page.limit + 1 });
-    const more = entries.length > page.limit;
-    // The extra row is the oldest of a page read downwards, the newest of one read upwards.
-    const shown = page.after === null ? entries.slice(0, page.limit) : entries.slice(-page.limit);
-    const items = await this.visible(
-      shown.map(({ subject }) => subject),
-      viewer,
-      whose,
+    return this.cursors.list(path, input, scan, (entries) =>
+      this.visible(
+        entries.map(({ subject }) => subject),
+        viewer,
+        whose,
+      ),
     );
-    return this.cursors.page(path, items, {
-      first: shown[0]?.id ?? page.after,
-      last: shown.at(-1)?.id ?? null,
-      more: more || page.after !== null,
-    });
   }
 
   /** The reader's own block list shows everybody on it; everywhere else the two never meet. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { fold, isId, problem, type Id } from '@app/platform';
+import { fold, problem, type Id } from '@app/platform';
 import { Database, UserRows, type UserRow } from '@app/storage';
 import { Visibility, type Relation } from '@app/domain';
 import { UserView } from './user-view.js';
@@ -23,7 +23,7 @@ export class UsersService {
 
   /** A person as the viewer may see them, with the relation between the two. @throws Problem 404 */
   async visible(userId: Id, viewer: Id | null): Promise<{ row: UserRow; relation: Relation }> {
-    const row = isId(userId) ? await this.rows.find(userId) : null;
+    const row = await this.rows.find(userId);
     if (!row) throw problem('not_found');
     const relation = await this.visibility.relation(viewer, row.id);
     if (!this.visibility.maySeeProfile(row, relation)) throw problem('not_found');

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { isId, problem, type Id } from '@app/platform';
+import { problem, type Id } from '@app/platform';
 import { PostRows, UserRows, type HeldPost, type PostRow, type Tx } from '@app/storage';
 import { stranger, Visibility } from '../visibility/visibility.js';
 
@@ -41,7 +41,7 @@ export class PostAccess {
    * may have read a replica that is just being promoted. @throws Problem 404; 409 for an own post that is not published
    */
   async hold(tx: Tx, id: Id, viewer: Id): Promise<HeldPost> {
-    const held = isId(id) ? (await this.posts.holdMany(tx, [id], { wait: true })).get(id) : undefined;
+    const held = (await this.posts.holdMany(tx, [id], { wait: true })).get(id);
     if (!held) throw problem('not_found');
     const { author_id, private: isPrivate, closed_at } = held;
     const relation = await this.visibility.relation(viewer, author_id, tx);

@@ -1,4 +1,4 @@
-import type { ApiReply } from './call.js';
+import type { ApiReply } from '../call.js';
 
 /** More than a page of 20 posts usually takes. A longer page gets its own memory. */
 const PIECE = 64 * 1024;

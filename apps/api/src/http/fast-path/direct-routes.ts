@@ -1,10 +1,10 @@
 import type { ReadSince } from '@app/feed';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
-import type { Operation } from './operations.js';
-import type { ApiReply, ApiRequest, Caller } from './call.js';
-import { EndpointGuard } from './endpoint.guard.js';
-import type { ProblemFilter } from './problem-filter.js';
+import type { Operation } from '../operations.js';
+import type { ApiReply, ApiRequest, Caller } from '../call.js';
+import { EndpointGuard } from '../endpoint.guard.js';
+import type { ProblemFilter } from '../problem-filter.js';
 
 /** The arguments of a direct endpoint's handler, in place of decorated parameters. */
 export interface DirectCall<Input, Who extends Caller | null = Caller> {
