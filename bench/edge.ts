@@ -1,18 +1,18 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type TLSSocket } from 'node:tls';
 import sharp from 'sharp';
 import { root } from '../tools/dev/install.mjs';
+import { readLedger } from '../tools/dev/ledger.ts';
 import { endProcess, launch, type Launched } from '../tools/dev/processes.ts';
 import { bareEnvironment } from './env.ts';
 import { fillFeed } from './feed-data.ts';
-import { interleavedPairs, median } from './pairs.ts';
-import { mebibytes, printTable } from './table.ts';
+import type { Fixtures } from './fixtures.ts';
 import { wrk, type Load } from './wrk.ts';
+import { interleavedPairs, mebibytes, median, printTable, residentOf } from './measuring.ts';
 
 /**
  * The whole chain (TLS, HAProxy, NGINX, api) beside the api alone, and photos by our NGINX beside a bare one: the cost of
@@ -140,19 +140,13 @@ server { listen ${address}; root ${data}/objects; } }`,
 }
 
 function apiProcesses(folder: string): number[] {
-  const { processes } = JSON.parse(readFileSync(join(folder, 'fleet/fleet.json'), 'utf8')) as {
-    processes: { name: string; pid: number }[];
-  };
-  return processes.filter(({ name }) => name.startsWith('api-')).map(({ pid }) => pid);
+  const children = readLedger(join(folder, 'fleet/fleet.json'))?.children ?? [];
+  return children.filter(({ name }) => name.startsWith('api-')).map(({ pid }) => pid);
 }
 
 const held = (pids: readonly number[]) => ({
   descriptors: pids.reduce((sum, pid) => sum + readdirSync(`/proc/${pid}/fd`).length, 0),
-  memory: pids.reduce(
-    (sum, pid) =>
-      sum + Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) * 1_024,
-    0,
-  ),
+  memory: pids.reduce((sum, pid) => sum + residentOf(pid), 0),
 });
 
 /** Like phones that were used a moment ago: each connection has had one response, and stays open. */
@@ -217,8 +211,7 @@ async function measure(folder: string): Promise<void> {
   console.log(`edge photos: ratio ${disk.ratio.toFixed(2)} (goal ${PHOTOS})`);
 }
 
-export async function run(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'narwhal-bench-'));
+export async function run({ folder }: Fixtures): Promise<void> {
   spawnSync('chmod', ['711', folder]);
   let fleet: Launched | undefined;
   try {
@@ -226,8 +219,5 @@ export async function run(): Promise<void> {
     await measure(folder);
   } finally {
     if (fleet) await endProcess(fleet, [{ signal: 'SIGTERM', patience: 60_000 }]);
-    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
   }
 }
-
-if (import.meta.main) await run();

@@ -24,7 +24,7 @@ import {
   type Launched,
   type ProcessMark,
 } from '../../tools/dev/processes.ts';
-import { readPidFile } from '../../tools/dev/up/pid-file.ts';
+import { readLedger } from '../../tools/dev/ledger.ts';
 import { bareEnvironment } from '../harness/env.js';
 import { signUp, type Person } from '../harness/people.js';
 import { drawn } from '../harness/pictures.js';
@@ -107,7 +107,7 @@ async function send(seed = 1): Promise<number> {
   return statusOf(upload.attach('file', bytes, { filename, contentType }));
 }
 
-const children = (): (ProcessMark & { name: string })[] => readPidFile(join(data, 'up.json'))?.children ?? [];
+const children = (): (ProcessMark & { name: string })[] => readLedger(join(data, 'up.json'))?.children ?? [];
 
 const rounds = 12;
 

@@ -6,7 +6,7 @@ import { root } from '../../tools/dev/install.mjs';
 import { freePort } from '../../tools/dev/ports.ts';
 import { startPostgres } from '../../tools/dev/postgres.ts';
 import { startRedis } from '../../tools/dev/redis.ts';
-import type { RunningServer } from '../../tools/dev/running-server.ts';
+import type { RunningServer } from '../../tools/dev/processes.ts';
 import { Application } from '../harness/application.js';
 import { bareEnvironment } from '../harness/env.js';
 import { descendantsOf } from '../harness/process-tree.js';

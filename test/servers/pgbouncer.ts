@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { answersQuery, pgbouncerConfiguration } from '../../tools/fleet/data-parts.ts';
-import { untilServing } from '../../tools/fleet/part.ts';
+import { pgbouncerConfiguration } from '../../tools/fleet/data-parts.ts';
 import { Service } from '../../tools/fleet/service.ts';
-import { lastLines } from '../../tools/dev/logs.ts';
 import { freePort } from '../../tools/dev/ports.ts';
+import { query } from '../../tools/dev/postgres.ts';
 import { endProcess, launch } from '../../tools/dev/processes.ts';
+import { faultOf, untilServing } from '../../tools/dev/ready.ts';
 import { findProgram } from '../../tools/dev/system-packages.ts';
 import { servers } from '../harness/servers.js';
 import { MortalServer } from './mortal-servers.js';
@@ -33,8 +33,8 @@ export async function mortalPgbouncer(name: string, postgres: string): Promise<M
     });
     await untilServing(
       process,
-      () => answersQuery(url.href),
-      (why) => new Error(`pgbouncer ${why}; the end of ${logFile}:\n${lastLines(logFile)}`),
+      async () => (await query(url.href, 'SELECT 1', 1_000)) === undefined,
+      faultOf('pgbouncer', logFile),
     );
     return {
       ...process,

@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { build } from './build.ts';
 import { isRoot, readEnvironment } from './env.ts';
 import { checkDns, checkPrograms, offerPrograms } from '../fleet/checks.ts';
@@ -18,7 +18,7 @@ type Command = (args: string[]) => Promise<number | void>;
 
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
 
-/** The commands that `npm run` starts by name; `run` starts TypeScript files of other folders, such as benchmarks. */
+/** The commands that `npm run` starts by name. */
 export const commands: Record<string, Command> = {
   up,
   fleet,
@@ -40,7 +40,6 @@ export const commands: Record<string, Command> = {
     runWithSettings('apps/cli/src/main.js', ['doctor', ...args], chosenByUp(readEnvironment())),
   storage: (args) => runOnServers('apps/cli/src/main.js', ['storage', ...args]),
   admin: (args) => runOnServers('apps/cli/src/main.js', ['admin', ...args]),
-  run: runFile,
   // It builds by itself, after it has found what to run.
   bench: (args) => runProgram(process.execPath, [join(root, 'bench', 'run.ts'), ...args]),
   hops,
@@ -139,7 +138,6 @@ async function testAws(args: string[]): Promise<number> {
 async function testEdge(args: string[]): Promise<number> {
   checkPrograms();
   await build();
-  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
   return runProgram(process.execPath, [vitest, 'run', '--config', 'test/edge/vitest.config.ts', ...args]);
 }
 
@@ -148,12 +146,6 @@ async function top(args: string[]): Promise<number> {
   const running = publishedSettings(readEnvironment().dataFolder)?.['METRICS_ADDR'];
   const named = args.some((argument) => !argument.startsWith('--'));
   return runBuilt('apps/cli/src/main.js', ['top', ...(named || !running ? args : [running, ...args])]);
-}
-
-async function runFile([file, ...args]: string[]): Promise<number> {
-  if (!file) throw new Refusal('expected a TypeScript file to run but received none');
-  await build();
-  return runProgram(process.execPath, [resolve(file), ...args]);
 }
 
 async function runBuilt(program: string, args: string[]): Promise<number> {

@@ -6,8 +6,14 @@ import type { PrivilegeDrop } from './privilege-drop/privilege-drop.ts';
 import { lastLines } from './logs.ts';
 import { freePort } from './ports.ts';
 import { clusterFolder, postgresPrograms, prepareCluster } from './postgres-cluster.ts';
-import { endProcess, launch, type Launch, type Launched, type StopStep } from './processes.ts';
-import type { RunningServer } from './running-server.ts';
+import {
+  endProcess,
+  launch,
+  type Launch,
+  type Launched,
+  type RunningServer,
+  type StopStep,
+} from './processes.ts';
 
 export interface PostgresOptions {
   /** The folder of the cluster, which is created if absent. */
@@ -104,7 +110,7 @@ async function acceptsConnections(process: Launched, url: string): Promise<boole
   void process.ended.then(() => (alive = false));
   const deadline = Date.now() + 60_000;
   while (alive && Date.now() < deadline) {
-    const fault = await query(url, 'select 1');
+    const fault = await query(`${url}/postgres`, 'select 1');
     if (!fault) return true;
     if (fault.code === '28P01')
       throw new Error('PostgreSQL refuses the password that is kept beside its data.');
@@ -114,20 +120,11 @@ async function acceptsConnections(process: Launched, url: string): Promise<boole
   return false;
 }
 
-/** Runs one statement on the maintenance database; resolves to the error, if any. */
-function query(url: string, statement: string): Promise<(Error & { code?: string }) | undefined> {
-  return ask(`${url}/postgres`, statement, 2_000);
-}
-
-/** Tries to connect to a PostgreSQL; resolves to the error, if any. */
-export function queryOnce(url: string): Promise<(Error & { code?: string }) | undefined> {
-  return ask(url, 'select 1', 5_000);
-}
-
-async function ask(
+/** Runs one statement on a connection of its own; resolves to the error, if any. */
+export async function query(
   connectionString: string,
   statement: string,
-  connectionTimeoutMillis: number,
+  connectionTimeoutMillis = 2_000,
 ): Promise<(Error & { code?: string }) | undefined> {
   const client = new pg.Client({ connectionString, connectionTimeoutMillis });
   client.on('error', () => undefined);
@@ -143,7 +140,7 @@ async function ask(
 }
 
 async function makeDatabase(url: string): Promise<void> {
-  const fault = await query(url, 'create database narwhal');
+  const fault = await query(`${url}/postgres`, 'create database narwhal');
   const existsAlready = '42P04';
   const standby = '25006';
   if (fault && fault.code !== existsAlready && fault.code !== standby) throw fault;

@@ -26,6 +26,19 @@ export interface Launched extends ProcessMark {
   ended: Promise<string>;
 }
 
+export interface Stoppable extends Launched {
+  /** Asks it to shut down cleanly, and waits; shorter once `hurry` is aborted. */
+  stop(hurry?: AbortSignal): Promise<void>;
+}
+
+/** A server that was started here. */
+export interface RunningServer extends Stoppable {
+  url: string;
+  port: number;
+  /** kill -9, as fault tests do. Starting again on the same folder and port brings it back. */
+  kill(): Promise<void>;
+}
+
 /**
  * Starts a program in its own process session, so that Ctrl-C in the terminal reaches the launcher alone, which then
  * stops everything in order. Its output goes straight to the log: it does not stop when the launcher is killed.

@@ -1,12 +1,10 @@
 import { connect } from 'node:net';
 import { chownSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { privilegeDropFor } from './privilege-drop/choice.ts';
-import { lastLines } from './logs.ts';
 import { freePort } from './ports.ts';
-import { endProcess, launch, type Launched, type StopStep } from './processes.ts';
-import type { RunningServer } from './running-server.ts';
+import { endProcess, launch, type Launched, type RunningServer, type StopStep } from './processes.ts';
+import { faultOf, untilServing } from './ready.ts';
 import { keptSecret } from './secrets.ts';
 import { ensureProgram } from './system-packages.ts';
 
@@ -40,7 +38,16 @@ export async function startRedis(options: RedisOptions): Promise<RunningServer> 
   const input = configuration({ dir: drop.data, host, port, password, persistent, follow });
   const { launched } = options;
   const process = await launch({ command, args, logFile, input, cwd: '/', launched });
-  await waitUntilAnswering(process, { host, port, password }, logFile);
+  // A large append-only file takes a while to load, and PING returns -LOADING until then.
+  await untilServing(
+    process,
+    () => answers({ host, port, password }),
+    faultOf('Redis', logFile),
+    120_000,
+  ).catch(async (error: unknown) => {
+    await endProcess(process, stopRedis);
+    throw error;
+  });
   return {
     url: `redis://:${password}@${host}:${port}`,
     port,
@@ -74,19 +81,6 @@ function configuration(options: Address & { dir: string; persistent: boolean; fo
     'appendfsync everysec',
   ];
   return `${lines.join('\n')}\n`;
-}
-
-async function waitUntilAnswering(process: Launched, address: Address, logFile: string): Promise<void> {
-  let alive = true;
-  void process.ended.then(() => (alive = false));
-  // A large append-only file takes a while to load, and PING returns -LOADING until then.
-  const deadline = Date.now() + 120_000;
-  while (alive && Date.now() < deadline) {
-    if (await answers(address)) return;
-    await sleep(25);
-  }
-  if (alive) await endProcess(process, stopRedis);
-  throw new Error(`Redis did not start; the end of ${logFile}:\n${lastLines(logFile)}`);
 }
 
 /** Two commands in Redis's inline form, so that the launcher needs no client. */

@@ -6,7 +6,7 @@ import pg from 'pg';
 import { afterAll, describe, expect, it } from 'vitest';
 import { startPostgres as postgres } from './postgres.ts';
 import { startRedis as redisServer } from './redis.ts';
-import type { RunningServer } from './running-server.ts';
+import type { RunningServer } from './processes.ts';
 
 // mkdtemp makes it with mode 700: root's servers must reach their data in it all the same.
 const folder = mkdtempSync(join(tmpdir(), 'narwhal-servers-'));

@@ -10,7 +10,8 @@ import { newKeyring, keptSecret } from '../dev/secrets.ts';
 import { addressOf, type Place } from './plan.ts';
 import { databaseUrl, passwordOf, type DataContext } from './data-parts.ts';
 import type { EdgeContext } from './edge-parts.ts';
-import { answersOk, untilServing, type PartKind } from './part.ts';
+import type { PartKind } from './part.ts';
+import { answersOk, faultOf, untilServing } from '../dev/ready.ts';
 import type { Release } from './release.ts';
 
 /** The settings of every api and worker of the fleet (libs/platform/src/config.ts), except its own addresses. */
@@ -77,7 +78,7 @@ export function applicationKind(context: EdgeContext, place: Place): PartKind {
       untilServing(
         launched,
         () => answersOk(`http://${addressOf(place)}/health/ready`),
-        (why) => new Refusal(`${place.name} ${why}; the end of ${logFile}:\n${lastLines(logFile)}`),
+        faultOf(place.name, logFile),
       ),
   };
 }

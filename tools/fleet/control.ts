@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, Refusal, say } from '../dev/say.ts';
 import { isAlive } from '../dev/processes.ts';
-import { readLedger } from './ledger.ts';
+import { endLeft, Ledger, readLedger } from '../dev/ledger.ts';
 
 /** A request of another terminal to a running fleet. */
 export interface Order {
@@ -14,7 +14,31 @@ export interface Order {
   words: string[];
 }
 
-export interface Reply {
+interface Facts {
+  control: { port: number; secret: string };
+}
+
+const ledgerFile = (folder: string): string => join(folder, 'fleet.json');
+
+/** <folder>/fleet.json. */
+export const fleetLedger = (folder: string, control: Facts['control']): Ledger<Facts> =>
+  new Ledger(
+    ledgerFile(folder),
+    { control },
+    {
+      refusal: ({ launcher }) =>
+        new Refusal(
+          `A fleet already runs on this data folder (process ${launcher.pid}); it goes on.\n` +
+            '  npm run fleet -- status   shows it\n  npm run fleet -- stop     stops it\n' +
+            'To run a second one beside it: NARWHAL_DATA=.narwhal-2 npm run fleet -- --net 78',
+        ),
+      async endLeft(children) {
+        for (const child of children) await endLeft(child, [{ signal: 'SIGTERM', patience: 3_000 }]);
+      },
+    },
+  );
+
+interface Reply {
   ok: boolean;
   text: string;
 }
@@ -52,7 +76,7 @@ export async function takeOrders(
 
 /** Sends an order to the fleet of a folder, and prints the result. Returns an exit code. */
 export async function order(folder: string, { command, words }: Order): Promise<number> {
-  const ledger = readLedger(join(folder, 'fleet.json'));
+  const ledger = readLedger<Facts>(ledgerFile(folder));
   if (!ledger || !isAlive(ledger.launcher))
     throw new Refusal(`No fleet runs on ${folder}. Start it in another terminal: npm run fleet`);
   const { port, secret } = ledger.control;

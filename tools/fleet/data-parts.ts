@@ -1,17 +1,15 @@
 import { chownSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import pg from 'pg';
 import { privilegeDropFor } from '../dev/privilege-drop/choice.ts';
 import { childEnvironment } from '../dev/env.ts';
-import { lastLines } from '../dev/logs.ts';
 import { postgresPrograms } from '../dev/postgres-cluster.ts';
-import { startPostgres, stopPostgres } from '../dev/postgres.ts';
+import { query, startPostgres, stopPostgres } from '../dev/postgres.ts';
 import { launch } from '../dev/processes.ts';
 import { startRedis, stopRedis } from '../dev/redis.ts';
-import { Refusal } from '../dev/say.ts';
 import { keptSecret } from '../dev/secrets.ts';
 import { findProgram } from '../dev/system-packages.ts';
-import { untilServing, type PartKind } from './part.ts';
+import type { PartKind } from './part.ts';
+import { faultOf, untilServing } from '../dev/ready.ts';
 import { addressOf, type Place, type Plan } from './plan.ts';
 import { makeReplica, slot } from './replica.ts';
 import { Service } from './service.ts';
@@ -155,8 +153,8 @@ export function pgbouncerKind(context: DataContext, place: Place, primary: Place
     ready: (process) =>
       untilServing(
         process,
-        () => answersQuery(databaseUrl(context, place)),
-        (why) => new Error(`pgbouncer ${why}; the end of ${logFile}:\n${lastLines(logFile)}`),
+        async () => (await query(databaseUrl(context, place), 'SELECT 1', 1_000)) === undefined,
+        faultOf('pgbouncer', logFile),
       ),
   };
 }
@@ -186,22 +184,8 @@ export function s3Kind(context: DataContext, place: Place): PartKind {
             ({ status }) => status === 403,
             () => false,
           ),
-        (why) => new Refusal(`s3 ${why}; the end of ${logFile}:\n${lastLines(logFile)}`),
+        faultOf('s3', logFile),
         120_000,
       ),
   };
-}
-
-export async function answersQuery(url: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1_000 });
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    await client.query('SELECT 1');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    await client.end().catch(() => undefined);
-  }
 }

@@ -5,7 +5,8 @@ import { Refusal } from '../dev/say.ts';
 import { migrate, noticed } from './app-parts.ts';
 import { writeNginx } from './edge-parts.ts';
 import type { Fleet } from './fleet.ts';
-import { type Part, answersOk } from './part.ts';
+import { answersOk } from '../dev/ready.ts';
+import type { Part } from './part.ts';
 import { addressOf } from './plan.ts';
 import { Release } from './release.ts';
 

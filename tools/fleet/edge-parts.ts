@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { childEnvironment, isRoot } from '../dev/env.ts';
-import { lastLines } from '../dev/logs.ts';
 import { launch } from '../dev/processes.ts';
 import { Refusal } from '../dev/say.ts';
 import { ensureProgram } from '../dev/system-packages.ts';
@@ -15,7 +14,8 @@ import type { Certificate } from './certificate.ts';
 import type { DataContext } from './data-parts.ts';
 import type { Hosts } from './hosts.ts';
 import { HaproxySocket } from './haproxy-socket.ts';
-import { answersOk, untilServing, type PartKind } from './part.ts';
+import type { PartKind } from './part.ts';
+import { answersOk, faultOf, untilServing } from '../dev/ready.ts';
 import { addressOf, publicName, type Place } from './plan.ts';
 import type { Release } from './release.ts';
 import { Service } from './service.ts';
@@ -49,9 +49,6 @@ const flags = (values: Record<string, string | readonly string[] | undefined>): 
     [value ?? []].flat().flatMap((each) => [`--${name}`, each]),
   );
 const operatorsOf = ({ plan }: DataContext): string[] => ['127.0.0.0/8', plan.network];
-
-const fault = (name: string, logFile: string) => (why: string) =>
-  new Refusal(`${name} ${why}; the end of ${logFile}:\n${lastLines(logFile)}`);
 
 /** The configuration of one NGINX, checked by NGINX itself. @throws Refusal with NGINX's message */
 export function writeNginx(context: EdgeContext, place: Place, release = context.release()): void {
@@ -102,7 +99,7 @@ export function nginxKind(context: EdgeContext, place: Place): PartKind {
       untilServing(
         process,
         () => answersOk(`http://${addressOf(place)}/health/ready`),
-        fault(place.name, join(folder, 'error.log')),
+        faultOf(place.name, join(folder, 'error.log')),
       ),
     leave: () =>
       eachOf(balancers(), async (socket) => {
@@ -185,7 +182,7 @@ export function haproxyKind(context: EdgeContext, place: Place): PartKind {
         cwd: '/',
       });
     },
-    ready: (process) => untilServing(process, () => seesNginx(context, place), fault(place.name, logFile)),
+    ready: (process) => untilServing(process, () => seesNginx(context, place), faultOf(place.name, logFile)),
     // DNS first sends clients to the others; requests that arrive here meanwhile are served.
     async enter() {
       // Nothing answers while the fleet starts: DNS comes last.
@@ -256,7 +253,7 @@ export function dnsKind(context: EdgeContext, place: Place): PartKind {
       untilServing(
         process,
         async () => (await balancersInDns(context)).length > 0,
-        fault(place.name, logFile),
+        faultOf(place.name, logFile),
       ),
   };
 }

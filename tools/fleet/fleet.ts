@@ -1,8 +1,8 @@
+import type { Ledger } from '../dev/ledger.ts';
 import { Refusal } from '../dev/say.ts';
 import { applicationKind, migrate } from './app-parts.ts';
 import { forgetReplica, pgbouncerKind, postgresKind, redisKind, s3Kind } from './data-parts.ts';
 import { dnsKind, haproxyKind, nginxKind, socketOf, writeNginx, type EdgeContext } from './edge-parts.ts';
-import type { Ledger } from './ledger.ts';
 import { Part, type PartKind } from './part.ts';
 import { most, type Kind, type Place } from './plan.ts';
 import type { Release } from './release.ts';
@@ -13,10 +13,10 @@ export type Tell = (line: string) => void;
 export class Fleet {
   readonly parts: Part[] = [];
   readonly context: EdgeContext;
-  private readonly ledger: Ledger;
+  private readonly ledger: Pick<Ledger<object>, 'keep'>;
   private readonly tell: Tell;
 
-  constructor(context: Omit<EdgeContext, 'places'>, ledger: Ledger, tell: Tell) {
+  constructor(context: Omit<EdgeContext, 'places'>, ledger: Pick<Ledger<object>, 'keep'>, tell: Tell) {
     const places = (kind: Kind) =>
       this.parts.filter((part) => part.place.kind === kind).map(({ place }) => place);
     this.context = { ...context, places };
@@ -27,11 +27,7 @@ export class Fleet {
 
   private make(place: Place): Part {
     return new Part(place, this.kindOf(place), (part, what) => {
-      this.ledger.note(
-        this.parts.flatMap(({ name, mark }) =>
-          mark ? [{ name, pid: mark.pid, identity: mark.identity }] : [],
-        ),
-      );
+      this.ledger.keep(this.parts.flatMap(({ name, process }) => (process ? [{ ...process, name }] : [])));
       if (what !== undefined && what !== 'starting') this.tell(`${part.name}: ${what}`);
     });
   }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { build } from '../dev/build.ts';
 import { interactive, readEnvironment } from '../dev/env.ts';
 import { root } from '../dev/install.mjs';
+import type { Ledger } from '../dev/ledger.ts';
 import { describe, Refusal, say, warn } from '../dev/say.ts';
 import { randomHex } from '../dev/secrets.ts';
 import { listenForStop, type StopRequest } from '../dev/up/stop-request.ts';
@@ -10,12 +11,11 @@ import { applicationSettings, inS3, onDisk } from './app-parts.ts';
 import { offerBrotli } from './brotli.ts';
 import { certificateOf, type Certificate } from './certificate.ts';
 import { checkCeph, checkPorts, checkPrograms, checkRoom, describePlan } from './checks.ts';
-import { order, takeOrders, type Order } from './control.ts';
+import { fleetLedger, order, takeOrders, type Order } from './control.ts';
 import type { DataContext } from './data-parts.ts';
 import { deploy, type Versions } from './deploy.ts';
 import { Fleet } from './fleet.ts';
 import { checkHosts, makeHosts } from './hosts.ts';
-import { Ledger } from './ledger.ts';
 import { commandNames, readFleetOptions, usage } from './options.ts';
 import { Plan, publicName } from './plan.ts';
 import { promote } from './promote.ts';
@@ -44,7 +44,7 @@ async function run(plan: Plan, folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true, mode: 0o711 });
   chmodSync(folder, 0o711);
   const { port, server } = await takeOrders(secret, (given) => carryOut(given));
-  const ledger = new Ledger(folder, { port, secret });
+  const ledger = fleetLedger(folder, { port, secret });
   await ledger.take();
   try {
     await standing(plan, folder, stop, ledger, (take) => (carryOut = take));
@@ -65,7 +65,7 @@ async function standing(
   plan: Plan,
   folder: string,
   stop: StopRequest,
-  ledger: Ledger,
+  ledger: Pick<Ledger<object>, 'keep'>,
   accept: (carryOut: (order: Order) => Promise<string>) => void,
 ): Promise<void> {
   const begun = Date.now();

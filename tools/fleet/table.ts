@@ -20,7 +20,7 @@ export function rowsOf(fleet: Fleet, watch: Watch, pulse: Pulse): Row[] {
   return fleet.parts.map((part) => ({
     part: part.name,
     address: addressOf(part.place),
-    process: part.pid ?? null,
+    process: part.process?.pid ?? null,
     state: part.state,
     rotation: watch.of(part.name),
     seconds: Math.round((Date.now() - part.since) / 1_000),

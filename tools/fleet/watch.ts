@@ -3,7 +3,8 @@ import pg from 'pg';
 import { databaseUrl } from './data-parts.ts';
 import { balancersInDns, socketOf } from './edge-parts.ts';
 import type { Fleet, Tell } from './fleet.ts';
-import { answersOk, type Part } from './part.ts';
+import { answersOk } from '../dev/ready.ts';
+import type { Part } from './part.ts';
 import { addressOf } from './plan.ts';
 
 const EVERY = 500;

@@ -5,7 +5,7 @@ import { CountRows, PopularPostRows, SearchWords } from '@app/storage';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { freePort } from '../../../tools/dev/ports.ts';
 import { startRedis } from '../../../tools/dev/redis.ts';
-import type { RunningServer } from '../../../tools/dev/running-server.ts';
+import type { RunningServer } from '../../../tools/dev/processes.ts';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/database.js';
 import { feedRoom, FeedFixtures, type FeedRoom } from '../../../test/harness/feed-room.js';
 import { servers } from '../../../test/harness/servers.js';

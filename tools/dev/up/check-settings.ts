@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { readSetting, childEnvironment, type Environment } from '../env.ts';
 import { root } from '../install.mjs';
-import { queryOnce } from '../postgres.ts';
+import { query } from '../postgres.ts';
 import { newKeyring } from '../secrets.ts';
 import { Refusal } from '../say.ts';
 
@@ -44,7 +44,8 @@ export async function checkSettings(environment: Environment): Promise<void> {
   }
   const [database, redis] = [readSetting('DATABASE_URL'), readSetting('REDIS_URL')];
   const faults = await Promise.all([
-    database && queryOnce(database).then((error) => error && databaseFault(error, database).text),
+    database &&
+      query(database, 'select 1', patience).then((error) => error && databaseFault(error, database).text),
     redis && knock(redis).then((error) => error && redisFault(error, redis).text),
   ]);
   const found = faults.filter(Boolean);

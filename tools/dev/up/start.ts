@@ -1,10 +1,11 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '../env.ts';
 import { withLock } from '../lock.mjs';
+import { freePortNear } from '../ports.ts';
 import { startPostgres } from '../postgres.ts';
 import { startRedis } from '../redis.ts';
 import { application, migrate } from './applications.ts';
-import { keptPorts } from './kept-ports.ts';
 import {
   applicationSettings,
   chooseMetrics,
@@ -14,7 +15,7 @@ import {
 } from './settings.ts';
 import type { StopRequest } from './stop-request.ts';
 import { localUrl } from './summary.ts';
-import type { Service, Supervisor } from './supervisor.ts';
+import type { Supervisor } from './supervisor.ts';
 
 /** One run of `up`. */
 export interface Run {
@@ -27,28 +28,45 @@ function logFile({ environment }: Run, name: string): string {
   return join(environment.dataFolder, 'logs', `${name}.log`);
 }
 
+interface ServerPorts {
+  postgres: number;
+  redis: number;
+}
+
+/** Ports chosen at the first start and kept, so that addresses written down elsewhere stay valid; replaced when taken. */
+async function keptPorts(dataFolder: string): Promise<ServerPorts> {
+  const file = join(dataFolder, 'ports.json');
+  let kept: Partial<ServerPorts> = {};
+  try {
+    kept = JSON.parse(readFileSync(file, 'utf8')) as Partial<ServerPorts>;
+  } catch {
+    // The first start.
+  }
+  const ports = { postgres: await freePortNear(kept.postgres), redis: await freePortNear(kept.redis) };
+  writeFileSync(file, `${JSON.stringify(ports)}\n`);
+  return ports;
+}
+
 /** Starts the servers that the environment does not name. */
 export async function startServers(run: Run): Promise<Servers> {
   const { dataFolder, isSet } = run.environment;
   const ports = await keptPorts(dataFolder);
   const servers: Servers = {};
-  const postgres = async () => {
-    const options = {
-      dir: join(dataFolder, 'postgres'),
-      port: ports.postgres,
-      logFile: logFile(run, 'postgres'),
-    };
-    const start: Service['start'] = (launched) =>
-      startPostgres({ ...options, launched }).then((server) => ((servers.databaseUrl = server.url), server));
-    await run.supervisor.start({ name: 'postgres', logFile: options.logFile, start });
+  const start = (name: 'postgres' | 'redis') => {
+    const file = logFile(run, name);
+    const options = { dir: join(dataFolder, name), port: ports[name], logFile: file };
+    const begin = name === 'postgres' ? startPostgres : startRedis;
+    return run.supervisor.start({
+      name,
+      logFile: file,
+      async start(launched) {
+        const server = await begin({ ...options, launched });
+        servers[name === 'postgres' ? 'databaseUrl' : 'redisUrl'] = server.url;
+        return server;
+      },
+    });
   };
-  const redis = async () => {
-    const options = { dir: join(dataFolder, 'redis'), port: ports.redis, logFile: logFile(run, 'redis') };
-    const start: Service['start'] = (launched) =>
-      startRedis({ ...options, launched }).then((server) => ((servers.redisUrl = server.url), server));
-    await run.supervisor.start({ name: 'redis', logFile: options.logFile, start });
-  };
-  await Promise.all([isSet('DATABASE_URL') || postgres(), isSet('REDIS_URL') || redis()]);
+  await Promise.all([isSet('DATABASE_URL') || start('postgres'), isSet('REDIS_URL') || start('redis')]);
   return servers;
 }
 

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { endProcess, isAlive, launch, signal, type Launched } from '../processes.ts';
-import { PidFile } from './pid-file.ts';
-import { pauseBefore, Supervisor, type Process, type Service } from './supervisor.ts';
+import { pauseBefore } from '../keep-running.ts';
+import { endProcess, isAlive, launch, signal, type Launched, type Stoppable } from '../processes.ts';
+import { upLedger } from './services.ts';
+import { Supervisor, type Service } from './supervisor.ts';
 
 let folder: string;
 let supervisor: Supervisor;
@@ -15,9 +16,9 @@ const calm = new AbortController().signal;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'narwhal-supervisor-'));
   launchedAll = [];
-  const pidFile = new PidFile(folder, 'http://127.0.0.1:3000');
-  await pidFile.take();
-  supervisor = new Supervisor(pidFile, () => 1);
+  const ledger = upLedger(folder, 'http://127.0.0.1:3000');
+  await ledger.take();
+  supervisor = new Supervisor(ledger, () => 1);
   vi.spyOn(process.stderr, 'write').mockReturnValue(true);
 });
 afterEach(async () => {
@@ -35,7 +36,7 @@ function service(
   return {
     name: 'worker',
     logFile,
-    async start(launched): Promise<Process> {
+    async start(launched): Promise<Stoppable> {
       const process = await launch({
         command: 'sleep',
         args: ['600'],
@@ -114,7 +115,7 @@ describe('the supervisor', () => {
     expect(alive()).toEqual([]);
   });
 
-  it('has each child in the pid file before it serves', async () => {
+  it('has each child in the ledger before it serves', async () => {
     let noted: unknown;
     await supervisor.start(
       service(() => {

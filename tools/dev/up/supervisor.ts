@@ -1,49 +1,45 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { endProcess, type Launched, type ProcessMark } from '../processes.ts';
-import { describe, warn } from '../say.ts';
-import type { Child, PidFile } from './pid-file.ts';
-import { stopOrder, stopSteps, type ServiceName } from './services.ts';
-
-export interface Process extends ProcessMark {
-  ended: Promise<string>;
-  stop(hurry?: AbortSignal): Promise<void>;
-}
+import { keepRunning } from '../keep-running.ts';
+import type { Child } from '../ledger.ts';
+import { endProcess, type Launched, type Stoppable } from '../processes.ts';
+import { warn } from '../say.ts';
+import { stopOrder, stopSteps, type ServiceName, type UpLedger } from './services.ts';
 
 export interface Service {
   name: ServiceName;
   logFile: string;
   /** Calls `launched` with every process as soon as it runs, so that none is lost when a later operation fails. */
-  start(launched: (process: Launched) => void): Promise<Process>;
+  start(launched: (process: Launched) => void): Promise<Stoppable>;
   /** Settles when the started process serves; fails when it does not get there. */
-  ready?(process: Process): Promise<void>;
+  ready?(process: Launched): Promise<void>;
 }
 
-const longestPause = 30_000;
-/** After a run of this length, the next exit counts as the first. */
-const soundRun = 60_000;
-
-/**
- * Keeps the services of one Narwhal running until it is asked to stop, and then stops them in order. It never gives up: what
- * a service lacks, such as disk space, may come back.
- */
+/** Keeps the services of one Narwhal running until it is asked to stop, and then stops them in order. */
 export class Supervisor {
-  private readonly running = new Map<ServiceName, Process>();
+  private readonly running = new Map<ServiceName, Stoppable>();
   private readonly children = new Set<Child>();
   private readonly starting = new Set<Promise<unknown>>();
   private readonly stopping = new AbortController();
-  private readonly pidFile: PidFile;
-  private readonly pauses: (attempt: number) => number;
+  private readonly ledger: UpLedger;
+  private readonly pauses: ((attempt: number) => number) | undefined;
 
-  constructor(pidFile: PidFile, pauses = pauseBefore) {
-    this.pidFile = pidFile;
+  constructor(ledger: UpLedger, pauses?: (attempt: number) => number) {
+    this.ledger = ledger;
     this.pauses = pauses;
   }
 
   /** Starts a service for the first time and waits for it. The caller handles a failure until then; later exits lead to a restart. */
   async start(service: Service): Promise<void> {
+    const { name, logFile } = service;
     const process = await this.launch(service);
     await service.ready?.(process);
-    void this.keep(service, process);
+    const kept = {
+      clear: () => this.end(name),
+      start: () => this.launch(service),
+      tell: (what: string) => warn(`${name} ${what}`),
+      logFile,
+      ...(this.pauses ? { pauses: this.pauses } : {}),
+    };
+    void keepRunning(process, kept, this.stopping.signal);
   }
 
   /** Runs a service that ends by itself, once, and resolves to how it ended. */
@@ -53,19 +49,19 @@ export class Supervisor {
     return reason;
   }
 
-  private async launch(service: Service): Promise<Process> {
+  private async launch(service: Service): Promise<Stoppable> {
     this.stopping.signal.throwIfAborted();
     const attempt = this.attempt(service);
     this.starting.add(attempt);
     return attempt.finally(() => this.starting.delete(attempt));
   }
 
-  private async attempt(service: Service): Promise<Process> {
+  private async attempt(service: Service): Promise<Stoppable> {
     const { name } = service;
     try {
       const process = await service.start(({ pid, identity }) => {
         this.children.add({ name, pid, identity });
-        this.pidFile.keep(this.children);
+        this.ledger.keep(this.children);
       });
       this.running.set(name, process);
       return process;
@@ -73,39 +69,6 @@ export class Supervisor {
       // The next attempt must not find it running.
       await this.end(name);
       throw error;
-    }
-  }
-
-  private async keep(service: Service, first: Process): Promise<void> {
-    let process: Process | undefined = first;
-    for (let attempt = 1; ; attempt += 1) {
-      const begun = Date.now();
-      const reason = process ? await process.ended : 'it did not start';
-      if (this.stopping.signal.aborted) return;
-      // Ends its process group too, or a worker's children would outlive it.
-      await this.end(service.name);
-      if (Date.now() - begun > soundRun) attempt = 1;
-      process = await this.launchAfterPause(service, attempt, reason);
-    }
-  }
-
-  private async launchAfterPause(
-    service: Service,
-    attempt: number,
-    reason: string,
-  ): Promise<Process | undefined> {
-    const { name, logFile } = service;
-    const pause = this.pauses(attempt);
-    const often = attempt > 1 ? `, for the ${ordinal(attempt)} time in a row` : '';
-    warn(
-      `${name} ended unexpectedly (${reason})${often}; starting it again in ${pause / 1000} s. Its log: ${logFile}`,
-    );
-    try {
-      await sleep(pause, undefined, { signal: this.stopping.signal });
-      return await this.launch(service);
-    } catch (error) {
-      if (!this.stopping.signal.aborted) warn(`${name} did not start: ${describe(error)}`);
-      return undefined;
     }
   }
 
@@ -129,15 +92,4 @@ export class Supervisor {
   private async endAll(hurry: AbortSignal): Promise<void> {
     for (const names of stopOrder) await Promise.all(names.map((name) => this.end(name, hurry)));
   }
-}
-
-/** Milliseconds before an attempt: starts at a quarter of a second, doubles each time, up to half a minute. */
-export function pauseBefore(attempt: number): number {
-  return Math.min(longestPause, 250 * 2 ** Math.min(attempt - 1, 10));
-}
-
-function ordinal(count: number): string {
-  const tens = Math.floor(count / 10) % 10;
-  const suffix = tens === 1 ? undefined : ['th', 'st', 'nd', 'rd'][count % 10];
-  return `${count}${suffix ?? 'th'}`;
 }

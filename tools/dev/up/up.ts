@@ -6,7 +6,7 @@ import { portFault, portHolder } from '../ports.ts';
 import { describe, Refusal, say, warn } from '../say.ts';
 import { ensureProgram } from '../system-packages.ts';
 import { checkSettings } from './check-settings.ts';
-import { PidFile } from './pid-file.ts';
+import { upLedger } from './services.ts';
 import { withdrawSettings } from './settings.ts';
 import { startApplications, startServers, type Run } from './start.ts';
 import { listenForStop } from './stop-request.ts';
@@ -18,9 +18,9 @@ export async function up(args: string[]): Promise<void> {
   const environment = readEnvironment();
   const stop = listenForStop();
   openDataFolder(environment.dataFolder);
-  const pidFile = new PidFile(environment.dataFolder, localUrl(environment));
-  await pidFile.take();
-  const supervisor = new Supervisor(pidFile);
+  const ledger = upLedger(environment.dataFolder, localUrl(environment));
+  await ledger.take();
+  const supervisor = new Supervisor(ledger);
   try {
     const start = untilReady({ environment, supervisor, stop }, args.includes('--demo'));
     await Promise.race([start, stop.requested]);
@@ -28,7 +28,7 @@ export async function up(args: string[]): Promise<void> {
   } finally {
     await supervisor.stopAll(stop.hurry);
     withdrawSettings(environment.dataFolder);
-    pidFile.release();
+    ledger.release();
     if (stop.asked) say('Stopped.');
   }
 }
