@@ -1,17 +1,17 @@
 import type { Reading } from '../../libs/platform/src/metrics/index.js';
 import { alerts, severities, usualPace, type Alert } from './rules.js';
-import { yaml, type Value } from './yaml.js';
+import { stringify } from 'yaml';
 
 /** The interval of the samples in seconds, and the time at which the alert is checked. */
 const STEP = 20;
 const UNTIL = 700;
 
 /** A series that grows by this much each second. */
-const growing = (series: string, perSecond: number): Value => ({
+const growing = (series: string, perSecond: number): object => ({
   series,
   values: `0+${perSecond * STEP}x${UNTIL / STEP}`,
 });
-const constant = (series: string, value: number): Value => ({ series, values: `${value}x${UNTIL / STEP}` });
+const constant = (series: string, value: number): object => ({ series, values: `${value}x${UNTIL / STEP}` });
 
 /** A label value that a pattern of the catalogue matches. */
 const example = (pattern: string): string => pattern.replaceAll('.*', 'a').replaceAll('.', '0');
@@ -35,7 +35,7 @@ function beside(level: number, below: boolean | undefined, bad: boolean): number
 }
 
 /** Series that evaluate to `value`. */
-function series({ line: [name, metric], view: { read } }: Alert, value: number): Value[] {
+function series({ line: [name, metric], view: { read } }: Alert, value: number): object[] {
   const counted = metric.kind === 'histogram' ? `${name}_count` : name;
   switch (read.as) {
     case 'value':
@@ -66,7 +66,7 @@ function series({ line: [name, metric], view: { read } }: Alert, value: number):
   }
 }
 
-function firing(alert: string, severity: string, eval_time: string, fires: boolean): Value {
+function firing(alert: string, severity: string, eval_time: string, fires: boolean): object {
   return {
     expr: `count(ALERTS{alertname="${alert}",alertstate="firing",severity="${severity}"})`,
     eval_time,
@@ -74,12 +74,12 @@ function firing(alert: string, severity: string, eval_time: string, fires: boole
   };
 }
 
-function testsOf(alert: Alert): Value[] {
+function testsOf(alert: Alert): object[] {
   const { levels } = alert;
   return severities.flatMap((severity) => {
     const level = levels[severity];
     if (level === undefined) return [];
-    const test = (bad: boolean): Value => ({
+    const test = (bad: boolean): object => ({
       name: `${levels.alert} ${severity}: ${bad ? 'fires' : 'is quiet'}`,
       interval: `${STEP}s`,
       input_series: series(alert, beside(level, levels.below, bad)),
@@ -96,5 +96,5 @@ function testsOf(alert: Alert): Value[] {
 export function ruleTests(): string {
   const tests = alerts.flatMap(testsOf);
   const file = { rule_files: ['narwhal.rules.yml'], evaluation_interval: `${STEP}s`, tests };
-  return `# Made by \`npm run watching\` for promtool: every alert on both sides of every level, rates over ${usualPace.window} s.\n${yaml(file)}`;
+  return `# Made by \`npm run watching\` for promtool: every alert on both sides of every level, rates over ${usualPace.window} s.\n${stringify(file, { lineWidth: 0 })}`;
 }

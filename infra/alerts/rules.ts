@@ -6,7 +6,7 @@ import {
   type Metric,
   type View,
 } from '../../libs/platform/src/metrics/index.js';
-import { yaml, type Value } from './yaml.js';
+import { stringify } from 'yaml';
 
 /** The durations in rules; tests shorten them. */
 export interface Pace {
@@ -53,7 +53,7 @@ function template({ says }: Levels, unit: View['unit']): string {
   });
 }
 
-function rulesOf({ line, view, levels }: Alert, pace: Pace): Value[] {
+function rulesOf({ line, view, levels }: Alert, pace: Pace): object[] {
   const query = promql(line, view, `${pace.window}s`);
   return severities.flatMap((severity) => {
     const level = levels[severity];
@@ -78,5 +78,5 @@ function rulesOf({ line, view, levels }: Alert, pace: Pace): Value[] {
 /** Prometheus's rules, one for each level in the catalogue. */
 export function ruleFile(pace: Pace = usualPace): string {
   const rules = alerts.flatMap((alert) => rulesOf(alert, pace));
-  return `# Made from libs/platform/src/metrics by \`npm run watching\`; not to be edited.\n${yaml({ groups: [{ name: 'narwhal', rules }] })}`;
+  return `# Made from libs/platform/src/metrics by \`npm run watching\`; not to be edited.\n${stringify({ groups: [{ name: 'narwhal', rules }] }, { lineWidth: 0 })}`;
 }

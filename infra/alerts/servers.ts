@@ -1,4 +1,7 @@
-import { yaml, type Value } from './yaml.js';
+import { stringify } from 'yaml';
+
+/** Long texts stay on one line. */
+const yaml = (value: object): string => stringify(value, { lineWidth: 0 });
 
 /** The addresses of all parts, as host:port. */
 export interface Places {
@@ -16,13 +19,13 @@ export interface Places {
   caFile?: string;
 }
 
-const relabel = (blackbox: string): Value => [
+const relabel = (blackbox: string): object => [
   { source_labels: ['__address__'], target_label: '__param_target' },
   { source_labels: ['__param_target'], target_label: 'instance' },
   { target_label: '__address__', replacement: blackbox },
 ];
 
-function probe(job: string, module: string, targets: readonly string[], { blackbox }: Places): Value {
+function probe(job: string, module: string, targets: readonly string[], { blackbox }: Places): object {
   return {
     job_name: job,
     metrics_path: '/probe',
@@ -109,7 +112,7 @@ export const usualPaging: Omit<Paging, 'routingKeyFile'> = {
  * one that ends while the other still lasts stays open at PagerDuty for ever. So a process that is down silences none of its
  * own alerts: they end meanwhile, since it reports nothing any more.
  */
-const followed: Value = [
+const followed: object = [
   {
     source_matchers: ['severity="critical"'],
     target_matchers: ['severity="warning"'],
