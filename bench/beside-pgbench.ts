@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { ensureProgram } from '../tools/dev/system-packages.ts';
-import { interleavedPairs, median } from './pairs.ts';
-import type { Narwhal } from './fixtures.ts';
-import { printTable } from './table.ts';
+import type { Narwhal, Person } from './fixtures.ts';
 import { drive } from './wrk.ts';
+import { interleavedPairs, median, printTable } from './measuring.ts';
 
 const PAIRS = 5;
 const CONNECTIONS = 32;
@@ -21,9 +20,24 @@ export interface Writes {
   things: string;
   /** pgbench's script: the rows of one request. */
   rows: string;
-  /** wrk's script: the requests after the first `from`. */
-  requests: (things: readonly string[], from: number) => string;
+  people: readonly Person[];
+  /** What is before and after a subject's id in the path of a request. */
+  path: readonly [before: string, after: string];
+  /** How far apart the subjects of concurrent requests are: 0 when everybody writes to one. */
+  stride: number;
 }
+
+/** For wrk: the requests after the first `from`; each person writes to each subject once, even across restarts. */
+const script = ({ people, path, stride }: Writes, things: readonly string[], from: number): string => `
+local tokens = {${people.map(({ headers }) => `'${headers['authorization']}'`).join(', ')}}
+local things = {${things.map((thing) => `'${thing}'`).join(', ')}}
+local turn = ${from}
+function request()
+  local token, thing = tokens[turn % #tokens + 1], things[(math.floor(turn / #tokens) + turn % #tokens * ${stride}) % #things + 1]
+  turn = turn + 1
+  return wrk.format('PUT', '${path[0]}' .. thing .. '${path[1]}', { ['Authorization'] = token })
+end
+`;
 
 /** Write requests through one api, beside pgbench that inserts the same rows at the same concurrency: the median ratio of their rates. */
 export async function besidePgbench(api: Narwhal, writes: Writes): Promise<number> {
@@ -39,16 +53,16 @@ export async function besidePgbench(api: Narwhal, writes: Writes): Promise<numbe
 }
 
 async function measure(api: Narwhal, client: pg.Client, folder: string, writes: Writes): Promise<number> {
-  const { table, things, rows, requests } = writes;
+  const { table, things, rows } = writes;
   const { rows: found } = await client.query<{ id: string }>(`SELECT id FROM ${things} ORDER BY id`);
   const ids = found.map(({ id }) => id);
   const written = async (): Promise<number> =>
     Number((await client.query<{ n: string }>(`SELECT count(*) AS n FROM ${table}`)).rows[0]?.n);
-  const [script, file] = [join(folder, 'rows.sql'), join(folder, 'requests.lua')];
-  writeFileSync(script, rows);
+  const [inserts, file] = [join(folder, 'rows.sql'), join(folder, 'requests.lua')];
+  writeFileSync(inserts, rows);
   let sent = 0;
   const ours = async (): Promise<number> => {
-    writeFileSync(file, requests(ids, sent), { mode: 0o600 });
+    writeFileSync(file, script(writes, ids, sent), { mode: 0o600 });
     const before = await written();
     const load = await drive(['-t1', `-c${CONNECTIONS}`, `-d${SECONDS}s`, '--latency', '-s', file, api.url]);
     const made = (await written()) - before;
@@ -61,7 +75,7 @@ async function measure(api: Narwhal, client: pg.Client, folder: string, writes: 
   };
   const pgbench = ensureProgram('pgbench', 'postgresql-contrib');
   const floor = (): Promise<number> => {
-    const args = ['-n', '-c', String(CONNECTIONS), '-j', '1', '-T', String(SECONDS), '-f', script];
+    const args = ['-n', '-c', String(CONNECTIONS), '-j', '1', '-T', String(SECONDS), '-f', inserts];
     const { stdout, stderr } = spawnSync(pgbench, [...args, api.databaseUrl], { encoding: 'utf8' });
     const rate = Number(/tps = ([\d.]+)/.exec(stdout)?.[1]);
     if (!Number.isFinite(rate)) throw new Error(`pgbench said:\n${stdout}${stderr}`);

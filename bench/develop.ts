@@ -1,12 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
+import { mkdtemp, stat, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { cpuOf } from './cpu-of.ts';
 import { naive, plainSharp } from './develop-floor.ts';
-import { interleavedPairs, median } from './pairs.ts';
-import { madePhoto } from '../test/fixtures/photos.ts';
+import type { Fixtures } from './fixtures.ts';
+import { cpuOf, interleavedPairs, mebibytes, median, printTable, residentOf } from './measuring.ts';
+import { photoBytes } from './uploads.ts';
 
 type Images = typeof import('../libs/images/src/index.js');
 type Pool = InstanceType<Images['DevelopPool']>;
@@ -26,7 +24,6 @@ const PHOTOS_A_CHILD = 200;
 const BATCH = 8;
 
 const here = new URL('./', import.meta.url);
-const realPhoto = new URL('../../shared/photos/galaxy-s7-12mp-gps.jpg', here).pathname;
 const limits = { pixels: 268_402_689, formats: ['image/jpeg'], developSeconds: 60, childMemory: 1.5e9 };
 
 function cpuNow(pool: Pool | null): number {
@@ -38,17 +35,6 @@ async function costOf(pool: Pool | null, work: () => Promise<unknown>): Promise<
   const [cpu, wall] = [cpuNow(pool), performance.now()];
   await work();
   return { wall: performance.now() - wall, cpu: cpuNow(pool) - cpu };
-}
-
-const residentMebibytes = (pid: number | 'self', field: 'VmRSS' | 'VmHWM'): number =>
-  Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) / 1_024;
-
-async function photoFile(folder: string): Promise<string> {
-  if (existsSync(realPhoto)) return realPhoto;
-  console.log('../shared/photos is absent: a made photo of 12 MP stands in');
-  const path = join(folder, 'made.jpg');
-  await (await madePhoto(4_032, 3_024)).jpeg({ quality: 92 }).toFile(path);
-  return path;
 }
 
 /** Both sides must write the same bytes, or the comparison is void. */
@@ -97,62 +83,10 @@ async function printScaling({ DevelopPool }: Images, request: Parameters<Pool['d
   console.log(`scaling from one to two: ${scaling.toFixed(2)} on ${availableParallelism()} cores`);
 }
 
-function print(rows: [string, Cost][]): void {
-  console.log(
-    `\n${'a 12 MP JPEG to all renditions'.padEnd(46)}${'wall ms'.padStart(9)}${'CPU ms'.padStart(9)}`,
-  );
-  for (const [name, { wall, cpu }] of rows) {
-    console.log(name.padEnd(46) + wall.toFixed(1).padStart(9) + cpu.toFixed(1).padStart(9));
-  }
-}
-
-interface Pair {
-  mine: Cost;
-  theirs: Cost;
-}
-
-/** The sides alternate in going first. */
-async function measurePairs(
-  pool: Pool,
-  start: Cost,
-  mine: () => Promise<unknown>,
-  theirs: () => Promise<unknown>,
-) {
-  const pairs: Pair[] = [];
-  for (let pair = 0; pair < PAIRS; pair += 1) {
-    const before = pair % 2 === 0 ? await costOf(null, theirs) : null;
-    const { wall, cpu } = await costOf(pool, mine);
-    const share = { wall: start.wall / PHOTOS_A_CHILD, cpu: start.cpu / PHOTOS_A_CHILD };
-    pairs.push({
-      mine: { wall: wall + share.wall, cpu: cpu + share.cpu },
-      theirs: before ?? (await costOf(null, theirs)),
-    });
-  }
-  return pairs;
-}
-
-function printMemory(pool: Pool): void {
-  const [child = 0] = pool.pids;
-  const [resident, peak] = [residentMebibytes(child, 'VmRSS'), residentMebibytes(child, 'VmHWM')];
-  const heap = process.memoryUsage().heapUsed / 2 ** 20;
-  console.log(`\nchild RSS ${resident.toFixed(0)} MiB, peak ${peak.toFixed(0)} MiB`);
-  console.log(
-    `this process RSS ${residentMebibytes('self', 'VmRSS').toFixed(0)} MiB, heap ${heap.toFixed(0)} MiB`,
-  );
-}
-
-function printRatio(pairs: Pair[]): void {
-  const wall = median(pairs.map(({ mine, theirs }) => theirs.wall / mine.wall));
-  const cpu = median(pairs.map(({ mine, theirs }) => theirs.cpu / mine.cpu));
-  console.log(
-    `\n${PAIRS} pairs, median: wall ratio ${wall.toFixed(2)}, CPU ratio ${cpu.toFixed(2)}; the lower counts`,
-  );
-  console.log(`develop: ratio ${Math.min(wall, cpu).toFixed(2)} (goal ${GOAL.toFixed(2)})`);
-}
-
 async function compare(images: Images, folder: string, pool: Pool): Promise<void> {
   const [ours, floor] = await Promise.all([mkdtemp(join(folder, 'ours-')), mkdtemp(join(folder, 'floor-'))]);
-  const request = { inputPath: await photoFile(folder), outputFolder: ours, limits };
+  const request = { inputPath: join(folder, 'photo'), outputFolder: ours, limits };
+  await writeFile(request.inputPath, await photoBytes());
   const mine = () => pool.develop(request);
   const theirs = () => plainSharp(request.inputPath, floor);
 
@@ -166,32 +100,48 @@ async function compare(images: Images, folder: string, pool: Pool): Promise<void
     Object.values(renditions).map(({ file }) => file),
   );
 
-  const pairs = await measurePairs(pool, start, mine, theirs);
-  const middle = (costs: Cost[]): Cost => ({
-    wall: median(costs.map(({ wall }) => wall)),
-    cpu: median(costs.map(({ cpu }) => cpu)),
+  const withStart = ({ wall, cpu }: Cost): Cost => ({
+    wall: wall + start.wall / PHOTOS_A_CHILD,
+    cpu: cpu + start.cpu / PHOTOS_A_CHILD,
   });
-  print([
-    ['pool and child (with its share of the start)', middle(pairs.map((pair) => pair.mine))],
-    ['floor: plain sharp, decoded once', middle(pairs.map((pair) => pair.theirs))],
-    ['plain sharp, one pipeline a rendition', await costOf(null, () => naive(request.inputPath, floor))],
-    ['starting a child', start],
-  ]);
-  printMemory(pool);
+  const pairs = await interleavedPairs(
+    PAIRS,
+    async () => withStart(await costOf(pool, mine)),
+    () => costOf(null, theirs),
+  );
+  const middle = (side: 'ours' | 'floor'): Cost => ({
+    wall: median(pairs.map((pair) => pair[side].wall)),
+    cpu: median(pairs.map((pair) => pair[side].cpu)),
+  });
+  const row = (name: string, { wall, cpu }: Cost) => [name, wall.toFixed(1), cpu.toFixed(1)];
+  printTable(
+    ['a 12 MP JPEG to all renditions', 'wall ms', 'CPU ms'],
+    [
+      row('pool and child (with its share of the start)', middle('ours')),
+      row('floor: plain sharp, decoded once', middle('floor')),
+      row('plain sharp, one pipeline a rendition', await costOf(null, () => naive(request.inputPath, floor))),
+      row('starting a child', start),
+    ],
+  );
+  const [child = 0] = pool.pids;
+  console.log(
+    `\nchild ${mebibytes(residentOf(child))}, at its peak ${mebibytes(residentOf(child, 'VmHWM'))}`,
+  );
+  console.log(
+    `this process ${mebibytes(residentOf('self'))}, heap ${mebibytes(process.memoryUsage().heapUsed)}`,
+  );
   await printScaling(images, request);
-  printRatio(pairs);
+  const ratios = (['wall', 'cpu'] as const).map((key) =>
+    median(pairs.map((pair) => pair.floor[key] / pair.ours[key])),
+  );
+  console.log(
+    `\n${PAIRS} pairs, medians of wall and CPU ratio ${ratios.map((one) => one.toFixed(2)).join(', ')}`,
+  );
+  console.log(`develop: ratio ${Math.min(...ratios).toFixed(2)} (goal ${GOAL.toFixed(2)})`);
 }
 
-export async function run(): Promise<void> {
+export async function run({ folder }: Fixtures): Promise<void> {
   const images = (await import(new URL('../dist/libs/images/src/index.js', here).href)) as Images;
-  const folder = await mkdtemp(join(tmpdir(), 'narwhal-bench-'));
   const pool = new images.DevelopPool({ concurrency: 1 });
-  try {
-    await compare(images, folder, pool);
-  } finally {
-    await pool.close();
-    await rm(folder, { recursive: true });
-  }
+  await compare(images, folder, pool).finally(() => pool.close());
 }
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await run();

@@ -1,11 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import sharp from 'sharp';
-import { interleavedPairs, median } from './pairs.ts';
-import { signUp, Fixtures, startApi, startWorker, type Narwhal } from './fixtures.ts';
-import { printTable } from './table.ts';
-import { closeUploads, multipart, type Upload } from './uploads.ts';
-import { photoBytes, readyAt } from './upload-to-ready.ts';
+import { signUp, startApi, startWorker, type Fixtures, type Narwhal } from './fixtures.ts';
+import { closeUploads, multipart, photoBytes, readyAt, type Upload } from './uploads.ts';
+import { interleavedPairs, median, printTable } from './measuring.ts';
 
 /**
  * From the last byte of one person's 12 MP photo to `ready`, while a hundred photos of 256 MP of another account wait. Its
@@ -66,7 +64,8 @@ async function queue(api: Narwhal, database: pg.Client, count: number): Promise<
   return id;
 }
 
-async function measure(fixtures: Fixtures, count: number): Promise<void> {
+/** With this many large photos, a hundred by default. */
+export async function run(fixtures: Fixtures, [count = '100']: readonly string[]): Promise<void> {
   const api = await startApi(fixtures, { QUOTA_BYTES: '1000000000000' });
   await startWorker(fixtures, api);
   const database = new pg.Client({ connectionString: api.databaseUrl });
@@ -75,7 +74,7 @@ async function measure(fixtures: Fixtures, count: number): Promise<void> {
   const upload = multipart(`${api.url}/v1/photos`, headers);
   const photo = await photoBytes();
   try {
-    const scene = { database, upload, photo, greedy: await queue(api, database, count) };
+    const scene = { database, upload, photo, greedy: await queue(api, database, Number(count)) };
     await once(scene, false);
     const pairs = await interleavedPairs(
       PAIRS,
@@ -95,14 +94,5 @@ async function measure(fixtures: Fixtures, count: number): Promise<void> {
   } finally {
     await database.end();
     closeUploads();
-  }
-}
-
-export async function run(): Promise<void> {
-  const fixtures = new Fixtures();
-  try {
-    await measure(fixtures, Number(process.argv[3] ?? 100));
-  } finally {
-    await fixtures.close();
   }
 }

@@ -1,10 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startRedis } from '../tools/dev/redis.ts';
+import type { Fixtures } from './fixtures.ts';
 import { encode, RawSocket } from './fan-out-floor.ts';
-import { interleavedPairs, median, type Pair } from './pairs.ts';
-import { mebibytes, printTable } from './table.ts';
+import { type Pair, interleavedPairs, mebibytes, median, printTable } from './measuring.ts';
 
 /**
  * One post to existing feeds, in order and without duplicates. Its floor: the same number of LPUSHX commands, encoded
@@ -117,16 +113,10 @@ function print({ readers, entries }: Crowd, pairs: readonly Pair<number>[]): num
   return median(pairs.map(({ ours, floor }) => ours / floor));
 }
 
-export async function run(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'narwhal-fan-out-'));
-  const server = await startRedis({ dir: join(folder, 'redis'), persistent: false });
-  try {
-    const most = print(MOST, await measure(server.url, MOST));
-    console.log(`fan-out to ${MOST.readers}: ratio ${most.toFixed(2)} (goal ${MOST_GOAL.toFixed(2)})`);
-    const ratio = print(MANY, await measure(server.url, MANY));
-    console.log(`fan-out: ratio ${ratio.toFixed(2)} (goal ${GOAL.toFixed(2)})`);
-  } finally {
-    await server.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
+export async function run(fixtures: Fixtures): Promise<void> {
+  const url = await fixtures.redis();
+  const most = print(MOST, await measure(url, MOST));
+  console.log(`fan-out to ${MOST.readers}: ratio ${most.toFixed(2)} (goal ${MOST_GOAL.toFixed(2)})`);
+  const ratio = print(MANY, await measure(url, MANY));
+  console.log(`fan-out: ratio ${ratio.toFixed(2)} (goal ${GOAL.toFixed(2)})`);
 }

@@ -1,12 +1,16 @@
-import { readFileSync } from 'node:fs';
-
 import { freePort } from '../tools/dev/ports.ts';
-import { cpuOf } from './cpu-of.ts';
 import { fillFeed } from './feed-data.ts';
-import { interleavedPairs, median, type Pair } from './pairs.ts';
-import { signUp, Fixtures, startApi, type Serving } from './fixtures.ts';
-import { mebibytes, printTable } from './table.ts';
+import { signUpAll, startApi, type Fixtures, type Serving } from './fixtures.ts';
 import { wrk, type Load } from './wrk.ts';
+import {
+  type Pair,
+  cpuOf,
+  interleavedPairs,
+  mebibytes,
+  median,
+  printTable,
+  residentOf,
+} from './measuring.ts';
 
 /**
  * The home feed's newest page of 20 posts, through authentication and every rule, by one api process. Its floor: a bare
@@ -34,9 +38,6 @@ async function heapOf(metricsUrl: string): Promise<number> {
   const text = await (await fetch(metricsUrl)).text();
   return Number(/^narwhal_nodejs_heap_size_used_bytes (\S+)$/m.exec(text)?.[1]);
 }
-
-const residentOf = ({ pid }: Serving): number =>
-  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) * 1_024;
 
 /** A process's responses, and the CPU time of each, in microseconds: it hardly depends on other load. */
 interface Cost extends Load {
@@ -83,10 +84,9 @@ export function printLoads(pairs: readonly Pair<Cost>[], names: { ours: string; 
   return median(ratios);
 }
 
-async function measure(fixtures: Fixtures): Promise<number> {
+export async function run(fixtures: Fixtures): Promise<void> {
   const api = await startApi(fixtures);
-  const readers: Awaited<ReturnType<typeof signUp>>[] = [];
-  for (let number = 1; number <= READERS; number += 1) readers.push(await signUp(api, `reader${number}`));
+  const readers = await signUpAll(api, 'reader', READERS);
   await fillFeed(api.databaseUrl, { readers: readers.map(({ id }) => id) });
   const page = `${api.url}/v1/feed`;
   const lengths = await Promise.all(readers.map(({ headers }) => lengthOfPage(page, headers)));
@@ -116,21 +116,9 @@ async function measure(fixtures: Fixtures): Promise<number> {
   printTable(
     ['memory', 'heap', 'resident'],
     [
-      ['floor', mebibytes(memory.heapUsed), mebibytes(residentOf(constant))],
-      ['api', mebibytes(await heapOf(api.metricsUrl)), mebibytes(residentOf(api))],
+      ['floor', mebibytes(memory.heapUsed), mebibytes(residentOf(constant.pid))],
+      ['api', mebibytes(await heapOf(api.metricsUrl)), mebibytes(residentOf(api.pid))],
     ],
   );
-  return ratio;
+  console.log(`\nfeed: ratio ${ratio.toFixed(2)} (goal ${GOAL.toFixed(2)})`);
 }
-
-export async function run(): Promise<void> {
-  const fixtures = new Fixtures();
-  try {
-    const ratio = await measure(fixtures);
-    console.log(`\nfeed: ratio ${ratio.toFixed(2)} (goal ${GOAL.toFixed(2)})`);
-  } finally {
-    await fixtures.close();
-  }
-}
-
-if (import.meta.main) await run();

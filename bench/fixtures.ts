@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../tools/dev/install.mjs';
 import { lastLines } from '../tools/dev/logs.ts';
 import { freePort } from '../tools/dev/ports.ts';
 import { startPostgres } from '../tools/dev/postgres.ts';
 import { endProcess, launch, type Launched } from '../tools/dev/processes.ts';
+import { answersOk, faultOf, untilServing } from '../tools/dev/ready.ts';
 import { startRedis } from '../tools/dev/redis.ts';
 import { bareEnvironment, profileFolder } from './env.ts';
 
@@ -22,17 +22,23 @@ export interface Serving {
  * last first.
  */
 export class Fixtures {
-  readonly folder: string;
-  private readonly kept: boolean;
+  private kept: string | undefined;
+  private temporary: string | undefined;
   private readonly endings: (() => Promise<void>)[] = [];
 
-  /** With a folder, PostgreSQL's data is kept there for the next run. */
-  constructor(folder?: string) {
-    this.kept = folder !== undefined;
-    this.folder = folder ?? mkdtempSync(join(tmpdir(), 'narwhal-bench-'));
+  constructor() {
     // Stopping a long run must leave no server and no gigabytes.
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
       process.once(signal, () => void this.close().then(() => process.exit(130)));
+  }
+
+  get folder(): string {
+    return this.kept ?? (this.temporary ??= mkdtempSync(join(tmpdir(), 'narwhal-bench-')));
+  }
+
+  /** PostgreSQL's data stays in this folder for the next run. */
+  keepIn(folder: string): void {
+    this.kept = folder;
   }
 
   async postgres(settings: Record<string, string | number> = {}): Promise<string> {
@@ -69,15 +75,13 @@ export class Fixtures {
   ): Promise<Serving> {
     const launched = await this.start(name, args, settings);
     const url = `http://127.0.0.1:${settings.PORT}`;
-    for (const deadline = Date.now() + 60_000; !(await answers(url + path)); await sleep(25)) {
-      if (Date.now() > deadline) throw new Error(`${name} does not serve:\n${lastLines(this.log(name))}`);
-    }
+    await untilServing(launched, () => answersOk(url + path, 2_000), faultOf(name, this.log(name)));
     return { url, pid: launched.pid };
   }
 
   async close(): Promise<void> {
     for (const end of this.endings.toReversed()) await end();
-    if (!this.kept) rmSync(this.folder, { recursive: true, force: true });
+    if (this.temporary) rmSync(this.temporary, { recursive: true, force: true, maxRetries: 10 });
   }
 
   private log(name: string): string {
@@ -95,16 +99,6 @@ export class Fixtures {
     });
     this.endings.push(() => endProcess(launched, [{ signal: 'SIGTERM', patience: 30_000 }]));
     return launched;
-  }
-}
-
-async function answers(url: string): Promise<boolean> {
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
-    await response.body?.cancel();
-    return response.status === 200;
-  } catch {
-    return false;
   }
 }
 
@@ -157,11 +151,20 @@ export async function startWorker(fixtures: Fixtures, { settings }: Narwhal): Pr
   return fixtures.serve('worker', ['dist/apps/worker/src/main.js'], own, '/health/ready');
 }
 
-/** A new person, as request headers. */
-export async function signUp(
-  { url }: Serving,
-  name: string,
-): Promise<{ id: string; headers: Record<string, string> }> {
+/** A person, as request headers. */
+export interface Person {
+  id: string;
+  headers: Record<string, string>;
+}
+
+/** Signs up this many people, one after the other. */
+export async function signUpAll(api: Serving, name: string, count: number): Promise<Person[]> {
+  const people: Person[] = [];
+  for (let number = 1; number <= count; number += 1) people.push(await signUp(api, `${name}${number}`));
+  return people;
+}
+
+export async function signUp({ url }: Serving, name: string): Promise<Person> {
   const body = { username: name, email: `${name}@example.org`, password: 'a long enough password' };
   const response = await fetch(`${url}/v1/users`, {
     method: 'POST',

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { besidePgbench } from './beside-pgbench.ts';
-import { signUp, Fixtures, startApi } from './fixtures.ts';
+import { signUpAll, startApi, type Fixtures } from './fixtures.ts';
 
 /**
  * Follows a second of one celebrity through the whole api: token, both accounts' and the pair's lock, the rules, both ends,
@@ -26,45 +26,16 @@ const celebrities = `
   SELECT shard_of(id), id, 'star' || n, 'star' || n || '@example.org', ''
   FROM generate_series(1, $1::int) n, next_id(n % 8192) AS id`;
 
-/** For wrk: everybody follows one celebrity, then the next one, even across restarts. */
-const requests = (
-  people: readonly { headers: Record<string, string> }[],
-  stars: readonly string[],
-  from: number,
-): string => `
-local tokens = {${people.map(({ headers }) => `'${headers['authorization']}'`).join(', ')}}
-local stars = {${stars.map((star) => `'${star}'`).join(', ')}}
-local turn = ${from}
-function request()
-  local token, star = tokens[turn % #tokens + 1], stars[math.floor(turn / #tokens) % #stars + 1]
-  turn = turn + 1
-  return wrk.format('PUT', '/v1/users/' .. star .. '/follow', { ['Authorization'] = token })
-end
-`;
-
-async function measure(fixtures: Fixtures): Promise<number> {
+export async function run(fixtures: Fixtures): Promise<void> {
   const api = await startApi(fixtures);
-  const people: Awaited<ReturnType<typeof signUp>>[] = [];
-  for (let number = 1; number <= PEOPLE; number += 1) people.push(await signUp(api, `fan${number}`));
+  const people = await signUpAll(api, 'fan', PEOPLE);
   const client = new pg.Client({ connectionString: api.databaseUrl });
   await client.connect();
   await client.query(celebrities, [CELEBRITIES]);
   await client.query('ANALYZE');
   await client.end();
-  return besidePgbench(api, {
-    table: 'follows',
-    things: `users WHERE username LIKE 'star%'`,
-    rows,
-    requests: (stars, from) => requests(people, stars, from),
-  });
-}
-
-export async function run(): Promise<void> {
-  const fixtures = new Fixtures();
-  try {
-    const ratio = await measure(fixtures);
-    console.log(`\nfollows: ratio ${ratio.toFixed(2)} (goal ${GOAL.toFixed(2)})`);
-  } finally {
-    await fixtures.close();
-  }
+  const things = `users WHERE username LIKE 'star%'`;
+  const path = ['/v1/users/', '/follow'] as const;
+  const ratio = await besidePgbench(api, { table: 'follows', things, rows, people, path, stride: 0 });
+  console.log(`\nfollows: ratio ${ratio.toFixed(2)} (goal ${GOAL.toFixed(2)})`);
 }

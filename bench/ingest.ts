@@ -1,13 +1,10 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { freePort } from '../tools/dev/ports.ts';
-import { madePhoto } from '../test/fixtures/photos.ts';
-import { cpuOf } from './cpu-of.ts';
-import { interleavedPairs, median, type Pair } from './pairs.ts';
-import { signUp, Fixtures, startApi, type Narwhal, type Serving } from './fixtures.ts';
-import { printTable } from './table.ts';
-import { closeUploads, multipart, realPhoto, tus, type Headers, type Upload } from './uploads.ts';
+import { signUp, startApi, type Fixtures, type Narwhal, type Serving } from './fixtures.ts';
+import { closeUploads, multipart, photoBytes, tus, type Headers, type Upload } from './uploads.ts';
+import { type Pair, cpuOf, interleavedPairs, median, printTable } from './measuring.ts';
 
 /**
  * Bytes a second of uploads through one api process: POST /v1/photos (authenticated, sniffed, hashed, stored, synced, and
@@ -55,10 +52,7 @@ interface Sides {
 let people = 0;
 
 async function photos(): Promise<[name: string, photo: Buffer][]> {
-  if (!existsSync(realPhoto)) console.log('../shared/photos is absent: a made photo of 12 MP stands in');
-  const photo = existsSync(realPhoto)
-    ? readFileSync(realPhoto)
-    : await (await madePhoto(4_032, 3_024)).jpeg({ quality: 92 }).toBuffer();
+  const photo = await photoBytes();
   const largest = Buffer.concat([photo, randomBytes(40e6 - photo.length)]);
   return [
     ['12 MP', photo],
@@ -135,15 +129,7 @@ async function measure(fixtures: Fixtures, only: string): Promise<void> {
     console.log(`ingest (${way}): ratio ${ratios[way].toFixed(2)} (goal ${GOALS[way].toFixed(2)})`);
 }
 
-/** The whole table, or the rows whose name contains `only` (the second argument of `npm run bench -- ingest`). */
-export async function run(only = process.argv[3] ?? ''): Promise<void> {
-  const fixtures = new Fixtures();
-  try {
-    await measure(fixtures, only);
-  } finally {
-    closeUploads();
-    await fixtures.close();
-  }
+/** The whole table, or the rows whose name contains `only`. */
+export async function run(fixtures: Fixtures, [only = '']: readonly string[]): Promise<void> {
+  await measure(fixtures, only).finally(closeUploads);
 }
-
-if (import.meta.main) await run();

@@ -1,6 +1,6 @@
 import { besidePgbench } from './beside-pgbench.ts';
 import { fillFeed } from './feed-data.ts';
-import { signUp, Fixtures, startApi } from './fixtures.ts';
+import { signUpAll, startApi, type Fixtures } from './fixtures.ts';
 
 /**
  * Likes a second through the whole api: token, visibility, marks, the transaction that concurrent likes share, the post in
@@ -22,41 +22,12 @@ INSERT INTO outbox (shard, id, kind, subject_id) VALUES (shard_of(:post), next_i
 COMMIT;
 `;
 
-/** For wrk: each person likes each post once, even across restarts; concurrent likes are of different posts, as the floor's are. */
-const requests = (
-  people: readonly { headers: Record<string, string> }[],
-  posts: readonly string[],
-  from: number,
-): string => `
-local tokens = {${people.map(({ headers }) => `'${headers['authorization']}'`).join(', ')}}
-local posts = {${posts.map((post) => `'${post}'`).join(', ')}}
-local turn = ${from}
-function request()
-  local token, post = tokens[turn % #tokens + 1], posts[(math.floor(turn / #tokens) + turn % #tokens * 25) % #posts + 1]
-  turn = turn + 1
-  return wrk.format('PUT', '/v1/posts/' .. post .. '/like', { ['Authorization'] = token })
-end
-`;
-
-async function measure(fixtures: Fixtures): Promise<number> {
+export async function run(fixtures: Fixtures): Promise<void> {
   const api = await startApi(fixtures);
-  const people: Awaited<ReturnType<typeof signUp>>[] = [];
-  for (let number = 1; number <= PEOPLE; number += 1) people.push(await signUp(api, `reader${number}`));
+  const people = await signUpAll(api, 'reader', PEOPLE);
   await fillFeed(api.databaseUrl, { readers: people.map(({ id }) => id) });
-  return besidePgbench(api, {
-    table: 'likes',
-    things: 'posts',
-    rows,
-    requests: (posts, from) => requests(people, posts, from),
-  });
-}
-
-export async function run(): Promise<void> {
-  const fixtures = new Fixtures();
-  try {
-    const ratio = await measure(fixtures);
-    console.log(`\nlikes: ratio ${ratio.toFixed(2)} (goal ${GOAL.toFixed(2)})`);
-  } finally {
-    await fixtures.close();
-  }
+  const path = ['/v1/posts/', '/like'] as const;
+  // Concurrent likes are of different posts, as the floor's are.
+  const ratio = await besidePgbench(api, { table: 'likes', things: 'posts', rows, people, path, stride: 25 });
+  console.log(`\nlikes: ratio ${ratio.toFixed(2)} (goal ${GOAL.toFixed(2)})`);
 }

@@ -4,17 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { mixedPhotos } from './memory-photos.ts';
 import { memoryPicture } from './memory-picture.ts';
-import { signUp, Fixtures, startApi, startWorker, type Narwhal } from './fixtures.ts';
-import { closeUploads, multipart, type Upload } from './uploads.ts';
+import { signUp, startApi, startWorker, type Fixtures, type Narwhal } from './fixtures.ts';
+import { closeUploads, multipart, readyAt, type Upload } from './uploads.ts';
 
 const GOAL = 600;
 const PHOTOS = 500;
 /** Concurrent uploads: two are developed, and the queue always has a choice. */
 const AT_ONCE = 4;
-const PATIENCE = 120_000;
 const SAMPLE_MILLISECONDS = 50;
-const COLUMNS = 72;
-const ROWS = 12;
 
 /** Every process's parent, so that a decoder that a child has started is counted, too. */
 function parents(): Map<number, number> {
@@ -52,30 +49,6 @@ function together(worker: number): number {
   return [...family].reduce((sum, pid) => sum + occupied(pid), 0);
 }
 
-function plot(curve: number[]): void {
-  const width = Math.max(1, Math.ceil(curve.length / COLUMNS));
-  const peaks: number[] = [];
-  for (let at = 0; at < curve.length; at += width) peaks.push(Math.max(...curve.slice(at, at + width)));
-  for (let row = ROWS; row > 0; row -= 1) {
-    const level = (GOAL / ROWS) * row;
-    const line = peaks.map((peak) => (peak > level - GOAL / ROWS / 2 ? '#' : ' ')).join('');
-    console.log(`${level.toFixed(0).padStart(5)} MB |${line}`);
-  }
-  console.log(`         +${'-'.repeat(peaks.length)}`);
-}
-
-async function developed(database: pg.Pool, id: string): Promise<void> {
-  for (const deadline = Date.now() + PATIENCE; Date.now() < deadline; await sleep(50)) {
-    const { rows } = await database.query<{ state: string; rejection: string | null }>(
-      `SELECT state, rejection FROM photos WHERE id = $1`,
-      [id],
-    );
-    if (rows[0]?.state === 'ready') return;
-    if (rows[0]?.state === 'rejected') throw new Error(`photo ${id} is rejected: ${rows[0].rejection}`);
-  }
-  throw new Error(`photo ${id} is not ready after ${PATIENCE / 1_000} s`);
-}
-
 /** A new user each time a file is sent again: the same bytes from the same user would be no new photo. */
 function senders(api: Narwhal): (path: string) => Promise<Upload> {
   const people: Promise<Upload>[] = [];
@@ -101,7 +74,7 @@ async function developAll(api: Narwhal, paths: string[], seconds: number): Promi
       done += 1;
       const upload = await senderOf(path);
       const { body } = await upload(readFileSync(path));
-      await developed(database, (JSON.parse(body) as { id: string }).id);
+      await readyAt(database, (JSON.parse(body) as { id: string }).id);
     }
   };
   try {
@@ -116,7 +89,11 @@ async function developAll(api: Narwhal, paths: string[], seconds: number): Promi
 const mean = (part: number[]): string =>
   (part.reduce((sum, value) => sum + value, 0) / Math.max(1, part.length)).toFixed(0);
 
-async function measure(fixtures: Fixtures, seconds: number): Promise<void> {
+/**
+ * A worker and its children, as in production, over 500 mixed photos, two at once; or over as many as fit in that many
+ * seconds.
+ */
+export async function run(fixtures: Fixtures, [seconds = 'Infinity']: readonly string[]): Promise<void> {
   const paths = await mixedPhotos(fixtures.folder);
   const api = await startApi(fixtures, { QUOTA_BYTES: '1000000000000', DEVELOP_CONCURRENCY: '2' });
   const worker = await startWorker(fixtures, api);
@@ -124,28 +101,12 @@ async function measure(fixtures: Fixtures, seconds: number): Promise<void> {
   const empty = together(worker.pid);
   const curve: number[] = [];
   const timer = setInterval(() => curve.push(together(worker.pid)), SAMPLE_MILLISECONDS);
-  const done = await developAll(api, paths, seconds).finally(() => clearInterval(timer));
-  plot(curve);
+  const done = await developAll(api, paths, Number(seconds)).finally(() => clearInterval(timer));
   const picture = memoryPicture(curve, { goal: GOAL, photos: done });
-  await writeFile(new URL('../docs/figures/memory.svg', import.meta.url), picture);
+  await writeFile(new URL('../docs/measurements/memory.svg', import.meta.url), picture);
   const third = Math.floor(curve.length / 3);
   console.log(`\n${done} photos of ${new Set(paths).size} kinds, two at once`);
   console.log(`before the first ${empty.toFixed(0)} MB; mean of each third: ${mean(curve.slice(0, third))},`);
   console.log(`${mean(curve.slice(third, 2 * third))} and ${mean(curve.slice(-third))} MB`);
   console.log(`memory: peak ${Math.max(...curve).toFixed(0)} MB (goal ${GOAL})`);
 }
-
-/**
- * A worker and its children, as in production, over 500 mixed photos, two at once; or over as many as fit in `seconds` (the
- * second argument of `npm run bench -- memory`).
- */
-export async function run(seconds = Number(process.argv[3] ?? Infinity)): Promise<void> {
-  const fixtures = new Fixtures();
-  try {
-    await measure(fixtures, seconds);
-  } finally {
-    await fixtures.close();
-  }
-}
-
-if (import.meta.main) await run();

@@ -1,11 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
-import { interleavedPairs, median } from './pairs.ts';
-import { signUp, Fixtures, startApi, startWorker } from './fixtures.ts';
-import { printTable } from './table.ts';
-import { closeUploads, multipart } from './uploads.ts';
-import { photoBytes, readyAt } from './upload-to-ready.ts';
+import { signUp, startApi, startWorker, type Fixtures } from './fixtures.ts';
+import { closeUploads, multipart, photoBytes, readyAt } from './uploads.ts';
+import { interleavedPairs, median, printTable, quantile } from './measuring.ts';
 
 /**
  * From the last byte of an upload to `ready`, through api, rows, queue, worker and store, without other load. Its floor is
@@ -19,10 +17,7 @@ const PAIRS = 41;
 const here = new URL('./', import.meta.url);
 const limits = { pixels: 268_402_689, formats: ['image/jpeg'], developSeconds: 60, childMemory: 1.5e9 };
 
-const percentile = (values: readonly number[], share: number): number =>
-  values.toSorted((a, b) => a - b)[Math.ceil(values.length * share) - 1] ?? NaN;
-
-async function measure(fixtures: Fixtures): Promise<void> {
+export async function run(fixtures: Fixtures): Promise<void> {
   const images = (await import(new URL('../dist/libs/images/src/index.js', here).href)) as Images;
   const photo = await photoBytes();
   const api = await startApi(fixtures, { QUOTA_BYTES: '1000000000000' });
@@ -53,13 +48,13 @@ async function measure(fixtures: Fixtures): Promise<void> {
     const values = (side: 'ours' | 'floor') => pairs.map((pair) => pair[side].ready);
     const row = (name: string, times: number[]) => [
       name,
-      ...[0.5, 0.95].map((share) => percentile(times, share).toFixed(0)),
+      ...[0.5, 0.95].map((share) => quantile(times, share).toFixed(0)),
     ];
     printTable(
       ['a 12 MP JPEG, ms', 'p50', 'p95'],
       [row('last byte sent -> ready', values('ours')), row('the pipeline’s own time', values('floor'))],
     );
-    const p95 = percentile(values('ours'), 0.95) / percentile(values('floor'), 0.95);
+    const p95 = quantile(values('ours'), 0.95) / quantile(values('floor'), 0.95);
     const ratio = median(pairs.map(({ ours: mine, floor }) => mine.ready / floor.ready));
     console.log(`\n${PAIRS} pairs; ratio of the p95s ${p95.toFixed(2)}`);
     console.log(`ready: ratio ${ratio.toFixed(2)} (goal at most ${GOAL.toFixed(2)})`);
@@ -70,14 +65,3 @@ async function measure(fixtures: Fixtures): Promise<void> {
     await rm(folder, { recursive: true });
   }
 }
-
-export async function run(): Promise<void> {
-  const fixtures = new Fixtures();
-  try {
-    await measure(fixtures);
-  } finally {
-    await fixtures.close();
-  }
-}
-
-if (import.meta.main) await run();

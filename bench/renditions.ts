@@ -1,10 +1,8 @@
-import { existsSync } from 'node:fs';
 import sharp, { type Sharp } from 'sharp';
-import { madePhoto } from '../test/fixtures/photos.ts';
 import { renditions } from '../libs/platform/src/photos/renditions.ts';
 import { ssim } from './ssim.ts';
-import { printTable } from './table.ts';
-import { realPhoto } from './uploads.ts';
+import { photoBytes } from './uploads.ts';
+import { printTable } from './measuring.ts';
 
 /**
  * The size of each rendition of the 12 MP photo and its similarity to its own pixels, beside sharp's default settings at the
@@ -90,7 +88,7 @@ async function defaultBytes(
 export async function run(): Promise<void> {
   sharp.cache(false);
   sharp.concurrency(1);
-  const source = existsSync(realPhoto) ? sharp(realPhoto).autoOrient() : await madePhoto(4_032, 3_024);
+  const source = sharp(await photoBytes()).autoOrient();
   const whole = sharp(
     await source.toColourspace('srgb').resize(1_080).png({ compressionLevel: 1 }).toBuffer(),
   );
@@ -131,5 +129,3 @@ export async function run(): Promise<void> {
   const mean = saved.reduce((sum, share) => sum + share, 0) / saved.length;
   console.log(`\nrenditions: ratio ${mean.toFixed(2)} (goal at most 1.00)`);
 }
-
-if (import.meta.main) await run();

@@ -5,12 +5,12 @@ import {
   type CommandLine,
 } from '../libs/platform/src/command-line.ts';
 import { build } from '../tools/dev/build.ts';
-import { peopleLine } from './people/command-line.ts';
-import { scaleLine } from './scale/command-line.ts';
+import { Fixtures } from './fixtures.ts';
+import { peopleLine, scaleLine } from './command-lines.ts';
 
 /** `npm run bench -- NAME`: each benchmark is a module whose `run()` prints a table and, last, `NAME: ratio R (goal G)`. */
 interface Bench {
-  run(): Promise<void>;
+  run(fixtures: Fixtures, args: readonly string[]): Promise<void>;
 }
 
 interface Entry {
@@ -86,13 +86,8 @@ const benches: Record<string, Entry> = {
     what: 'follows of one celebrity at once through the whole api, beside pgbench inserting the same rows',
     load: () => import('./follows.ts'),
   },
-  flame: {
-    what: 'no benchmark: makes an SVG of a CPU profile that BENCH_PROFILE=<folder> had written; PROFILE SVG',
-    takes: 2,
-    load: () => import('./flame.ts'),
-  },
   scale: {
-    what: 'pages, rebuilds, deliveries and bytes with 10 k, 100 k and 1 M people; --sizes, --write (docs/scale.md)',
+    what: 'pages, rebuilds, deliveries and bytes with 10 k, 100 k and 1 M people; --sizes, --write (docs/measurements/scale.md)',
     takes: scaleLine,
     load: () => import('./scale/scale.ts'),
   },
@@ -116,5 +111,9 @@ else if (!entry) {
   const { takes = 0 } = entry;
   readArgumentsOrExit(args, typeof takes === 'number' ? { usage, words: takes } : takes);
   await build();
-  await (await entry.load()).run();
+  const bench = await entry.load();
+  const fixtures = new Fixtures();
+  await bench.run(fixtures, args).finally(() => fixtures.close());
+  // An api in this process has its own timers, made to run as long as it does.
+  process.exit();
 }

@@ -1,12 +1,12 @@
-import { linkSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import pg from 'pg';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { radosgwInstalled, startRadosgw, type Radosgw } from '../test/servers/radosgw.ts';
 import { renditions } from '../libs/platform/src/photos/renditions.ts';
-import { Fixtures } from './fixtures.ts';
-import { printTable } from './table.ts';
+import type { Fixtures } from './fixtures.ts';
+import { printTable, residentOf } from './measuring.ts';
 
 /**
  * `storage verify` over many photos, and `storage migrate` over some, from disk to S3 (radosgw, in memory) and back: the rate
@@ -72,15 +72,6 @@ interface Took {
   thirds: [number, number];
 }
 
-function resident(pid: number): number {
-  try {
-    const status = readFileSync(`/proc/${pid}/status`, 'latin1');
-    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1_000;
-  } catch {
-    return 0;
-  }
-}
-
 /** Runs the command as an operator does. @throws when it reports a fault */
 async function timed(fixtures: Fixtures, settings: Record<string, string>, args: string[]): Promise<Took> {
   const curve: number[] = [];
@@ -90,7 +81,7 @@ async function timed(fixtures: Fixtures, settings: Record<string, string>, args:
     `storage-${args.join('-')}`,
     ['dist/apps/cli/src/main.js', 'storage', ...args],
     settings,
-    (pid) => (timer = setInterval(() => curve.push(resident(pid)), SAMPLE_MILLISECONDS)),
+    (pid) => (timer = setInterval(() => curve.push(residentOf(pid) / 1e6), SAMPLE_MILLISECONDS)),
   );
   clearInterval(timer);
   const seen = curve.filter((value) => value > 0);
@@ -156,26 +147,20 @@ async function measureMoves(fixtures: Fixtures, database: string): Promise<strin
   }
 }
 
-/** With this many photos for `verify` (the second argument of `npm run bench -- storage`). */
-export async function run(photos = Number(process.argv[3] ?? PHOTOS)): Promise<void> {
-  const fixtures = new Fixtures();
-  try {
-    const database = await fixtures.postgres();
-    await fixtures.program('migrate', ['dist/apps/cli/src/main.js', 'migrate'], { DATABASE_URL: database });
-    const root = join(fixtures.folder, 'objects');
-    await fillRows(database, photos, 1);
-    fillLinks(fixtures.folder, root, photos);
-    const verified = await timed(fixtures, { DATABASE_URL: database, STORAGE_DIR: root }, ['verify']);
-    const moves = await measureMoves(fixtures, database);
-    printTable(
-      ['', 'seconds', 'photos/s', 'objects/s', 'MB/s', 'peak MB', 'MB, second and last third'],
-      [row(`verify, ${photos} photos`, photos, null, verified), ...moves],
-    );
-    const [second, last] = verified.thirds;
-    console.log(`\nstorage: ratio ${(last / second).toFixed(2)} (goal: memory of verify's last third, 1.1)`);
-  } finally {
-    await fixtures.close();
-  }
+/** With this many photos for `verify`. */
+export async function run(fixtures: Fixtures, [given]: readonly string[]): Promise<void> {
+  const photos = Number(given ?? PHOTOS);
+  const database = await fixtures.postgres();
+  await fixtures.program('migrate', ['dist/apps/cli/src/main.js', 'migrate'], { DATABASE_URL: database });
+  const root = join(fixtures.folder, 'objects');
+  await fillRows(database, photos, 1);
+  fillLinks(fixtures.folder, root, photos);
+  const verified = await timed(fixtures, { DATABASE_URL: database, STORAGE_DIR: root }, ['verify']);
+  const moves = await measureMoves(fixtures, database);
+  printTable(
+    ['', 'seconds', 'photos/s', 'objects/s', 'MB/s', 'peak MB', 'MB, second and last third'],
+    [row(`verify, ${photos} photos`, photos, null, verified), ...moves],
+  );
+  const [second, last] = verified.thirds;
+  console.log(`\nstorage: ratio ${(last / second).toFixed(2)} (goal: memory of verify's last third, 1.1)`);
 }
-
-if (import.meta.main) await run();

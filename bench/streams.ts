@@ -1,11 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { freePort } from '../tools/dev/ports.ts';
-import { Fixtures, type Serving } from './fixtures.ts';
-import { printTable } from './table.ts';
+import { startApi, type Fixtures, type Serving } from './fixtures.ts';
+import { cpuOf, printTable, residentOf } from './measuring.ts';
 
 /**
  * The memory that 5,000 idle stream clients cost one api process. Measured against the same process after as many came and
@@ -41,24 +38,12 @@ async function makePeople(databaseUrl: string): Promise<{ userId: string; sessio
 }
 
 async function start(fixtures: Fixtures): Promise<{ api: Serving; tokens: string[] }> {
-  const [databaseUrl, redisUrl] = await Promise.all([fixtures.postgres(), fixtures.redis()]);
-  await fixtures.program('migrate', ['dist/apps/cli/src/main.js', 'migrate'], { DATABASE_URL: databaseUrl });
-  const secret = randomBytes(32).toString('hex');
-  const settings = {
-    PORT: String(await freePort()),
-    METRICS_ADDR: `127.0.0.1:${await freePort()}`,
-    DATABASE_URL: databaseUrl,
-    REDIS_URL: redisUrl,
-    STORAGE_DIR: `${fixtures.folder}/objects`,
-    TOKEN_KEYS: `bench:${secret}`,
-    MEDIA_KEYS: `bench:${secret}`,
-    LOG_LEVEL: 'info',
-  };
-  const api = await fixtures.serve('api', ['dist/apps/api/src/main.js'], settings, '/health/ready');
+  const api = await startApi(fixtures);
+  const [id = '', secret = ''] = (api.settings['TOKEN_KEYS'] ?? '').split(':');
   const file = new URL('../dist/libs/domain/src/accounts/access-tokens.js', import.meta.url).href;
   const { AccessTokens } = (await import(file)) as { AccessTokens: new (config: object) => Tokens };
-  const tokens = new AccessTokens({ TOKEN_KEYS: [{ id: 'bench', secret }] });
-  const people = await makePeople(databaseUrl);
+  const tokens = new AccessTokens({ TOKEN_KEYS: [{ id, secret }] });
+  const people = await makePeople(api.databaseUrl);
   return { api, tokens: people.map((claims) => tokens.make(claims).token) };
 }
 
@@ -90,52 +75,36 @@ async function openAll({ url }: Serving, tokens: readonly string[]): Promise<Soc
   return sockets;
 }
 
-const residentOf = ({ pid }: Serving): number =>
-  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) / 1_024;
-
-/** The CPU time that it has used, in seconds. */
-function timeOf({ pid }: Serving): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    .replace(/^.*\) /s, '')
-    .split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-}
-
-export async function run(): Promise<void> {
-  const fixtures = new Fixtures();
-  try {
-    const { api, tokens } = await start(fixtures);
-    const fresh = residentOf(api);
-    for (const socket of await openAll(api, tokens)) socket.destroy();
-    await sleep(IDLE);
-    const before = residentOf(api);
-    const begun = performance.now();
-    const sockets = await openAll(api, tokens);
-    const opening = (performance.now() - begun) / 1_000;
-    const busy = timeOf(api);
-    await sleep(IDLE);
-    const cpu = ((timeOf(api) - busy) / (IDLE / 1_000)) * 100;
-    const after = residentOf(api);
-    const open = sockets.filter((socket) => !socket.destroyed).length;
-    printTable(
-      ['', 'streams', 'MB', 'kB a stream', 'opened a second', 'CPU % when idle'],
+export async function run(fixtures: Fixtures): Promise<void> {
+  const { api, tokens } = await start(fixtures);
+  const fresh = residentOf(api.pid) / 2 ** 20;
+  for (const socket of await openAll(api, tokens)) socket.destroy();
+  await sleep(IDLE);
+  const before = residentOf(api.pid) / 2 ** 20;
+  const begun = performance.now();
+  const sockets = await openAll(api, tokens);
+  const opening = (performance.now() - begun) / 1_000;
+  const busy = cpuOf([api.pid]);
+  await sleep(IDLE);
+  const cpu = ((cpuOf([api.pid]) - busy) / IDLE) * 100;
+  const after = residentOf(api.pid) / 2 ** 20;
+  const open = sockets.filter((socket) => !socket.destroyed).length;
+  printTable(
+    ['', 'streams', 'MB', 'kB a stream', 'opened a second', 'CPU % when idle'],
+    [
+      ['just started', '0', fresh.toFixed(0), '', '', ''],
+      ['5,000 came and went', '0', before.toFixed(0), '', '', ''],
       [
-        ['just started', '0', fresh.toFixed(0), '', '', ''],
-        ['5,000 came and went', '0', before.toFixed(0), '', '', ''],
-        [
-          'idle',
-          String(open),
-          after.toFixed(0),
-          (((after - before) * 1_024) / open).toFixed(1),
-          (open / opening).toFixed(0),
-          cpu.toFixed(1),
-        ],
+        'idle',
+        String(open),
+        after.toFixed(0),
+        (((after - before) * 1_024) / open).toFixed(1),
+        (open / opening).toFixed(0),
+        cpu.toFixed(1),
       ],
-    );
-    if (open < STREAMS) throw new Error(`${STREAMS - open} streams ended`);
-    console.log(`streams: ${(after - before).toFixed(0)} MB (goal ${GOAL})`);
-    for (const socket of sockets) socket.destroy();
-  } finally {
-    await fixtures.close();
-  }
+    ],
+  );
+  if (open < STREAMS) throw new Error(`${STREAMS - open} streams ended`);
+  console.log(`streams: ${(after - before).toFixed(0)} MB (goal ${GOAL})`);
+  for (const socket of sockets) socket.destroy();
 }

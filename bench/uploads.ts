@@ -1,9 +1,20 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { Agent, request as send } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import { madePhoto } from '../test/fixtures/photos.ts';
 
 const agent = new Agent({ keepAlive: true });
-/** The everyday upload of 12 MP; absent outside of this project's own machines. */
-export const realPhoto = new URL('../../shared/photos/galaxy-s7-12mp-gps.jpg', import.meta.url).pathname;
+const PATIENCE = 120_000;
+const realPhoto = new URL('../../shared/photos/galaxy-s7-12mp-gps.jpg', import.meta.url).pathname;
+
+/** The commonest upload: 12 MP from a phone; absent outside of this project's own machines. */
+export async function photoBytes(): Promise<Buffer> {
+  if (existsSync(realPhoto)) return readFileSync(realPhoto);
+  console.log('../shared/photos is absent: a made photo of 12 MP stands in');
+  return (await madePhoto(4_032, 3_024)).jpeg({ quality: 92 }).toBuffer();
+}
 
 export type Headers = Record<string, string | number>;
 interface Answer {
@@ -62,6 +73,23 @@ export function tus(url: string, headers: Headers): Upload {
     const patch = { ...version, ...type, 'upload-offset': 0 };
     return expectStatus(ask(url + location, 'PATCH', patch, [photo, randomBytes(16)]), 204);
   };
+}
+
+/**
+ * When a photo's row became ready, by PostgreSQL's clock, which is this machine's. Polled rarely: polling affects the
+ * measurement.
+ */
+export async function readyAt(database: pg.Client | pg.Pool, id: string): Promise<number> {
+  for (const deadline = Date.now() + PATIENCE; Date.now() < deadline; await sleep(50)) {
+    const { rows } = await database.query<{ at: string | null; rejection: string | null }>(
+      `SELECT extract(epoch FROM settled_at) * 1000 AS at, rejection FROM photos
+       WHERE id = $1 AND state IN ('ready', 'rejected')`,
+      [id],
+    );
+    if (rows[0]?.rejection) throw new Error(`photo ${id} is rejected: ${rows[0].rejection}`);
+    if (rows[0]?.at) return Number(rows[0].at);
+  }
+  throw new Error(`photo ${id} is not ready after ${PATIENCE / 1_000} s`);
 }
 
 export function closeUploads(): void {

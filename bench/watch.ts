@@ -9,10 +9,9 @@ import { freePort } from '../tools/dev/ports.ts';
 import { bareEnvironment } from './env.ts';
 import { costOf, lengthOfPage, printLoads } from './feed.ts';
 import { fillFeed } from './feed-data.ts';
-import { interleavedPairs, median } from './pairs.ts';
-import { signUp, Fixtures, startApi, type Narwhal, type Serving } from './fixtures.ts';
-import { printTable } from './table.ts';
+import { signUpAll, startApi, type Fixtures, type Narwhal, type Serving } from './fixtures.ts';
 import { wrk } from './wrk.ts';
+import { interleavedPairs, median, printTable } from './measuring.ts';
 
 /**
  * A page of the home feed from a monitored api, beside the same from an unmonitored one: both on the same PostgreSQL and
@@ -195,8 +194,7 @@ async function another(
 async function measure(fixtures: Fixtures, collector: Collector): Promise<number> {
   const address = await collector.start();
   const first = await startApi(fixtures);
-  const readers: Awaited<ReturnType<typeof signUp>>[] = [];
-  for (let number = 1; number <= READERS; number += 1) readers.push(await signUp(first, `reader${number}`));
+  const readers = await signUpAll(first, 'reader', READERS);
   await fillFeed(first.databaseUrl, { readers: readers.map(({ id }) => id) });
   const people = readers.map(({ headers }) => headers);
   const page = ({ url }: Serving) => `${url}/v1/feed`;
@@ -242,16 +240,12 @@ async function measure(fixtures: Fixtures, collector: Collector): Promise<number
   return ratio;
 }
 
-export async function run(): Promise<void> {
-  const fixtures = new Fixtures();
+export async function run(fixtures: Fixtures): Promise<void> {
   const collector = new Collector();
   try {
     const ratio = await measure(fixtures, collector);
     console.log(`\nwatch: ratio ${ratio.toFixed(3)} (goal ${GOAL.toFixed(2)})`);
   } finally {
-    await fixtures.close();
     collector.stop();
   }
 }
-
-if (import.meta.main) await run();

@@ -21,22 +21,10 @@ export const putPost = (rows: CopyRows, dataset: Dataset, post: number): CopyRow
 
 const users: Fill = {
   table: 'users',
-  columns: [
-    'shard',
-    'id',
-    'username',
-    'display_name',
-    'bio',
-    'email',
-    'password_hash',
-    'private',
-    'avatar_folder',
-    'posts_count',
-    'followers_count',
-    'following_count',
-    'audience',
-    'created_at',
-  ],
+  columns:
+    'shard id username display_name bio email password_hash private avatar_folder posts_count followers_count following_count audience created_at'.split(
+      ' ',
+    ),
   count: (dataset) => dataset.users,
   row: (rows, user, dataset) => {
     const { username, displayName } = nameOf(user);

@@ -29,21 +29,10 @@ const renditions = JSON.stringify({
 
 const posts: Fill = {
   table: 'posts',
-  columns: [
-    'shard',
-    'id',
-    'author_id',
-    'state',
-    'caption',
-    'caption_entities',
-    'place_name',
-    'archived',
-    'fanned_out',
-    'likes_count',
-    'comments_count',
-    'created_at',
-    'published_at',
-  ],
+  columns:
+    'shard id author_id state caption caption_entities place_name archived fanned_out likes_count comments_count created_at published_at'.split(
+      ' ',
+    ),
   count: (dataset) => dataset.posts,
   row: (rows, post, dataset) => {
     const author = at(dataset.author, post);
@@ -78,23 +67,10 @@ const posts: Fill = {
 /** Its rows are not numbered by photo: each post writes all of its own. */
 const photos: Fill = {
   table: 'photos',
-  columns: [
-    'shard',
-    'id',
-    'owner_id',
-    'post_id',
-    'position',
-    'state',
-    'folder',
-    'bytes',
-    'type',
-    'alt_text',
-    'width',
-    'height',
-    'thumbhash',
-    'color',
-    'renditions',
-  ],
+  columns:
+    'shard id owner_id post_id position state folder bytes type alt_text width height thumbhash color renditions'.split(
+      ' ',
+    ),
   count: (dataset) => dataset.posts,
   row: (rows, post, dataset) => {
     const shard = dataset.postShard(post);

@@ -1,5 +1,5 @@
-import { Agent, get } from 'node:http';
-import { freePort } from '../../tools/dev/ports.ts';
+import { Agent } from 'node:http';
+import { quantile, timedGet } from '../measuring.ts';
 import { scenarios } from './scenarios.ts';
 import type { PeopleFixtures, Reader } from './people-fixtures.ts';
 
@@ -17,24 +17,8 @@ export interface Latency {
 const FLOOR = '/v1/instance';
 
 const WARM_UPS = 20;
-
-function timed(agent: Agent, url: string, headers: Record<string, string>): Promise<number> {
-  const begun = performance.now();
-  return new Promise((settle, fail) => {
-    get(url, { agent, headers }, (response) => {
-      let size = 0;
-      response.on('data', (bytes: Buffer) => (size += bytes.length));
-      response.on('end', () => {
-        // The caller may be blocked, and private people show nothing: 404 is a valid answer, too.
-        if (response.statusCode === 200 || response.statusCode === 404) settle(performance.now() - begun);
-        else fail(new Error(`GET ${url}: ${response.statusCode}`));
-      });
-    }).on('error', fail);
-  });
-}
-
-const quantile = (sorted: readonly number[], share: number): number =>
-  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+/** The caller may be blocked, and private people show nothing: 404 is a valid answer, too. */
+const ALLOWED = [200, 404];
 
 /**
  * Every list over HTTP by one real api, one request after the other: three in four as ordinary people, the rest the hard
@@ -46,15 +30,7 @@ export async function time(
   requests: number,
   tick: (path: string) => void,
 ): Promise<Latency[]> {
-  const { fixtures, dataset, settings, headersOf } = people;
-  const port = await freePort();
-  const ports = { PORT: String(port), METRICS_ADDR: `127.0.0.1:${await freePort()}` };
-  const api = await fixtures.serve(
-    'api',
-    ['dist/apps/api/src/main.js'],
-    { ...settings, ...ports },
-    '/health/ready',
-  );
+  const { api, dataset, headersOf } = people;
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const kept = new Map<Reader, Record<string, string>>();
   const headers = (reader: Reader): Record<string, string> => {
@@ -73,13 +49,12 @@ export async function time(
     for (let n = -WARM_UPS; n < requests; n += 1) {
       const one = n % 4 === 0 ? hard[(n / 4) % hard.length] : undefined;
       const { path: url, reader } = one ?? scenario.any(dataset, n + WARM_UPS);
-      const took = await timed(agent, api.url + url, headers(reader));
-      const floor = await timed(agent, api.url + FLOOR, {});
+      const took = await timedGet(agent, api.url + url, headers(reader), ALLOWED);
+      const floor = await timedGet(agent, api.url + FLOOR, {});
       if (n < 0) continue;
       times.push({ took, url });
       floors.push(floor);
     }
-    floors.sort((a, b) => a - b);
     times.sort((a, b) => a.took - b.took);
     const sorted = times.map(({ took }) => took);
     latencies.push({

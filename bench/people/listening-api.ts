@@ -65,10 +65,10 @@ export class ListeningApi {
     listen(Database, (one) => heard.push(one));
     const { readConfig } = await built<{ readConfig(env: object): object }>('libs/platform/src/config.js');
     const { createApi } = await built<{ createApi(config: object): Promise<Api> }>('apps/api/src/run.js');
-    const api = await createApi(readConfig({ ...people.settings, PORT: '0' }));
+    const api = await createApi(readConfig({ ...people.api.settings, PORT: '0' }));
     await api.app.init();
     await api.app.getHttpAdapter().getInstance().ready();
-    const client = new pg.Client({ connectionString: people.databaseUrl });
+    const client = new pg.Client({ connectionString: people.api.databaseUrl });
     client.on('error', () => undefined);
     await client.connect();
     if (forced) await client.query('SET enable_seqscan = off');

@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
-import { Fixtures } from '../fixtures.ts';
+import { startApi, type Fixtures, type Narwhal } from '../fixtures.ts';
+import { Dataset } from './dataset.ts';
 import { at } from './entities.ts';
-import type { Dataset } from './dataset.ts';
+import { load } from './load.ts';
 
 interface TokenMaker {
   make(claims: { userId: string; sessionId: string }): { token: string };
@@ -11,12 +10,10 @@ interface TokenMaker {
 /** A reader; null reads without a token. */
 export type Reader = number | null;
 
-/** The product's processes, their settings, and the tokens of its people. */
+/** One Narwhal with a dataset in it, and the tokens of its people. */
 export interface PeopleFixtures {
-  fixtures: Fixtures;
+  api: Narwhal;
   dataset: Dataset;
-  databaseUrl: string;
-  settings: Record<string, string>;
   headersOf(reader: Reader): Record<string, string>;
 }
 
@@ -27,31 +24,29 @@ export const built = <Module>(file: string): Promise<Module> =>
 /** Whether a person has a session: only a third of people do. */
 export const hasSession = (dataset: Dataset, user: number): boolean => user < dataset.sessions - 50;
 
+/** Starts a Narwhal and fills it with this many people; `tables`: only those. */
 export async function peopleFixtures(
   fixtures: Fixtures,
-  dataset: Dataset,
-  databaseUrl: string,
+  users: number,
+  settings: Record<string, string> = {},
+  tables?: readonly string[],
 ): Promise<PeopleFixtures> {
-  const redisUrl = await fixtures.redis();
-  const secret = randomBytes(32).toString('hex');
-  const settings = {
-    PUBLIC_URL: 'https://narwhal.example.org',
-    DATABASE_URL: databaseUrl,
-    REDIS_URL: redisUrl,
-    STORAGE_DIR: join(fixtures.folder, 'objects'),
-    TOKEN_KEYS: `bench:${secret}`,
-    MEDIA_KEYS: `bench:${secret}`,
-    RATE_LIMITS: 'off',
-    LOG_LEVEL: 'error',
-  };
+  const api = await startApi(
+    fixtures,
+    { LOG_LEVEL: 'error', ...settings },
+    { shared_buffers: '1GB', max_wal_size: '8GB', wal_level: 'minimal', max_wal_senders: 0 },
+  );
+  const dataset = new Dataset(users);
+  await load(api.databaseUrl, dataset, tables);
   type Tokens = { AccessTokens: new (config: object) => TokenMaker };
   const { AccessTokens } = await built<Tokens>('libs/domain/src/accounts/access-tokens.js');
-  const tokens = new AccessTokens({ TOKEN_KEYS: [{ id: 'bench', secret }] });
+  const [id = '', secret = ''] = (api.settings['TOKEN_KEYS'] ?? '').split(':');
+  const tokens = new AccessTokens({ TOKEN_KEYS: [{ id, secret }] });
   const headersOf = (reader: Reader): Record<string, string> => {
     if (reader === null) return {};
     if (!hasSession(dataset, reader)) throw new Error(`expected somebody with a session, not ${reader}`);
     const sessionId = dataset.ids('session').text(reader + 50, at(dataset.userShard, reader));
     return { authorization: `Bearer ${tokens.make({ userId: dataset.userId(reader), sessionId }).token}` };
   };
-  return { fixtures, dataset, databaseUrl, settings, headersOf };
+  return { api, dataset, headersOf };
 }

@@ -1,14 +1,12 @@
 import { statfsSync, writeFileSync } from 'node:fs';
 import cliProgress from 'cli-progress';
 import { readArgumentsOrExit } from '../../libs/platform/src/command-line.ts';
-import { Fixtures } from '../fixtures.ts';
-import { printTable } from '../table.ts';
-import { peopleLine } from './command-line.ts';
+import { peopleLine } from '../command-lines.ts';
+import type { Fixtures } from '../fixtures.ts';
 import { time, type Latency } from './latency.ts';
-import { load } from './load.ts';
 import { examine, listPaths, type Finding } from './plans.ts';
 import { peopleFixtures } from './people-fixtures.ts';
-import { Dataset } from './dataset.ts';
+import { printTable } from '../measuring.ts';
 
 // Every list of the api at its intended size: a million people, five million posts, thirty million likes and follows. Each
 // statement of a list reads no table from end to end, and reads at most five rows for each that it sends; each list's time
@@ -117,47 +115,30 @@ function writeReport(file: string, paths: readonly string[], faulty: readonly Fi
   writeFileSync(file, JSON.stringify(report));
 }
 
-export async function run(): Promise<void> {
+export async function run(fixtures: Fixtures): Promise<void> {
   const { users, requests, keep, paths, plans, report } = options();
-  const fixtures = new Fixtures(keep);
+  if (keep) fixtures.keepIn(keep);
   const stuck = setTimeout(() => {
     console.error('the run takes longer than it may');
     process.exitCode = 1;
     process.kill(process.pid, 'SIGTERM');
   }, patience(users));
-  try {
-    checkDisk(fixtures.folder, users);
-    const databaseUrl = await fixtures.postgres({
-      shared_buffers: '1GB',
-      max_wal_size: '8GB',
-      wal_level: 'minimal',
-      max_wal_senders: 0,
-    });
-    await fixtures.program('migrate', ['dist/apps/cli/src/main.js', 'migrate'], {
-      DATABASE_URL: databaseUrl,
-    });
-    const dataset = new Dataset(users);
-    await load(databaseUrl, dataset);
-    const people = await peopleFixtures(fixtures, dataset, databaseUrl);
-    const findings = await watched('Explaining', paths.length, (tick) => examine(people, paths, tick));
-    const faulty = printPlans(paths, findings);
-    if (report) writeReport(report, paths, faulty);
-    if (!plans) {
-      const latencies = await watched('Timing    ', paths.length, (tick) =>
-        time(people, paths, requests, tick),
-      );
-      printTimes(latencies);
-      const search = latencies.find(({ path }) => path === '/v1/search');
-      console.log(
-        `\nsearch: p99 ${search?.p99.toFixed(1)} ms, the floor's ${search?.floor.p99.toFixed(1)} (goal ${GOAL})`,
-      );
-    }
-    console.log(`people: ${findings.length} statements explained, ${faulty.length} break a rule`);
-    if (faulty.length > 0) process.exitCode = 1;
-  } finally {
-    clearTimeout(stuck);
-    await fixtures.close();
+  checkDisk(fixtures.folder, users);
+  const people = await peopleFixtures(fixtures, users);
+  const findings = await watched('Explaining', paths.length, (tick) => examine(people, paths, tick));
+  const faulty = printPlans(paths, findings);
+  if (report) writeReport(report, paths, faulty);
+  if (!plans) {
+    const latencies = await watched('Timing    ', paths.length, (tick) =>
+      time(people, paths, requests, tick),
+    );
+    printTimes(latencies);
+    const search = latencies.find(({ path }) => path === '/v1/search');
+    console.log(
+      `\nsearch: p99 ${search?.p99.toFixed(1)} ms, the floor's ${search?.floor.p99.toFixed(1)} (goal ${GOAL})`,
+    );
   }
-  // The api in this process has its own timers, made to run as long as it does.
-  process.exit();
+  console.log(`people: ${findings.length} statements explained, ${faulty.length} break a rule`);
+  if (faulty.length > 0) process.exitCode = 1;
+  clearTimeout(stuck);
 }

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { encode, RawSocket } from '../fan-out-floor.ts';
-import { median } from '../pairs.ts';
 import { signUp } from '../fixtures.ts';
 import type { Scenario } from './scenario.ts';
+import { median } from '../measuring.ts';
 
 const POSTS = 3;
 /** Each follower's feed entries before delivery. */

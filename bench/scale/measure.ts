@@ -1,8 +1,10 @@
-import { Agent, get } from 'node:http';
+import { Agent } from 'node:http';
 import { Redis } from 'ioredis';
 import type pg from 'pg';
+import type { Person } from '../fixtures.ts';
+import { quantile, timedGet } from '../measuring.ts';
 import { wrk, type Load } from '../wrk.ts';
-import type { Person, Scenario } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
 
 const CONNECTIONS = 32;
 const SECONDS = 5;
@@ -27,25 +29,6 @@ export interface PageFigures {
   /** Pages a second relative to those among this many people, measured alternately. */
   ofFirst?: { users: number; ratio: number };
 }
-
-/** The milliseconds of one request. */
-export function read(agent: Agent, url: string, headers: Record<string, string>): Promise<number> {
-  const begun = performance.now();
-  return new Promise((settle, fail) => {
-    get(url, { agent, headers }, (response) => {
-      response.resume();
-      response.on('end', () => {
-        if (response.statusCode === 200) settle(performance.now() - begun);
-        else fail(new Error(`GET ${url}: ${response.statusCode}`));
-      });
-    }).on('error', fail);
-  });
-}
-
-export const quantile = (values: readonly number[], share: number): number => {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-};
 
 async function usedMemory(redis: Redis): Promise<number> {
   return Number(/used_memory:(\d+)/.exec(await redis.info('memory'))?.[1]);
@@ -79,7 +62,7 @@ export async function measurePages(scenario: Scenario): Promise<PageFigures> {
   const redis = new Redis(scenario.redisUrl);
   const readAll = async (people: readonly Person[]): Promise<number[]> => {
     const times: number[] = [];
-    for (const { headers } of people) times.push(await read(agent, page, headers));
+    for (const { headers } of people) times.push(await timedGet(agent, page, headers));
     return times;
   };
   const warm = scenario.readers(0, WARM);

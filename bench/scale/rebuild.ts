@@ -1,8 +1,7 @@
 import { Agent } from 'node:http';
 import { skewed } from '../people/chance.ts';
 import { ListeningApi } from '../people/listening-api.ts';
-import type { PeopleFixtures } from '../people/people-fixtures.ts';
-import { quantile, read } from './measure.ts';
+import { quantile, timedGet } from '../measuring.ts';
 import type { Scenario } from './scenario.ts';
 
 const FOLLOWEES = 1_000;
@@ -47,15 +46,7 @@ async function plansOf(
   scenario: Scenario,
   readers: readonly number[],
 ): Promise<{ took: number[]; read: number[] }> {
-  const { fixtures, dataset, api } = scenario;
-  const people: PeopleFixtures = {
-    fixtures,
-    dataset,
-    databaseUrl: api.databaseUrl,
-    settings: { ...api.settings, LOG_LEVEL: 'error' },
-    headersOf: (reader) => (reader === null ? {} : scenario.person(reader).headers),
-  };
-  const listening = await ListeningApi.start(people, false);
+  const listening = await ListeningApi.start(scenario, false);
   const [took, rows]: [number[], number[]] = [[], []];
   try {
     for (const reader of readers) {
@@ -82,7 +73,7 @@ export async function measureRebuild(scenario: Scenario): Promise<Rebuild> {
   const [some, others] = [readers.slice(0, READERS / 2), readers.slice(READERS / 2)];
   const times: number[] = [];
   for (const reader of some)
-    times.push(await read(agent, `${scenario.api.url}/v1/feed`, scenario.person(reader).headers));
+    times.push(await timedGet(agent, `${scenario.api.url}/v1/feed`, scenario.person(reader).headers));
   agent.destroy();
   const { took, read: rows } = await plansOf(scenario, others);
   return {

@@ -17,16 +17,16 @@ export interface Size {
   disk: number;
 }
 
-const document = new URL('../../docs/scale.md', import.meta.url);
-const figures = new URL('../../docs/scale.json', import.meta.url);
-const picture = new URL('../../docs/scale.svg', import.meta.url);
+const document = new URL('../../docs/measurements/scale.md', import.meta.url);
+const figures = new URL('../../docs/measurements/scale.json', import.meta.url);
+const picture = new URL('../../docs/measurements/scale.svg', import.meta.url);
 
 const count = (value: number): string => (value >= 1e6 ? `${value / 1e6} M` : `${value / 1e3} k`);
 const seconds = (value: number): string =>
   value < 1 ? `${(value * 1000).toFixed(0)} ms` : `${value.toFixed(1)} s`;
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 
-/** The tables of docs/scale.md. */
+/** The tables of docs/measurements/scale.md. */
 export function tablesOf(sizes: readonly Size[]): string {
   const head = (first: string): string[] => [
     row([first, ...sizes.map(({ users }) => `${count(users)} people`)]),
@@ -88,7 +88,7 @@ function together(measured: readonly Size[]): Size[] {
   return [...others, ...measured].toSorted((a, b) => a.users - b.users);
 }
 
-/** Replaces the tables and plots of docs/scale.md; keeps the text around them. */
+/** Replaces the tables and plots of docs/measurements/scale.md; keeps the text around them. */
 export function writeReport(measured: readonly Size[]): void {
   const sizes = together(measured);
   writeFileSync(figures, `${JSON.stringify(sizes, null, 2)}\n`);

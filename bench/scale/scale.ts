@@ -1,12 +1,12 @@
 import { readArgumentsOrExit } from '../../libs/platform/src/command-line.ts';
-import { interleavedPairs, median } from '../pairs.ts';
+import { scaleLine } from '../command-lines.ts';
 import { Fixtures } from '../fixtures.ts';
-import { scaleLine } from './command-line.ts';
 import { measureDeliveries } from './deliveries.ts';
 import { bytesPerPost, measurePages, warmPages } from './measure.ts';
 import { measureRebuild } from './rebuild.ts';
 import { tablesOf, writeReport, type Size } from './report.ts';
 import { startScenario, type Scenario } from './scenario.ts';
+import { interleavedPairs, median } from '../measuring.ts';
 
 /** The CPU cost of a page among a million people, relative to that among ten thousand. */
 const GOAL = 1 / 1.3;
@@ -84,6 +84,4 @@ export async function run(): Promise<void> {
     for (const scenario of scenarios) await end(scenario);
   }
   if (values.write) writeReport(sizes);
-  // The api in this process has its own timers, made to run as long as it does.
-  process.exit();
 }

@@ -64,9 +64,9 @@ export function metricsPage(): string {
     const lines = metrics.filter(([, metric]) => metric.part === part);
     return `## ${part.charAt(0).toUpperCase()}${part.slice(1)}\n\n${lines.map(section).join('\n')}`;
   });
-  return `<!-- Made from libs/platform/src/metrics by \`npm run watching\`; not to be edited. -->
+  return `# Metrics
 
-# Metrics
+This page is generated from \`libs/platform/src/metrics\` by \`npm run watching\`; edit the catalogue, not the page.
 
 Every process tells these at \`/metrics\` of its own listener (\`METRICS_ADDR\`, \`WORKER_METRICS_ADDR\`). Scrape each process: counts add up, and what
 all share is the same everywhere. Where only one address can be scraped, \`/metrics/all\` of any process asks all the others and answers as one.
