@@ -125,6 +125,14 @@ describe.skipIf(!nginxInstalled)('NGINX, between a balancer and the api', () => 
         expect(answer.headers['retry-after']).toBe('5');
       }
       expect((await from('203.0.113.10')).status).toBe(200);
+      // An IPv4 address is itself, however it is written; a subscriber's /64 is one caller, also where it has groups of zeros.
+      expect((await from('::ffff:203.0.113.9')).status).toBe(429);
+      const addresses = ['2001:db8::1', '2001:db8::1:2:3:4', '2001:db8:0:0:9::'];
+      const subscriber = await Promise.all(
+        Array.from({ length: 70 }, (_, number) => from(addresses[number % addresses.length] ?? '')),
+      );
+      expect(subscriber.filter(({ status }) => status === 429).length).toBeGreaterThanOrEqual(8);
+      expect((await from('2001:db8:0:1::1')).status).toBe(200);
       expect((await ask().get('/v1/sessions').set('X-Forwarded-For', '203.0.113.9')).status).toBe(200);
       await nginx.configure(given({ settings: { ...settings, RATE_LIMITS: 'off' }, options: TRUSTED }));
       const free = await Promise.all(Array.from({ length: 70 }, () => from('203.0.113.9')));

@@ -42,12 +42,16 @@ const migrate = (url: string) =>
 
 /** A failed post showed none of its photos; now it shows them, including the rejected one. */
 function asNow(answer: unknown): unknown {
-  const { items } = answer as { items?: Post[] };
+  const { items, nextCursor, prevCursor } = answer as Partial<Page<Post>>;
+  // Positions are sealed now; those that were given out go on.
+  const sealed = (cursor: string | null) => (cursor === null ? null : expect.any(String));
   const rejected = ({ failure }: Post) => [
     expect.objectContaining({ id: failure?.photoId, state: 'rejected' }),
   ];
   return {
     ...(answer as object),
+    ...(nextCursor !== undefined && { nextCursor: sealed(nextCursor) }),
+    ...(prevCursor !== undefined && { prevCursor: sealed(prevCursor) }),
     ...(items && {
       items: items.map((item) => (item.state === 'failed' ? { ...item, photos: rejected(item) } : item)),
     }),

@@ -182,6 +182,30 @@ describe('a tag’s page', () => {
     await request(stack.url).get(`/v1/tags/other/posts?cursor=${cursor}`).expect(400);
   });
 
+  test('tells strangers nothing of what they may not see', async () => {
+    const hermit = await signUp(stack, 'hermit');
+    await hermit.request('patch', '/v1/me', { private: true }).expect(200);
+    const mine = [await post(ada, '#told 1'), await post(ada, '#told 2')].map(({ id }) => id).reverse();
+    const hidden = [await post(ada, '#told 3'), await post(hermit, '#told 4')];
+    await ada.request('put', `/v1/posts/${hidden[0]?.id}/archive`).expect(200);
+    for (let number = 5; number < 9; number += 1) hidden.push(await post(hermit, `#told ${number}`));
+    const first = (await request(stack.url).get('/v1/tags/told/posts?limit=1').expect(200))
+      .body as Page<Post>;
+    expect(first.items.map(({ id }) => id)).toEqual(mine.slice(0, 1));
+    const cursors = [first.nextCursor, first.prevCursor].map((cursor) =>
+      Buffer.from(cursor ?? '', 'base64url'),
+    );
+    for (const { id } of hidden) {
+      const bytes = Buffer.alloc(8);
+      bytes.writeBigUInt64BE(BigInt(id));
+      for (const cursor of cursors) expect(cursor.includes(bytes)).toBe(false);
+    }
+    const cursor = encodeURIComponent(first.nextCursor ?? '');
+    expect(await under('tags', 'told', null, `?limit=1&cursor=${cursor}`)).toEqual(mine.slice(1));
+    // What is begun signed out is begun anew signed in.
+    await ada.request('get', `/v1/tags/told/posts?cursor=${cursor}`).expect(400);
+  });
+
   test.each(['unknown', '%', "'", '1', 'a b', '\u0000', 'x'.repeat(90)])(
     'of %j, which nobody used, is empty',
     async (name) => {

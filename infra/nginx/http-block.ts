@@ -66,8 +66,13 @@ const perMinute = ({ requests, seconds }: Rate): number => Math.max(1, Math.floo
 function rates({ RATE_LIMITS }: EdgeSettings): string {
   if (!RATE_LIMITS) return '';
   const { signIn, signUp } = limits.rates;
-  return `# A subscriber's IPv6 network is one caller, as in the api. An empty key is not counted.
-map $remote_addr $narwhal_network { "~^(?<narwhal_net>([0-9a-f]+:){4})" $narwhal_net; default $remote_addr; }
+  return `# A subscriber's IPv6 network (/64) is one caller, as in the api; the address as text would hide groups of zeros. An IPv4 address
+# written as IPv6 is that IPv4 address. An empty key is not counted.
+map $binary_remote_addr $narwhal_network {
+  "~(?s)^\\x00{10}\\xff\\xff(?<narwhal_v4>.{4})$" $narwhal_v4;
+  "~(?s)^(?<narwhal_net>.{8}).{8}$" $narwhal_net;
+  default $binary_remote_addr;
+}
 map "$request_method $uri" $narwhal_sign_in { "~^POST /v1/sessions/?$" $narwhal_network; default ""; }
 map "$request_method $uri" $narwhal_sign_up { "~^POST /v1/users/?$" $narwhal_network; default ""; }
 limit_req_zone $narwhal_sign_in zone=sign_in:10m rate=${perMinute(signIn)}r/m;

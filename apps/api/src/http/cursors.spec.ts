@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { createHmac } from 'node:crypto';
+import { expect, test, vi } from 'vitest';
 import type { Id } from '@app/platform';
 import { Cursors, type PageRequest } from './cursors.js';
 
@@ -55,6 +56,7 @@ test('a cursor is bound to its path, and no other text is one', () => {
     [PATH, cursor.slice(1)],
     [PATH, ''],
     [PATH, cursors.seal(PATH, Buffer.alloc(8))],
+    [PATH, Buffer.from(cursor, 'base64url').fill(0, 0, 1).toString('base64url')],
   ] as [string, string][])
     expect(() => cursors.read(path, text)).toThrow(expect.objectContaining({ code: 'cursor_invalid' }));
 });
@@ -63,6 +65,32 @@ test('a cursor outlives its key while the ring has it', () => {
   const old = cursorsOf('old').make(PATH, '42');
   expect(cursorsOf('new', 'old').read(PATH, old)).toBe('42' satisfies Id);
   expect(() => cursors.read(PATH, old)).toThrow();
+});
+
+test('a cursor tells nothing of its position, and equal positions have equal cursors', () => {
+  const bytes = Buffer.from(cursors.make(PATH, '4200000000000042'), 'base64url');
+  const id = Buffer.alloc(8);
+  id.writeBigUInt64BE(4_200_000_000_000_042n);
+  expect(bytes.includes(id)).toBe(false);
+  expect(cursorsOf('new').make(PATH, '42')).toBe(cursors.make(PATH, '42'));
+  expect(cursors.make('/v1/posts/8/likes', '42')).not.toBe(cursors.make(PATH, '42'));
+});
+
+/** As releases before 0.2 made them. */
+function open(path: string, id: bigint): string {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(id);
+  const mac = createHmac('sha256', key('new').secret).update(`cursor ${path} `).update(bytes).digest();
+  return Buffer.concat([bytes, mac.subarray(0, 9)]).toString('base64url');
+}
+
+test('an open cursor of an earlier release is read for a while, but never of tags and places', () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2026, 11, 1) });
+  expect(cursors.read(PATH, open(PATH, 42n))).toBe('42');
+  expect(() => cursors.read('/v1/tags/fog/posts', open('/v1/tags/fog/posts', 42n))).toThrow();
+  vi.setSystemTime(Date.UTC(2027, 2, 1));
+  expect(() => cursors.read(PATH, open(PATH, 42n))).toThrow();
+  vi.useRealTimers();
 });
 
 test('a position above and one below at once are refused', () => {

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createCipheriv, createHmac, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, isId, limits, problem, type Config, type Id } from '@app/platform';
 import { LRUCache } from 'lru-cache';
@@ -33,14 +33,21 @@ export interface Page<Item> {
   prevCursor: string | null;
 }
 
-const MAC_BYTES = 9;
+const TAG_BYTES = 16;
 const ID_BYTES = 8;
-/** Number of cached cursors, since a MAC takes as long as the rest of a page's envelope; about 1 MB. */
+/** Cursors of earlier releases, which anybody could read, end with this many bytes of a MAC. */
+const OPEN_MAC_BYTES = 9;
+/** Until then they are still read, except in lists of tags and places, where one could hold the id of a hidden post. */
+const OPEN_UNTIL = Date.UTC(2027, 1, 1);
+const neverOpen = /^\/v1\/(tags|places)\//;
+/** Number of cached cursors, since sealing takes as long as the rest of a page's envelope; about 1 MB. */
 const KEPT = 5_000;
 
 /**
- * A cursor holds one id, and a MAC that binds it to its path. It survives inserts, deletes and deploys (reading one needs
- * nothing but the key). A forged cursor, or one of another list, is refused.
+ * A cursor holds one id, sealed for its path: it may be the id of a post that its reader may not see. It survives inserts,
+ * deletes and deploys (opening one needs nothing but the key). A forged cursor, or one of another list, is refused. Equal
+ * positions have equal cursors, so that ETags hold: the encryption is deterministic, with the MAC as its initial vector
+ * (the construction of RFC 5297, with HMAC-SHA-256 and AES-256-CTR).
  */
 @Injectable()
 export class Cursors {
@@ -48,31 +55,46 @@ export class Cursors {
 
   constructor(@Inject(CONFIG) private readonly config: Config) {}
 
-  private mac(secret: string, path: string, bytes: Buffer): Buffer {
-    return createHmac('sha256', secret)
-      .update(`cursor ${path} `)
-      .update(bytes)
-      .digest()
-      .subarray(0, MAC_BYTES);
-  }
-
   /** A cursor over these bytes that only this path can open. */
   seal(path: string, bytes: Buffer): string {
-    const [key] = this.config.TOKEN_KEYS;
-    return Buffer.concat([bytes, this.mac(key?.secret ?? '', path, bytes)]).toString('base64url');
+    const [{ secret } = { secret: '' }] = this.config.TOKEN_KEYS;
+    const tag = macOf(secret, `sealed cursor ${path} `, bytes, TAG_BYTES);
+    return Buffer.concat([tag, encrypted(secret, tag, bytes)]).toString('base64url');
   }
 
   /** @throws Problem 400 `cursor_invalid` */
   open(path: string, cursor: string, length: number): Buffer {
     const bytes = Buffer.from(cursor, 'base64url');
-    const content = bytes.subarray(0, length);
-    const mac = bytes.subarray(length);
-    const known =
-      bytes.length === length + MAC_BYTES &&
-      bytes.toString('base64url') === cursor &&
-      this.config.TOKEN_KEYS.some(({ secret }) => timingSafeEqual(mac, this.mac(secret, path, content)));
-    if (!known) throw problem('cursor_invalid');
+    const content =
+      bytes.toString('base64url') !== cursor
+        ? null
+        : bytes.length === length + TAG_BYTES
+          ? this.unsealed(path, bytes)
+          : bytes.length === length + OPEN_MAC_BYTES
+            ? this.ofEarlierRelease(path, bytes)
+            : null;
+    if (content === null) throw problem('cursor_invalid');
     return content;
+  }
+
+  private unsealed(path: string, bytes: Buffer): Buffer | null {
+    const tag = bytes.subarray(0, TAG_BYTES);
+    for (const { secret } of this.config.TOKEN_KEYS) {
+      // Counter mode decrypts by encrypting.
+      const content = encrypted(secret, tag, bytes.subarray(TAG_BYTES));
+      if (timingSafeEqual(tag, macOf(secret, `sealed cursor ${path} `, content, TAG_BYTES))) return content;
+    }
+    return null;
+  }
+
+  private ofEarlierRelease(path: string, bytes: Buffer): Buffer | null {
+    if (neverOpen.test(path) || Date.now() > OPEN_UNTIL) return null;
+    const content = bytes.subarray(0, -OPEN_MAC_BYTES);
+    const mac = bytes.subarray(-OPEN_MAC_BYTES);
+    const isOurs = this.config.TOKEN_KEYS.some(({ secret }) =>
+      timingSafeEqual(mac, macOf(secret, `cursor ${path} `, content, OPEN_MAC_BYTES)),
+    );
+    return isOurs ? content : null;
   }
 
   make(path: string, id: Id): string {
@@ -135,4 +157,13 @@ export class Cursors {
       prevCursor: scan.first ? this.make(path, scan.first) : null,
     };
   }
+}
+
+function macOf(secret: string, purpose: string, bytes: Buffer, length: number): Buffer {
+  return createHmac('sha256', secret).update(purpose).update(bytes).digest().subarray(0, length);
+}
+
+function encrypted(secret: string, vector: Buffer, bytes: Buffer): Buffer {
+  const key = createHmac('sha256', secret).update('cursor encryption').digest();
+  return createCipheriv('aes-256-ctr', key, vector).update(bytes);
 }

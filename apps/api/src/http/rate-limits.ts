@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, counter, limits, problem, type Config } from '@app/platform';
 import { RateCounter } from '@app/feed';
+import ipaddr from 'ipaddr.js';
 import type { ApiReply, ApiRequest, Caller } from './call.js';
 import type { EndpointOptions, RatePolicy } from './endpoint.js';
 
@@ -45,8 +46,13 @@ export class RateLimits {
   }
 }
 
-/** An IPv6 subscriber has a /64, so all its addresses count as one. */
-function networkOf(ip: string): string {
-  if (!ip.includes(':') || ip.startsWith('::ffff:')) return ip;
-  return ip.split(':').slice(0, 4).join(':');
+/** An IPv6 subscriber has a /64, so all its addresses count as one; an IPv4 address written as IPv6 is that IPv4 address. */
+export function networkOf(ip: string): string {
+  if (!ipaddr.isValid(ip)) return ip;
+  const address = ipaddr.process(ip);
+  if (address instanceof ipaddr.IPv4) return address.toString();
+  return `${address.parts
+    .slice(0, 4)
+    .map((part) => part.toString(16))
+    .join(':')}::/64`;
 }

@@ -24,8 +24,11 @@ export class TermLists {
   /** Cursors belong to the folded name: `#Fog` and `#fog` are one list. */
   private async page(kind: TermKind, name: string, input: ListInput, viewer: Id | null): Promise<string> {
     const term = (await this.terms.find(kind, [name])).get(name);
-    return this.lists.page(`/v1/${kind}s/${name}/posts`, input, viewer, async (page) => {
-      const ids = term === undefined ? [] : await this.terms.posts(kind, term, page);
+    const stranger = viewer === null;
+    // A cursor of one list in the other would tell where something hidden is.
+    const scope = `/v1/${kind}s/${name}/posts${stranger ? ' for strangers' : ''}`;
+    return this.lists.page(scope, input, viewer, async (page) => {
+      const ids = term === undefined ? [] : await this.terms.posts(kind, term, page, { stranger });
       return ids.map((id) => ({ id, subject: id }));
     });
   }

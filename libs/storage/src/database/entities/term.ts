@@ -27,6 +27,7 @@ export class Tag {
 @Entity('post_tags', {
   comment: "Published posts that are not archived, by the tags of their captions; on the tag's shard",
 })
+@Index('post_tags_public', { synchronize: false })
 export class PostTag {
   @PrimaryColumn({ type: 'smallint', comment: SHARD })
   shard!: number;
@@ -81,6 +82,7 @@ export class Place {
 @Entity('post_places', {
   comment: "Published posts that are not archived, by their place; on the place's shard",
 })
+@Index('post_places_public', { synchronize: false })
 export class PostPlace {
   @PrimaryColumn({ type: 'smallint', comment: SHARD })
   shard!: number;

@@ -123,12 +123,17 @@ export class TermRows {
     return new Map(rows.map((row) => [row.id, row]));
   }
 
-  /** A page of the posts under a term by key, newest first. */
-  async posts(kind: TermKind, id: Id, { limit, before, after }: KeyPage): Promise<Id[]> {
+  /** A page of the posts under a term by key, newest first; for a stranger only those of public authors. */
+  async posts(
+    kind: TermKind,
+    id: Id,
+    { limit, before, after }: KeyPage,
+    { stranger }: { stranger: boolean },
+  ): Promise<Id[]> {
     const { posts, term } = tables[kind];
     const { rows } = await this.database.query<{ post_id: Id }>(
-      `${kind}.posts`,
-      `SELECT post_id FROM ${posts} WHERE shard = $1 AND ${term} = $2
+      `${kind}.${stranger ? 'publicPosts' : 'posts'}`,
+      `SELECT post_id FROM ${posts} WHERE shard = $1 AND ${term} = $2${stranger ? ' AND counted' : ''}
          AND ($3::bigint IS NULL OR post_id < $3) AND ($4::bigint IS NULL OR post_id > $4)
        ORDER BY post_id ${after === null ? 'DESC' : 'ASC'} LIMIT $5`,
       [shardOf(id), id, before, after, limit],

@@ -54,14 +54,20 @@ async function planOf([sql, parameters]: Asked): Promise<string> {
 }
 
 const page = { limit: 20, before: '9', after: null };
+const seen = { stranger: false };
 const lists: [string, Made, (rows: never, tx: Queryable) => Promise<unknown>][] = [
-  ['the posts of a tag', TermRows, (rows: TermRows) => rows.posts('tag', '1', page)],
+  ['the posts of a tag', TermRows, (rows: TermRows) => rows.posts('tag', '1', page, seen)],
+  [
+    'the posts of a tag, for strangers',
+    TermRows,
+    (rows: TermRows) => rows.posts('tag', '1', page, { stranger: true }),
+  ],
   [
     'the posts of a tag, upwards',
     TermRows,
-    (rows: TermRows) => rows.posts('tag', '1', { ...page, before: null, after: '9' }),
+    (rows: TermRows) => rows.posts('tag', '1', { ...page, before: null, after: '9' }, seen),
   ],
-  ['the posts of a place', TermRows, (rows: TermRows) => rows.posts('place', '1', page)],
+  ['the posts of a place', TermRows, (rows: TermRows) => rows.posts('place', '1', page, seen)],
   ['tags by name', TermRows, (rows: TermRows) => rows.find('tag', ['fog'])],
   ['tags by id', TermRows, (rows: TermRows) => rows.read('tag', ['1'])],
   ['suggestions', SuggestionRows, (rows: SuggestionRows) => rows.page('1', page)],
@@ -81,8 +87,11 @@ describe('along an index are read', () => {
   });
 
   test('pages of a tag, without sorting', async () => {
-    for (const query of await asked(TermRows, (rows) => rows.posts('tag', '1', page)))
-      expect(await planOf(query)).not.toContain('Sort');
+    for (const stranger of [false, true])
+      for (const query of await asked(TermRows, (rows) => rows.posts('tag', '1', page, { stranger }))) {
+        expect(await planOf(query)).not.toContain('Sort');
+        if (stranger) expect(await planOf(query)).toContain('post_tags_public');
+      }
   });
 });
 
