@@ -65,6 +65,7 @@ describe('narwhal doctor', () => {
     expect(faults(said)).toEqual([]);
     expect(said).toMatchObject({ code: 0 });
     expect(said.text).toContain('Nothing is in the way.');
+    expect(said.text).toMatch(/ok +photos are opened behind a wall|warning +A worker .* without a wall/);
   });
 
   test('names every setting that is wrong, at once', async () => {

@@ -8,7 +8,7 @@ import { installPackage, root } from './install.mjs';
 import { packageCommand } from '../package/package.ts';
 import { runProgram } from './run-program.ts';
 import { Refusal, say } from './say.ts';
-import { ensureProgram } from './system-packages.ts';
+import { ensureProgram, offerBubblewrap } from './system-packages.ts';
 import { chosenByUp } from './up/check-settings.ts';
 import { publishedSettings } from './up/settings.ts';
 import { up } from './up/up.ts';
@@ -56,6 +56,7 @@ export const commands: Record<string, Command> = {
 async function setup(): Promise<void> {
   ensureProgram('redis-server', 'redis-server');
   ensureProgram('nginx', 'nginx');
+  offerBubblewrap();
   offerPrograms();
   await build();
 }

@@ -6,7 +6,7 @@ const rotateAt = 20 * 1024 * 1024;
 
 /** Opens a log for appending and returns its descriptor, which a child process can write to without the launcher. */
 export function openLog(file: string): number {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   if (size > rotateAt) renameSync(file, `${file}.1`);
   return openSync(file, 'a', 0o640);

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, chmodSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { interactive, isRoot, searchPath } from './env.ts';
-import { Refusal, say } from './say.ts';
+import { Refusal, say, warn } from './say.ts';
 
 /** Servers are often installed in folders that are only on root's PATH. */
 const systemFolders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
@@ -54,6 +54,14 @@ export function offerFile(file: string, packageName: string): boolean {
     return false;
   }
   return existsSync(file);
+}
+
+/** The wall around the processes that open photos; without it they run all the same, and the worker says what that means. */
+export function offerBubblewrap(): void {
+  if (offerFile('/usr/bin/bwrap', 'bubblewrap')) return;
+  warn(
+    'bubblewrap cannot be installed here, so photos are opened without a wall; by hand: apt-get install bubblewrap',
+  );
 }
 
 function install(program: string, packageName: string): void {

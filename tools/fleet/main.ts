@@ -6,6 +6,7 @@ import { root } from '../dev/install.mjs';
 import type { Ledger } from '../dev/ledger.ts';
 import { describe, Refusal, say, warn } from '../dev/say.ts';
 import { randomHex } from '../dev/secrets.ts';
+import { offerBubblewrap } from '../dev/system-packages.ts';
 import { listenForStop, type StopRequest } from '../dev/up/stop-request.ts';
 import { applicationSettings, inS3, onDisk } from './app-parts.ts';
 import { offerBrotli } from './brotli.ts';
@@ -75,6 +76,7 @@ async function standing(
   checkRoom(plan, folder);
   await checkPorts(plan);
   checkPrograms();
+  offerBubblewrap();
   offerBrotli();
   if (plan.options.s3) checkCeph();
   await build();

@@ -85,12 +85,18 @@ async function start(config: Config): Promise<void> {
   const checks = app.get(SyntheticChecks);
   checks.start();
   // Starts the children early, so that the first photos need not wait. The photo that needs a failed child retries its start.
-  app
-    .get(DevelopPool)
-    .warm()
-    .catch((error: unknown) => {
-      if (!stopping) logger.error({ error }, 'a child that develops photos did not start');
-    });
+  const pool = app.get(DevelopPool);
+  const warm = async () => {
+    const { loss } = await pool.wall;
+    if (loss) {
+      logger.warn(`this worker ${loss}`);
+      health.noteNoWall(loss);
+    }
+    await pool.warm();
+  };
+  warm().catch((error: unknown) => {
+    if (!stopping) logger.error({ error }, 'a child that develops photos did not start');
+  });
   logger.info('the worker works');
   void warnWithoutRedis(config, logger);
 
@@ -102,7 +108,7 @@ async function start(config: Config): Promise<void> {
     app.get(Folding).end();
     const photos = app.get(DevelopService).end();
     await Promise.all([photos, receiver.close(), sweeper.stop(), checks.stop()]);
-    await app.get(DevelopPool).close();
+    await pool.close();
     operations.close();
     await app.get(JobSender).close();
     await app.close();

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DevelopProcess } from './develop-process.js';
 import type { Developed, DevelopRequest } from './developed.js';
 import { DevelopFailed } from './faults.js';
-import { residentMemory } from './child-watch.js';
+import { usageOf } from './child-watch.js';
+import { CHILD_FILE, findWall, type Wall, type WallKind } from './wall.js';
 import { ALONE, HEAVY_TOGETHER, HeavyPhoto, LIGHT } from './weight.js';
 
 interface Task {
@@ -20,6 +21,8 @@ export interface DevelopPoolOptions {
   photosPerChild?: number;
   /** The built develop-child.js, for specs, which run from source. */
   childFile?: string;
+  /** Only this one, for specs of the weaker ones. */
+  wall?: WallKind;
 }
 
 /** A child that cannot start is retried after this long, then after twice as long, up to the longest. */
@@ -44,8 +47,18 @@ export class DevelopPool {
   readonly #running = new Set<Promise<void>>();
   #failedStarts = 0;
   #isClosed = false;
+  #wall: Promise<Wall> | null = null;
+  readonly #childFile: string;
 
-  constructor(private readonly options: DevelopPoolOptions) {}
+  constructor(private readonly options: DevelopPoolOptions) {
+    this.#childFile = options.childFile ?? CHILD_FILE;
+  }
+
+  /** What keeps the children from everything but their photos, tried once. */
+  get wall(): Promise<Wall> {
+    this.#wall ??= findWall(this.#childFile, this.options.wall);
+    return this.#wall;
+  }
 
   /**
    * Develops a photo as soon as a child is free.
@@ -143,7 +156,7 @@ export class DevelopPool {
 
   #giveBack(child: DevelopProcess): void {
     const isSpent = child.photos >= (this.options.photosPerChild ?? 200);
-    const isSwollen = (residentMemory(child.pid ?? 0) ?? 0) > MOST_KEPT;
+    const isSwollen = usageOf(child.root).memory > MOST_KEPT;
     if (child.isAlive && !isSpent && !isSwollen) this.#idle.push(child);
     else child.kill();
   }
@@ -152,7 +165,10 @@ export class DevelopPool {
   async #start(): Promise<DevelopProcess> {
     if (this.#failedStarts > 0)
       await sleep(Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.#failedStarts - 1)));
-    const child = new DevelopProcess(this.options.childFile);
+    const wall = await this.wall;
+    // Closed meanwhile, with no photo that has to be finished.
+    if (this.#isClosed && this.#running.size === 0) throw new Error('the develop pool is closed');
+    const child = new DevelopProcess(wall, this.#childFile);
     this.#children.add(child);
     void child.exited.then(() => this.#children.delete(child));
     try {

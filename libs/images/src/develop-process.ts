@@ -1,15 +1,17 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import type { ChildMessage } from './develop-child.js';
+import { open, writeFile, type FileHandle } from 'node:fs/promises';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { ANSWER, readAnswer, readDeveloped, type Answer } from './answers.js';
 import type { Developed, DevelopRequest } from './developed.js';
 import { DevelopCrash, DevelopFailed, PhotoRejected } from './faults.js';
-import { ChildWatch, processorSeconds, residentMemory, type Limit } from './child-watch.js';
+import { ChildWatch, processTree, type Limit } from './child-watch.js';
+import { FrameReader, frameStart } from './frames.js';
 import { killGroup } from './process-group.js';
+import type { Wall } from './wall.js';
 import { HeavyPhoto, LIGHT } from './weight.js';
-
-/** Found beside this file as built; specs, which run from source, name the built one. */
-const CHILD_FILE = fileURLToPath(new URL('./develop-child.js', import.meta.url));
 
 /** Loading the image library takes 0.15 s; a child that takes this long will never start. */
 const START_MILLISECONDS = 20_000;
@@ -22,57 +24,92 @@ const HEAP_MEBIBYTES = 96;
 
 const LAST_WORDS = 2_000;
 
+/** Of the original, in one read. */
+const PIECE = 1024 * 1024;
+
 /** Allowance beyond `mayHold`: an empty child, what a header does not show, and as much again for errors. */
 const SLACK = 500_000_000;
 
-/**
- * A child's whole environment: nothing of the parent's, so no secret that a broken photo could steal. Two arenas keep glibc's
- * malloc from retaining every thread's high-water mark.
- */
-const ENVIRONMENT = { MALLOC_ARENA_MAX: '2' };
+interface Said {
+  answer: Answer;
+  body: Buffer;
+}
 
 /** One child process, as its parent sees it: takes one photo at a time, and is killed when it exceeds a limit. */
 export class DevelopProcess {
   readonly exited: Promise<void>;
   photos = 0;
   readonly #process: ChildProcess;
+  readonly #channel: Duplex;
+  /** Takes the next answer; without it there is no question, and the child has nothing to say. */
+  #listener: ((said: Said) => void) | null = null;
   #killedFor: Error | null = null;
   #lastWords = '';
+  #pid: number | undefined;
 
-  constructor(childFile = CHILD_FILE) {
-    this.#process = fork(childFile, [], {
-      env: ENVIRONMENT,
-      // It leads its own process group, so that its children end with it.
-      detached: true,
-      execArgv: [`--max-old-space-size=${HEAP_MEBIBYTES}`],
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    });
-    this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS);
-    });
-    // Without a listener a failed send or spawn would end the worker; the exit event reports everything needed.
+  constructor(wall: Wall, childFile: string) {
+    this.#process = wall.start(childFile, [`--max-old-space-size=${HEAP_MEBIBYTES}`]);
+    this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => this.#hear(text));
+    this.#channel = this.#process.stdio[3] as Duplex;
+    this.#listen();
+    // Without a listener a failed spawn would end the worker; the exit event reports everything needed.
     this.#process.on('error', () => this.kill());
-    const { pid } = this.#process;
-    // A child that could not be started ends by `error`, above.
-    this.exited = once(this.#process, 'exit').then(
-      () => killGroup(pid),
+    // `close`, not `exit`: then none of its processes holds the channel any more. A child that could not be started ends by `error`.
+    this.exited = once(this.#process, 'close').then(
+      () => undefined,
       () => undefined,
     );
   }
 
+  /** The process that opens photos; those of the wall stand before it. */
   get pid(): number | undefined {
-    return this.#process.pid;
+    return this.#pid ?? this.#process.pid;
+  }
+
+  /** The first of its processes, from which all others come. */
+  get root(): number {
+    return this.#process.pid ?? 0;
   }
 
   get isAlive(): boolean {
-    return this.#process.connected && this.#process.exitCode === null && this.#process.signalCode === null;
+    const { exitCode, signalCode } = this.#process;
+    return exitCode === null && signalCode === null && !this.#channel.destroyed;
+  }
+
+  #hear(text: string): void {
+    this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS);
+  }
+
+  #listen(): void {
+    let answer: Answer;
+    let pieces: Buffer[];
+    new FrameReader(this.#channel, ANSWER, {
+      head: (head) => {
+        if (!this.#listener) throw new Error('expected silence');
+        answer = readAnswer(head);
+        pieces = [];
+      },
+      piece: (bytes) => pieces.push(bytes),
+      end: () => {
+        this.#listener?.({ answer, body: Buffer.concat(pieces) });
+        this.#listener = null;
+      },
+    });
+    this.#channel.on('error', (error) => this.#distrust(error));
+  }
+
+  /** A child that does not speak as ours do is broken, or somebody else's by now. */
+  #distrust(error: Error): void {
+    this.#hear(`\n${error.message}`);
+    this.kill();
   }
 
   /** Resolves when the child can take photos. */
   async started(): Promise<void> {
     const timer = setTimeout(() => this.kill(), START_MILLISECONDS);
     try {
-      await this.#message();
+      await this.#answer();
+      this.#pid = processTree(this.root).at(-1);
     } finally {
       clearTimeout(timer);
     }
@@ -84,42 +121,79 @@ export class DevelopProcess {
    * @throws PhotoRejected, HeavyPhoto, DevelopCrash or DevelopFailed
    */
   async develop(request: DevelopRequest, isAlone: () => boolean): Promise<Developed> {
+    const { inputPath, outputFolder } = request;
+    const input = await ours(open(inputPath, 'r'));
+    try {
+      const { answer, body } = await this.#ask(request, input, isAlone);
+      if (answer.kind !== 'developed') throw refusalOf(answer);
+      const { developed, files } = this.#believe(() => readDeveloped(answer, body), isAlone);
+      await ours(
+        Promise.all(
+          files.map(({ file, bytes }) => writeFile(join(outputFolder, file), bytes, { mode: 0o600 })),
+        ),
+      );
+      return developed;
+    } finally {
+      await input.close();
+    }
+  }
+
+  async #ask(request: DevelopRequest, input: FileHandle, isAlone: () => boolean): Promise<Said> {
     const { developSeconds, attemptSeconds = LONGEST_ATTEMPT } = request.limits;
     const timer = setTimeout(
       () => this.#killFor(new DevelopFailed(`it was not done after ${attemptSeconds} s by the clock`)),
       attemptSeconds * 1_000,
     );
-    const watch = new ChildWatch(this.pid, [
-      { what: residentMemory, ...this.#memoryLimit(request) },
-      {
-        what: processorSeconds,
-        most: developSeconds,
-        exceeded: () => this.#killFor(tooMuch('time', developSeconds)),
-      },
-    ]);
+    const late = () => this.#killFor(tooMuch('time', developSeconds));
+    const watch = new ChildWatch(
+      this.root,
+      [this.#memoryLimit(request), { what: 'seconds', most: developSeconds, exceeded: late }],
+      () => this.#killFor(tooMuch('processes', 1)),
+    );
     this.photos += 1;
     try {
-      const answer = this.#message(isAlone);
-      this.#process.send(request);
-      return resultOf(await answer);
+      const answer = this.#answer(isAlone);
+      this.#send(request, input).catch((error: unknown) => {
+        // What the child reads next would be the rest of this photo.
+        this.#killFor(new DevelopFailed('the original could not be read', { cause: error }));
+      });
+      return await answer;
     } finally {
       clearTimeout(timer);
       watch.stop();
     }
   }
 
+  async #send({ limits, mayHold, systemHeif }: DevelopRequest, input: FileHandle): Promise<void> {
+    const { size } = await input.stat();
+    this.#channel.write(frameStart({ limits, mayHold, systemHeif }, size));
+    if (size === 0) return;
+    const pieces = input.createReadStream({ end: size - 1, highWaterMark: PIECE, autoClose: false });
+    try {
+      for await (const piece of pieces) await this.#write(piece as Buffer);
+    } catch (error) {
+      if (this.isAlive) throw error;
+      // Its exit tells why.
+      return;
+    }
+    if (pieces.bytesRead !== size) throw new Error(`expected ${size} bytes but read ${pieces.bytesRead}`);
+  }
+
+  #write(piece: Buffer): Promise<void> {
+    return new Promise((resolve, reject) =>
+      this.#channel.write(piece, (error) => (error ? reject(error) : resolve())),
+    );
+  }
+
   /** A photo that exceeds its own estimate gets a second try, alone; one that exceeds the limit for any photo is at fault. */
-  #memoryLimit({
-    mayHold = LIGHT,
-    limits: { childMemory },
-  }: DevelopRequest): Pick<Limit, 'most' | 'exceeded'> {
+  #memoryLimit({ mayHold = LIGHT, limits: { childMemory } }: DevelopRequest): Limit {
     const most = Math.min(childMemory, SLACK + 2 * mayHold);
     const reason = most === childMemory ? tooMuch('memory', most) : new HeavyPhoto(childMemory);
-    return { most, exceeded: () => this.#killFor(reason) };
+    return { what: 'memory', most, exceeded: () => this.#killFor(reason) };
   }
 
   kill(): void {
-    if (this.#process.exitCode === null && this.#process.signalCode === null) killGroup(this.pid);
+    if (this.#process.exitCode === null && this.#process.signalCode === null) killGroup(this.#process.pid);
   }
 
   #killFor(reason: Error): void {
@@ -127,31 +201,45 @@ export class DevelopProcess {
     this.kill();
   }
 
-  /** The next message; @throws the reason why there will be none */
-  async #message(isAlone = () => false): Promise<ChildMessage> {
-    const stop = new AbortController();
-    const next = once(this.#process, 'message', stop) as Promise<[ChildMessage]>;
+  #believe<Result>(read: () => Result, isAlone: () => boolean): Result {
     try {
-      const received = await Promise.race([next, this.exited]);
-      if (received) return received[0];
-    } finally {
-      stop.abort();
-      // The wait is aborted, so its rejection does not matter.
-      next.catch(() => undefined);
+      return read();
+    } catch (error) {
+      this.#distrust(error as Error);
+      throw this.#crash(isAlone());
     }
-    const { exitCode, signalCode } = this.#process;
-    throw this.#killedFor ?? new DevelopCrash(exitCode, signalCode, this.#lastWords, isAlone());
   }
+
+  #crash(alone: boolean): DevelopCrash {
+    const { exitCode, signalCode } = this.#process;
+    // As bubblewrap tells of its child's signal, like a shell.
+    const signal = Object.entries(constants.signals).find(([, number]) => 128 + number === exitCode)?.[0];
+    if (!signal) return new DevelopCrash(exitCode, signalCode, this.#lastWords, alone);
+    return new DevelopCrash(null, signal as NodeJS.Signals, this.#lastWords, alone);
+  }
+
+  /** The next answer; @throws the reason why there will be none */
+  async #answer(isAlone = () => false): Promise<Said> {
+    const next = new Promise<Said>((resolve) => (this.#listener = resolve));
+    const said = await Promise.race([next, this.exited]);
+    if (said) return said;
+    throw this.#killedFor ?? this.#crash(isAlone());
+  }
+}
+
+/** What fails on our side of the wall is not the photo's fault. */
+async function ours<Result>(work: Promise<Result>): Promise<Result> {
+  return work.catch((error: Error) => {
+    throw new DevelopFailed(error.message, { cause: error });
+  });
 }
 
 function tooMuch(what: string, limit: number): PhotoRejected {
   return new PhotoRejected('too_complex', { cause: new Error(`more ${what} than ${limit}`) });
 }
 
-function resultOf(message: ChildMessage): Developed {
-  if (message.kind === 'developed') return message.developed;
-  if (message.kind === 'heavy') throw new HeavyPhoto(message.bytes);
-  if (message.kind === 'rejected')
-    throw new PhotoRejected(message.code, { cause: new Error(message.reason) });
-  throw new DevelopFailed(message.kind === 'failed' ? message.reason : `unexpected message ${message.kind}`);
+function refusalOf(answer: Answer): Error {
+  if (answer.kind === 'heavy') return new HeavyPhoto(answer.bytes);
+  if (answer.kind === 'rejected') return new PhotoRejected(answer.code, { cause: new Error(answer.reason) });
+  return new DevelopFailed(answer.kind === 'failed' ? answer.reason : `unexpected answer ${answer.kind}`);
 }

@@ -5,16 +5,12 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import type { DecodeLimits } from './decoders.js';
+import { SYSTEM_HEIF_TOOLS } from './heif-tools.js';
 import { decodedSize, rawPixels, type Pixels } from './pixels.js';
 import type { Size } from '@app/platform/photos';
 
-/** From the system's libheif-examples: `heif-dec`, which older releases call `heif-convert`. A child has no PATH. */
-const PLACES = ['heif-dec', 'heif-convert'].flatMap((name) =>
-  ['/usr/local/bin', '/usr/bin', '/opt/homebrew/bin'].map((folder) => join(folder, name)),
-);
-
 /** The machine's own decoder, which takes half the time; null if there is none. */
-export const nativeHeifTool: string | null = PLACES.find((path) => existsSync(path)) ?? null;
+export const nativeHeifTool: string | null = SYSTEM_HEIF_TOOLS.find((path) => existsSync(path)) ?? null;
 
 /** The kernel's limits, in the units of `ulimit`: KiB of address space and seconds of CPU. */
 const LIMITED = 'ulimit -v "$1"; ulimit -t "$2"; shift 2; exec "$@"';

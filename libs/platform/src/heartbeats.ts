@@ -26,6 +26,8 @@ export interface Heartbeat {
   objectStores: readonly ('disk' | 's3')[];
   /** Set by a worker that runs a synthetic check. */
   visit?: SyntheticFact;
+  /** Set by a worker whose machine has no wall for the children that open photos: the end of a sentence. */
+  wall?: string;
 }
 
 /** A heartbeat as another process reads it from a store; `age` in seconds, by the clock of the store. */

@@ -25,6 +25,8 @@ export interface ProcessLine {
   sees: Partial<Record<StoreName, string>>;
   /** Set by a worker that runs a synthetic check. */
   visit?: SyntheticFact;
+  /** Set by a worker without a wall around the children that open photos. */
+  wall?: string;
 }
 
 /** Everything that an operator needs to see what is wrong, as one process knows it. */
@@ -70,8 +72,9 @@ async function soon<Result>(reading: Promise<Result>): Promise<Result | null> {
 
 function processLines({ processes }: Dependencies, now: number): ProcessLine[] {
   return processes.map(
-    ({ heartbeat: { id, kind, host, pid, version: release, startedAt, sees, visit }, age }) => ({
+    ({ heartbeat: { id, kind, host, pid, version: release, startedAt, sees, visit, wall }, age }) => ({
       ...(visit ? { visit } : {}),
+      ...(wall ? { wall } : {}),
       id,
       kind,
       host,

@@ -5,20 +5,41 @@ import type { OperatorsReport } from './report.js';
 
 const MiB = 1024 * 1024;
 
+const healthy: Omit<OperatorsReport, 'sentences'> = {
+  version: '0.1.0',
+  at: '2026-11-29T12:05:00.000Z',
+  status: 'ready',
+  parts: {},
+  quiet: true,
+  pending: [],
+  queues: null,
+  processes: [],
+  postgres: { pool: { busy: 0, idle: 0, waiting: 0 }, facts: null, sizes: null },
+  redis: null,
+  disk: null,
+};
+
+test('of a worker without a wall it is said what that means', () => {
+  const worker = {
+    kind: 'worker',
+    host: 'reef',
+    pid: 7,
+    living: true,
+    wall: 'opens photos without a wall (why)',
+  };
+  const processes = [worker] as OperatorsReport['processes'];
+  expect(sentencesOf({ ...healthy, processes }, new Map())).toEqual([
+    { level: 'warning', text: 'The worker 7 on reef opens photos without a wall (why).' },
+  ]);
+});
+
 /** The sentence about an unusable object store, given the space left on its disk. */
 function said(why: string, disk: StoreHealth | null): string | undefined {
   const since = new Date('2026-11-29T12:00:00Z');
   const report: Omit<OperatorsReport, 'sentences'> = {
-    version: '0.1.0',
-    at: '2026-11-29T12:05:00.000Z',
+    ...healthy,
     status: 'degraded',
     parts: { objects: { state: 'wrong', why, since, milliseconds: 1 } },
-    quiet: true,
-    pending: [],
-    queues: null,
-    processes: [],
-    postgres: { pool: { busy: 0, idle: 0, waiting: 0 }, facts: null, sizes: null },
-    redis: null,
     disk,
   };
   return sentencesOf(report, new Map())[0]?.text;

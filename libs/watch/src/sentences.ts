@@ -137,6 +137,12 @@ function visitSentences(processes: readonly ProcessLine[]): Sentence[] {
   });
 }
 
+function wallSentences(processes: readonly ProcessLine[]): Sentence[] {
+  return processes.flatMap(({ living, pid, host, wall }) =>
+    living && wall ? [{ level: 'warning' as const, text: `The worker ${pid} on ${host} ${wall}.` }] : [],
+  );
+}
+
 /** Alerts that the sentences above describe better, or that need two scrapes. */
 const said = new Set(['StoreIsAway', 'WorkIsStuck', 'NoWorker', 'VisitFails']);
 
@@ -176,6 +182,7 @@ export function sentencesOf(report: Omit<OperatorsReport, 'sentences'>, scrape: 
     ...(report.pending ?? []).flatMap((row) => [stuckSentence(row, now), waitingSentence(row)]),
     ...silentSentences(report.processes),
     ...visitSentences(report.processes),
+    ...wallSentences(report.processes),
     ...gaugeSentences(scrape),
   ].filter((sentence) => sentence !== null);
   if (found.length === 0) return [{ level: 'note', text: 'All is well.' }];

@@ -70,6 +70,11 @@ export class Watch {
     heartbeat.visit = { at, since, failed: step, why };
   }
 
+  /** Records that the children of this worker open photos without a wall. */
+  noteNoWall(loss: string): void {
+    this.dependencies.heartbeat.wall = loss;
+  }
+
   pingdom(): Promise<string> {
     return this.pingdomCheck.xml();
   }

@@ -4,7 +4,7 @@ import { fillWithDemo } from '../demo/demo.ts';
 import { readEnvironment, type Environment } from '../env.ts';
 import { portFault, portHolder } from '../ports.ts';
 import { describe, Refusal, say, warn } from '../say.ts';
-import { ensureProgram } from '../system-packages.ts';
+import { ensureProgram, offerBubblewrap } from '../system-packages.ts';
 import { checkSettings } from './check-settings.ts';
 import { upLedger } from './services.ts';
 import { withdrawSettings } from './settings.ts';
@@ -49,6 +49,7 @@ async function untilReady(run: Run, demo: boolean): Promise<void> {
   const begun = Date.now();
   await refuseTakenPort(environment);
   if (!environment.isSet('REDIS_URL')) ensureProgram('redis-server', 'redis-server');
+  offerBubblewrap();
   await build();
   await checkSettings(environment);
   if (stop.asked) return;

@@ -9,7 +9,7 @@ import {
 import { doctorLine } from '../command-lines.js';
 import type { Finding } from './finding.js';
 import { fault, ok } from './finding.js';
-import { installation, ports, webServer } from './machine.js';
+import { decoderWall, installation, ports, webServer } from './machine.js';
 import { strangeSettings } from './settings.js';
 import { disks, postgres, redis } from './stores.js';
 
@@ -46,7 +46,14 @@ const say = ({ level, text }: Finding): void => void process.stdout.write(`${mar
 async function examine(): Promise<Finding[]> {
   const { findings, config } = settings();
   const looks = config
-    ? [postgres(config), redis(config), disks(config), ports(config), ...(isInstalled ? [webServer()] : [])]
+    ? [
+        postgres(config),
+        redis(config),
+        disks(config),
+        decoderWall(),
+        ports(config),
+        ...(isInstalled ? [webServer()] : []),
+      ]
     : [];
   return [
     ...(isInstalled ? await installation() : []),

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { promisify } from 'node:util';
+import { findWall } from '@app/images';
 import { isInstalled, portFault, type Config } from '@app/platform';
 import { fault, ok, warning, type Finding } from './finding.js';
 
@@ -34,6 +35,14 @@ export async function installation(): Promise<Finding[]> {
   if (status === 'installed') return [ok(`narwhal ${version}, installed whole`)];
   const mend = 'sudo dpkg --configure -a; if that fails, sudo apt-get install --reinstall ./narwhal_*.deb';
   return [fault(`The installation of narwhal ${version} was interrupted (${status}): run "${mend}".`)];
+}
+
+/** Tries what a worker tries when it starts. */
+export async function decoderWall(): Promise<Finding[]> {
+  const { loss } = await findWall();
+  if (!loss) return [ok('photos are opened behind a wall')];
+  const mend = 'install bubblewrap (apt-get install bubblewrap), and allow user namespaces if it is refused';
+  return [warning(`A worker of this machine ${loss}: ${mend}.`)];
 }
 
 type Answer = 'narwhal' | 'stranger' | 'nobody';

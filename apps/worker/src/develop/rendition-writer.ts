@@ -39,7 +39,8 @@ export class RenditionWriter {
   async write(photo: PhotoRow, mostPixels: number): Promise<Developed & { sha256: Buffer | null }> {
     const scratch = join(this.folder, `${photo.id}-${photo.attempt}`);
     const outputFolder = join(scratch, 'out');
-    await mkdir(outputFolder, { recursive: true });
+    // Nobody else on this machine may look at photos.
+    await mkdir(outputFolder, { recursive: true, mode: 0o700 });
     try {
       const inputPath = await traced('work', 'develop.original', () =>
         this.objects.asFile(objectKey(photo.folder, ORIGINAL), join(scratch, ORIGINAL)),
