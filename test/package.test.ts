@@ -116,6 +116,7 @@ describe.skipIf(!has('dpkg-deb'))('the package', () => {
       ['-rwxr-xr-x', 'usr/share/munin/plugins/narwhal_'],
       ['-rwxr-xr-x', 'usr/lib/narwhal/munin-contact'],
       ['-rw-r--r--', 'etc/munin/plugin-conf.d/narwhal'],
+      ['-rw-r--r--', 'usr/share/narwhal/apparmor'],
     ]) {
       expect(list).toMatch(new RegExp(`^${mode} root/root .* \\./${path?.replaceAll('.', '\\.')}$`, 'm'));
     }

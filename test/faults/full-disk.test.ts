@@ -3,7 +3,9 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  readdirSync,
   rmSync,
+  statSync,
   statfsSync,
   writeFileSync,
   appendFileSync,
@@ -93,6 +95,17 @@ function leave(bytes: number): void {
   }
 }
 
+/** What other users of the machine could read: they come as far as every folder above lets them. */
+function readableByOthers(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isSymbolicLink()) return [];
+    const { mode } = statSync(path);
+    const below = entry.isDirectory() && (mode & 0o001) !== 0 ? readableByOthers(path) : [];
+    return (mode & 0o004) !== 0 ? [path, ...below] : below;
+  });
+}
+
 const statusOf = (answer: request.Test): Promise<number> =>
   answer.then(
     ({ status }) => status,
@@ -143,6 +156,8 @@ test.skipIf(!mounted)(
   async () => {
     const post = await ada.post([await ada.upload(await drawn())], { caption: 'before' });
     await until('it is published', async () => (await ada.feed()).items.length === 1);
+
+    expect(readableByOthers(data)).toEqual([]);
 
     leave(100 * MiB);
     await until('uploads are refused', async () => (await send()) === 507);

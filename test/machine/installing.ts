@@ -88,6 +88,18 @@ export function guarding(story: Story): void {
     }
   });
 
+  test('opens photos behind a wall, in the sandbox of its own unit', () => {
+    const { alone } = story;
+    const log = alone.do('journalctl', '-u', 'narwhal-worker@9465', '-o', 'cat', '--no-pager');
+    expect(log).toContain('the worker works');
+    expect(log).not.toContain('without a wall');
+    expect(alone.do('narwhal', 'doctor')).toContain('photos are opened behind a wall');
+    // The last of the worker's processes is a child that waits for photos.
+    const status = alone.do('sh', '-c', 'cat /proc/$(pgrep -n -f develop-child.js)/status');
+    expect(status).toMatch(/^NSpid:\t\d+\t\d+$/m);
+    expect(status).toMatch(/^CapEff:\t0+$/m);
+  });
+
   test("has its graphs in Munin, and munin-node's own configuration proposes the same", () => {
     const { alone } = story;
     const links = alone.do('sh', '-c', 'cd /etc/munin/plugins; ls -d narwhal_*').trim().split('\n');

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** In this time a decoder can touch some 100 MB more; the limit allows for that. */
-const INTERVAL_MILLISECONDS = 50;
+/** In this time a decoder can touch some 100 MB more; the limit allows for that. In milliseconds. */
+const OFTEN = 50;
 
 /** Ticks per second of the kernel's clock; the same on every Linux that Node runs on (USER_HZ). */
 const TICKS = 100;
@@ -73,7 +73,7 @@ export interface Limit {
 export class ChildWatch {
   readonly #timer: NodeJS.Timeout;
 
-  constructor(pid: number, limits: readonly Limit[], processes: () => void) {
+  constructor(pid: number, limits: readonly Limit[], processes: () => void, interval = OFTEN) {
     const begun = usageOf(pid).seconds;
     const all: Limit[] = [...limits, { what: 'processes', most: MOST_PROCESSES, exceeded: processes }];
     this.#timer = setInterval(() => {
@@ -83,7 +83,7 @@ export class ChildWatch {
       if (!passed) return;
       this.stop();
       passed.exceeded();
-    }, INTERVAL_MILLISECONDS);
+    }, interval);
   }
 
   stop(): void {

@@ -24,6 +24,12 @@ const HEAP_MEBIBYTES = 96;
 
 const LAST_WORDS = 2_000;
 
+/** More on stderr, in characters, is an attack: ours say a line or two of a photo. */
+const MOST_WORDS = 1_000_000;
+
+/** What a child without a photo may use. One that was taken over goes on when it has answered. */
+const IDLE = { seconds: 5, memory: 300_000_000, interval: 1_000 };
+
 /** Of the original, in one read. */
 const PIECE = 1024 * 1024;
 
@@ -45,6 +51,8 @@ export class DevelopProcess {
   #listener: ((said: Said) => void) | null = null;
   #killedFor: Error | null = null;
   #lastWords = '';
+  #words = 0;
+  #idle: ChildWatch | null = null;
   #pid: number | undefined;
 
   constructor(wall: Wall, childFile: string) {
@@ -56,7 +64,7 @@ export class DevelopProcess {
     this.#process.on('error', () => this.kill());
     // `close`, not `exit`: then none of its processes holds the channel any more. A child that could not be started ends by `error`.
     this.exited = once(this.#process, 'close').then(
-      () => undefined,
+      () => this.#idle?.stop(),
       () => undefined,
     );
   }
@@ -77,6 +85,8 @@ export class DevelopProcess {
   }
 
   #hear(text: string): void {
+    this.#words += text.length;
+    if (this.#words > MOST_WORDS) this.kill();
     this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS);
   }
 
@@ -123,8 +133,11 @@ export class DevelopProcess {
   async develop(request: DevelopRequest, isAlone: () => boolean): Promise<Developed> {
     const { inputPath, outputFolder } = request;
     const input = await ours(open(inputPath, 'r'));
+    this.#idle?.stop();
     try {
       const { answer, body } = await this.#ask(request, input, isAlone);
+      // Whatever it lacks, such as room, the next photo gets another child.
+      if (answer.kind === 'failed') this.kill();
       if (answer.kind !== 'developed') throw refusalOf(answer);
       const { developed, files } = this.#believe(() => readDeveloped(answer, body), isAlone);
       await ours(
@@ -135,7 +148,14 @@ export class DevelopProcess {
       return developed;
     } finally {
       await input.close();
+      if (this.isAlive) this.#watchIdle();
     }
+  }
+
+  #watchIdle(): void {
+    const exceeded = () => this.kill();
+    const limits = (['seconds', 'memory'] as const).map((what) => ({ what, most: IDLE[what], exceeded }));
+    this.#idle = new ChildWatch(this.root, limits, exceeded, IDLE.interval);
   }
 
   async #ask(request: DevelopRequest, input: FileHandle, isAlone: () => boolean): Promise<Said> {

@@ -157,7 +157,12 @@ async function refusal(build: Build, childFile: string): Promise<string | null> 
   child.stdio[3]?.on('error', () => undefined);
   try {
     const [code] = (await once(child, 'close')) as [number | null];
-    return code === 0 ? null : (said.trim().split('\n').at(-1) ?? '').slice(0, 200);
+    if (code === 0) return null;
+    const lines = said.trim().split('\n');
+    return (lines.find((line) => /^(bwrap|setpriv|prlimit)|Error/.test(line)) ?? lines.at(-1) ?? '').slice(
+      0,
+      200,
+    );
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
@@ -179,7 +184,7 @@ export async function findWall(childFile = CHILD_FILE, only?: WallKind): Promise
     const refused = isWhole(kind) && !existsSync(BUBBLEWRAP) ? why : await refusal(build, childFile);
     if (refused === null || kind === 'none')
       return { kind, loss: lossOf(kind, why), start: (file, args) => start(build(file, args)) };
-    why ||= `bubblewrap: ${refused}`;
+    why ||= refused;
   }
   throw new Error(`expected a way to start ${basename(childFile)}, but ${only} is refused here (${why})`);
 }
