@@ -3,6 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 /** In this time a decoder can touch some 100 MB more; the limit allows for that. In milliseconds. */
 const OFTEN = 50;
 
+/** Every so many looks it is asked again which processes there are, which takes as long as four looks at those known. */
+const TREE_EVERY = 4;
+
 /** Ticks per second of the kernel's clock; the same on every Linux that Node runs on (USER_HZ). */
 const TICKS = 100;
 
@@ -49,8 +52,7 @@ function usageOfOne(pid: number): Omit<Usage, 'processes'> {
 }
 
 /** What a child uses, with all that came from it. */
-export function usageOf(pid: number): Usage {
-  const tree = processTree(pid);
+export function usageOf(pid: number, tree = processTree(pid)): Usage {
   const sum = { memory: 0, seconds: 0, processes: tree.length };
   for (const { memory, seconds } of tree.map(usageOfOne)) {
     sum.memory += memory;
@@ -76,8 +78,10 @@ export class ChildWatch {
   constructor(pid: number, limits: readonly Limit[], processes: () => void, interval = OFTEN) {
     const begun = usageOf(pid).seconds;
     const all: Limit[] = [...limits, { what: 'processes', most: MOST_PROCESSES, exceeded: processes }];
+    let [looks, tree] = [0, processTree(pid)];
     this.#timer = setInterval(() => {
-      const usage = usageOf(pid);
+      if ((looks += 1) % TREE_EVERY === 0) tree = processTree(pid);
+      const usage = usageOf(pid, tree);
       usage.seconds -= begun;
       const passed = all.find(({ what, most }) => usage[what] > most);
       if (!passed) return;
