@@ -12,16 +12,23 @@ const TICKS = 100;
 /** The wall's two processes, Node, and the machine's HEIC decoder with the shell that limits it. More is an attack. */
 const MOST_PROCESSES = 8;
 
+/** Processes and threads end while they are read. */
+function orElse<Result>(absent: Result, read: () => Result): Result {
+  try {
+    return read();
+  } catch {
+    return absent;
+  }
+}
+
 /** The children of a process, whichever of its threads made them; empty on kernels that do not list them. */
 function childrenOf(pid: number): number[] {
-  try {
-    return readdirSync(`/proc/${pid}/task`).flatMap((thread) => {
-      const text = readFileSync(`/proc/${pid}/task/${thread}/children`, 'latin1');
-      return text.split(' ').filter(Boolean).map(Number);
-    });
-  } catch {
-    return [];
-  }
+  const threads = orElse([], () => readdirSync(`/proc/${pid}/task`));
+  // Each by itself: a thread that has just ended must not hide what the others made.
+  const lists = threads.map((thread) =>
+    orElse('', () => readFileSync(`/proc/${pid}/task/${thread}/children`, 'latin1')),
+  );
+  return lists.flatMap((list) => list.split(' ').filter(Boolean).map(Number));
 }
 
 /** A process and everything that came from it: in the wall's own namespace nothing can leave this tree. */
