@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 
 /** In this time a decoder can touch some 100 MB more; the limit allows for that. In milliseconds. */
 const OFTEN = 50;
 
-/** Every so many looks it is asked again which processes there are, which takes as long as four looks at those known. */
-const TREE_EVERY = 4;
+/** Memory is looked at each time; at every so many looks also which processes there are, and their time. */
+const REST_EVERY = 2;
 
 /** Ticks per second of the kernel's clock; the same on every Linux that Node runs on (USER_HZ). */
 const TICKS = 100;
@@ -12,22 +12,33 @@ const TICKS = 100;
 /** The wall's two processes, Node, and the machine's HEIC decoder with the shell that limits it. More is an attack. */
 const MOST_PROCESSES = 8;
 
-/** Processes and threads end while they are read. */
-function orElse<Result>(absent: Result, read: () => Result): Result {
+const room = Buffer.alloc(8_192);
+
+/** A file of /proc, in one read; empty without /proc, or when the process has ended. */
+function proc(path: string): string {
+  let file: number | undefined;
   try {
-    return read();
+    file = openSync(`/proc/${path}`, 'r');
+    return room.toString('latin1', 0, readSync(file, room, 0, room.length, 0));
   } catch {
-    return absent;
+    return '';
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+function threadsOf(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch {
+    // It has ended.
+    return [];
   }
 }
 
 /** The children of a process, whichever of its threads made them; empty on kernels that do not list them. */
 function childrenOf(pid: number): number[] {
-  const threads = orElse([], () => readdirSync(`/proc/${pid}/task`));
-  // Each by itself: a thread that has just ended must not hide what the others made.
-  const lists = threads.map((thread) =>
-    orElse('', () => readFileSync(`/proc/${pid}/task/${thread}/children`, 'latin1')),
-  );
+  const lists = threadsOf(pid).map((thread) => proc(`${pid}/task/${thread}/children`));
   return lists.flatMap((list) => list.split(' ').filter(Boolean).map(Number));
 }
 
@@ -36,65 +47,84 @@ export function processTree(pid: number): number[] {
   return [pid, ...childrenOf(pid).flatMap(processTree)];
 }
 
-interface Usage {
-  /** Resident bytes. */
-  memory: number;
-  /** Of CPU, also that of ended children. Time during which the machine is paused or busy otherwise does not count. */
-  seconds: number;
-  processes: number;
+/** Resident bytes. */
+export function memoryOf(pids: readonly number[]): number {
+  const kibibytes = pids.map((pid) => Number(/^VmRSS:\s+(\d+) kB$/m.exec(proc(`${pid}/status`))?.[1] ?? 0));
+  return kibibytes.reduce((sum, each) => sum + each, 0) * 1_024;
 }
 
-function usageOfOne(pid: number): Omit<Usage, 'processes'> {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+/** CPU seconds, also of ended children. Time during which the machine is paused or busy with other work does not count. */
+function secondsOf(pids: readonly number[]): number {
+  const ticks = pids.flatMap((pid) => {
+    const stat = proc(`${pid}/stat`);
     // After the program's name, which may hold any character, come the fields from the third on: 14 to 17 are times.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const seconds = fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS;
-    const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
-    return { memory: Number(kibibytes ?? 0) * 1_024, seconds };
-  } catch {
-    // Without /proc, or without such a process.
-    return { memory: 0, seconds: 0 };
-  }
+    return (
+      stat &&
+      stat
+        .slice(stat.lastIndexOf(')') + 2)
+        .split(' ')
+        .slice(11, 15)
+        .map(Number)
+    );
+  });
+  return ticks.reduce<number>((sum, each) => sum + Number(each), 0) / TICKS;
 }
 
-/** What a child uses, with all that came from it. */
-export function usageOf(pid: number, tree = processTree(pid)): Usage {
-  const sum = { memory: 0, seconds: 0, processes: tree.length };
-  for (const { memory, seconds } of tree.map(usageOfOne)) {
-    sum.memory += memory;
-    sum.seconds += seconds;
-  }
-  return sum;
+/** A child's processes: those of the wall stand before `pid`, which opens photos; what it leaves behind comes after it. */
+export interface Watched {
+  root: number;
+  pid: number;
 }
 
-export interface Limit {
-  what: keyof Usage;
-  most: number;
-  exceeded(): void;
+interface Limits {
+  /** Bytes. */
+  memory: number;
+  /** Of CPU time, since the watch began. */
+  seconds: number;
 }
 
 /**
- * Reports once when a child exceeds a limit: memory and processes as they are, time since the watch began. Polled: kernel
- * limits would count what V8 only reserves (RLIMIT_AS) and all photos of a child's life (RLIMIT_CPU), and cgroups need rights
- * that the worker may not have.
+ * Reports once when a child, with all that came from it, exceeds a limit. Polled: kernel limits would count what V8 only
+ * reserves (RLIMIT_AS) and all photos of a child's life (RLIMIT_CPU), and cgroups need rights that the worker may not have.
  */
 export class ChildWatch {
   readonly #timer: NodeJS.Timeout;
+  #looks = 0;
+  #tree: number[] = [];
+  #begun = 0;
 
-  constructor(pid: number, limits: readonly Limit[], processes: () => void, interval = OFTEN) {
-    const begun = usageOf(pid).seconds;
-    const all: Limit[] = [...limits, { what: 'processes', most: MOST_PROCESSES, exceeded: processes }];
-    let [looks, tree] = [0, processTree(pid)];
+  constructor(
+    private readonly child: Watched,
+    private readonly limits: Limits,
+    private readonly exceeded: (what: keyof Limits | 'processes') => void,
+    interval = OFTEN,
+  ) {
+    this.#lookForProcesses();
+    this.#begun = secondsOf(this.#own);
     this.#timer = setInterval(() => {
-      if ((looks += 1) % TREE_EVERY === 0) tree = processTree(pid);
-      const usage = usageOf(pid, tree);
-      usage.seconds -= begun;
-      const passed = all.find(({ what, most }) => usage[what] > most);
-      if (!passed) return;
+      const what = this.#look();
+      if (!what) return;
       this.stop();
-      passed.exceeded();
+      this.exceeded(what);
     }, interval);
+  }
+
+  get #own(): number[] {
+    return this.#tree.slice(Math.max(0, this.#tree.indexOf(this.child.pid)));
+  }
+
+  #lookForProcesses(): void {
+    this.#tree = processTree(this.child.root);
+  }
+
+  #look(): keyof Limits | 'processes' | null {
+    this.#looks += 1;
+    if (this.#looks % REST_EVERY === 0) {
+      this.#lookForProcesses();
+      if (this.#tree.length > MOST_PROCESSES) return 'processes';
+      if (secondsOf(this.#own) - this.#begun > this.limits.seconds) return 'seconds';
+    }
+    return memoryOf(this.#own) > this.limits.memory ? 'memory' : null;
   }
 
   stop(): void {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DevelopProcess } from './develop-process.js';
 import type { Developed, DevelopRequest } from './developed.js';
 import { DevelopFailed } from './faults.js';
-import { usageOf } from './child-watch.js';
+import { memoryOf } from './child-watch.js';
 import { CHILD_FILE, findWall, type Wall, type WallKind } from './wall.js';
 import { ALONE, HEAVY_TOGETHER, HeavyPhoto, LIGHT } from './weight.js';
 
@@ -156,7 +156,7 @@ export class DevelopPool {
 
   #giveBack(child: DevelopProcess): void {
     const isSpent = child.photos >= (this.options.photosPerChild ?? 200);
-    const isSwollen = usageOf(child.root).memory > MOST_KEPT;
+    const isSwollen = memoryOf([child.pid ?? 0]) > MOST_KEPT;
     if (child.isAlive && !isSpent && !isSwollen) this.#idle.push(child);
     else child.kill();
   }

@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream';
 import { ANSWER, readAnswer, readDeveloped, type Answer } from './answers.js';
 import type { Developed, DevelopRequest } from './developed.js';
 import { DevelopCrash, DevelopFailed, PhotoRejected } from './faults.js';
-import { ChildWatch, processTree, type Limit } from './child-watch.js';
+import { ChildWatch, processTree, type Watched } from './child-watch.js';
 import { FrameReader, frameStart } from './frames.js';
 import { killGroup } from './process-group.js';
 import type { Wall } from './wall.js';
@@ -30,7 +30,7 @@ const MOST_WORDS = 1_000_000;
 /** What a child without a photo may use. One that was taken over goes on when it has answered. */
 const IDLE = { seconds: 5, memory: 300_000_000, interval: 1_000 };
 
-/** Of the original, in one read. */
+/** Of the original, in one read: always the same buffer, since new ones of this size cost a garbage collection each few photos. */
 const PIECE = 1024 * 1024;
 
 /** Allowance beyond `mayHold`: an empty child, what a header does not show, and as much again for errors. */
@@ -52,6 +52,7 @@ export class DevelopProcess {
   #killedFor: Error | null = null;
   #lastWords = '';
   #words = 0;
+  readonly #piece = Buffer.allocUnsafe(PIECE);
   #idle: ChildWatch | null = null;
   #pid: number | undefined;
 
@@ -152,23 +153,25 @@ export class DevelopProcess {
     }
   }
 
+  get #watched(): Watched {
+    return { root: this.root, pid: this.pid ?? 0 };
+  }
+
   #watchIdle(): void {
-    const exceeded = () => this.kill();
-    const limits = (['seconds', 'memory'] as const).map((what) => ({ what, most: IDLE[what], exceeded }));
-    this.#idle = new ChildWatch(this.root, limits, exceeded, IDLE.interval);
+    this.#idle = new ChildWatch(this.#watched, IDLE, () => this.kill(), IDLE.interval);
   }
 
   async #ask(request: DevelopRequest, input: FileHandle, isAlone: () => boolean): Promise<Said> {
-    const { developSeconds, attemptSeconds = LONGEST_ATTEMPT } = request.limits;
+    const { developSeconds, childMemory, attemptSeconds = LONGEST_ATTEMPT } = request.limits;
+    // A photo that exceeds its own estimate gets a second try, alone; one that exceeds the limit for any photo is at fault.
+    const memory = Math.min(childMemory, SLACK + 2 * (request.mayHold ?? LIGHT));
+    const tooLarge = memory === childMemory ? tooMuch('memory') : new HeavyPhoto(childMemory);
     const timer = setTimeout(
       () => this.#killFor(new DevelopFailed(`it was not done after ${attemptSeconds} s by the clock`)),
       attemptSeconds * 1_000,
     );
-    const late = () => this.#killFor(tooMuch('time', developSeconds));
-    const watch = new ChildWatch(
-      this.root,
-      [this.#memoryLimit(request), { what: 'seconds', most: developSeconds, exceeded: late }],
-      () => this.#killFor(tooMuch('processes', 1)),
+    const watch = new ChildWatch(this.#watched, { seconds: developSeconds, memory }, (what) =>
+      this.#killFor(what === 'memory' ? tooLarge : tooMuch(what)),
     );
     this.photos += 1;
     try {
@@ -186,30 +189,24 @@ export class DevelopProcess {
 
   async #send({ limits, mayHold, systemHeif }: DevelopRequest, input: FileHandle): Promise<void> {
     const { size } = await input.stat();
-    this.#channel.write(frameStart({ limits, mayHold, systemHeif }, size));
-    if (size === 0) return;
-    const pieces = input.createReadStream({ end: size - 1, highWaterMark: PIECE, autoClose: false });
     try {
-      for await (const piece of pieces) await this.#write(piece as Buffer);
+      await this.#write(frameStart({ limits, mayHold, systemHeif }, size));
+      for (let sent = 0; sent < size;) {
+        const { bytesRead } = await input.read(this.#piece, 0, Math.min(PIECE, size - sent), sent);
+        if (bytesRead === 0) throw new Error(`expected ${size} bytes but read ${sent}`);
+        await this.#write(this.#piece.subarray(0, bytesRead));
+        sent += bytesRead;
+      }
     } catch (error) {
+      // The exit of a child tells why it took no more.
       if (this.isAlive) throw error;
-      // Its exit tells why.
-      return;
     }
-    if (pieces.bytesRead !== size) throw new Error(`expected ${size} bytes but read ${pieces.bytesRead}`);
   }
 
   #write(piece: Buffer): Promise<void> {
     return new Promise((resolve, reject) =>
       this.#channel.write(piece, (error) => (error ? reject(error) : resolve())),
     );
-  }
-
-  /** A photo that exceeds its own estimate gets a second try, alone; one that exceeds the limit for any photo is at fault. */
-  #memoryLimit({ mayHold = LIGHT, limits: { childMemory } }: DevelopRequest): Limit {
-    const most = Math.min(childMemory, SLACK + 2 * mayHold);
-    const reason = most === childMemory ? tooMuch('memory', most) : new HeavyPhoto(childMemory);
-    return { what: 'memory', most, exceeded: () => this.#killFor(reason) };
   }
 
   kill(): void {
@@ -254,8 +251,8 @@ async function ours<Result>(work: Promise<Result>): Promise<Result> {
   });
 }
 
-function tooMuch(what: string, limit: number): PhotoRejected {
-  return new PhotoRejected('too_complex', { cause: new Error(`more ${what} than ${limit}`) });
+function tooMuch(what: string): PhotoRejected {
+  return new PhotoRejected('too_complex', { cause: new Error(`more ${what} than a photo may take`) });
 }
 
 function refusalOf(answer: Answer): Error {

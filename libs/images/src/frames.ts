@@ -57,7 +57,7 @@ export class FrameReader {
 
   /** Each returns what it did not take. */
   #takeStart(bytes: Buffer): Buffer {
-    const start = Buffer.concat([this.#start, bytes]);
+    const start = this.#start.length > 0 ? Buffer.concat([this.#start, bytes]) : bytes;
     this.#start = start;
     if (start.length < PREFIX) return Buffer.alloc(0);
     const [headBytes, bodyBytes] = [start.readUInt32LE(0), start.readUInt32LE(4)];
