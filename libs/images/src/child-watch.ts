@@ -55,19 +55,15 @@ export function memoryOf(pids: readonly number[]): number {
 
 /** CPU seconds, also of ended children. Time during which the machine is paused or busy with other work does not count. */
 function secondsOf(pids: readonly number[]): number {
-  const ticks = pids.flatMap((pid) => {
+  const times = pids.flatMap((pid) => {
     const stat = proc(`${pid}/stat`);
     // After the program's name, which may hold any character, come the fields from the third on: 14 to 17 are times.
-    return (
-      stat &&
-      stat
-        .slice(stat.lastIndexOf(')') + 2)
-        .split(' ')
-        .slice(11, 15)
-        .map(Number)
-    );
+    return stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .slice(11, 15);
   });
-  return ticks.reduce<number>((sum, each) => sum + Number(each), 0) / TICKS;
+  return times.reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS;
 }
 
 /** A child's processes: those of the wall stand before `pid`, which opens photos; what it leaves behind comes after it. */
