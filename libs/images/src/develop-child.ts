@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { develop } from './develop.js';
 import type { Developed, DevelopRequest } from './developed.js';
 import { PhotoRejected } from './faults.js';
-import { FrameReader, frameStart } from './frames.js';
+import { frameStart, readFrames } from './frames.js';
 import { prepareLibrary } from './library.js';
 import { killGroup } from './process-group.js';
 import { HeavyPhoto } from './weight.js';
@@ -50,7 +50,7 @@ function sayWhy(error: unknown): void {
 /** A photo as it arrives. Where there is no room for it, the rest is read all the same, and then answered. */
 class Arrival {
   readonly #file = openSync(inputPath, 'w', 0o600);
-  #fault: unknown = null;
+  #fault: Error | null = null;
 
   constructor(private readonly asked: Asked) {}
 
@@ -58,7 +58,7 @@ class Arrival {
     try {
       if (this.#fault === null) appendFileSync(this.#file, bytes);
     } catch (error) {
-      this.#fault = error;
+      this.#fault = error as Error;
     }
   }
 
@@ -89,7 +89,7 @@ process.on('SIGTERM', () => undefined);
 prepareLibrary();
 
 let arrival: Arrival | null = null;
-new FrameReader(
+readFrames(
   channel,
   { head: 64 * 1024, body: 2 ** 32 },
   {

@@ -8,7 +8,7 @@ import { ANSWER, readAnswer, readDeveloped, type Answer } from './answers.js';
 import type { Developed, DevelopRequest } from './developed.js';
 import { DevelopCrash, DevelopFailed, PhotoRejected } from './faults.js';
 import { ChildWatch, processTree, type Watched } from './child-watch.js';
-import { FrameReader, frameStart } from './frames.js';
+import { frameStart, readFrames } from './frames.js';
 import { killGroup } from './process-group.js';
 import type { Wall } from './wall.js';
 import { HeavyPhoto, LIGHT } from './weight.js';
@@ -94,7 +94,7 @@ export class DevelopProcess {
   #listen(): void {
     let answer: Answer;
     let pieces: Buffer[];
-    new FrameReader(this.#channel, ANSWER, {
+    readFrames(this.#channel, ANSWER, {
       head: (head) => {
         if (!this.#listener) throw new Error('expected silence');
         answer = readAnswer(head);

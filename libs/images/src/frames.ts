@@ -28,28 +28,18 @@ export function frameStart(head: unknown, bodyBytes: number): Buffer {
   return Buffer.concat([prefix, text]);
 }
 
-/** Passes frames on as they arrive; destroys the stream for a frame that is too long, or whose receiver throws. */
-export class FrameReader {
+class FrameReader {
   /** Of a prefix and head that are not complete. */
   #start: Buffer = Buffer.alloc(0);
   /** Bytes of the body to come; null between frames. */
   #left: number | null = null;
 
   constructor(
-    stream: Duplex,
     private readonly most: FrameLimits,
     private readonly receiver: FrameReceiver,
-  ) {
-    stream.on('data', (bytes: Buffer) => {
-      try {
-        this.#take(bytes);
-      } catch (error) {
-        stream.destroy(error as Error);
-      }
-    });
-  }
+  ) {}
 
-  #take(bytes: Buffer): void {
+  take(bytes: Buffer): void {
     let rest = bytes;
     while (rest.length > 0)
       rest = this.#left === null ? this.#takeStart(rest) : this.#takeBody(rest, this.#left);
@@ -83,4 +73,16 @@ export class FrameReader {
     }
     return bytes.subarray(own.length);
   }
+}
+
+/** Passes frames on as they arrive; destroys the stream for a frame that is too long, or whose receiver throws. */
+export function readFrames(stream: Duplex, most: FrameLimits, receiver: FrameReceiver): void {
+  const reader = new FrameReader(most, receiver);
+  stream.on('data', (bytes: Buffer) => {
+    try {
+      reader.take(bytes);
+    } catch (error) {
+      stream.destroy(error as Error);
+    }
+  });
 }

@@ -80,168 +80,170 @@ async function outcomes(...acts: [string, unknown?][]): Promise<string[]> {
   return JSON.parse(failure.cause.message) as string[];
 }
 
+const portOf = (server?: Server): number => (server?.address() as AddressInfo | undefined)?.port ?? 0;
 const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`);
 const treesOf = () => pool.pids.flatMap(processTree);
 
-describe.each(walls)('what was taken over, behind %s,', (wall) => {
-  const inside = it.skipIf(!here.get(wall));
-  const open = () => (pool = new DevelopPool({ concurrency: 1, childFile: hostile, wall }));
+describe.each(walls)('behind %s', (wall) =>
+  describe.skipIf(!here.get(wall))('what was taken over', () => {
+    const open = () => (pool = new DevelopPool({ concurrency: 1, childFile: hostile, wall }));
 
-  inside('reads no secret, of the disk or of another process', async () => {
-    open();
-    const paths = [
-      secret,
-      `/proc/${process.pid}/environ`,
-      '/proc/1/environ',
-      '/proc/self/environ',
-      '/etc/passwd',
-    ];
-    const said = await outcomes(...paths.map((path): [string, string] => ['read', path]), ['environment']);
-    expect(said.slice(0, -1)).toEqual(paths.map(() => 'ENOENT'));
-    expect(said.at(-1)).not.toContain('key');
-    expect((await outcomes(['list', '/']))[0]?.split(' ').toSorted()).toEqual(
-      expect.arrayContaining(['app', 'scratch', 'usr']),
-    );
-    expect(await outcomes(['list', folder], ['list', '/home'], ['list', '/etc'])).toEqual(
-      Array(3).fill('ENOENT'),
-    );
-  });
+    it('reads no secret, of the disk or of another process', async () => {
+      open();
+      const paths = [
+        secret,
+        `/proc/${process.pid}/environ`,
+        '/proc/1/environ',
+        '/proc/self/environ',
+        '/etc/passwd',
+      ];
+      const said = await outcomes(...paths.map((path): [string, string] => ['read', path]), ['environment']);
+      expect(said.slice(0, -1)).toEqual(paths.map(() => 'ENOENT'));
+      expect(said.at(-1)).not.toContain('key');
+      expect((await outcomes(['list', '/']))[0]?.split(' ').toSorted()).toEqual(
+        expect.arrayContaining(['app', 'scratch', 'usr']),
+      );
+      expect(await outcomes(['list', folder], ['list', '/home'], ['list', '/etc'])).toEqual(
+        Array(3).fill('ENOENT'),
+      );
+    });
 
-  inside('sees no other process', async () => {
-    open();
-    expect(await outcomes(['signal', process.pid], ['signal', process.ppid], ['list', '/proc'])).toEqual([
-      'ESRCH',
-      'ESRCH',
-      'ENOENT',
-    ]);
-    const [pid = 0] = pool.pids;
-    const kinds = ['cgroup', 'ipc', 'mnt', 'net', 'pid', 'uts', ...(wall === 'namespaces' ? [] : ['user'])];
-    for (const kind of kinds)
-      expect(readlinkSync(`/proc/${pid}/ns/${kind}`)).not.toBe(readlinkSync(`/proc/self/ns/${kind}`));
-  });
-
-  inside('has no rights, and a filter before the kernel', async () => {
-    open();
-    await pool.warm();
-    const status = readFileSync(`/proc/${pool.pids[0]}/status`, 'utf8');
-    const of = (name: string) => new RegExp(`^${name}:\\s+(.*)$`, 'm').exec(status)?.[1];
-    for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'])
-      expect([set, of(set)]).toEqual([set, '0'.repeat(16)]);
-    expect([of('NoNewPrivs'), of('Seccomp')]).toEqual(['1', '2']);
-    if (wall === 'namespaces') expect(of('Uid')).toBe('65534\t65534\t65534\t65534');
-  });
-
-  inside('opens no socket', async () => {
-    open();
-    const { port } = servers[0]?.address() as AddressInfo;
-    const said = await outcomes(
-      ['tcp', port],
-      ['unix', unixSocket],
-      ['listen', 0],
-      ['listen', '/scratch/own'],
-      ['udp'],
-    );
-    expect(said).toEqual(Array(5).fill('EPERM'));
-  });
-
-  inside('writes nowhere but in its scratch folder, and not more than that holds', async () => {
-    open();
-    const places = [
-      '/x',
-      '/app/x',
-      '/app/libs/x',
-      '/app/node',
-      '/usr/lib/x',
-      '/usr/bin/x',
-      '/dev/x',
-      '/lib/x',
-    ];
-    const said = await outcomes(...places.map((path): [string, string] => ['write', path]));
-    for (const [index, outcome] of said.entries())
-      expect([places[index], outcome]).toEqual([
-        places[index],
-        expect.stringMatching(/^(EROFS|EACCES|ETXTBSY)$/),
+    it('sees no other process', async () => {
+      open();
+      expect(await outcomes(['signal', process.pid], ['signal', process.ppid], ['list', '/proc'])).toEqual([
+        'ESRCH',
+        'ESRCH',
+        'ENOENT',
       ]);
-    expect(await outcomes(['write', join(folder, 'x')], ['write', '/tmp/x'])).toEqual(['ENOENT', 'ENOENT']);
-    const [written] = await outcomes(['fill', '/scratch']);
-    expect(Number(written)).toBeGreaterThan(200e6);
-    expect(Number(written)).toBeLessThan(300e6);
-  });
+      const [pid = 0] = pool.pids;
+      const kinds = ['cgroup', 'ipc', 'mnt', 'net', 'pid', 'uts', ...(wall === 'namespaces' ? [] : ['user'])];
+      for (const kind of kinds)
+        expect(readlinkSync(`/proc/${pid}/ns/${kind}`)).not.toBe(readlinkSync(`/proc/self/ns/${kind}`));
+    });
 
-  inside.each(['compute', 'compute in a thread', 'compute in a process'])(
-    'takes no more time of the processors than it was given: %s',
-    async (act) => {
+    it('has no rights, and a filter before the kernel', async () => {
       open();
-      await expect(attack([[act]], { developSeconds: 1 })).rejects.toMatchObject({ code: 'too_complex' });
-      expect(treesOf()).toEqual([]);
-    },
-  );
+      await pool.warm();
+      const status = readFileSync(`/proc/${pool.pids[0]}/status`, 'utf8');
+      const of = (name: string) => new RegExp(`^${name}:\\s+(.*)$`, 'm').exec(status)?.[1];
+      for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'])
+        expect([set, of(set)]).toEqual([set, '0'.repeat(16)]);
+      expect([of('NoNewPrivs'), of('Seccomp')]).toEqual(['1', '2']);
+      if (wall === 'namespaces') expect(of('Uid')).toBe('65534\t65534\t65534\t65534');
+    });
 
-  inside('takes none when it has answered', async () => {
-    open();
-    expect(await outcomes(['compute later'])).toEqual(['done']);
-    await expect.poll(treesOf, { timeout: patient(30_000) }).toEqual([]);
-  });
-
-  inside.each(['remember', 'remember in a process', 'multiply'])(
-    'takes no more memory than it was given: %s',
-    async (act) => {
+    it('opens no socket', async () => {
       open();
-      await expect(attack([[act]])).rejects.toMatchObject({ code: 'too_complex' });
-      expect(treesOf()).toEqual([]);
-    },
-  );
+      const port = portOf(servers[0]);
+      const said = await outcomes(
+        ['tcp', port],
+        ['unix', unixSocket],
+        ['listen', 0],
+        ['listen', '/scratch/own'],
+        ['udp'],
+      );
+      expect(said).toEqual(Array(5).fill('EPERM'));
+    });
 
-  inside('leaves no process behind when it is ended', async () => {
-    open();
-    expect(await outcomes(['leave'], ['leave'])).toEqual(['done', 'done']);
-    const left = treesOf();
-    expect(left.length).toBe(3);
-    await pool.close();
-    expect(left.filter(isAlive)).toEqual([]);
-  });
+    it('writes nowhere but in its scratch folder, and not more than that holds', async () => {
+      open();
+      const places = [
+        '/x',
+        '/app/x',
+        '/app/libs/x',
+        '/app/node',
+        '/usr/lib/x',
+        '/usr/bin/x',
+        '/dev/x',
+        '/lib/x',
+      ];
+      const said = await outcomes(...places.map((path): [string, string] => ['write', path]));
+      for (const [index, outcome] of said.entries())
+        expect([places[index], outcome]).toEqual([
+          places[index],
+          expect.stringMatching(/^(EROFS|EACCES|ETXTBSY)$/),
+        ]);
+      expect(await outcomes(['write', join(folder, 'x')], ['write', '/tmp/x'])).toEqual(['ENOENT', 'ENOENT']);
+      const [written] = await outcomes(['fill', '/scratch']);
+      expect(Number(written)).toBeGreaterThan(200e6);
+      expect(Number(written)).toBeLessThan(300e6);
+    });
 
-  inside('does not outlive its parent', async () => {
-    const parentFile = join(folder, 'parent.mjs');
-    writeFileSync(join(folder, 'leave'), JSON.stringify([['leave']]));
-    const request = { inputPath: join(folder, 'leave'), outputFolder: folder, limits };
-    writeFileSync(
-      parentFile,
-      `import { DevelopPool } from '${join(dirname(built), 'develop-pool.js')}';
+    it.each(['compute', 'compute in a thread', 'compute in a process'])(
+      'takes no more time of the processors than it was given: %s',
+      async (act) => {
+        open();
+        await expect(attack([[act]], { developSeconds: 1 })).rejects.toMatchObject({ code: 'too_complex' });
+        expect(treesOf()).toEqual([]);
+      },
+    );
+
+    it('takes none when it has answered', async () => {
+      open();
+      expect(await outcomes(['compute later'])).toEqual(['done']);
+      await expect.poll(treesOf, { timeout: patient(30_000) }).toEqual([]);
+    });
+
+    it.each(['remember', 'remember in a process', 'multiply'])(
+      'takes no more memory than it was given: %s',
+      async (act) => {
+        open();
+        await expect(attack([[act]])).rejects.toMatchObject({ code: 'too_complex' });
+        expect(treesOf()).toEqual([]);
+      },
+    );
+
+    it('leaves no process behind when it is ended', async () => {
+      open();
+      expect(await outcomes(['leave'], ['leave'])).toEqual(['done', 'done']);
+      const left = treesOf();
+      expect(left.length).toBe(3);
+      await pool.close();
+      expect(left.filter(isAlive)).toEqual([]);
+    });
+
+    it('does not outlive its parent', async () => {
+      const parentFile = join(folder, 'parent.mjs');
+      writeFileSync(join(folder, 'leave'), JSON.stringify([['leave']]));
+      const request = { inputPath: join(folder, 'leave'), outputFolder: folder, limits };
+      writeFileSync(
+        parentFile,
+        `import { DevelopPool } from '${join(dirname(built), 'develop-pool.js')}';
        const pool = new DevelopPool({ concurrency: 1, childFile: '${hostile}', wall: '${wall}' });
        await pool.develop(${JSON.stringify(request)}).catch(() => undefined);
        process.send(pool.pids);`,
-    );
-    const parent = fork(parentFile, { execArgv: [] });
-    const [pids] = (await once(parent, 'message')) as [number[]];
-    const left = pids.flatMap(processTree);
-    expect(left.length).toBe(2);
-    parent.kill('SIGKILL');
-    await expect.poll(() => left.filter(isAlive), { timeout: patient(10_000) }).toEqual([]);
-  });
+      );
+      const parent = fork(parentFile, { execArgv: [] });
+      const [pids] = (await once(parent, 'message')) as [number[]];
+      const left = pids.flatMap(processTree);
+      expect(left.length).toBe(2);
+      parent.kill('SIGKILL');
+      await expect.poll(() => left.filter(isAlive), { timeout: patient(10_000) }).toEqual([]);
+    });
 
-  inside('is believed nothing that no child of ours says', async () => {
-    const rendition = { width: 1, height: 1, bytes: 5, file: '../../secret', type: 'text/html' };
-    const names = ['square64', 'square150', 'square320', 'w320', 'w640', 'w1080', 'jpeg1080'];
-    const renditions = Object.fromEntries(names.map((name) => [name, rendition]));
-    const facts = { width: 1, height: 1, thumbhash: '', color: '#000000', renditions };
-    const lies = [
-      [{ kind: 'developed', developed: facts }],
-      [{ kind: 'developed', developed: { ...facts, color: '"/><script>' } }],
-      [{ kind: 'rejected', code: 'made up', reason: '' }],
-      [{ kind: 'failed', reason: 'x'.repeat(3_000) }],
-      ['words'],
-    ];
-    for (const lie of lies) {
+    it('is believed nothing that no child of ours says', async () => {
+      const rendition = { width: 1, height: 1, bytes: 5, file: '../../secret', type: 'text/html' };
+      const names = ['square64', 'square150', 'square320', 'w320', 'w640', 'w1080', 'jpeg1080'];
+      const renditions = Object.fromEntries(names.map((name) => [name, rendition]));
+      const facts = { width: 1, height: 1, thumbhash: '', color: '#000000', renditions };
+      const lies = [
+        [{ kind: 'developed', developed: facts }],
+        [{ kind: 'developed', developed: { ...facts, color: '"/><script>' } }],
+        [{ kind: 'rejected', code: 'made up', reason: '' }],
+        [{ kind: 'failed', reason: 'x'.repeat(3_000) }],
+        ['words'],
+      ];
+      for (const lie of lies) {
+        open();
+        await expect(attack([['lie', lie]])).rejects.toThrow(DevelopCrash);
+        expect(readdirSync(join(folder, `out-${photos}`))).toEqual([]);
+        await pool.close();
+      }
       open();
-      await expect(attack([['lie', lie]])).rejects.toThrow(DevelopCrash);
-      expect(readdirSync(join(folder, `out-${photos}`))).toEqual([]);
-      await pool.close();
-    }
-    open();
-    await expect(attack([['flood']])).rejects.toThrow(DevelopCrash);
-  });
-});
+      await expect(attack([['flood']])).rejects.toThrow(DevelopCrash);
+    });
+  }),
+);
 
 describe('where namespaces are refused', () => {
   const open = (wall: WallKind) => (pool = new DevelopPool({ concurrency: 1, childFile: hostile, wall }));
@@ -261,14 +263,14 @@ describe('where namespaces are refused', () => {
 
   it('nothing keeps it from doing harm, which is what the tests above would show', async () => {
     open('none');
-    const { port } = servers[0]?.address() as AddressInfo;
+    const port = portOf(servers[0]);
     const [read, environ, signal, tcp] = await outcomes(...acts, ['tcp', port]);
     expect([read, signal, tcp]).toEqual(['a key on the disk', 'true', 'done']);
     expect(environ).not.toBe('ENOENT');
     expect((await pool.wall).loss).toContain('and read whatever the worker may');
   });
 
-  it('it ends when it is ended all the same', async () => {
+  it('ends when it is ended all the same', async () => {
     open('none');
     await pool.warm();
     const { pids } = pool;

@@ -63,19 +63,33 @@ function files(childFile: string): string[] {
   const tools = SYSTEM_HEIF_TOOLS.filter((path) => dirname(path) === '/usr/bin');
   const system = ['/usr/lib', '/usr/lib64', '/lib', '/lib64', '/bin/sh', SETPRIV, ...tools];
   // Tests and the launcher keep things in .cache.
-  const cache = modules && existsSync(join(modules, '.cache')) ? ['--tmpfs', '/app/node_modules/.cache'] : [];
-  return [
-    ...['/usr', '/usr/bin', '/bin', '/dev', '/app'].flatMap((folder) => ['--dir', folder]),
-    ...system.flatMap((path) => ['--ro-bind-try', path, path]),
-    ...['--ro-bind', process.execPath, '/app/node', '--ro-bind', libraries, '/app/libs'],
-    ...(modules ? ['--ro-bind', modules, '/app/node_modules', ...cache] : []),
-    // Says that the code is ES modules.
-    ...(modules ? ['--ro-bind-try', join(dirname(modules), 'package.json'), '/app/package.json'] : []),
-    ...['--dev-bind', '/dev/null', '/dev/null'],
-    ...['--perms', '0777', '--size', `${SCRATCH_BYTES}`, '--tmpfs', '/scratch'],
-    ...(cache.length > 0 ? ['--remount-ro', '/app/node_modules/.cache'] : []),
-    ...['--remount-ro', '/', '--chdir', '/scratch'],
+  const within = '/app/node_modules/.cache';
+  const cache =
+    modules && existsSync(join(modules, '.cache')) ? ['--tmpfs', within, '--remount-ro', within] : [];
+  const scratch = [
+    '--perms',
+    '0777',
+    '--size',
+    `${SCRATCH_BYTES}`,
+    '--tmpfs',
+    '/scratch',
+    '--chdir',
+    '/scratch',
   ];
+  const options = [
+    ...['/usr', '/usr/bin', '/bin', '/dev', '/app'].map((folder) => ['--dir', folder]),
+    ...system.map((path) => ['--ro-bind-try', path, path]),
+    ['--dev-bind', '/dev/null', '/dev/null'],
+    ['--ro-bind', process.execPath, '/app/node'],
+    ['--ro-bind', libraries, '/app/libs'],
+    modules ? ['--ro-bind', modules, '/app/node_modules'] : [],
+    cache,
+    // Says that the code is ES modules.
+    modules ? ['--ro-bind-try', join(dirname(modules), 'package.json'), '/app/package.json'] : [],
+    scratch,
+    ['--remount-ro', '/'],
+  ];
+  return options.flat();
 }
 
 /**
@@ -92,13 +106,20 @@ function behindNamespaces(childFile: string, nodeArgs: readonly string[], ownUse
   return {
     words: [
       ...RESOURCES,
-      ...[BUBBLEWRAP, ...namespaces, '--die-with-parent', '--new-session'],
-      ...['--cap-drop', 'ALL', ...(ownUser ? user : rights)],
+      BUBBLEWRAP,
+      ...namespaces,
+      '--die-with-parent',
+      '--new-session',
+      '--cap-drop',
+      'ALL',
+      ...(ownUser ? user : rights),
       ...files(childFile),
       ...(filter ? ['--seccomp', '4'] : []),
       '--',
       ...(ownUser ? [] : [SETPRIV, ...AS_NOBODY, ...NO_RIGHTS]),
-      ...['/app/node', ...nodeArgs, inside],
+      '/app/node',
+      ...nodeArgs,
+      inside,
     ],
     env: { MALLOC_ARENA_MAX: '2', TMPDIR: '/scratch' },
     filter,
