@@ -84,9 +84,10 @@ const portOf = (server?: Server): number => (server?.address() as AddressInfo | 
 const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`);
 const treesOf = () => pool.pids.flatMap(processTree);
 
-describe.each(walls)('behind %s', (wall) =>
+describe.each(walls)('behind %s', (wall) => {
   describe.skipIf(!here.get(wall))('what was taken over', () => {
-    const open = () => (pool = new DevelopPool({ concurrency: 1, childFile: hostile, wall }));
+    const open = () => (pool = new DevelopPool({ concurrency: 1, childFile: hostile, wall });
+});
 
     it('reads no secret, of the disk or of another process', async () => {
       open();
