@@ -86,8 +86,7 @@ const treesOf = () => pool.pids.flatMap(processTree);
 
 describe.each(walls)('behind %s', (wall) => {
   describe.skipIf(!here.get(wall))('what was taken over', () => {
-    const open = () => (pool = new DevelopPool({ concurrency: 1, childFile: hostile, wall });
-});
+    const open = () => (pool = new DevelopPool({ concurrency: 1, childFile: hostile, wall }));
 
     it('reads no secret, of the disk or of another process', async () => {
       open();
@@ -243,8 +242,8 @@ describe.each(walls)('behind %s', (wall) => {
       open();
       await expect(attack([['flood']])).rejects.toThrow(DevelopCrash);
     });
-  }),
-);
+  });
+});
 
 describe('where namespaces are refused', () => {
   const open = (wall: WallKind) => (pool = new DevelopPool({ concurrency: 1, childFile: hostile, wall }));
