@@ -19,7 +19,6 @@ import { LiveBus } from './live-bus.js';
 import { LiveLink } from './live-link.js';
 import { TrackingConnection } from './tracking-connection.js';
 import { ClientSideCache } from './client-side-cache.js';
-import { OpenStreams } from './open-streams.js';
 import { PendingInvalidations } from './pending-invalidations.js';
 import { RateCounter } from './rate-counter.js';
 import { LikedSavedCache } from './liked-saved-cache.js';
@@ -41,7 +40,6 @@ const rooms: Provider[] = [
   SessionCache,
   RateCounter,
   LiveBus,
-  OpenStreams,
 ];
 
 const KEEPS_NEAR = 'feed:keeps-near';

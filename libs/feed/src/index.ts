@@ -7,7 +7,6 @@ export type { PageRequest } from './feed-windows.js';
 export { invalidation, type Invalidation } from './invalidations.js';
 export { LiveBus, type LiveListener } from './live-bus.js';
 export type { ReadSince } from './client-side-cache.js';
-export { OpenStreams } from './open-streams.js';
 export { HomeFeeds, type FeedPage } from './home-feeds.js';
 export { PendingInvalidations } from './pending-invalidations.js';
 export { RateCounter, type RateState } from './rate-counter.js';

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { keys, type Id, type LiveMessage } from '@app/platform';
+import { keys, limits, type Id, type LiveMessage } from '@app/platform';
 import { LiveLink } from './live-link.js';
 import { FeedRedis } from './redis.js';
+
+const DAY = 24 * 60 * 60;
 
 /** The callbacks of a process that listens. */
 export interface LiveListener {
@@ -38,19 +40,40 @@ export class LiveBus {
     );
   }
 
-  /** Listens to a person's messages until `leave` was called as often as `join`; resolves once subscribed, or when Redis is away. */
-  async join(person: Id): Promise<void> {
+  /**
+   * Listens to a person's messages until `leave` was called as often as `join`; resolves once subscribed, or when Redis is away.
+   * Redis lists each person's open streams across all processes: those above the limit end.
+   */
+  async join(person: Id, stream: string): Promise<void> {
+    void this.list('streams-open', person, [stream, limits.stream.perPerson, DAY]);
     const channels = [keys.live(person), keys.liveFeeds];
     for (const channel of channels) this.channels.set(channel, (this.channels.get(channel) ?? 0) + 1);
     await Promise.all(channels.map((channel) => this.link.listen(channel)));
   }
 
-  leave(person: Id): void {
+  leave(person: Id, stream: string): void {
+    void this.list('streams-close', person, [stream]);
     for (const channel of [keys.live(person), keys.liveFeeds]) {
       const people = (this.channels.get(channel) ?? 1) - 1;
       this.channels.set(channel, people);
       if (people === 0) this.link.leave(channel);
     }
+  }
+
+  /**
+   * Entries of a killed process soon are the oldest, and so are removed first; ending a stream that does not exist does
+   * nothing. While Redis is away, each process counts only its own.
+   */
+  private async list(
+    script: 'streams-open' | 'streams-close',
+    person: Id,
+    args: (string | number)[],
+  ): Promise<void> {
+    const run = async () => this.redis.run(script, [keys.streams(this.redis.epoch, person)], args);
+    // Redis is away.
+    const surplus = await run().catch(() => null);
+    const streams = (surplus as Buffer[] | null)?.map(String) ?? [];
+    if (streams.length > 0) this.publish({ kind: 'surplus', to: person, streams });
   }
 
   /** Call it periodically while somebody listens. */

@@ -1,10 +1,10 @@
+import { BlockList, isIPv4 } from 'node:net';
 import { Controller, Req, Res } from '@nestjs/common';
 import { METRICS_TYPE, metricsText, problem } from '@app/platform';
 import { Backlog, Watch } from '@app/watch';
 import { z } from 'zod';
 import type { ApiReply, ApiRequest } from '../http/call.js';
 import { Endpoint } from '../http/endpoint.js';
-import { isNeighbour } from './neighbours.js';
 
 const live = z.object({ ok: z.boolean() }).meta({ id: 'Live' });
 const ready = z
@@ -25,6 +25,29 @@ const ready = z
       .optional(),
   })
   .meta({ id: 'Ready' });
+
+const near = new BlockList();
+for (const [network, bits] of [
+  ['127.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['169.254.0.0', 16],
+] as const) {
+  near.addSubnet(network, bits, 'ipv4');
+}
+near.addAddress('::1', 'ipv6');
+near.addSubnet('fc00::', 7, 'ipv6');
+near.addSubnet('fe80::', 10, 'ipv6');
+
+const proxied = ['forwarded', 'x-forwarded-for', 'via'] as const;
+
+/** True when the connection's peer is loopback or private, and no proxy header names another client. */
+export function isNeighbour(request: ApiRequest): boolean {
+  const address = (request.raw.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+  if (address === '' || proxied.some((name) => request.headers[name] !== undefined)) return false;
+  return near.check(address, isIPv4(address) ? 'ipv4' : 'ipv6');
+}
 
 @Controller()
 export class HealthController {

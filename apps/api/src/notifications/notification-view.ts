@@ -1,10 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import type { NotificationRow } from '@app/storage';
+import { CommentRows, UserRows, type NotificationRow } from '@app/storage';
+import { stranger, Visibility } from '@app/domain';
+import { CommentView } from '../comments/comment-view.js';
 import type { Comment } from '../comments/comments.schemas.js';
 import { PostReading } from '../posts/post-reading.service.js';
 import type { ShownPost } from '../posts/post-view.js';
-import { NotificationPeople, type Author } from './notification-people.js';
+import { UserView } from '../users/user-view.js';
+
+type Author = ReturnType<UserView['author']>;
 
 export interface ShownNotification {
   row: NotificationRow;
@@ -18,15 +22,19 @@ export interface ShownNotification {
 export class NotificationView {
   constructor(
     private readonly posts: PostReading,
-    private readonly people: NotificationPeople,
+    private readonly users: UserRows,
+    private readonly visibility: Visibility,
+    private readonly userView: UserView,
+    private readonly comments: CommentRows,
+    private readonly commentView: CommentView,
   ) {}
 
   async show(rows: readonly NotificationRow[], reader: Id): Promise<ShownNotification[]> {
     const postIds = [...new Set(rows.flatMap(({ post_id }) => post_id ?? []))];
     const [shown, actors, comments] = await Promise.all([
       this.posts.visible(postIds, reader),
-      this.people.actors(rows, reader),
-      this.people.commentsOf(rows, reader),
+      this.actors(rows, reader),
+      this.commentsOf(rows, reader),
     ]);
     const posts = new Map(shown.map((post) => [post.post.id, post]));
     return rows.flatMap((row) => {
@@ -41,6 +49,29 @@ export class NotificationView {
   /** A group that no longer exists. Clients that show it remove it. */
   gone(row: NotificationRow): ShownNotification {
     return make({ ...row, count: 0 }, [], null, null);
+  }
+
+  /** Leaves out people whom the reader mutes or may not meet. */
+  private async actors(rows: readonly NotificationRow[], reader: Id): Promise<Map<Id, Author>> {
+    const ids = [...new Set(rows.flatMap(({ actors }) => actors))];
+    const [people, relations] = await Promise.all([
+      this.users.findMany(ids),
+      this.visibility.relations(reader, ids),
+    ]);
+    const seen = [...people.values()].filter((person) => {
+      const relation = relations.get(person.id) ?? stranger;
+      return this.visibility.mayMeet(person, relation) && !relation.muting;
+    });
+    return new Map(seen.map((person) => [person.id, this.userView.author(person)]));
+  }
+
+  private async commentsOf(rows: readonly NotificationRow[], reader: Id): Promise<Map<Id, Comment>> {
+    const ids = rows.flatMap(({ comment_id }) => comment_id ?? []);
+    const there = (await this.comments.findMany([...new Set(ids)])).filter(
+      ({ hidden, deleted }) => !hidden && !deleted,
+    );
+    const shown = await this.commentView.show(there, reader);
+    return new Map(shown.map((comment) => [comment.id, comment]));
   }
 }
 

@@ -1,18 +1,21 @@
 import { Controller, Req, Res } from '@nestjs/common';
+import { NotificationRows } from '@app/storage';
 import { z } from 'zod';
 import { CallerOf, Input, type ApiReply, type ApiRequest, type Caller } from '../http/call.js';
-import { listQuery, type ListInput } from '../http/cursors.js';
+import { Cursors, listQuery, type ListInput } from '../http/cursors.js';
 import { Endpoint } from '../http/endpoint.js';
 import { fresh, tagOf } from '../http/freshness.js';
 import { Idempotency } from '../http/idempotency.js';
 import { pathOf } from '../http/paths.js';
+import { NotificationView } from './notification-view.js';
 import { notificationList, readUpTo, unread } from './notifications.schemas.js';
-import { NotificationsService } from './notifications.service.js';
 
 @Controller()
 export class NotificationsController {
   constructor(
-    private readonly notifications: NotificationsService,
+    private readonly rows: NotificationRows,
+    private readonly view: NotificationView,
+    private readonly cursors: Cursors,
     private readonly idempotency: Idempotency,
   ) {}
 
@@ -33,7 +36,12 @@ export class NotificationsController {
     @Req() request: ApiRequest,
     @Res({ passthrough: true }) reply: ApiReply,
   ) {
-    const { items, ...cursors } = await this.notifications.page(pathOf(request), input, caller.userId);
+    const { items, ...cursors } = await this.cursors.list(
+      pathOf(request),
+      input,
+      (page) => this.rows.page(caller.userId, page),
+      (rows) => this.view.show(rows, caller.userId),
+    );
     const json = `{"items":[${items.map((item) => item.json).join(',')}],${JSON.stringify(cursors).slice(1)}`;
     if (input.cursor !== undefined || input.newer !== undefined) return json;
     return fresh(request, reply, tagOf(...items.map(({ tag }) => tag)), json);
@@ -54,7 +62,7 @@ export class NotificationsController {
     @Req() request: ApiRequest,
     @Res({ passthrough: true }) reply: ApiReply,
   ) {
-    const count = await this.notifications.unread(caller.userId);
+    const count = await this.rows.unread(caller.userId);
     return fresh(request, reply, tagOf(caller.userId, count), { count });
   }
 
@@ -75,8 +83,9 @@ export class NotificationsController {
     @CallerOf() caller: Caller,
     @Req() request: ApiRequest,
   ): Promise<void> {
-    await this.idempotency.once(request, input, (tx) =>
-      this.notifications.read(tx, caller.userId, input.upTo),
-    );
+    await this.idempotency.once(request, input, async (tx) => {
+      await this.rows.read(tx, caller.userId, input.upTo);
+      return { status: 204, id: input.upTo };
+    });
   }
 }

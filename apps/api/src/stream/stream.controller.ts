@@ -1,8 +1,10 @@
 import { Controller, Req, Res } from '@nestjs/common';
+import { problem } from '@app/platform';
 import { z } from 'zod';
 import { CallerOf, type ApiReply, type ApiRequest, type Caller } from '../http/call.js';
 import { Endpoint } from '../http/endpoint.js';
-import { StreamService } from './stream.service.js';
+import { takeSocket } from './live-stream.js';
+import { Streams } from './streams.js';
 
 const events = z.string().meta({
   contentMediaType: 'text/event-stream',
@@ -12,7 +14,7 @@ const events = z.string().meta({
 
 @Controller()
 export class StreamController {
-  constructor(private readonly streams: StreamService) {}
+  constructor(private readonly streams: Streams) {}
 
   @Endpoint({
     method: 'GET',
@@ -26,6 +28,9 @@ export class StreamController {
     problems: ['unavailable'],
   })
   async open(@CallerOf() caller: Caller, @Req() request: ApiRequest, @Res() reply: ApiReply): Promise<void> {
-    await this.streams.open(request, reply, caller);
+    if (this.streams.isEnding) throw problem('unavailable', { headers: { 'retry-after': '1' } });
+    const last = request.headers['last-event-id'];
+    const socket = takeSocket(request, reply);
+    if (socket) await this.streams.open(socket, caller, last);
   }
 }

@@ -1,12 +1,16 @@
+import type { Socket } from 'node:net';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { gauge, limits, LOGGER, type Id, type LiveMessage, type Logger } from '@app/platform';
-import { LiveBus, OpenStreams, type LiveListener } from '@app/feed';
-import { SessionRows } from '@app/storage';
+import { gauge, isId, limits, LOGGER, type Id, type LiveMessage, type Logger } from '@app/platform';
+import { LiveBus, type LiveListener } from '@app/feed';
+import { LiveAudience, NotificationRows, SessionRows } from '@app/storage';
+import type { Caller } from '../http/call.js';
+import { NotificationView } from '../notifications/notification-view.js';
 import { Connected } from './connected.js';
-import type { LiveStream } from './live-stream.js';
-import { StreamNews } from './stream-news.js';
+import { LiveStream } from './live-stream.js';
 
 const SECOND = 1_000;
+/** How long clients wait before they reconnect after a broken connection, in milliseconds. */
+const RETRY = 3_000;
 /** Up to this many clients get a reset at once; more are spread over a heartbeat, or all would read at the same time. */
 const RESET_AT_ONCE = 200;
 /** Disconnected clients reconnect between one and five seconds later, not all at once. */
@@ -27,31 +31,55 @@ export class Streams implements OnApplicationBootstrap, LiveListener {
   constructor(
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly bus: LiveBus,
-    private readonly open: OpenStreams,
     private readonly sessions: SessionRows,
-    private readonly news: StreamNews,
+    private readonly notifications: NotificationRows,
+    private readonly view: NotificationView,
+    private readonly audience: LiveAudience,
   ) {}
 
   onApplicationBootstrap(): void {
     this.bus.start(this);
   }
 
-  /** Resolves once the stream is subscribed. */
-  async add(stream: LiveStream): Promise<void> {
+  /** Opens a stream: sends the missed events since `last` (the client's Last-Event-ID), and then new ones. */
+  async open(socket: Socket, caller: Caller, last: string | string[] | undefined): Promise<void> {
+    const stream = new LiveStream(socket, caller.userId, caller.sessionId);
+    socket.once('close', () => this.remove(stream));
+    socket.write(`retry: ${RETRY}\n\n`);
     this.connected.add(stream);
     this.timer ??= setInterval(() => this.tick(), SECOND);
     gauge('narwhal_streams').set(this.connected.size);
     for (const old of this.connected.ofPerson(stream.person).slice(0, -limits.stream.perPerson))
       old.end(LATER);
-    void this.open.opened(stream.person, stream.name);
-    await this.bus.join(stream.person);
+    await this.bus.join(stream.person, stream.name);
+    await this.catchUp(stream, last).catch(() => stream.catchUp('reset', '{}'));
+    stream.release();
   }
 
-  remove(stream: LiveStream): void {
+  /** Reads the position after the stream is subscribed, so that no later event is lost. */
+  private async catchUp(stream: LiveStream, last: string | string[] | undefined): Promise<void> {
+    const { person } = stream;
+    const newest = await this.notifications.newestId(person);
+    if (last === undefined || last === '') return stream.place(newest);
+    const most = limits.stream.resume;
+    const missed = isPosition(last)
+      ? await this.notifications.page(person, { limit: most + 1, before: null, after: last })
+      : null;
+    if (missed === null || missed.length > most) {
+      stream.place(newest);
+      stream.catchUp('reset', '{}');
+      return;
+    }
+    const shown = await this.view.show(missed.toReversed(), person);
+    for (const { row, json } of shown) stream.catchUp('notification', json, row.id);
+    // Missed posts and settled photos are not stored; reading the feed again is cheap.
+    stream.catchUp('feed', '{}');
+  }
+
+  private remove(stream: LiveStream): void {
     this.connected.remove(stream);
     this.toReset.delete(stream);
-    this.bus.leave(stream.person);
-    void this.open.closed(stream.person, stream.name);
+    this.bus.leave(stream.person, stream.name);
     gauge('narwhal_streams').set(this.connected.size);
     if (this.connected.size > 0) return;
     clearInterval(this.timer);
@@ -94,11 +122,14 @@ export class Streams implements OnApplicationBootstrap, LiveListener {
     else for (const stream of all) stream.send('reset', '{}');
   }
 
+  /** Sends a group in its current state, with a count of 0 when it is gone. */
   private async notify(reader: Id, group: string): Promise<void> {
-    const news = await this.news.notification(reader, group);
-    if (!news) return;
-    const id = news.row.count > 0 ? news.row.id : null;
-    for (const stream of this.connected.ofPerson(reader)) stream.send('notification', news.json, id);
+    const row = await this.notifications.ofGroup(reader, group);
+    if (!row) return;
+    const [shown] = row.count > 0 ? await this.view.show([row], reader) : [];
+    const { json, row: sent } = shown ?? this.view.gone(row);
+    for (const stream of this.connected.ofPerson(reader))
+      stream.send('notification', json, sent.count > 0 ? sent.id : null);
   }
 
   private tick(): void {
@@ -123,7 +154,7 @@ export class Streams implements OnApplicationBootstrap, LiveListener {
   private async tellReaders(): Promise<void> {
     const posts = [...this.delivered];
     this.delivered.clear();
-    const readers = await this.news.readersOf(posts, this.connected.people());
+    const readers = await this.audience.of(posts, this.connected.people());
     for (const reader of readers)
       for (const stream of this.connected.ofPerson(reader)) stream.send('feed', '{}');
   }
@@ -132,3 +163,6 @@ export class Streams implements OnApplicationBootstrap, LiveListener {
     work.catch((error: unknown) => this.logger.warn({ error }, 'streams were not told; they can read'));
   }
 }
+
+const isPosition = (last: string | string[]): last is Id =>
+  typeof last === 'string' && (last === '0' || isId(last));
