@@ -90,7 +90,7 @@ async function testFaults(args: string[]): Promise<number> {
 /** Random histories and races, as many as the environment says; `npm test` runs some of them. */
 async function testModel(args: string[]): Promise<number> {
   await setup();
-  const files = ['test/model.test.ts', 'apps/api/src/follows/relation-races.spec.ts'];
+  const files = ['test/model.test.ts', 'libs/domain/src/relations/relation-races.spec.ts'];
   return runTests(['rooms', 'black box'], [...files, ...args]);
 }
 

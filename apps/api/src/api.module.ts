@@ -9,8 +9,7 @@ import { operationsOf } from './http/operations.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { UsersModule } from './users/users.module.js';
 import { MeModule } from './me/me.module.js';
-import { FollowsModule } from './follows/follows.module.js';
-import { BlocksModule } from './blocks/blocks.module.js';
+import { RelationsModule } from './relations/relations.module.js';
 import { CollectionsModule } from './collections/collections.module.js';
 import { PhotosModule } from './photos/photos.module.js';
 import { DirectUploadsModule } from './direct-uploads/direct-uploads.module.js';
@@ -40,8 +39,7 @@ const resources = [
   SessionsModule,
   UsersModule,
   MeModule,
-  FollowsModule,
-  BlocksModule,
+  RelationsModule,
   CollectionsModule,
   PhotosModule,
   DirectUploadsModule,

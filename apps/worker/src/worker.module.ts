@@ -18,10 +18,8 @@ import { CacheInvalidation } from './effects/cache-invalidation.js';
 import { Effects } from './effects/effects.js';
 import { EffectsService } from './effects/effects.service.js';
 import { Erasure } from './effects/erasure.js';
-import { RelationErasure } from './effects/relation-erasure.js';
 import { Folding } from './effects/folding.js';
 import { Reindexing } from './effects/reindexing.js';
-import { Relations } from './effects/relations.js';
 import { Trashing } from './effects/trashing.js';
 import { NotificationAudience } from './notify/notification-audience.js';
 import { NotifyService } from './notify/notify.service.js';
@@ -47,11 +45,9 @@ const develop = [AtWork, RenditionWriter, Exchanging, Settling, Attempting, Deve
 const deliver = [PostDelivery, AudienceGrowth, DeliverService];
 const effects = [
   CacheInvalidation,
-  Relations,
   Reindexing,
   Suggesting,
   Erasure,
-  RelationErasure,
   Trashing,
   Effects,
   EffectsService,

@@ -1,10 +1,11 @@
 import { Global, Module, type Provider } from '@nestjs/common';
 import { AccessTokens } from './accounts/access-tokens.js';
-import { Credentials } from './accounts/credentials.js';
+import { Accounts } from './accounts/accounts.js';
 import { Passwords } from './accounts/passwords.js';
 import { RefreshTokens } from './accounts/refresh-tokens.js';
-import { SessionLookup } from './accounts/session-lookup.js';
-import { SignUps } from './accounts/sign-ups.js';
+import { People } from './accounts/people.js';
+import { Profiles } from './accounts/profiles.js';
+import { Sessions } from './accounts/sessions.js';
 import { Quota } from './photos/quota.js';
 import { UnfinishedPhotos } from './photos/unfinished-photos.js';
 import { UploadCompletion } from './photos/upload-completion.js';
@@ -13,8 +14,8 @@ import { PostIndex } from './posts/post-index.js';
 import { Publishing } from './posts/publishing.js';
 import { Removal } from './posts/removal.js';
 import { Liking } from './reactions/liking.js';
-import { Blocking } from './relations/blocking.js';
-import { Following } from './relations/following.js';
+import { Relations } from './relations/relations.js';
+import { Suggestions } from './relations/suggestions.js';
 import { Visibility } from './visibility/visibility.js';
 
 const rules: Provider[] = [
@@ -22,12 +23,13 @@ const rules: Provider[] = [
   AccessTokens,
   RefreshTokens,
   Passwords,
-  Credentials,
-  SessionLookup,
-  SignUps,
+  Sessions,
+  Accounts,
+  People,
+  Profiles,
   PostAccess,
-  Following,
-  Blocking,
+  Relations,
+  Suggestions,
   Liking,
   PostIndex,
   Publishing,

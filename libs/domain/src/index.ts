@@ -1,11 +1,10 @@
 /** The rules between people, photos and posts: checked in a transaction, with their later effects. */
 export * from './domain.module.js';
 export * from './accounts/access-tokens.js';
-export * from './accounts/credentials.js';
-export * from './accounts/passwords.js';
-export * from './accounts/refresh-tokens.js';
-export * from './accounts/session-lookup.js';
-export * from './accounts/sign-ups.js';
+export * from './accounts/accounts.js';
+export * from './accounts/people.js';
+export * from './accounts/profiles.js';
+export * from './accounts/sessions.js';
 export * from './photos/arrived-original.js';
 export * from './photos/quota.js';
 export * from './photos/taken-format.js';
@@ -16,6 +15,6 @@ export * from './posts/post-index.js';
 export * from './posts/publishing.js';
 export * from './posts/removal.js';
 export * from './reactions/liking.js';
-export * from './relations/blocking.js';
-export * from './relations/following.js';
+export * from './relations/relations.js';
+export * from './relations/suggestions.js';
 export * from './visibility/visibility.js';

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { CONFIG, isId, opensByLink, problem, type Config } from '@app/platform';
 import { z } from 'zod';
-import { AccessTokens, SessionLookup } from '@app/domain';
+import { AccessTokens } from '@app/domain';
 import { callOf, type ApiReply, type ApiRequest, type Caller, type CallState } from './call.js';
 import { endpointOf, type EndpointOptions } from './endpoint.js';
 import { pathId } from './fields.js';
@@ -17,7 +17,6 @@ import { validate } from './validation.js';
 export class EndpointGuard implements CanActivate {
   constructor(
     private readonly tokens: AccessTokens,
-    private readonly sessions: SessionLookup,
     private readonly rates: RateLimits,
     @Inject(CONFIG) private readonly config: Pick<Config, 'TOKEN_KEYS'>,
   ) {}
@@ -54,7 +53,7 @@ export class EndpointGuard implements CanActivate {
     }
     const token = /^Bearer +([\w.-]+) *$/i.exec(header)?.[1];
     if (token === undefined) throw problem('token_invalid');
-    const caller = await this.sessions.caller(this.tokens.read(token), callOf(request).since);
+    const caller = await this.tokens.caller(token, callOf(request).since);
     if (access === 'admin' && caller.role !== 'admin') throw problem('not_found');
     return caller;
   }

@@ -1,17 +1,18 @@
 import { Controller, Req, Res } from '@nestjs/common';
+import { Accounts, Profiles } from '@app/domain';
 import { z } from 'zod';
 import { CallerOf, Input, type ApiReply, type ApiRequest, type Caller } from '../http/call.js';
 import { Endpoint } from '../http/endpoint.js';
 import { fresh, tagOf } from '../http/freshness.js';
+import { UserView } from '../users/user-view.js';
 import { avatarChange, closing, me, passwordChange, profileChange } from '../users/users.schemas.js';
-import { AvatarService } from './avatar.service.js';
-import { MeService } from './me.service.js';
 
 @Controller()
 export class MeController {
   constructor(
-    private readonly service: MeService,
-    private readonly avatars: AvatarService,
+    private readonly accounts: Accounts,
+    private readonly profiles: Profiles,
+    private readonly view: UserView,
   ) {}
 
   @Endpoint({
@@ -28,7 +29,7 @@ export class MeController {
     @Req() request: ApiRequest,
     @Res({ passthrough: true }) reply: ApiReply,
   ) {
-    const shown = await this.service.show(caller.userId);
+    const shown = await this.view.me(caller.userId);
     return fresh(request, reply, tagOf(JSON.stringify(shown)), shown);
   }
 
@@ -44,7 +45,8 @@ export class MeController {
     rate: 'write',
   })
   async change(@Input() input: z.output<typeof profileChange>, @CallerOf() caller: Caller) {
-    return this.service.change(caller.userId, input);
+    await this.profiles.change(caller.userId, input);
+    return this.view.me(caller.userId);
   }
 
   @Endpoint({
@@ -60,7 +62,8 @@ export class MeController {
     rate: 'write',
   })
   async changeAvatar(@Input() input: z.output<typeof avatarChange>, @CallerOf() caller: Caller) {
-    return this.avatars.change(caller.userId, input.photoId);
+    await this.profiles.changeAvatar(caller.userId, input.photoId);
+    return this.view.me(caller.userId);
   }
 
   @Endpoint({
@@ -79,7 +82,7 @@ export class MeController {
     @Input() input: z.output<typeof passwordChange>,
     @CallerOf() caller: Caller,
   ): Promise<void> {
-    await this.service.changePassword(caller, input);
+    await this.accounts.changePassword(caller, input);
   }
 
   @Endpoint({
@@ -95,6 +98,6 @@ export class MeController {
     rate: 'signIn',
   })
   async close(@Input() input: z.output<typeof closing>, @CallerOf() caller: Caller): Promise<void> {
-    await this.service.close(caller.userId, input.password);
+    await this.accounts.close(caller.userId, input.password);
   }
 }

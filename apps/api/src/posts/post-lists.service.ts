@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { problem, type Id } from '@app/platform';
+import type { Id } from '@app/platform';
 import { LikeRows, PostRows, type CollectionRows, type Entry } from '@app/storage';
-import { Visibility } from '@app/domain';
+import { People } from '@app/domain';
 import { Cursors, type ListInput, type PageRequest } from '../http/cursors.js';
-import { UsersService } from '../users/users.service.js';
 import { PostReading } from './post-reading.service.js';
 import { listJson } from './post-json.js';
 
@@ -14,14 +13,12 @@ export class PostLists {
     private readonly cursors: Cursors,
     private readonly posts: PostRows,
     private readonly marks: LikeRows,
-    private readonly users: UsersService,
-    private readonly visibility: Visibility,
+    private readonly people: People,
     private readonly reading: PostReading,
   ) {}
 
   async ofAuthor(path: string, input: ListInput & { id: Id }, viewer: Id | null): Promise<string> {
-    const { row, relation } = await this.users.visible(input.id, viewer);
-    if (!this.visibility.maySeeContent(row, relation)) throw problem('not_found');
+    const { row, relation } = await this.people.withContent(input.id, viewer);
     return this.page(path, input, viewer, async (page) => {
       const ids = await this.posts.ofAuthor(row.id, relation.self, page);
       return ids.map((id) => ({ id, subject: id }));

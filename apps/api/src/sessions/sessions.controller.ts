@@ -1,23 +1,27 @@
 import { Controller, Req } from '@nestjs/common';
+import { Accounts, Sessions } from '@app/domain';
+import type { Id } from '@app/platform';
+import { SessionRows, type Tx } from '@app/storage';
 import { z } from 'zod';
 import { CallerOf, Input, type ApiRequest, type Caller } from '../http/call.js';
-import { listQuery, type ListInput } from '../http/cursors.js';
+import { Cursors, listQuery, type ListInput } from '../http/cursors.js';
 import { Endpoint } from '../http/endpoint.js';
 import { pathId } from '../http/fields.js';
 import { Idempotency, idempotencyKeyOf } from '../http/idempotency.js';
 import { pathOf } from '../http/paths.js';
-import { UsersService } from '../users/users.service.js';
-import { Credentials } from '@app/domain';
+import { UserView } from '../users/user-view.js';
+import { signUp } from '../users/users.schemas.js';
 import { refresh, refreshed, sessionList, signedIn, signIn } from './sessions.schemas.js';
-import { SessionsService } from './sessions.service.js';
 
 @Controller()
 export class SessionsController {
   constructor(
-    private readonly sessions: SessionsService,
-    private readonly credentials: Credentials,
-    private readonly users: UsersService,
+    private readonly sessions: Sessions,
+    private readonly accounts: Accounts,
+    private readonly rows: SessionRows,
+    private readonly view: UserView,
     private readonly idempotency: Idempotency,
+    private readonly cursors: Cursors,
   ) {}
 
   @Endpoint({
@@ -34,17 +38,38 @@ export class SessionsController {
     rate: 'signIn',
   })
   async create(@Input() input: z.output<typeof signIn>, @Req() request: ApiRequest) {
-    const user = await this.credentials.authenticate(input.login, input.password);
+    const userId = await this.accounts.authenticate(input.login, input.password);
+    return this.begin(request, input, () => Promise.resolve(userId));
+  }
+
+  @Endpoint({
+    method: 'POST',
+    path: '/v1/users',
+    operationId: 'signUp',
+    tag: 'Accounts',
+    summary: 'Sign up',
+    access: 'none',
+    body: signUp,
+    answers: { 201: signedIn },
+    problems: ['username_taken', 'email_taken', 'registrations_closed', 'busy', 'gone'],
+    idempotent: true,
+    rate: 'signUp',
+  })
+  async signUp(@Input() input: z.output<typeof signUp>, @Req() request: ApiRequest) {
+    const passwordHash = await this.accounts.prepare(input);
+    return this.begin(request, input, (tx) => this.accounts.create(tx, input, passwordHash));
+  }
+
+  /** Begins a session of the person whom `personIn` finds or makes; once per Idempotency-Key. */
+  private async begin(request: ApiRequest, input: unknown, personIn: (tx: Tx) => Promise<Id>) {
     const idempotencyKey = idempotencyKeyOf(request);
     const userAgent = request.headers['user-agent'] ?? null;
     const made = await this.idempotency.once(request, input, async (tx) => ({
       status: 201,
-      id: await this.sessions.begin(tx, user.id, { userAgent, idempotencyKey }),
+      id: await this.sessions.begin(tx, await personIn(tx), { userAgent, idempotencyKey }),
     }));
-    return {
-      user: await this.users.me(user.id),
-      session: await this.sessions.first(made.id, idempotencyKey),
-    };
+    const { userId, session } = await this.sessions.first(made.id, idempotencyKey);
+    return { user: await this.view.me(userId), session };
   }
 
   @Endpoint({
@@ -60,10 +85,10 @@ export class SessionsController {
     rate: 'signIn',
   })
   async refresh(@Input() input: z.output<typeof refresh>, @Req() request: ApiRequest) {
-    const id = this.sessions.idOf(input.refreshToken);
+    const token = this.sessions.parse(input.refreshToken);
     // A refresh may be repeated anyway; the key only prevents its reuse for another request.
-    await this.idempotency.once(request, input, () => Promise.resolve({ status: 200, id }));
-    return { session: await this.sessions.refresh(input.refreshToken) };
+    await this.idempotency.once(request, input, () => Promise.resolve({ status: 200, id: token.sessionId }));
+    return { session: await this.sessions.refresh(token) };
   }
 
   @Endpoint({
@@ -77,7 +102,19 @@ export class SessionsController {
     problems: ['cursor_invalid'],
   })
   async list(@Input() input: ListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
-    return this.sessions.list(pathOf(request), input, caller);
+    return this.cursors.list(
+      pathOf(request),
+      input,
+      (page) => this.rows.living(caller.userId, page),
+      (rows) =>
+        rows.map((row) => ({
+          id: row.id,
+          current: row.id === caller.sessionId,
+          userAgent: row.user_agent,
+          createdAt: row.created_at.toISOString(),
+          refreshedAt: row.refreshed_at.toISOString(),
+        })),
+    );
   }
 
   @Endpoint({
@@ -105,6 +142,6 @@ export class SessionsController {
     problems: ['not_found'],
   })
   async end(@Input() input: { id: string }, @CallerOf() caller: Caller): Promise<void> {
-    await this.sessions.endOwn(caller.userId, input.id);
+    await this.sessions.end(caller.userId, input.id);
   }
 }

@@ -1,16 +1,22 @@
 import { Controller, Req } from '@nestjs/common';
+import { Suggestions } from '@app/domain';
+import { SuggestionRows } from '@app/storage';
 import { z } from 'zod';
 import { CallerOf, Input, type ApiRequest, type Caller } from '../http/call.js';
-import { listQuery, type ListInput } from '../http/cursors.js';
+import { listQuery, type ListInput, type PageRequest } from '../http/cursors.js';
 import { Endpoint } from '../http/endpoint.js';
 import { pathId } from '../http/fields.js';
 import { pathOf } from '../http/paths.js';
+import { UserLists } from '../users/user-lists.js';
 import { userList } from '../users/users.schemas.js';
-import { SuggestionsService } from './suggestions.service.js';
 
 @Controller()
 export class SuggestionsController {
-  constructor(private readonly suggestions: SuggestionsService) {}
+  constructor(
+    private readonly suggestions: Suggestions,
+    private readonly rows: SuggestionRows,
+    private readonly lists: UserLists,
+  ) {}
 
   @Endpoint({
     method: 'GET',
@@ -24,8 +30,15 @@ export class SuggestionsController {
     answers: { 200: userList },
     problems: ['cursor_invalid'],
   })
-  async list(@Input() input: ListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
-    return this.suggestions.list(pathOf(request), input, caller.userId);
+  async list(@Input() input: ListInput, @CallerOf() { userId }: Caller, @Req() request: ApiRequest) {
+    if (input.cursor === undefined && input.newer === undefined) await this.suggestions.refresh(userId);
+    const scan = (page: PageRequest) => this.rows.page(userId, page);
+    const page = await this.lists.page(pathOf(request), input, userId, scan, 'suggested');
+    const dismissed = await this.rows.dismissed(
+      userId,
+      page.items.map(({ id }) => id),
+    );
+    return { ...page, items: page.items.filter(({ id }) => !dismissed.has(id)) };
   }
 
   @Endpoint({

@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, mediaBoundary, MediaUrls, type Config, type Id } from '@app/platform';
 import { Counts } from '@app/feed';
 import { avatarRenditions, renditions } from '@app/platform/photos';
-import { stranger, Visibility, type Relation } from '@app/domain';
-import { type UserRow } from '@app/storage';
+import { People, stranger, Visibility, type Relation } from '@app/domain';
+import type { UserRow } from '@app/storage';
 import type { Me, Relationship, User } from './users.schemas.js';
 
 export function relationshipOf(relation: Relation): Relationship {
@@ -21,6 +21,7 @@ export class UserView {
     private readonly media: MediaUrls,
     private readonly counts: Counts,
     private readonly visibility: Visibility,
+    private readonly people: People,
   ) {}
 
   avatar({ avatar_folder: folder }: AvatarOf): User['avatar'] {
@@ -69,7 +70,14 @@ export class UserView {
     });
   }
 
-  async me(row: UserRow): Promise<Me> {
+  async user({ row, relation }: { row: UserRow; relation: Relation }, viewer: Id | null): Promise<User> {
+    const [user] = await this.users([row], viewer, new Map([[row.id, relation]]));
+    return user as User;
+  }
+
+  /** A person as they see themselves. @throws Problem 401 when the account is closed */
+  async me(userId: Id): Promise<Me> {
+    const row = await this.people.self(userId);
     const [user] = await this.users([row], null);
     return { ...(user as User), email: row.email, relationship: relationshipOf(stranger) };
   }

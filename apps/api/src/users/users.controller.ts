@@ -1,15 +1,19 @@
 import { Controller, Req, Res } from '@nestjs/common';
+import { People } from '@app/domain';
 import { z } from 'zod';
 import { CallerOf, Input, type ApiReply, type ApiRequest, type Caller } from '../http/call.js';
 import { Endpoint } from '../http/endpoint.js';
 import { pathId } from '../http/fields.js';
 import { fresh, tagOf } from '../http/freshness.js';
+import { UserView } from './user-view.js';
 import { user } from './users.schemas.js';
-import { UsersService } from './users.service.js';
 
 @Controller()
 export class UsersController {
-  constructor(private readonly users: UsersService) {}
+  constructor(
+    private readonly people: People,
+    private readonly view: UserView,
+  ) {}
 
   @Endpoint({
     method: 'GET',
@@ -28,7 +32,8 @@ export class UsersController {
     @Req() request: ApiRequest,
     @Res({ passthrough: true }) reply: ApiReply,
   ) {
-    const shown = await this.users.show(input.id, caller?.userId ?? null);
+    const viewer = caller?.userId ?? null;
+    const shown = await this.view.user(await this.people.visible(input.id, viewer), viewer);
     return fresh(request, reply, tagOf(JSON.stringify(shown)), shown);
   }
 
@@ -49,7 +54,8 @@ export class UsersController {
     @Req() request: ApiRequest,
     @Res({ passthrough: true }) reply: ApiReply,
   ) {
-    const shown = await this.users.showByUsername(input.username, caller?.userId ?? null);
+    const viewer = caller?.userId ?? null;
+    const shown = await this.view.user(await this.people.named(input.username, viewer), viewer);
     return fresh(request, reply, tagOf(JSON.stringify(shown)), shown);
   }
 }

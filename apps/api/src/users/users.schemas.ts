@@ -9,20 +9,20 @@ const reserved = new Set(
   ),
 );
 
+const codePoints = (value: string): number => [...value].length;
+
+const atMost = (limit: number, lengthOf = codePoints) =>
+  refuse(
+    (value: string) => lengthOf(value) <= limit,
+    'too_long',
+    (value) => ({ limit, actual: lengthOf(value) }),
+  );
+
 /** Stored in lower case; dots only inside, and not two in a row. Names of closed accounts begin with `closed.`. */
 export const username = z
   .string()
   .overwrite((value) => fold(value).trim())
-  .superRefine(
-    refuse(
-      (value: string) => value.length <= limits.user.username,
-      'too_long',
-      (value) => ({
-        limit: limits.user.username,
-        actual: value.length,
-      }),
-    ),
-  )
+  .superRefine(atMost(limits.user.username, ({ length }) => length))
   .superRefine(
     refuse((value: string) => /^[a-z0-9_]+(\.[a-z0-9_]+)*$/.test(value), 'wrong_format', {
       expected: '[a-z0-9_] with inner dots, 1-30',
@@ -51,39 +51,18 @@ export const newPassword = z
   .superRefine(refuse((value: string) => value.isWellFormed(), 'character_not_allowed'))
   .superRefine(
     refuse(
-      (value: string) => [...value].length >= limits.user.passwordMin,
+      (value: string) => codePoints(value) >= limits.user.passwordMin,
       'too_short',
-      (value) => ({
-        limit: limits.user.passwordMin,
-        actual: [...value].length,
-      }),
+      (value) => ({ limit: limits.user.passwordMin, actual: codePoints(value) }),
     ),
   )
-  .superRefine(
-    refuse(
-      (value: string) => [...value].length <= limits.user.password,
-      'too_long',
-      (value) => ({
-        limit: limits.user.password,
-        actual: [...value].length,
-      }),
-    ),
-  )
+  .superRefine(atMost(limits.user.password))
   .meta({ minLength: limits.user.passwordMin, maxLength: limits.user.password, format: 'password' });
 
 /** A password as typed at sign-in: any text of reasonable length, since the rules may have changed since it was set. */
 export const givenPassword = z
   .string()
-  .superRefine(
-    refuse(
-      (value: string) => value.length <= 1_024,
-      'too_long',
-      (value) => ({
-        limit: 1_024,
-        actual: value.length,
-      }),
-    ),
-  )
+  .superRefine(atMost(1_024, ({ length }) => length))
   .meta({ format: 'password' });
 
 export const displayName = text({ max: limits.user.displayName });
@@ -161,5 +140,3 @@ export const avatarChange = z.strictObject({ photoId: id.nullable() });
 export type User = z.infer<typeof user>;
 export type Me = z.infer<typeof me>;
 export type Relationship = z.infer<typeof relationship>;
-export type SignUp = z.infer<typeof signUp>;
-export type ProfileInput = z.infer<typeof profileChange>;

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { Id, OutboxKind, outboxKinds } from '@app/platform';
+import { Relations } from '@app/domain';
 import type { OutboxRow } from '@app/storage';
 import { CacheInvalidation } from './cache-invalidation.js';
 import { Erasure } from './erasure.js';
 import { Reindexing } from './reindexing.js';
-import { Relations } from './relations.js';
 import { Suggesting } from '../suggest/suggesting.js';
 import { Trashing } from './trashing.js';
 
@@ -42,8 +42,8 @@ export class Effects {
         await suggesting.forget(id);
       },
       'relations.changed': (id) => invalidation.relationsChanged(id),
-      'block.changed': (id, object) => relations.blockChanged(id, object ?? '0'),
-      'requests.accept': (id) => relations.acceptRequests(id),
+      'block.changed': (id, object) => relations.settleBlock(id, object ?? '0'),
+      'requests.accept': (id) => relations.acceptAll(id),
       'session.ended': (id) => invalidation.sessionEnded(id),
       'photo.trash': (id) => trashing.photo(id),
     };

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
 import { CommentRows, ErasureRows, UnitOfWork } from '@app/storage';
-import { Liking, Removal } from '@app/domain';
-import { RelationErasure } from './relation-erasure.js';
+import { Liking, Relations, Removal } from '@app/domain';
 
 /** Rows per statement: few enough that nobody waits for its locks. */
 const BATCH = 500;
@@ -14,7 +13,7 @@ export class Erasure {
     private readonly rows: ErasureRows,
     private readonly work: UnitOfWork,
     private readonly removal: Removal,
-    private readonly relations: RelationErasure,
+    private readonly relations: Relations,
     private readonly likes: Liking,
     private readonly comments: CommentRows,
   ) {}
@@ -42,7 +41,7 @@ export class Erasure {
       () => this.rows.commentsBy(user, BATCH),
       (comment) => this.removeComment(comment),
     );
-    await this.relations.endAll(user, BATCH);
+    await this.relations.endAll(user);
     await this.work.run((tx) => this.rows.own(tx, user));
     await this.rows.notifications(user);
   }

@@ -1,6 +1,8 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
+import { SessionCache, type ReadSince } from '@app/feed';
 import { CONFIG, limits, problem, type Config, type Id } from '@app/platform';
+import { Database, SessionRows, type Queryable } from '@app/storage';
 import { LRUCache } from 'lru-cache';
 
 const SIZE = { ids: 16, expiry: 6, nonce: 6, mac: 16 };
@@ -8,10 +10,17 @@ const PAYLOAD = SIZE.ids + SIZE.expiry + SIZE.nonce;
 /** Number of cached tokens, for currently active people; about 3 MB. */
 const KEPT = 5_000;
 
-/** The content of a genuine, unexpired token. The session look-up checks that the session is still active. */
-export interface TokenClaims {
+interface Claims {
   userId: Id;
   sessionId: Id;
+  expiresAt: number;
+}
+
+/** The person and the session of a request's token. */
+export interface Caller {
+  userId: Id;
+  sessionId: Id;
+  role: string;
 }
 
 /**
@@ -22,11 +31,16 @@ export interface TokenClaims {
  */
 @Injectable()
 export class AccessTokens {
-  private readonly genuine = new LRUCache<string, TokenClaims & { expiresAt: number }>({ max: KEPT });
+  private readonly genuine = new LRUCache<string, Claims>({ max: KEPT });
 
-  constructor(@Inject(CONFIG) private readonly config: Config) {}
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly cache: SessionCache,
+    private readonly sessions: SessionRows,
+    private readonly database: Database,
+  ) {}
 
-  make(claims: TokenClaims, now = Date.now()): { token: string; expiresAt: Date } {
+  make(claims: { userId: Id; sessionId: Id }, now = Date.now()): { token: string; expiresAt: Date } {
     const [key] = this.config.TOKEN_KEYS;
     if (!key) throw new Error('expected a token key but the keyring is empty');
     const expiresAt = new Date(now + limits.session.accessToken * 1000);
@@ -39,14 +53,30 @@ export class AccessTokens {
     return { token: `${key.id}.${bytes.toString('base64url')}`, expiresAt };
   }
 
-  /** @throws Problem 401 `token_invalid` or `token_expired` */
-  read(token: string, now = Date.now()): TokenClaims {
-    const claims = this.genuine.get(token) ?? this.verify(token);
-    if (claims.expiresAt <= now) throw problem('token_expired');
-    return claims;
+  /**
+   * Whose token it is. Its session is looked up as of `since` or later, in Redis and then in PostgreSQL.
+   *
+   * @throws Problem 401 `token_invalid`, `token_expired`, or `session_ended`, also when the account is closed
+   */
+  async caller(token: string, since: ReadSince): Promise<Caller> {
+    const { userId, sessionId, expiresAt } = this.genuine.get(token) ?? this.verify(token);
+    if (expiresAt <= Date.now()) throw problem('token_expired');
+    const cached = await this.cache.read(sessionId, since);
+    if (cached === 'ended') throw problem('session_ended');
+    if (cached !== null) return { userId, sessionId, role: cached };
+    const role = await this.database.findForSure((connection) => this.roleOf(userId, sessionId, connection));
+    if (role === null) throw problem('session_ended');
+    await this.cache.keep(sessionId, role);
+    return { userId, sessionId, role };
   }
 
-  private verify(token: string): TokenClaims & { expiresAt: number } {
+  /** Null when the session has ended. */
+  private async roleOf(userId: Id, sessionId: Id, connection: Queryable): Promise<string | null> {
+    const session = await this.sessions.find(sessionId, connection);
+    return session?.user_id === userId && session.ended_at === null ? session.role : null;
+  }
+
+  private verify(token: string): Claims {
     const [keyId = '', encoded = ''] = token.split('.', 2);
     const bytes = Buffer.from(encoded, 'base64url');
     const key = this.config.TOKEN_KEYS.find(({ id }) => id === keyId);

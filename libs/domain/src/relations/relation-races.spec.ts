@@ -1,32 +1,18 @@
-import { createLogger, JobSender, type Id } from '@app/platform';
-import { Blocking, Following, Visibility } from '@app/domain';
-import {
-  BlockRows,
-  CountRows,
-  Database,
-  FollowRows,
-  lockAccount,
-  OutboxRows,
-  PopularPostRows,
-  SearchWords,
-  UnitOfWork,
-  UserRows,
-} from '@app/storage';
+import type { Id } from '@app/platform';
+import { lockAccount, UnitOfWork, UserRows } from '@app/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { freshDatabase, type TestDatabase } from '../../../../test/harness/database.js';
+import type { TestDatabase } from '../../../../test/harness/database.js';
+import { domainRoom, type DomainRoom } from '../../../../test/harness/domain-room.js';
 import { relationRaces } from '../../../../test/harness/env.js';
-import { openDatabase } from '../../../../test/harness/open-database.js';
-import { freshRedis } from '../../../../test/harness/redis.js';
 import {
   relationActs,
   type FollowEnd,
   type RelationAct,
-  type Relations,
+  type Relations as Model,
   type Who,
 } from '../../../../test/harness/relation-model.js';
-import { BlocksService } from '../blocks/blocks.service.js';
-import { ProfileService } from '../me/profile.service.js';
-import { FollowsService } from './follows.service.js';
+import { Profiles } from '../accounts/profiles.js';
+import { Relations } from './relations.js';
 
 /** Races for each pair of acts; `npm run test:model` runs 200. */
 const ROUNDS = relationRaces();
@@ -42,49 +28,37 @@ interface Act {
   who: Who;
 }
 
+let room: DomainRoom;
 let testDatabase: TestDatabase;
-let source: Awaited<ReturnType<typeof openDatabase>>;
-let jobs: JobSender;
-let follows: FollowsService;
-let blocks: BlocksService;
-let profiles: ProfileService;
+let relations: Relations;
+let profiles: Profiles;
 let users: UserRows;
 let work: UnitOfWork;
 
 beforeAll(async () => {
-  testDatabase = await freshDatabase();
-  source = await openDatabase(testDatabase.url, LANES * 2);
-  const database = new Database(source);
-  const words = new SearchWords();
-  jobs = new JobSender(await freshRedis(), createLogger('spec', 'silent'));
-  users = new UserRows(database, words);
-  const counts = new CountRows(database, new PopularPostRows(database), words);
-  work = new UnitOfWork(database, new OutboxRows(database), counts, jobs);
-  const visibility = new Visibility(database);
-  const following = new Following(new FollowRows(database), users, visibility);
-  const rows = new BlockRows(database);
-  follows = new FollowsService(following, work, visibility);
-  blocks = new BlocksService(new Blocking(rows, following), rows, users, visibility, work);
-  profiles = new ProfileService(users, following);
+  room = await domainRoom();
+  testDatabase = room.database;
+  relations = room.get(Relations);
+  profiles = room.get(Profiles);
+  users = room.get(UserRows);
+  work = room.get(UnitOfWork);
 });
 afterAll(async () => {
-  await jobs.close();
-  await source.destroy();
-  await testDatabase.close();
+  await room.close();
 });
 
 const really: Record<RelationAct, (self: Id, other: Id) => Promise<unknown>> = {
-  follow: (self, other) => follows.follow(self, other),
-  unfollow: (self, other) => follows.unfollow(self, other),
-  accept: (self, other) => follows.accept(self, other),
-  reject: (self, other) => follows.reject(self, other),
-  remove: (self, other) => follows.remove(self, other),
-  block: (self, other) => blocks.block(self, other),
-  unblock: (self, other) => blocks.unblock(self, other),
-  mute: (self, other) => blocks.mute(self, other),
-  unmute: (self, other) => blocks.unmute(self, other),
-  turnPrivate: (self) => work.run((tx) => profiles.change(tx, self, { private: true })),
-  turnPublic: (self) => work.run((tx) => profiles.change(tx, self, { private: false })),
+  follow: (self, other) => relations.follow(self, other),
+  unfollow: (self, other) => relations.unfollow(self, other),
+  accept: (self, other) => relations.accept(self, other),
+  reject: (self, other) => relations.reject(self, other),
+  remove: (self, other) => relations.remove(self, other),
+  block: (self, other) => relations.block(self, other),
+  unblock: (self, other) => relations.unblock(self, other),
+  mute: (self, other) => relations.mute(self, other),
+  unmute: (self, other) => relations.unmute(self, other),
+  turnPrivate: (self) => profiles.change(self, { private: true }),
+  turnPublic: (self) => profiles.change(self, { private: false }),
   close: (self) =>
     work.run(async (tx) => {
       await lockAccount(tx, self);
@@ -103,7 +77,7 @@ const bothWays = (pairs: readonly Pair[]): { self: Id[]; other: Id[] } => ({
 let people = 0;
 
 /** Creates two people in each of these states. */
-async function peopleIn(states: readonly Relations[]): Promise<Pair[]> {
+async function peopleIn(states: readonly Model[]): Promise<Pair[]> {
   people += 1;
   const made = await testDatabase.query<{ id: Id }>(
     `INSERT INTO users (shard, id, username, email, password_hash, private)
@@ -167,14 +141,14 @@ interface Seen {
 }
 
 /** The state of each pair in PostgreSQL, after comparing both ends and both counts. */
-async function statesOf(pairs: readonly Pair[], labels: readonly string[]): Promise<Relations[]> {
+async function statesOf(pairs: readonly Pair[], labels: readonly string[]): Promise<Model[]> {
   const { self, other } = bothWays(pairs);
   const rows = await testDatabase.query<Seen & Record<string, unknown>>(seen, [self, other]);
   expect(rows).toHaveLength(pairs.length * 2);
   return pairs.map((_, index) => stateOf(rows.slice(index * 2, index * 2 + 2), labels[index] ?? ''));
 }
 
-function stateOf(ends: readonly Seen[], label: string): Relations {
+function stateOf(ends: readonly Seen[], label: string): Model {
   const equal = ends.map(({ follow, block, ...end }) => {
     const counted = Number(follow === true);
     return {
@@ -198,7 +172,7 @@ function stateOf(ends: readonly Seen[], label: string): Relations {
   };
 }
 
-const strangers: Relations = {
+const strangers: Model = {
   follows: [null, null],
   blocks: [false, false],
   mutes: [false, false],
@@ -206,7 +180,7 @@ const strangers: Relations = {
   closed: [false, false],
 };
 
-function modelled(before: Relations, order: readonly Act[]): Relations {
+function modelled(before: Model, order: readonly Act[]): Model {
   const state = structuredClone(before);
   for (const { name, who } of order) relationActs[name](state, who, who === 0 ? 1 : 0);
   return state;
@@ -229,7 +203,7 @@ const someone = (name: RelationAct): Act => ({ name, who: drawnOf([0, 1]) });
 interface Race {
   acts: readonly [Act, Act];
   /** The pair's state before the race, as the model computes it from their history. */
-  before: Relations;
+  before: Model;
   told: string;
 }
 
@@ -279,22 +253,22 @@ test('what an older release left behind is mended by the next step that is repea
   const state = async (label: string) => (await statesOf([[ada, grace]], [label]))[0];
   const plant = (sql: string) => testDatabase.query(sql, [ada, grace]);
   const block = `INSERT INTO blocks (shard, blocker_id, blocked_id, id) VALUES (shard_of($1::bigint), $1, $2, 1)`;
-  await follows.follow(ada, grace);
-  await follows.follow(grace, ada);
+  await relations.follow(ada, grace);
+  await relations.follow(grace, ada);
   await plant(block);
-  await blocks.block(ada, grace);
+  await relations.block(ada, grace);
   expect(await state('a follow beside a block')).toMatchObject({
     follows: [null, null],
     blocks: [true, false],
   });
-  await blocks.unblock(ada, grace);
-  await follows.follow(ada, grace);
+  await relations.unblock(ada, grace);
+  await relations.follow(ada, grace);
   await testDatabase.query(
     `WITH gone AS (DELETE FROM followers WHERE follower_id = $1 RETURNING followee_id)
      INSERT INTO count_deltas (shard, subject_id, counter, delta)
      SELECT shard_of(followee_id), followee_id, 'user.followers', -1 FROM gone`,
     [ada],
   );
-  await follows.follow(ada, grace);
+  await relations.follow(ada, grace);
   expect(await state('a follow of one end')).toMatchObject({ follows: ['accepted', null] });
 });

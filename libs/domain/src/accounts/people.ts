@@ -1,27 +1,25 @@
 import { Injectable } from '@nestjs/common';
 import { fold, problem, type Id } from '@app/platform';
 import { Database, UserRows, type UserRow } from '@app/storage';
-import { Visibility, type Relation } from '@app/domain';
-import { UserView } from './user-view.js';
-import type { Me, User } from './users.schemas.js';
+import { Visibility, type Relation } from '../visibility/visibility.js';
 
-/** People that a viewer may see. */
+/** People, as somebody may see them. */
 @Injectable()
-export class UsersService {
+export class People {
   constructor(
     private readonly rows: UserRows,
     private readonly visibility: Visibility,
-    private readonly view: UserView,
     private readonly database: Database,
   ) {}
 
-  async me(userId: Id): Promise<Me> {
+  /** @throws Problem 401 when the account is closed */
+  async self(userId: Id): Promise<UserRow> {
     const row = await this.database.findForSure((connection) => this.rows.find(userId, connection));
     if (!row || row.closed_at !== null) throw problem('session_ended');
-    return this.view.me(row);
+    return row;
   }
 
-  /** A person as the viewer may see them, with the relation between the two. @throws Problem 404 */
+  /** A person, with the viewer's relation to them. @throws Problem 404 */
   async visible(userId: Id, viewer: Id | null): Promise<{ row: UserRow; relation: Relation }> {
     const row = await this.rows.find(userId);
     if (!row) throw problem('not_found');
@@ -30,16 +28,18 @@ export class UsersService {
     return { row, relation };
   }
 
-  async show(userId: Id, viewer: Id | null): Promise<User> {
-    const { row } = await this.visible(userId, viewer);
-    const [user] = await this.view.users([row], viewer);
-    return user as User;
-  }
-
-  async showByUsername(username: string, viewer: Id | null): Promise<User> {
+  /** The same by name. */
+  async named(username: string, viewer: Id | null): Promise<{ row: UserRow; relation: Relation }> {
     const name = fold(username);
     const userId = /^[a-z0-9_.]{1,30}$/.test(name) ? await this.rows.idOf('username', name) : null;
     if (userId === null) throw problem('not_found');
-    return this.show(userId, viewer);
+    return this.visible(userId, viewer);
+  }
+
+  /** A person whose posts, likes and follows the viewer may see. @throws Problem 404 */
+  async withContent(userId: Id, viewer: Id | null): Promise<{ row: UserRow; relation: Relation }> {
+    const found = await this.visible(userId, viewer);
+    if (!this.visibility.maySeeContent(found.row, found.relation)) throw problem('not_found');
+    return found;
   }
 }

@@ -1,0 +1,125 @@
+import { Controller } from '@nestjs/common';
+import { Relations } from '@app/domain';
+import { z } from 'zod';
+import { CallerOf, Input, type Caller } from '../http/call.js';
+import { Endpoint } from '../http/endpoint.js';
+import { pathId } from '../http/fields.js';
+import { relationshipOf } from '../users/user-view.js';
+import { relationship } from '../users/users.schemas.js';
+
+const change = {
+  tag: 'People',
+  access: 'required',
+  params: z.object({ id: pathId }),
+  answers: { 200: relationship },
+  problems: ['not_found'],
+  rate: 'write',
+} as const;
+const ofRequest = { ...change, params: z.object({ userId: pathId }) } as const;
+const selfRefused = { ...change, problems: ['not_found', 'self_not_allowed'] } as const;
+
+/** What people do to each other; each answers with how the caller stands to the other now. */
+@Controller()
+export class RelationsController {
+  constructor(private readonly relations: Relations) {}
+
+  @Endpoint({
+    ...change,
+    method: 'PUT',
+    path: '/v1/users/:id/follow',
+    operationId: 'followUser',
+    summary: 'Follow, or ask a private person to be let in',
+    problems: ['not_found', 'self_not_allowed', 'follow_limit'],
+  })
+  async follow(@Input() input: { id: string }, @CallerOf() caller: Caller) {
+    return relationshipOf(await this.relations.follow(caller.userId, input.id));
+  }
+
+  @Endpoint({
+    ...change,
+    method: 'DELETE',
+    path: '/v1/users/:id/follow',
+    operationId: 'unfollowUser',
+    summary: 'Unfollow, or take a request back',
+  })
+  async unfollow(@Input() input: { id: string }, @CallerOf() caller: Caller) {
+    return relationshipOf(await this.relations.unfollow(caller.userId, input.id));
+  }
+
+  @Endpoint({
+    ...ofRequest,
+    method: 'PUT',
+    path: '/v1/follow-requests/:userId',
+    operationId: 'acceptFollowRequest',
+    summary: 'Let a follower in',
+  })
+  async accept(@Input() input: { userId: string }, @CallerOf() caller: Caller) {
+    return relationshipOf(await this.relations.accept(caller.userId, input.userId));
+  }
+
+  @Endpoint({
+    ...ofRequest,
+    method: 'DELETE',
+    path: '/v1/follow-requests/:userId',
+    operationId: 'rejectFollowRequest',
+    summary: 'Turn a request down',
+  })
+  async reject(@Input() input: { userId: string }, @CallerOf() caller: Caller) {
+    return relationshipOf(await this.relations.reject(caller.userId, input.userId));
+  }
+
+  @Endpoint({
+    ...ofRequest,
+    method: 'DELETE',
+    path: '/v1/followers/:userId',
+    operationId: 'removeFollowRequest',
+    summary: 'Remove a follower, silently',
+  })
+  async remove(@Input() input: { userId: string }, @CallerOf() caller: Caller) {
+    return relationshipOf(await this.relations.remove(caller.userId, input.userId));
+  }
+
+  @Endpoint({
+    ...selfRefused,
+    method: 'PUT',
+    path: '/v1/users/:id/block',
+    operationId: 'blockBlock',
+    summary: 'Block: neither sees the other any more',
+  })
+  async block(@Input() input: { id: string }, @CallerOf() caller: Caller) {
+    return relationshipOf(await this.relations.block(caller.userId, input.id));
+  }
+
+  @Endpoint({
+    ...change,
+    method: 'DELETE',
+    path: '/v1/users/:id/block',
+    operationId: 'unblockBlock',
+    summary: 'Unblock; follows do not come back',
+  })
+  async unblock(@Input() input: { id: string }, @CallerOf() caller: Caller) {
+    return relationshipOf(await this.relations.unblock(caller.userId, input.id));
+  }
+
+  @Endpoint({
+    ...selfRefused,
+    method: 'PUT',
+    path: '/v1/users/:id/mute',
+    operationId: 'muteBlock',
+    summary: 'Mute: their posts and acts no longer reach one',
+  })
+  async mute(@Input() input: { id: string }, @CallerOf() caller: Caller) {
+    return relationshipOf(await this.relations.mute(caller.userId, input.id));
+  }
+
+  @Endpoint({
+    ...change,
+    method: 'DELETE',
+    path: '/v1/users/:id/mute',
+    operationId: 'unmuteBlock',
+    summary: 'Unmute',
+  })
+  async unmute(@Input() input: { id: string }, @CallerOf() caller: Caller) {
+    return relationshipOf(await this.relations.unmute(caller.userId, input.id));
+  }
+}

@@ -1,0 +1,113 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG, counter, fold, problem, type Config, type Id } from '@app/platform';
+import { lockAccount, UnitOfWork, UserRows, type Tx, type UserRow } from '@app/storage';
+import type { Caller } from './access-tokens.js';
+import { Passwords } from './passwords.js';
+import { Sessions } from './sessions.js';
+
+/** What a person gives to sign up. */
+export interface SignUp {
+  username: string;
+  email: string;
+  password: string;
+  displayName?: string | null | undefined;
+}
+
+/**
+ * Accounts: who may sign in, from sign-up to closing. Passwords are hashed and compared outside transactions, which must be
+ * short; what a password permits compares its stored hash again under the account's lock.
+ */
+@Injectable()
+export class Accounts {
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly rows: UserRows,
+    private readonly passwords: Passwords,
+    private readonly sessions: Sessions,
+    private readonly work: UnitOfWork,
+  ) {}
+
+  /** The hash of a new account's password, for `create`. */
+  async prepare({ password }: SignUp): Promise<string> {
+    if (this.config.REGISTRATIONS === 'closed') throw problem('registrations_closed');
+    return this.passwords.hash(password);
+  }
+
+  /** @throws Problem 409 `username_taken` or `email_taken` */
+  async create(tx: Tx, { username, email, displayName }: SignUp, passwordHash: string): Promise<Id> {
+    const { id } = await this.rows.insert(tx, {
+      username,
+      email,
+      passwordHash,
+      displayName: displayName ?? '',
+    });
+    if (!(await this.rows.claim(tx, 'username', username, id))) throw problem('username_taken');
+    if (!(await this.rows.claim(tx, 'email', email, id))) throw problem('email_taken');
+    tx.afterCommit(() => counter('narwhal_signups_total').inc());
+    return id;
+  }
+
+  /** Takes the same time for an unknown login as for a wrong password. @throws Problem 401 `bad_credentials` for both */
+  async authenticate(login: string, password: string): Promise<Id> {
+    const user = login.includes('\u0000') ? null : await this.find(login.trim());
+    const living = user && user.closed_at === null ? user : null;
+    const isSame = await this.passwords.verify(living?.password_hash ?? null, password);
+    if (!living || !isSame) throw problem('bad_credentials');
+    return living.id;
+  }
+
+  /** Ends all other sessions. On a repeated change the next password is already the current one: that counts as done. */
+  async changePassword(
+    { userId, sessionId }: Caller,
+    given: { current: string; next: string },
+  ): Promise<void> {
+    const proven = await this.proven(userId, given.current);
+    if (proven === null) {
+      if ((await this.proven(userId, given.next)) !== null) return;
+      throw problem('password_wrong');
+    }
+    const password_hash = await this.passwords.hash(given.next);
+    await this.work.run(async (tx) => {
+      const user = await this.rows.lock(tx, userId);
+      if (user?.password_hash !== proven) throw problem('password_wrong');
+      await this.rows.change(tx, userId, { password_hash });
+      await this.sessions.endIn(tx, userId, { except: sessionId });
+    });
+  }
+
+  /** Closes the account at once: nobody sees it or signs in. The worker deletes its data. */
+  async close(userId: Id, password: string): Promise<void> {
+    const proven = await this.proven(userId, password);
+    if (proven === null) throw problem('password_wrong');
+    await this.work.run(async (tx) => {
+      await lockAccount(tx, userId);
+      const user = await this.rows.lock(tx, userId);
+      if (!user || user.closed_at !== null) throw problem('session_ended');
+      if (user.password_hash !== proven) throw problem('password_wrong');
+      await this.rows.release(tx, 'username', user.username, userId);
+      await this.rows.release(tx, 'email', user.email, userId);
+      await this.rows.close(tx, userId);
+      await this.sessions.endIn(tx, userId, {});
+      await tx.effect('user.changed', userId);
+      await tx.effect('user.erase', userId);
+    });
+  }
+
+  // Both read in a transaction, which a replica refuses: a replica that lags must not make a login unknown or a password wrong.
+
+  private async find(login: string): Promise<UserRow | null> {
+    return this.work.run(async (tx) => {
+      const userId = login.includes('@')
+        ? await this.rows.idOf('email', login.normalize('NFC').toLowerCase(), tx)
+        : await this.rows.idOf('username', fold(login), tx);
+      return userId === null ? null : this.rows.find(userId, tx);
+    });
+  }
+
+  /** The stored hash that this password matches, or null. */
+  private async proven(userId: Id, password: string): Promise<string | null> {
+    const user = await this.work.run((tx) => this.rows.find(userId, tx));
+    const hash = user?.password_hash ?? null;
+    return (await this.passwords.verify(hash, password)) ? hash : null;
+  }
+}

@@ -1,0 +1,98 @@
+import { Injectable } from '@nestjs/common';
+import { problem, type Id } from '@app/platform';
+import {
+  lockAccount,
+  PhotoRows,
+  UnitOfWork,
+  UserRows,
+  type PhotoRow,
+  type Tx,
+  type UserRow,
+} from '@app/storage';
+import { Removal } from '../posts/removal.js';
+import { Relations } from '../relations/relations.js';
+
+/** Requests that are accepted while their owner waits. */
+const ACCEPTED_AT_ONCE = 200;
+
+/** What a person changes about themselves: an absent field stays, null clears. */
+export interface ProfileInput {
+  displayName?: string | null | undefined;
+  bio?: string | null | undefined;
+  website?: string | null | undefined;
+  private?: boolean | undefined;
+  username?: string | undefined;
+}
+
+/** Changes a profile, and everything that depends on it. */
+@Injectable()
+export class Profiles {
+  constructor(
+    private readonly rows: UserRows,
+    private readonly relations: Relations,
+    private readonly photos: PhotoRows,
+    private readonly removal: Removal,
+    private readonly work: UnitOfWork,
+  ) {}
+
+  /** @throws Problem 409 `username_taken` */
+  async change(userId: Id, input: ProfileInput): Promise<void> {
+    await this.work.run(async (tx) => {
+      if (input.private !== undefined) await lockAccount(tx, userId);
+      const before = await this.lock(tx, userId);
+      const { username } = input;
+      if (username !== undefined && username !== before.username) {
+        if (!(await this.rows.claim(tx, 'username', username, userId))) throw problem('username_taken');
+        await this.rows.release(tx, 'username', before.username, userId);
+      }
+      await this.rows.change(tx, userId, {
+        ...(input.displayName === undefined ? {} : { display_name: input.displayName ?? '' }),
+        ...(input.bio === undefined ? {} : { bio: input.bio ?? '' }),
+        ...(input.website === undefined ? {} : { website: input.website || null }),
+        ...(input.private === undefined ? {} : { private: input.private }),
+        ...(username === undefined ? {} : { username }),
+      });
+      if ((input.private ?? before.private) !== before.private) await this.privacyChanged(tx, before);
+      await tx.effect('user.changed', userId);
+    });
+  }
+
+  /** Going public accepts all pending requests: the first ones now, the rest in the worker. */
+  private async privacyChanged(tx: Tx, before: UserRow): Promise<void> {
+    const { id } = before;
+    if (before.private && (await this.relations.acceptMany(tx, id, ACCEPTED_AT_ONCE)) === ACCEPTED_AT_ONCE)
+      await tx.effect('requests.accept', id);
+    await tx.effect('privacy.changed', id);
+    await tx.effect('notify.privacy', id);
+  }
+
+  /** Uses a photo as avatar: it can no longer be posted, and is deleted when another avatar replaces it. Null takes it away. */
+  async changeAvatar(userId: Id, photoId: Id | null): Promise<void> {
+    await this.work.run(async (tx) => {
+      const { avatar_photo_id: before } = await this.lock(tx, userId);
+      if (before === photoId) return;
+      const photo =
+        photoId === null ? null : usable(photoId, await this.photos.lockMany(tx, userId, [photoId]));
+      await this.rows.change(tx, userId, { avatar_folder: photo?.folder ?? null, avatar_photo_id: photoId });
+      await tx.effect('user.changed', userId);
+      if (before !== null) await this.removal.discard(tx, userId, [before]);
+    });
+  }
+
+  private async lock(tx: Tx, userId: Id): Promise<UserRow> {
+    const user = await this.rows.lock(tx, userId);
+    if (!user || user.closed_at !== null) throw problem('session_ended');
+    return user;
+  }
+}
+
+function usable(photoId: Id, photos: ReadonlyMap<Id, PhotoRow>): PhotoRow {
+  const photo = photos.get(photoId);
+  if (!photo) throw problem('photo_not_found', { params: { photoId } });
+  if (photo.state === 'rejected')
+    throw problem('photo_rejected', { params: { photoId, reason: photo.rejection } });
+  if (photo.post_id !== null) throw problem('photo_already_posted', { params: { photoId } });
+  if (photo.state !== 'ready')
+    throw problem('photo_not_ready', { params: { photoId }, headers: { 'retry-after': '1' } });
+  return photo;
+}

@@ -1,0 +1,145 @@
+import { Injectable } from '@nestjs/common';
+import { limits, problem, type Id } from '@app/platform';
+import { SessionRows, UnitOfWork, type RefreshRow, type SessionRow, type Tx } from '@app/storage';
+import { LRUCache } from 'lru-cache';
+import { AccessTokens } from './access-tokens.js';
+import { hashOf, RefreshTokens, sameHash, type RefreshToken } from './refresh-tokens.js';
+
+/** A session with the tokens that its client gets. */
+export interface SessionTokens {
+  id: Id;
+  accessToken: string;
+  refreshToken: string;
+  expiresAt: Date;
+  /** Seconds until then. */
+  expiresIn: number;
+}
+
+/** Who signs in, and from where; with a request's Idempotency-Key a retry gets the same tokens. */
+export interface Device {
+  userAgent: string | null;
+  idempotencyKey: string | null;
+}
+
+interface Successor {
+  session: SessionRow;
+  secret: Buffer;
+}
+
+/** Sessions: their beginning, the rotation of their refresh tokens (docs/decisions/0005), their end. */
+@Injectable()
+export class Sessions {
+  /** First secrets that no key can derive again, from the commit until the response of the same request. */
+  private readonly secrets = new LRUCache<Id, Buffer>({ max: 10_000, ttl: 60_000 });
+
+  constructor(
+    private readonly rows: SessionRows,
+    private readonly work: UnitOfWork,
+    private readonly accessTokens: AccessTokens,
+    private readonly refreshTokens: RefreshTokens,
+  ) {}
+
+  /** Begins a session; `first` then has its tokens. The oldest sessions above the limit end. */
+  async begin(tx: Tx, userId: Id, { userAgent, idempotencyKey }: Device): Promise<Id> {
+    const session = await this.rows.insert(tx, userId, userAgent?.slice(0, 200) ?? null);
+    const [secret = Buffer.alloc(0)] = this.refreshTokens.first(session.id, idempotencyKey);
+    await this.rows.insertRefreshToken(tx, session.id, 1, hashOf(secret));
+    if (idempotencyKey === null) tx.afterCommit(() => this.secrets.set(session.id, secret));
+    await this.endIn(tx, userId, { beyondNewest: limits.session.perUser });
+    return session.id;
+  }
+
+  /** The tokens of a session that `begin` created, and its person, also for a repeated request. @throws Problem 410 when it has ended since */
+  async first(id: Id, idempotencyKey: string | null): Promise<{ userId: Id; session: SessionTokens }> {
+    const session = await this.rows.find(id);
+    if (!session || session.ended_at !== null) throw problem('gone');
+    const kept = this.secrets.get(id);
+    this.secrets.delete(id);
+    const secret = kept ?? (await this.derivedFirst(id, idempotencyKey));
+    return { userId: session.user_id, session: this.tokens(session, secret) };
+  }
+
+  private async derivedFirst(id: Id, idempotencyKey: string | null): Promise<Buffer> {
+    const stored = await this.work.run((tx) => this.rows.refreshTokens(tx, id));
+    const first = stored.find(({ generation }) => generation === 1);
+    const secrets = this.refreshTokens.first(id, idempotencyKey);
+    const secret = first && secrets.find((candidate) => sameHash(hashOf(candidate), first.hash));
+    if (!secret) throw problem('gone');
+    return secret;
+  }
+
+  /** @throws Problem 401 `session_ended` for text that is no refresh token */
+  parse(refreshToken: string): RefreshToken {
+    const token = this.refreshTokens.parse(refreshToken);
+    if (!token) throw problem('session_ended');
+    return token;
+  }
+
+  /**
+   * Returns the successor of a refresh token: the same one until it is first used and for a minute after.
+   *
+   * @throws Problem 401 `session_ended` for anything else, which also ends the session when the token is an old one
+   */
+  async refresh(token: RefreshToken): Promise<SessionTokens> {
+    // The end of a session whose old token was used again must be committed before the refusal.
+    const next = await this.work.run((tx) => this.successor(tx, token));
+    if (!next) throw problem('session_ended');
+    return this.tokens(next.session, next.secret);
+  }
+
+  private async successor(tx: Tx, token: RefreshToken): Promise<Successor | null> {
+    const session = await this.rows.lock(tx, token.sessionId);
+    if (!session || session.ended_at !== null) return null;
+    const stored = await this.rows.refreshTokens(tx, session.id);
+    const hash = hashOf(token.secret);
+    const presented = stored.find((row) => sameHash(row.hash, hash));
+    if (!presented) return null;
+    const next = stored.find(({ generation }) => generation === presented.generation + 1);
+    const secrets = this.refreshTokens.successors(token);
+    const secret = next ? repeated(next, secrets) : await this.rotate(tx, session, presented, secrets[0]);
+    if (secret) return { session, secret };
+    await this.endIn(tx, session.user_id, { only: session.id });
+    return null;
+  }
+
+  /** Null when the session has not been refreshed for too long. */
+  private async rotate(
+    tx: Tx,
+    { id, refreshed_at }: SessionRow,
+    { generation }: RefreshRow,
+    secret: Buffer | undefined,
+  ): Promise<Buffer | null> {
+    if (!secret || Date.now() - refreshed_at.getTime() > limits.session.refreshToken * 1000) return null;
+    await this.rows.markUsed(tx, id, generation);
+    await this.rows.insertRefreshToken(tx, id, generation + 1, hashOf(secret));
+    return secret;
+  }
+
+  private tokens({ id, user_id: userId }: SessionRow, secret: Buffer): SessionTokens {
+    const { token, expiresAt } = this.accessTokens.make({ userId, sessionId: id });
+    const refreshToken = this.refreshTokens.format({ sessionId: id, secret });
+    return { id, accessToken: token, refreshToken, expiresAt, expiresIn: limits.session.accessToken };
+  }
+
+  /** Ends one of the person's sessions. Idempotent. @throws Problem 404 unless it is or was their own */
+  async end(userId: Id, sessionId: Id): Promise<void> {
+    const ended = await this.work.run((tx) => this.endIn(tx, userId, { only: sessionId }));
+    if (ended.length > 0) return;
+    const session = await this.rows.find(sessionId);
+    if (session?.user_id !== userId) throw problem('not_found');
+  }
+
+  /** Ends sessions within a transaction and returns their ids. */
+  async endIn(tx: Tx, userId: Id, which: { only?: Id; except?: Id; beyondNewest?: number }): Promise<Id[]> {
+    const ended = await this.rows.end(tx, userId, which);
+    await tx.effect('session.ended', ...ended);
+    return ended;
+  }
+}
+
+/** A successor may be returned again until it is first used, and for a minute after. */
+function repeated(successor: RefreshRow, secrets: readonly Buffer[]): Buffer | null {
+  const { first_used_at: usedAt, hash } = successor;
+  if (usedAt !== null && Date.now() - usedAt.getTime() > limits.session.repeatRefresh * 1000) return null;
+  return secrets.find((candidate) => sameHash(hashOf(candidate), hash)) ?? null;
+}
