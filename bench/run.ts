@@ -5,6 +5,7 @@ import {
   type CommandLine,
 } from '../libs/platform/src/command-line.ts';
 import { build } from '../tools/dev/build.ts';
+import { installPackage } from '../tools/dev/install.mjs';
 import { Fixtures } from './fixtures.ts';
 import { peopleLine, scaleLine } from './command-lines.ts';
 
@@ -110,6 +111,8 @@ else if (!entry) {
 } else {
   const { takes = 0 } = entry;
   readArgumentsOrExit(args, typeof takes === 'number' ? { usage, words: takes } : takes);
+  // The packages that only benchmarks need.
+  await installPackage(import.meta.dirname);
   await build();
   const bench = await entry.load();
   const fixtures = new Fixtures();
