@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
+import type pg from 'pg';
+import { withClient } from '../tools/dev/postgres.ts';
 import { ensureProgram } from '../tools/dev/system-packages.ts';
 import type { Narwhal, Person } from './fixtures.ts';
 import { drive } from './wrk.ts';
@@ -42,12 +43,9 @@ end
 /** Write requests through one api, beside pgbench that inserts the same rows at the same concurrency: the median ratio of their rates. */
 export async function besidePgbench(api: Narwhal, writes: Writes): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'narwhal-writes-'));
-  const client = new pg.Client({ connectionString: api.databaseUrl });
-  await client.connect();
   try {
-    return await measure(api, client, folder, writes);
+    return await withClient(api.databaseUrl, (client) => measure(api, client, folder, writes));
   } finally {
-    await client.end();
     rmSync(folder, { recursive: true });
   }
 }

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { withClient } from '../tools/dev/postgres.ts';
 
 const AUTHORS = 200;
 const FOLLOWED = 50;
@@ -52,9 +52,7 @@ export async function fillFeed(
   databaseUrl: string,
   { readers, manyLarge = [] }: { readers: readonly string[]; manyLarge?: readonly string[] },
 ): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  try {
+  await withClient(databaseUrl, async (client) => {
     await client.query(people, [AUTHORS, 'author']);
     if (manyLarge.length > 0) await client.query(people, [LARGE, 'large']);
     await client.query(follows, [[...readers, ...manyLarge], FOLLOWED, 'author%']);
@@ -63,7 +61,5 @@ export async function fillFeed(
     await client.query(photos);
     await client.query(grow);
     await client.query('ANALYZE');
-  } finally {
-    await client.end();
-  }
+  });
 }

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { withClient } from '../tools/dev/postgres.ts';
 import { besidePgbench } from './beside-pgbench.ts';
 import { signUpAll, startApi, type Fixtures } from './fixtures.ts';
 
@@ -29,11 +29,8 @@ const celebrities = `
 export async function run(fixtures: Fixtures): Promise<void> {
   const api = await startApi(fixtures);
   const people = await signUpAll(api, 'fan', PEOPLE);
-  const client = new pg.Client({ connectionString: api.databaseUrl });
-  await client.connect();
-  await client.query(celebrities, [CELEBRITIES]);
-  await client.query('ANALYZE');
-  await client.end();
+  await withClient(api.databaseUrl, (client) => client.query(celebrities, [CELEBRITIES]));
+  await withClient(api.databaseUrl, (client) => client.query('ANALYZE'));
   const things = `users WHERE username LIKE 'star%'`;
   const path = ['/v1/users/', '/follow'] as const;
   const ratio = await besidePgbench(api, { table: 'follows', things, rows, people, path, stride: 0 });

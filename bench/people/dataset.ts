@@ -158,14 +158,6 @@ export class Dataset extends Entities {
     return mixed(post, 34) % 10 === 0 ? 3 : 1;
   }
 
-  get photos(): number {
-    return this.once('photos', () => {
-      let count = 0;
-      for (let post = 0; post < this.posts; post += 1) count += this.photosOf(post);
-      return count;
-    });
-  }
-
   /** How often each number from 0 to below `length` occurs. */
   private tally(length: number, counted: number, which: (index: number) => number | null): Int32Array {
     const counts = new Int32Array(length);

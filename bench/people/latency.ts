@@ -5,13 +5,11 @@ import type { PeopleFixtures, Reader } from './people-fixtures.ts';
 
 export interface Latency {
   path: string;
-  requests: number;
   /** In milliseconds. */
   p50: number;
   p99: number;
   /** A request that needs no database, alternating with each: it shows the effect of other load on the machine. */
   floor: { p50: number; p99: number };
-  slowest: string;
 }
 
 const FLOOR = '/v1/instance';
@@ -44,7 +42,7 @@ export async function time(
     if (!scenario) continue;
     tick(path);
     const hard = scenario.hard(dataset);
-    const times: { took: number; url: string }[] = [];
+    const times: number[] = [];
     const floors: number[] = [];
     for (let n = -WARM_UPS; n < requests; n += 1) {
       const one = n % 4 === 0 ? hard[(n / 4) % hard.length] : undefined;
@@ -52,18 +50,14 @@ export async function time(
       const took = await timedGet(agent, api.url + url, headers(reader), ALLOWED);
       const floor = await timedGet(agent, api.url + FLOOR, {});
       if (n < 0) continue;
-      times.push({ took, url });
+      times.push(took);
       floors.push(floor);
     }
-    times.sort((a, b) => a.took - b.took);
-    const sorted = times.map(({ took }) => took);
     latencies.push({
       path,
-      requests,
-      p50: quantile(sorted, 0.5),
-      p99: quantile(sorted, 0.99),
+      p50: quantile(times, 0.5),
+      p99: quantile(times, 0.99),
       floor: { p50: quantile(floors, 0.5), p99: quantile(floors, 0.99) },
-      slowest: times.at(-1)?.url ?? '',
     });
   }
   agent.destroy();

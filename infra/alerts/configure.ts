@@ -12,79 +12,69 @@ const usage = `npm run alerts -- --folder FOLDER --api HOST:PORT... --worker HOS
 Writes prometheus.yml, narwhal.rules.yml, blackbox.yml and alertmanager.yml into FOLDER.`;
 
 const text = { type: 'string' } as const;
-const many = { type: 'string', multiple: true } as const;
-const names = [
-  'folder',
-  'site',
-  'pagerduty-key-file',
-  'blackbox',
-  'alertmanager',
-  'ca',
-  'every',
-  'pagerduty',
-  'dashboard',
-  'runbooks',
-  'gather',
-  'interval',
-  'window',
-  'lasting',
-  'calm',
-] as const;
+const orElse = (value: string | number) => ({ type: 'string', default: String(value) }) as const;
+const many = (...values: string[]) => ({ type: 'string', multiple: true, default: values }) as const;
 
-type Texts = Partial<Record<(typeof names)[number], string>> &
-  Partial<Record<'api' | 'worker' | 'resolver', string[]>>;
+const read = () =>
+  parseArgs({
+    options: {
+      folder: text,
+      site: text,
+      'pagerduty-key-file': text,
+      ca: text,
+      lasting: text,
+      api: many('127.0.0.1:9464'),
+      worker: many('127.0.0.1:9465'),
+      resolver: many(),
+      blackbox: orElse('127.0.0.1:9115'),
+      alertmanager: orElse('127.0.0.1:9093'),
+      every: orElse(5),
+      pagerduty: orElse(usualPaging.url),
+      dashboard: orElse(usualPaging.dashboard),
+      runbooks: orElse(usualPaging.runbooks),
+      gather: orElse(usualPaging.gather),
+      interval: orElse(usualPaging.interval),
+      window: orElse(usualPace.window),
+      calm: orElse(usualPace.calm),
+    },
+  }).values;
 
-function read(): Texts {
-  const options = {
-    ...Object.fromEntries(names.map((name) => [name, text])),
-    api: many,
-    worker: many,
-    resolver: many,
-  };
-  return parseArgs({ options, strict: true }).values;
-}
-
-function need(options: Texts, name: 'folder' | 'site' | 'pagerduty-key-file'): string {
-  const value = options[name];
-  if (value === undefined) throw new Error(`expected --${name}`);
-  return value;
-}
-
-function number(value: string | undefined, fallback: number): number {
-  const read = Number(value ?? fallback);
-  if (!Number.isFinite(read) || read < 0) throw new Error(`expected a number but received "${value ?? ''}"`);
+function number(value: string): number {
+  const read = Number(value);
+  if (!Number.isFinite(read) || read < 0) throw new Error(`expected a number but received "${value}"`);
   return read;
 }
 
-function write(options: Texts): void {
-  const folder = need(options, 'folder');
+function write(options: ReturnType<typeof read>): void {
+  const { folder, site, 'pagerduty-key-file': routingKeyFile, ca, lasting, ...rest } = options;
+  if (folder === undefined || site === undefined || routingKeyFile === undefined)
+    throw new Error('expected --folder, --site and --pagerduty-key-file');
+  const {
+    api,
+    worker,
+    resolver: resolvers,
+    blackbox,
+    alertmanager,
+    pagerduty: url,
+    dashboard,
+    runbooks,
+  } = rest;
   const places = {
-    api: options.api ?? ['127.0.0.1:9464'],
-    worker: options.worker ?? ['127.0.0.1:9465'],
-    site: need(options, 'site').replace(/\/+$/, ''),
-    resolvers: options.resolver ?? [],
-    blackbox: options.blackbox ?? '127.0.0.1:9115',
-    alertmanager: options.alertmanager ?? '127.0.0.1:9093',
-    every: number(options.every, 5),
-    ...(options.ca ? { caFile: options.ca } : {}),
+    ...{ api, worker, resolvers, blackbox, alertmanager, site: site.replace(/\/+$/, '') },
+    every: number(rest.every),
+    ...(ca ? { caFile: ca } : {}),
   };
   const pace = {
-    window: number(options.window, usualPace.window),
-    calm: number(options.calm, usualPace.calm),
-    ...(options.lasting === undefined ? {} : { lasting: number(options.lasting, 0) }),
+    window: number(rest.window),
+    calm: number(rest.calm),
+    ...(lasting === undefined ? {} : { lasting: number(lasting) }),
   };
-  const paging = {
-    routingKeyFile: need(options, 'pagerduty-key-file'),
-    url: options.pagerduty ?? usualPaging.url,
-    dashboard: options.dashboard ?? usualPaging.dashboard,
-    runbooks: options.runbooks ?? usualPaging.runbooks,
-    gather: number(options.gather, usualPaging.gather),
-    interval: number(options.interval, usualPaging.interval),
-  };
+  const [gather, interval] = [number(rest.gather), number(rest.interval)];
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'prometheus.yml'), prometheusConfig(places));
   writeFileSync(join(folder, 'narwhal.rules.yml'), ruleFile(pace));
   writeFileSync(join(folder, 'blackbox.yml'), blackboxConfig(places));
+  const paging = { routingKeyFile, url, dashboard, runbooks, gather, interval };
   writeFileSync(join(folder, 'alertmanager.yml'), alertmanagerConfig(paging));
 }
 

@@ -1,8 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deliver, type Incident } from '../../libs/platform/src/pagerduty.js';
-import { runbookOf } from '../../libs/platform/src/metrics/index.js';
-import { alertOf } from './alert-of.js';
+import { metrics, runbookOf } from '../../libs/platform/src/metrics/index.js';
 import { paging } from './settings.js';
 
 /**
@@ -24,6 +23,15 @@ function said(): string {
   } catch {
     return '';
   }
+}
+
+/** The alert of a view by its name in the catalogue; its runbook says what to do. */
+function alertOf(view: string): string | undefined {
+  for (const [, { shows }] of metrics) {
+    const found = shows[view]?.levels?.alert;
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function incident(): Incident {

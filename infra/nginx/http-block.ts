@@ -3,7 +3,6 @@ import { limits } from '../../libs/platform/src/limits.js';
 import { mediaMaps, mediaCache } from './media.js';
 import type { NginxOptions } from './options.js';
 import { tooLargeMap } from './problem-pages.js';
-import { wayMap } from './ways.js';
 
 /** One line per request, in JSON. Paths without their query, which may contain a signature; a tus path is a secret as a whole. */
 const accessLog = ({ folder }: NginxOptions): string => {
@@ -148,6 +147,14 @@ proxy_next_upstream error timeout invalid_header http_502;
 proxy_next_upstream_tries 4;
 proxy_next_upstream_timeout 5s;
 ${source ? `proxy_bind ${source};` : ''}`;
+
+/** In `http {}`: classifies requests by how they may be handled. */
+const wayMap = `map "$request_method|$http_prefer|$http_idempotency_key" $narwhal_way {
+  default read;
+  "~^GET\\|[^|]*wait" wait;
+  "~^(POST|PATCH)\\|[^|]*\\|[A-Za-z0-9_-]{16,64}$" keyed;
+  "~^(POST|PATCH|PUT|DELETE)\\|" write;
+}`;
 
 export function httpBlock(options: NginxOptions, settings: EdgeSettings): string {
   return `default_type application/octet-stream;

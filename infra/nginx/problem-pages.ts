@@ -1,7 +1,6 @@
 import { problem } from '../../libs/platform/src/problems.js';
 import type { NginxOptions } from './options.js';
 import { photoTooLarge, refusalBody, refusals, type Refusal, type RefusalName } from '../refusals.js';
-import { wayPages } from './ways.js';
 
 /** NGINX's status for each refusal: its own, or an internal one that no client sees. */
 const statuses: Record<RefusalName, string> = {
@@ -20,6 +19,13 @@ const statuses: Record<RefusalName, string> = {
 
 /** Not named locations: NGINX answers 500 there when it could not parse the whole request URI. */
 const pathOf = (name: string) => `/_refused/${name}`;
+
+/** NGINX allows no variables in time-outs and retry rules: each class is a location, reached by an internal status. */
+const wayPages = `error_page 480 = @read;
+error_page 481 = @wait;
+error_page 482 = @write;
+error_page 483 = @keyed;
+error_page 484 = @keyed_photo;`;
 
 /** Only in `server {}`: a location with its own `error_page` would lose all of these. */
 export function errorPages(): string {

@@ -1,7 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { assets, inputsDigest } from './build-inputs.ts';
 import { root } from './install.mjs';
 import { withLock } from './lock.mjs';
 import { Refusal, say } from './say.ts';
@@ -10,6 +19,9 @@ const dist = join(root, 'dist');
 const cache = join(root, 'node_modules', '.cache', 'narwhal');
 /** Inside dist, so that removing dist also removes the stamp. */
 const stampName = '.inputs';
+
+const assetKinds = /\.(sql|lua|html|css)$/;
+const settings = ['tsconfig.json', 'nest-cli.json', 'package-lock.json', 'tools/dev/build.ts'];
 
 /** Builds dist unless it is up to date with the sources. */
 export async function build(options: { always?: boolean } = {}): Promise<void> {
@@ -69,4 +81,29 @@ function replaceDist(fresh: string): void {
   if (existsSync(dist)) renameSync(dist, old);
   renameSync(fresh, dist);
   rmSync(old, { recursive: true, force: true });
+}
+
+/** Every file under apps/, libs/ and infra/, as sorted paths relative to the root. */
+function sources(): string[] {
+  return ['apps', 'libs', 'infra'].flatMap((top) =>
+    readdirSync(join(root, top), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && !entry.name.endsWith('.spec.ts'))
+      .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+      .filter((file) => !file.startsWith('infra/aws/'))
+      .sort(),
+  );
+}
+
+/** Files that the compiler does not emit but the applications read at run time. */
+function assets(): string[] {
+  return sources().filter((file) => assetKinds.test(file));
+}
+
+/** A digest of the contents: a checkout changes every modification time, and some edits change none. */
+function inputsDigest(): string {
+  const hash = createHash('sha256').update(process.version);
+  for (const file of [...settings, ...sources()]) {
+    if (existsSync(join(root, file))) hash.update(`\0${file}\0`).update(readFileSync(join(root, file)));
+  }
+  return hash.digest('hex');
 }

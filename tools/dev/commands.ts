@@ -1,12 +1,13 @@
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { build } from './build.ts';
-import { isRoot, readEnvironment } from './env.ts';
+import { childEnvironment, isRoot, readEnvironment } from './env.ts';
 import { checkDns, checkPrograms, offerPrograms } from '../fleet/checks.ts';
 import { fleet } from '../fleet/main.ts';
 import { hops } from './hops.ts';
 import { installPackage, root } from './install.mjs';
 import { packageCommand } from '../package/package.ts';
-import { runProgram } from './run-program.ts';
 import { Refusal, say } from './say.ts';
 import { ensureProgram, offerBubblewrap } from './system-packages.ts';
 import { chosenByUp } from './up/check-settings.ts';
@@ -176,4 +177,14 @@ async function runWithSettings(
     ([name]) => !isSet(name.replace(/_FILE$/, '')),
   );
   return runProgram(process.execPath, [join(root, 'dist', program), ...args], Object.fromEntries(missing));
+}
+
+/** Runs a program in the foreground, passes signals on, and resolves to its exit code. */
+function runProgram(command: string, args: string[], settings: Record<string, string> = {}): Promise<number> {
+  return new Promise((settle, fail) => {
+    const child = spawn(command, args, { stdio: 'inherit', env: childEnvironment(settings) });
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => child.kill(name));
+    child.on('error', fail);
+    child.on('exit', (code, signal) => settle(code ?? 128 + (signal ? constants.signals[signal] : 0)));
+  });
 }

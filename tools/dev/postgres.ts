@@ -120,23 +120,32 @@ async function acceptsConnections(process: Launched, url: string): Promise<boole
   return false;
 }
 
-/** Runs one statement on a connection of its own; resolves to the error, if any. */
-export async function query(
+/** Works on a connection of its own. */
+export async function withClient<Result>(
   connectionString: string,
-  statement: string,
-  connectionTimeoutMillis = 2_000,
-): Promise<(Error & { code?: string }) | undefined> {
+  work: (client: pg.Client) => Promise<Result>,
+  connectionTimeoutMillis = 5_000,
+): Promise<Result> {
   const client = new pg.Client({ connectionString, connectionTimeoutMillis });
   client.on('error', () => undefined);
   try {
     await client.connect();
-    await client.query(statement);
-    return undefined;
-  } catch (error) {
-    return error as Error & { code?: string };
+    return await work(client);
   } finally {
     await client.end().catch(() => undefined);
   }
+}
+
+/** Runs one statement; resolves to the error, if any. */
+export function query(
+  url: string,
+  statement: string,
+  patience = 2_000,
+): Promise<(Error & { code?: string }) | undefined> {
+  return withClient(url, (client) => client.query(statement), patience).then(
+    () => undefined,
+    (error: unknown) => error as Error & { code?: string },
+  );
 }
 
 async function makeDatabase(url: string): Promise<void> {

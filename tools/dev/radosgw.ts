@@ -134,33 +134,15 @@ async function makeKeys(cluster: Cluster): Promise<void> {
   await cluster.run('ceph-authtool', '--create-keyring', ...keyring, 'mon.', '--cap', 'mon', 'allow *');
   const admin = ['--cap', 'mon', 'allow *', '--cap', 'osd', 'allow *', '--cap', 'mgr', 'allow *'];
   await cluster.run('ceph-authtool', ...keyring, 'client.admin', ...admin);
-  const osd = [
-    '--cap',
-    'mon',
-    'allow profile osd',
-    '--cap',
-    'mgr',
-    'allow profile osd',
-    '--cap',
-    'osd',
-    'allow *',
-  ];
+  const profile = 'allow profile osd';
+  const osd = ['--cap', 'mon', profile, '--cap', 'mgr', profile, '--cap', 'osd', 'allow *'];
   await cluster.run('ceph-authtool', ...keyring, 'osd.0', ...osd);
 }
 
 async function startMonitor(cluster: Cluster, fsid: string, monitor: string, isNew: boolean): Promise<void> {
   if (isNew) {
-    await cluster.run(
-      'monmaptool',
-      '--create',
-      '--fsid',
-      fsid,
-      '--addv',
-      'a',
-      monitor,
-      'monmap',
-      '--clobber',
-    );
+    const map = ['--create', '--fsid', fsid, '--addv', 'a', monitor, 'monmap', '--clobber'];
+    await cluster.run('monmaptool', ...map);
     await cluster.run('ceph-mon', '--mkfs', '-i', 'a', '--monmap', 'monmap', '--keyring', 'keyring');
   }
   cluster.daemon('ceph-mon', '-f', '-i', 'a');

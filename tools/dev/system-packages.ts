@@ -100,15 +100,7 @@ function run(command: string[], quiet = true): boolean {
 }
 
 /** Another apt may be running (a fresh cloud machine updates itself): wait for it rather than fail. */
-const aptGet = [
-  'env',
-  'DEBIAN_FRONTEND=noninteractive',
-  'apt-get',
-  '-y',
-  '-q',
-  '-o',
-  'DPkg::Lock::Timeout=300',
-];
+const aptGet = 'env DEBIAN_FRONTEND=noninteractive apt-get -y -q -o DPkg::Lock::Timeout=300'.split(' ');
 let listsRefreshed = false;
 
 function refreshPackageLists(asRoot: string[]): void {

@@ -61,30 +61,21 @@ function make(folder: string, addresses: readonly string[]): void {
     ...addresses.map((address) => `IP:${address}`),
   ];
   writeFileSync(join(folder, 'names'), `subjectAltName=${names.join(',')}\nextendedKeyUsage=serverAuth\n`);
-  const authority = [
-    '-x509',
-    '-days',
-    '3650',
-    '-subj',
-    '/CN=A Narwhal fleet of this machine',
-    '-keyout',
-    'ca.key',
-    '-out',
-    'ca.pem',
-  ];
-  if (!existsSync(join(folder, 'ca.pem')))
-    openssl(folder, 'req', ...curve, ...authority, '-addext', 'basicConstraints=critical,CA:TRUE');
-  openssl(
-    folder,
-    'req',
-    ...curve,
-    '-subj',
-    `/CN=${publicName}`,
-    '-keyout',
-    'server.key',
-    '-out',
-    'server.csr',
-  );
+  const keep = (name: string) => ['-keyout', `${name}.key`];
+  if (!existsSync(join(folder, 'ca.pem'))) {
+    const authority = [
+      '-x509',
+      '-days',
+      '3650',
+      '-subj',
+      '/CN=A Narwhal fleet of this machine',
+      '-out',
+      'ca.pem',
+    ];
+    const extension = ['-addext', 'basicConstraints=critical,CA:TRUE'];
+    openssl(folder, 'req', ...curve, ...keep('ca'), ...authority, ...extension);
+  }
+  openssl(folder, 'req', ...curve, ...keep('server'), '-subj', `/CN=${publicName}`, '-out', 'server.csr');
   const signing = ['-req', '-in', 'server.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial'];
   openssl(folder, 'x509', ...signing, '-days', '365', '-extfile', 'names', '-out', 'server.pem');
 }

@@ -1,7 +1,8 @@
-import { readFileSync, statfsSync } from 'node:fs';
+import { existsSync, readFileSync, statfsSync } from 'node:fs';
+import { join } from 'node:path';
 import { portFault, portHolder } from '../dev/ports.ts';
-import { Refusal, warn } from '../dev/say.ts';
-import { ensureFile, ensureProgram } from '../dev/system-packages.ts';
+import { Refusal, say, warn } from '../dev/say.ts';
+import { ensureFile, ensureProgram, offerFile } from '../dev/system-packages.ts';
 import { addressOf, type Plan } from './plan.ts';
 
 const MB = 1_000_000;
@@ -113,3 +114,23 @@ export const describePlan = (plan: Plan): string =>
         `  ${place.name.padEnd(18)}${addressOf(place)}${place.operators ? `, operators ${place.host}:${place.operators}` : ''}`,
     )
     .join('\n');
+
+const brotliModules = '/usr/lib/nginx/modules';
+const modules = ['filter', 'static'].map((name) => ({
+  file: join(brotliModules, `ngx_http_brotli_${name}_module.so`),
+  package: `libnginx-mod-http-brotli-${name}`,
+}));
+
+/** Brotli's modules for NGINX are separate packages, which not every system has: without them there is only gzip, and a message. */
+export function offerBrotli(): void {
+  const there = modules.map(({ file, package: name }) => offerFile(file, name));
+  if (there.includes(false))
+    say(
+      `NGINX compresses by gzip alone: ${modules.map((each) => each.package).join(' and ')} cannot be installed here.`,
+    );
+}
+
+/** The folder of the modules, or undefined. */
+export function brotliFolder(): string | undefined {
+  return modules.every(({ file }) => existsSync(file)) ? brotliModules : undefined;
+}

@@ -9,7 +9,7 @@ import { childEnvironment, isRoot } from '../dev/env.ts';
 import { launch } from '../dev/processes.ts';
 import { Refusal } from '../dev/say.ts';
 import { ensureProgram } from '../dev/system-packages.ts';
-import { brotliFolder } from './brotli.ts';
+import { brotliFolder } from './checks.ts';
 import type { Certificate } from './certificate.ts';
 import type { DataContext } from './data-parts.ts';
 import type { Hosts } from './hosts.ts';

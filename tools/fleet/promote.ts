@@ -1,8 +1,8 @@
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
-import pg from 'pg';
 import { privilegeDropFor } from '../dev/privilege-drop/choice.ts';
 import { postgresPrograms } from '../dev/postgres-cluster.ts';
+import { withClient } from '../dev/postgres.ts';
 import { Refusal } from '../dev/say.ts';
 import { databaseUrl } from './data-parts.ts';
 import type { Fleet } from './fleet.ts';
@@ -42,16 +42,11 @@ function refuseUnlessLost({ name, state }: Part): void {
 }
 
 async function askToLead(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3_000 });
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    const { rows } = await client.query<{ done: boolean }>('SELECT pg_promote(true, 60) AS done');
-    if (!rows[0]?.done)
-      throw new Refusal('The replica was told to lead, and does not after 60 s. Nothing was changed.');
-  } finally {
-    await client.end();
-  }
+  const { rows } = await withClient(url, (client) =>
+    client.query<{ done: boolean }>('SELECT pg_promote(true, 60) AS done'),
+  );
+  if (!rows[0]?.done)
+    throw new Refusal('The replica was told to lead, and does not after 60 s. Nothing was changed.');
 }
 
 /** Returns the folder of the old data. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import { withClient } from '../dev/postgres.ts';
 import { databaseUrl } from './data-parts.ts';
 import { balancersInDns, socketOf } from './edge-parts.ts';
 import type { Fleet, Tell } from './fleet.ts';
@@ -93,23 +93,17 @@ export class Watch {
   private async lookAtReplica(): Promise<void> {
     const [primary, replica] = this.fleet.ofKind('postgres');
     if (!primary || !replica || primary.state !== 'up') return;
-    const client = new pg.Client({
-      connectionString: databaseUrl(this.fleet.context, primary.place),
-      connectionTimeoutMillis: 1_000,
-    });
-    client.on('error', () => undefined);
-    try {
-      await client.connect();
-      const { rows } = await client.query<{ state: string; behind: string }>(
-        'SELECT state, pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) AS behind FROM pg_stat_replication WHERE application_name = $1',
-        [replica.name],
-      );
-      const [row] = rows;
-      this.views.set(replica.name, row ? `${row.state}, ${row.behind} bytes behind` : 'not connected');
-    } catch {
-      this.views.set(replica.name, 'unknown');
-    } finally {
-      await client.end().catch(() => undefined);
-    }
+    const lag =
+      'SELECT state, pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) AS behind FROM pg_stat_replication WHERE application_name = $1';
+    const asked = withClient(
+      databaseUrl(this.fleet.context, primary.place),
+      (client) => client.query<{ state: string; behind: string }>(lag, [replica.name]),
+      1_000,
+    );
+    const view = await asked.then(
+      ({ rows: [row] }) => (row ? `${row.state}, ${row.behind} bytes behind` : 'not connected'),
+      () => 'unknown',
+    );
+    this.views.set(replica.name, view);
   }
 }
