@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { shardOf, type Id } from '@app/platform';
-import { CountReads, Database, FeedRows, MarkReads, RedisEpochs } from '@app/storage';
+import { CountRows, Database, FeedRows, LikeRows, PopularRows, RedisEpochs, SearchWords } from '@app/storage';
 import { AuthorFeeds } from '../../libs/feed/src/author-feeds.js';
 import { Counts } from '../../libs/feed/src/counts.js';
 import { RedisEpoch } from '../../libs/feed/src/epoch.js';
@@ -56,8 +56,13 @@ export async function feedRoom(databaseUrl: string, redisUrl: string, budget = 1
     windows,
     authorFeeds,
     homeFeeds: new HomeFeeds(windows, rows, new ReaderRelations(redis, rows), authorFeeds),
-    counts: new Counts(redis, pending, clientCache, new CountReads(database)),
-    marks: new LikedSavedCache(redis, pending, clientCache, new MarkReads(database)),
+    counts: new Counts(
+      redis,
+      pending,
+      clientCache,
+      new CountRows(database, new PopularRows(database), new SearchWords()),
+    ),
+    marks: new LikedSavedCache(redis, pending, clientCache, new LikeRows(database)),
     sessions: new SessionCache(redis, clientCache),
     look,
     close: async () => {

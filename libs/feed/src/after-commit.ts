@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { UnitOfWork, type CommittedEffect } from '@app/storage';
+import type { LiveMessage } from '@app/platform';
+import type { CommitListener, CommittedDelta, CommittedEffect } from '@app/storage';
 import { Counts } from './counts.js';
 import { invalidationsOf } from './invalidations.js';
 import { LiveBus } from './live-bus.js';
@@ -10,21 +11,25 @@ import { PendingInvalidations } from './pending-invalidations.js';
  * outbox for Redis. The worker applies the row if this process dies first.
  */
 @Injectable()
-export class AfterCommit {
+export class AfterCommit implements CommitListener {
   constructor(
-    work: UnitOfWork,
-    counts: Counts,
+    private readonly counts: Counts,
     private readonly pending: PendingInvalidations,
     private readonly live: LiveBus,
-  ) {
-    work.onTell((message) => live.publish(message));
-    work.onDelta(({ counter, subjectId, delta, since }) => counts.changed(counter, subjectId, delta, since));
-    work.onEffects((effects) => this.carryOut(effects));
+  ) {}
+
+  tell(message: LiveMessage): void {
+    this.live.publish(message);
   }
 
-  private carryOut(effects: readonly CommittedEffect[]): Promise<void> {
+  async committed(deltas: readonly CommittedDelta[], effects: readonly CommittedEffect[]): Promise<void> {
     for (const { kind, subjectId } of effects)
       if (kind === 'session.ended') this.live.publish({ kind: 'ended', session: subjectId });
-    return this.pending.invalidate(...effects.flatMap(invalidationsOf));
+    await Promise.all([
+      this.pending.invalidate(...effects.flatMap(invalidationsOf)),
+      ...deltas.map(({ counter, subjectId, delta, since }) =>
+        this.counts.changed(counter, subjectId, delta, since),
+      ),
+    ]);
   }
 }

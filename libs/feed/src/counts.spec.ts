@@ -1,5 +1,5 @@
 import { keys, shardOf, type Id } from '@app/platform';
-import { CountReads, CountRows, PopularPostRows, SearchWords, type CounterName } from '@app/storage';
+import { CountRows, PopularRows, SearchWords, type CounterName } from '@app/storage';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/database.js';
 import { feedRoom, FeedFixtures, type FeedRoom } from '../../../test/harness/feed-room.js';
@@ -20,7 +20,7 @@ beforeAll(async () => {
   const redis = await freshRedis();
   room = await feedRoom(database.url, redis);
   other = await feedRoom(database.url, redis);
-  deltas = new CountRows(room.database, new PopularPostRows(room.database), new SearchWords());
+  deltas = new CountRows(room.database, new PopularRows(room.database), new SearchWords());
   fixtures = new FeedFixtures(database);
 });
 afterAll(async () => {
@@ -63,8 +63,8 @@ async function fold(): Promise<void> {
 
 /** Runs `meanwhile` after PostgreSQL has answered the next query, before the answer is used. */
 function afterReading(meanwhile: () => Promise<void>): void {
-  const real = CountReads.prototype.posts;
-  vi.spyOn(CountReads.prototype, 'posts').mockImplementationOnce(async function (this: CountReads, ids) {
+  const real = CountRows.prototype.ofPosts;
+  vi.spyOn(CountRows.prototype, 'ofPosts').mockImplementationOnce(async function (this: CountRows, ids) {
     const rows = await real.call(this, ids);
     await meanwhile();
     return rows;

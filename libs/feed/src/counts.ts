@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import { CountReads, type CounterName, type PostCounts, type UserCounts } from '@app/storage';
+import { CountRows, type CounterName, type PostCounts, type UserCounts } from '@app/storage';
 import { CachedCounts, type Kind } from './cached-counts.js';
 import { invalidation } from './invalidations.js';
 import { ClientSideCache, type ReadSince } from './client-side-cache.js';
@@ -60,7 +60,7 @@ export class Counts {
     private readonly redis: FeedRedis,
     private readonly pending: PendingInvalidations,
     clientCache: ClientSideCache,
-    rows: CountReads,
+    rows: CountRows,
   ) {
     this.cachedPosts = new CachedCounts(redis, clientCache, postKind(rows));
     this.cachedUsers = new CachedCounts(redis, clientCache, userKind(rows));
@@ -124,7 +124,7 @@ export class Counts {
 }
 
 /** `NaN` when the author's version is not cached. */
-const postKind = (rows: CountReads): Kind<PostCounts> => ({
+const postKind = (rows: CountRows): Kind<PostCounts> => ({
   key: 'post',
   script: 'post-counts',
   values: ({ likes, comments, version, author }) => [likes, comments, version, author],
@@ -138,10 +138,10 @@ const postKind = (rows: CountReads): Kind<PostCounts> => ({
   }),
   // A change of the author's key does not invalidate the post's key.
   near: (post) => ({ ...post, authorVersion: Number.NaN }),
-  read: (ids) => rows.posts(ids),
+  read: (ids) => rows.ofPosts(ids),
 });
 
-const userKind = (rows: CountReads): Kind<UserCounts> => ({
+const userKind = (rows: CountRows): Kind<UserCounts> => ({
   key: 'user',
   script: 'user-counts',
   values: ({ posts, followers, following, version }) => [posts, followers, following, version],
@@ -153,7 +153,7 @@ const userKind = (rows: CountReads): Kind<UserCounts> => ({
     version: Number(version),
   }),
   near: (user) => user,
-  read: (ids) => rows.users(ids),
+  read: (ids) => rows.ofUsers(ids),
 });
 
 /** An unlike may arrive before its like, for an instant. */

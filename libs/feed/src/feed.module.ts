@@ -8,7 +8,7 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { CONFIG, type Config } from '@app/platform';
-import { CountReads, FeedRows, MarkReads, RedisEpochs } from '@app/storage';
+import { CommitListener } from '@app/storage';
 import { AfterCommit } from './after-commit.js';
 import { AuthorFeeds } from './author-feeds.js';
 import { Counts } from './counts.js';
@@ -28,7 +28,6 @@ import { ReaderRelations } from './relations.js';
 import { Snapshots } from './snapshots.js';
 import { SessionCache } from './session-cache.js';
 
-const rows: Provider[] = [CountReads, FeedRows, MarkReads, RedisEpochs];
 const rooms: Provider[] = [
   Snapshots,
   FeedRedis,
@@ -40,6 +39,7 @@ const rooms: Provider[] = [
   SessionCache,
   RateCounter,
   LiveBus,
+  { provide: CommitListener, useClass: AfterCommit },
 ];
 
 const KEEPS_NEAR = 'feed:keeps-near';
@@ -53,8 +53,6 @@ export class FeedModule implements OnApplicationBootstrap, OnApplicationShutdown
     private readonly clientCache: ClientSideCache,
     @Inject(KEEPS_NEAR) private readonly keepsNear: boolean,
     private readonly live: LiveBus,
-    /** Never called: it listens for transactions. */
-    _afterCommit: AfterCommit,
   ) {}
 
   /**
@@ -87,8 +85,6 @@ export class FeedModule implements OnApplicationBootstrap, OnApplicationShutdown
       RedisEpoch,
       FeedWindows,
       ReaderRelations,
-      AfterCommit,
-      ...rows,
     ];
     return { module: FeedModule, providers: [...within, ...rooms], exports: rooms };
   }

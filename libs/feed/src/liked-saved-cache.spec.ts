@@ -1,5 +1,5 @@
 import { compareIds, keys, shardOf, type Id } from '@app/platform';
-import { MarkReads } from '@app/storage';
+import { LikeRows } from '@app/storage';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/database.js';
 import { feedRoom, FeedFixtures, type FeedRoom } from '../../../test/harness/feed-room.js';
@@ -40,7 +40,7 @@ const unlike = (post: Id): Promise<void> => room.marks.change(ada, 'liked', post
 
 /** Counts queries to PostgreSQL from now on. */
 function questions(): () => number {
-  const asked = [vi.spyOn(MarkReads.prototype, 'among'), vi.spyOn(MarkReads.prototype, 'newest')];
+  const asked = [vi.spyOn(LikeRows.prototype, 'markedAmong'), vi.spyOn(LikeRows.prototype, 'newestMarked')];
   return () => asked.reduce((sum, { mock }) => sum + mock.calls.length, 0);
 }
 
@@ -92,9 +92,9 @@ describe('while a transaction runs', () => {
   });
 
   test('that overtakes a load, the load installs nothing', async () => {
-    const real = MarkReads.prototype.newest;
-    vi.spyOn(MarkReads.prototype, 'newest').mockImplementationOnce(async function (
-      this: MarkReads,
+    const real = LikeRows.prototype.newestMarked;
+    vi.spyOn(LikeRows.prototype, 'newestMarked').mockImplementationOnce(async function (
+      this: LikeRows,
       ...asked
     ) {
       const ids = await real.apply(this, asked);

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { compareIds, keys, type Id } from '@app/platform';
-import { MarkReads } from '@app/storage';
+import { LikeRows } from '@app/storage';
 import { cacheReads } from './cache-reads.js';
 import { partsOf, textOf } from './feed-lists.js';
 import { freshToken } from './fresh-token.js';
@@ -50,7 +50,7 @@ export class LikedSavedCache {
     private readonly redis: FeedRedis,
     private readonly pending: PendingInvalidations,
     private readonly clientCache: ClientSideCache,
-    private readonly rows: MarkReads,
+    private readonly rows: LikeRows,
   ) {
     this.kept = clientCache.keep<KnownMarks>(['reader', 'liked', 'saved'], KEPT);
   }
@@ -144,21 +144,21 @@ export class LikedSavedCache {
     if (text === 'absent') return this.load(mark, reader, posts);
     const found = posts.filter((_, index) => text?.[index] === '1');
     const open = text ? posts.filter((_, index) => text[index] === '?') : posts;
-    if (open.length > 0) found.push(...(await this.rows.among(mark, reader, open)));
+    if (open.length > 0) found.push(...(await this.rows.markedAmong(mark, reader, open)));
     return new Set(found);
   }
 
   private async load(mark: Mark, reader: Id, posts: readonly Id[]): Promise<Set<Id>> {
     const token = freshToken();
     const begun = await this.begin(mark, reader, token);
-    if (!begun) return new Set(await this.rows.among(mark, reader, posts));
-    const newest = await this.rows.newest(mark, reader, LOADED);
+    if (!begun) return new Set(await this.rows.markedAmong(mark, reader, posts));
+    const newest = await this.rows.newestMarked(mark, reader, LOADED);
     const floor = newest.length < LOADED ? '0' : (newest.at(-1) ?? '0');
     await this.tell('marks-install', reader, mark, [token, floor, KEPT_FOR, ...newest]);
     const known = new Set(newest);
     const below = posts.filter((post) => compareIds(post, floor) < 0);
     const found = posts.filter((post) => known.has(post));
-    if (below.length > 0) found.push(...(await this.rows.among(mark, reader, below)));
+    if (below.length > 0) found.push(...(await this.rows.markedAmong(mark, reader, below)));
     return new Set(found);
   }
 

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { keys, type Id } from '@app/platform';
-import { CountRows, PopularPostRows, SearchWords } from '@app/storage';
+import { CountRows, PopularRows, SearchWords } from '@app/storage';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { freePort } from '../../../tools/dev/ports.ts';
 import { startRedis } from '../../../tools/dev/redis.ts';
@@ -135,7 +135,7 @@ describe('Redis that hangs', () => {
 
   test('is told later what it was not told: counts and marks are right when it is back', async () => {
     const post = posts[0] ?? '';
-    const deltas = new CountRows(room.database, new PopularPostRows(room.database), new SearchWords());
+    const deltas = new CountRows(room.database, new PopularRows(room.database), new SearchWords());
     const likes = async (): Promise<unknown[]> => {
       const counts = (await room.counts.posts([post])).get(post);
       return [counts?.likes, (await room.marks.of(reader, [post])).liked.has(post)];

@@ -5,7 +5,9 @@ import {
   type DynamicModule,
   type OnApplicationShutdown,
   type Provider,
+  type Type,
 } from '@nestjs/common';
+import { INJECTABLE_WATERMARK } from '@nestjs/common/constants.js';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { CONFIG, databaseFault, type Config } from '@app/platform';
 import { Database, TIME_LIMITS, type TimeLimits } from './database/database.js';
@@ -13,79 +15,14 @@ import { dataSourceOptions } from './database/data-source.js';
 import { OBJECT_STORE, type ObjectStore } from './objects/object-store.js';
 import { configuredStore, openStores } from './objects/open-object-store.js';
 import { StoreHome } from './objects/store-home.js';
-import { BlockRows } from './database/repositories/blocks.js';
-import { CollectionRows } from './database/repositories/collections.js';
-import { CommentRows } from './database/repositories/comments.js';
-import { DeletionRows } from './database/repositories/deletions.js';
-import { FollowRows } from './database/repositories/follows.js';
-import { LikeRows } from './database/repositories/likes.js';
-import { ArrivalRows } from './database/repositories/arrivals.js';
-import { AttemptRows } from './database/repositories/attempts.js';
-import { RemakeRows } from './database/repositories/remakes.js';
-import { PhotoRows } from './database/repositories/photos.js';
-import { PostRows } from './database/repositories/posts.js';
-import { CountRows } from './database/repositories/counts.js';
-import { QuotaRows } from './database/repositories/quota.js';
-import { UploadRows } from './database/repositories/uploads.js';
-import { IdempotencyRows } from './database/repositories/idempotency.js';
-import { LiveAudience } from './database/repositories/live-audience.js';
-import { NotificationCauses } from './database/repositories/notification-causes.js';
-import { NotificationGroups } from './database/repositories/notification-groups.js';
-import { NotificationRows } from './database/repositories/notifications.js';
-import { OutboxRows } from './database/repositories/outbox.js';
-import { SessionRows } from './database/repositories/sessions.js';
-import { UserRows } from './database/repositories/users.js';
-import { AudienceRows } from './database/repositories/audience.js';
-import { ErasureRows } from './database/repositories/erasure.js';
-import { PendingRows } from './database/repositories/pending.js';
-import { SweepRows } from './database/repositories/sweeps.js';
-import { TrashRows } from './database/repositories/trash.js';
-import { PopularPostRows } from './database/repositories/popular-posts.js';
-import { PopularRows } from './database/repositories/popular.js';
-import { SuggestionRows } from './database/repositories/suggestions.js';
-import { SearchWords } from './database/repositories/search-words.js';
-import { SearchRows } from './database/repositories/searching.js';
-import { TermRows } from './database/repositories/terms.js';
+import * as rows from './database/repositories/index.js';
 import { UnitOfWork } from './database/unit-of-work.js';
 
-/** All providers of persistent data; a new repository is one line here. */
-const repositories: Provider[] = [
-  Database,
-  UnitOfWork,
-  PopularPostRows,
-  PopularRows,
-  SuggestionRows,
-  SearchRows,
-  SearchWords,
-  TermRows,
-  AudienceRows,
-  ErasureRows,
-  PendingRows,
-  SweepRows,
-  TrashRows,
-  BlockRows,
-  CollectionRows,
-  CommentRows,
-  DeletionRows,
-  FollowRows,
-  LikeRows,
-  ArrivalRows,
-  AttemptRows,
-  RemakeRows,
-  PhotoRows,
-  QuotaRows,
-  UploadRows,
-  PostRows,
-  CountRows,
-  IdempotencyRows,
-  LiveAudience,
-  NotificationCauses,
-  NotificationGroups,
-  NotificationRows,
-  OutboxRows,
-  SessionRows,
-  UserRows,
-];
+const isProvider = (value: unknown): value is Type =>
+  typeof value === 'function' && Reflect.hasMetadata(INJECTABLE_WATERMARK, value);
+
+/** All providers of persistent data: a repository is one as soon as its file is exported. */
+const repositories: Provider[] = [Database, UnitOfWork, ...Object.values(rows).filter(isProvider)];
 
 /** Reports the first failure in the journal, for anybody who watches it; returns whether waiting helps. */
 function sayOnceAndRetry(name: string, url: string): (error: unknown) => boolean {

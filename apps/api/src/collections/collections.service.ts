@@ -50,6 +50,6 @@ export class CollectionsService {
   }
 }
 
-function shown({ id, name, posts, created_at }: CollectionRow): Collection {
+function shown({ id, name, posts_count: posts, created_at }: CollectionRow): Collection {
   return { id, name, counts: { posts }, createdAt: created_at.toISOString() };
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { counter, problem, type Id } from '@app/platform';
 import {
   CommentRows,
-  DeletionRows,
+  ErasureRows,
   PostRows,
   UnitOfWork,
   type CommentRow,
@@ -29,7 +29,7 @@ export class CommentsService {
     private readonly access: PostAccess,
     private readonly view: CommentView,
     private readonly work: UnitOfWork,
-    private readonly deletions: DeletionRows,
+    private readonly deletions: ErasureRows,
   ) {}
 
   async create(tx: Tx, author: Id, post: Id, input: WrittenComment): Promise<Made> {
@@ -115,7 +115,7 @@ export class CommentsService {
   /** The comment's author or the post's owner may delete it. Replies stay, below a placeholder. */
   async remove(person: Id, id: Id): Promise<void> {
     const removed = await this.work.run((tx) => this.removeIn(tx, person, id));
-    if (!removed && !(await this.deletions.by(person, id))) throw problem('not_found');
+    if (!removed && !(await this.deletions.isBy(person, id))) throw problem('not_found');
   }
 
   private async removeIn(tx: Tx, person: Id, id: Id): Promise<boolean> {

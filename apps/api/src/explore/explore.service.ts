@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
 import { Snapshots } from '@app/feed';
-import { PopularPostRows } from '@app/storage';
+import { PopularRows } from '@app/storage';
 import type { ListInput } from '../http/cursors.js';
 import { RankedLists, type Ranking } from '../http/ranked-lists.js';
 import { listJson } from '../posts/post-json.js';
@@ -21,7 +21,7 @@ export class ExploreService {
   private shared: { until: number; ranking: Promise<Ranking> } | null = null;
 
   constructor(
-    private readonly popular: PopularPostRows,
+    private readonly popular: PopularRows,
     private readonly snapshots: Snapshots,
     private readonly lists: RankedLists,
     private readonly posts: PostReading,
@@ -41,7 +41,7 @@ export class ExploreService {
 
   private async rank(): Promise<Ranking> {
     try {
-      const ids = await this.popular.best(MOST);
+      const ids = await this.popular.bestPosts(MOST);
       return { ids, name: await this.snapshots.keep(ids) };
     } catch (error) {
       this.shared = null;

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { gauge, isId, limits, LOGGER, type Id, type LiveMessage, type Logger } from '@app/platform';
 import { LiveBus, type LiveListener } from '@app/feed';
-import { LiveAudience, NotificationRows, SessionRows } from '@app/storage';
+import { FollowRows, NotificationRows, SessionRows } from '@app/storage';
 import type { Caller } from '../http/call.js';
 import { NotificationView } from '../notifications/notification-view.js';
 import { Connected } from './connected.js';
@@ -34,7 +34,7 @@ export class Streams implements OnApplicationBootstrap, LiveListener {
     private readonly sessions: SessionRows,
     private readonly notifications: NotificationRows,
     private readonly view: NotificationView,
-    private readonly audience: LiveAudience,
+    private readonly follows: FollowRows,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -154,7 +154,7 @@ export class Streams implements OnApplicationBootstrap, LiveListener {
   private async tellReaders(): Promise<void> {
     const posts = [...this.delivered];
     this.delivered.clear();
-    const readers = await this.audience.of(posts, this.connected.people());
+    const readers = await this.follows.connected(posts, this.connected.people());
     for (const reader of readers)
       for (const stream of this.connected.ofPerson(reader)) stream.send('feed', '{}');
   }

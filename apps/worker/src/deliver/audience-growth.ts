@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { invalidation, PendingInvalidations } from '@app/feed';
 import type { Id } from '@app/platform';
-import { AudienceRows, FollowRows, type OutboxRow } from '@app/storage';
+import { FollowRows, UserRows, type OutboxRow } from '@app/storage';
 import { PAGE, type Progress } from './progress.js';
 
 /**
@@ -13,16 +13,16 @@ import { PAGE, type Progress } from './progress.js';
 export class AudienceGrowth {
   constructor(
     private readonly follows: FollowRows,
-    private readonly audiences: AudienceRows,
+    private readonly users: UserRows,
     private readonly redis: PendingInvalidations,
   ) {}
 
   async page({ subject_id: author, progress }: OutboxRow): Promise<Progress> {
-    if ((await this.audiences.of(author)) !== 1) return null;
+    if ((await this.users.audienceOf(author)) !== 1) return null;
     const readers = await this.follows.followerIds(author, progress ?? '0', PAGE);
     await this.redis.invalidateOrThrow(...readers.map(invalidation.ofFeed));
     if (readers.length === PAGE) return readers.at(-1) as Id;
-    await this.audiences.move(null, author, 1, 2);
+    await this.users.moveAudience(author, 1, 2);
     return null;
   }
 }

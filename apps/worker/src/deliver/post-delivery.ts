@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { histogram, type Id } from '@app/platform';
 import { AuthorFeeds, HomeFeeds, invalidation, PendingInvalidations } from '@app/feed';
-import { AudienceRows, FollowRows, PostRows, type OutboxRow, type PostRow } from '@app/storage';
+import { FollowRows, PostRows, UserRows, type OutboxRow, type PostRow } from '@app/storage';
 import { PAGE, type Progress } from './progress.js';
 
 /** Inserts a published post into its followers' feeds, a page of followers at a time. */
@@ -10,7 +10,7 @@ export class PostDelivery {
   constructor(
     private readonly posts: PostRows,
     private readonly follows: FollowRows,
-    private readonly audiences: AudienceRows,
+    private readonly users: UserRows,
     private readonly home: HomeFeeds,
     private readonly authors: AuthorFeeds,
     private readonly redis: PendingInvalidations,
@@ -31,7 +31,7 @@ export class PostDelivery {
   private async begin(post: PostRow): Promise<void> {
     const { ofPost, ofOwnFeed } = invalidation;
     await this.redis.invalidateOrThrow(ofPost(post.id), ofOwnFeed(post.author_id, post.id));
-    const audience = await this.audiences.of(post.author_id);
+    const audience = await this.users.audienceOf(post.author_id);
     if (!post.fanned_out || audience !== 0) await this.authors.insert(post.id, post.author_id);
   }
 

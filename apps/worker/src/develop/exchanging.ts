@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import {
+  AttemptRows,
   PostRows,
-  RemakeRows,
   UserRows,
   type DevelopedFacts,
   type PhotoRow,
@@ -13,7 +13,7 @@ import {
 @Injectable()
 export class Exchanging {
   constructor(
-    private readonly rows: RemakeRows,
+    private readonly rows: AttemptRows,
     private readonly posts: PostRows,
     private readonly users: UserRows,
   ) {}

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
 import { invalidation, LiveBus, PendingInvalidations } from '@app/feed';
-import { PopularPostRows, PostRows } from '@app/storage';
+import { PopularRows, PostRows } from '@app/storage';
 
 /**
  * Invalidates cached data of changed rows, in Redis and explore. The process that made the change has already done so
@@ -13,13 +13,13 @@ export class CacheInvalidation {
     private readonly redis: PendingInvalidations,
     private readonly posts: PostRows,
     private readonly live: LiveBus,
-    private readonly popular: PopularPostRows,
+    private readonly popular: PopularRows,
   ) {}
 
   /** Invalidates the post's version, and its place in its author's own feed, which contains it from the beginning. */
   async postChanged(postId: Id): Promise<void> {
     await this.redis.invalidateOrThrow(invalidation.ofPost(postId));
-    await this.popular.refresh([postId]);
+    await this.popular.refreshPosts([postId]);
     const post = await this.posts.find(postId);
     if (post) await this.redis.invalidateOrThrow(invalidation.ofOwnFeed(post.author_id, postId));
   }
@@ -39,6 +39,6 @@ export class CacheInvalidation {
 
   async postGone(postId: Id): Promise<void> {
     await this.redis.invalidateOrThrow(invalidation.ofDeletedPost(postId));
-    await this.popular.refresh([postId]);
+    await this.popular.refreshPosts([postId]);
   }
 }

@@ -25,12 +25,12 @@ export class Erasure {
 
   async user(user: Id): Promise<void> {
     await this.each(
-      () => this.rows.postsOf(user, BATCH),
+      () => this.rows.owned('postsOf', user, BATCH),
       (post) => this.removePost(user, post),
     );
     await this.discardPhotos(user);
     await this.each(
-      () => this.rows.likedBy(user, BATCH),
+      () => this.rows.owned('likedBy', user, BATCH),
       (post) => this.unlike(user, post),
     );
     await this.each(
@@ -56,9 +56,9 @@ export class Erasure {
 
   private async discardPhotos(owner: Id): Promise<void> {
     for (
-      let ids = await this.rows.photosOf(owner, BATCH);
+      let ids = await this.rows.owned('photosOf', owner, BATCH);
       ids.length > 0;
-      ids = await this.rows.photosOf(owner, BATCH)
+      ids = await this.rows.owned('photosOf', owner, BATCH)
     ) {
       const batch = ids;
       await this.work.run((tx) => this.removal.discard(tx, owner, batch));

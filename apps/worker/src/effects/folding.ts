@@ -3,10 +3,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Config, type Id } from '@app/platform';
 import { COUNT_SETTLES_AFTER, Counts } from '@app/feed';
 import {
-  AudienceRows,
   CountRows,
   PopularRows,
   UnitOfWork,
+  UserRows,
   type FoldedCount,
   type WaitingDelta,
 } from '@app/storage';
@@ -23,7 +23,7 @@ export class Folding {
     @Inject(CONFIG) private readonly config: Config,
     private readonly rows: CountRows,
     private readonly counts: Counts,
-    private readonly audiences: AudienceRows,
+    private readonly users: UserRows,
     private readonly popular: PopularRows,
     private readonly work: UnitOfWork,
   ) {}
@@ -56,14 +56,14 @@ export class Folding {
   /** Changes how an author's posts are delivered when their follower count crosses the threshold. */
   private async audienceOf({ counter, subject_id: author, value }: FoldedCount): Promise<void> {
     if (counter !== 'user.followers') return;
-    await this.popular.note(author, value);
+    await this.popular.notePerson(author, value);
     const large = this.config.LARGE_AUTHOR_FOLLOWERS;
     if (value > large) {
       await this.work.run(async (tx) => {
-        if (await this.audiences.move(tx, author, 0, 1)) await tx.effect('audience.grew', author);
+        if (await this.users.moveAudience(author, 0, 1, tx)) await tx.effect('audience.grew', author);
       });
     } else if (value < large * HYSTERESIS) {
-      await this.audiences.move(null, author, 2, 0);
+      await this.users.moveAudience(author, 2, 0);
     }
   }
 }

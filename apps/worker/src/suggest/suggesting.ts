@@ -12,7 +12,7 @@ export class Suggesting {
   ) {}
 
   async refresh(user: Id): Promise<void> {
-    await this.popular.prune();
+    await this.popular.prunePeople();
     await this.work.run((tx) => this.rows.replace(tx, user));
   }
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
 import { PostIndex } from './post-index.js';
-import { DeletionRows, PhotoRows, PostRows, type Tx } from '@app/storage';
+import { ErasureRows, PhotoRows, PostRows, type Tx } from '@app/storage';
 
 /** Deletes posts and photos: their rows now, dependent data later, by outbox. */
 @Injectable()
@@ -9,7 +9,7 @@ export class Removal {
   constructor(
     private readonly posts: PostRows,
     private readonly photos: PhotoRows,
-    private readonly deletions: DeletionRows,
+    private readonly deletions: ErasureRows,
     private readonly index: PostIndex,
   ) {}
 
@@ -42,6 +42,6 @@ export class Removal {
 
   /** Whether this person deleted that post, photo or comment: then deleting it again succeeds. */
   async wasBy(person: Id, id: Id): Promise<boolean> {
-    return this.deletions.by(person, id);
+    return this.deletions.isBy(person, id);
   }
 }

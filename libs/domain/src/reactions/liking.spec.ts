@@ -8,7 +8,7 @@ import {
   CountRows,
   LikeRows,
   OutboxRows,
-  PopularPostRows,
+  PopularRows,
   PostRows,
   SearchWords,
   UnitOfWork,
@@ -27,8 +27,11 @@ beforeAll(async () => {
   source = await openDatabase(testDatabase.url, 8);
   const database = new Database(source);
   jobs = new JobSender(await freshRedis(), createLogger('spec', 'silent'));
-  const counts = new CountRows(database, new PopularPostRows(database), new SearchWords());
-  work = new UnitOfWork(database, new OutboxRows(database), counts, jobs);
+  const counts = new CountRows(database, new PopularRows(database), new SearchWords());
+  work = new UnitOfWork(database, new OutboxRows(database), counts, jobs, {
+    committed: () => Promise.resolve(),
+    tell: () => undefined,
+  });
   liking = new Liking(new LikeRows(database), new PostRows(database), new Visibility(database));
 });
 afterAll(async () => {

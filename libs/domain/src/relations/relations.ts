@@ -159,8 +159,8 @@ export class Relations {
   async endAll(user: Id): Promise<void> {
     for (;;) {
       const [followees, followers, blocks] = await Promise.all([
-        this.erasure.followeesOf(user, BATCH),
-        this.erasure.followersOf(user, BATCH),
+        this.erasure.owned('followeesOf', user, BATCH),
+        this.erasure.owned('followersOf', user, BATCH),
         this.blocks.everyBlockOf(user, BATCH),
       ]);
       const pairs: Pair[] = [

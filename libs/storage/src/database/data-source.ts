@@ -1,5 +1,5 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { entities } from './entities/index.js';
+import * as entities from './entities/index.js';
 import { migrations } from './migrations.js';
 
 /** The table that records applied migrations; written by TypeORM's runner. */

@@ -3,7 +3,8 @@ import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../../test/harness/database.js';
 import { dataSourceOptions } from './data-source.js';
-import { Database, type Queryable } from './database.js';
+import { Database } from './database.js';
+import type { Queryable } from './queryable.js';
 
 const POOL = 2;
 

@@ -4,24 +4,7 @@ import type { Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import { PooledConnection, ReplicaAsked } from './pooled-connection.js';
 import { QueryWatch } from './query-watch.js';
-
-/** A statement's result: its rows, and the number of rows it touched. */
-export interface Answer<Row> {
-  rows: Row[];
-  count: number;
-}
-
-/**
- * Runs SQL: the database, or a transaction. `name` labels the metric and the log, never pg's prepared statements
- * (PgBouncer in transaction mode loses them). bigint arrives as text and stays text.
- */
-export interface Queryable {
-  query<Row = Record<string, unknown>>(
-    name: string,
-    sql: string,
-    parameters?: readonly unknown[],
-  ): Promise<Answer<Row>>;
-}
+import { Queryable, type Answer } from './queryable.js';
 
 let watch: QueryWatch | undefined;
 
@@ -75,11 +58,13 @@ export interface PoolState {
 
 /** PostgreSQL, the source of truth. Repositories hold the SQL; services open the transactions. */
 @Injectable()
-export class Database implements Queryable {
+export class Database extends Queryable {
   constructor(
     private readonly source: DataSource,
     @Optional() @Inject(TIME_LIMITS) private readonly limits?: TimeLimits,
-  ) {}
+  ) {
+    super();
+  }
 
   async query<Row>(name: string, sql: string, parameters: readonly unknown[] = []): Promise<Answer<Row>> {
     const limit = /^\s*(SELECT|\(SELECT)\b/.test(sql) ? this.limits?.read : this.limits?.write;
@@ -137,6 +122,21 @@ export class Database implements Queryable {
   }
 }
 
+class Transaction extends Queryable {
+  private failure: unknown;
+
+  constructor(private readonly connection: PooledConnection) {
+    super();
+  }
+
+  /** After a failure, statements sent with it fail too, and may reject first: all throw the first error, which decides about a retry. */
+  query<Row>(name: string, sql: string, parameters?: readonly unknown[]): Promise<Answer<Row>> {
+    return observed<Row>(name, () => this.connection.query(sql, parameters)).catch((error: unknown) => {
+      throw (this.failure ??= error);
+    });
+  }
+}
+
 /**
  * One message. If PostgreSQL takes no writes (a replica, or a primary that an operator closed), the second statement divides by zero
  * and fails all that follow, reads as well: a replica lags.
@@ -152,9 +152,6 @@ async function transactionOn<Result>(
   work: (tx: Queryable) => Promise<Result>,
   begin: string,
 ): Promise<Result> {
-  // After a failure, later statements sent with it fail too, and may reject first: all throw the first error, which
-  // decides about a retry.
-  let first: unknown;
   // Sent with the first statement; if it fails, so does that.
   const begun = connection.query(begin);
   const refused = begun.then(
@@ -165,12 +162,7 @@ async function transactionOn<Result>(
     },
   );
   try {
-    const result = await work({
-      query: <Row>(name: string, sql: string, parameters?: readonly unknown[]) =>
-        observed<Row>(name, () => connection.query(sql, parameters)).catch((error: unknown) => {
-          throw (first ??= error);
-        }),
-    });
+    const result = await work(new Transaction(connection));
     await begun;
     await connection.query('COMMIT');
     return result;

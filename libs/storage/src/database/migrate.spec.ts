@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../../test/harness/database.js';
-import type { Queryable } from './database.js';
 import { migrate } from './migrate.js';
 import { migrationNames, migrations } from './migrations.js';
+import type { Queryable } from './queryable.js';
 import { schemaBehind } from './schema-behind.js';
 
 let database: TestDatabase;
-let queryable: Queryable;
+let queryable: Pick<Queryable, 'query'>;
 beforeEach(async () => {
   database = await freshDatabase('empty');
   queryable = {

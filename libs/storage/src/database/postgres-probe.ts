@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Heard, Heartbeat } from '@app/platform';
-import type { Answer, Queryable } from './database.js';
+import type { Answer, Queryable } from './queryable.js';
 import { schemaBehind } from './schema-behind.js';
 
 interface BeatRow {
@@ -113,7 +113,7 @@ export class PostgresProbe {
   /** Returns missing migrations; once there are none it does not query again. */
   async behind(): Promise<string[]> {
     if (this.knownCurrent) return [];
-    const queryable: Queryable = {
+    const queryable: Pick<Queryable, 'query'> = {
       query: async <Row>(_: string, sql: string, parameters: readonly unknown[] = []) => {
         const rows = await this.ask(sql, [...parameters]);
         return { rows, count: rows.length } as unknown as Answer<Row>;

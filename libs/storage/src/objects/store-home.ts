@@ -1,4 +1,4 @@
-import type { Queryable } from '../database/database.js';
+import type { Queryable } from '../database/queryable.js';
 import type { StoreKind } from './object-store.js';
 
 /** How long a process caches where new objects land, in milliseconds. */

@@ -1,37 +1,23 @@
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import { SHARD } from './shard.js';
+import type { Id, OutboxKind } from '@app/platform';
+import { Entity, Index } from 'typeorm';
+import { Column, Key, Nullable, OnShard } from './column.js';
+import type { CounterName } from '../repositories/counts.js';
 
 @Entity('count_deltas', {
   comment:
     'Changes of counts, written by the transaction that liked, followed or commented; the worker folds and deletes them',
 })
 @Index('count_deltas_of_subject', { synchronize: false })
-export class CountDelta {
-  @PrimaryColumn({ type: 'smallint', comment: SHARD })
-  shard!: number;
-
-  @PrimaryColumn({
-    type: 'bigint',
+export class CountDelta extends OnShard {
+  @Key('bigint', 'Only tells deltas apart; its order means nothing', {
     generated: 'identity',
     generatedIdentity: 'ALWAYS',
-    comment: 'Only tells deltas apart; its order means nothing',
   })
-  id!: string;
-
-  @Column({ type: 'bigint', comment: 'The user, post or comment whose count changes' })
-  subject_id!: string;
-
-  @Column({ type: 'text', comment: "Which count of the subject: the column's name without _count" })
-  counter!: string;
-
-  @Column({ type: 'smallint', comment: 'What to add: 1 or -1, or the sum of what one transaction did' })
-  delta!: number;
-
-  @Column({
-    type: 'timestamptz',
-    default: () => 'now()',
-    comment: 'When it was written; its age is part of quiet',
-  })
+  id!: Id;
+  @Column('bigint', 'The user, post or comment whose count changes') subject_id!: Id;
+  @Column('text', "Which count of the subject: the column's name without _count") counter!: CounterName;
+  @Column('smallint', 'What to add: 1 or -1, or the sum of what one transaction did') delta!: number;
+  @Column('timestamptz', 'When it was written; its age is part of quiet', { default: () => 'now()' })
   created_at!: Date;
 }
 
@@ -41,52 +27,22 @@ export class CountDelta {
 })
 @Index('outbox_age', { synchronize: false })
 @Index('outbox_of_subject', { synchronize: false })
-export class Outbox {
-  @PrimaryColumn({ type: 'smallint', comment: SHARD })
-  shard!: number;
-
-  @PrimaryColumn({ type: 'bigint', comment: "Made by next_id on the subject's shard" })
-  id!: string;
-
-  @Column({ type: 'text', comment: 'One of outboxKinds' })
-  kind!: string;
-
-  @Column({ type: 'bigint', comment: 'What it is about; the kind says which table' })
-  subject_id!: string;
-
-  @Column({
-    type: 'bigint',
-    nullable: true,
-    comment: 'Last key that a paged effect has finished; null before the first page',
-  })
-  progress!: string | null;
-
-  @Column({ type: 'integer', default: 0, comment: 'Times that it was taken up' })
-  attempts!: number;
-
-  @Column({
-    type: 'timestamptz',
+export class Outbox extends OnShard {
+  @Key('bigint', "Made by next_id on the subject's shard") id!: Id;
+  @Column('text', 'One of outboxKinds') kind!: OutboxKind;
+  @Column('bigint', 'What it is about; the kind says which table') subject_id!: Id;
+  @Nullable('bigint', 'Last key that a paged effect has finished; null before the first page')
+  progress!: Id | null;
+  @Column('integer', 'Times that it was taken up', { default: 0 }) attempts!: number;
+  @Column('timestamptz', 'When it became due; its age is part of quiet', {
     default: () => 'clock_timestamp()',
-    comment: 'When it became due; its age is part of quiet',
   })
   created_at!: Date;
-
-  @Column({
-    type: 'timestamptz',
-    nullable: true,
-    comment: 'When it was last taken up; the sweeper looks for old ones',
-  })
+  @Nullable('timestamptz', 'When it was last taken up; the sweeper looks for old ones')
   attempted_at!: Date | null;
-
-  @Column({ type: 'text', nullable: true, comment: 'Why the last attempt failed, for operators' })
-  error!: string | null;
-
-  @Column({
-    type: 'bigint',
-    nullable: true,
-    comment: 'The other one, for kinds that are about two things; null for the rest',
-  })
-  object_id!: string | null;
+  @Nullable('text', 'Why the last attempt failed, for operators') error!: string | null;
+  @Nullable('bigint', 'The other one, for kinds that are about two things; null for the rest')
+  object_id!: Id | null;
 }
 
 @Entity('trash', {
@@ -95,69 +51,44 @@ export class Outbox {
 })
 @Index('trash_age', { synchronize: false })
 @Index('trash_served', { synchronize: false })
-export class Trash {
-  @PrimaryColumn({ type: 'smallint', comment: SHARD })
-  shard!: number;
-
-  @PrimaryColumn({
-    type: 'bigint',
-    comment: 'The id that the photo had; one of its own for a folder that renditions made anew have replaced',
-  })
-  id!: string;
-
-  @Column({ type: 'text', comment: 'Object key prefix to be deleted' })
-  folder!: string;
-
-  @Column({
-    type: 'date',
-    default: () => 'now()',
-    comment: 'Day of deletion; the window counts from here',
-  })
+export class Trash extends OnShard {
+  @Key(
+    'bigint',
+    'The id that the photo had; one of its own for a folder that renditions made anew have replaced',
+  )
+  id!: Id;
+  @Column('text', 'Object key prefix to be deleted') folder!: string;
+  @Column('date', 'Day of deletion; the window counts from here', { default: () => 'now()' })
   trashed_on!: string;
-
-  @Column({
-    type: 'bigint',
-    nullable: true,
-    comment:
-      'The photo that this folder was of and that has another now: served until trashed_on; null once its objects are trashed',
-  })
-  photo_id!: string | null;
+  @Nullable(
+    'bigint',
+    'The photo that this folder was of and that has another now: served until trashed_on; null once its objects are trashed',
+  )
+  photo_id!: Id | null;
 }
 
 @Entity('deletions', {
   comment: 'Ids of deleted posts, photos and comments, so that a DELETE may be repeated',
 })
 @Index('deletions_age', { synchronize: false })
-export class Deletion {
-  @PrimaryColumn({ type: 'smallint', comment: SHARD })
-  shard!: number;
-
-  @PrimaryColumn({ type: 'bigint', comment: 'The id that was deleted' })
-  id!: string;
-
-  @Column({ type: 'bigint', comment: 'Who deleted it: a repeat by the same person succeeds again' })
-  person_id!: string;
-
-  @Column({ type: 'timestamptz', default: () => 'now()', comment: 'Rows older than 30 days are swept' })
-  deleted_at!: Date;
+export class Deletion extends OnShard {
+  @Key('bigint', 'The id that was deleted') id!: Id;
+  @Column('bigint', 'Who deleted it: a repeat by the same person succeeds again') person_id!: Id;
+  @Column('timestamptz', 'Rows older than 30 days are swept', { default: () => 'now()' }) deleted_at!: Date;
 }
 
-@Entity('redis_epoch', {
-  comment: "The life of each Redis's data: derived keys of an older epoch count as absent",
+@Entity('idempotency_keys', {
+  comment: "Outcomes of POSTs with an Idempotency-Key, written in the effect's own transaction; kept 24 h",
 })
-export class RedisEpoch {
-  @PrimaryColumn({ type: 'text', comment: 'Which Redis: data' })
-  name!: string;
-
-  @Column({ type: 'integer', comment: 'Part of every derived key; one more after each restart or failover' })
-  epoch!: number;
-
-  @Column({
-    type: 'text',
-    comment: 'How that Redis named its own life (run id, replication id); another one begins a new epoch',
-  })
-  fingerprint!: string;
-
-  @Column({ type: 'timestamptz', default: () => 'now()', comment: 'When this epoch began' })
-  begun_at!: Date;
+@Index('idempotency_keys_age', { synchronize: false })
+export class IdempotencyKey extends OnShard {
+  @Key('bigint', 'The user who sent it; 0 for callers without a token') caller_id!: Id;
+  @Key('text', "The request's path: the same key on another path is another key") path!: string;
+  @Key('text', '16-64 of [A-Za-z0-9_-], as the client sent it') key!: string;
+  @Column('bytea', 'SHA-256 over fields and file hash; another body under the key is 422')
+  fingerprint!: Buffer;
+  @Nullable('smallint', 'The 2xx that was answered; null while the first request runs') status!:
+    number | null;
+  @Nullable('bigint', 'What was made; the answer is built anew from it, gone is 410') made_id!: Id | null;
+  @Column('timestamptz', 'When the first request came', { default: () => 'now()' }) created_at!: Date;
 }

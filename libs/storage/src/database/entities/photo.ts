@@ -1,5 +1,8 @@
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import { SHARD } from './shard.js';
+import type { Id } from '@app/platform';
+import { Entity, Index } from 'typeorm';
+import { Column, Key, Nullable, OnShard } from './column.js';
+
+export type PhotoState = 'uploading' | 'processing' | 'ready' | 'rejected';
 
 @Entity('photos', {
   comment:
@@ -12,174 +15,83 @@ import { SHARD } from './shard.js';
 @Index('photos_of_owner', { synchronize: false })
 @Index('photos_settled', { synchronize: false })
 @Index('photos_made_anew', { synchronize: false })
-export class Photo {
-  @PrimaryColumn({ type: 'smallint', comment: SHARD })
-  shard!: number;
-
-  @PrimaryColumn({ type: 'bigint', comment: "Made by next_id on the owner's shard" })
-  id!: string;
-
-  @Column({ type: 'bigint', comment: 'Who uploaded it' })
-  owner_id!: string;
-
-  @Column({ type: 'bigint', nullable: true, comment: 'The one post that shows it; null while unposted' })
-  post_id!: string | null;
-
-  @Column({ type: 'smallint', nullable: true, comment: 'Place within its post, from 0; null while unposted' })
-  position!: number | null;
-
-  @Column({
-    type: 'text',
-    comment:
-      'uploading, processing, ready or rejected; moves forward, but rejected ones are processed again when an operator asks',
-  })
-  state!: string;
-
-  @Column({
-    type: 'integer',
-    default: 0,
-    comment:
-      'Times that developing began; a result of an older attempt is not taken. -1: an upload that is given up',
-  })
+export class Photo extends OnShard {
+  @Key('bigint', "Made by next_id on the owner's shard") id!: Id;
+  @Column('bigint', 'Who uploaded it') owner_id!: Id;
+  @Nullable('bigint', 'The one post that shows it; null while unposted') post_id!: Id | null;
+  @Nullable('smallint', 'Place within its post, from 0; null while unposted') position!: number | null;
+  @Column(
+    'text',
+    'uploading, processing, ready or rejected; moves forward, but rejected ones are processed again when an operator asks',
+  )
+  state!: PhotoState;
+  @Column(
+    'integer',
+    'Times that developing began; a result of an older attempt is not taken. -1: an upload that is given up',
+    { default: 0 },
+  )
   attempt!: number;
-
-  @Column({
-    type: 'timestamptz',
-    nullable: true,
-    comment: 'While a worker is at it: its newest sign of life; null while the photo waits',
-  })
+  @Nullable('timestamptz', 'While a worker is at it: its newest sign of life; null while the photo waits')
   attempted_at!: Date | null;
-
-  @Column({
-    type: 'text',
-    comment: 'Object key prefix, random; originals and renditions lie under it, never a file name or URL',
-  })
+  @Column(
+    'text',
+    'Object key prefix, random; originals and renditions lie under it, never a file name or URL',
+  )
   folder!: string;
-
-  @Column({ type: 'bigint', nullable: true, comment: 'Size of the original; null until the upload ended' })
-  bytes!: string | null;
-
-  @Column({
-    type: 'bytea',
-    nullable: true,
-    comment:
-      'SHA-256 of the original, hashed as it came in; of a direct upload when the worker first reads it',
-  })
+  @Nullable('bigint', 'Size of the original; null until the upload ended') bytes!: string | null;
+  @Nullable(
+    'bytea',
+    'SHA-256 of the original, hashed as it came in; of a direct upload when the worker first reads it',
+  )
   sha256!: Buffer | null;
-
-  @Column({
-    type: 'bytea',
-    nullable: true,
-    comment:
-      'SHA-256 that the client announced for a direct upload: compared when the worker first reads the original',
-  })
+  @Nullable(
+    'bytea',
+    'SHA-256 that the client announced for a direct upload: compared when the worker first reads the original',
+  )
   declared_sha256!: Buffer | null;
-
-  @Column({
-    type: 'text',
-    nullable: true,
-    comment: "Media type by the original's own first bytes, never the client's word",
-  })
+  @Nullable('text', "Media type by the original's own first bytes, never the client's word")
   type!: string | null;
-
-  @Column({ type: 'text', default: '', comment: 'What the picture shows, for people who cannot see it; NFC' })
+  @Column('text', 'What the picture shows, for people who cannot see it; NFC', { default: '' })
   alt_text!: string;
-
-  @Column({
-    type: 'integer',
-    nullable: true,
-    comment: 'Pixels as seen, after orientation; null until developed',
-  })
-  width!: number | null;
-
-  @Column({
-    type: 'integer',
-    nullable: true,
-    comment: 'Pixels as seen, after orientation; null until developed',
-  })
-  height!: number | null;
-
-  @Column({
-    type: 'text',
-    nullable: true,
-    comment: 'Thumbhash in standard base64, shown until a rendition has loaded',
-  })
+  @Nullable('integer', 'Pixels as seen, after orientation; null until developed') width!: number | null;
+  @Nullable('integer', 'Pixels as seen, after orientation; null until developed') height!: number | null;
+  @Nullable('text', 'Thumbhash in standard base64, shown until a rendition has loaded')
   thumbhash!: string | null;
-
-  @Column({ type: 'text', nullable: true, comment: 'Dominant colour as #rrggbb' })
-  color!: string | null;
-
-  @Column({
-    type: 'jsonb',
-    nullable: true,
-    comment: 'Rendition name to {width, height, bytes}; null until ready',
-  })
-  renditions!: unknown;
-
-  @Column({ type: 'text', nullable: true, comment: 'Why it was rejected, as a code that clients can show' })
-  rejection!: string | null;
-
-  @Column({
-    type: 'timestamptz',
-    default: () => 'now()',
-    comment: 'When the upload began; unposted photos go after 7 days',
-  })
+  @Nullable('text', 'Dominant colour as #rrggbb') color!: string | null;
+  @Nullable('jsonb', 'Rendition name to {width, height, bytes}; null until ready') renditions!: Record<
+    string,
+    { width: number; height: number; bytes: number }
+  > | null;
+  @Nullable('text', 'Why it was rejected, as a code that clients can show') rejection!: string | null;
+  @Column('timestamptz', 'When the upload began; unposted photos go after 7 days', { default: () => 'now()' })
   created_at!: Date;
-
-  @Column({ type: 'timestamptz', nullable: true, comment: 'When it became ready or rejected' })
-  settled_at!: Date | null;
-
-  @Column({
-    type: 'smallint',
-    default: 0,
-    comment:
-      'Times that a child process died while it had this photo open and its worker no other, minutes apart',
-  })
+  @Nullable('timestamptz', 'When it became ready or rejected') settled_at!: Date | null;
+  @Column(
+    'smallint',
+    'Times that a child process died while it had this photo open and its worker no other, minutes apart',
+    { default: 0 },
+  )
   crashes!: number;
-
-  @Column({
-    type: 'timestamptz',
-    nullable: true,
-    comment: 'When a child died of it first, or last so that it counted; from then on it is developed alone',
-  })
+  @Nullable(
+    'timestamptz',
+    'When a child died of it first, or last so that it counted; from then on it is developed alone',
+  )
   crashed_at!: Date | null;
-
-  @Column({
-    type: 'timestamptz',
-    nullable: true,
-    comment: 'When the first of the attempts failed that were no fault of the photo; null when none did',
-  })
+  @Nullable(
+    'timestamptz',
+    'When the first of the attempts failed that were no fault of the photo; null when none did',
+  )
   failing_since!: Date | null;
-
-  @Column({
-    type: 'timestamptz',
-    nullable: true,
-    comment: 'No attempt begins before: pauses grow while attempts fail',
-  })
-  due_at!: Date | null;
-
-  @Column({ type: 'text', nullable: true, comment: 'Why the newest attempt failed, for operators' })
-  error!: string | null;
-
-  @Column({
-    type: 'bigint',
-    nullable: true,
-    comment: 'Pixels that are decoded, or the least that they can be; null until a child has looked',
-  })
+  @Nullable('timestamptz', 'No attempt begins before: pauses grow while attempts fail') due_at!: Date | null;
+  @Nullable('text', 'Why the newest attempt failed, for operators') error!: string | null;
+  @Nullable('bigint', 'Pixels that are decoded, or the least that they can be; null until a child has looked')
   pixels!: string | null;
-
-  @Column({
-    type: 'smallint',
-    default: 0,
-    comment:
-      'Version of the pipeline that made its renditions, or found newer ones impossible; 0: before versions were counted',
-  })
+  @Column(
+    'smallint',
+    'Version of the pipeline that made its renditions, or found newer ones impossible; 0: before versions were counted',
+    { default: 0 },
+  )
   pipeline!: number;
-
-  @Column({
-    type: 'text',
-    nullable: true,
-    comment: 'Object key prefix of renditions that are being made anew of a ready photo; null else',
-  })
+  @Nullable('text', 'Object key prefix of renditions that are being made anew of a ready photo; null else')
   next_folder!: string | null;
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { shardOf, type Id } from '@app/platform';
-import { Database, type Queryable } from '../database.js';
+import { Database } from '../database.js';
+import { keyOf, type Queryable } from '../queryable.js';
 
 export interface Uploaded {
   bytes: number;
@@ -23,36 +24,33 @@ export class ArrivalRows {
   constructor(private readonly database: Database) {}
 
   async begin(owner: Id, folder: string): Promise<Id> {
-    const { rows } = await this.database.query<{ id: Id }>(
+    return (await this.database.value<Id>(
       'photo.begin',
       `INSERT INTO photos (shard, id, owner_id, state, folder)
        VALUES ($1::int, next_id($1::int), $2, 'uploading', $3) RETURNING id`,
-      [shardOf(owner), owner, folder],
-    );
-    return (rows[0] as { id: Id }).id;
+      keyOf(owner, folder),
+    )) as Id;
   }
 
   /** Marks the upload as safe in the store. False when the row has been swept. */
-  async uploaded(tx: Queryable, id: Id, { bytes, sha256, type, altText }: Uploaded): Promise<boolean> {
-    const { count } = await tx.query(
+  uploaded(tx: Queryable, id: Id, { bytes, sha256, type, altText }: Uploaded): Promise<boolean> {
+    return tx.touchesOne(
       'photo.uploaded',
       `UPDATE photos SET state = 'processing', bytes = $3, sha256 = $4, type = $5, alt_text = $6
        WHERE shard = $1 AND id = $2 AND state = 'uploading' AND attempt = 0`,
-      [shardOf(id), id, bytes, sha256, type, altText],
+      keyOf(id, bytes, sha256, type, altText),
     );
-    return count === 1;
   }
 
   /** Inserts a photo whose original is already in the store. */
   async arrived(tx: Queryable, owner: Id, folder: string, arrived: Arrived): Promise<Id> {
     const { id = null, bytes, sha256, declaredSha256 = null, type, altText } = arrived;
-    const { rows } = await tx.query<{ id: Id }>(
+    return (await tx.value<Id>(
       'photo.arrived',
       `INSERT INTO photos (shard, id, owner_id, state, folder, bytes, sha256, declared_sha256, type, alt_text)
        VALUES ($1::int, coalesce($2::bigint, next_id($1::int)), $3, 'processing', $4, $5, $6, $7, $8, $9) RETURNING id`,
       [shardOf(owner), id, owner, folder, bytes, sha256, declaredSha256, type, altText],
-    );
-    return (rows[0] as { id: Id }).id;
+    )) as Id;
   }
 
   /**
@@ -60,26 +58,24 @@ export class ArrivalRows {
    * erased would belong to nobody. Uploads of the same bytes by the same person are serialized here; without a hash,
    * nobody waits.
    */
-  async admit(tx: Queryable, owner: Id, sha256: Buffer | null): Promise<boolean> {
-    const { rows } = await tx.query(
+  admit(tx: Queryable, owner: Id, sha256: Buffer | null): Promise<boolean> {
+    return tx.touchesOne(
       'photo.admit',
       `SELECT pg_advisory_xact_lock(hashtextextended($3, 0)) FROM users
        WHERE shard = $1 AND id = $2 AND closed_at IS NULL FOR SHARE`,
-      [shardOf(owner), owner, sha256 && `${owner} ${sha256.toString('hex')}`],
+      keyOf(owner, sha256 && `${owner} ${sha256.toString('hex')}`),
     );
-    return rows.length === 1;
   }
 
   /** A photo of the same bytes that its owner sent lately and has not posted; call `admit` with this hash first. */
-  async sameBytes(tx: Queryable, owner: Id, sha256: Buffer, seconds: number): Promise<Id | null> {
-    const { rows } = await tx.query<{ id: Id }>(
+  sameBytes(tx: Queryable, owner: Id, sha256: Buffer, seconds: number): Promise<Id | null> {
+    return tx.value(
       'photo.sameBytes',
       `SELECT id FROM photos WHERE shard = $1 AND owner_id = $2 AND sha256 = $3 AND post_id IS NULL
          AND state IN ('processing', 'ready') AND created_at > now() - make_interval(secs => $4)
        ORDER BY id DESC LIMIT 1`,
-      [shardOf(owner), owner, sha256, seconds],
+      keyOf(owner, sha256, seconds),
     );
-    return rows[0]?.id ?? null;
   }
 
   /** Whether a photo of this owner has this folder; reads all of the owner's rows. */
@@ -87,7 +83,7 @@ export class ArrivalRows {
     const { rows } = await this.database.query(
       'photo.hasFolder',
       `SELECT 1 FROM photos WHERE shard = $1 AND owner_id = $2 AND folder = $3`,
-      [shardOf(owner), owner, folder],
+      keyOf(owner, folder),
     );
     return rows.length > 0;
   }
@@ -96,13 +92,12 @@ export class ArrivalRows {
    * Gives an upload up: no photo comes of it, and its objects may be removed. Returns its folder. Null when it has become
    * a photo, even if its process saw a failure (a commit whose answer was lost).
    */
-  async giveUp(id: Id): Promise<string | null> {
-    const { rows } = await this.database.query<{ folder: string }>(
+  giveUp(id: Id): Promise<string | null> {
+    return this.database.value(
       'photo.giveUp',
       `UPDATE photos SET attempt = -1 WHERE shard = $1 AND id = $2 AND state = 'uploading' RETURNING folder`,
-      [shardOf(id), id],
+      keyOf(id),
     );
-    return rows[0]?.folder ?? null;
   }
 
   /** Deletes the row of an upload that was given up; the store holds nothing of it. */
@@ -110,7 +105,7 @@ export class ArrivalRows {
     await this.database.query(
       'photo.forget',
       `DELETE FROM photos WHERE shard = $1 AND id = $2 AND state = 'uploading' AND attempt = -1`,
-      [shardOf(id), id],
+      keyOf(id),
     );
   }
 }

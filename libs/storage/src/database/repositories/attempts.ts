@@ -1,7 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { shardOf, type Id } from '@app/platform';
+import { limits, shardOf, type Id } from '@app/platform';
 import { Database } from '../database.js';
-import type { PhotoRow } from './photos.js';
+import { keyOf, type Queryable } from '../queryable.js';
+import { PIPELINE } from '@app/platform/photos';
+import type { Photo } from '../entities/photo.js';
+import { NOTHING_FAILS, type DevelopedFacts, type Settled } from './photos.js';
 
 /** A photo of more pixels than this is heavy: at most all but one of a worker's children take such photos. */
 export const HEAVY_PIXELS = 50_000_000;
@@ -50,7 +53,16 @@ const PUT_BACK = `attempted_at = NULL, error = $4, failing_since = coalesce(fail
 
 const CURRENT = `shard = $1 AND id = $2 AND attempt = $3 AND (state = 'processing' OR next_folder IS NOT NULL)`;
 
-/** Attempts at developing a photo: selects the next photo, and records failures. */
+/** A ready photo whose renditions are being remade. */
+export type RemadePhoto = Photo & { next_folder: string };
+
+/** In seconds: a URL is valid for a day beyond the day of issue (`MediaUrls`). */
+const LONGEST_ADDRESS = 2 * limits.media.validFor;
+
+/**
+ * Attempts at developing a photo: selects the next photo, records failures, and replaces the renditions of a ready photo:
+ * other objects at other keys, since objects never change.
+ */
 @Injectable()
 export class AttemptRows {
   constructor(private readonly database: Database) {}
@@ -59,13 +71,10 @@ export class AttemptRows {
    * Takes the next photo; null when none waits. A worker without a sign of life for `silent` seconds counts as dead, and
    * its photos are available again.
    */
-  async take(silent: number, mayBeHeavy: boolean): Promise<PhotoRow | null> {
-    const waiting = await this.database.query<PhotoRow>('attempt.take', take(NEXT), [silent, mayBeHeavy]);
+  async take(silent: number, mayBeHeavy: boolean): Promise<Photo | null> {
+    const waiting = await this.database.query<Photo>('attempt.take', take(NEXT), [silent, mayBeHeavy]);
     if (waiting.rows[0]) return waiting.rows[0];
-    const anew = await this.database.query<PhotoRow>('attempt.takeAnew', take(NEXT_ANEW), [
-      silent,
-      mayBeHeavy,
-    ]);
+    const anew = await this.database.query<Photo>('attempt.takeAnew', take(NEXT_ANEW), [silent, mayBeHeavy]);
     return anew.rows[0] ?? null;
   }
 
@@ -82,36 +91,88 @@ export class AttemptRows {
   }
 
   /** Releases a photo that proved to be heavy to a worker that may take it; nothing has failed. */
-  async release({ id, attempt }: PhotoRow): Promise<void> {
+  async release({ id, attempt }: Photo): Promise<void> {
     await this.database.query(
       'attempt.release',
       `UPDATE photos SET attempted_at = NULL, pixels = ${HEAVY_PIXELS + 1} WHERE ${CURRENT}`,
-      [shardOf(id), id, attempt],
+      keyOf(id, attempt),
     );
   }
 
   /** Records a failure that is no fault of the photo: it is retried, after a growing pause. */
-  async putBack({ id, attempt }: PhotoRow, error: string): Promise<void> {
-    await this.database.query('attempt.putBack', `UPDATE photos SET ${PUT_BACK} WHERE ${CURRENT}`, [
-      shardOf(id),
-      id,
-      attempt,
-      error.slice(0, 500),
-    ]);
+  async putBack({ id, attempt }: Photo, error: string): Promise<void> {
+    await this.database.query(
+      'attempt.putBack',
+      `UPDATE photos SET ${PUT_BACK} WHERE ${CURRENT}`,
+      keyOf(id, attempt, error.slice(0, 500)),
+    );
   }
 
   /** The same for an attempt whose child died; returns how many deaths now count against the photo. */
-  async putBackCrashed({ id, attempt }: PhotoRow, error: string, alone: boolean): Promise<number> {
-    const { rows } = await this.database.query<{ crashes: number }>(
-      'attempt.putBackCrashed',
-      `UPDATE photos SET ${PUT_BACK},
+  async putBackCrashed({ id, attempt }: Photo, error: string, alone: boolean): Promise<number> {
+    return (
+      (await this.database.value<number>(
+        'attempt.putBackCrashed',
+        `UPDATE photos SET ${PUT_BACK},
          crashes = crashes + counts.as_one,
          crashed_at = CASE WHEN crashed_at IS NULL OR counts.as_one = 1 THEN now() ELSE crashed_at END
        FROM (SELECT shard AS s, id AS i, ($5 AND (crashed_at IS NULL OR crashed_at < now() - interval '${APART} seconds'))::int AS as_one
              FROM photos WHERE shard = $1 AND id = $2) AS counts
        WHERE shard = counts.s AND id = counts.i AND ${CURRENT} RETURNING crashes`,
-      [shardOf(id), id, attempt, error.slice(0, 500), alone],
+        keyOf(id, attempt, error.slice(0, 500), alone),
+      )) ?? 0
     );
-    return rows[0]?.crashes ?? 0;
+  }
+
+  /** Switches the photo to its new folder; null when it is gone, or another attempt began. */
+  async exchange(tx: Queryable, photo: RemadePhoto, facts: DevelopedFacts): Promise<Settled | null> {
+    const { width, height, thumbhash, color, renditions } = facts;
+    return tx.first<Settled>(
+      'remake.exchange',
+      `UPDATE photos SET folder = next_folder, next_folder = NULL, settled_at = clock_timestamp(), width = $5::int, height = $6::int,
+         thumbhash = $7, color = $8, renditions = $9, pixels = $5::int::bigint * $6::int, pipeline = ${PIPELINE}, ${NOTHING_FAILS}
+       WHERE shard = $1 AND id = $2 AND attempt = $3 AND next_folder = $4
+       RETURNING owner_id, post_id, created_at`,
+      keyOf(photo.id, photo.attempt, photo.next_folder, width, height, thumbhash, color, renditions),
+    );
+  }
+
+  /** Leaves the photo as it was: no newer renditions can be made. */
+  keep(tx: Queryable, { id, attempt, next_folder }: RemadePhoto): Promise<Settled | null> {
+    return tx.first(
+      'remake.keep',
+      `UPDATE photos SET next_folder = NULL, settled_at = clock_timestamp(), pipeline = ${PIPELINE}, ${NOTHING_FAILS}
+       WHERE shard = $1 AND id = $2 AND attempt = $3 AND next_folder = $4 RETURNING owner_id, post_id, created_at`,
+      keyOf(id, attempt, next_folder),
+    );
+  }
+
+  /** Leaves a folder that was never shown to the trash; returns the trash's id. */
+  async trash(tx: Queryable, photo: Id, folder: string): Promise<Id> {
+    return (await tx.value<Id>(
+      'remake.trash',
+      `INSERT INTO trash (shard, id, folder) VALUES ($1::int, next_id($1::int), $2) RETURNING id`,
+      [shardOf(photo), folder],
+    )) as Id;
+  }
+
+  /** Leaves a photo's old folder to the trash of the first day on which no URL of it is valid. */
+  async serveOn(tx: Queryable, photo: Id, folder: string): Promise<void> {
+    await tx.query(
+      'remake.serveOn',
+      `INSERT INTO trash (shard, id, folder, photo_id, trashed_on) VALUES ($1::int, next_id($1::int), $2, $3,
+         (now() + make_interval(secs => ${LONGEST_ADDRESS}))::date + 1)`,
+      [shardOf(photo), folder, photo],
+    );
+  }
+
+  /** Shows a photo's new folder as its owner's avatar; false when it is not the avatar. */
+  async showAsAvatar(tx: Queryable, owner: Id, photo: Id, folder: string): Promise<boolean> {
+    const { count } = await tx.query(
+      'remake.showAsAvatar',
+      `UPDATE users SET avatar_folder = $4, version = version + 1 WHERE shard = $1 AND id = $2 AND avatar_photo_id = $3`,
+      keyOf(owner, photo, folder),
+    );
+    return count > 0;
   }
 }

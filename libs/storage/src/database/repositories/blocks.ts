@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { shardOf, type Id } from '@app/platform';
-import { Database, type Queryable } from '../database.js';
+import type { Id } from '@app/platform';
+import { Database } from '../database.js';
+import type { Comment } from '../entities/comment.js';
+import { keyOf, type Queryable } from '../queryable.js';
 import { entryPage, type Entry, type EntryList, type KeyPage } from './entry-page.js';
 
 const lists = {
@@ -30,11 +32,7 @@ export interface ToggledLikes {
 }
 
 /** A comment that a block hid or an unblock showed again. */
-export interface ToggledComment {
-  id: Id;
-  post_id: Id;
-  reply_to: Id | null;
-}
+export type ToggledComment = Pick<Comment, 'id' | 'post_id' | 'reply_to'>;
 
 export interface ToggledComments {
   comments: ToggledComment[];
@@ -89,13 +87,13 @@ export class BlockRows {
       'block.insert',
       `INSERT INTO blocks (shard, blocker_id, blocked_id, id) VALUES ($1::int, $2, $3, next_id($1::int))
        ON CONFLICT DO NOTHING`,
-      [shardOf(blocker), blocker, blocked],
+      keyOf(blocker, blocked),
     );
     const told = await tx.query(
       'blockedBy.insert',
       `INSERT INTO blocked_by (shard, blocked_id, blocker_id, id) VALUES ($1::int, $2, $3, next_id($1::int))
        ON CONFLICT DO NOTHING`,
-      [shardOf(blocked), blocked, blocker],
+      keyOf(blocked, blocker),
     );
     return made.count + told.count > 0;
   }
@@ -105,30 +103,29 @@ export class BlockRows {
     const ended = await tx.query(
       'block.delete',
       `DELETE FROM blocks WHERE shard = $1 AND blocker_id = $2 AND blocked_id = $3`,
-      [shardOf(blocker), blocker, blocked],
+      keyOf(blocker, blocked),
     );
     const told = await tx.query(
       'blockedBy.delete',
       `DELETE FROM blocked_by WHERE shard = $1 AND blocked_id = $2 AND blocker_id = $3`,
-      [shardOf(blocked), blocked, blocker],
+      keyOf(blocked, blocker),
     );
     return ended.count + told.count > 0;
   }
 
   /** Whether the block exists; if so, it stays until this transaction ends. */
-  async stands(tx: Queryable, blocker: Id, blocked: Id): Promise<boolean> {
-    const { rows } = await tx.query(
+  stands(tx: Queryable, blocker: Id, blocked: Id): Promise<boolean> {
+    return tx.touchesOne(
       'block.stands',
       `SELECT 1 FROM blocks WHERE shard = $1 AND blocker_id = $2 AND blocked_id = $3 FOR SHARE`,
-      [shardOf(blocker), blocker, blocked],
+      keyOf(blocker, blocked),
     );
-    return rows.length === 1;
   }
 
   /** Hides or shows a person's likes on one page of another's posts. */
   async toggleLikes(tx: Queryable, page: TogglePage): Promise<ToggledLikes> {
     const { owner, actor, hidden, before, limit } = page;
-    const parameters = [shardOf(owner), owner, actor, hidden, before, limit];
+    const parameters = keyOf(owner, actor, hidden, before, limit);
     const { rows } = await tx.query<ToggledLikes>('block.toggleLikes', toggleLikesSql, parameters);
     return rows[0] ?? { posts: [], next: null };
   }
@@ -136,7 +133,7 @@ export class BlockRows {
   /** Hides or shows up to `limit` comments by a person on another's posts. */
   async toggleComments(tx: Queryable, page: Omit<TogglePage, 'before'>): Promise<ToggledComments> {
     const { owner, actor, hidden, limit } = page;
-    const parameters = [shardOf(owner), owner, actor, hidden, limit];
+    const parameters = keyOf(owner, actor, hidden, limit);
     const { rows } = await tx.query<ToggledComment & { more: boolean }>(
       'block.toggleComments',
       toggleCommentsSql,
@@ -151,7 +148,7 @@ export class BlockRows {
     page: Omit<TogglePage, 'before'>,
   ): Promise<{ comments: Id[]; more: boolean }> {
     const { owner, actor, hidden, limit } = page;
-    const parameters = [shardOf(owner), owner, actor, hidden, limit];
+    const parameters = keyOf(owner, actor, hidden, limit);
     const { rows } = await tx.query<{ comments: Id[]; more: boolean }>(
       'block.toggleCommentLikes',
       toggleCommentLikesSql,
@@ -160,23 +157,21 @@ export class BlockRows {
     return rows[0] ?? { comments: [], more: false };
   }
 
-  async mute(muter: Id, muted: Id, tx: Queryable): Promise<boolean> {
-    const { count } = await tx.query(
+  mute(muter: Id, muted: Id, tx: Queryable): Promise<boolean> {
+    return tx.touchesOne(
       'mute.insert',
       `INSERT INTO mutes (shard, muter_id, muted_id, id) VALUES ($1::int, $2, $3, next_id($1::int))
        ON CONFLICT DO NOTHING`,
-      [shardOf(muter), muter, muted],
+      keyOf(muter, muted),
     );
-    return count === 1;
   }
 
-  async unmute(muter: Id, muted: Id, tx: Queryable): Promise<boolean> {
-    const { count } = await tx.query(
+  unmute(muter: Id, muted: Id, tx: Queryable): Promise<boolean> {
+    return tx.touchesOne(
       'mute.delete',
       `DELETE FROM mutes WHERE shard = $1 AND muter_id = $2 AND muted_id = $3`,
-      [shardOf(muter), muter, muted],
+      keyOf(muter, muted),
     );
-    return count === 1;
   }
 
   blocked(blocker: Id, page: KeyPage): Promise<Entry[]> {
@@ -188,14 +183,13 @@ export class BlockRows {
   }
 
   /** Every block that involves this person, either way: for closing an account. */
-  async everyBlockOf(user: Id, limit: number): Promise<BlockOf[]> {
-    const { rows } = await this.database.query<BlockOf>(
+  everyBlockOf(user: Id, limit: number): Promise<BlockOf[]> {
+    return this.database.list(
       'block.every',
       `(SELECT blocker_id AS blocker, blocked_id AS blocked FROM blocks WHERE shard = $1 AND blocker_id = $2 LIMIT $3)
        UNION ALL
        (SELECT blocker_id, blocked_id FROM blocked_by WHERE shard = $1 AND blocked_id = $2 LIMIT $3)`,
-      [shardOf(user), user, limit],
+      keyOf(user, limit),
     );
-    return rows;
   }
 }

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { shardOf, type Id } from '@app/platform';
-import { Database, type Queryable } from '../database.js';
-import { entryPage, type Entry, type KeyPage } from './entry-page.js';
+import { Database } from '../database.js';
+import type { Collection } from '../entities/like.js';
+import { keyOf, type Queryable } from '../queryable.js';
+import { entryPage, keyPage, type Entry, type KeyPage } from './entry-page.js';
 
 const collected = {
   name: 'collectionPost.page',
@@ -10,14 +12,9 @@ const collected = {
   subject: 'post_id',
 };
 
-export interface CollectionRow {
-  id: Id;
-  name: string;
-  posts: number;
-  created_at: Date;
-}
+export type CollectionRow = Pick<Collection, 'id' | 'name' | 'posts_count' | 'created_at'>;
 
-const columns = 'c.id, c.name, c.created_at, c.posts_count AS posts';
+const columns = 'c.id, c.name, c.posts_count, c.created_at';
 
 /** Removes $3 from collections of $2; both tables change in one statement, so that the count always matches the rows. */
 const taking = (which = 'true'): string => `WITH taken AS (
@@ -32,46 +29,37 @@ export class CollectionRows {
   constructor(private readonly database: Database) {}
 
   /** Null when there are already `most`. */
-  async insert(tx: Queryable, owner: Id, name: string, most: number): Promise<Id | null> {
-    const { rows } = await tx.query<{ id: Id }>(
+  insert(tx: Queryable, owner: Id, name: string, most: number): Promise<Id | null> {
+    return tx.value(
       'collection.insert',
       `INSERT INTO collections (shard, id, user_id, name)
        SELECT $1::int, next_id($1::int), $2, $3
        WHERE (SELECT count(*) FROM collections WHERE shard = $1 AND user_id = $2) < $4 RETURNING id`,
-      [shardOf(owner), owner, name, most],
+      keyOf(owner, name, most),
     );
-    return rows[0]?.id ?? null;
   }
 
-  async find(owner: Id, id: Id): Promise<CollectionRow | null> {
-    const { rows } = await this.database.query<CollectionRow>(
+  find(owner: Id, id: Id): Promise<CollectionRow | null> {
+    return this.database.first(
       'collection.find',
       `SELECT ${columns} FROM collections c WHERE c.shard = $1 AND c.id = $2 AND c.user_id = $3`,
       [shardOf(owner), id, owner],
     );
-    return rows[0] ?? null;
   }
 
-  async page(owner: Id, { limit, before, after }: KeyPage): Promise<CollectionRow[]> {
-    const { rows } = await this.database.query<CollectionRow>(
-      'collection.page',
-      `SELECT ${columns} FROM collections c WHERE c.shard = $1 AND c.user_id = $2
-         AND ($3::bigint IS NULL OR c.id < $3) AND ($4::bigint IS NULL OR c.id > $4)
-       ORDER BY c.id ${after === null ? 'DESC' : 'ASC'} LIMIT $5`,
-      [shardOf(owner), owner, before, after, limit],
-    );
-    return after === null ? rows : rows.toReversed();
+  page(owner: Id, page: KeyPage): Promise<CollectionRow[]> {
+    const select = `SELECT ${columns} FROM collections c WHERE c.shard = $1 AND c.user_id = $2`;
+    return keyPage(this.database, ['collection.page', select, keyOf(owner)], page);
   }
 
   /** Returns the new row; null keeps the name. */
-  async rename(owner: Id, id: Id, name: string | null): Promise<CollectionRow | null> {
-    const { rows } = await this.database.query<CollectionRow>(
+  rename(owner: Id, id: Id, name: string | null): Promise<CollectionRow | null> {
+    return this.database.first(
       'collection.rename',
       `UPDATE collections c SET name = coalesce($4, name) WHERE shard = $1 AND id = $2 AND user_id = $3
        RETURNING ${columns}`,
       [shardOf(owner), id, owner, name],
     );
-    return rows[0] ?? null;
   }
 
   async remove(tx: Queryable, owner: Id, id: Id): Promise<void> {
@@ -108,12 +96,12 @@ export class CollectionRows {
   }
 
   async take(tx: Queryable, owner: Id, collection: Id, post: Id): Promise<void> {
-    await tx.query('collectionPost.delete', taking('c.id = $4'), [shardOf(owner), owner, post, collection]);
+    await tx.query('collectionPost.delete', taking('c.id = $4'), keyOf(owner, post, collection));
   }
 
   /** A post that is no longer saved leaves all collections. */
   async takeFromAll(tx: Queryable, owner: Id, post: Id): Promise<void> {
-    await tx.query('collectionPost.deleteAll', taking(), [shardOf(owner), owner, post]);
+    await tx.query('collectionPost.deleteAll', taking(), keyOf(owner, post));
   }
 
   /** A collection's posts, newest first. The caller checks whose collection it is. */

@@ -1,22 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { shardOf, type Id } from '@app/platform';
-import { Database, type Queryable } from '../database.js';
-import type { TextEntity } from '../text-entity.js';
+import { Database } from '../database.js';
+import { keyOf, type Queryable } from '../queryable.js';
+import type { Comment } from '../entities/comment.js';
+import type { TextEntity } from '../entities/post.js';
 import type { KeyPage } from './entry-page.js';
-
-export interface CommentRow {
-  id: Id;
-  post_id: Id;
-  author_id: Id;
-  reply_to: Id | null;
-  text: string;
-  entities: TextEntity[];
-  hidden: boolean;
-  deleted: boolean;
-  likes_count: number;
-  replies_count: number;
-  created_at: Date;
-}
 
 /** Comments live on their post's shard: a post and its comments are in one place. */
 @Injectable()
@@ -27,60 +15,35 @@ export class CommentRows {
     tx: Queryable,
     comment: { post: Id; author: Id; replyTo: Id | null; text: string; entities: TextEntity[] },
   ): Promise<Id> {
-    const { rows } = await tx.query<{ id: Id }>(
+    return (await tx.value<Id>(
       'comment.insert',
       `INSERT INTO comments (shard, id, post_id, author_id, reply_to, text, entities)
        VALUES ($1::int, next_id($1::int), $2, $3, $4, $5, $6) RETURNING id`,
-      [
-        shardOf(comment.post),
-        comment.post,
-        comment.author,
-        comment.replyTo,
-        comment.text,
-        JSON.stringify(comment.entities),
-      ],
-    );
-    return (rows[0] as { id: Id }).id;
+      keyOf(comment.post, comment.author, comment.replyTo, comment.text, JSON.stringify(comment.entities)),
+    )) as Id;
   }
 
-  async find(id: Id, connection: Queryable = this.database): Promise<CommentRow | null> {
-    const { rows } = await connection.query<CommentRow>(
-      'comment.find',
-      `SELECT * FROM comments WHERE shard = $1 AND id = $2`,
-      [shardOf(id), id],
-    );
-    return rows[0] ?? null;
+  find(id: Id, connection: Queryable = this.database): Promise<Comment | null> {
+    return connection.byId('comment.find', 'comments', id);
   }
 
   /** As `find`, also where a replica answers that lacks it. */
-  findForSure(id: Id): Promise<CommentRow | null> {
+  findForSure(id: Id): Promise<Comment | null> {
     return this.database.findForSure((connection) => this.find(id, connection));
   }
 
-  async findMany(ids: readonly Id[]): Promise<CommentRow[]> {
-    if (ids.length === 0) return [];
-    const { rows } = await this.database.query<CommentRow>(
-      'comment.findMany',
-      `SELECT c.* FROM unnest($1::int[], $2::bigint[]) AS wanted(shard, id)
-       JOIN comments c ON c.shard = wanted.shard AND c.id = wanted.id`,
-      [ids.map(shardOf), ids],
-    );
-    return rows;
+  async findMany(ids: readonly Id[]): Promise<Comment[]> {
+    return [...(await this.database.byIds<Comment>('comment.findMany', 'comments', ids)).values()];
   }
 
-  async lock(tx: Queryable, id: Id): Promise<CommentRow | null> {
-    const { rows } = await tx.query<CommentRow>(
-      'comment.lock',
-      `SELECT * FROM comments WHERE shard = $1 AND id = $2 FOR UPDATE`,
-      [shardOf(id), id],
-    );
-    return rows[0] ?? null;
+  lock(tx: Queryable, id: Id): Promise<Comment | null> {
+    return tx.byId('comment.lock', 'comments', id, 'FOR UPDATE');
   }
 
   /** A page by key, oldest first; `before` and `after` mean, as in all lists, ids below and above. */
-  async ofPost(post: Id, { limit, before, after }: KeyPage): Promise<CommentRow[]> {
+  async ofPost(post: Id, { limit, before, after }: KeyPage): Promise<Comment[]> {
     const order = before === null ? 'ASC' : 'DESC';
-    const { rows } = await this.database.query<CommentRow>(
+    const { rows } = await this.database.query<Comment>(
       'comment.page',
       `SELECT c.* FROM (
          SELECT id FROM comments WHERE shard = $1 AND post_id = $2 AND NOT hidden
@@ -88,14 +51,14 @@ export class CommentRows {
          ORDER BY id ${order} LIMIT $5) AS page
        CROSS JOIN LATERAL (SELECT * FROM comments WHERE shard = $1 AND id = page.id LIMIT 1) AS c
        ORDER BY page.id ${order}`,
-      [shardOf(post), post, before, after, limit],
+      keyOf(post, before, after, limit),
     );
     return before === null ? rows : rows.toReversed();
   }
 
   /** Deletes a comment, or leaves a gap if it has replies: the gap has no author, so no block hides it. */
-  async remove(tx: Queryable, comment: CommentRow): Promise<void> {
-    const place = [shardOf(comment.id), comment.id];
+  async remove(tx: Queryable, comment: Comment): Promise<void> {
+    const place = keyOf(comment.id);
     const { rows } = await tx.query(
       'comment.replied',
       `SELECT 1 FROM comments WHERE shard = $1 AND reply_to = $2 LIMIT 1`,
@@ -113,21 +76,20 @@ export class CommentRows {
   }
 
   /** False when it was already liked. */
-  async like(tx: Queryable, user: Id, comment: Id): Promise<boolean> {
-    const { count } = await tx.query(
+  like(tx: Queryable, user: Id, comment: Id): Promise<boolean> {
+    return tx.touchesOne(
       'commentLike.insert',
       `INSERT INTO comment_likes (shard, comment_id, user_id, id) VALUES ($1::int, $2, $3, next_id($1::int))
        ON CONFLICT DO NOTHING`,
-      [shardOf(comment), comment, user],
+      keyOf(comment, user),
     );
-    return count === 1;
   }
 
   async unlike(tx: Queryable, user: Id, comment: Id): Promise<{ counted: boolean } | null> {
     const { rows } = await tx.query<{ hidden: boolean }>(
       'commentLike.delete',
       `DELETE FROM comment_likes WHERE shard = $1 AND comment_id = $2 AND user_id = $3 RETURNING hidden`,
-      [shardOf(comment), comment, user],
+      keyOf(comment, user),
     );
     return rows[0] ? { counted: !rows[0].hidden } : null;
   }

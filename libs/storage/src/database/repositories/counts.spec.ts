@@ -4,7 +4,7 @@ import { freshDatabase, type TestDatabase } from '../../../../../test/harness/da
 import { dataSourceOptions } from '../data-source.js';
 import { Database } from '../database.js';
 import { CountRows } from './counts.js';
-import { PopularPostRows } from './popular-posts.js';
+import { PopularRows } from './popular.js';
 import { SearchWords } from './search-words.js';
 
 const SHARD = 5;
@@ -21,7 +21,7 @@ beforeAll(async () => {
     dataSourceOptions({ url: database.url, name: 'counts', pool: 6 }),
   ).initialize();
   sql = new Database(source);
-  counts = new CountRows(sql, new PopularPostRows(sql), new SearchWords());
+  counts = new CountRows(sql, new PopularRows(sql), new SearchWords());
 });
 afterAll(async () => {
   await source.destroy();

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import { Database, type Queryable } from '../database.js';
-import { PopularPostRows } from './popular-posts.js';
+import { Database } from '../database.js';
+import type { Queryable } from '../queryable.js';
+import type { CountDelta } from '../entities/later-work.js';
+import { PopularRows } from './popular.js';
 import { SearchWords } from './search-words.js';
 
 /** Every stored count: its subject, its column, and the recompute that it triggers when it changes. */
@@ -58,17 +60,51 @@ function answerOf(table: string, { counter, column }: Place): string {
 }
 
 /** A delta that is not folded yet. */
-export interface WaitingDelta {
-  id: Id;
-  subject_id: Id;
-  counter: CounterName;
-}
+export type WaitingDelta = Pick<CountDelta, 'id' | 'subject_id' | 'counter'>;
 
 /** One statement folds all counters of a shard: it deletes deltas and changes rows together. */
 const foldSql = `WITH taken AS (DELETE FROM count_deltas WHERE shard = $1 AND id = ANY($2::bigint[])
     RETURNING subject_id, counter, delta),
   ${[...tables].map(([table, places]) => foldTable(table, places)).join(',\n  ')}
   ${[...tables].flatMap(([table, places]) => places.map((place) => answerOf(table, place))).join('\n  UNION ALL ')}`;
+
+/** A post's current counts, folded and unfolded; and the versions that its cached text depends on. */
+export interface PostCounts {
+  id: Id;
+  likes: number;
+  comments: number;
+  version: number;
+  author: Id;
+  authorVersion: number;
+}
+
+export interface UserCounts {
+  id: Id;
+  posts: number;
+  followers: number;
+  following: number;
+  version: number;
+}
+
+/** The unfolded deltas of one subject's count. */
+const unfolded = (subject: string, counter: string): string =>
+  `(SELECT coalesce(sum(d.delta), 0) FROM count_deltas d
+     WHERE d.shard = ${subject}.shard AND d.subject_id = ${subject}.id AND d.counter = '${counter}')`;
+
+/** One statement, so one snapshot: a concurrent fold moves deltas into the row, and the sum stays the same. */
+const postsSql = `SELECT p.id, p.version, p.author_id AS author, u.version AS "authorVersion",
+    (p.likes_count + ${unfolded('p', 'post.likes')})::int AS likes,
+    (p.comments_count + ${unfolded('p', 'post.comments')})::int AS comments
+  FROM unnest($1::bigint[]) AS asked(id)
+  JOIN posts p ON p.shard = shard_of(asked.id) AND p.id = asked.id
+  JOIN users u ON u.shard = shard_of(p.author_id) AND u.id = p.author_id`;
+
+const usersSql = `SELECT u.id, u.version,
+    (u.posts_count + ${unfolded('u', 'user.posts')})::int AS posts,
+    (u.followers_count + ${unfolded('u', 'user.followers')})::int AS followers,
+    (u.following_count + ${unfolded('u', 'user.following')})::int AS following
+  FROM unnest($1::bigint[]) AS asked(id)
+  JOIN users u ON u.shard = shard_of(asked.id) AND u.id = asked.id`;
 
 /**
  * Counts change by deltas, which the worker folds (docs/decisions/0011): a like inserts its row and a delta in one
@@ -78,7 +114,7 @@ const foldSql = `WITH taken AS (DELETE FROM count_deltas WHERE shard = $1 AND id
 export class CountRows {
   constructor(
     private readonly database: Database,
-    private readonly popular: PopularPostRows,
+    private readonly popular: PopularRows,
     private readonly words: SearchWords,
   ) {}
 
@@ -93,14 +129,13 @@ export class CountRows {
   }
 
   /** A shard's deltas older than `milliseconds`, and their subjects. */
-  async waiting(shard: number, milliseconds: number): Promise<WaitingDelta[]> {
-    const { rows } = await this.database.query<WaitingDelta>(
+  waiting(shard: number, milliseconds: number): Promise<WaitingDelta[]> {
+    return this.database.list(
       'countDelta.waiting',
       `SELECT id, subject_id, counter FROM count_deltas
        WHERE shard = $1 AND created_at < clock_timestamp() - make_interval(secs => $2) LIMIT 20000`,
       [shard, milliseconds / 1000],
     );
-    return rows;
   }
 
   /**
@@ -116,19 +151,27 @@ export class CountRows {
       );
       if (!lock.rows[0]?.mine) return null;
       const { rows } = await tx.query<FoldedCount>('count.fold', foldSql, [shard, deltaIds]);
-      await this.popular.refresh(likedOf(rows), tx);
+      await this.popular.refreshPosts(likedOf(rows), tx);
       await this.words.rank(tx, shard, rows);
       return rows;
     });
   }
 
   /** Shards with deltas older than `seconds`. */
-  async overdueShards(seconds: number, limit: number): Promise<number[]> {
-    const { rows } = await this.database.query<{ shard: number }>(
+  overdueShards(seconds: number, limit: number): Promise<number[]> {
+    return this.database.values(
       'count.overdue',
       `SELECT DISTINCT shard FROM count_deltas WHERE created_at < now() - make_interval(secs => $1) LIMIT $2`,
       [seconds, limit],
     );
-    return rows.map(({ shard }) => shard);
+  }
+
+  /** Counts as every reader must see them. Deleted posts are not in the answer. */
+  async ofPosts(ids: readonly Id[]): Promise<PostCounts[]> {
+    return (await this.database.query<PostCounts>('counts.posts', postsSql, [ids])).rows;
+  }
+
+  async ofUsers(ids: readonly Id[]): Promise<UserCounts[]> {
+    return (await this.database.query<UserCounts>('counts.users', usersSql, [ids])).rows;
   }
 }

@@ -1,5 +1,5 @@
-import { shardOf, type Id } from '@app/platform';
-import type { Queryable } from '../database.js';
+import type { Id } from '@app/platform';
+import { keyOf, type Queryable } from '../queryable.js';
 
 /** A page of a list: ids below `before`, or ids just above `after`; at most one of the two. */
 export interface KeyPage {
@@ -25,21 +25,31 @@ export interface EntryList {
 }
 
 /**
- * A page of such a list, newest first, by key: every page costs the same, however deep. `id > 0` selects the list's own
- * index, which nothing else may use: see the migration that made it.
+ * A page by key, newest first: every page costs the same, however deep. `select` ends in its WHERE, and has `parameters`.
  */
-export async function entryPage(
+export async function keyPage<Row>(
+  connection: Queryable,
+  [name, select, parameters]: readonly [name: string, select: string, parameters: readonly unknown[]],
+  { limit, before, after }: KeyPage,
+  key = 'id',
+): Promise<Row[]> {
+  const [below, above, most] = [1, 2, 3].map((place) => `$${parameters.length + place}`);
+  const rows = await connection.list<Row>(
+    name,
+    `${select} AND (${below}::bigint IS NULL OR ${key} < ${below}) AND (${above}::bigint IS NULL OR ${key} > ${above})
+     ORDER BY ${key} ${after === null ? 'DESC' : 'ASC'} LIMIT ${most}`,
+    [...parameters, before, after, limit],
+  );
+  return after === null ? rows : rows.toReversed();
+}
+
+/** A page of such a list. `id > 0` selects the list's own index, which nothing else may use: see the migration that made it. */
+export function entryPage(
   connection: Queryable,
   { name, table, owner, subject, filter = 'true' }: EntryList,
   ownerId: Id,
-  { limit, before, after }: KeyPage,
+  page: KeyPage,
 ): Promise<Entry[]> {
-  const { rows } = await connection.query<Entry>(
-    name,
-    `SELECT id, ${subject} AS subject FROM ${table} WHERE shard = $1 AND ${owner} = $2 AND ${filter} AND id > 0
-       AND ($3::bigint IS NULL OR id < $3) AND ($4::bigint IS NULL OR id > $4)
-     ORDER BY id ${after === null ? 'DESC' : 'ASC'} LIMIT $5`,
-    [shardOf(ownerId), ownerId, before, after, limit],
-  );
-  return after === null ? rows : rows.toReversed();
+  const select = `SELECT id, ${subject} AS subject FROM ${table} WHERE shard = $1 AND ${owner} = $2 AND ${filter} AND id > 0`;
+  return keyPage(connection, [name, select, keyOf(ownerId)], page);
 }

@@ -1,9 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { shardOf, type Id } from '@app/platform';
-import { Database, type Queryable } from '../database.js';
+import { Database } from '../database.js';
+import { keyOf, type Queryable } from '../queryable.js';
 import { QuotaRows } from './quota.js';
 
-/** Deletes the data that depends on a deleted post or a closed account, in batches. */
+const owned = {
+  postsOf: { table: 'posts', owner: 'author_id', id: 'id' },
+  photosOf: { table: 'photos', owner: 'owner_id', id: 'id' },
+  followeesOf: { table: 'follows', owner: 'follower_id', id: 'followee_id' },
+  followersOf: { table: 'followers', owner: 'followee_id', id: 'follower_id' },
+  likedBy: { table: 'likes', owner: 'user_id', id: 'post_id' },
+} as const;
+
+/** Who deleted what; and the data that depends on a deleted post or a closed account, which is deleted in batches. */
 @Injectable()
 export class ErasureRows {
   constructor(
@@ -22,7 +31,7 @@ export class ErasureRows {
          DELETE FROM likes USING gone
          WHERE likes.shard = shard_of(gone.user_id) AND likes.user_id = gone.user_id AND likes.post_id = $2)
        SELECT user_id FROM gone`,
-      [shardOf(post), post, limit],
+      keyOf(post, limit),
     );
     return count;
   }
@@ -36,72 +45,32 @@ export class ErasureRows {
            SELECT id FROM comments WHERE shard = $1 AND post_id = $2 LIMIT $3) RETURNING id),
        liked AS (DELETE FROM comment_likes USING gone WHERE shard = $1 AND comment_id = gone.id)
        SELECT id FROM gone`,
-      [shardOf(post), post, limit],
+      keyOf(post, limit),
     );
     return count;
   }
 
-  async postsOf(author: Id, limit: number): Promise<Id[]> {
-    return this.ids(
-      'erase.postsOf',
-      `SELECT id FROM posts WHERE shard = $1 AND author_id = $2 LIMIT $3`,
-      author,
-      limit,
-    );
+  /** Up to `limit` ids of what an account has of a kind. */
+  owned(kind: keyof typeof owned, account: Id, limit: number): Promise<Id[]> {
+    const { id, table, owner } = owned[kind];
+    const sql = `SELECT ${id} FROM ${table} WHERE shard = $1 AND ${owner} = $2 LIMIT $3`;
+    return this.database.values(`erase.${kind}`, sql, keyOf(account, limit));
   }
 
-  async photosOf(owner: Id, limit: number): Promise<Id[]> {
-    return this.ids(
-      'erase.photosOf',
-      `SELECT id FROM photos WHERE shard = $1 AND owner_id = $2 LIMIT $3`,
-      owner,
-      limit,
-    );
-  }
-
-  async followeesOf(user: Id, limit: number): Promise<Id[]> {
-    return this.ids(
-      'erase.followeesOf',
-      `SELECT followee_id AS id FROM follows WHERE shard = $1 AND follower_id = $2 LIMIT $3`,
-      user,
-      limit,
-    );
-  }
-
-  async followersOf(user: Id, limit: number): Promise<Id[]> {
-    return this.ids(
-      'erase.followersOf',
-      `SELECT follower_id AS id FROM followers WHERE shard = $1 AND followee_id = $2 LIMIT $3`,
-      user,
-      limit,
-    );
-  }
-
-  async likedBy(user: Id, limit: number): Promise<Id[]> {
-    return this.ids(
-      'erase.likedBy',
-      `SELECT post_id AS id FROM likes WHERE shard = $1 AND user_id = $2 LIMIT $3`,
-      user,
-      limit,
-    );
-  }
-
-  async commentsBy(user: Id, limit: number): Promise<Id[]> {
-    const { rows } = await this.database.query<{ id: Id }>(
+  commentsBy(user: Id, limit: number): Promise<Id[]> {
+    return this.database.values(
       'erase.commentsBy',
       `SELECT id FROM comments WHERE author_id = $1 AND NOT deleted LIMIT $2`,
       [user, limit],
     );
-    return rows.map(({ id }) => id);
   }
 
-  async commentsLikedBy(user: Id, limit: number): Promise<Id[]> {
-    const { rows } = await this.database.query<{ id: Id }>(
+  commentsLikedBy(user: Id, limit: number): Promise<Id[]> {
+    return this.database.values(
       'erase.commentsLikedBy',
       `SELECT comment_id AS id FROM comment_likes WHERE user_id = $1 LIMIT $2`,
       [user, limit],
     );
-    return rows.map(({ id }) => id);
   }
 
   /** Deletes rows that only this person reads, and other people's mutes of them. */
@@ -116,15 +85,27 @@ export class ErasureRows {
   /** Deletes a person's notifications: nobody reads them any more. */
   async notifications(user: Id): Promise<void> {
     for (const table of ['notifications', 'notification_states']) {
-      await this.database.query(`erase.${table}`, `DELETE FROM ${table} WHERE shard = $1 AND user_id = $2`, [
-        shardOf(user),
-        user,
-      ]);
+      await this.database.query(
+        `erase.${table}`,
+        `DELETE FROM ${table} WHERE shard = $1 AND user_id = $2`,
+        keyOf(user),
+      );
     }
   }
 
-  private async ids(name: string, sql: string, owner: Id, limit: number): Promise<Id[]> {
-    const { rows } = await this.database.query<{ id: Id }>(name, sql, [shardOf(owner), owner, limit]);
-    return rows.map(({ id }) => id);
+  /** Records who deleted these, for a month. */
+  async record(tx: Queryable, person: Id, ids: readonly Id[]): Promise<void> {
+    await tx.query(
+      'deletion.record',
+      `INSERT INTO deletions (shard, id, person_id)
+       SELECT shard_of(gone.id), gone.id, $1 FROM unnest($2::bigint[]) AS gone(id) ON CONFLICT DO NOTHING`,
+      [person, ids],
+    );
+  }
+
+  /** Whether this person deleted that thing: then deleting it again succeeds. */
+  isBy(person: Id, id: Id): Promise<boolean> {
+    const sql = `SELECT 1 FROM deletions WHERE shard = $1 AND id = $2 AND person_id = $3`;
+    return this.database.touchesOne('deletion.find', sql, keyOf(id, person));
   }
 }

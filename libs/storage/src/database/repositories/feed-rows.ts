@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { shardOf, type Id } from '@app/platform';
+import type { Id } from '@app/platform';
 import { Database } from '../database.js';
+import { keyOf } from '../queryable.js';
 
 /** The authors in the feed of $2 (on shard $1): $2, and the people whom $2 follows, without muted and blocked ones. */
 const authors = `authors AS MATERIALIZED (
@@ -75,13 +76,13 @@ export class FeedRows {
 
   /** The newest posts of a reader's feed below `before`, newest first. */
   async newestIds(reader: Id, before: Id | null, limit: number): Promise<Id[]> {
-    const parameters = [shardOf(reader), reader, before ?? LARGEST, limit];
+    const parameters = keyOf(reader, before ?? LARGEST, limit);
     return ids((await this.database.query<IdRow>('feed.newest', newestSql, parameters)).rows);
   }
 
   /** The posts of a reader's feed just above `after`, newest first. */
   async aboveIds(reader: Id, after: Id, limit: number): Promise<Id[]> {
-    const parameters = [shardOf(reader), reader, after, limit];
+    const parameters = keyOf(reader, after, limit);
     return ids((await this.database.query<IdRow>('feed.above', aboveSql, parameters)).rows).reverse();
   }
 
@@ -97,7 +98,7 @@ export class FeedRows {
 
   /** `floor`: an author with a newer post that was not fanned out is merged. */
   async relations(reader: Id, floor: Id): Promise<FeedRelations> {
-    const parameters = [shardOf(reader), reader, floor];
+    const parameters = keyOf(reader, floor);
     const { rows } = await this.database.query<IdRow & { merged: boolean }>(
       'feed.relations',
       relationsSql,

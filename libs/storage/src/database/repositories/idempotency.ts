@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import type { Queryable } from '../database.js';
+import type { IdempotencyKey } from '../entities/later-work.js';
+import type { Queryable } from '../queryable.js';
 
 export interface KeyedRequest {
   /** 0 when nobody is signed in. */
@@ -10,11 +11,7 @@ export interface KeyedRequest {
   key: string;
 }
 
-export interface KeptOutcome {
-  fingerprint: Buffer;
-  status: number | null;
-  made_id: Id | null;
-}
+export type KeptOutcome = Pick<IdempotencyKey, 'fingerprint' | 'status' | 'made_id'>;
 
 /** A caller's keys share a shard; anonymous keys are spread, since they have no shard of their own. */
 function shardOfKey({ callerId, key }: KeyedRequest): number {
@@ -51,13 +48,12 @@ export class IdempotencyRows {
     );
     await tx.query('idempotency.waited', `SELECT set_config('lock_timeout', '0', true)`);
     if (count === 1) return null;
-    const { rows } = await tx.query<KeptOutcome>(
+    return tx.first<KeptOutcome>(
       'idempotency.find',
       `SELECT fingerprint, status, made_id FROM idempotency_keys
        WHERE shard = $1 AND caller_id = $2 AND path = $3 AND key = $4`,
       place,
     );
-    return rows[0] ?? null;
   }
 
   async keep(

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { shardOf, type Id } from '@app/platform';
-import { Database, type Queryable } from '../database.js';
+import { Database } from '../database.js';
+import type { Like } from '../entities/like.js';
+import { keyOf, type Queryable } from '../queryable.js';
 import { entryPage, type Entry, type EntryList, type KeyPage } from './entry-page.js';
 
 const lists = {
@@ -15,16 +17,15 @@ const lists = {
   saved: { name: 'save.page', table: 'saves', owner: 'user_id', subject: 'post_id' },
 } as const satisfies Record<string, EntryList>;
 
+const marked = { liked: 'likes', saved: 'saves' } as const;
+
 /** A person and a post that they like, or liked. */
 export interface LikeOf {
   user: Id;
   post: Id;
 }
 
-interface LikeRow {
-  user_id: Id;
-  post_id: Id;
-}
+type Pair = Pick<Like, 'user_id' | 'post_id'>;
 
 /** Rows are locked in key order, so that transactions that change the same ones wait but never deadlock. */
 const sql = {
@@ -56,7 +57,7 @@ const postsEnd = (likes: readonly LikeOf[]): unknown[] => [
   likes.map(({ post }) => post),
   likes.map(({ user }) => user),
 ];
-const likeOf = ({ user_id: user, post_id: post }: LikeRow): LikeOf => ({ user, post });
+const likeOf = ({ user_id: user, post_id: post }: Pair): LikeOf => ({ user, post });
 
 /** Likes, at both ends (the liker's row decides), and saves, at the saver's end only. */
 @Injectable()
@@ -66,7 +67,7 @@ export class LikeRows {
   /** Writes the likers' end. Returns the new likes, which the posts' end still lacks. No two of them may be the same. */
   async like(tx: Queryable, likes: readonly LikeOf[]): Promise<LikeOf[]> {
     if (likes.length === 0) return [];
-    const { rows } = await tx.query<LikeRow>('like.insert', sql.insert, usersEnd(likes));
+    const { rows } = await tx.query<Pair>('like.insert', sql.insert, usersEnd(likes));
     return rows.map(likeOf);
   }
 
@@ -77,9 +78,9 @@ export class LikeRows {
   /** Returns the removed likes, and whether each had counted. */
   async unlike(tx: Queryable, likes: readonly LikeOf[]): Promise<(LikeOf & { counted: boolean })[]> {
     if (likes.length === 0) return [];
-    const { rows: taken } = await tx.query<LikeRow>('like.delete', sql.delete, usersEnd(likes));
+    const { rows: taken } = await tx.query<Pair>('like.delete', sql.delete, usersEnd(likes));
     if (taken.length === 0) return [];
-    const { rows } = await tx.query<LikeRow & { hidden: boolean }>(
+    const { rows } = await tx.query<Pair & { hidden: boolean }>(
       'postLike.delete',
       sql.deleteOther,
       postsEnd(taken.map(likeOf)),
@@ -87,21 +88,20 @@ export class LikeRows {
     return rows.map((row) => ({ ...likeOf(row), counted: !row.hidden }));
   }
 
-  async save(tx: Queryable, user: Id, post: Id): Promise<boolean> {
-    const { count } = await tx.query(
+  save(tx: Queryable, user: Id, post: Id): Promise<boolean> {
+    return tx.touchesOne(
       'save.insert',
       `INSERT INTO saves (shard, user_id, post_id, id) VALUES ($1::int, $2, $3, next_id($1::int)) ON CONFLICT DO NOTHING`,
-      [shardOf(user), user, post],
+      keyOf(user, post),
     );
-    return count === 1;
   }
 
   async unsave(tx: Queryable, user: Id, post: Id): Promise<void> {
-    await tx.query('save.delete', `DELETE FROM saves WHERE shard = $1 AND user_id = $2 AND post_id = $3`, [
-      shardOf(user),
-      user,
-      post,
-    ]);
+    await tx.query(
+      'save.delete',
+      `DELETE FROM saves WHERE shard = $1 AND user_id = $2 AND post_id = $3`,
+      keyOf(user, post),
+    );
   }
 
   /** The people who liked a post, newest first. */
@@ -115,5 +115,24 @@ export class LikeRows {
 
   saved(user: Id, page: KeyPage): Promise<Entry[]> {
     return entryPage(this.database, lists.saved, user, page);
+  }
+
+  /** Returns those of these posts that the reader marked. */
+  markedAmong(mark: keyof typeof marked, reader: Id, posts: readonly Id[]): Promise<Id[]> {
+    return this.database.values(
+      `${mark}.among`,
+      `SELECT asked.id AS post_id FROM unnest($3::bigint[]) AS asked(id)
+       WHERE (SELECT true FROM ${marked[mark]} WHERE shard = $1 AND user_id = $2 AND post_id = asked.id)`,
+      keyOf(reader, posts),
+    );
+  }
+
+  /** The newest posts that the reader marked: newest by the post, not by when it was marked. */
+  newestMarked(mark: keyof typeof marked, reader: Id, limit: number): Promise<Id[]> {
+    return this.database.values(
+      `${mark}.newest`,
+      `SELECT post_id FROM ${marked[mark]} WHERE shard = $1 AND user_id = $2 ORDER BY post_id DESC LIMIT $3`,
+      keyOf(reader, limit),
+    );
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { limits, shardOf, type Id } from '@app/platform';
-import type { Queryable } from '../database.js';
+import { limits, type Id } from '@app/platform';
+import { keyOf, type Queryable } from '../queryable.js';
 
 /** The current causes of a group of notifications. */
 export interface Causes {
@@ -91,11 +91,11 @@ const sql = {
 @Injectable()
 export class NotificationCauses {
   async ofPost(tx: Queryable, user: Id, what: 'likes' | 'comments', post: Id): Promise<Causes> {
-    return this.read(tx, what, user, [shardOf(post), post]);
+    return this.read(tx, what, user, keyOf(post));
   }
 
   async ofComment(tx: Queryable, user: Id, what: 'replies' | 'commentLikes', comment: Id): Promise<Causes> {
-    return this.read(tx, what, user, [shardOf(comment), comment]);
+    return this.read(tx, what, user, keyOf(comment));
   }
 
   /** New followers, by the ids of their follows: above `since`, up to `until` (null: no limit). */
@@ -112,11 +112,7 @@ export class NotificationCauses {
   }
 
   private async read(tx: Queryable, what: keyof typeof sql, user: Id, subject: unknown[]): Promise<Causes> {
-    const { rows } = await tx.query<Causes>(`notificationCauses.${what}`, sql[what], [
-      shardOf(user),
-      user,
-      ...subject,
-    ]);
+    const { rows } = await tx.query<Causes>(`notificationCauses.${what}`, sql[what], keyOf(user, ...subject));
     return rows[0] ?? noCauses;
   }
 }

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { compareIds, shardOf, type Id } from '@app/platform';
-import { Database, type Queryable } from '../database.js';
+import { Database } from '../database.js';
+import type { Notification, NotificationType } from '../entities/notification.js';
+import { keyOf, type Queryable } from '../queryable.js';
 import type { Causes } from './notification-causes.js';
-
-export type NotificationType =
-  'like' | 'comment' | 'reply' | 'mention' | 'comment_like' | 'follow' | 'request' | 'accept';
 
 /** One row of a person's notifications: its receiver, its key, and its subject. */
 export interface Group {
@@ -15,16 +14,9 @@ export interface Group {
   post: Id | null;
 }
 
+const standing = ['group_key', 'id', 'actors', 'count', 'newest', 'read', 'comment_id'] as const;
 /** A group's stored state. */
-export interface Standing {
-  group_key: string;
-  id: Id;
-  actors: Id[];
-  count: number;
-  newest: Id;
-  read: boolean;
-  comment_id: Id | null;
-}
+export type Standing = Pick<Notification, (typeof standing)[number]>;
 
 /** Keys above `after`, in order. */
 export interface KeysPage {
@@ -68,24 +60,22 @@ export class NotificationGroups {
    * Locks a person's notifications for a change; read their causes after it. Returns where new followers begin; null for
    * a closed account.
    */
-  async lock(tx: Queryable, user: Id): Promise<Id | null> {
-    const { rows } = await tx.query<{ follows_since: Id }>(
+  lock(tx: Queryable, user: Id): Promise<Id | null> {
+    return tx.value(
       'notification.lock',
       `INSERT INTO notification_states AS s (shard, user_id)
        SELECT shard, id FROM users WHERE shard = $1 AND id = $2 AND closed_at IS NULL
        ON CONFLICT (shard, user_id) DO UPDATE SET unread = s.unread RETURNING follows_since`,
-      [shardOf(user), user],
+      keyOf(user),
     );
-    return rows[0]?.follows_since ?? null;
   }
 
-  async find(tx: Queryable, user: Id, key: string): Promise<Standing | null> {
-    const { rows } = await tx.query<Standing>(
+  find(tx: Queryable, user: Id, key: string): Promise<Standing | null> {
+    return tx.first(
       'notification.find',
-      `SELECT group_key, id, actors, count, newest, read, comment_id FROM notifications WHERE ${GROUP}`,
-      [shardOf(user), user, key],
+      `SELECT ${standing.join(', ')} FROM notifications WHERE ${GROUP}`,
+      keyOf(user, key),
     );
-    return rows[0] ?? null;
   }
 
   /** Sets a group from its causes, under the lock; returns whether it changed. Only a cause newer than all before makes it unread. */
@@ -106,8 +96,7 @@ export class NotificationGroups {
       'notification.insert',
       `INSERT INTO notifications (shard, user_id, group_key, id, type, post_id, comment_id, actors, count, newest)
        VALUES ($1::int, $2, $3, next_id($1::int), $4, $5, $6, $7, $8, $9)`,
-      [
-        shardOf(group.user),
+      keyOf(
         group.user,
         group.key,
         group.type,
@@ -116,7 +105,7 @@ export class NotificationGroups {
         causes.actors,
         causes.count,
         causes.newest,
-      ],
+      ),
     );
   }
 
@@ -128,16 +117,7 @@ export class NotificationGroups {
          id = CASE WHEN $8 THEN next_id($1::int) ELSE id END,
          created_at = CASE WHEN $8 THEN now() ELSE created_at END
        WHERE ${GROUP}`,
-      [
-        shardOf(group.user),
-        group.user,
-        group.key,
-        causes.actors,
-        causes.count,
-        causes.comment,
-        causes.newest,
-        grows,
-      ],
+      keyOf(group.user, group.key, causes.actors, causes.count, causes.comment, causes.newest, grows),
     );
   }
 
@@ -145,34 +125,32 @@ export class NotificationGroups {
     await tx.query(
       'notification.addUnread',
       `UPDATE notification_states SET unread = unread + $3 WHERE shard = $1 AND user_id = $2`,
-      [shardOf(user), user, delta],
+      keyOf(user, delta),
     );
   }
 
   /** A person's newest groups of new followers, newest first. */
-  async follows(tx: Queryable, user: Id, limit: number): Promise<Standing[]> {
-    const { rows } = await tx.query<Standing>(
+  follows(tx: Queryable, user: Id, limit: number): Promise<Standing[]> {
+    return tx.list(
       'notification.follows',
-      `SELECT group_key, id, actors, count, newest, read, comment_id FROM notifications
+      `SELECT ${standing.join(', ')} FROM notifications
        WHERE shard = $1 AND user_id = $2 AND type = 'follow' ORDER BY newest DESC LIMIT $3`,
-      [shardOf(user), user, limit],
+      keyOf(user, limit),
     );
-    return rows;
   }
 
   /** People with a group of this key: for a deleted subject, which no longer says whom it concerned. */
-  async holders(key: string): Promise<Id[]> {
-    const { rows } = await this.database.query<{ user_id: Id }>(
+  holders(key: string): Promise<Id[]> {
+    return this.database.values(
       'notification.holders',
       `SELECT user_id FROM notifications WHERE group_key = $1`,
       [key],
     );
-    return rows.map(({ user_id }) => user_id);
   }
 
   /** Keys of a person's groups in which this other one takes part, heard or not, and of those on the other's posts; in pages. */
   async concerning(user: Id, other: Id, { after, limit }: KeysPage): Promise<string[]> {
-    return this.keys('notification.concerning', concerningSql, [shardOf(user), user, other, after, limit]);
+    return this.keys('notification.concerning', concerningSql, keyOf(user, other, after, limit));
   }
 
   /** Keys of a person's groups on another's posts, in pages. */
@@ -182,7 +160,7 @@ export class NotificationGroups {
       `SELECT n.group_key FROM posts p JOIN notifications n ON n.post_id = p.id
        WHERE p.shard = $1 AND p.author_id = $2 AND n.shard = $3 AND n.user_id = $4 AND n.group_key > $5
        ORDER BY n.group_key LIMIT $6`,
-      [shardOf(author), author, shardOf(user), user, after, limit],
+      keyOf(author, shardOf(user), user, after, limit),
     );
   }
 
@@ -198,7 +176,7 @@ export class NotificationGroups {
        LEFT JOIN follows f ON f.shard = n.shard AND f.follower_id = n.user_id AND f.followee_id = u.id AND f.accepted
        WHERE u.shard = $1 AND u.id = $2
          AND CASE WHEN u.private THEN n.count > 0 AND f.id IS NULL ELSE n.count = 0 END`,
-      [shardOf(author), author, posts],
+      keyOf(author, posts),
     );
   }
 
@@ -211,9 +189,8 @@ export class NotificationGroups {
     );
   }
 
-  private async keys(name: string, sql: string, parameters: unknown[]): Promise<string[]> {
-    const { rows } = await this.database.query<{ group_key: string }>(name, sql, parameters);
-    return rows.map(({ group_key }) => group_key);
+  private keys(name: string, sql: string, parameters: unknown[]): Promise<string[]> {
+    return this.database.values(name, sql, parameters);
   }
 }
 

@@ -5,6 +5,7 @@ import { freshDatabase, type TestDatabase } from '../../../../../test/harness/da
 import { FeedFixtures } from '../../../../../test/harness/feed-room.js';
 import { dataSourceOptions } from '../data-source.js';
 import { Database } from '../database.js';
+import { Queryable } from '../queryable.js';
 import { NotificationCauses, noCauses } from './notification-causes.js';
 import { NotificationGroups, type Group } from './notification-groups.js';
 import { NotificationRows } from './notifications.js';
@@ -217,13 +218,14 @@ describe('what is forgotten', () => {
 test('every cause, and every group that it may concern, is read along an index', async () => {
   const seen: string[] = [];
   await sql.transaction(async (tx) => {
-    const explained = {
-      query: async (name: string, text: string, parameters: readonly unknown[] = []) => {
+    class Explained extends Queryable {
+      async query(name: string, text: string, parameters: readonly unknown[] = []) {
         const plan = await tx.query<Record<string, string>>(name, `EXPLAIN ${text}`, parameters);
         seen.push(...plan.rows.map((row) => `${name}: ${row['QUERY PLAN']}`));
-        return { rows: [noCauses], count: 1 };
-      },
-    } as typeof tx;
+        return { rows: [noCauses] as never[], count: 1 };
+      }
+    }
+    const explained = new Explained();
     await tx.query('spec', 'SET LOCAL enable_seqscan = off');
     for (const what of ['likes', 'comments'] as const) await causes.ofPost(explained, ada, what, post);
     for (const what of ['replies', 'commentLikes'] as const)
@@ -231,11 +233,11 @@ test('every cause, and every group that it may concern, is read along an index',
     await causes.followers(explained, ada, '0', null);
     await causes.requests(explained, ada);
     await causes.accepted(explained, ada, grace);
-    const standing = new NotificationGroups(explained as Database);
+    const standing = new NotificationGroups(explained as unknown as Database);
     await standing.concerning(ada, grace, { after: '', limit: 500 });
     await standing.belowPostsOf(grace, ada, { after: '', limit: 500 });
     await standing.misplaced(ada, [post]);
-    await new NotificationRows(explained as Database).unread(ada);
+    await new NotificationRows(explained as unknown as Database).unread(ada);
   });
   expect(seen.filter((line) => line.includes('Seq Scan'))).toEqual([]);
 });

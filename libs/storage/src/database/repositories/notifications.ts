@@ -1,26 +1,27 @@
 import { Injectable } from '@nestjs/common';
-import { shardOf, type Id } from '@app/platform';
-import { Database, type Queryable } from '../database.js';
+import type { Id } from '@app/platform';
+import { Database } from '../database.js';
+import type { Notification } from '../entities/notification.js';
+import { keyOf, type Queryable } from '../queryable.js';
 import type { KeyPage } from './entry-page.js';
-import type { NotificationType } from './notification-groups.js';
 import { fallenSql } from './notification-standing.js';
 
-export interface NotificationRow {
-  id: Id;
-  group_key: string;
-  type: NotificationType;
-  post_id: Id | null;
-  comment_id: Id | null;
-  actors: Id[];
-  count: number;
-  read: boolean;
-  created_at: Date;
-}
+const columns = [
+  'id',
+  'group_key',
+  'type',
+  'post_id',
+  'comment_id',
+  'actors',
+  'count',
+  'read',
+  'created_at',
+] as const satisfies readonly (keyof Notification)[];
+
+export type NotificationRow = Pick<Notification, (typeof columns)[number]>;
 
 /** This many of the newest unread groups are checked: people with more do not count them. */
 const JUDGED = 200;
-
-const columns = 'id, group_key, type, post_id, comment_id, actors, count, read, created_at';
 
 /** A person's notifications, as they read them. */
 @Injectable()
@@ -36,48 +37,49 @@ export class NotificationRows {
          SELECT id FROM notifications WHERE shard = $1 AND user_id = $2 AND count > 0
            AND ($3::bigint IS NULL OR id < $3) AND ($4::bigint IS NULL OR id > $4)
          ORDER BY id ${order} LIMIT $5) AS page
-       CROSS JOIN LATERAL (SELECT ${columns} FROM notifications
+       CROSS JOIN LATERAL (SELECT ${columns.join(', ')} FROM notifications
          WHERE shard = $1 AND user_id = $2 AND id = page.id AND count > 0 LIMIT 1) AS n
        ORDER BY page.id ${order}`,
-      [shardOf(user), user, before, after, limit],
+      keyOf(user, before, after, limit),
     );
     return after === null ? rows : rows.toReversed();
   }
 
   /** One group, also when all its causes are gone. */
-  async ofGroup(user: Id, key: string): Promise<NotificationRow | null> {
-    const { rows } = await this.database.query<NotificationRow>(
+  ofGroup(user: Id, key: string): Promise<NotificationRow | null> {
+    return this.database.first(
       'notification.ofGroup',
-      `SELECT ${columns} FROM notifications WHERE shard = $1 AND user_id = $2 AND group_key = $3`,
-      [shardOf(user), user, key],
+      `SELECT ${columns.join(', ')} FROM notifications WHERE shard = $1 AND user_id = $2 AND group_key = $3`,
+      keyOf(user, key),
     );
-    return rows[0] ?? null;
   }
 
   /** The newest notification's position; 0 for none. */
   async newestId(user: Id): Promise<Id> {
-    const { rows } = await this.database.query<{ id: Id }>(
-      'notification.newestId',
-      `SELECT id FROM notifications WHERE shard = $1 AND user_id = $2 AND count > 0 ORDER BY id DESC LIMIT 1`,
-      [shardOf(user), user],
+    return (
+      (await this.database.value<Id>(
+        'notification.newestId',
+        `SELECT id FROM notifications WHERE shard = $1 AND user_id = $2 AND count > 0 ORDER BY id DESC LIMIT 1`,
+        keyOf(user),
+      )) ?? '0'
     );
-    return rows[0]?.id ?? '0';
   }
 
   /** The computed count, without groups whose causes have gone since. */
   async unread(user: Id): Promise<number> {
-    const { rows } = await this.database.query<{ unread: number }>(
-      'notification.unread',
-      `SELECT CASE WHEN unread > 0 THEN greatest(0, unread - (${fallenSql})) ELSE 0 END::int AS unread
+    return (
+      (await this.database.value<number>(
+        'notification.unread',
+        `SELECT CASE WHEN unread > 0 THEN greatest(0, unread - (${fallenSql})) ELSE 0 END::int AS unread
        FROM notification_states WHERE shard = $1 AND user_id = $2`,
-      [shardOf(user), user, JUDGED],
+        keyOf(user, JUDGED),
+      )) ?? 0
     );
-    return rows[0]?.unread ?? 0;
   }
 
   /** Marks all up to a position as read. New followers begin a new group above those read. */
   async read(tx: Queryable, user: Id, upTo: Id): Promise<void> {
-    const place = [shardOf(user), user];
+    const place = keyOf(user);
     await this.lock(tx, user);
     await tx.query(
       'notification.read',
@@ -93,14 +95,13 @@ export class NotificationRows {
   }
 
   /** People whose notifications have not grown for this long; at most `limit`. */
-  async expired(seconds: number, limit: number): Promise<Id[]> {
-    const { rows } = await this.database.query<{ user_id: Id }>(
+  expired(seconds: number, limit: number): Promise<Id[]> {
+    return this.database.values(
       'notification.expired',
       `SELECT DISTINCT user_id FROM (SELECT user_id FROM notifications
          WHERE created_at < now() - make_interval(secs => $1) ORDER BY created_at LIMIT $2) AS old`,
       [seconds, limit],
     );
-    return rows.map(({ user_id }) => user_id);
   }
 
   async forgetExpired(user: Id, seconds: number): Promise<number> {
@@ -108,13 +109,12 @@ export class NotificationRows {
   }
 
   /** People with notifications about a post; at most `limit`. */
-  async toldOfPost(post: Id, limit: number): Promise<Id[]> {
-    const { rows } = await this.database.query<{ user_id: Id }>(
+  toldOfPost(post: Id, limit: number): Promise<Id[]> {
+    return this.database.values(
       'notification.toldOfPost',
       `SELECT DISTINCT user_id FROM (SELECT user_id FROM notifications WHERE post_id = $1 LIMIT $2) AS told`,
       [post, limit],
     );
-    return rows.map(({ user_id }) => user_id);
   }
 
   async forgetPost(user: Id, post: Id): Promise<number> {
@@ -124,17 +124,18 @@ export class NotificationRows {
   private async forget(user: Id, which: string, parameter: unknown): Promise<number> {
     return this.database.transaction(async (tx) => {
       await this.lock(tx, user);
-      const { rows } = await tx.query<{ gone: number }>(
-        'notification.forget',
-        `WITH gone AS (
+      return (
+        (await tx.value<number>(
+          'notification.forget',
+          `WITH gone AS (
            DELETE FROM notifications WHERE shard = $1 AND user_id = $2 AND ${which} RETURNING count, read),
          state AS (
            UPDATE notification_states SET unread = unread - (SELECT count(*) FROM gone WHERE count > 0 AND NOT read)
            WHERE shard = $1 AND user_id = $2)
          SELECT count(*)::int AS gone FROM gone`,
-        [shardOf(user), user, parameter],
+          keyOf(user, parameter),
+        )) ?? 0
       );
-      return rows[0]?.gone ?? 0;
     });
   }
 
@@ -142,7 +143,7 @@ export class NotificationRows {
     await tx.query(
       'notification.lockState',
       `SELECT 1 FROM notification_states WHERE shard = $1 AND user_id = $2 FOR UPDATE`,
-      [shardOf(user), user],
+      keyOf(user),
     );
   }
 }

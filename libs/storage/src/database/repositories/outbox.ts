@@ -1,29 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { shardOf, type Id, type OutboxKind } from '@app/platform';
-import { Database, type Queryable } from '../database.js';
+import { Database } from '../database.js';
+import type { Outbox } from '../entities/later-work.js';
+import { keyOf, type Queryable } from '../queryable.js';
 
-export interface OutboxRow {
-  id: Id;
-  kind: OutboxKind;
-  subject_id: Id;
-  object_id: Id | null;
-  progress: Id | null;
-  attempts: number;
-  created_at: Date;
-}
+const columns = ['id', 'kind', 'subject_id', 'object_id', 'progress', 'attempts', 'created_at'] as const;
+export type OutboxRow = Pick<Outbox, (typeof columns)[number]>;
 
 /** An outbox row just written, whose job is enqueued once the transaction is committed. */
-export interface Written {
-  id: Id;
-  kind: OutboxKind;
-  subject_id: Id;
-}
+export type Written = Pick<Outbox, 'id' | 'kind' | 'subject_id'>;
 
 /** A row that waits together with others of its kind and subject. */
-export interface Gathered {
-  id: Id;
-  object_id: Id | null;
-}
+export type Gathered = Pick<Outbox, 'id' | 'object_id'>;
 
 /** The outbox: each effect outside PostgreSQL, from the transaction that caused it until it is carried out. */
 @Injectable()
@@ -48,13 +36,12 @@ export class OutboxRows {
   }
 
   /** All waiting rows of one kind for one subject. */
-  async gathered(kind: OutboxKind, subject: Id): Promise<Gathered[]> {
-    const { rows } = await this.database.query<Gathered>(
+  gathered(kind: OutboxKind, subject: Id): Promise<Gathered[]> {
+    return this.database.list(
       'outbox.gathered',
       `SELECT id, object_id FROM outbox WHERE shard = $1 AND subject_id = $2 AND kind = $3 LIMIT 10000`,
-      [shardOf(subject), subject, kind],
+      keyOf(subject, kind),
     );
-    return rows;
   }
 
   /** Deletes rows of one subject that were carried out together. */
@@ -77,14 +64,13 @@ export class OutboxRows {
   }
 
   /** Counts one more attempt and returns the row; null when it is already carried out. */
-  async begin(id: Id): Promise<OutboxRow | null> {
-    const { rows } = await this.database.query<OutboxRow>(
+  begin(id: Id): Promise<OutboxRow | null> {
+    return this.database.first(
       'outbox.begin',
       `UPDATE outbox SET attempts = attempts + 1, attempted_at = clock_timestamp() WHERE shard = $1 AND id = $2
-       RETURNING id, kind, subject_id, object_id, progress, attempts, created_at`,
-      [shardOf(id), id],
+       RETURNING ${columns.join(', ')}`,
+      keyOf(id),
     );
-    return rows[0] ?? null;
   }
 
   /** Stores the progress of a long effect, so that a retry continues from there. */
@@ -92,28 +78,25 @@ export class OutboxRows {
     await this.database.query(
       'outbox.progress',
       `UPDATE outbox SET progress = $3, attempted_at = clock_timestamp() WHERE shard = $1 AND id = $2`,
-      [shardOf(id), id, progress],
+      keyOf(id, progress),
     );
   }
 
   async done(id: Id): Promise<void> {
-    await this.database.query('outbox.done', `DELETE FROM outbox WHERE shard = $1 AND id = $2`, [
-      shardOf(id),
-      id,
-    ]);
+    await this.database.query('outbox.done', `DELETE FROM outbox WHERE shard = $1 AND id = $2`, keyOf(id));
   }
 
   async failed(id: Id, error: string): Promise<void> {
-    await this.database.query('outbox.failed', `UPDATE outbox SET error = $3 WHERE shard = $1 AND id = $2`, [
-      shardOf(id),
-      id,
-      error.slice(0, 500),
-    ]);
+    await this.database.query(
+      'outbox.failed',
+      `UPDATE outbox SET error = $3 WHERE shard = $1 AND id = $2`,
+      keyOf(id, error.slice(0, 500)),
+    );
   }
 
   /** Rows without an attempt for `seconds`, oldest first. */
-  async overdue(seconds: number, limit: number): Promise<(Written & Pick<OutboxRow, 'progress'>)[]> {
-    const { rows } = await this.database.query<Written & Pick<OutboxRow, 'progress'>>(
+  overdue(seconds: number, limit: number): Promise<(Written & Pick<OutboxRow, 'progress'>)[]> {
+    return this.database.list(
       'outbox.overdue',
       `SELECT id, kind, subject_id, progress FROM outbox
        WHERE created_at < now() - make_interval(secs => $1)
@@ -121,6 +104,5 @@ export class OutboxRows {
        ORDER BY created_at LIMIT $2`,
       [seconds, limit],
     );
-    return rows;
   }
 }

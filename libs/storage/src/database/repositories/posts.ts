@@ -1,50 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { shardOf, type Id } from '@app/platform';
-import { Database, type Queryable } from '../database.js';
-import type { TextEntity } from '../text-entity.js';
-
-export type PostState = 'publishing' | 'published' | 'failed';
-
-export interface PostRow {
-  id: Id;
-  author_id: Id;
-  state: PostState;
-  caption: string;
-  caption_entities: TextEntity[];
-  place_name: string | null;
-  latitude: number | null;
-  longitude: number | null;
-  sensitive: boolean;
-  content_warning: string | null;
-  comments_closed: boolean;
-  archived: boolean;
-  fanned_out: boolean | null;
-  version: number;
-  failure: string | null;
-  failed_photo_id: Id | null;
-  released_photo_ids: Id[] | null;
-  created_at: Date;
-  published_at: Date | null;
-  edited_at: Date | null;
-}
+import { Database } from '../database.js';
+import { keyOf, type Queryable } from '../queryable.js';
+import type { Post } from '../entities/post.js';
+import type { User } from '../entities/user.js';
+import { keyPage, type KeyPage } from './entry-page.js';
 
 /** The fields of a post and its author that decide who may see it. */
-export type HeldPost = Pick<PostRow, 'id' | 'author_id' | 'state' | 'archived' | 'comments_closed'> & {
-  private: boolean;
-  closed_at: Date | null;
-};
-
-export interface PostFields {
-  caption?: string;
-  caption_entities?: TextEntity[];
-  place_name?: string | null;
-  latitude?: number | null;
-  longitude?: number | null;
-  sensitive?: boolean;
-  content_warning?: string | null;
-  comments_closed?: boolean;
-  archived?: boolean;
-}
+export type HeldPost = Pick<Post, 'id' | 'author_id' | 'state' | 'archived' | 'comments_closed'> &
+  Pick<User, 'private' | 'closed_at'>;
 
 const fields = [
   'caption',
@@ -56,7 +20,9 @@ const fields = [
   'content_warning',
   'comments_closed',
   'archived',
-] as const satisfies readonly (keyof PostFields)[];
+] as const satisfies readonly (keyof Post)[];
+
+export type PostFields = Partial<Pick<Post, (typeof fields)[number]>>;
 
 /** pg would write a list as a PostgreSQL array; the column is jsonb. */
 function valuesOf(change: PostFields, columns: readonly (keyof PostFields)[]): unknown[] {
@@ -73,32 +39,25 @@ export class PostRows {
     const columns = fields.filter((column) => change[column] !== undefined);
     const names = columns.map((column) => `, ${column}`).join('');
     const places = columns.map((_, index) => `, $${index + 3}`).join('');
-    const { rows } = await tx.query<{ id: Id }>(
+    return (await tx.value<Id>(
       'post.insert',
       `INSERT INTO posts (shard, id, author_id, state${names})
        VALUES ($1::int, next_id($1::int), $2, 'publishing'${places}) RETURNING id`,
-      [shardOf(author), author, ...valuesOf(change, columns)],
-    );
-    return (rows[0] as { id: Id }).id;
+      keyOf(author, ...valuesOf(change, columns)),
+    )) as Id;
   }
 
-  async lock(tx: Queryable, id: Id): Promise<PostRow | null> {
-    const { rows } = await tx.query<PostRow>(
-      'post.lock',
-      `SELECT * FROM posts WHERE shard = $1 AND id = $2 FOR UPDATE`,
-      [shardOf(id), id],
-    );
-    return rows[0] ?? null;
+  lock(tx: Queryable, id: Id): Promise<Post | null> {
+    return tx.byId('post.lock', 'posts', id, 'FOR UPDATE');
   }
 
   /** Keeps a post from being deleted until this transaction ends; false when it is gone. Many may hold it at once. */
-  async hold(tx: Queryable, id: Id): Promise<boolean> {
-    const { rows } = await tx.query(
+  hold(tx: Queryable, id: Id): Promise<boolean> {
+    return tx.touchesOne(
       'post.hold',
       `SELECT 1 FROM posts WHERE shard = $1 AND id = $2 FOR KEY SHARE`,
-      [shardOf(id), id],
+      keyOf(id),
     );
-    return rows.length === 1;
   }
 
   /**
@@ -106,7 +65,7 @@ export class PostRows {
    * missing in the result, like deleted ones.
    */
   async holdMany(tx: Queryable, ids: readonly Id[], { wait }: { wait: boolean }): Promise<Map<Id, HeldPost>> {
-    const { rows } = await tx.query<HeldPost>(
+    const rows = await tx.list<HeldPost>(
       wait ? 'post.holdMany' : 'post.holdFree',
       `SELECT p.id, p.author_id, p.state, p.archived, p.comments_closed, u.private, u.closed_at
        FROM unnest($1::int[], $2::bigint[]) AS wanted(shard, id)
@@ -118,37 +77,35 @@ export class PostRows {
     return new Map(rows.map((row) => [row.id, row]));
   }
 
-  async find(id: Id, connection: Queryable = this.database): Promise<PostRow | null> {
+  async find(id: Id, connection: Queryable = this.database): Promise<Post | null> {
     return (await this.findMany([id], connection)).get(id) ?? null;
   }
 
-  async findMany(ids: readonly Id[], connection: Queryable = this.database): Promise<Map<Id, PostRow>> {
-    if (ids.length === 0) return new Map();
-    const { rows } = await connection.query<PostRow>(
-      'post.findMany',
-      `SELECT p.* FROM unnest($1::int[], $2::bigint[]) AS wanted(shard, id)
-       JOIN posts p ON p.shard = wanted.shard AND p.id = wanted.id`,
-      [ids.map(shardOf), ids],
-    );
-    return new Map(rows.map((row) => [row.id, row]));
+  findMany(ids: readonly Id[], connection: Queryable = this.database): Promise<Map<Id, Post>> {
+    return connection.byIds('post.findMany', 'posts', ids);
   }
 
   /** A page of an author's posts by key; `own` includes unpublished and failed ones; archived ones have a list of their own. */
-  async ofAuthor(
-    author: Id,
-    own: boolean,
-    page: { limit: number; before: Id | null; after: Id | null },
-  ): Promise<Id[]> {
-    const { rows } = await this.database.query<{ id: Id }>(
-      'post.ofAuthor',
-      `SELECT id FROM posts
-       WHERE shard = $1 AND author_id = $2 AND ($3 OR state = 'published') AND NOT archived
-         AND ($4::bigint IS NULL OR id < $4) AND ($5::bigint IS NULL OR id > $5)
-       ORDER BY id ${page.after === null ? 'DESC' : 'ASC'} LIMIT $6`,
-      [shardOf(author), author, own, page.before, page.after, page.limit],
+  async ofAuthor(author: Id, own: boolean, page: KeyPage): Promise<Id[]> {
+    const select = `SELECT id FROM posts
+       WHERE shard = $1 AND author_id = $2 AND ($3 OR state = 'published') AND NOT archived`;
+    const rows = await keyPage<Pick<Post, 'id'>>(
+      this.database,
+      ['post.ofAuthor', select, keyOf(author, own)],
+      page,
     );
-    const ids = rows.map(({ id }) => id);
-    return page.after === null ? ids : ids.toReversed();
+    return rows.map(({ id }) => id);
+  }
+
+  /** A page of an author's archived posts, newest first. */
+  async archivedOf(author: Id, page: KeyPage): Promise<Id[]> {
+    const select = `SELECT id FROM posts WHERE shard = $1 AND author_id = $2 AND archived`;
+    const rows = await keyPage<Pick<Post, 'id'>>(
+      this.database,
+      ['post.archivedOf', select, keyOf(author)],
+      page,
+    );
+    return rows.map(({ id }) => id);
   }
 
   async change(tx: Queryable, id: Id, change: PostFields): Promise<void> {
@@ -159,7 +116,7 @@ export class PostRows {
     await tx.query(
       'post.change',
       `UPDATE posts SET version = version + 1${sets.join('')} WHERE shard = $1 AND id = $2`,
-      [shardOf(id), id, ...valuesOf(change, columns)],
+      keyOf(id, ...valuesOf(change, columns)),
     );
   }
 
@@ -167,29 +124,17 @@ export class PostRows {
     await tx.query(
       'post.archive',
       `UPDATE posts SET archived = $3, version = version + 1 WHERE shard = $1 AND id = $2`,
-      [shardOf(id), id, archived],
+      keyOf(id, archived),
     );
-  }
-
-  /** A page of an author's archived posts, newest first. */
-  async archivedOf(author: Id, page: { limit: number; before: Id | null; after: Id | null }): Promise<Id[]> {
-    const { rows } = await this.database.query<{ id: Id }>(
-      'post.archivedOf',
-      `SELECT id FROM posts WHERE shard = $1 AND author_id = $2 AND archived
-         AND ($3::bigint IS NULL OR id < $3) AND ($4::bigint IS NULL OR id > $4)
-       ORDER BY id ${page.after === null ? 'DESC' : 'ASC'} LIMIT $5`,
-      [shardOf(author), author, page.before, page.after, page.limit],
-    );
-    const ids = rows.map(({ id }) => id);
-    return page.after === null ? ids : ids.toReversed();
   }
 
   /** Increments the version, for content that the post only shows: a photo's text. */
   async touch(tx: Queryable, id: Id): Promise<void> {
-    await tx.query('post.touch', `UPDATE posts SET version = version + 1 WHERE shard = $1 AND id = $2`, [
-      shardOf(id),
-      id,
-    ]);
+    await tx.query(
+      'post.touch',
+      `UPDATE posts SET version = version + 1 WHERE shard = $1 AND id = $2`,
+      keyOf(id),
+    );
   }
 
   /**
@@ -203,14 +148,14 @@ export class PostRows {
          fanned_out = (SELECT audience < 2 FROM users WHERE shard = $1 AND id = $3 FOR SHARE)
        WHERE shard = $1 AND id = $2 
        RETURNING fanned_out, (SELECT role <> 'synthetic' FROM users WHERE shard = $1 AND id = $3) AS counts`,
-      [shardOf(id), id, author],
+      keyOf(id, author),
     );
     const counts = rows[0]?.counts ?? true;
     if (rows[0]?.fanned_out !== false) return counts;
     await tx.query(
       'user.newestUnfanned',
       `UPDATE users SET newest_unfanned_post_id = greatest(newest_unfanned_post_id, $3) WHERE shard = $1 AND id = $2`,
-      [shardOf(author), author, id],
+      keyOf(author, id),
     );
     return counts;
   }
@@ -227,11 +172,11 @@ export class PostRows {
       `UPDATE posts SET state = 'failed', failure = $3, failed_photo_id = $4, released_photo_ids = $5::bigint[],
          version = version + 1
        WHERE shard = $1 AND id = $2`,
-      [shardOf(id), id, failure.code, failure.photoId, photoIds],
+      keyOf(id, failure.code, failure.photoId, photoIds),
     );
   }
 
   async remove(tx: Queryable, id: Id): Promise<void> {
-    await tx.query('post.remove', `DELETE FROM posts WHERE shard = $1 AND id = $2`, [shardOf(id), id]);
+    await tx.query('post.remove', `DELETE FROM posts WHERE shard = $1 AND id = $2`, keyOf(id));
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { shardOf, type Id } from '@app/platform';
-import { Database, type Queryable } from '../database.js';
+import type { Id } from '@app/platform';
+import { Database } from '../database.js';
+import { keyOf, type Queryable } from '../queryable.js';
 
 /** A person's use of their quota. */
 export interface Usage {
@@ -27,7 +28,7 @@ export class QuotaRows {
          (SELECT sum(received) FROM uploads WHERE shard = $1 AND owner_id = $2 AND state = 'receiving') AS arriving,
          (SELECT photos FROM photo_usage WHERE shard = $1 AND owner_id = $2
             AND day = (now() AT TIME ZONE 'UTC')::date) AS photos`,
-      [shardOf(owner), owner],
+      keyOf(owner),
     );
     const { bytes, arriving, photos } = rows[0] ?? { bytes: null, arriving: null, photos: null };
     return { bytes: Number(bytes ?? 0), arriving: Number(arriving ?? 0), photos: Number(photos ?? 0) };
@@ -40,7 +41,7 @@ export class QuotaRows {
       `INSERT INTO photo_usage AS usage (shard, owner_id, day, photos)
        VALUES ($1, $2, (now() AT TIME ZONE 'UTC')::date, 0)
        ON CONFLICT (shard, owner_id) DO UPDATE SET photos = usage.photos`,
-      [shardOf(owner), owner],
+      keyOf(owner),
     );
   }
 
@@ -53,12 +54,12 @@ export class QuotaRows {
        ON CONFLICT (shard, owner_id) DO UPDATE SET day = greatest(usage.day, excluded.day),
          photos = CASE WHEN usage.day >= excluded.day THEN usage.photos + 1 ELSE 1 END
        RETURNING photos`,
-      [shardOf(owner), owner],
+      keyOf(owner),
     );
     const sum = await tx.query<{ bytes: string | null }>(
       'quota.bytes',
       `SELECT sum(bytes) AS bytes FROM photos WHERE shard = $1 AND owner_id = $2`,
-      [shardOf(owner), owner],
+      keyOf(owner),
     );
     return { bytes: Number(sum.rows[0]?.bytes ?? 0), arriving: 0, photos: rows[0]?.photos ?? 0 };
   }
@@ -69,11 +70,12 @@ export class QuotaRows {
       'quota.endUploads',
       `UPDATE uploads SET expires_at = least(expires_at, now()), writer = NULL,
          state = CASE WHEN state = 'receiving' THEN 'ended' ELSE state END WHERE shard = $1 AND owner_id = $2`,
-      [shardOf(owner), owner],
+      keyOf(owner),
     );
-    await tx.query('quota.forget', `DELETE FROM photo_usage WHERE shard = $1 AND owner_id = $2`, [
-      shardOf(owner),
-      owner,
-    ]);
+    await tx.query(
+      'quota.forget',
+      `DELETE FROM photo_usage WHERE shard = $1 AND owner_id = $2`,
+      keyOf(owner),
+    );
   }
 }

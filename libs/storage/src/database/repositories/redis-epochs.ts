@@ -8,30 +8,28 @@ export class RedisEpochs {
 
   /** The epoch of this fingerprint: the current one when it is unchanged, otherwise a new one, the same for concurrent callers. */
   async of(fingerprint: string): Promise<string> {
-    const present = await this.database.query<{ epoch: number }>(
+    const known = await this.database.value<number>(
       'epoch.read',
       `SELECT epoch FROM redis_epoch WHERE name = 'default' AND fingerprint = $1`,
       [fingerprint],
     );
-    if (present.rows[0]) return String(present.rows[0].epoch);
-    const { rows } = await this.database.query<{ epoch: number }>(
-      'epoch.advance',
-      `INSERT INTO redis_epoch AS e (name, epoch, fingerprint) VALUES ('default', 1, $1)
-       ON CONFLICT (name) DO UPDATE SET fingerprint = $1, begun_at = now(),
-         epoch = e.epoch + CASE WHEN e.fingerprint = $1 THEN 0 ELSE 1 END
-       RETURNING epoch`,
-      [fingerprint],
-    );
-    return String(rows[0]?.epoch);
+    const epoch =
+      known ??
+      (await this.database.value<number>(
+        'epoch.advance',
+        `INSERT INTO redis_epoch AS e (name, epoch, fingerprint) VALUES ('default', 1, $1)
+         ON CONFLICT (name) DO UPDATE SET fingerprint = $1, begun_at = now(),
+           epoch = e.epoch + CASE WHEN e.fingerprint = $1 THEN 0 ELSE 1 END
+         RETURNING epoch`,
+        [fingerprint],
+      ));
+    return String(epoch);
   }
 
   /** The current epoch; null before the first. */
-  async present(): Promise<string | null> {
-    const { rows } = await this.database.query<{ epoch: number }>(
-      'epoch.present',
-      `SELECT epoch FROM redis_epoch WHERE name = 'default'`,
-    );
-    return rows[0] ? String(rows[0].epoch) : null;
+  present(): Promise<string | null> {
+    const sql = `SELECT epoch::text FROM redis_epoch WHERE name = 'default'`;
+    return this.database.value('epoch.present', sql);
   }
 
   /** Begins a new epoch of the same server. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { shardOf, type Id } from '@app/platform';
-import type { Queryable } from '../database.js';
+import type { Id } from '@app/platform';
+import { keyOf, type Queryable } from '../queryable.js';
 
 /** The words of a person's names, as `search_words` splits them. */
 const ofUser = `SELECT u.shard, u.id, w.word, 'user', w.whole, search_rank(u.followers_count)
@@ -14,7 +14,7 @@ const counters = new Set<string>(['user.followers', 'tag.posts', 'place.posts'])
 export class SearchWords {
   /** Call after a person's names changed, or their account closed. */
   async replace(tx: Queryable, user: Id): Promise<void> {
-    const place = [shardOf(user), user];
+    const place = keyOf(user);
     await tx.query(
       'searchWord.clear',
       `DELETE FROM search_words WHERE shard = $1 AND subject_id = $2`,

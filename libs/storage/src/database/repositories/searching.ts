@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { counter, shardOf, type Id } from '@app/platform';
-import { Database, type Queryable } from '../database.js';
+import { Database } from '../database.js';
+import { keyOf, type Queryable } from '../queryable.js';
 import { foundPeople, foundTerms, lettersOf, similarPeople, similarTerms } from './searching-sql.js';
 
 /** How closely a name matches the query. */
@@ -83,8 +84,7 @@ export class SearchRows {
 
   private async textOf(query: string): Promise<string> {
     const sql = 'SELECT btrim(search_text($1)) AS text';
-    const { rows } = await this.database.query<{ text: string }>('search.text', sql, [query]);
-    return rows[0]?.text ?? '';
+    return (await this.database.value<string>('search.text', sql, [query])) ?? '';
   }
 
   private async beginning(type: SearchType, text: string, viewer: Id): Promise<Found[]> {
@@ -107,8 +107,7 @@ export class SearchRows {
     viewer: Id,
   ): Promise<Found[] | null> {
     const kind = kinds[type];
-    const [sql, more] =
-      kind === 'user' ? [similarPeople, [shardOf(viewer), viewer]] : [similarTerms(kind), []];
+    const [sql, more] = kind === 'user' ? [similarPeople, keyOf(viewer)] : [similarTerms(kind), []];
     try {
       return await this.database.transaction(
         async (tx) => {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { shardOf, type Id } from '@app/platform';
-import { Database, type Queryable } from '../database.js';
+import type { Id } from '@app/platform';
+import { Database } from '../database.js';
+import { keyOf, type Queryable } from '../queryable.js';
 import { entryPage, type Entry, type KeyPage } from './entry-page.js';
 
 /** Suggestions stored per person: more than anybody reads in a day. */
@@ -54,31 +55,29 @@ export class SuggestionRows {
   }
 
   async age(user: Id): Promise<SuggestionsAge> {
-    const { rows } = await this.database.query<SuggestionsAge>(
+    return (await this.database.first<SuggestionsAge>(
       'suggestion.age',
       `SELECT (SELECT asked_at FROM suggestion_states WHERE shard = $1 AND user_id = $2) AS "askedAt",
          (SELECT id FROM follows WHERE shard = $1 AND follower_id = $2 AND accepted AND follows.id > 0
             ORDER BY id DESC LIMIT 1) AS "newestFollow"`,
-      [shardOf(user), user],
-    );
-    return rows[0] as SuggestionsAge;
+      keyOf(user),
+    )) as SuggestionsAge;
   }
 
   /** Records a request now; false when another came since `before`, which has milliseconds only. */
-  async ask(tx: Queryable, user: Id, before: Date | null): Promise<boolean> {
-    const { count } = await tx.query(
+  ask(tx: Queryable, user: Id, before: Date | null): Promise<boolean> {
+    return tx.touchesOne(
       'suggestion.ask',
       `INSERT INTO suggestion_states AS s (shard, user_id, asked_at) VALUES ($1, $2, clock_timestamp())
        ON CONFLICT (shard, user_id) DO UPDATE SET asked_at = excluded.asked_at 
        WHERE date_trunc('milliseconds', s.asked_at) <= $3`,
-      [shardOf(user), user, before],
+      keyOf(user, before),
     );
-    return count === 1;
   }
 
   /** Recomputes a person's suggestions. The lock keeps two workers from doing it at once. */
   async replace(tx: Queryable, user: Id): Promise<void> {
-    const place = [shardOf(user), user];
+    const place = keyOf(user);
     await tx.query(
       'suggestion.lock',
       `SELECT 1 FROM suggestion_states WHERE shard = $1 AND user_id = $2 FOR UPDATE`,
@@ -91,7 +90,7 @@ export class SuggestionRows {
 
   /** For a person who never had any: the popular, until the worker has read their follows. */
   async begin(tx: Queryable, user: Id): Promise<void> {
-    const place = [shardOf(user), user];
+    const place = keyOf(user);
     const { rows } = await tx.query<Candidate>('suggestion.popular', candidatesSql('nobody'), place);
     await this.keep(tx, user, rows);
   }
@@ -104,13 +103,17 @@ export class SuggestionRows {
        SELECT $1::int, $2, s.id, next_id($1::int), s.common FROM (
          SELECT * FROM unnest($3::bigint[], $4::int[]) WITH ORDINALITY AS u(id, common, place) ORDER BY place) AS s
        ON CONFLICT DO NOTHING`,
-      [shardOf(user), user, best.map(({ id }) => id), best.map(({ common }) => common)],
+      keyOf(
+        user,
+        best.map(({ id }) => id),
+        best.map(({ common }) => common),
+      ),
     );
   }
 
   /** Never suggests this person again. */
   async dismiss(tx: Queryable, user: Id, dismissed: Id): Promise<void> {
-    const place = [shardOf(user), user, dismissed];
+    const place = keyOf(user, dismissed);
     await tx.query(
       'suggestion.dismiss',
       `INSERT INTO suggestion_dismissals (shard, user_id, dismissed_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
@@ -125,13 +128,14 @@ export class SuggestionRows {
 
   /** Returns those that a person dismissed: a list computed just before may still name them. */
   async dismissed(user: Id, ids: readonly Id[]): Promise<Set<Id>> {
-    const { rows } = await this.database.query<{ id: Id }>(
-      'suggestion.dismissed',
-      `SELECT asked.id FROM unnest($3::bigint[]) AS asked(id) WHERE (
+    return new Set(
+      await this.database.values<Id>(
+        'suggestion.dismissed',
+        `SELECT asked.id FROM unnest($3::bigint[]) AS asked(id) WHERE (
          SELECT true FROM suggestion_dismissals WHERE shard = $1 AND user_id = $2 AND dismissed_id = asked.id)`,
-      [shardOf(user), user, ids],
+        keyOf(user, ids),
+      ),
     );
-    return new Set(rows.map(({ id }) => id));
   }
 
   /** Deletes the data of a person whose account is closed. */
@@ -140,7 +144,7 @@ export class SuggestionRows {
       await this.database.query(
         `suggestion.forget.${table}`,
         `DELETE FROM ${table} WHERE shard = $1 AND user_id = $2`,
-        [shardOf(user), user],
+        keyOf(user),
       );
   }
 }

@@ -1,28 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
 import { Database } from '../database.js';
-import { PopularPostRows } from './popular-posts.js';
-
-interface Found {
-  id: Id;
-}
+import type { Photo } from '../entities/photo.js';
+import { PopularRows } from './popular.js';
 
 /** Overdue rows: those that a lost job, a killed process or an absent client left where they should not stay. */
 @Injectable()
 export class SweepRows {
   constructor(
     private readonly database: Database,
-    private readonly popular: PopularPostRows,
+    private readonly popular: PopularRows,
   ) {}
 
-  private async ids(name: string, sql: string, parameters: unknown[]): Promise<Id[]> {
-    const { rows } = await this.database.query<Found>(name, sql, parameters);
-    return rows.map(({ id }) => id);
-  }
-
   /** Posts that still wait although none of their photos is processing. */
-  async unpublished(seconds: number, limit: number): Promise<Id[]> {
-    return this.ids(
+  unpublished(seconds: number, limit: number): Promise<Id[]> {
+    return this.database.values(
       'sweep.unpublished',
       `SELECT p.id FROM posts p WHERE p.state = 'publishing' AND p.created_at < now() - make_interval(secs => $1)
          AND NOT EXISTS (SELECT 1 FROM photos WHERE photos.shard = p.shard AND photos.post_id = p.id
@@ -33,8 +25,8 @@ export class SweepRows {
   }
 
   /** Uploads whose process died without a trace; and given-up ones that may have left objects. */
-  async abandonedUploads(seconds: number, givenUpFor: number, limit: number): Promise<Id[]> {
-    return this.ids(
+  abandonedUploads(seconds: number, givenUpFor: number, limit: number): Promise<Id[]> {
+    return this.database.values(
       'sweep.abandonedUploads',
       `SELECT id FROM photos WHERE state = 'uploading' AND created_at < now()
          - make_interval(secs => CASE WHEN attempt = -1 THEN $2::float ELSE $1::float END)
@@ -44,8 +36,8 @@ export class SweepRows {
   }
 
   /** Photos that their owners neither posted nor made their avatar. */
-  async unposted(seconds: number, limit: number): Promise<{ id: Id; owner_id: Id }[]> {
-    const { rows } = await this.database.query<{ id: Id; owner_id: Id }>(
+  unposted(seconds: number, limit: number): Promise<Pick<Photo, 'id' | 'owner_id'>[]> {
+    return this.database.list(
       'sweep.unposted',
       `SELECT p.id, p.owner_id FROM photos p WHERE p.post_id IS NULL AND p.state IN ('ready', 'rejected')
          AND p.created_at < now() - make_interval(secs => $1)
@@ -53,7 +45,6 @@ export class SweepRows {
        ORDER BY p.created_at LIMIT $2`,
       [seconds, limit],
     );
-    return rows;
   }
 
   /** Deletes expired rows, and posts that are no longer popular; returns how many rows of each. */
@@ -64,7 +55,7 @@ export class SweepRows {
   }): Promise<Record<string, number>> {
     const expired = async (name: string, sql: string, seconds: number) =>
       [name, (await this.database.query(`sweep.${name}`, sql, [seconds])).count] as const;
-    await this.popular.prune();
+    await this.popular.prunePosts();
     return Object.fromEntries([
       await expired(
         'idempotencyKeys',

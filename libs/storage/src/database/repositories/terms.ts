@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { shardOf, shardOfText, type Id } from '@app/platform';
-import { Database, type Queryable } from '../database.js';
-import type { KeyPage } from './entry-page.js';
+import { Database } from '../database.js';
+import type { Place } from '../entities/term.js';
+import { keyOf, type Queryable } from '../queryable.js';
+import { keyPage, type KeyPage } from './entry-page.js';
 
 /** The terms of posts: two pairs of tables of one structure. */
 const tables = {
@@ -11,14 +13,8 @@ const tables = {
 
 export type TermKind = keyof typeof tables;
 
-export interface TermRow {
-  id: Id;
-  name: string;
-  posts_count: number;
-  shown: string;
-  latitude: number | null;
-  longitude: number | null;
-}
+/** Only places have `shown`, latitude and longitude. */
+export type TermRow = Place;
 
 /** How a term's count of posts changes. */
 export interface TermChange {
@@ -108,37 +104,20 @@ export class TermRows {
       `UPDATE places SET shown = CASE shown WHEN '' THEN $3 ELSE shown END,
          latitude = coalesce(latitude, $4), longitude = coalesce(longitude, $5)
        WHERE shard = $1 AND id = $2 AND (shown = '' OR (latitude IS NULL AND $4::float8 IS NOT NULL))`,
-      [shardOf(id), id, place.shown, place.latitude, place.longitude],
+      keyOf(id, place.shown, place.latitude, place.longitude),
     );
   }
 
-  /** By id; only places have `shown`, latitude and longitude. */
-  async read(kind: TermKind, ids: readonly Id[]): Promise<Map<Id, TermRow>> {
-    const { rows } = await this.database.query<TermRow>(
-      `${kind}.read`,
-      `SELECT t.* FROM unnest($1::int[], $2::bigint[]) AS wanted(shard, id)
-       JOIN ${tables[kind].terms} t ON t.shard = wanted.shard AND t.id = wanted.id`,
-      [ids.map(shardOf), ids],
-    );
-    return new Map(rows.map((row) => [row.id, row]));
+  read(kind: TermKind, ids: readonly Id[]): Promise<Map<Id, TermRow>> {
+    return this.database.byIds(`${kind}.read`, tables[kind].terms, ids);
   }
 
   /** A page of the posts under a term by key, newest first; for a stranger only those of public authors. */
-  async posts(
-    kind: TermKind,
-    id: Id,
-    { limit, before, after }: KeyPage,
-    { stranger }: { stranger: boolean },
-  ): Promise<Id[]> {
+  async posts(kind: TermKind, id: Id, page: KeyPage, { stranger }: { stranger: boolean }): Promise<Id[]> {
     const { posts, term } = tables[kind];
-    const { rows } = await this.database.query<{ post_id: Id }>(
-      `${kind}.${stranger ? 'publicPosts' : 'posts'}`,
-      `SELECT post_id FROM ${posts} WHERE shard = $1 AND ${term} = $2${stranger ? ' AND counted' : ''}
-         AND ($3::bigint IS NULL OR post_id < $3) AND ($4::bigint IS NULL OR post_id > $4)
-       ORDER BY post_id ${after === null ? 'DESC' : 'ASC'} LIMIT $5`,
-      [shardOf(id), id, before, after, limit],
-    );
-    const ids = rows.map(({ post_id }) => post_id);
-    return after === null ? ids : ids.toReversed();
+    const name = `${kind}.${stranger ? 'publicPosts' : 'posts'}`;
+    const select = `SELECT post_id FROM ${posts} WHERE shard = $1 AND ${term} = $2${stranger ? ' AND counted' : ''}`;
+    const rows = await keyPage<{ post_id: Id }>(this.database, [name, select, keyOf(id)], page, 'post_id');
+    return rows.map(({ post_id }) => post_id);
   }
 }

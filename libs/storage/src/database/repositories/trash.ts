@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { shardOf, type Id } from '@app/platform';
-import { Database, type Queryable } from '../database.js';
+import type { Id } from '@app/platform';
+import { Database } from '../database.js';
+import { keyOf, type Queryable } from '../queryable.js';
 
 /**
  * Folders of deleted photos: in the store's trash of their day until the backups' window has passed. Also folders whose
@@ -10,25 +11,23 @@ import { Database, type Queryable } from '../database.js';
 export class TrashRows {
   constructor(private readonly database: Database) {}
 
-  async find(photoId: Id): Promise<{ folder: string; day: string } | null> {
-    const { rows } = await this.database.query<{ folder: string; day: string }>(
+  find(photoId: Id): Promise<{ folder: string; day: string } | null> {
+    return this.database.first(
       'trash.find',
       `SELECT folder, to_char(trashed_on, 'YYYY-MM-DD') AS day FROM trash WHERE shard = $1 AND id = $2`,
-      [shardOf(photoId), photoId],
+      keyOf(photoId),
     );
-    return rows[0] ?? null;
   }
 
   /** Ends the serving of replaced folders whose time is over: from today they are trash. Returns their ids. */
-  async end(tx: Queryable, limit: number): Promise<Id[]> {
-    const { rows } = await tx.query<{ id: Id }>(
+  end(tx: Queryable, limit: number): Promise<Id[]> {
+    return tx.values(
       'trash.end',
       `UPDATE trash SET photo_id = NULL, trashed_on = current_date FROM (
          SELECT shard, id FROM trash WHERE photo_id IS NOT NULL AND trashed_on <= current_date LIMIT $1 FOR UPDATE SKIP LOCKED) AS over
        WHERE trash.shard = over.shard AND trash.id = over.id RETURNING trash.id`,
       [limit],
     );
-    return rows.map(({ id }) => id);
   }
 
   async forgetBefore(day: string): Promise<number> {

@@ -1,29 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { shardOf, type Id } from '@app/platform';
-import { Database, type Queryable } from '../database.js';
-import type { Pieces } from '../../objects/pieces.js';
-
-export type UploadState = 'receiving' | 'completed' | 'duplicate' | 'ended';
-
-export interface UploadRow {
-  id: Id;
-  owner_id: Id;
-  secret_hash: Buffer;
-  folder: string;
-  state: UploadState;
-  length: string;
-  received: string;
-  writer: string | null;
-  pieces: Pieces[];
-  head: Buffer;
-  type: string | null;
-  alt_text: string;
-  direct: boolean;
-  declared_sha256: Buffer | null;
-  created_at: Date;
-  photo_id: Id | null;
-  expires_at: Date;
-}
+import { Database } from '../database.js';
+import type { Upload } from '../entities/upload.js';
+import { keyOf, type Queryable } from '../queryable.js';
 
 export interface NewUpload {
   id: Id;
@@ -44,12 +23,7 @@ export interface DirectFacts {
   piece: string;
 }
 
-export interface Progress {
-  pieces: Pieces[];
-  received: number;
-  head: Buffer;
-  type: string | null;
-}
+export type Progress = Pick<Upload, 'pieces' | 'head' | 'type'> & { received: number };
 
 /**
  * Uploads that arrive in parts. The row is the fence: the appending request holds its `writer` token, each newer request
@@ -60,21 +34,17 @@ export class UploadRows {
   constructor(private readonly database: Database) {}
 
   async nextId(tx: Queryable, owner: Id): Promise<Id> {
-    const { rows } = await tx.query<{ id: Id }>('upload.nextId', `SELECT next_id($1::int) AS id`, [
-      shardOf(owner),
-    ]);
-    return (rows[0] as { id: Id }).id;
+    return (await tx.value<Id>('upload.nextId', `SELECT next_id($1::int) AS id`, [shardOf(owner)])) as Id;
   }
 
-  async begin(tx: Queryable, upload: NewUpload): Promise<UploadRow> {
+  async begin(tx: Queryable, upload: NewUpload): Promise<Upload> {
     const { id, owner, secretHash, folder, length, altText, validFor } = upload;
-    const { rows } = await tx.query<UploadRow>(
+    return (await tx.first<Upload>(
       'upload.begin',
       `INSERT INTO uploads (shard, id, owner_id, secret_hash, folder, length, head, alt_text, expires_at)
        VALUES ($1, $2, $3, $4, $5, $6, ''::bytea, $7, now() + make_interval(secs => $8)) RETURNING *`,
-      [shardOf(id), id, owner, secretHash, folder, length, altText, validFor],
-    );
-    return rows[0] as UploadRow;
+      keyOf(id, owner, secretHash, folder, length, altText, validFor),
+    )) as Upload;
   }
 
   /** An upload that its client puts into the store itself, as one piece; it uses its quota from now on. */
@@ -85,8 +55,7 @@ export class UploadRows {
       `INSERT INTO uploads (shard, id, owner_id, secret_hash, folder, length, received, pieces, head, alt_text, expires_at,
          direct, declared_sha256)
        VALUES ($1, $2, $3, $4, $5, $6::bigint, $6::bigint, $7::jsonb, ''::bytea, $8, now() + make_interval(secs => $9), true, $10)`,
-      [
-        shardOf(id),
+      keyOf(
         id,
         owner,
         noSecret,
@@ -96,54 +65,42 @@ export class UploadRows {
         altText,
         validFor,
         sha256,
-      ],
+      ),
     );
   }
 
-  async find(id: Id, connection: Queryable = this.database): Promise<UploadRow | null> {
-    const { rows } = await connection.query<UploadRow>(
-      'upload.find',
-      `SELECT * FROM uploads WHERE shard = $1 AND id = $2`,
-      [shardOf(id), id],
-    );
-    return rows[0] ?? null;
+  find(id: Id, connection: Queryable = this.database): Promise<Upload | null> {
+    return connection.byId('upload.find', 'uploads', id);
   }
 
   /** Takes an upload over from its writer, and returns what has arrived so far; null when it is over. */
-  async takeOver(id: Id): Promise<UploadRow | null> {
-    const { rows } = await this.database.query<UploadRow>(
+  takeOver(id: Id): Promise<Upload | null> {
+    return this.database.first(
       'upload.takeOver',
       `UPDATE uploads SET writer = NULL
        WHERE shard = $1 AND id = $2 AND state = 'receiving' AND expires_at > now() RETURNING *`,
-      [shardOf(id), id],
+      keyOf(id),
     );
-    return rows[0] ?? null;
   }
 
   /** Like `takeOver`, to append at `offset`: records the writer's name before it writes its first byte. */
-  async appendAt(id: Id, writer: string, offset: number): Promise<UploadRow | null> {
-    const { rows } = await this.database.query<UploadRow>(
+  appendAt(id: Id, writer: string, offset: number): Promise<Upload | null> {
+    return this.database.first(
       'upload.appendAt',
       `UPDATE uploads SET writer = $3, pieces = pieces || jsonb_build_object('name', $4::text, 'sizes', '[]'::jsonb)
        WHERE shard = $1 AND id = $2 AND received = $5 AND state = 'receiving' AND expires_at > now() RETURNING *`,
-      [shardOf(id), id, writer, writer, offset],
+      keyOf(id, writer, writer, offset),
     );
-    return rows[0] ?? null;
   }
 
   /** Records the safely stored bytes; null when another request has taken over, or the upload is over. */
-  async progress(
-    id: Id,
-    writer: string,
-    { pieces, received, head, type }: Progress,
-  ): Promise<UploadRow | null> {
-    const { rows } = await this.database.query<UploadRow>(
+  progress(id: Id, writer: string, { pieces, received, head, type }: Progress): Promise<Upload | null> {
+    return this.database.first(
       'upload.progress',
       `UPDATE uploads SET pieces = $4::jsonb, received = $5, head = $6, type = $7
        WHERE shard = $1 AND id = $2 AND writer = $3 AND state = 'receiving' AND expires_at > now() RETURNING *`,
-      [shardOf(id), id, writer, JSON.stringify(pieces), received, head, type],
+      keyOf(id, writer, JSON.stringify(pieces), received, head, type),
     );
-    return rows[0] ?? null;
   }
 
   /** Records that a request has ended, so that nobody waits for it. */
@@ -151,36 +108,29 @@ export class UploadRows {
     await this.database.query(
       'upload.release',
       `UPDATE uploads SET writer = NULL WHERE shard = $1 AND id = $2 AND writer = $3`,
-      [shardOf(id), id, writer],
+      keyOf(id, writer),
     );
   }
 
-  async isWriter(id: Id, writer: string): Promise<boolean> {
-    const { rows } = await this.database.query(
+  isWriter(id: Id, writer: string): Promise<boolean> {
+    return this.database.touchesOne(
       'upload.isWriter',
       `SELECT 1 FROM uploads WHERE shard = $1 AND id = $2 AND writer = $3 AND state = 'receiving' AND expires_at > now()`,
-      [shardOf(id), id, writer],
+      keyOf(id, writer),
     );
-    return rows.length === 1;
   }
 
   /** Requests that would complete an upload wait here: the first goes on; the others then find it complete. */
-  async lock(tx: Queryable, id: Id): Promise<UploadRow | null> {
-    const { rows } = await tx.query<UploadRow>(
-      'upload.lock',
-      `SELECT * FROM uploads WHERE shard = $1 AND id = $2 FOR UPDATE`,
-      [shardOf(id), id],
-    );
-    return rows[0] ?? null;
+  lock(tx: Queryable, id: Id): Promise<Upload | null> {
+    return tx.byId('upload.lock', 'uploads', id, 'FOR UPDATE');
   }
 
-  async complete(tx: Queryable, id: Id, photoId: Id, state: 'completed' | 'duplicate'): Promise<UploadRow> {
-    const { rows } = await tx.query<UploadRow>(
+  async complete(tx: Queryable, id: Id, photoId: Id, state: 'completed' | 'duplicate'): Promise<Upload> {
+    return (await tx.first<Upload>(
       'upload.complete',
       `UPDATE uploads SET state = $4, photo_id = $3, writer = NULL WHERE shard = $1 AND id = $2 RETURNING *`,
-      [shardOf(id), id, photoId, state],
-    );
-    return rows[0] as UploadRow;
+      keyOf(id, photoId, state),
+    )) as Upload;
   }
 
   /** Ends an upload that becomes no photo: it expires at once, so that the sweeper removes leftovers. */
@@ -190,7 +140,7 @@ export class UploadRows {
       `UPDATE uploads SET state = CASE WHEN state = 'receiving' THEN 'ended' ELSE state END, writer = NULL,
          expires_at = least(expires_at, now())
        WHERE shard = $1 AND id = $2`,
-      [shardOf(id), id],
+      keyOf(id),
     );
   }
 
@@ -202,28 +152,26 @@ export class UploadRows {
          DELETE FROM uploads WHERE shard = $1 AND id = $2 AND expires_at <= now() RETURNING id, owner_id, direct, state)
        INSERT INTO deletions (shard, id, person_id)
        SELECT shard_of(id), id, owner_id FROM gone WHERE direct AND state = 'ended' ON CONFLICT DO NOTHING`,
-      [shardOf(id), id],
+      keyOf(id),
     );
   }
 
   /** Uploads that expired more than `seconds` ago. */
-  async expired(seconds: number, limit: number): Promise<UploadRow[]> {
-    const { rows } = await this.database.query<UploadRow>(
+  expired(seconds: number, limit: number): Promise<Upload[]> {
+    return this.database.list(
       'upload.expired',
       `SELECT * FROM uploads WHERE expires_at < now() - make_interval(secs => $1) ORDER BY expires_at LIMIT $2`,
       [seconds, limit],
     );
-    return rows;
   }
 
   /** Uploads with every byte and no photo: the process that should have made it was killed. */
-  async whole(seconds: number, limit: number): Promise<Id[]> {
-    const { rows } = await this.database.query<{ id: Id }>(
+  whole(seconds: number, limit: number): Promise<Id[]> {
+    return this.database.values(
       'upload.whole',
       `SELECT id FROM uploads WHERE state = 'receiving' AND received = length AND type IS NOT NULL
          AND created_at < now() - make_interval(secs => $1) AND expires_at > now() ORDER BY created_at LIMIT $2`,
       [seconds, limit],
     );
-    return rows.map(({ id }) => id);
   }
 }

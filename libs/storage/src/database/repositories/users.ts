@@ -1,44 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { shardOf, type Id } from '@app/platform';
-import { Database, type Queryable } from '../database.js';
+import { Database } from '../database.js';
+import type { Audience, User } from '../entities/user.js';
+import { keyOf, type Queryable } from '../queryable.js';
 import { SearchWords } from './search-words.js';
-
-export interface UserRow {
-  id: Id;
-  username: string;
-  display_name: string;
-  bio: string;
-  website: string | null;
-  email: string;
-  password_hash: string;
-  private: boolean;
-  role: string;
-  avatar_folder: string | null;
-  avatar_photo_id: Id | null;
-  posts_count: number;
-  followers_count: number;
-  following_count: number;
-  version: number;
-  created_at: Date;
-  closed_at: Date | null;
-}
 
 export interface NewUser {
   username: string;
   email: string;
   passwordHash: string;
   displayName: string;
-}
-
-export interface ProfileChange {
-  display_name?: string;
-  bio?: string;
-  website?: string | null;
-  private?: boolean;
-  username?: string;
-  password_hash?: string;
-  avatar_folder?: string | null;
-  avatar_photo_id?: Id | null;
 }
 
 const changeable = [
@@ -50,7 +21,9 @@ const changeable = [
   'password_hash',
   'avatar_folder',
   'avatar_photo_id',
-] as const satisfies readonly (keyof ProfileChange)[];
+] as const satisfies readonly (keyof User)[];
+
+export type ProfileChange = Partial<Pick<User, (typeof changeable)[number]>>;
 
 /** People's rows, and the two tables that keep usernames and emails unique across all shards. */
 @Injectable()
@@ -61,26 +34,25 @@ export class UserRows {
   ) {}
 
   /** Whether an account is ours, for synthetic checks; false also for an unknown name. */
-  async isSynthetic(username: string): Promise<boolean> {
-    const { rows } = await this.database.query(
+  isSynthetic(username: string): Promise<boolean> {
+    return this.database.touchesOne(
       'user.isSynthetic',
       `SELECT 1 FROM usernames n JOIN users u ON u.shard = shard_of(n.user_id) AND u.id = n.user_id
        WHERE n.username = $1 AND u.role = 'synthetic' AND u.closed_at IS NULL`,
       [username.toLowerCase()],
     );
-    return rows.length === 1;
   }
 
   /** Inserts a new person on a randomly drawn shard. */
-  async insert(tx: Queryable, user: NewUser): Promise<UserRow> {
+  async insert(tx: Queryable, user: NewUser): Promise<User> {
     const shard = Math.floor(Math.random() * 8192);
-    const { rows } = await tx.query<UserRow>(
+    const { rows } = await tx.query<User>(
       'user.insert',
       `INSERT INTO users (shard, id, username, email, password_hash, display_name)
        VALUES ($1::int, next_id($1::int), $2, $3, $4, $5) RETURNING *`,
       [shard, user.username, user.email, user.passwordHash, user.displayName],
     );
-    const row = rows[0] as UserRow;
+    const row = rows[0] as User;
     await this.words.replace(tx, row.id);
     return row;
   }
@@ -88,13 +60,12 @@ export class UserRows {
   /** Claims a username or an email for a person; false when somebody else has it. */
   async claim(tx: Queryable, what: 'username' | 'email', value: string, userId: Id): Promise<boolean> {
     const table = what === 'username' ? 'usernames' : 'emails';
-    const { count } = await tx.query(
+    return tx.touchesOne(
       `${what}.claim`,
       `INSERT INTO ${table} (${what}, user_id) VALUES ($1, $2)
        ON CONFLICT (${what}) DO UPDATE SET user_id = excluded.user_id WHERE ${table}.user_id = excluded.user_id`,
       [value, userId],
     );
-    return count === 1;
   }
 
   async release(tx: Queryable, what: 'username' | 'email', value: string, userId: Id): Promise<void> {
@@ -105,44 +76,21 @@ export class UserRows {
     ]);
   }
 
-  async find(id: Id, connection: Queryable = this.database): Promise<UserRow | null> {
-    const { rows } = await connection.query<UserRow>(
-      'user.find',
-      `SELECT * FROM users WHERE shard = $1 AND id = $2`,
-      [shardOf(id), id],
-    );
-    return rows[0] ?? null;
+  find(id: Id, connection: Queryable = this.database): Promise<User | null> {
+    return connection.byId('user.find', 'users', id);
   }
 
-  async lock(tx: Queryable, id: Id): Promise<UserRow | null> {
-    const { rows } = await tx.query<UserRow>(
-      'user.lock',
-      `SELECT * FROM users WHERE shard = $1 AND id = $2 FOR UPDATE`,
-      [shardOf(id), id],
-    );
-    return rows[0] ?? null;
+  lock(tx: Queryable, id: Id): Promise<User | null> {
+    return tx.byId('user.lock', 'users', id, 'FOR UPDATE');
   }
 
   /** Reads a person and keeps the row unchanged until this transaction ends; many transactions may hold one. */
-  async share(tx: Queryable, id: Id): Promise<UserRow | null> {
-    const { rows } = await tx.query<UserRow>(
-      'user.share',
-      `SELECT * FROM users WHERE shard = $1 AND id = $2 FOR SHARE`,
-      [shardOf(id), id],
-    );
-    return rows[0] ?? null;
+  share(tx: Queryable, id: Id): Promise<User | null> {
+    return tx.byId('user.share', 'users', id, 'FOR SHARE');
   }
 
-  async findMany(ids: readonly Id[]): Promise<Map<Id, UserRow>> {
-    const unique = [...new Set(ids)];
-    if (unique.length === 0) return new Map();
-    const { rows } = await this.database.query<UserRow>(
-      'user.findMany',
-      `SELECT u.* FROM unnest($1::int[], $2::bigint[]) AS wanted(shard, id)
-       JOIN users u ON u.shard = wanted.shard AND u.id = wanted.id`,
-      [unique.map(shardOf), unique],
-    );
-    return new Map(rows.map((row) => [row.id, row]));
+  findMany(ids: readonly Id[]): Promise<Map<Id, User>> {
+    return this.database.byIds('user.findMany', 'users', [...new Set(ids)]);
   }
 
   async idOf(
@@ -151,12 +99,7 @@ export class UserRows {
     connection: Queryable = this.database,
   ): Promise<Id | null> {
     const table = what === 'username' ? 'usernames' : 'emails';
-    const { rows } = await connection.query<{ user_id: Id }>(
-      `${what}.find`,
-      `SELECT user_id FROM ${table} WHERE ${what} = $1`,
-      [value],
-    );
-    return rows[0]?.user_id ?? null;
+    return connection.value<Id>(`${what}.find`, `SELECT user_id FROM ${table} WHERE ${what} = $1`, [value]);
   }
 
   /** The owners of these usernames; unknown ones are not in the result. */
@@ -170,16 +113,39 @@ export class UserRows {
   }
 
   /** Changes the named columns, and the version of cached copies. */
-  async change(tx: Queryable, id: Id, change: ProfileChange): Promise<UserRow> {
+  async change(tx: Queryable, id: Id, change: ProfileChange): Promise<User> {
     const columns = changeable.filter((column) => change[column] !== undefined);
     const sets = columns.map((column, index) => `${column} = $${index + 3}`);
-    const { rows } = await tx.query<UserRow>(
+    const { rows } = await tx.query<User>(
       'user.change',
       `UPDATE users SET ${['version = version + 1', ...sets].join(', ')} WHERE shard = $1 AND id = $2 RETURNING *`,
-      [shardOf(id), id, ...columns.map((column) => change[column])],
+      keyOf(id, ...columns.map((column) => change[column])),
     );
     if (columns.includes('username') || columns.includes('display_name')) await this.words.replace(tx, id);
-    return rows[0] as UserRow;
+    return rows[0] as User;
+  }
+
+  /** Moves an author to the next size of audience; false when they are not (or no longer) at `from`. */
+  moveAudience(
+    author: Id,
+    from: Audience,
+    to: Audience,
+    connection: Queryable = this.database,
+  ): Promise<boolean> {
+    return connection.touchesOne(
+      'audience.move',
+      `UPDATE users SET audience = $4 WHERE shard = $1 AND id = $2 AND audience = $3 AND closed_at IS NULL`,
+      keyOf(author, from, to),
+    );
+  }
+
+  /** How an author's posts are delivered now; null when the account is closed. */
+  audienceOf(author: Id): Promise<Audience | null> {
+    return this.database.value(
+      'audience.of',
+      `SELECT audience FROM users WHERE shard = $1 AND id = $2 AND closed_at IS NULL`,
+      keyOf(author),
+    );
   }
 
   /** Marks the account closed and erases what identifies its owner. */
@@ -189,7 +155,7 @@ export class UserRows {
       `UPDATE users SET closed_at = now(), version = version + 1, username = 'closed.' || id, email = '',
          display_name = '', bio = '', website = NULL, password_hash = '', avatar_folder = NULL, avatar_photo_id = NULL
        WHERE shard = $1 AND id = $2`,
-      [shardOf(id), id],
+      keyOf(id),
     );
     await this.words.replace(tx, id);
   }

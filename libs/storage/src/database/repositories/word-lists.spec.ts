@@ -3,7 +3,8 @@ import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../../../test/harness/database.js';
 import { dataSourceOptions } from '../data-source.js';
-import { Database, type Queryable } from '../database.js';
+import { Database } from '../database.js';
+import { Queryable } from '../queryable.js';
 import { PopularRows } from './popular.js';
 import { SuggestionRows } from './suggestions.js';
 import { TermRows } from './terms.js';
@@ -30,12 +31,13 @@ async function asked<Rows extends object>(
   ask: (rows: Rows, tx: Queryable) => Promise<unknown>,
 ): Promise<Asked[]> {
   const heard: Asked[] = [];
-  const ear = {
-    query: (_: string, sql: string, parameters: readonly unknown[] = []) => {
+  class Ear extends Queryable {
+    query(_: string, sql: string, parameters: readonly unknown[] = []) {
       heard.push([sql, parameters]);
       return Promise.resolve({ rows: [], count: 0 });
-    },
-  };
+    }
+  }
+  const ear = new Ear();
   await ask(new Rows(ear as unknown as Database), ear);
   return heard;
 }
@@ -104,7 +106,7 @@ describe('the popular', () => {
       FROM (SELECT number, next_id(number) AS id FROM generate_series(1, 1200) number) n;
       INSERT INTO popular_people (shard, user_id, followers)
       SELECT shard, id, (row_number() OVER (ORDER BY id))::int + 10 FROM users`);
-    await rows.prune();
+    await rows.prunePeople();
     const count = async () =>
       (await database.query<{ count: number }>('SELECT count(*)::int FROM popular_people'))[0]?.count;
     expect(await count()).toBeLessThanOrEqual(1_001);
@@ -121,9 +123,9 @@ describe('the popular', () => {
           [user],
         )
       )[0]?.followers;
-    await rows.note(least?.user_id ?? '', 5_000);
+    await rows.notePerson(least?.user_id ?? '', 5_000);
     expect(await followersOf(least?.user_id ?? '')).toBe(5_000);
-    await rows.note(most?.user_id ?? '', 1);
+    await rows.notePerson(most?.user_id ?? '', 1);
     expect(await followersOf(most?.user_id ?? '')).toBeUndefined();
   });
 });

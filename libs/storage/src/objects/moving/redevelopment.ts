@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { shardOf, type Id } from '@app/platform';
-import type { Queryable } from '../../database/database.js';
+import type { Queryable } from '../../database/queryable.js';
 import { newFolder } from '../object-keys.js';
 import { PIPELINE } from '@app/platform/photos';
 import type { Reporter } from './migration.js';

@@ -1,4 +1,4 @@
-import type { Queryable } from '../../database/database.js';
+import type { Queryable } from '../../database/queryable.js';
 import type { StoreKind } from '../object-store.js';
 
 /** Seconds: five heartbeats. A process that is silent for longer reads its settings when it starts again. */

@@ -1,8 +1,8 @@
 import type { Id } from '@app/platform';
 import type { DataSource, QueryRunner } from 'typeorm';
 import type { Pieces } from '../pieces.js';
-import type { PhotoState } from '../../database/repositories/photos.js';
-import type { UploadState } from '../../database/repositories/uploads.js';
+import type { PhotoState } from '../../database/entities/photo.js';
+import type { UploadState } from '../../database/entities/upload.js';
 
 /** A row's claim about the objects in its folder. */
 export type FolderRow = { folder: string; id: Id } & (
