@@ -156,7 +156,7 @@ describe.skipIf(!has('dpkg-deb'))('the package', () => {
       'apps/api/src/run.js',
       'apps/worker/src/run.js',
       'libs/images/src/index.js',
-      'libs/storage/src/objects/open-s3-store.js',
+      'libs/storage/src/objects/s3-store.js',
       'infra/nginx/configuration.js',
     ];
     const script = join(lib, 'loads.mjs');

@@ -1,9 +1,6 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import * as entities from './entities/index.js';
-import { migrations } from './migrations.js';
-
-/** The table that records applied migrations; written by TypeORM's runner. */
-export const MIGRATIONS_TABLE = 'migrations';
+import { MIGRATIONS_TABLE, migrations } from './migrations.js';
 
 interface Connection {
   url: string;

@@ -1,12 +1,11 @@
 /** PostgreSQL: the connection, transactions with their later effects, the schema, and SQL in the product's words. */
 export * from './data-source.js';
-export * from './database-look.js';
 export * from './database.js';
 export * from './group-commit.js';
 export * from './migrate.js';
 export * from './postgres-probe.js';
 export * from './queryable.js';
-export * from './schema-behind.js';
+export { schemaBehind } from './migrations.js';
 export * from './unit-of-work.js';
 export * from './repositories/index.js';
 /** Rows, as their entities describe them; without the suffix these would be named as what the api answers. */

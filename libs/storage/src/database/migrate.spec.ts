@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../../test/harness/database.js';
 import { migrate } from './migrate.js';
-import { migrationNames, migrations } from './migrations.js';
+import { migrationNames, migrations, schemaBehind } from './migrations.js';
 import type { Queryable } from './queryable.js';
-import { schemaBehind } from './schema-behind.js';
 
 let database: TestDatabase;
 let queryable: Pick<Queryable, 'query'>;

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { openDataSource } from './data-source.js';
+import { Database } from './database.js';
+import { migrationNames, MIGRATIONS_TABLE, schemaBehind } from './migrations.js';
 
 /** A number that nothing else locks: `narwhal` on a phone's keys. */
 const ADVISORY_LOCK = 6_279_425;
@@ -56,6 +58,34 @@ export async function migrate(url: string, say: Say = () => undefined): Promise<
     return await withLock(runner, say, () => runPending(source, say));
   } finally {
     await runner.release();
+    await source.destroy();
+  }
+}
+
+/** The state of a database as a new connection sees it. */
+export interface DatabaseLook {
+  /** The server's version, such as 17.2. */
+  version: string;
+  /** Migrations that this program knows and the database lacks. */
+  behind: string[];
+  /** Migrations that the database has and this program does not know: a newer release was here. */
+  ahead: string[];
+}
+
+/** Connects once, reads, and disconnects. Rejects with PostgreSQL's error: `databaseFault` puts that into words. */
+export async function lookAtDatabase(url: string): Promise<DatabaseLook> {
+  const source = await openDataSource({ url, name: 'narwhal-doctor', pool: 1 });
+  try {
+    const database = new Database(source);
+    const version = await database.value<string>('doctor.version', 'SHOW server_version');
+    const behind = await schemaBehind(database);
+    const applied =
+      behind.length === migrationNames.length
+        ? []
+        : await database.values<string>('schema.applied', `SELECT name FROM ${MIGRATIONS_TABLE}`);
+    const ahead = applied.filter((name) => !migrationNames.includes(name));
+    return { version: version ?? '', behind, ahead };
+  } finally {
     await source.destroy();
   }
 }

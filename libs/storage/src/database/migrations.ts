@@ -1,5 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import type { Queryable } from './queryable.js';
+
+/** The table that records applied migrations; written by TypeORM's runner. */
+export const MIGRATIONS_TABLE = 'migrations';
 
 const folder = new URL('./migrations/', import.meta.url);
 const FILE = /^(\d{4})_([a-z0-9_]+)\.sql$/;
@@ -61,3 +65,22 @@ export const migrations = known.map(({ migration }) => migration);
 
 /** The names that the database records once each has run, oldest first. */
 export const migrationNames: readonly string[] = known.map(({ name }) => name);
+
+/**
+ * The migrations that this program knows and the database lacks, oldest first; empty when the schema is ready. A newer
+ * schema is fine: release n runs on schema n and n + 1.
+ */
+export async function schemaBehind(database: Pick<Queryable, 'query'>): Promise<string[]> {
+  const { rows: tables } = await database.query<{ found: boolean }>(
+    'schema.exists',
+    'SELECT to_regclass($1) IS NOT NULL AS found',
+    [MIGRATIONS_TABLE],
+  );
+  if (!tables[0]?.found) return [...migrationNames];
+  const { rows } = await database.query<{ name: string }>(
+    'schema.applied',
+    `SELECT name FROM ${MIGRATIONS_TABLE}`,
+  );
+  const applied = new Set(rows.map(({ name }) => name));
+  return migrationNames.filter((name) => !applied.has(name));
+}

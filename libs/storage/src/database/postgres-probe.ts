@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { Heard, Heartbeat } from '@app/platform';
 import type { Answer, Queryable } from './queryable.js';
-import { schemaBehind } from './schema-behind.js';
+import { schemaBehind } from './migrations.js';
 
 interface BeatRow {
   facts: Heartbeat;

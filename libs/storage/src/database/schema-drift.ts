@@ -1,5 +1,6 @@
 import { DataSource } from 'typeorm';
-import { dataSourceOptions, MIGRATIONS_TABLE } from './data-source.js';
+import { dataSourceOptions } from './data-source.js';
+import { MIGRATIONS_TABLE } from './migrations.js';
 
 const OUR_TABLES = `
   SELECT c.oid, c.relname AS name FROM pg_class c

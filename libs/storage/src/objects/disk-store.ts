@@ -3,10 +3,9 @@ import { access, constants, mkdir, open, readdir, rename, rm, stat, statfs, unli
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { errorCode, LastingFolders, removeFiles, syncFolder, unless } from './durable-files.js';
-import { GrowingFile } from './growing-file.js';
 import { Measure, partOf } from './measure.js';
 import { listFiles } from './listed-files.js';
-import { NewFile } from './new-file.js';
+import { GrowingFile, NewFile } from './new-file.js';
 import { assertAnyFolder, assertDay, assertFolder, assertKey, assertName, objectKey } from './object-keys.js';
 import {
   ObjectMissing,

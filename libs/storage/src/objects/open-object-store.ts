@@ -38,6 +38,6 @@ export async function configuredStores(config: StoreConfig): Promise<Stores> {
 async function openS3(config: StoreConfig): Promise<ObjectStore | null> {
   if (!config.S3_BUCKET) return null;
   // Loaded when needed: the SDK is 37 MB of memory, which a process with a disk store does not need.
-  const { openS3Store } = await import('./open-s3-store.js');
-  return openS3Store(config, config.S3_BUCKET);
+  const { S3Store } = await import('./s3-store.js');
+  return S3Store.open(config, config.S3_BUCKET);
 }

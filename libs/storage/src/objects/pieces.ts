@@ -71,6 +71,30 @@ export class SeparatePieces implements PieceWriter {
   }
 }
 
+/** A writer of pieces that selects its store at the first write, and stays with it. */
+export class LatePieces implements PieceWriter {
+  #writer: PieceWriter | null = null;
+
+  constructor(private readonly open: () => Promise<PieceWriter>) {}
+
+  async append(chunk: Uint8Array): Promise<void> {
+    this.#writer ??= await this.open();
+    await this.#writer.append(chunk);
+  }
+
+  async flush(): Promise<number[]> {
+    return (await this.#writer?.flush()) ?? [];
+  }
+
+  async sha256(): Promise<string> {
+    return (await this.#writer?.sha256()) ?? '';
+  }
+
+  async close(): Promise<void> {
+    await this.#writer?.close();
+  }
+}
+
 /** Every object that these writers may have left: one more each than is recorded, since it is written before it is recorded. */
 export function pieceNames(pieces: readonly Pieces[]): string[] {
   return pieces.flatMap(({ name, sizes }) =>
@@ -125,13 +149,14 @@ export async function joinPieces(store: ObjectStore, joining: Joining): Promise<
   } catch (error) {
     // A process that was killed after joining, or is a moment ahead of us, has removed the pieces.
     if (!(error instanceof ObjectMissing) || (await store.stat(key))?.bytes !== length) throw error;
-    return hashed(store, key, length);
+    return { bytes: length, sha256: await hashOf(store, key) };
   }
 }
 
-async function hashed(store: ObjectStore, key: string, bytes: number): Promise<Written> {
+/** Hex. @throws ObjectMissing */
+export async function hashOf(store: ObjectStore, key: string): Promise<string> {
   const hash = createHash('sha256');
   const { stream } = await store.read(key);
   for await (const chunk of stream) hash.update(chunk as Uint8Array);
-  return { bytes, sha256: hash.digest('hex') };
+  return hash.digest('hex');
 }

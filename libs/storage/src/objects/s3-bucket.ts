@@ -5,15 +5,36 @@ import {
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   paginateListObjectsV2,
+  S3ServiceException,
   type HeadObjectCommandOutput,
   type ListMultipartUploadsCommandOutput,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import type { StoredObject } from './object-store.js';
-import { isMissing, isPreconditionFailed } from './s3-errors.js';
+import { ObjectMissing, RangeOutside, type StoredObject } from './object-store.js';
 
 /** S3 deletes this many keys in one request. */
 const KEYS_A_REQUEST = 1_000;
+
+/** HEAD has no body with an error's name, so both the names and the status count. */
+export function isMissing(error: unknown): boolean {
+  return (
+    error instanceof S3ServiceException &&
+    (error.name === 'NoSuchKey' || error.name === 'NotFound') &&
+    error.$metadata.httpStatusCode === 404
+  );
+}
+
+/** The object is not the one that the condition names. */
+function isPreconditionFailed(error: unknown): boolean {
+  return error instanceof S3ServiceException && error.$metadata.httpStatusCode === 412;
+}
+
+/** Translates S3's errors to the store's own. */
+export function translated(key: string, error: unknown): unknown {
+  if (isMissing(error)) return new ObjectMissing(key, { cause: error });
+  const isOutside = error instanceof S3ServiceException && error.$metadata.httpStatusCode === 416;
+  return isOutside ? new RangeOutside(null) : error;
+}
 
 /** Housekeeping of one bucket: the store's operations on many objects at once. */
 export class S3Bucket {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { GetObjectCommand, HeadBucketCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, HeadBucketCommand, HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { Measure, partOf } from './measure.js';
 import { assertDay, assertFolder, assertKey, assertName, objectKey } from './object-keys.js';
@@ -19,9 +19,9 @@ import type {
   Written,
 } from './object-store.js';
 import { SeparatePieces, type PieceOptions, type PieceWriter } from './pieces.js';
-import { S3Bucket } from './s3-bucket.js';
-import { isMissing, translated } from './s3-errors.js';
-import type { S3Presigner } from './s3-presigner.js';
+import { isMissing, S3Bucket, translated } from './s3-bucket.js';
+import { S3Presigner } from './s3-presigner.js';
+import type { StoreConfig } from './open-object-store.js';
 
 /** The smallest part that S3 accepts; one upload holds one part and its outgoing copy in memory. */
 const PART_BYTES = 5 * 1024 * 1024;
@@ -36,6 +36,11 @@ export class S3Store implements ObjectStore {
     private readonly presigner: S3Presigner,
   ) {
     this.#bucket = new S3Bucket(client, bucketName);
+  }
+
+  static open(config: StoreConfig, bucket: string): S3Store {
+    const outside = clientOf(config, config.S3_PUBLIC_ENDPOINT ?? config.S3_ENDPOINT);
+    return new S3Store(clientOf(config, config.S3_ENDPOINT), bucket, new S3Presigner(outside));
   }
 
   home(): Promise<'s3'> {
@@ -159,4 +164,18 @@ export class S3Store implements ObjectStore {
 
 function trashOf(folder: string, day: string): string {
   return `trash/${assertDay(day)}/${assertFolder(folder)}`;
+}
+
+function clientOf(config: StoreConfig, endpoint: string | undefined): S3Client {
+  const { S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = config;
+  return new S3Client({
+    region: config.S3_REGION,
+    endpoint,
+    forcePathStyle: config.S3_FORCE_PATH_STYLE,
+    // Without configured keys the machine's role signs, as the SDK finds it.
+    credentials: accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : undefined,
+    maxAttempts: 3,
+    // A part that moves no byte for this long is sent again.
+    requestHandler: { connectionTimeout: 3_000, socketTimeout: 30_000 },
+  });
 }

@@ -4,10 +4,6 @@ import type { StoreKind } from './object-store.js';
 /** How long a process caches where new objects land, in milliseconds. */
 export const HOME_BELIEVED = 1_000;
 
-interface HomeRow {
-  store: StoreKind;
-}
-
 /** The home of new objects: a row, so that all processes switch within a second of each other. */
 export class StoreHome {
   #known: { store: StoreKind; at: number } | null = null;
@@ -40,12 +36,8 @@ export class StoreHome {
     }
   }
 
-  async read(): Promise<StoreKind | null> {
-    const { rows } = await this.database.query<HomeRow>(
-      'home.read',
-      `SELECT store FROM object_home WHERE name = 'photos'`,
-    );
-    return rows[0]?.store ?? null;
+  read(): Promise<StoreKind | null> {
+    return this.database.value('home.read', `SELECT store FROM object_home WHERE name = 'photos'`);
   }
 
   async #write(): Promise<StoreKind> {

@@ -1,6 +1,5 @@
 import { HOME_BELIEVED, type StoreHome } from './store-home.js';
 import type { DiskStore } from './disk-store.js';
-import { LatePieces } from './late-pieces.js';
 import { objectKey, partsOfKey } from './object-keys.js';
 import {
   ObjectMissing,
@@ -16,7 +15,7 @@ import {
   type WriteOptions,
   type Written,
 } from './object-store.js';
-import type { PieceOptions, PieceWriter } from './pieces.js';
+import { LatePieces, type PieceOptions, type PieceWriter } from './pieces.js';
 
 /** The stores that a process may use. */
 export interface Stores {

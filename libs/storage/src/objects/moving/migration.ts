@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../../database/database.js';
+import type { Queryable } from '../../database/queryable.js';
 import type { ObjectStore, StoreKind } from '../object-store.js';
 import type { StoreHome } from '../store-home.js';
-import { CopyIntents } from './copy-intents.js';
 import { eachOf, foldersOf, type Folder } from './folders.js';
-import { Mover, type Route } from './mover.js';
+import { CopyIntents, Mover, type Route } from './mover.js';
 import { isPiece, OpenUploads } from './open-uploads.js';
 
 /** Milliseconds until every process has seen the switch and moved what it wrote meanwhile: see TwoStores. */
@@ -94,4 +94,19 @@ export class Migration {
 
 function withoutPieces({ folder, objects }: Folder): Folder {
   return { folder, objects: new Map([...objects].filter(([name]) => !isPiece(name))) };
+}
+
+/** Seconds: five heartbeats. A process that is silent for longer reads its settings when it starts again. */
+const LIVING = 10;
+
+/** Live processes whose settings lack a store: they could not read what moves there. */
+export async function unaware(database: Queryable, store: StoreKind): Promise<string[]> {
+  const { rows } = await database.query<{ kind: string; host: string; pid: string }>(
+    'moving.unaware',
+    `SELECT kind, facts->>'host' AS host, facts->>'pid' AS pid FROM heartbeats
+     WHERE beaten_at > clock_timestamp() - make_interval(secs => $1)
+       AND NOT coalesce(facts->'objectStores', '[]') @> to_jsonb($2::text) ORDER BY kind, host, pid`,
+    [LIVING, store],
+  );
+  return rows.map(({ kind, host, pid }) => `${kind} ${pid} on ${host}`);
 }

@@ -1,9 +1,37 @@
+import type { ObjectCopy } from '../../database/entities/installation.js';
+import type { Queryable } from '../../database/queryable.js';
 import { partsOfKey } from '../object-keys.js';
 import type { ObjectStore, StoredObject, StoreKind } from '../object-store.js';
 import { ORIGINAL } from '@app/platform/photos';
-import { copyVerified, hashOf } from './copied.js';
-import type { CopyIntents } from './copy-intents.js';
+import { copyVerified, hashIfAny } from './copied.js';
 import { namesIn, type Folder } from './folders.js';
+
+type CopyIntent = Pick<ObjectCopy, 'folder' | 'store' | 'names'>;
+
+/**
+ * Copies in progress, recorded before their first byte. A photo that is deleted while it is copied may leave its copy:
+ * the copying process checks afterwards, and if it was killed before that, the next one does.
+ */
+export class CopyIntents {
+  constructor(private readonly database: Queryable) {}
+
+  async note({ folder, store, names }: CopyIntent): Promise<void> {
+    await this.database.query(
+      'copies.note',
+      `INSERT INTO object_copies (folder, store, names) VALUES ($1, $2, $3)
+       ON CONFLICT (folder) DO UPDATE SET store = excluded.store, names = excluded.names`,
+      [folder, store, names],
+    );
+  }
+
+  async forget(folder: string): Promise<void> {
+    await this.database.query('copies.forget', `DELETE FROM object_copies WHERE folder = $1`, [folder]);
+  }
+
+  all(): Promise<CopyIntent[]> {
+    return this.database.list('copies.all', `SELECT folder, store, names FROM object_copies`);
+  }
+}
 
 export interface Route {
   from: ObjectStore;
@@ -88,7 +116,7 @@ export class Mover {
    */
   private async settled({ key }: StoredObject): Promise<boolean> {
     const { from, to } = this.route;
-    const [source, copy] = await Promise.all([hashOf(from, key), hashOf(to, key)]);
+    const [source, copy] = await Promise.all([hashIfAny(from, key), hashIfAny(to, key)]);
     if (source === null || source === copy) return true;
     if (partsOfKey(key).name === ORIGINAL && copy !== null) {
       this.watcher.conflict(

@@ -80,12 +80,13 @@ export class Redevelopment {
   }
 
   private async count(which: Redevelop, since: Date): Promise<number> {
-    const { rows } = await this.database.query<{ count: number }>(
-      'redevelop.count',
-      `SELECT count(*)::int AS count FROM photos WHERE settled_at < $1 AND $2::text IS NOT NULL AND ${conditionOf(which)}`,
-      [since, codeOf(which)],
+    return (
+      (await this.database.value<number>(
+        'redevelop.count',
+        `SELECT count(*)::int AS count FROM photos WHERE settled_at < $1 AND $2::text IS NOT NULL AND ${conditionOf(which)}`,
+        [since, codeOf(which)],
+      )) ?? 0
     );
-    return rows[0]?.count ?? 0;
   }
 
   /** In key order. Photos already requested (by an earlier run) keep their folder. */

@@ -1,6 +1,6 @@
 import { limits } from '@app/platform';
 import type { DataSource } from 'typeorm';
-import { hashOf } from '../moving/copied.js';
+import { hashIfAny } from '../moving/copied.js';
 import { foldersOf, namesIn, type Folder } from '../moving/folders.js';
 import { trashDay } from '../object-keys.js';
 import type { ObjectStore, StoredObject, StoreKind } from '../object-store.js';
@@ -147,7 +147,7 @@ export class Verification {
     for (const kind of ['disk', 's3'] as const) {
       const store = this.options.stores[kind];
       if (!store || !stores[kind].has(ORIGINAL)) continue;
-      const hash = await hashOf(store, `${folder}/${ORIGINAL}`);
+      const hash = await hashIfAny(store, `${folder}/${ORIGINAL}`);
       if (hash === null || hash === photo.sha256) continue;
       const text = `photo ${photo.id} has SHA-256 ${photo.sha256}, the object in ${kind} ${hash}`;
       findings.push({ kind: 'altered', folder, name: ORIGINAL, text });
