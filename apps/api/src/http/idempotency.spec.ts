@@ -4,7 +4,7 @@ import {
   Database,
   IdempotencyRows,
   OutboxRows,
-  PopularPostRows,
+  PopularRows,
   SearchWords,
   UnitOfWork,
 } from '@app/storage';
@@ -36,8 +36,11 @@ beforeAll(async () => {
   source = await openDatabase(database.url, 8);
   const rows = new Database(source);
   jobs = new JobSender(await freshRedis(), createLogger('spec', 'silent'));
-  const counts = new CountRows(rows, new PopularPostRows(rows), new SearchWords());
-  work = new UnitOfWork(rows, new OutboxRows(rows), counts, jobs);
+  const counts = new CountRows(rows, new PopularRows(rows), new SearchWords());
+  work = new UnitOfWork(rows, new OutboxRows(rows), counts, jobs, {
+    committed: () => Promise.resolve(),
+    tell: () => undefined,
+  });
 });
 afterAll(async () => {
   await jobs.close();
