@@ -39,6 +39,7 @@ export default defineConfig({
         test: {
           name: 'rooms',
           include: ['{libs,apps,infra,tools}/**/*.spec.ts', 'test/harness/**/*.spec.ts'],
+          setupFiles: ['test/setup/hear.ts'],
           ...shared,
           ...paced,
           testTimeout: scaled(20_000),

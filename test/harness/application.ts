@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { inject } from 'vitest';
 import { root } from '../../tools/dev/install.mjs';
 import { endProcess, launch, signal, type Launched } from '../../tools/dev/processes.ts';
 import { patient } from './pace.js';
@@ -68,7 +70,9 @@ export class Application {
         : { WORKER_METRICS_ADDR: `${HOST}:${metricsPort}` };
     const env = { ...settings, ...addresses };
     const program = join(root, 'dist', 'apps', name, 'src', 'main.js');
-    const [command, ...args] = [...prefix, process.execPath, '--enable-source-maps', program];
+    const hear = `${pathToFileURL(join(root, 'test/setup/hear-statements.mjs')).href}?into=${join(inject('run'), 'statements')}`;
+    const node = [process.execPath, '--enable-source-maps', '--import', hear];
+    const [command, ...args] = [...prefix, ...node, program];
     this.process = await launch({ command, args, logFile, env, cwd: root });
     await this.untilReady(this.process, this.healthOrigin + until);
   }

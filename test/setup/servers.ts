@@ -5,6 +5,7 @@ import { migrate } from '../../libs/storage/src/database/migrate.js';
 import { startPostgres } from '../../tools/dev/postgres.ts';
 import { startRedis } from '../../tools/dev/redis.ts';
 import { TEMPLATE, type Servers } from '../harness/servers.js';
+import { judgeStatements } from '../harness/shards.mjs';
 import { beginRun } from './run.js';
 
 /** Migrated once; each spec's database is a copy of it, made in some 30 ms. */
@@ -29,6 +30,10 @@ export default async function startServers(project: TestProject): Promise<() => 
   project.provide('servers', { folder, postgres: postgres.url, redis: redis.url } satisfies Servers);
   return async () => {
     await Promise.all([postgres.stop(), redis.stop()]);
-    await end();
+    try {
+      judgeStatements(join(folder, 'statements'), join(import.meta.dirname, 'shardless-statements.txt'));
+    } finally {
+      await end();
+    }
   };
 }

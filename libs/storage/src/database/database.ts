@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { beginSpan, type Logger } from '@app/platform';
 import type { Pool } from 'pg';
@@ -5,6 +6,9 @@ import { DataSource } from 'typeorm';
 import { PooledConnection, ReplicaAsked } from './pooled-connection.js';
 import { QueryWatch } from './query-watch.js';
 import { Queryable, type Answer } from './queryable.js';
+
+/** Publishes every statement with its name to whoever subscribes in this process: the tests check that it names its shard. */
+const statements = channel('narwhal.statement');
 
 let watch: QueryWatch | undefined;
 
@@ -33,8 +37,10 @@ const isRolledBack = (error: unknown): boolean =>
 /** Runs one statement, and observes it by name. */
 async function observed<Row>(
   name: string,
+  sql: string,
   send: () => Promise<{ rows: unknown[]; rowCount: number | null }>,
 ): Promise<Answer<Row>> {
+  if (statements.hasSubscribers) statements.publish({ name, sql });
   const begun = performance.now();
   const span = beginSpan('sql', name);
   const seconds = () => (performance.now() - begun) / 1000;
@@ -68,7 +74,7 @@ export class Database extends Queryable {
 
   async query<Row>(name: string, sql: string, parameters: readonly unknown[] = []): Promise<Answer<Row>> {
     const limit = /^\s*(SELECT|\(SELECT)\b/.test(sql) ? this.limits?.read : this.limits?.write;
-    return observed(name, () => this.on(limit, (connection) => connection.query(sql, parameters)));
+    return observed(name, sql, () => this.on(limit, (connection) => connection.query(sql, parameters)));
   }
 
   /** The pool's connections, and the statements that wait for one. */
@@ -131,7 +137,7 @@ class Transaction extends Queryable {
 
   /** After a failure, statements sent with it fail too, and may reject first: all throw the first error, which decides about a retry. */
   query<Row>(name: string, sql: string, parameters?: readonly unknown[]): Promise<Answer<Row>> {
-    return observed<Row>(name, () => this.connection.query(sql, parameters)).catch((error: unknown) => {
+    return observed<Row>(name, sql, () => this.connection.query(sql, parameters)).catch((error: unknown) => {
       throw (this.failure ??= error);
     });
   }

@@ -149,9 +149,9 @@ export class UploadRows {
     await this.database.query(
       'upload.forget',
       `WITH gone AS (
-         DELETE FROM uploads WHERE shard = $1 AND id = $2 AND expires_at <= now() RETURNING id, owner_id, direct, state)
+         DELETE FROM uploads WHERE shard = $1 AND id = $2 AND expires_at <= now() RETURNING shard, id, owner_id, direct, state)
        INSERT INTO deletions (shard, id, person_id)
-       SELECT shard_of(id), id, owner_id FROM gone WHERE direct AND state = 'ended' ON CONFLICT DO NOTHING`,
+       SELECT shard, id, owner_id FROM gone WHERE direct AND state = 'ended' ON CONFLICT DO NOTHING`,
       keyOf(id),
     );
   }
