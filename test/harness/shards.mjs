@@ -53,31 +53,33 @@ function enter(node, scope) {
   return [];
 }
 
-/** The scope of a query: takes `shard = something given` from its conditions until they tell nothing new. */
+/** Takes `shard = something given` from the conditions until they tell nothing new. */
+function bind(wanted, scope) {
+  const tests = wanted.flatMap(({ A_Expr: test }) =>
+    /^AEXPR_OP(_ANY)?$/.test(test?.kind) && test.name[0].String.sval === '=' ? [test] : [],
+  );
+  const equals = tests.flatMap(({ lexpr, rexpr }) => [
+    [fieldsOf(lexpr), rexpr],
+    [fieldsOf(rexpr), lexpr],
+  ]);
+  const ofShards = equals.filter(([fields]) => fields.at(-1) === 'shard');
+  for (let before = -1; before < scope.bound.size;) {
+    before = scope.bound.size;
+    for (const [fields, value] of ofShards) {
+      if (!isGiven(value, scope)) continue;
+      for (const [name, source] of scope.sources)
+        if (source === 'sharded' && (fields.length === 1 || fields[0] === name)) scope.bound.add(name);
+    }
+  }
+}
+
 function scopeOf(query, outer) {
   const made = (query.withClause?.ctes ?? []).map((cte) => cte.CommonTableExpr.ctename);
   const queries = new Set([...(outer?.queries ?? []), ...made]);
   const scope = { sources: new Map(), bound: new Set(), queries, outer };
   const target = query.relation && !query.selectStmt ? [{ RangeVar: query.relation }] : [];
   const from = [...target, ...(query.fromClause ?? []), ...(query.usingClause ?? [])];
-  const wanted = [...from.flatMap((each) => enter(each, scope)), ...conditions(query.whereClause)];
-  const equals = wanted.flatMap(({ A_Expr: test }) =>
-    /^AEXPR_OP(_ANY)?$/.test(test?.kind) && test.name[0].String.sval === '='
-      ? [
-          [test.lexpr, test.rexpr],
-          [test.rexpr, test.lexpr],
-        ]
-      : [],
-  );
-  for (let before = -1; before < scope.bound.size;) {
-    before = scope.bound.size;
-    for (const [column, value] of equals) {
-      const fields = fieldsOf(column);
-      if (fields.at(-1) !== 'shard' || !isGiven(value, scope)) continue;
-      for (const [name, source] of scope.sources)
-        if (source === 'sharded' && (fields.length === 1 || fields[0] === name)) scope.bound.add(name);
-    }
-  }
+  bind([...from.flatMap((each) => enter(each, scope)), ...conditions(query.whereClause)], scope);
   return scope;
 }
 
@@ -89,6 +91,17 @@ function makesGiven(select, place, outer) {
   return isGiven(select.targetList[place]?.ResTarget.val, scopeOf(select, outer));
 }
 
+/** The tables of one query, without those that its subqueries name. */
+function shardlessIn(query, scope) {
+  const found = [...scope.sources].flatMap(([name, source]) =>
+    source === 'sharded' && !scope.bound.has(name) ? [name] : [],
+  );
+  const { relation, cols = [], selectStmt } = query;
+  if (!selectStmt || !sharded.has(relation.relname)) return found;
+  const place = cols.findIndex((column) => column.ResTarget.name === 'shard');
+  return makesGiven(selectStmt.SelectStmt, place, scope) ? found : [...found, relation.relname];
+}
+
 /** The names of tables that a statement reads or writes without a parameter that names their shard. */
 export function shardless(sql) {
   const found = new Set();
@@ -96,15 +109,9 @@ export function shardless(sql) {
     if (node === null || typeof node !== 'object') return;
     const { SelectStmt, UpdateStmt, DeleteStmt, InsertStmt } = node;
     // The arms of a UNION are no nodes of their own.
-    const query =
-      SelectStmt ?? UpdateStmt ?? DeleteStmt ?? InsertStmt ?? (node.limitOption ? node : undefined);
+    const query = SelectStmt ?? UpdateStmt ?? DeleteStmt ?? InsertStmt ?? (node.limitOption && node);
     const scope = query ? scopeOf(query, outer) : outer;
-    for (const [name, source] of query ? (scope?.sources ?? []) : [])
-      if (source === 'sharded' && !scope?.bound.has(name)) found.add(name);
-    if (InsertStmt && scope && sharded.has(InsertStmt.relation.relname)) {
-      const place = (InsertStmt.cols ?? []).findIndex((column) => column.ResTarget.name === 'shard');
-      if (!makesGiven(InsertStmt.selectStmt.SelectStmt, place, scope)) found.add(InsertStmt.relation.relname);
-    }
+    if (query) for (const name of shardlessIn(query, scope)) found.add(name);
     for (const child of Object.values(query ?? node)) look(child, scope);
   };
   for (const { stmt } of parseSync(sql).stmts ?? []) look(stmt, null);

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { shardOf, type Id } from '@app/platform';
+import type { Id } from '@app/platform';
 import { Database } from '../database.js';
 import type { Audience, User } from '../entities/user.js';
 import { keyOf, type Queryable } from '../queryable.js';
