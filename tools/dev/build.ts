@@ -21,7 +21,7 @@ const cache = join(root, 'node_modules', '.cache', 'narwhal');
 const stampName = '.inputs';
 
 const assetKinds = /\.(sql|lua|html|css)$/;
-const settings = ['tsconfig.json', 'nest-cli.json', 'package-lock.json', 'tools/dev/build.ts'];
+const settings = ['tsconfig.json', 'nest-cli.json', 'package-lock.json', 'tools/dev/build.ts', 'tools/dev/bundle-libraries.ts'];
 
 /** Builds dist unless it is up to date with the sources. */
 export async function build(options: { always?: boolean } = {}): Promise<void> {
@@ -66,12 +66,14 @@ function compile(): string {
   writeFileSync(project, JSON.stringify(configuration));
   const nest = join(root, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
   // Nest's CLI takes a path relative to the working directory.
-  const result = spawnSync(process.execPath, [nest, 'build', 'api', '--path', relative(root, project)], {
-    cwd: root,
-    stdio: 'inherit',
-  });
-  if (result.status !== 0) throw new Refusal('The build failed; the reasons are above.');
+  step([nest, 'build', 'api', '--path', relative(root, project)]);
+  step([join(import.meta.dirname, 'bundle-libraries.ts'), output]);
   return output;
+}
+
+function step(args: string[]): void {
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+  if (status !== 0) throw new Refusal('The build failed; the reasons are above.');
 }
 
 /** Two renames, so that a running Narwhal misses its files for an instant at most. */
