@@ -1,19 +1,19 @@
 import { gzipSync } from 'node:zlib';
 import request from 'supertest';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { faults, refused } from './harness/answers.js';
 import type { ProblemBody } from './harness/contract.js';
 import { signUp, type Person } from './harness/people.js';
-import { startStack, type Stack } from './harness/stack.js';
+import { sharedStack } from './harness/shared-stack.js';
+import type { Stack } from './harness/stack.js';
 
 let stack: Stack;
 let ada: Person;
 
 beforeAll(async () => {
-  stack = await startStack({ worker: 0 });
+  stack = await sharedStack();
   ada = await signUp(stack, 'ada');
 });
-afterAll(() => stack.stop());
 
 const client = () => request(stack.url);
 

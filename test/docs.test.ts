@@ -1,13 +1,13 @@
 import request from 'supertest';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { ProblemBody } from './harness/contract.js';
-import { startStack, type Stack } from './harness/stack.js';
+import { sharedStack } from './harness/shared-stack.js';
+import type { Stack } from './harness/stack.js';
 
 let stack: Stack;
 beforeAll(async () => {
-  stack = await startStack({ worker: 0 });
+  stack = await sharedStack();
 });
-afterAll(() => stack.stop());
 
 interface Contract {
   openapi: string;

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import request, { type Response } from 'supertest';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { refused } from './harness/answers.js';
 import type { Application } from './harness/application.js';
 import type { Comment, Photo, Post, Session, User } from './harness/contract.js';
 import { PASSWORD, signUp, type Person, type Server } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
-import { startStack, type Stack } from './harness/stack.js';
+import { sharedStack } from './harness/shared-stack.js';
+import type { Stack } from './harness/stack.js';
 
 let stack: Stack;
 let other: Application;
@@ -15,11 +16,10 @@ let grace: Person;
 let seed = 100;
 
 beforeAll(async () => {
-  stack = await startStack({ api: 2 });
+  stack = await sharedStack();
   other = stack.apis[1] ?? stack.api;
   [ada, grace] = await Promise.all([signUp(stack, 'ada'), signUp(stack, 'grace')]);
 });
-afterAll(() => stack.stop());
 
 const newKey = () => randomBytes(15).toString('base64url');
 const picture = () => drawn({ width: 300, height: 200, seed: (seed += 1) });

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { signUp, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
-import { startStack, type Stack } from './harness/stack.js';
+import { sharedStack } from './harness/shared-stack.js';
+import type { Stack } from './harness/stack.js';
 import { patient } from './harness/pace.js';
 
 vi.setConfig({ testTimeout: patient(90_000) });
@@ -11,11 +12,10 @@ let ada: Person;
 let grace: Person;
 
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await sharedStack();
   [ada, grace] = await Promise.all([signUp(stack, 'ada'), signUp(stack, 'grace')]);
   await grace.follow(ada);
 });
-afterAll(() => stack.stop());
 
 /** The ids on the newest page of a person's feed. */
 async function feedOf(person: Person): Promise<string[]> {

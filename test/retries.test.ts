@@ -1,18 +1,18 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { Photo } from './harness/contract.js';
 import { signUp, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
-import { startStack, type Stack } from './harness/stack.js';
+import { sharedStack } from './harness/shared-stack.js';
+import type { Stack } from './harness/stack.js';
 
 let stack: Stack;
 let ada: Person;
 let seed = 8_000;
 
 beforeAll(async () => {
-  stack = await startStack({ api: 2, env: { RATE_LIMITS: 'off' } });
+  stack = await sharedStack();
   ada = await signUp(stack, 'ada');
 });
-afterAll(() => stack.stop());
 
 const picture = async () => (await drawn({ width: 240, height: 180, seed: (seed += 1) })).bytes;
 

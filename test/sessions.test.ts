@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import request from 'supertest';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { anId, faults, moment, refused } from './harness/answers.js';
 import type { Application } from './harness/application.js';
 import { cable } from './harness/cable.js';
 import { clockAhead } from './harness/clock.js';
 import type { Page, Session } from './harness/contract.js';
 import { PASSWORD, signIn, signUp, type Person, type Server } from './harness/people.js';
-import { startStack, type Stack } from './harness/stack.js';
+import { sharedStack } from './harness/shared-stack.js';
+import type { Stack } from './harness/stack.js';
 import { patient } from './harness/pace.js';
 
 let stack: Stack;
@@ -15,11 +16,10 @@ let other: Application;
 let ada: Person;
 
 beforeAll(async () => {
-  stack = await startStack({ api: 2 });
+  stack = await sharedStack();
   other = stack.apis[1] ?? stack.api;
   ada = await signUp(stack, 'ada');
 });
-afterAll(() => stack.stop());
 
 const me = (token: string, server: Server = stack) =>
   request(server.url).get('/v1/me').set('Authorization', `Bearer ${token}`);

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import request from 'supertest';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Post } from './harness/contract.js';
 import { signIn, signUp, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
-import { startStack, type Stack } from './harness/stack.js';
+import { sharedStack } from './harness/shared-stack.js';
+import type { Stack } from './harness/stack.js';
 import { StreamClient } from './harness/stream-client.js';
 import { patient } from './harness/pace.js';
 
@@ -18,9 +19,8 @@ let post: Post;
 const open: StreamClient[] = [];
 
 beforeAll(async () => {
-  stack = await startStack({ api: 2 });
+  stack = await sharedStack();
 });
-afterAll(() => stack.stop());
 
 beforeEach(async () => {
   round += 1;

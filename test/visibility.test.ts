@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import request from 'supertest';
-import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { beforeAll, describe, expect, it, test } from 'vitest';
 import { conforms } from './harness/conforms.js';
-import { startStack, type Stack } from './harness/stack.js';
+import { sharedStack } from './harness/shared-stack.js';
+import type { Stack } from './harness/stack.js';
 import { scene, type Scene } from './harness/visibility-scene.js';
 import { toldByStream } from './harness/visibility-stream.js';
 import { exemptRequests, visibilityTable, type Expectation } from './harness/visibility-table.js';
@@ -10,9 +11,8 @@ import { exemptRequests, visibilityTable, type Expectation } from './harness/vis
 let stack: Stack;
 
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await sharedStack();
 });
-afterAll(() => stack.stop());
 
 function bodyOf({ method, path }: Expectation): object | undefined {
   if (method === 'POST') return { text: 'A word' };

@@ -6,7 +6,7 @@ let shared: Stack | undefined;
 /** A file that failed in the middle may have left a process stopped. */
 async function isWhole(stack: Stack): Promise<boolean> {
   try {
-    const addresses = [`${stack.url}/health/ready`, stack.metricsUrl];
+    const addresses = [...stack.apis.map(({ readyUrl }) => readyUrl), stack.metricsUrl];
     const answers = await Promise.all(addresses.map((address) => fetch(address)));
     await stack.quiet(10_000);
     return answers.every(({ ok }) => ok);
@@ -23,15 +23,16 @@ async function freeNames({ database }: Stack): Promise<void> {
 }
 
 /**
- * One stack for all files that need no settings, count nothing globally, and leave it running: starting one costs more than
- * most of them. It ends with the run.
+ * One stack of two apis and a worker for all files that need no settings, count nothing globally, and leave it running: starting
+ * one costs more than most of them. It ends with the run.
  */
 export async function sharedStack(): Promise<Stack> {
   if (shared && !(await isWhole(shared))) {
     await shared.stop();
     shared = undefined;
   }
-  shared ??= await startStack();
+  await shared?.stopGuests();
+  shared ??= await startStack({ api: 2 });
   await freeNames(shared);
   return shared;
 }

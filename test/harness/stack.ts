@@ -76,9 +76,13 @@ export class Stack {
     await Promise.all([...this.apis, ...this.workers].map((application) => application.start()));
   }
 
+  async stopGuests(): Promise<void> {
+    await Promise.all(this.guests.map((guest) => guest.stop()));
+  }
+
   async stop(): Promise<void> {
-    const applications = [...this.guests, ...this.apis, ...this.workers];
-    await Promise.all(applications.map((application) => application.stop()));
+    const applications = [...this.apis, ...this.workers].map((application) => application.stop());
+    await Promise.all([this.stopGuests(), ...applications]);
     await Promise.all([this.redis.stop(), this.database.close()]);
   }
 }
