@@ -21,7 +21,13 @@ const cache = join(root, 'node_modules', '.cache', 'narwhal');
 const stampName = '.inputs';
 
 const assetKinds = /\.(sql|lua|html|css)$/;
-const settings = ['tsconfig.json', 'nest-cli.json', 'package-lock.json', 'tools/dev/build.ts', 'tools/dev/bundle-libraries.ts'];
+const settings = [
+  'tsconfig.json',
+  'nest-cli.json',
+  'package-lock.json',
+  'tools/dev/build.ts',
+  'tools/dev/bundle-libraries.ts',
+];
 
 /** Builds dist unless it is up to date with the sources. */
 export async function build(options: { always?: boolean } = {}): Promise<void> {
