@@ -64,7 +64,7 @@ describe('narwhal doctor', () => {
     const said = await doctor();
     expect(faults(said)).toEqual([]);
     expect(said).toMatchObject({ code: 0 });
-    expect(said.text).toContain('Nothing is in the way.');
+    expect(said.text).toContain('No faults.');
     expect(said.text).toMatch(/ok +photos are opened behind a wall|warning +A worker .* without a wall/);
   });
 
@@ -93,7 +93,7 @@ describe('narwhal doctor', () => {
     expect(faults(missing)).toEqual([expect.stringContaining('has no such database: create it')]);
     const nowhere = await doctor({ DATABASE_URL: 'postgres://narwhal@database.invalid/narwhal' });
     expect(faults(nowhere)).toEqual([
-      expect.stringContaining('(database.invalid) is not known: correct DATABASE_URL, or mend DNS'),
+      expect.stringContaining('(database.invalid) is not known: correct DATABASE_URL, or fix DNS'),
     ]);
   });
 

@@ -182,7 +182,7 @@ describe('a receiver that is away', () => {
         await ada.request('get', '/v1/feed').expect(200);
         return stack.api.log();
       }, patience)
-      .toContain('traces are taken again');
+      .toContain('the receiver accepts traces again');
     expect(told()).toBe(1);
   });
 

@@ -115,7 +115,7 @@ test('says what is broken and since when, until it is served again', async () =>
     .toContainEqual({
       level: 'critical',
       text: expect.stringMatching(
-        /^A synthetic person cannot sign in since \d\d:\d\d UTC: POST \/v1\/sessions: nothing listens at its address\.$/,
+        /^The synthetic check has failed since \d\d:\d\d UTC: it cannot sign in \(POST \/v1\/sessions: nothing listens at its address\)\.$/,
       ) as string,
       runbook: 'docs/runbooks/VisitFails.md',
     });

@@ -45,7 +45,7 @@ export function installing(story: Story): void {
     expect(story.shown.server).toContain('nginx');
     measured['switched on to the first photo shown'] = seconds(begun);
     measured['size of the package'] = `${(statSync(made.packages.first).size / 1e6).toFixed(0)} MB`;
-    expect(alone.do('narwhal', 'doctor')).toContain('Nothing is in the way.');
+    expect(alone.do('narwhal', 'doctor')).toContain('No faults.');
     expect(alone.do('systemctl', 'is-system-running')).toContain('running');
   });
 

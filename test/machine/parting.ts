@@ -61,7 +61,7 @@ function stores(story: Story): void {
     const [there, move] = commandsOf('PostgreSQL', ...Array<string>(2).fill(passwordOf(told)));
     // Repeating it prints the same: nobody is locked out.
     expect(printed(run(data, there), 'DATABASE_URL')).toBe(told);
-    expect(run(alone, move)).toContain('Nothing is in the way.');
+    expect(run(alone, move)).toContain('No faults.');
     expect(alone.tell('systemctl', 'is-active', 'postgresql').text.trim()).toBe('inactive');
     expect(await look(alone, story.shown)).toMatchObject({ picture: 200 });
   });
@@ -76,7 +76,7 @@ function stores(story: Story): void {
     const [there, move] = commandsOf('Redis', passwordOf(told));
     expect(printed(run(data, there), 'REDIS_URL')).toBe(told);
     run(alone, move);
-    expect(alone.do('narwhal', 'doctor')).toContain('Nothing is in the way.');
+    expect(alone.do('narwhal', 'doctor')).toContain('No faults.');
     expect(await upload(alone, story.file, story.shown.token)).toMatchObject(ready);
   });
 }
@@ -120,7 +120,7 @@ function servers(story: Story): void {
     carrySettings(story, api);
     expect(run(api, commandsOf('NGINX and api')[0])).toContain('This machine is: web.');
     expect(await look(api, shown)).toMatchObject({ picture: 200 });
-    expect(api.do('narwhal', 'doctor')).toContain('Nothing is in the way.');
+    expect(api.do('narwhal', 'doctor')).toContain('No faults.');
   });
 }
 

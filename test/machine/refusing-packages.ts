@@ -25,6 +25,6 @@ export function refusingPackages(story: Story): void {
     expect([other.code, large.code]).toEqual([1, 1]);
     // The worker had been stopped for files that were never installed.
     await alone.waitFor(/^active/, 'systemctl', 'is-active', 'narwhal-worker@9465');
-    await alone.waitFor(/Nothing is in the way\./, 'narwhal', 'doctor');
+    await alone.waitFor(/No faults\./, 'narwhal', 'doctor');
   });
 }

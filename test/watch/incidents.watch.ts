@@ -120,7 +120,7 @@ describe('an incident', () => {
     await pagerDuty.goAway();
     const begun = Date.now();
     await watchers.alertmanager.stop();
-    await expect.poll(() => api.log(), patience).toContain('nobody watches Narwhal');
+    await expect.poll(() => api.log(), patience).toContain('is not monitored');
     await pagerDuty.comeBack();
     const opened = await incidents.event('WatcherIsAway', 'trigger', begun);
     const mended = Date.now();

@@ -95,16 +95,16 @@ async function start(config: Config): Promise<void> {
     await pool.warm();
   };
   warm().catch((error: unknown) => {
-    if (!stopping) logger.error({ error }, 'a child that develops photos did not start');
+    if (!stopping) logger.error({ error }, 'a child process for photos did not start');
   });
-  logger.info('the worker works');
+  logger.info('the worker is running');
   void warnWithoutRedis(config, logger);
 
   const stop = async (signal: string) => {
     if (stopping) return;
     stopping = true;
     manager.stopping();
-    logger.info({ signal }, 'the worker finishes what runs');
+    logger.info({ signal }, 'the worker finishes its running jobs');
     app.get(Folding).end();
     const photos = app.get(DevelopService).end();
     await Promise.all([photos, receiver.close(), sweeper.stop(), checks.stop()]);

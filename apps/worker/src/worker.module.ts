@@ -5,9 +5,8 @@ import { FeedModule } from '@app/feed';
 import { StorageModule } from '@app/storage';
 import { DevelopPool } from '@app/images';
 import { WatchModule } from '@app/watch';
-import { AudienceGrowth } from './deliver/audience-growth.js';
 import { DeliverService } from './deliver/deliver.service.js';
-import { PostDelivery } from './deliver/post-delivery.js';
+import { FanOut } from './deliver/fan-out.js';
 import { AtWork } from './develop/at-work.js';
 import { Attempting } from './develop/attempting.js';
 import { DevelopService } from './develop/develop.service.js';
@@ -15,44 +14,29 @@ import { Exchanging } from './develop/exchanging.js';
 import { RenditionWriter } from './develop/rendition-writer.js';
 import { Settling } from './develop/settling.js';
 import { CacheInvalidation } from './effects/cache-invalidation.js';
+import { DerivedRows } from './effects/derived-rows.js';
 import { Effects } from './effects/effects.js';
 import { EffectsService } from './effects/effects.service.js';
 import { Erasure } from './effects/erasure.js';
 import { Folding } from './effects/folding.js';
-import { Reindexing } from './effects/reindexing.js';
-import { Trashing } from './effects/trashing.js';
 import { NotificationAudience } from './notify/notification-audience.js';
 import { NotifyService } from './notify/notify.service.js';
 import { PeopleGroups } from './notify/people-groups.js';
 import { PostGroups } from './notify/post-groups.js';
 import { NotificationRecompute } from './notify/notification-recompute.js';
 import { NotificationWriter } from './notify/notification-writer.js';
-import { Suggesting } from './suggest/suggesting.js';
 import { AbandonedUploads } from './sweep/abandoned-uploads.js';
 import { Housekeeping } from './sweep/housekeeping.js';
-import { OldNotifications } from './sweep/old-notifications.js';
-import { Overdue } from './sweep/overdue.js';
-import { StuckPosts } from './sweep/stuck-posts.js';
+import { Overdue, StuckPosts } from './sweep/overdue.js';
 import { Sweeper } from './sweep/sweeper.js';
-import { UploadSweep } from './sweep/upload-sweep.js';
-
 import { SyntheticChecks } from './synthetic-check/synthetic-checks.js';
 
 /** How long a worker waits for Redis before it leaves the operation to the sweeper, in milliseconds: nobody is waiting for it. */
 const REDIS_BUDGET = 5_000;
 
 const develop = [AtWork, RenditionWriter, Exchanging, Settling, Attempting, DevelopService];
-const deliver = [PostDelivery, AudienceGrowth, DeliverService];
-const effects = [
-  CacheInvalidation,
-  Reindexing,
-  Suggesting,
-  Erasure,
-  Trashing,
-  Effects,
-  EffectsService,
-  Folding,
-];
+const deliver = [FanOut, DeliverService];
+const effects = [CacheInvalidation, DerivedRows, Erasure, Effects, EffectsService, Folding];
 const notify = [
   NotificationAudience,
   NotificationWriter,
@@ -61,7 +45,7 @@ const notify = [
   NotificationRecompute,
   NotifyService,
 ];
-const sweep = [StuckPosts, Overdue, Housekeeping, OldNotifications, UploadSweep, AbandonedUploads, Sweeper];
+const sweep = [StuckPosts, Overdue, AbandonedUploads, Housekeeping, Sweeper];
 
 /** The worker: one room per kind of later work, on top of the libraries. */
 @Module({})

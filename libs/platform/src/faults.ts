@@ -61,7 +61,7 @@ function unreachable(code: string, what: string, setting: string, url: string): 
   const place = placeOf(url);
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
     return {
-      text: `The name of ${what} (${place}) is not known: correct ${setting}, or mend DNS.`,
+      text: `The name of ${what} (${place}) is not known: correct ${setting}, or fix DNS.`,
       passes: true,
     };
   }
@@ -138,10 +138,10 @@ export function portFault(code: string, port: number, holder = 'another program'
     };
   }
   if (code === 'EACCES') {
-    return { text: `Port ${port} may only be taken by root: choose one above 1023.`, passes: false };
+    return { text: `Port ${port} may only be used by root: choose one above 1023.`, passes: false };
   }
   return {
-    text: `Nothing here has the address to listen on port ${port} (${code}): correct HOST.`,
+    text: `This machine lacks the address to listen on port ${port} (${code}): correct HOST.`,
     passes: false,
   };
 }
@@ -155,7 +155,7 @@ export function folderFault(code: string, folder: string, setting: string, insta
     };
   }
   if (code === 'EROFS') {
-    return { text: `The disk of ${folder} is read-only: mend it, or move ${setting}.`, passes: false };
+    return { text: `The disk of ${folder} is read-only: repair it, or move ${setting}.`, passes: false };
   }
   const owner = installed
     ? `the user narwhal (sudo chown -R narwhal:narwhal ${folder})`

@@ -1,11 +1,35 @@
-import type { SyntheticFact } from './synthetic-checks.js';
-
 /** The stores that a process uses. `queue` is a separate one only if REDIS_QUEUE_URL names another server. */
 export const storeNames = ['database', 'redis', 'queue', 'objects'] as const;
 export type StoreName = (typeof storeNames)[number];
 
 /** The result of a check of a store: it answers, answers late, does not answer, or answers but is unusable. */
 export type StoreState = 'ok' | 'slow' | 'down' | 'wrong';
+
+/** The steps of a synthetic check, in this order. */
+export const syntheticSteps = [
+  'account',
+  'sign_in',
+  'upload',
+  'develop',
+  'post',
+  'feed',
+  'media',
+  'clean_up',
+] as const;
+
+export type SyntheticStep = (typeof syntheticSteps)[number];
+
+/** The result of a worker's last synthetic check, as other processes receive it. */
+export interface SyntheticFact {
+  /** ISO 8601. */
+  at: string;
+  /** Since when the checks have had this result; ISO 8601. */
+  since: string;
+  /** The step that failed; null: none. */
+  failed: SyntheticStep | null;
+  /** The call and its result. */
+  why: string | null;
+}
 
 /** One process's report about itself, sent with each beat; no secrets: everyone who can read a store can read it. */
 export interface Heartbeat {
@@ -43,15 +67,15 @@ const reasons: readonly (readonly [RegExp, string])[] = [
   [/EHOSTUNREACH|ENETUNREACH/, 'its machine cannot be reached'],
   [/ETIMEDOUT|timeout|timed out|did not answer/i, 'it does not answer in time'],
   [/28P01|28000|WRONGPASS|NOAUTH|password/i, 'it refuses our password'],
-  [/3D000/, 'the database of that name is not there'],
-  [/53300|too many (clients|connections)/i, 'it takes no more connections'],
+  [/3D000/, 'it has no database of that name'],
+  [/53300|too many (clients|connections)/i, 'it accepts no more connections'],
   [/57P03|LOADING/, 'it is starting up'],
   [/25006|READONLY/, 'it is a replica and takes no writes'],
   [/OOM command/, 'its memory is full and it refuses writes'],
   [/MISCONF/, 'it cannot save to its disk and refuses writes'],
   [/ENOSPC/, 'its disk is full'],
-  [/EACCES|EROFS|EPERM|AccessDenied/, 'we may not write there'],
-  [/ENOENT|NoSuchBucket|NotFound/, 'the folder or bucket is not there'],
+  [/EACCES|EROFS|EPERM|AccessDenied/, 'this process may not write there'],
+  [/ENOENT|NoSuchBucket|NotFound/, 'the folder or bucket does not exist'],
   [/ECONNRESET|EPIPE|closed|terminated|connection/i, 'it ended the connection'],
 ];
 

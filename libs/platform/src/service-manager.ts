@@ -28,7 +28,7 @@ export class ServiceManager {
       // A readiness check that throws counts as not ready.
       const report = await ready().catch((): HealthReport => ({ ok: false, status: 'not ready' }));
       if (report.ok) break;
-      const status = `waits: ${String(report.status ?? 'not ready')}; narwhal doctor says more`;
+      const status = `not ready: ${String(report.status ?? 'unknown')}; narwhal doctor says more`;
       if (status !== said) this.#tell(`STATUS=${status}`);
       said = status;
       await new Promise((resolve) => setTimeout(resolve, LOOK));
@@ -37,7 +37,7 @@ export class ServiceManager {
   }
 
   stopping(): void {
-    this.#tell('STOPPING=1', 'STATUS=finishes what is under way');
+    this.#tell('STOPPING=1', 'STATUS=finishing running work');
   }
 
   #tell(...words: string[]): void {

@@ -152,7 +152,7 @@ export class Dependencies {
       [...this.watches].map(([name, { sight }]) => {
         const part = sight ?? {
           state: 'down',
-          why: 'it was not asked yet',
+          why: 'it has not been checked yet',
           milliseconds: 0,
           since: new Date(),
         };

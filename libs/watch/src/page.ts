@@ -62,8 +62,8 @@ function waiting({ pending, queues }: OperatorsReport): string {
     depth,
     depth > 0 ? seconds(age) : '',
   ]);
-  return `<h2>Rows that wait for later work</h2>${pending ? table(['kind', 'rows', 'stuck', 'oldest for', 'oldest'], rows) : '<p>PostgreSQL cannot be asked.</p>'}
-<h2>Queues</h2>${queues ? table(['queue', 'jobs', 'oldest for'], jobs) : '<p>Redis cannot be asked.</p>'}`;
+  return `<h2>Rows that wait for later work</h2>${pending ? table(['kind', 'rows', 'stuck', 'oldest for', 'oldest'], rows) : '<p>PostgreSQL does not answer.</p>'}
+<h2>Queues</h2>${queues ? table(['queue', 'jobs', 'oldest for'], jobs) : '<p>Redis does not answer.</p>'}`;
 }
 
 function servers({ postgres: { pool, facts, sizes }, redis, disk }: OperatorsReport): string {
@@ -84,7 +84,7 @@ function servers({ postgres: { pool, facts, sizes }, redis, disk }: OperatorsRep
         'memory of Redis',
         `${bytes(redis?.memory)}${redis?.memoryShare ? ` (${share(redis.memoryShare)} of its limit)` : ''}`,
       ],
-      ['disk left for photos', disk?.freeBytes === null ? 'not ours (S3)' : bytes(disk?.freeBytes)],
+      ['disk left for photos', disk?.freeBytes === null ? 'in S3' : bytes(disk?.freeBytes)],
     ],
   );
 }
@@ -98,7 +98,7 @@ function visits({ processes }: OperatorsReport): string {
             `${pid} on ${host}`,
             visit.failed
               ? { text: `${visit.failed} fails`, look: 'down' }
-              : { text: 'is served', look: 'ok' },
+              : { text: 'succeeds', look: 'ok' },
             clock(new Date(visit.since)),
             clock(new Date(visit.at)),
             { text: visit.why ?? '', look: 'why' },
@@ -107,7 +107,7 @@ function visits({ processes }: OperatorsReport): string {
       : [],
   );
   if (rows.length === 0) return '';
-  return `<h2>Synthetic people</h2>${table(['of worker', 'state', 'since', 'last visit', 'why'], rows)}\n`;
+  return `<h2>Synthetic checks</h2>${table(['worker', 'state', 'since', 'last check', 'why'], rows)}\n`;
 }
 
 /** The link to a runbook, which is further down on the page; its file name if its text is unavailable. */
@@ -163,7 +163,7 @@ export function reportPage(report: OperatorsReport): string {
 <body><header><strong>Narwhal is ${escape(report.status.replace('_', ' '))}</strong><span>${escape(report.version)} · ${escape(report.at.slice(0, 19).replace('T', ' '))} UTC</span></header>
 <main><ul>${sentences.join('')}</ul>
 <h2>Stores</h2>${table(['store', 'state', 'took', 'since', 'why'], parts)}
-<h2>Processes</h2>${table(['kind', 'machine', 'process', 'release', 'started (UTC)', 'heard', 'sees'], processes)}
+<h2>Processes</h2>${table(['kind', 'machine', 'process', 'release', 'started (UTC)', 'last heartbeat', 'sees'], processes)}
 ${visits(report)}${waiting(report)}
 <h2>Servers</h2>${servers(report)}
 ${runbooks(report.sentences)}</main></body></html>

@@ -52,7 +52,7 @@ export class Pager {
       counter('narwhal_incidents_total').inc({ outcome });
       if (outcome === 'kept') return this.later();
       if (outcome === 'refused')
-        this.logger.error({ incident: key }, 'PagerDuty refuses our events: is PAGERDUTY_ROUTING_KEY right?');
+        this.logger.error({ incident: key }, 'PagerDuty refuses our events; check PAGERDUTY_ROUTING_KEY');
       if (this.waiting.get(key) === waiting) this.waiting.delete(key);
       this.pause = FIRST_PAUSE;
     }

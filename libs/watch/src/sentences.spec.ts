@@ -45,13 +45,13 @@ function said(why: string, disk: StoreHealth | null): string | undefined {
   return sentencesOf(report, new Map())[0]?.text;
 }
 
-test('of a disk that is nearly full it is said that photos are shown, but none is taken', () => {
+test('of a disk that is nearly full it is said that photos are shown, but uploads are refused', () => {
   expect(said('its disk has 205 MiB left', { freeBytes: 205 * MiB, totalBytes: 1_000 * MiB })).toBe(
-    'The object store has been full since 12:00 UTC (its disk has 205 MiB left): photos are shown, but none is taken.',
+    'The object store has been full since 12:00 UTC (its disk has 205 MiB left): photos are shown, but uploads are refused.',
   );
 });
 
-test('of a store that is not there it is said that photos are neither taken nor shown', () => {
-  const text = /\(the folder or bucket is not there\): photos are neither taken nor shown\./;
-  expect(said('the folder or bucket is not there', null)).toMatch(text);
+test('of a store that is not there it is said that photos can be neither uploaded nor shown', () => {
+  const text = /\(the folder or bucket does not exist\): photos can be neither uploaded nor shown\./;
+  expect(said('the folder or bucket does not exist', null)).toMatch(text);
 });

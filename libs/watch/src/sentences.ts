@@ -23,10 +23,10 @@ export interface Sentence {
 }
 
 const stores: Record<StoreName, { name: string; without: string }> = {
-  database: { name: 'PostgreSQL', without: 'nothing can be written, and little be read' },
+  database: { name: 'PostgreSQL', without: 'nothing can be written, and little can be read' },
   redis: { name: 'Redis', without: 'PostgreSQL serves feeds and counts, slower' },
-  queue: { name: 'The Redis of the queues', without: 'the sweeper does what jobs would hasten' },
-  objects: { name: 'The object store', without: 'photos are neither taken nor shown' },
+  queue: { name: 'The Redis of the queues', without: 'later work waits for the sweeper' },
+  objects: { name: 'The object store', without: 'photos can be neither uploaded nor shown' },
 };
 
 export const clock = (date: Date): string => `${date.toISOString().slice(11, 16)} UTC`;
@@ -35,7 +35,7 @@ export const clock = (date: Date): string => `${date.toISOString().slice(11, 16)
 function fullSentence({ state, since, why }: Part, disk: StoreHealth | null): Sentence | null {
   const free = disk?.freeBytes ?? Infinity;
   if (state !== 'wrong' || free >= limits.photo.freeBytes) return null;
-  const text = `The object store has been full since ${clock(since)} (${why}): photos are shown, but none is taken.`;
+  const text = `The object store has been full since ${clock(since)} (${why}): photos are shown, but uploads are refused.`;
   return { level: 'critical', text, runbook: runbookOf('DiskIsFull') };
 }
 
@@ -46,11 +46,11 @@ function storeSentence(name: StoreName, part: Part, disk: StoreHealth | null): S
   if (full) return full;
   const store = stores[name];
   if (state === 'slow') {
-    const text = `${store.name} has been slow since ${clock(since)}: ${inWords(milliseconds / 1000, 'seconds')} for the smallest question.`;
+    const text = `${store.name} has been slow since ${clock(since)}: ${inWords(milliseconds / 1000, 'seconds')} for the smallest query.`;
     return { level: 'warning', text, runbook: runbookOf('StoreIsSlow') };
   }
-  const alone = reach === 'only_this_process' ? ' Only this process is without it; others reach it.' : '';
-  const verb = state === 'down' ? 'has been away' : 'has been of no use';
+  const alone = reach === 'only_this_process' ? ' Only this process cannot reach it; others can.' : '';
+  const verb = state === 'down' ? 'has been down' : 'has been unusable';
   const text = `${store.name} ${verb} since ${clock(since)} (${why}): ${store.without}.${alone}`;
   return { level: 'critical', text, runbook: runbookOf('StoreIsAway') };
 }
@@ -94,9 +94,9 @@ function workerSentence(processes: readonly ProcessLine[]): Sentence | null {
   const last = workers.length > 0 ? Math.min(...workers.map(({ age }) => age)) : null;
   const heard =
     last === null
-      ? 'none was ever heard of'
+      ? 'no heartbeat was ever received'
       : `the last heartbeat was ${inWords(Math.round(last), 'seconds')} ago`;
-  const text = `No worker works; ${heard}: photos are not developed, posts not delivered.`;
+  const text = `No worker is running; ${heard}: photos are not developed, posts are not delivered.`;
   return { level: 'critical', text, runbook: runbookOf('NoWorker') };
 }
 
@@ -112,27 +112,27 @@ function silentSentences(processes: readonly ProcessLine[]): Sentence[] {
     )
     .map(({ kind, pid, host, age }) => ({
       level: 'warning' as const,
-      text: `The ${kind} ${pid} on ${host} has given no heartbeat for ${inWords(Math.round(age), 'seconds')}.`,
+      text: `The ${kind} ${pid} on ${host} has sent no heartbeat for ${inWords(Math.round(age), 'seconds')}.`,
       runbook: runbookOf('ProcessIsDown'),
     }));
 }
 
 /** The failed step of a synthetic check, in words. */
 const visiting: Record<SyntheticStep, string> = {
-  account: 'cannot visit',
+  account: 'cannot use its account',
   sign_in: 'cannot sign in',
   upload: 'cannot upload a photo',
-  develop: 'waits in vain for a photo to be ready',
+  develop: 'gets no ready photo',
   post: 'cannot post',
-  feed: 'does not find a new post in the feed',
+  feed: 'does not find its post in the feed',
   media: 'cannot load a photo',
-  clean_up: 'cannot delete a post',
+  clean_up: 'cannot delete its post',
 };
 
 function visitSentences(processes: readonly ProcessLine[]): Sentence[] {
   return processes.flatMap(({ living, visit }) => {
     if (!living || !visit?.failed) return [];
-    const text = `A synthetic person ${visiting[visit.failed]} since ${clock(new Date(visit.since))}: ${visit.why}.`;
+    const text = `The synthetic check has failed since ${clock(new Date(visit.since))}: it ${visiting[visit.failed]} (${visit.why}).`;
     return [{ level: 'critical' as const, text, runbook: runbookOf('VisitFails') }];
   });
 }

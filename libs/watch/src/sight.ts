@@ -51,7 +51,7 @@ export class StoreWatch {
     try {
       await this.ask();
       const late = performance.now() - begun > SLOW[this.name];
-      outcome = late ? { state: 'slow', why: 'it answers late' } : { state: 'ok', why: '' };
+      outcome = late ? { state: 'slow', why: 'it answers slowly' } : { state: 'ok', why: '' };
       this.observe((performance.now() - begun) / 1000);
     } catch (error) {
       outcome = failure(error);

@@ -62,7 +62,7 @@ export class Watchers {
       action,
       summary:
         action === 'trigger'
-          ? `${host} does not answer: nobody watches Narwhal on ${hostname()}`
+          ? `${host} does not answer: Narwhal on ${hostname()} is not monitored`
           : `${host} answers again`,
       source: hostname(),
       severity: 'critical' as const,

@@ -26,7 +26,7 @@ function settings(): { findings: Finding[]; config: Config | null } {
       return {
         findings: [
           fault(
-            `A file of the configuration cannot be read (${code} ${path}): ${isInstalled ? 'run this with sudo, or mend it' : 'mend it'}.`,
+            `A file of the configuration cannot be read (${code} ${path}): ${isInstalled ? 'run this with sudo, or fix it' : 'fix it'}.`,
           ),
         ],
         config: null,
@@ -73,7 +73,7 @@ export async function run(args: readonly string[]): Promise<number> {
   findings.forEach(say);
   const count = findings.filter(({ level }) => level === 'fault').length;
   process.stdout.write(
-    count === 0 ? 'Nothing is in the way.\n' : `${count} ${count === 1 ? 'fault' : 'faults'}.\n`,
+    count === 0 ? 'No faults.\n' : `${count} ${count === 1 ? 'fault' : 'faults'}.\n`,
   );
   return count === 0 ? 0 : 1;
 }

@@ -104,7 +104,7 @@ export async function webServer(): Promise<Finding[]> {
   const answer = await whoAnswers(host, Number(number));
   if (active && answer === 'narwhal') return [ok(`${unit} answers on port ${number}`)];
   if (active)
-    return [fault(`${unit} runs on port ${number}, but no api answers behind it: look at those first.`)];
+    return [fault(`${unit} runs on port ${number}, but no api answers behind it: check the apis first.`)];
   if (answer === 'nobody') return [stopped(unit)];
   return [fault(portFault('EADDRINUSE', Number(number), await holderOf(Number(number))).text)];
 }

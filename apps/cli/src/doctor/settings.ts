@@ -12,6 +12,6 @@ export async function strangeSettings(file = '/etc/narwhal/local.env'): Promise<
   const names = [...text.matchAll(/^\s*([A-Za-z0-9_]+)\s*=/gm)].map(([, name = '']) => name);
   const strange = names.filter((name) => !settingNames.has(name.replace(/_FILE$/, '')) && !others.has(name));
   return [...new Set(strange)].map((name) =>
-    warning(`Nothing reads ${name} in ${file}: correct its name, or take the line away.`),
+    warning(`Nothing reads ${name} in ${file}: correct its name, or remove the line.`),
   );
 }

@@ -60,7 +60,7 @@ async function oneRedis(url: string, setting: string, queue: boolean): Promise<F
     const { version, policy } = await lookAtRedis(url);
     if (queue && policy && policy !== 'noeviction') {
       return fault(
-        `Redis at ${setting} throws jobs away when it is full (maxmemory-policy ${policy}): set it to noeviction.`,
+        `Redis at ${setting} deletes jobs when it is full (maxmemory-policy ${policy}): set it to noeviction.`,
       );
     }
     return ok(`Redis ${version} (${setting})`);

@@ -150,7 +150,7 @@ function whose({ processes }: Told, address: string): string {
   const living = processes.filter((one) => one.living);
   const kinds = [...new Set(living.map(({ kind }) => kind))].sort();
   const counts = kinds.map((kind) => `${living.filter((one) => one.kind === kind).length} ${kind}`);
-  return `Sum or worst of all processes that ${address} knows: ${counts.join(', ') || 'none'}`;
+  return `Sum or worst of all processes known to ${address}: ${counts.join(', ') || 'none'}`;
 }
 
 /** Wraps a sentence to lines that fit. */

@@ -10,7 +10,7 @@ function reasonOf(error: unknown): string {
   const cause: unknown = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   if (!(cause instanceof Error)) return String(cause);
   if ('code' in cause && cause.code === 'ECONNREFUSED')
-    return 'nobody listens there; `npm run up` starts a Narwhal';
+    return 'nothing listens there; `npm run up` starts Narwhal';
   return cause.message;
 }
 
@@ -72,7 +72,7 @@ export async function run(args: readonly string[]): Promise<number> {
     await show(address, once);
     return 0;
   } catch (error) {
-    process.stderr.write(`top: nothing to see at ${address}: ${reasonOf(error)}\n`);
+    process.stderr.write(`top: ${address} does not answer: ${reasonOf(error)}\n`);
     return 1;
   }
 }

@@ -2,8 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { JobSender, type Jobs } from '@app/platform';
 import { FeedRedis, LiveBus } from '@app/feed';
 import { OutboxRows } from '@app/storage';
-import { AudienceGrowth } from './audience-growth.js';
-import { PostDelivery } from './post-delivery.js';
+import { FanOut } from './fan-out.js';
 
 /**
  * Advances an outbox row of a fan-out by one page, and sends the job for the next. A job for a page that is already done
@@ -14,8 +13,7 @@ export class DeliverService {
   constructor(
     private readonly outbox: OutboxRows,
     private readonly jobs: JobSender,
-    private readonly posts: PostDelivery,
-    private readonly growth: AudienceGrowth,
+    private readonly fanOut: FanOut,
     private readonly live: LiveBus,
     private readonly redis: FeedRedis,
   ) {}
@@ -24,7 +22,8 @@ export class DeliverService {
     const row = await this.outbox.begin(outboxId);
     if (!row || (after !== undefined && after !== row.progress)) return;
     await this.redis.confirm();
-    const next = row.kind === 'audience.grew' ? await this.growth.page(row) : await this.posts.page(row);
+    const isGrowth = row.kind === 'audience.grew';
+    const next = isGrowth ? await this.fanOut.grow(row) : await this.fanOut.deliver(row);
     if (next === null) {
       await this.outbox.done(outboxId);
       if (row.kind === 'post.deliver') this.live.publish({ kind: 'delivered', post: row.subject_id });

@@ -1,12 +1,11 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Id, OutboxKind, outboxKinds } from '@app/platform';
 import { Relations } from '@app/domain';
-import type { OutboxRow } from '@app/storage';
+import { OBJECT_STORE, TrashRows, type ObjectStore, type OutboxRow } from '@app/storage';
+import { photoObjectNames } from '@app/platform/photos';
 import { CacheInvalidation } from './cache-invalidation.js';
+import { DerivedRows } from './derived-rows.js';
 import { Erasure } from './erasure.js';
-import { Reindexing } from './reindexing.js';
-import { Suggesting } from '../suggest/suggesting.js';
-import { Trashing } from './trashing.js';
 
 /** The kinds that run as a whole; those of the `deliver` queue run page by page. */
 type EffectKind = {
@@ -23,10 +22,10 @@ export class Effects {
   constructor(
     invalidation: CacheInvalidation,
     erasure: Erasure,
-    trashing: Trashing,
     relations: Relations,
-    reindexing: Reindexing,
-    suggesting: Suggesting,
+    derived: DerivedRows,
+    private readonly trash: TrashRows,
+    @Inject(OBJECT_STORE) private readonly objects: ObjectStore,
   ) {
     this.byKind = {
       'post.changed': (id) => invalidation.postChanged(id),
@@ -35,17 +34,17 @@ export class Effects {
         await erasure.post(id);
       },
       'user.changed': (id) => invalidation.userChanged(id),
-      'suggestions.refresh': (id) => suggesting.refresh(id),
-      'privacy.changed': (id) => reindexing.author(id),
+      'suggestions.refresh': (id) => derived.suggestionsFor(id),
+      'privacy.changed': (id) => derived.postsOf(id),
       'user.erase': async (id) => {
         await erasure.user(id);
-        await suggesting.forget(id);
+        await derived.forgetSuggestionsFor(id);
       },
       'relations.changed': (id) => invalidation.relationsChanged(id),
       'block.changed': (id, object) => relations.settleBlock(id, object ?? '0'),
       'requests.accept': (id) => relations.acceptAll(id),
       'session.ended': (id) => invalidation.sessionEnded(id),
-      'photo.trash': (id) => trashing.photo(id),
+      'photo.trash': (id) => this.trashPhoto(id),
     };
   }
 
@@ -54,5 +53,11 @@ export class Effects {
     // A newer release wrote this kind: put the row back for a worker of that release.
     if (!effect) throw new Error(`expected an effect that this release knows but received ${kind}`);
     await effect(subject_id, object_id);
+  }
+
+  /** Moves a deleted photo's objects to the trash, which ends access to them at once. */
+  private async trashPhoto(id: Id): Promise<void> {
+    const trashed = await this.trash.find(id);
+    if (trashed) await this.objects.trash(trashed.folder, photoObjectNames, trashed.day);
   }
 }

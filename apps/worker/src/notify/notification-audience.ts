@@ -1,7 +1,19 @@
 import { Injectable } from '@nestjs/common';
-import type { Id } from '@app/platform';
+import { isId, type Id } from '@app/platform';
 import { UserRows, type PostRow, type Tx } from '@app/storage';
 import { Visibility } from '@app/domain';
+
+/** Only this many people are notified: a caption full of names is not an invitation. */
+const MOST_MENTIONED = 50;
+
+/** The people that a text mentions, according to its entities. */
+export function mentionedIn(entities: readonly unknown[]): Id[] {
+  const ids = entities.flatMap((entity) => {
+    const { type, userId } = entity as { type?: unknown; userId?: unknown };
+    return type === 'mention' && typeof userId === 'string' && isId(userId) ? [userId] : [];
+  });
+  return [...new Set(ids)].slice(0, MOST_MENTIONED);
+}
 
 /**
  * Decides who gets a notification: nobody is notified of a post that they may not see, or of a person whom they mute or may

@@ -10,8 +10,7 @@ import {
   type PostRow,
   type Tx,
 } from '@app/storage';
-import { NotificationAudience } from './notification-audience.js';
-import { mentionedIn } from './mentioned.js';
+import { mentionedIn, NotificationAudience } from './notification-audience.js';
 import { NotificationWriter } from './notification-writer.js';
 
 /** A text that may mention people: a post's caption, or a comment. */

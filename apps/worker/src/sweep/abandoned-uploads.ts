@@ -1,26 +1,48 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, counter, limits, type Config } from '@app/platform';
-import { SweepRows } from '@app/storage';
-import { UnfinishedPhotos } from '@app/domain';
-import { UploadSweep } from './upload-sweep.js';
+import { CONFIG, counter, limits, LOGGER, Problem, type Config, type Id, type Logger } from '@app/platform';
+import { SweepRows, UploadRows } from '@app/storage';
+import { UnfinishedPhotos, UploadCompletion } from '@app/domain';
 
 const BATCH = 200;
 
 /** Ends uploads whose process died or whose client left. */
 @Injectable()
 export class AbandonedUploads {
+  private readonly overdue: number;
+
   constructor(
-    @Inject(CONFIG) private readonly config: Config,
+    @Inject(CONFIG) config: Config,
+    @Inject(LOGGER) private readonly logger: Logger,
     private readonly rows: SweepRows,
     private readonly unfinished: UnfinishedPhotos,
-    private readonly resumable: UploadSweep,
-  ) {}
+    private readonly uploads: UploadRows,
+    private readonly completion: UploadCompletion,
+  ) {
+    this.overdue = config.SWEEP_OVERDUE / 1000;
+  }
 
   async sweep(): Promise<void> {
-    const { SWEEP_OVERDUE } = this.config;
-    const ids = await this.rows.abandonedUploads(limits.photo.uploadSeconds, SWEEP_OVERDUE / 1000, BATCH);
+    const ids = await this.rows.abandonedUploads(limits.photo.uploadSeconds, this.overdue, BATCH);
     for (const id of ids) await this.unfinished.takeBack(id);
     if (ids.length > 0) counter('narwhal_swept_total').inc({ kind: 'abandoned_uploads' }, ids.length);
-    await this.resumable.run();
+    await this.sweepResumable();
+  }
+
+  /** Resumable uploads that no client continues: whole ones become photos, expired ones are deleted. */
+  private async sweepResumable(): Promise<void> {
+    for (const id of await this.uploads.whole(this.overdue, BATCH)) await this.complete(id);
+    const expired = await this.uploads.expired(this.overdue, BATCH);
+    for (const { id } of expired) await this.completion.discard(id);
+    if (expired.length > 0) counter('narwhal_swept_total').inc({ kind: 'expired_uploads' }, expired.length);
+  }
+
+  /** An upload that cannot be completed waits for its expiry, without delaying others. */
+  private async complete(id: Id): Promise<void> {
+    try {
+      await this.completion.complete(id);
+    } catch (error) {
+      if (!(error instanceof Problem))
+        this.logger.error({ uploadId: id, error }, 'an upload could not be completed');
+    }
   }
 }

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, counter, isNotifyKind, JobSender, type Config, type JobName } from '@app/platform';
-import { CountRows, OutboxRows } from '@app/storage';
+import { Publishing } from '@app/domain';
+import { CountRows, OutboxRows, SweepRows, UnitOfWork } from '@app/storage';
 import { DevelopService } from '../develop/develop.service.js';
-import { StuckPosts } from './stuck-posts.js';
 
 /** Rows per sweep; the next sweep finds more. */
 const BATCH = 500;
@@ -10,6 +10,22 @@ const BATCH = 500;
 const found = (kind: string, count: number): void => {
   if (count > 0) counter('narwhal_swept_total').inc({ kind }, count);
 };
+
+/** Publishes posts that wait although their photos are settled: the process that settled the last one died before its transaction ended. */
+@Injectable()
+export class StuckPosts {
+  constructor(
+    private readonly rows: SweepRows,
+    private readonly publishing: Publishing,
+    private readonly work: UnitOfWork,
+  ) {}
+
+  async settle(seconds: number, limit: number): Promise<number> {
+    const ids = await this.rows.unpublished(seconds, limit);
+    for (const id of ids) await this.work.run((tx) => this.publishing.settle(tx, id));
+    return ids.length;
+  }
+}
 
 /** Finds rows whose later work is overdue and resends their jobs. */
 @Injectable()

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, LOGGER, tracedFrom, type Config, type Logger } from '@app/platform';
 import { RenditionWriter } from '../develop/rendition-writer.js';
+import { AbandonedUploads } from './abandoned-uploads.js';
 import { Housekeeping } from './housekeeping.js';
-import { OldNotifications } from './old-notifications.js';
 import { Overdue } from './overdue.js';
 
 /** Interval of the search for expired rows and old trash, in milliseconds. */
@@ -23,9 +23,9 @@ export class Sweeper {
     @Inject(CONFIG) private readonly config: Config,
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly overdue: Overdue,
+    private readonly uploads: AbandonedUploads,
     private readonly housekeeping: Housekeeping,
     private readonly renditions: RenditionWriter,
-    private readonly notifications: OldNotifications,
   ) {}
 
   start(): void {
@@ -43,18 +43,22 @@ export class Sweeper {
   }
 
   private async sweep(): Promise<void> {
-    const steps = [() => this.overdue.sweep(), () => this.housekeeping.sweepPhotos()];
+    const steps = [
+      () => this.overdue.sweep(),
+      () => this.uploads.sweep(),
+      () => this.housekeeping.sweepPhotos(),
+    ];
     if (Date.now() - this.expired > HOUSEKEEPING) {
       this.expired = Date.now();
       steps.push(
         () => this.housekeeping.sweepExpired(),
         () => this.renditions.sweepScratch(),
-        () => this.notifications.sweep(),
+        () => this.housekeeping.sweepNotifications(),
       );
     }
     for (const step of steps) {
       await step().catch((error: unknown) =>
-        this.logger.warn({ error }, 'a sweep failed; the next one goes on'),
+        this.logger.warn({ error }, 'a step of the sweep failed; the next sweep retries it'),
       );
     }
   }

@@ -66,8 +66,11 @@ export class SyntheticChecks {
       await new SyntheticCheck(publicUrl, { login, password }).run(through);
       this.tell(gone, null);
     } catch (error) {
-      this.tell(gone, { step: at, why: error instanceof NotServed ? error.message : 'it failed unforeseen' });
-      this.logger.warn({ step: at, error }, 'a synthetic person was not served');
+      this.tell(gone, {
+        step: at,
+        why: error instanceof NotServed ? error.message : 'it failed unexpectedly',
+      });
+      this.logger.warn({ step: at, error }, 'the synthetic check failed');
     }
   }
 
@@ -75,7 +78,7 @@ export class SyntheticChecks {
   private async know(login: string): Promise<void> {
     if (this.isKnown) return;
     if (!(await this.users.isSynthetic(login)))
-      throw new NotServed(`the account is not there or not marked: npm run admin -- synthetic ${login}`);
+      throw new NotServed(`the account does not exist or is not marked: npm run admin -- synthetic ${login}`);
     this.isKnown = true;
   }
 

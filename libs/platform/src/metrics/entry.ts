@@ -66,3 +66,12 @@ export interface Metric {
 
 export const requestBuckets = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
 export const workBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300] as const;
+
+/** The metrics of one part; their types stay as literal as they are written. */
+export function inPart<const Named extends Part, const Metrics extends Record<string, Omit<Metric, 'part'>>>(
+  part: Named,
+  metrics: Metrics,
+): { readonly [Name in keyof Metrics]: Metrics[Name] & { readonly part: Named } } {
+  const rows = Object.entries(metrics).map(([name, metric]) => [name, { ...metric, part }]);
+  return Object.fromEntries(rows) as ReturnType<typeof inPart<Named, Metrics>>;
+}

@@ -1,7 +1,7 @@
 /** The catalogue of metrics and its outputs; nothing here needs the rest of the platform, so that tools start quickly. */
 export * from './entry.js';
 export * from './catalogue.js';
-export { CounterSeries, HistogramSeries, type Labels } from './series.js';
+export { HistogramSeries, ValueSeries, type Labels } from './series.js';
 export * from './registry.js';
 export * from './process.js';
 export * from './scrape.js';

@@ -1,5 +1,5 @@
 import type { Metric, Reading, View, Where } from './entry.js';
-import type { Sample, Scrape } from './scrape.js';
+import { labelsKey, type Sample, type Scrape } from './scrape.js';
 
 /** A reading's values: by the value of its label, or under '' when it has none. Null: not known, which is not 0. */
 export type Values = ReadonlyMap<string, number | null>;
@@ -22,24 +22,18 @@ function groupOf({ labels }: Sample, by: string | undefined): string {
   return [by ? labels[by] : undefined, labels['process']].filter(Boolean).join(' ');
 }
 
-const keyOf = ({ labels }: Sample): string =>
-  Object.entries(labels)
-    .map(([name, value]) => `${name}=${value}`)
-    .sort()
-    .join('\n');
-
 /** How much each series grew, by group. A series that shrank belongs to a process that restarted: all of it is growth. */
 function growth(
   { before, after }: Interval,
   series: string,
   groupBy: (sample: Sample) => string | null,
 ): Map<string, number> {
-  const old = new Map((before.get(series) ?? []).map((sample) => [keyOf(sample), sample.value]));
+  const old = new Map((before.get(series) ?? []).map((sample) => [labelsKey(sample.labels), sample.value]));
   const grown = new Map<string, number>();
   for (const sample of after.get(series) ?? []) {
     const group = groupBy(sample);
     if (group === null) continue;
-    const earlier = old.get(keyOf(sample)) ?? 0;
+    const earlier = old.get(labelsKey(sample.labels)) ?? 0;
     const more = sample.value >= earlier ? sample.value - earlier : sample.value;
     grown.set(group, (grown.get(group) ?? 0) + more);
   }

@@ -1,4 +1,5 @@
 import { metrics } from './catalogue.js';
+import { braced, pairOf } from './series.js';
 
 /** One series as scraped. */
 export interface Sample {
@@ -38,7 +39,7 @@ function metricOf(series: string): string {
   return acrossOf.has(series) ? series : series.replace(/_(bucket|sum|count)$/, '');
 }
 
-const keyOf = (labels: Readonly<Record<string, string>>): string =>
+export const labelsKey = (labels: Readonly<Record<string, string>>): string =>
   Object.entries(labels)
     .map(([name, value]) => `${name}=${value}`)
     .sort()
@@ -57,7 +58,7 @@ export function mergeScrapes(scrapes: ReadonlyMap<string, Scrape>): Scrape {
       merged.set(series, into);
       for (const sample of samples) {
         const labels = across === 'each' ? { ...sample.labels, process } : sample.labels;
-        const key = keyOf(labels);
+        const key = labelsKey(labels);
         const known = into.get(key)?.value;
         const value =
           known === undefined || Number.isNaN(known)
@@ -72,14 +73,8 @@ export function mergeScrapes(scrapes: ReadonlyMap<string, Scrape>): Scrape {
   return new Map([...merged].map(([series, samples]) => [series, [...samples.values()]]));
 }
 
-const lineOf = (name: string, { labels, value }: Sample): string => {
-  const pairs = Object.entries(labels).map(
-    ([label, text]) =>
-      `${label}="${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`,
-  );
-  const shown = value === Infinity ? '+Inf' : String(value);
-  return `${name}${pairs.length > 0 ? `{${pairs.join(',')}}` : ''} ${shown}\n`;
-};
+const lineOf = (name: string, { labels, value }: Sample): string =>
+  `${name}${braced(Object.entries(labels).map(pairOf).join(','))} ${value === Infinity ? '+Inf' : value}\n`;
 
 /** A scrape as Prometheus's text, only the catalogue's metrics and in its order. */
 export function scrapeText(scrape: Scrape): string {

@@ -1,5 +1,45 @@
-import { Cluster, Redis, type RedisOptions } from 'ioredis';
-import { clusterNodes, clusterOptions, nodeOptions, startingAt } from './redis-nodes.js';
+import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
+
+/** The address and credentials of a Redis Cluster's node. */
+export interface RedisNode {
+  host: string;
+  port: number;
+  password?: string;
+  tls?: object;
+}
+
+/** `redis+cluster://[:password@]host:port,host:port` names some nodes of a cluster (`rediss+cluster` by TLS); any other URL one server. */
+const CLUSTER = /^redis(s?)\+cluster:\/\//;
+
+/** The nodes that a URL names; null for the URL of one server. */
+export function clusterNodes(url: string): RedisNode[] | null {
+  const cluster = CLUSTER.exec(url);
+  if (!cluster) return null;
+  const [scheme, tls] = cluster;
+  const [nodes = '', secret] = url.slice(scheme.length).replace(/\/$/, '').split('@').reverse();
+  return nodes.split(',').map((node) => ({
+    host: node.replace(/:\d+$/, ''),
+    port: Number(/\d+$/.exec(node)?.[0] ?? 6379),
+    ...(secret === undefined ? {} : { password: decodeURIComponent(secret.replace(/^[^:]*:/, '')) }),
+    ...(tls ? { tls: {} } : {}),
+  }));
+}
+
+/** The nodes from which a client discovers the whole cluster. */
+export function startingAt(nodes: readonly RedisNode[]): { host: string; port: number }[] {
+  return nodes.map(({ host, port }) => ({ host, port }));
+}
+
+/** The options of the connection to each node. */
+export function nodeOptions([node]: readonly RedisNode[]): RedisOptions {
+  const { password, tls } = node ?? {};
+  return { ...(password === undefined ? {} : { password }), ...(tls ? { tls } : {}) };
+}
+
+/** A certificate names a host, so a node's name must not be resolved before TLS has seen it. */
+export function clusterOptions([node]: readonly RedisNode[]): ClusterOptions {
+  return node?.tls ? { dnsLookup: (name, found) => found(null, name) } : {};
+}
 
 /** Enqueueing only saves time: after this it is aborted, and the sweeper finds the row. In milliseconds. */
 const ENQUEUE_BUDGET = 250;
@@ -27,4 +67,13 @@ export function openConnection(url: string, purpose: 'send' | 'receive'): QueueC
     : new Redis(url, { ...options, enableOfflineQueue: waits, retryStrategy: patience });
   redis.on('error', () => undefined);
   return redis;
+}
+
+/** Commands of one turn of the event loop share one write: a system call each would cost more than encoding them. */
+export function gatherWrites(client: Redis | Cluster): void {
+  if (client instanceof Cluster) return;
+  const { stream } = client;
+  if (!stream || stream.writableCorked > 0) return;
+  stream.cork();
+  setImmediate(() => stream.uncork());
 }

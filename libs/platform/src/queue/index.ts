@@ -1,4 +1,3 @@
-export * from './gather-writes.js';
+export * from './connection.js';
 export * from './receiver.js';
-export * from './redis-nodes.js';
 export * from './sender.js';

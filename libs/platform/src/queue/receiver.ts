@@ -64,7 +64,7 @@ class QueueWorker {
     this.worker.on('failed', (job, error) => {
       this.onFailure(name, (job?.data ?? {}) as object, error);
       counter('narwhal_jobs_total').inc({ queue: name, outcome: 'failed' });
-      logger.warn({ error, queue: name }, 'job failed; the sweeper will try again');
+      logger.warn({ error, queue: name }, 'a job failed; the sweeper will retry it');
     });
   }
 
@@ -88,7 +88,7 @@ class QueueWorker {
     this.hasMoved = false;
     if (this.still < STANDS_STILL) return;
     this.still = 0;
-    this.logger.warn({ queue: this.name, waiting }, 'a queue stood still; its worker is replaced');
+    this.logger.warn({ queue: this.name, waiting }, 'a queue made no progress; its worker is replaced');
     const [worker, connection] = [this.worker, this.connection];
     this.open();
     // The worker hangs: whether its close succeeds does not matter.

@@ -2,8 +2,7 @@ import { Queue, type JobsOptions } from 'bullmq';
 import type { Id } from '../ids.js';
 import { isNotifyKind, jobNames, outboxKinds, type JobName, type Jobs, type OutboxKind } from '../jobs.js';
 import { keys } from '../keys.js';
-import { openConnection, type QueueConnection } from './connection.js';
-import { gatherWrites } from './gather-writes.js';
+import { gatherWrites, openConnection, type QueueConnection } from './connection.js';
 import type { Logger } from '../logger.js';
 import { beginSpan, until } from '../tracing.js';
 
@@ -54,7 +53,7 @@ export class JobSender {
     gatherWrites(this.connection);
     const added = this.queues.get(name)?.add(name, payload, options) ?? Promise.resolve();
     until(span, added as Promise<unknown>).catch((error: unknown) =>
-      this.logger.debug({ error, job: name }, 'not enqueued; the sweeper will find it'),
+      this.logger.debug({ error, job: name }, 'a job was not enqueued; the sweeper will find its row'),
     );
   }
 

@@ -104,7 +104,7 @@ export class ErrorReports {
   /** An uncaught error ends the process, after a report to the log and to Sentry; its supervisor restarts it. */
   catchTheUncaught(): void {
     const end = async (error: unknown) => {
-      this.logger.fatal({ error }, 'nobody caught an error; the process ends');
+      this.logger.fatal({ error }, 'an error was not caught; the process exits');
       this.report(error);
       await this.stop();
       process.exit(1);

@@ -48,8 +48,8 @@ export class Traces {
     this.isAway = failed;
     const receiver = new URL(this.config.OTEL_EXPORTER_OTLP_ENDPOINT ?? 'http://nowhere').host;
     if (failed)
-      this.logger.warn({ receiver, why: reasonOf(error) }, 'traces are not taken; they are dropped');
-    else this.logger.info({ receiver }, 'traces are taken again');
+      this.logger.warn({ receiver, why: reasonOf(error) }, 'the receiver does not accept traces; they are dropped');
+    else this.logger.info({ receiver }, 'the receiver accepts traces again');
   }
 
   async stop(): Promise<void> {

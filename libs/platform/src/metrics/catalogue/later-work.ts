@@ -1,4 +1,4 @@
-import { requestBuckets, workBuckets, type Metric } from '../entry.js';
+import { inPart, requestBuckets, workBuckets } from '../entry.js';
 
 /** The queues whose jobs each have their own row; a job of `develop` only says that some photo waits. */
 const queuesOfRows = ['deliver', 'effect', 'fold', 'notify'] as const;
@@ -6,11 +6,10 @@ const queues = ['develop', ...queuesOfRows] as const;
 const rows = ['photos', 'posts', 'outbox', 'deltas'] as const;
 
 /** From an upload to everybody's feed: the workers' jobs, and their backlog. */
-export const laterWork = {
+export const laterWork = inPart('later work', {
   narwhal_photo_ready_seconds: {
     kind: 'histogram',
-    part: 'later work',
-    means: 'Time from the upload of a photo to ready.',
+    means: 'Time from the upload of a photo until it is ready.',
     buckets: workBuckets,
     shows: {
       photo_ready_p95: {
@@ -30,8 +29,7 @@ export const laterWork = {
   },
   narwhal_photo_develop_seconds: {
     kind: 'histogram',
-    part: 'later work',
-    means: 'Time of one photo in the pipeline, without waiting.',
+    means: 'Time that developing one photo takes, without its wait.',
     buckets: workBuckets,
     shows: {
       develop_p95: {
@@ -44,9 +42,8 @@ export const laterWork = {
   },
   narwhal_photos_developed_total: {
     kind: 'counter',
-    part: 'later work',
     means:
-      'Photos developed, by outcome (ready, the code of the rejection, or what became of renditions that were to be made anew).',
+      'Photos developed, by outcome: ready, the code of the rejection, or the result of a redevelopment.',
     labels: { outcome: '`ready`, `remade`, `kept` and the codes of libs/platform/src/photos/rejections.ts' },
     shows: {
       developed: {
@@ -72,7 +69,6 @@ export const laterWork = {
   },
   narwhal_rendition_bytes_total: {
     kind: 'counter',
-    part: 'later work',
     means: 'Bytes of renditions written to the object store.',
     shows: {
       rendition_bytes: {
@@ -85,8 +81,7 @@ export const laterWork = {
   },
   narwhal_delivery_seconds: {
     kind: 'histogram',
-    part: 'later work',
-    means: 'Time from published to the last feed that holds the post.',
+    means: 'Time from publishing a post until the last of its feeds has it.',
     buckets: workBuckets,
     shows: {
       delivery_p95: {
@@ -106,7 +101,6 @@ export const laterWork = {
   },
   narwhal_feed_rebuild_seconds: {
     kind: 'histogram',
-    part: 'later work',
     means: 'Home feeds rebuilt from PostgreSQL.',
     buckets: requestBuckets,
     shows: {
@@ -114,13 +108,12 @@ export const laterWork = {
         title: 'Feeds rebuilt',
         unit: 'events',
         read: { as: 'rate', per: 'second' },
-        normal: 'few, but after Redis was emptied one a reader',
+        normal: 'few, but one a reader after Redis was emptied',
       },
     },
   },
   narwhal_jobs_total: {
     kind: 'counter',
-    part: 'later work',
     means: 'Jobs finished, by queue and outcome.',
     labels: { queue: queues, outcome: ['done', 'failed'] },
     shows: {
@@ -147,7 +140,6 @@ export const laterWork = {
   },
   narwhal_queue_depth: {
     kind: 'gauge',
-    part: 'later work',
     means: 'Jobs waiting or running, by queue.',
     labels: { queue: queues },
     across: 'same',
@@ -169,9 +161,8 @@ export const laterWork = {
   },
   narwhal_queue_age_seconds: {
     kind: 'gauge',
-    part: 'later work',
     means:
-      'Age of the oldest waiting job, by queue; how long photos wait says narwhal_pending_age_seconds, since jobs of develop are of none.',
+      'Age of the oldest waiting job, by queue. For photos see narwhal_pending_age_seconds: a job of the develop queue belongs to no photo.',
     labels: { queue: queuesOfRows },
     across: 'same',
     shows: {
@@ -192,7 +183,6 @@ export const laterWork = {
   },
   narwhal_pending: {
     kind: 'gauge',
-    part: 'later work',
     means: 'Rows that wait for later work, by kind; the system is quiet when all are 0.',
     labels: { kind: rows },
     across: 'same',
@@ -207,8 +197,8 @@ export const laterWork = {
   },
   narwhal_pending_age_seconds: {
     kind: 'gauge',
-    part: 'later work',
-    means: 'Age of the oldest row that waits for later work, by kind: also of one that only waits its turn.',
+    means:
+      'Age of the oldest row that waits for later work, by kind; rows that only wait their turn count, too.',
     labels: { kind: rows },
     across: 'same',
     shows: {
@@ -222,8 +212,7 @@ export const laterWork = {
   },
   narwhal_stuck: {
     kind: 'gauge',
-    part: 'later work',
-    means: 'Rows that were tried and do not move, or are overdue while nothing of their kind moves, by kind.',
+    means: 'Rows whose work failed, or that are overdue while no row of their kind makes progress, by kind.',
     labels: { kind: rows },
     across: 'same',
     shows: {
@@ -237,7 +226,6 @@ export const laterWork = {
   },
   narwhal_stuck_age_seconds: {
     kind: 'gauge',
-    part: 'later work',
     means:
       'How long the oldest stuck row has been stuck, by kind; a photo that fails is stuck after an hour.',
     labels: { kind: rows },
@@ -253,14 +241,13 @@ export const laterWork = {
           warning: 120,
           critical: 600,
           lasting: 60,
-          says: 'the oldest of {kind} has been stuck for {value}',
+          says: 'the oldest stuck row of {kind} has not moved for {value}',
         },
       },
     },
   },
   narwhal_swept_total: {
     kind: 'counter',
-    part: 'later work',
     means: 'Overdue rows that the sweeper found without a job, by kind.',
     labels: { kind: 'what the sweeper looks for: apps/worker/src/sweep' },
     shows: {
@@ -273,9 +260,9 @@ export const laterWork = {
           alert: 'SweeperFindsMuch',
           warning: 600,
           lasting: 300,
-          says: '{value} overdue rows of {kind} without a job are found a minute: their jobs are lost',
+          says: 'the sweeper finds {value} overdue rows of {kind} a minute whose jobs were lost',
         },
       },
     },
   },
-} as const satisfies Record<string, Metric>;
+});

@@ -1,10 +1,9 @@
-import type { Metric } from '../entry.js';
+import { inPart } from '../entry.js';
 
 /** Node's figures of each process, and the list of processes. */
-export const processes = {
+export const processes = inPart('processes', {
   narwhal_processes: {
     kind: 'gauge',
-    part: 'processes',
     means: 'Processes whose heartbeat is not older than 10 s, by kind.',
     labels: { kind: ['api', 'worker'] },
     across: 'same',
@@ -25,14 +24,13 @@ export const processes = {
           critical: 1,
           below: true,
           lasting: 4,
-          says: 'no worker has given a heartbeat for 10 s: nothing is developed or delivered',
+          says: 'no worker has sent a heartbeat for 10 s: photos are not developed, posts are not delivered',
         },
       },
     },
   },
   narwhal_process_cpu_seconds_total: {
     kind: 'counter',
-    part: 'processes',
     means: 'Processor time, user and system.',
     shows: {
       cpu: {
@@ -45,7 +43,6 @@ export const processes = {
   },
   narwhal_process_resident_memory_bytes: {
     kind: 'gauge',
-    part: 'processes',
     means: 'Resident memory of the process, without its children.',
     across: 'each',
     shows: {
@@ -59,14 +56,13 @@ export const processes = {
           warning: 1_200_000_000,
           critical: 2_000_000_000,
           lasting: 300,
-          says: '{process} takes {value} of memory',
+          says: '{process} uses {value} of memory',
         },
       },
     },
   },
   narwhal_nodejs_heap_size_used_bytes: {
     kind: 'gauge',
-    part: 'processes',
     means: 'Heap in use.',
     across: 'each',
     shows: {
@@ -75,8 +71,7 @@ export const processes = {
   },
   narwhal_nodejs_eventloop_lag_seconds: {
     kind: 'gauge',
-    part: 'processes',
-    means: 'The 99th percentile of how late the event loop was, over the last ten to twenty seconds.',
+    means: 'Lag of the event loop, 99th percentile of the last ten to twenty seconds.',
     across: 'each',
     shows: {
       loop_lag: {
@@ -96,7 +91,6 @@ export const processes = {
   },
   narwhal_nodejs_gc_seconds_total: {
     kind: 'counter',
-    part: 'processes',
     means: 'Time in garbage collection.',
     shows: {
       gc: {
@@ -109,7 +103,6 @@ export const processes = {
   },
   narwhal_process_open_fds: {
     kind: 'gauge',
-    part: 'processes',
     means: 'Open files and sockets.',
     across: 'each',
     shows: {
@@ -123,7 +116,6 @@ export const processes = {
   },
   narwhal_process_start_time_seconds: {
     kind: 'gauge',
-    part: 'processes',
     means: 'When the process started, in Unix time.',
     across: 'each',
     shows: {
@@ -135,4 +127,4 @@ export const processes = {
       },
     },
   },
-} as const satisfies Record<string, Metric>;
+});

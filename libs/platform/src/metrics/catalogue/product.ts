@@ -1,22 +1,20 @@
-import type { Metric } from '../entry.js';
+import { inPart } from '../entry.js';
 
 const growth = 'as many as there are people';
 
 /** People's activity. None of it raises an alert: a low figure is a Sunday, or shows in `requests` and `later work`. */
-export const product = {
+export const product = inPart('product', {
   narwhal_signups_total: {
     kind: 'counter',
-    part: 'product',
-    means: 'Accounts made.',
+    means: 'Accounts created.',
     shows: {
       signups: { title: 'Sign-ups', unit: 'people', read: { as: 'rate', per: 'minute' }, normal: growth },
     },
   },
   narwhal_active_people: {
     kind: 'gauge',
-    part: 'product',
     means:
-      'People whose session was begun or refreshed in the last 15 minutes, as every client in use does; read once a minute.',
+      'People whose session began or was refreshed in the last 15 minutes, as those of active clients are; read once a minute.',
     across: 'same',
     shows: {
       active_people: { title: 'Active people', unit: 'people', read: { as: 'value' }, normal: growth },
@@ -24,9 +22,8 @@ export const product = {
   },
   narwhal_sessions: {
     kind: 'gauge',
-    part: 'product',
     means:
-      'Sessions kept, ended ones until they are swept; an estimate once they are many; read once a minute.',
+      'Sessions stored, also ended ones that are not deleted yet; an estimate when there are many; read once a minute.',
     across: 'same',
     shows: {
       sessions: { title: 'Sessions', unit: 'count', read: { as: 'value' }, normal: growth },
@@ -34,7 +31,6 @@ export const product = {
   },
   narwhal_photos_uploaded_total: {
     kind: 'counter',
-    part: 'product',
     means: 'Photos whose upload completed.',
     shows: {
       uploads: {
@@ -47,7 +43,6 @@ export const product = {
   },
   narwhal_posts_published_total: {
     kind: 'counter',
-    part: 'product',
     means: 'Posts published.',
     shows: {
       posts: {
@@ -60,7 +55,6 @@ export const product = {
   },
   narwhal_likes_total: {
     kind: 'counter',
-    part: 'product',
     means: 'Likes given.',
     shows: {
       likes: { title: 'Likes', unit: 'events', read: { as: 'rate', per: 'second' }, normal: growth },
@@ -68,7 +62,6 @@ export const product = {
   },
   narwhal_comments_total: {
     kind: 'counter',
-    part: 'product',
     means: 'Comments written.',
     shows: {
       comments: { title: 'Comments', unit: 'events', read: { as: 'rate', per: 'second' }, normal: growth },
@@ -76,8 +69,7 @@ export const product = {
   },
   narwhal_feed_reads_total: {
     kind: 'counter',
-    part: 'product',
-    means: 'Pages of home feeds read, by where they came from.',
+    means: 'Pages of home feeds read, by their source.',
     labels: { source: 'where a page can come from: libs/feed/src/feed-windows.ts' },
     shows: {
       feed_reads: {
@@ -90,11 +82,10 @@ export const product = {
   },
   narwhal_streams: {
     kind: 'gauge',
-    part: 'product',
     means: 'Clients that are connected to the stream.',
     across: 'sum',
     shows: {
       streams: { title: 'Streams', unit: 'count', read: { as: 'value' }, normal: growth },
     },
   },
-} as const satisfies Record<string, Metric>;
+});

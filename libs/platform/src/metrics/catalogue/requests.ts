@@ -1,10 +1,9 @@
-import { requestBuckets, type Metric } from '../entry.js';
+import { inPart, requestBuckets } from '../entry.js';
 
 /** The api's answers, and their speed. */
-export const requests = {
+export const requests = inPart('requests', {
   narwhal_http_request_seconds: {
     kind: 'histogram',
-    part: 'requests',
     means: 'HTTP requests by route, method and status.',
     labels: {
       route: 'the declared endpoints, and `none`',
@@ -49,7 +48,6 @@ export const requests = {
   },
   narwhal_rate_limited_total: {
     kind: 'counter',
-    part: 'requests',
     means: 'Requests refused for their rate, by policy.',
     labels: { policy: ['read', 'write', 'upload', 'signIn', 'signUp'] },
     shows: {
@@ -69,7 +67,6 @@ export const requests = {
   },
   narwhal_query_seconds: {
     kind: 'histogram',
-    part: 'requests',
     means: 'SQL statements by name, with the wait for a connection.',
     labels: { query: 'the names of statements in libs/storage' },
     buckets: requestBuckets,
@@ -97,8 +94,7 @@ export const requests = {
   },
   narwhal_query_failures_total: {
     kind: 'counter',
-    part: 'requests',
-    means: 'SQL statements that failed, by name; a conflict that the code expects is one, too.',
+    means: 'SQL statements that failed, by name; conflicts that the code expects count, too.',
     labels: { query: 'the names of statements in libs/storage' },
     shows: {
       query_failures: {
@@ -109,4 +105,4 @@ export const requests = {
       },
     },
   },
-} as const satisfies Record<string, Metric>;
+});

@@ -1,4 +1,4 @@
-import { requestBuckets, type Metric, type View } from '../entry.js';
+import { inPart, requestBuckets, type View } from '../entry.js';
 
 const stores = ['database', 'redis', 'queue', 'objects'] as const;
 
@@ -11,16 +11,15 @@ const hits = (title: string, cache: string, from = 'near|redis', least = 0.9): V
 });
 
 /** PostgreSQL, Redis and the object store, as seen by our processes. */
-export const storeMetrics = {
+export const storeMetrics = inPart('stores', {
   narwhal_store_up: {
     kind: 'gauge',
-    part: 'stores',
     means: 'Whether this process reaches a store: 1 or 0.',
     labels: { store: stores },
     across: 'each',
     shows: {
       store_up: {
-        title: 'Stores within reach',
+        title: 'Stores that answer',
         unit: 'count',
         read: { as: 'value', by: 'store' },
         normal: [1, 1],
@@ -29,20 +28,19 @@ export const storeMetrics = {
           critical: 1,
           below: true,
           lasting: 4,
-          says: '{process} does not reach {store}',
+          says: '{process} cannot reach {store}',
         },
       },
     },
   },
   narwhal_store_seconds: {
     kind: 'histogram',
-    part: 'stores',
-    means: 'What a store takes for the smallest question, asked every two seconds.',
+    means: 'Time that a store takes to answer the smallest query, sent every two seconds.',
     labels: { store: stores },
     buckets: requestBuckets,
     shows: {
       store_p95: {
-        title: 'Smallest question to a store, 95th percentile',
+        title: 'Smallest query of a store, 95th percentile',
         unit: 'seconds',
         read: { as: 'quantile', q: 0.95, by: 'store' },
         normal: [0.0002, 0.01],
@@ -51,14 +49,13 @@ export const storeMetrics = {
           warning: 0.5,
           critical: 1.5,
           lasting: 30,
-          says: '{store} takes {value} for the smallest question',
+          says: '{store} takes {value} to answer the smallest query',
         },
       },
     },
   },
   narwhal_postgres_pool: {
     kind: 'gauge',
-    part: 'stores',
     means: 'Connections to PostgreSQL by state, and statements that wait for one (`waiting`).',
     labels: { state: ['busy', 'idle', 'waiting'] },
     across: 'sum',
@@ -86,7 +83,6 @@ export const storeMetrics = {
   },
   narwhal_postgres_connections_share: {
     kind: 'gauge',
-    part: 'stores',
     means: "Connections to PostgreSQL as a share of the server's max_connections.",
     across: 'same',
     shows: {
@@ -100,15 +96,14 @@ export const storeMetrics = {
           warning: 0.8,
           critical: 0.95,
           lasting: 60,
-          says: '{value} of the connections that PostgreSQL allows are taken',
+          says: '{value} of the connections that PostgreSQL allows are in use',
         },
       },
     },
   },
   narwhal_postgres_replication_lag_seconds: {
     kind: 'gauge',
-    part: 'stores',
-    means: 'How far the slowest replica is behind in replaying; absent without a replica.',
+    means: 'Replay lag of the slowest replica; absent without a replica.',
     across: 'same',
     shows: {
       replication_lag: {
@@ -128,7 +123,6 @@ export const storeMetrics = {
   },
   narwhal_postgres_size_bytes: {
     kind: 'gauge',
-    part: 'stores',
     means: 'Size of the database; read once a minute.',
     across: 'same',
     shows: {
@@ -142,7 +136,6 @@ export const storeMetrics = {
   },
   narwhal_redis_memory_bytes: {
     kind: 'gauge',
-    part: 'stores',
     means: 'Memory that Redis uses; of a cluster, of all primaries.',
     across: 'same',
     shows: {
@@ -156,12 +149,11 @@ export const storeMetrics = {
   },
   narwhal_redis_memory_share: {
     kind: 'gauge',
-    part: 'stores',
     means: 'Memory that Redis uses as a share of its maxmemory; absent where none is set.',
     across: 'same',
     shows: {
       redis_memory_share: {
-        title: 'Memory of Redis, of what it may take',
+        title: 'Memory of Redis, of its limit',
         unit: 'share',
         read: { as: 'value' },
         normal: [0, 0.7],
@@ -170,19 +162,18 @@ export const storeMetrics = {
           warning: 0.85,
           critical: 0.97,
           lasting: 60,
-          says: 'Redis uses {value} of the memory that it may take',
+          says: 'Redis uses {value} of its memory limit',
         },
       },
     },
   },
   narwhal_redis_evicted_total: {
     kind: 'counter',
-    part: 'stores',
-    means: 'Keys that Redis threw out for want of memory, since the server started.',
+    means: 'Keys that Redis evicted because its memory was full, since the server started.',
     across: 'same',
     shows: {
       redis_evictions: {
-        title: 'Keys that Redis threw out',
+        title: 'Keys that Redis evicted',
         unit: 'events',
         read: { as: 'rate', per: 'second' },
         normal: [0, 0],
@@ -190,14 +181,13 @@ export const storeMetrics = {
           alert: 'RedisEvicts',
           warning: 100,
           lasting: 300,
-          says: 'Redis throws {value} keys a second out',
+          says: 'Redis evicts {value} keys a second',
         },
       },
     },
   },
   narwhal_redis_replication_lag_bytes: {
     kind: 'gauge',
-    part: 'stores',
     means: 'How far the slowest replica of Redis is behind; absent without a replica.',
     across: 'same',
     shows: {
@@ -211,12 +201,12 @@ export const storeMetrics = {
   },
   narwhal_redis_fallbacks_total: {
     kind: 'counter',
-    part: 'stores',
-    means: 'Commands that Redis did not carry out, so that PostgreSQL served or the sweeper will.',
+    means:
+      'Redis commands that failed or came too late: PostgreSQL served instead, or the sweeper will finish the work.',
     labels: { reason: ['late', 'failed'] },
     shows: {
       redis_fallbacks: {
-        title: 'Commands that Redis did not carry out',
+        title: 'Redis commands that failed or came too late',
         unit: 'events',
         read: { as: 'rate', per: 'second', by: 'reason' },
         normal: [0, 0.1],
@@ -225,7 +215,6 @@ export const storeMetrics = {
   },
   narwhal_cache_reads_total: {
     kind: 'counter',
-    part: 'stores',
     means:
       "What was read through a cache, by who answered: this process's memory (`near`), Redis, or PostgreSQL, because neither had it.",
     labels: { cache: ['session', 'feed', 'marks', 'counts', 'post'], from: ['near', 'redis', 'postgres'] },
@@ -239,13 +228,12 @@ export const storeMetrics = {
   },
   narwhal_search_cut_total: {
     kind: 'counter',
-    part: 'stores',
     means:
-      'Searches for likenesses that their limit of time cut off: their answers say so (complete is false).',
+      'Searches for similar words that reached their time limit; their answers say so (complete is false).',
     labels: { type: ['users', 'tags', 'places'] },
     shows: {
       search_cut: {
-        title: 'Searches cut off by their limit of time',
+        title: 'Searches that reached their time limit',
         unit: 'events',
         read: { as: 'rate', per: 'second', by: 'type' },
         normal: [0, 0.1],
@@ -254,8 +242,7 @@ export const storeMetrics = {
   },
   narwhal_disk_free_bytes: {
     kind: 'gauge',
-    part: 'stores',
-    means: 'Room left where objects are kept; absent with S3.',
+    means: 'Free space on the disk of the object store; absent with S3.',
     across: 'each',
     shows: {
       disk_free: { title: 'Disk left', unit: 'bytes', read: { as: 'value' }, normal: 'more than 20 GB' },
@@ -263,12 +250,11 @@ export const storeMetrics = {
   },
   narwhal_disk_free_share: {
     kind: 'gauge',
-    part: 'stores',
-    means: 'Room left where objects are kept, as a share of the disk; absent with S3.',
+    means: 'Free space on the disk of the object store, as a share of the disk; absent with S3.',
     across: 'each',
     shows: {
       disk_free_share: {
-        title: 'Disk left, of the whole',
+        title: 'Free share of the disk',
         unit: 'share',
         read: { as: 'value' },
         normal: [0.2, 1],
@@ -278,9 +264,9 @@ export const storeMetrics = {
           critical: 0.03,
           below: true,
           lasting: 60,
-          says: '{value} of the disk with the photos is left',
+          says: 'only {value} of the disk with the photos is free',
         },
       },
     },
   },
-} as const satisfies Record<string, Metric>;
+});

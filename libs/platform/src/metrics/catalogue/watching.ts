@@ -1,11 +1,10 @@
-import { syntheticSteps } from '../../synthetic-checks.js';
-import { workBuckets, type Metric } from '../entry.js';
+import { syntheticSteps } from '../../heartbeats.js';
+import { inPart, workBuckets } from '../entry.js';
 
 /** The monitoring itself, and the probes from outside. */
-export const watching = {
+export const watching = inPart('watching', {
   up: {
     kind: 'gauge',
-    part: 'watching',
     means: 'Whether Prometheus reaches a process: 1 or 0.',
     across: 'each',
     from: 'prober',
@@ -27,8 +26,7 @@ export const watching = {
   },
   probe_success: {
     kind: 'gauge',
-    part: 'watching',
-    means: 'Whether the outside prober is served: 1 or 0; by DNS and TLS, a real small read.',
+    means: 'Whether a probe from outside succeeds: 1 or 0. It makes a small real read through DNS and TLS.',
     across: 'each',
     from: 'prober',
     shows: {
@@ -55,14 +53,13 @@ export const watching = {
           critical: 1,
           below: true,
           lasting: 10,
-          says: "the site's name is not answered by {instance}",
+          says: "{instance} does not answer for the site's name",
         },
       },
     },
   },
   probe_ssl_earliest_cert_expiry: {
     kind: 'gauge',
-    part: 'watching',
     means: 'When the first certificate of the chain expires, in Unix time.',
     across: 'each',
     from: 'prober',
@@ -78,21 +75,20 @@ export const watching = {
           critical: 5 * 86_400,
           below: true,
           lasting: 10,
-          says: 'the certificate of {instance} is valid for {value} only',
+          says: 'the certificate of {instance} expires in {value}',
         },
       },
     },
   },
   narwhal_visit_ok: {
     kind: 'gauge',
-    part: 'watching',
     means:
-      'Whether the last visit of the synthetic person got through a step: 1 or 0; absent for what it did not come to.',
+      'Whether each step of the last synthetic check succeeded: 1 or 0; absent for steps that it did not reach.',
     labels: { step: syntheticSteps },
     across: 'each',
     shows: {
       visit: {
-        title: 'The synthetic person, from outside',
+        title: 'Steps of the synthetic check that succeed',
         unit: 'count',
         read: { as: 'value', by: 'step' },
         normal: [1, 1],
@@ -101,20 +97,19 @@ export const watching = {
           critical: 1,
           below: true,
           lasting: 70,
-          says: 'a synthetic person is not served: {step} fails',
+          says: 'the synthetic check fails at the step {step}',
         },
       },
     },
   },
   narwhal_visit_seconds: {
     kind: 'histogram',
-    part: 'watching',
-    means: 'What the synthetic person takes for each step of a visit, by the public address.',
+    means: 'Time of each step of the synthetic check, through the public address.',
     labels: { step: syntheticSteps },
     buckets: workBuckets,
     shows: {
       visit_p95: {
-        title: 'Steps of the synthetic person, 95th percentile',
+        title: 'Steps of the synthetic check, 95th percentile',
         unit: 'seconds',
         read: { as: 'quantile', q: 0.95, by: 'step' },
         normal: [0.01, 3],
@@ -123,7 +118,6 @@ export const watching = {
   },
   narwhal_incidents_total: {
     kind: 'counter',
-    part: 'watching',
     means: 'Events that this process itself sent to PagerDuty, by outcome; `kept` ones are sent later.',
     labels: { outcome: ['sent', 'kept', 'refused'] },
     shows: {
@@ -137,12 +131,11 @@ export const watching = {
   },
   narwhal_errors_reported_total: {
     kind: 'counter',
-    part: 'watching',
-    means: 'Unforeseen errors, by whether they were given to Sentry.',
+    means: 'Unexpected errors, by whether they were sent to Sentry.',
     labels: { outcome: ['reported', 'dropped', 'off'] },
     shows: {
       errors_reported: {
-        title: 'Unforeseen errors',
+        title: 'Unexpected errors',
         unit: 'events',
         read: { as: 'rate', per: 'minute', by: 'outcome' },
         normal: [0, 0],
@@ -151,9 +144,8 @@ export const watching = {
   },
   narwhal_spans_total: {
     kind: 'counter',
-    part: 'watching',
     means:
-      'Spans of traces, by what became of them: `failed` ones the receiver did not take, `dropped` ones were too many to wait for it.',
+      'Spans of traces, by outcome: the receiver did not accept the `failed` ones; the `dropped` ones exceeded the limit on waiting spans.',
     labels: { outcome: ['sent', 'failed', 'dropped'] },
     shows: {
       spans: {
@@ -166,8 +158,7 @@ export const watching = {
   },
   narwhal_series_refused_total: {
     kind: 'counter',
-    part: 'watching',
-    means: 'Observations whose labels would have made too many series: a fault in the code.',
+    means: 'Observations whose labels would have created too many series, which is a bug.',
     shows: {
       series_refused: {
         title: 'Series refused',
@@ -177,4 +168,4 @@ export const watching = {
       },
     },
   },
-} as const satisfies Record<string, Metric>;
+});

@@ -2,11 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { histogram, type Id } from '@app/platform';
 import { AuthorFeeds, HomeFeeds, invalidation, PendingInvalidations } from '@app/feed';
 import { FollowRows, PostRows, UserRows, type OutboxRow, type PostRow } from '@app/storage';
-import { PAGE, type Progress } from './progress.js';
 
-/** Inserts a published post into its followers' feeds, a page of followers at a time. */
+/** Followers per page: one read by key, one script call per group of keys. */
+const PAGE = 5_000;
+
+/** The last follower that a fan-out has reached; null when it is complete. */
+type Progress = Id | null;
+
+/** What all followers of an author get, a page of followers at a time. */
 @Injectable()
-export class PostDelivery {
+export class FanOut {
   constructor(
     private readonly posts: PostRows,
     private readonly follows: FollowRows,
@@ -16,8 +21,8 @@ export class PostDelivery {
     private readonly redis: PendingInvalidations,
   ) {}
 
-  /** Delivers one page. Returns the start of the next, or null when every follower has been reached. */
-  async page({ subject_id: postId, progress }: OutboxRow): Promise<Progress> {
+  /** Inserts a published post into one page of feeds. Returns the start of the next page. */
+  async deliver({ subject_id: postId, progress }: OutboxRow): Promise<Progress> {
     const post = await this.posts.find(postId);
     if (post?.state !== 'published') return null;
     if (progress === null) await this.begin(post);
@@ -38,6 +43,20 @@ export class PostDelivery {
   private end({ published_at }: PostRow): null {
     if (published_at)
       histogram('narwhal_delivery_seconds').observe((Date.now() - published_at.getTime()) / 1000);
+    return null;
+  }
+
+  /**
+   * An author's audience has become large: every follower's feed must merge the author's posts before the first post is not
+   * fanned out. So the followers' generations change page by page, and only then does the audience become `large`. A follow
+   * meanwhile also sets a new generation.
+   */
+  async grow({ subject_id: author, progress }: OutboxRow): Promise<Progress> {
+    if ((await this.users.audienceOf(author)) !== 1) return null;
+    const readers = await this.follows.followerIds(author, progress ?? '0', PAGE);
+    await this.redis.invalidateOrThrow(...readers.map(invalidation.ofFeed));
+    if (readers.length === PAGE) return readers.at(-1) as Id;
+    await this.users.moveAudience(author, 1, 2);
     return null;
   }
 }

@@ -1,22 +1,24 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import { PopularRows, PostRows, UnitOfWork } from '@app/storage';
+import { PopularRows, PostRows, SuggestionRows, UnitOfWork } from '@app/storage';
 import { PostIndex } from '@app/domain';
 
 /** Posts read at once; each is updated in its own transaction. */
 const PAGE = 200;
 
-/** Updates the posts of a person who became private or public, under their tags and places and in explore. */
+/** Recomputes rows that are derived from others. */
 @Injectable()
-export class Reindexing {
+export class DerivedRows {
   constructor(
     private readonly posts: PostRows,
     private readonly index: PostIndex,
-    private readonly work: UnitOfWork,
     private readonly popular: PopularRows,
+    private readonly suggestions: SuggestionRows,
+    private readonly work: UnitOfWork,
   ) {}
 
-  async author(author: Id): Promise<void> {
+  /** The posts of a person who became private or public, under their tags and places and in explore. */
+  async postsOf(author: Id): Promise<void> {
     let before: Id | null = null;
     do {
       const ids: Id[] = await this.posts.ofAuthor(author, false, { limit: PAGE, before, after: null });
@@ -24,5 +26,15 @@ export class Reindexing {
       for (const id of ids) await this.work.run((tx) => this.index.refresh(tx, id));
       before = ids.at(-1) ?? null;
     } while (before !== null);
+  }
+
+  /** The people whom somebody might follow. */
+  async suggestionsFor(user: Id): Promise<void> {
+    await this.popular.prunePeople();
+    await this.work.run((tx) => this.suggestions.replace(tx, user));
+  }
+
+  async forgetSuggestionsFor(user: Id): Promise<void> {
+    await this.suggestions.forget(user);
   }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { clusterNodes } from './redis-nodes.js';
+import { clusterNodes } from './connection.js';
 
 test('a URL names one server, or nodes of a cluster and their password', () => {
   expect(clusterNodes('redis://127.0.0.1:6379/2')).toBeNull();
