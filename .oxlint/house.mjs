@@ -1,4 +1,5 @@
 // The house's own rules for oxlint; plain JavaScript, so that it runs on whatever Node starts the linter.
+import { readdirSync } from 'node:fs';
 
 const says = 'expected a reason beside a failure that is dropped, but received none';
 
@@ -93,7 +94,52 @@ const noStrayDoc = {
   },
 };
 
+const firsts = new Map();
+
+/** The room's file that reports for it, and whether it has a spec. */
+function roomOf(folder) {
+  const known = firsts.get(folder);
+  if (known) return known;
+  const files = readdirSync(folder, { recursive: true })
+    .map((file) => String(file).replaceAll('\\', '/'))
+    .filter((file) => file.endsWith('.ts'))
+    .toSorted();
+  const room = {
+    first: files.find((file) => !file.endsWith('.spec.ts')),
+    hasSpec: files.some((file) => file.endsWith('.spec.ts')),
+  };
+  firsts.set(folder, room);
+  return room;
+}
+
+const roomHasSpec = {
+  meta: {
+    type: 'problem',
+    docs: { description: 'Each room of apps/ and libs/ has a spec, but for those that still lack one.' },
+    schema: [{ type: 'object', properties: { without: { type: 'array', items: { type: 'string' } } } }],
+  },
+  create(context) {
+    const [, root, name, file] =
+      /^(.*\/)?((?:apps|libs)\/[^/]+\/src\/[^/]+)\/(.+)$/.exec(context.filename.replaceAll('\\', '/')) ?? [];
+    return {
+      Program(node) {
+        if (name === undefined) return;
+        const { first, hasSpec } = roomOf(`${root ?? ''}${name}`);
+        if (file !== first) return;
+        const isListed = (context.options[0]?.without ?? []).includes(name);
+        if (!hasSpec && !isListed)
+          context.report({ node, message: `expected a spec in ${name} but found none` });
+        if (hasSpec && isListed)
+          context.report({
+            node,
+            message: `${name} has a spec now: take it off the list of house/room-has-spec in .oxlintrc.json`,
+          });
+      },
+    };
+  },
+};
+
 export default {
   meta: { name: 'house' },
-  rules: { 'no-silent-catch': noSilentCatch, 'no-stray-doc': noStrayDoc },
+  rules: { 'no-silent-catch': noSilentCatch, 'no-stray-doc': noStrayDoc, 'room-has-spec': roomHasSpec },
 };

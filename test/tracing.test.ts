@@ -174,7 +174,7 @@ describe('a receiver that is away', () => {
     receiver.become('refuse');
     await expect.poll(() => spans('failed'), patience).toBeGreaterThan(0);
     for (let count = 0; count < 40; count += 1) await ada.request('get', '/v1/feed').expect(200);
-    const told = () => stack.api.log().split('traces are not taken').length - 1;
+    const told = () => stack.api.log().split('does not accept traces').length - 1;
     await expect.poll(told, patience).toBe(1);
     receiver.become('take');
     await expect

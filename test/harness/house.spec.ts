@@ -1,7 +1,16 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RuleTester } from 'oxlint/plugins-dev';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { root } from '../../tools/dev/install.mjs';
 
 const files = ['apps', 'libs', 'tools', 'test', 'bench']
@@ -23,7 +32,7 @@ test('a lint rule that is suppressed has the reason beside it', () => {
 
 type Rule = Parameters<RuleTester['run']>[1];
 const { default: house } = (await import(join(root, '.oxlint', 'house.mjs'))) as {
-  default: { rules: Record<'no-silent-catch' | 'no-stray-doc', Rule> };
+  default: { rules: Record<'no-silent-catch' | 'no-stray-doc' | 'room-has-spec', Rule> };
 };
 RuleTester.describe = describe;
 RuleTester.it = test;
@@ -59,3 +68,26 @@ new RuleTester().run('a doc comment is of the next line', house.rules['no-stray-
     'class Count {\n  one = 1;\n  /** Of nothing. */\n}',
   ].map((code) => ({ code, errors: 1 })),
 });
+
+const inn = mkdtempSync(join(tmpdir(), 'narwhal-house-'));
+afterAll(() => rmSync(inn, { recursive: true }));
+for (const file of ['kitchen/cook.ts', 'kitchen/stove/hot.spec.ts', 'cellar/barrel.ts', 'cellar/wine.ts']) {
+  mkdirSync(join(inn, 'apps/inn/src', file, '..'), { recursive: true });
+  writeFileSync(join(inn, 'apps/inn/src', file), '');
+}
+const inRoom = (file: string, ...without: string[]) => ({
+  code: 'let one;',
+  filename: join(inn, 'apps/inn/src', file),
+  options: [{ without: without.map((room) => `apps/inn/src/${room}`) }],
+});
+new RuleTester().run(
+  'a room has a spec, or is listed for as long as it has none',
+  house.rules['room-has-spec'],
+  {
+    valid: [inRoom('kitchen/cook.ts'), inRoom('cellar/barrel.ts', 'cellar'), inRoom('cellar/wine.ts')],
+    invalid: [inRoom('cellar/barrel.ts'), inRoom('kitchen/cook.ts', 'kitchen')].map((room) => ({
+      ...room,
+      errors: 1,
+    })),
+  },
+);

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gauge, histogram, limits, storeNames, version } from '@app/platform';
-import type { Heard, Heartbeat, StoreName, StoreState } from '@app/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG, gauge, histogram, limits, storeNames, version } from '@app/platform';
+import type { Config, Heard, Heartbeat, StoreName } from '@app/platform';
 import type { RedisProbe } from '@app/feed';
 import type { ObjectStore, PostgresProbe, StoreHealth } from '@app/storage';
+import { ErrorReports, PROCESS_KIND } from './errors/error-reports.js';
 import { Neighbours, type Reach } from './neighbours.js';
 import { PATIENCE, StoreWatch, StoreWrong, works, type Sight } from './sight.js';
 
@@ -14,6 +16,8 @@ const BEAT = 2_000;
 const BELIEVED = 500;
 /** How long a request waits for a running check; a balancer's check must be answered even when a store hangs. */
 const QUICK = 400;
+
+export const PROBES = Symbol('PROBES');
 
 export interface Probes {
   database: PostgresProbe;
@@ -31,6 +35,7 @@ export interface Part extends Sight {
 const MiB = 1024 * 1024;
 
 /** Checks every store on separate connections, reports the results to the other processes, and receives theirs. */
+@Injectable()
 export class Dependencies {
   readonly heartbeat: Heartbeat;
   private readonly neighbours: Neighbours;
@@ -45,13 +50,16 @@ export class Dependencies {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly probes: Probes,
-    self: Pick<Heartbeat, 'kind' | 'metrics' | 'objectStores'>,
-    /** Called when a store's state changes. */
-    private readonly onChange: (store: StoreName, state: StoreState) => void = () => undefined,
+    @Inject(PROBES) private readonly probes: Probes,
+    @Inject(PROCESS_KIND) kind: Heartbeat['kind'],
+    @Inject(CONFIG) config: Config,
+    private readonly errors: ErrorReports,
   ) {
+    const metrics = kind === 'api' ? config.METRICS_ADDR : config.WORKER_METRICS_ADDR;
     this.heartbeat = {
-      ...self,
+      kind,
+      metrics: `${metrics.host}:${metrics.port}`,
+      objectStores: config.S3_BUCKET ? ['disk', 's3'] : ['disk'],
       id: randomBytes(9).toString('base64url'),
       beat: 0,
       host: hostname(),
@@ -132,7 +140,8 @@ export class Dependencies {
 
   private note({ name, sight }: StoreWatch): void {
     if (!sight) return;
-    if (this.heartbeat.sees[name] !== sight.state) this.onChange(name, sight.state);
+    if (this.heartbeat.sees[name] !== sight.state)
+      this.errors.note('store', `${name} is ${sight.state}`, sight.state === 'ok' ? 'info' : 'warning');
     this.heartbeat.sees[name] = sight.state;
     gauge('narwhal_store_up').set({ store: name }, works(sight.state) ? 1 : 0);
     if (works(sight.state)) this.lost.delete(name);

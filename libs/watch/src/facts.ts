@@ -1,7 +1,8 @@
-import { beforeScrape, counter, gauge, type Logger } from '@app/platform';
-import type { RedisFacts, RedisProbe } from '@app/feed';
-import type { Database, PostgresFacts, PostgresProbe, PostgresSizes } from '@app/storage';
-import type { Dependencies } from './dependencies.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { beforeScrape, counter, gauge, LOGGER, type Logger } from '@app/platform';
+import type { RedisFacts } from '@app/feed';
+import { Database, type PostgresFacts, type PostgresSizes } from '@app/storage';
+import { Dependencies, PROBES, type Probes } from './dependencies.js';
 import { SILENT } from './neighbours.js';
 
 const OFTEN = 10_000;
@@ -14,21 +15,23 @@ function show(name: Parameters<typeof gauge>[0], value: number | null | undefine
 }
 
 /** Reads the servers' own figures periodically, and sets the gauges from the last reading. */
+@Injectable()
 export class Facts {
   postgres: PostgresFacts | null = null;
   sizes: PostgresSizes | null = null;
   redis: RedisFacts | null = null;
   private readonly timers: NodeJS.Timeout[] = [];
+  private hide = (): void => undefined;
 
   constructor(
-    private readonly probes: { database: PostgresProbe; redis: RedisProbe },
+    @Inject(PROBES) private readonly probes: Pick<Probes, 'database' | 'redis'>,
     private readonly database: Database,
     private readonly dependencies: Dependencies,
-    private readonly logger: Logger,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   start(): void {
-    beforeScrape(() => this.show());
+    this.hide = beforeScrape(() => this.show());
     this.timers.push(
       setInterval(() => void this.readOften(), OFTEN),
       setInterval(() => void this.readSizes(), SELDOM),
@@ -39,6 +42,7 @@ export class Facts {
 
   stop(): void {
     for (const timer of this.timers) clearInterval(timer);
+    this.hide();
   }
 
   private async readOften(): Promise<void> {

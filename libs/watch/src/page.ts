@@ -96,9 +96,7 @@ function visits({ processes }: OperatorsReport): string {
       ? [
           [
             `${pid} on ${host}`,
-            visit.failed
-              ? { text: `${visit.failed} fails`, look: 'down' }
-              : { text: 'succeeds', look: 'ok' },
+            visit.failed ? { text: `${visit.failed} fails`, look: 'down' } : { text: 'succeeds', look: 'ok' },
             clock(new Date(visit.since)),
             clock(new Date(visit.at)),
             { text: visit.why ?? '', look: 'why' },

@@ -1,4 +1,14 @@
-import { counter, deliver, type Incident, type Logger, type PagerDutySettings } from '@app/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  CONFIG,
+  counter,
+  deliver,
+  LOGGER,
+  type Config,
+  type Incident,
+  type Logger,
+  type PagerDutySettings,
+} from '@app/platform';
 
 interface Waiting {
   incident: Incident;
@@ -13,6 +23,7 @@ const LONGEST_PAUSE = 60_000;
  * Incidents that this process opens and resolves itself. While PagerDuty is away the newest event of each incident is kept and
  * sent later; an incident that was never sent is not resolved either.
  */
+@Injectable()
 export class Pager {
   private readonly waiting = new Map<string, Waiting>();
   private readonly open = new Set<string>();
@@ -20,10 +31,15 @@ export class Pager {
   private sending: Promise<void> | null = null;
   private timer: NodeJS.Timeout | undefined;
 
+  private readonly settings: PagerDutySettings | null;
+
   constructor(
-    private readonly settings: PagerDutySettings | null,
-    private readonly logger: Logger,
-  ) {}
+    @Inject(CONFIG)
+    { PAGERDUTY_ROUTING_KEY: routingKey, PAGERDUTY_URL: url, RUNBOOKS_URL: runbooks = '' }: Config,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {
+    this.settings = routingKey === undefined ? null : { routingKey, url, runbooks };
+  }
 
   /** Never waits and never throws. A trigger of an open incident is not sent again. */
   tell(incident: Incident): void {

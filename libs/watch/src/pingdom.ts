@@ -1,5 +1,6 @@
-import { RedisAway, type FeedRedis } from '@app/feed';
-import type { Database } from '@app/storage';
+import { Injectable } from '@nestjs/common';
+import { FeedRedis, RedisAway } from '@app/feed';
+import { Database } from '@app/storage';
 
 /** How long an answer is cached, so that requests cannot be used for an attack; in milliseconds. */
 const KEPT = 5_000;
@@ -18,6 +19,7 @@ const NEWEST = `SELECT shard, id FROM posts ORDER BY shard DESC, id DESC LIMIT 1
  * Pingdom's HTTP custom check (its XML: status and response_time): a real small read through the pool that requests use and
  * through Redis. Requests are served without Redis, so its absence is not "down"; a PostgreSQL that does not answer is.
  */
+@Injectable()
 export class Pingdom {
   private last: { at: number; outcome: Promise<Outcome> } | null = null;
 

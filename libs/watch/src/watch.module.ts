@@ -1,17 +1,10 @@
-import { Global, Module, type DynamicModule, type Provider } from '@nestjs/common';
-import {
-  CONFIG,
-  LOGGER,
-  type Config,
-  type Heartbeat,
-  type Logger,
-  type PagerDutySettings,
-} from '@app/platform';
-import { FeedRedis, RedisProbe } from '@app/feed';
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { CONFIG, type Config, type Heartbeat } from '@app/platform';
+import { RedisProbe } from '@app/feed';
+import { OBJECT_STORE, PostgresProbe, type ObjectStore } from '@app/storage';
 import { Backlog } from './backlog.js';
-import { Database, OBJECT_STORE, PostgresProbe, type ObjectStore } from '@app/storage';
-import { Dependencies, type Probes } from './dependencies.js';
-import { ErrorReports } from './errors/error-reports.js';
+import { Dependencies, PROBES, type Probes } from './dependencies.js';
+import { ErrorReports, PROCESS_KIND } from './errors/error-reports.js';
 import { Facts } from './facts.js';
 import { Pager } from './pager.js';
 import { Pingdom } from './pingdom.js';
@@ -19,8 +12,6 @@ import { PATIENCE } from './sight.js';
 import { Traces } from './traces/traces.js';
 import { Watch } from './watch.js';
 import { Watchers } from './watchers.js';
-
-const PROBES = Symbol('PROBES');
 
 function makeProbes(config: Config, objects: ObjectStore): Probes {
   const { REDIS_URL, REDIS_QUEUE_URL } = config;
@@ -31,16 +22,6 @@ function makeProbes(config: Config, objects: ObjectStore): Probes {
     queue: apart ? new RedisProbe(REDIS_QUEUE_URL, PATIENCE) : null,
     objects,
   };
-}
-
-function metricsAddress(kind: 'api' | 'worker', config: Config): string {
-  const { host, port } = kind === 'api' ? config.METRICS_ADDR : config.WORKER_METRICS_ADDR;
-  return `${host}:${port}`;
-}
-
-function pagerDuty({ PAGERDUTY_ROUTING_KEY, PAGERDUTY_URL, RUNBOOKS_URL }: Config): PagerDutySettings | null {
-  if (PAGERDUTY_ROUTING_KEY === undefined) return null;
-  return { routingKey: PAGERDUTY_ROUTING_KEY, url: PAGERDUTY_URL, runbooks: RUNBOOKS_URL ?? '' };
 }
 
 /** The operators' view of a process, once per process: `WatchModule.forRoot('api')`. Needs the other three libraries' modules. */
@@ -55,65 +36,28 @@ export class WatchModule {
     private readonly pager: Pager,
   ) {}
 
-  static forRoot(kind: 'api' | 'worker'): DynamicModule {
-    const providers: Provider[] = [
-      Backlog,
-      { provide: PROBES, inject: [CONFIG, OBJECT_STORE], useFactory: makeProbes },
-      {
-        provide: Dependencies,
-        inject: [PROBES, CONFIG, ErrorReports],
-        useFactory: (probes: Probes, config: Config, errors: ErrorReports) =>
-          new Dependencies(probes, selfOf(kind, config), (store, state) =>
-            errors.note('store', `${store} is ${state}`, state === 'ok' ? 'info' : 'warning'),
-          ),
-      },
-      {
-        provide: Facts,
-        inject: [PROBES, Database, Dependencies, LOGGER],
-        useFactory: (probes: Probes, database: Database, dependencies: Dependencies, logger: Logger) =>
-          new Facts(probes, database, dependencies, logger),
-      },
-      {
-        provide: Pingdom,
-        inject: [Database, FeedRedis],
-        useFactory: (database: Database, redis: FeedRedis) => new Pingdom(database, redis),
-      },
-      {
-        provide: ErrorReports,
-        inject: [CONFIG, LOGGER],
-        useFactory: async (config: Config, logger: Logger) => {
-          const errors = new ErrorReports(config, logger, kind);
-          await errors.start();
-          return errors;
-        },
-      },
-      {
-        provide: Traces,
-        inject: [CONFIG, LOGGER],
-        useFactory: async (config: Config, logger: Logger) => {
-          const traces = new Traces(config, logger, kind);
-          await traces.start();
-          return traces;
-        },
-      },
-      {
-        provide: Pager,
-        inject: [CONFIG, LOGGER],
-        useFactory: (config: Config, logger: Logger) => new Pager(pagerDuty(config), logger),
-      },
-      {
-        provide: Watchers,
-        inject: [CONFIG, Pager],
-        useFactory: ({ WATCHED_BY, WATCHED_EVERY }: Config, pager: Pager) =>
-          new Watchers(WATCHED_BY, WATCHED_EVERY, pager),
-      },
-      {
-        provide: Watch,
-        inject: [Dependencies, Facts, Pingdom, Backlog, Database],
-        useFactory: (...parts: ConstructorParameters<typeof Watch>) => new Watch(...parts),
-      },
-    ];
-    return { module: WatchModule, providers, exports: [Backlog, Watch, ErrorReports] };
+  static forRoot(kind: Heartbeat['kind']): DynamicModule {
+    return {
+      module: WatchModule,
+      providers: [
+        { provide: PROCESS_KIND, useValue: kind },
+        { provide: PROBES, inject: [CONFIG, OBJECT_STORE], useFactory: makeProbes },
+        ErrorReports,
+        Traces,
+        Backlog,
+        Dependencies,
+        Facts,
+        Pingdom,
+        Pager,
+        Watchers,
+        Watch,
+      ],
+      exports: [Backlog, Watch, ErrorReports],
+    };
+  }
+
+  async onModuleInit(): Promise<void> {
+    await Promise.all([this.errors.start(), this.traces.start()]);
   }
 
   onApplicationBootstrap(): void {
@@ -127,12 +71,4 @@ export class WatchModule {
     await this.watch.stop();
     await Promise.all([this.errors.stop(), this.traces.stop()]);
   }
-}
-
-function selfOf(
-  kind: Heartbeat['kind'],
-  config: Config,
-): Pick<Heartbeat, 'kind' | 'metrics' | 'objectStores'> {
-  const objectStores = config.S3_BUCKET ? (['disk', 's3'] as const) : (['disk'] as const);
-  return { kind, metrics: metricsAddress(kind, config), objectStores };
 }

@@ -1,14 +1,16 @@
+import { Injectable } from '@nestjs/common';
 import type { HealthReport, Heartbeat, SyntheticStep } from '@app/platform';
-import type { Backlog } from './backlog.js';
-import type { Database } from '@app/storage';
-import type { Dependencies } from './dependencies.js';
-import type { Facts } from './facts.js';
+import { Backlog } from './backlog.js';
+import { Database } from '@app/storage';
+import { Dependencies } from './dependencies.js';
+import { Facts } from './facts.js';
 import { SILENT } from './neighbours.js';
-import type { Pingdom } from './pingdom.js';
+import { Pingdom } from './pingdom.js';
 import { readiness } from './readiness.js';
 import { makeReport, type OperatorsReport } from './report.js';
 
 /** This process's view of itself, its stores and the other processes. */
+@Injectable()
 export class Watch {
   private draining = false;
 

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
-import { runbookOf } from '@app/platform';
-import type { Pager } from './pager.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG, runbookOf, type Config } from '@app/platform';
+import { Pager } from './pager.js';
 
 /** Failures in a row before a person is paged, and successes before the incident ends: one that flaps is one incident. */
 const FAILURES = 3;
@@ -16,21 +17,19 @@ interface Standing {
  * Monitors our monitoring: when Prometheus or Alertmanager is away nobody would learn of anything else, so the process notifies
  * PagerDuty itself. All processes of a machine use one key, and so make one incident.
  */
+@Injectable()
 export class Watchers {
   private readonly standings = new Map<string, Standing>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
-    /** Addresses that answer 2xx while a watcher works: `http://127.0.0.1:9090/-/healthy`. */
-    private readonly urls: readonly string[],
-    /** Milliseconds between checks. */
-    private readonly every: number,
+    @Inject(CONFIG) private readonly config: Config,
     private readonly pager: Pager,
   ) {}
 
   start(): void {
-    if (this.urls.length === 0) return;
-    this.timer = setInterval(() => void this.look(), this.every);
+    if (this.config.WATCHED_BY.length === 0) return;
+    this.timer = setInterval(() => void this.look(), this.config.WATCHED_EVERY);
     this.timer.unref();
   }
 
@@ -39,7 +38,7 @@ export class Watchers {
   }
 
   async look(): Promise<void> {
-    await Promise.all(this.urls.map(async (url) => this.note(url, await answers(url))));
+    await Promise.all(this.config.WATCHED_BY.map(async (url) => this.note(url, await answers(url))));
   }
 
   private note(url: string, well: boolean): void {

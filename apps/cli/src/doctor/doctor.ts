@@ -7,10 +7,8 @@ import {
   type Config,
 } from '@app/platform';
 import { doctorLine } from '../command-lines.js';
-import type { Finding } from './finding.js';
-import { fault, ok } from './finding.js';
-import { decoderWall, installation, ports, webServer } from './machine.js';
-import { strangeSettings } from './settings.js';
+import { fault, ok, type Finding } from './finding.js';
+import { decoderWall, installation, ports, strangeSettings, webServer } from './machine.js';
 import { disks, postgres, redis } from './stores.js';
 
 /**
@@ -72,8 +70,6 @@ export async function run(args: readonly string[]): Promise<number> {
   const findings = await examine();
   findings.forEach(say);
   const count = findings.filter(({ level }) => level === 'fault').length;
-  process.stdout.write(
-    count === 0 ? 'No faults.\n' : `${count} ${count === 1 ? 'fault' : 'faults'}.\n`,
-  );
+  process.stdout.write(count === 0 ? 'No faults.\n' : `${count} ${count === 1 ? 'fault' : 'faults'}.\n`);
   return count === 0 ? 0 : 1;
 }

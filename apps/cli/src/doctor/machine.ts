@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { promisify } from 'node:util';
 import { findWall } from '@app/images';
-import { isInstalled, portFault, type Config } from '@app/platform';
+import { isInstalled, portFault, settingNames, type Config } from '@app/platform';
 import { fault, ok, warning, type Finding } from './finding.js';
 
 const run = promisify(execFile);
@@ -134,5 +134,19 @@ export async function ports(config: Config): Promise<Finding[]> {
       const number = Number(/@(\d+)/.exec(unit)?.[1]);
       return port(number, unit.startsWith('narwhal-worker') ? '127.0.0.1' : config.HOST, unit);
     }),
+  );
+}
+
+/** Variables that units and programs get besides settings. */
+const others = new Set(['NODE_ENV', 'NODE_OPTIONS', 'MALLOC_ARENA_MAX']);
+
+/** Lines in the machine's own settings that nothing reads: a misspelt name would silently keep its default. */
+export async function strangeSettings(file = '/etc/narwhal/local.env'): Promise<Finding[]> {
+  // Without this file there are no lines.
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const names = [...text.matchAll(/^\s*([A-Za-z0-9_]+)\s*=/gm)].map(([, name = '']) => name);
+  const strange = names.filter((name) => !settingNames.has(name.replace(/_FILE$/, '')) && !others.has(name));
+  return [...new Set(strange)].map((name) =>
+    warning(`Nothing reads ${name} in ${file}: correct its name, or remove the line.`),
   );
 }

@@ -28,6 +28,6 @@ test('a frame fits 80 x 24, and says whose figures it shows', () => {
   const lines = stripVTControlCharacters(frame(span, told, new Map(), screen)).split('\n');
   expect(lines.filter((line) => line.length > 80)).toEqual([]);
   expect(lines.length).toBeLessThan(24);
-  expect(lines[1]).toBe('Sum or worst of all processes that 127.0.0.1:9464 knows: 2 api, 1 worker');
+  expect(lines[1]).toBe('Sum or worst of all processes known to 127.0.0.1:9464: 2 api, 1 worker');
   expect(lines.filter((line) => line.includes('PostgreSQL at')).length).toBeGreaterThan(1);
 });

@@ -29,9 +29,10 @@ export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 const collectors = new Set<() => void>();
 
-/** Runs before each scrape, for gauges that are read rather than counted; must be synchronous. */
-export function beforeScrape(collect: () => void): void {
+/** Runs before each scrape, until the returned function is called: for gauges that are read rather than counted. */
+export function beforeScrape(collect: () => void): () => void {
   collectors.add(collect);
+  return () => void collectors.delete(collect);
 }
 
 /** All metrics of this process, in Prometheus's text format. */

@@ -1,7 +1,20 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { counter, isAway, version, type Config, type Logger } from '@app/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  CONFIG,
+  LOGGER,
+  counter,
+  isAway,
+  version,
+  type Config,
+  type Heartbeat,
+  type Logger,
+} from '@app/platform';
 import type { SentryClient } from './sentry-client.js';
+
+/** Injects whether this process is an api or a worker. */
+export const PROCESS_KIND = Symbol('PROCESS_KIND');
 
 /** The context of an error; ids and names of our own, no client input. */
 export interface ErrorPlace {
@@ -40,15 +53,16 @@ const isExpected = (error: unknown): boolean =>
  * Sends unexpected errors to Sentry. Off without SENTRY_DSN, and then its package is not even loaded. Reporting never throws or
  * blocks: reports that Sentry does not accept in time are dropped and counted.
  */
+@Injectable()
 export class ErrorReports {
   private client: SentryClient | null = null;
   private readonly crumbs: Crumb[] = [];
   private readonly sent = new Map<string, { since: number; count: number }>();
 
   constructor(
-    private readonly config: Config,
-    private readonly logger: Logger,
-    private readonly program: string,
+    @Inject(CONFIG) private readonly config: Config,
+    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(PROCESS_KIND) private readonly program: Heartbeat['kind'],
   ) {}
 
   async start(): Promise<void> {

@@ -1,5 +1,3 @@
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import {
   createStackParser,
   createTransport,
@@ -38,70 +36,62 @@ const WAITING = 30;
 /** After this a report is dropped; in milliseconds. */
 const PATIENCE = 5_000;
 
-/** On separate sockets, without keep-alive: reports are few. Spotlight requires the type, Sentry accepts it. */
-function transport(options: BaseTransportOptions) {
-  const url = new URL(options.url);
-  const send = url.protocol === 'http:' ? httpRequest : httpsRequest;
-  return createTransport({ ...options, bufferSize: WAITING }, ({ body }) => {
-    return new Promise((settle, fail) => {
-      const headers = { ...options.headers, 'content-type': 'application/x-sentry-envelope' };
-      const request = send(url, { method: 'POST', headers, timeout: PATIENCE }, (response) => {
-        response.resume();
-        const text = (name: string) => String(response.headers[name] ?? '') || null;
-        settle({
-          statusCode: response.statusCode ?? 0,
-          headers: {
-            'retry-after': text('retry-after'),
-            'x-sentry-rate-limits': text('x-sentry-rate-limits'),
-          },
-        });
-      });
-      request.on('timeout', () => request.destroy(new Error('did not answer in time')));
-      request.on('error', fail);
-      // A report in flight does not keep a stopping process alive.
-      request.on('socket', (socket) => socket.unref());
-      request.end(body);
+/** `@sentry/core` leaves the sending to its SDKs. Spotlight requires the content type, Sentry accepts it. */
+const transport = ({ url, headers, recordDroppedEvent }: BaseTransportOptions) =>
+  createTransport({ bufferSize: WAITING, recordDroppedEvent }, async ({ body }) => {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/x-sentry-envelope' },
+      body: typeof body === 'string' ? body : Buffer.from(body),
+      signal: AbortSignal.timeout(PATIENCE),
     });
+    await response.body?.cancel();
+    return {
+      statusCode: response.status,
+      headers: {
+        'retry-after': response.headers.get('retry-after'),
+        'x-sentry-rate-limits': response.headers.get('x-sentry-rate-limits'),
+      },
+    };
   });
+
+function pick<Object extends object, Name extends keyof Object>(
+  object: Object,
+  ...names: readonly Name[]
+): Pick<Object, Name> {
+  return Object.fromEntries(names.map((name) => [name, object[name]])) as Pick<Object, Name>;
 }
 
 /** An allowlist: the event is built from these fields rather than by removing others, so nothing new can slip through. */
 function onlyWhatIsListed(event: ErrorEvent): ErrorEvent {
-  const { event_id, timestamp, level, platform, release, environment, server_name, tags, contexts, user } =
-    event;
+  const { contexts, user } = event;
   const values = event.exception?.values?.map(({ type, value = '', stacktrace, mechanism }) => ({
     type,
     value: scrub(value),
     mechanism,
     stacktrace: {
-      frames: stacktrace?.frames?.map(({ filename, function: name, lineno, colno, in_app, module }) => ({
-        filename,
-        function: name,
-        lineno,
-        colno,
-        in_app,
-        module,
-      })),
+      frames: stacktrace?.frames?.map((frame) =>
+        pick(frame, 'filename', 'function', 'lineno', 'colno', 'in_app', 'module'),
+      ),
     },
   }));
-  const breadcrumbs = event.breadcrumbs?.map(
-    ({ timestamp: at, category, message = '', level: crumbLevel }) => ({
-      timestamp: at,
-      category,
-      message: scrub(message),
-      level: crumbLevel,
-    }),
-  );
+  const breadcrumbs = event.breadcrumbs?.map((crumb) => ({
+    ...pick(crumb, 'timestamp', 'category', 'level'),
+    message: scrub(crumb.message ?? ''),
+  }));
   return {
+    ...pick(
+      event,
+      'event_id',
+      'timestamp',
+      'level',
+      'platform',
+      'release',
+      'environment',
+      'server_name',
+      'tags',
+    ),
     type: undefined,
-    event_id,
-    timestamp,
-    level,
-    platform,
-    release,
-    environment,
-    server_name,
-    tags,
     user: user?.id === undefined ? undefined : { id: user.id },
     contexts: { runtime: contexts?.['runtime'], job: contexts?.['job'] },
     exception: { values },

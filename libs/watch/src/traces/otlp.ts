@@ -3,16 +3,17 @@ import {
   SpanKind as OtelKind,
   SpanStatusCode,
   trace,
+  TraceFlags,
   type Span as OtelSpan,
   type SpanContext,
   type Tracer,
 } from '@opentelemetry/api';
+import { parseTraceParent } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { AlwaysOnSampler, BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { Recorder, Span, SpanKind } from '@app/platform';
 import { BoundedSpans, type Outcome } from './bounded-spans.js';
-import { isRecorded, parseTraceparent, traceparentOf } from './traceparent.js';
 
 interface OtlpOptions {
   /** Without `/v1/traces`. */
@@ -82,7 +83,8 @@ class RecordedSpan implements Span {
   }
 
   get traceparent(): string {
-    return traceparentOf(this.context);
+    const { traceId, spanId, traceFlags } = this.context;
+    return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
   }
 
   get isOpen(): boolean {
@@ -145,9 +147,9 @@ export function openOtlp(options: OtlpOptions): OtlpRecorder {
       return new RecordedSpan(begin(tracer, kind, name, parent.otel), parent.budget);
     },
     first(kind, name, traceparent) {
-      const from = traceparent === null ? null : parseTraceparent(traceparent);
-      if (from ? !isRecorded(from) : Math.random() >= ratio) return null;
-      const parent = from ? trace.wrapSpanContext(from) : undefined;
+      const from = traceparent === null ? null : parseTraceParent(traceparent);
+      if (from ? (from.traceFlags & TraceFlags.SAMPLED) === 0 : Math.random() >= ratio) return null;
+      const parent = from ? trace.wrapSpanContext({ ...from, isRemote: true }) : undefined;
       return new RecordedSpan(begin(tracer, kind, name, parent), { left: MOST_SPANS });
     },
     // The process ends; spans that a collector does not accept are lost, and they are copies.

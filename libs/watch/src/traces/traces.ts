@@ -1,6 +1,18 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { counter, reasonOf, recordSpans, version, type Config, type Logger } from '@app/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  CONFIG,
+  LOGGER,
+  counter,
+  reasonOf,
+  recordSpans,
+  version,
+  type Config,
+  type Heartbeat,
+  type Logger,
+} from '@app/platform';
+import { PROCESS_KIND } from '../errors/error-reports.js';
 import type { OtlpRecorder } from './otlp.js';
 
 /** How long a stopping process waits for its last spans; in milliseconds. */
@@ -11,14 +23,15 @@ const LAST_SPANS = 2_000;
  * for a receiver: spans that it does not accept in time are dropped and counted, and the log says once that it is away, once
  * that it is back.
  */
+@Injectable()
 export class Traces {
   private recorder: OtlpRecorder | null = null;
   private isAway = false;
 
   constructor(
-    private readonly config: Config,
-    private readonly logger: Logger,
-    private readonly program: 'api' | 'worker',
+    @Inject(CONFIG) private readonly config: Config,
+    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(PROCESS_KIND) private readonly program: Heartbeat['kind'],
   ) {}
 
   async start(): Promise<void> {
@@ -48,7 +61,10 @@ export class Traces {
     this.isAway = failed;
     const receiver = new URL(this.config.OTEL_EXPORTER_OTLP_ENDPOINT ?? 'http://nowhere').host;
     if (failed)
-      this.logger.warn({ receiver, why: reasonOf(error) }, 'the receiver does not accept traces; they are dropped');
+      this.logger.warn(
+        { receiver, why: reasonOf(error) },
+        'the receiver does not accept traces; they are dropped',
+      );
     else this.logger.info({ receiver }, 'the receiver accepts traces again');
   }
 

@@ -1,0 +1,66 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readConfig } from '@app/platform';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freshDatabase, type TestDatabase } from '../../../../test/harness/database.js';
+import { freshRedis } from '../../../../test/harness/redis.js';
+import { strangeSettings } from './machine.js';
+import { disks, postgres, redis } from './stores.js';
+
+let folder: string;
+let current: TestDatabase;
+let empty: TestDatabase;
+let redisUrl: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'narwhal-doctor-'));
+  [current, empty] = await Promise.all([freshDatabase(), freshDatabase('empty')]);
+  redisUrl = await freshRedis();
+});
+afterAll(async () => {
+  await Promise.all([current.close(), empty.close(), rm(folder, { recursive: true })]);
+});
+
+const keyring = `spec:${'5'.repeat(64)}`;
+const configured = (settings: Record<string, string> = {}) =>
+  readConfig({
+    DATABASE_URL: current.url,
+    REDIS_URL: redisUrl,
+    TOKEN_KEYS: keyring,
+    MEDIA_KEYS: keyring,
+    STORAGE_DIR: folder,
+    ...settings,
+  });
+
+test('a database that is not migrated says which command migrates it', async () => {
+  expect(await postgres(configured())).toMatchObject([{ level: 'ok' }]);
+  expect(await postgres(configured({ DATABASE_URL: empty.url }))).toMatchObject([
+    { level: 'ok' },
+    { level: 'fault', text: expect.stringContaining('run "npm run migrate"') as string },
+  ]);
+});
+
+test('a Redis that is not there is named by its setting, beside the one that is', async () => {
+  const found = await redis(configured({ REDIS_QUEUE_URL: 'redis://127.0.0.1:1' }));
+  expect(found.map(({ level }) => level)).toEqual(['ok', 'fault']);
+  expect(found[1]?.text).toMatch(
+    /does not listen at 127\.0\.0\.1:1: start it there, or correct REDIS_QUEUE_URL/,
+  );
+});
+
+test('a folder that does not exist yet is judged by the one that will hold it', async () => {
+  const [found] = await disks(configured({ STORAGE_DIR: join(folder, 'not', 'yet') }));
+  expect(found?.text).toContain('GiB of');
+  const file = join(folder, 'file');
+  await writeFile(file, '');
+  expect(await disks(configured({ STORAGE_DIR: join(file, 'objects') }))).toMatchObject([{ level: 'fault' }]);
+});
+
+test('a misspelt setting is found, once', async () => {
+  const file = join(folder, 'local.env');
+  await writeFile(file, 'S3_BUKET=a\n# PORTT=1\nPORT=1\nS3_BUCKET_FILE=/b\nS3_BUKET=c\nNODE_OPTIONS=\n');
+  expect((await strangeSettings(file)).map(({ text }) => text)).toEqual([
+    `Nothing reads S3_BUKET in ${file}: correct its name, or remove the line.`,
+  ]);
+  expect(await strangeSettings(join(folder, 'none.env'))).toEqual([]);
+});

@@ -1,0 +1,90 @@
+import type { Id } from '@app/platform';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { workerRoom, type WorkerRoom } from '../../../../test/harness/worker-room.js';
+import { AbandonedUploads } from './abandoned-uploads.js';
+import { Housekeeping } from './housekeeping.js';
+import { Overdue } from './overdue.js';
+
+let room: WorkerRoom;
+let ada: Id;
+beforeAll(async () => {
+  room = await workerRoom();
+  ada = await room.person();
+});
+afterAll(() => room.close());
+beforeEach(() =>
+  room.database.query('TRUNCATE outbox, photos, posts, notifications, count_deltas, idempotency_keys'),
+);
+
+/** A photo of Ada's that is so many days old. */
+async function photo(state: string, days: number): Promise<Id> {
+  const [row] = await room.database.query<{ id: Id }>(
+    `INSERT INTO photos (shard, id, owner_id, state, folder, created_at)
+     SELECT shard_of($1::bigint), id, $1, $2, 'ab/' || lpad(id::text, 30, '0'), now() - make_interval(days => $3)
+     FROM next_id(shard_of($1::bigint)) AS id RETURNING id`,
+    [ada, state, days],
+  );
+  return row?.id ?? '';
+}
+
+const photos = () =>
+  room.database.query<{ id: Id; state: string }>('SELECT id, state FROM photos ORDER BY id');
+
+test('rows whose jobs are lost get a job again; rows that are young or have one do not', async () => {
+  const depth = () => room.jobs.depthOf('effect');
+  await room.work.run((tx) => tx.effect('user.changed', ada));
+  await expect.poll(depth).toBe(1);
+  await room.database.query(
+    `INSERT INTO outbox (shard, id, kind, subject_id, created_at)
+     SELECT shard, next_id(shard), kind, subject_id, now() - interval '1 hour' FROM outbox`,
+  );
+  await room.get(Overdue).sweep();
+  await expect.poll(depth).toBe(2);
+  await room.get(Overdue).sweep();
+  expect(await depth()).toBe(2);
+});
+
+test('counts that nobody folded get a job for their shard', async () => {
+  await room.database.query(
+    `INSERT INTO count_deltas (shard, subject_id, counter, delta, created_at)
+     VALUES (shard_of($1::bigint), $1, 'user.posts', 1, now() - interval '1 hour')`,
+    [ada],
+  );
+  await room.get(Overdue).sweep();
+  await expect.poll(() => room.jobs.depthOf('fold')).toBe(1);
+});
+
+test('a post is published whose photos are ready although nobody has said so', async () => {
+  const post = await room.postOf(ada);
+  await room.database.query(
+    `UPDATE posts SET state = 'publishing', published_at = NULL, created_at = now() - interval '1 hour'`,
+  );
+  await room.database.query(`UPDATE photos SET post_id = $1, position = 0 WHERE id = $2`, [
+    post,
+    await photo('ready', 0),
+  ]);
+  await room.get(Overdue).sweep();
+  expect(await room.database.query('SELECT state FROM posts')).toEqual([{ state: 'published' }]);
+});
+
+test('photos that were never posted go after a week, uploads that ended nowhere after hours', async () => {
+  const young = await photo('ready', 6);
+  await photo('ready', 8);
+  await photo('uploading', 1);
+  await room.get(Housekeeping).sweepPhotos();
+  await room.get(AbandonedUploads).sweep();
+  expect(await photos()).toEqual([{ id: young, state: 'ready' }]);
+});
+
+test('notifications go once they have not grown for 90 days', async () => {
+  const add = (key: string, days: number) =>
+    room.database.query(
+      `INSERT INTO notifications (shard, user_id, group_key, id, type, actors, count, newest, created_at)
+       VALUES (shard_of($1::bigint), $1, $2, next_id(5), 'like', '{}', 1, 1, now() - make_interval(days => $3))`,
+      [ada, key, days],
+    );
+  await add('like:1', 91);
+  await add('like:2', 89);
+  await room.get(Housekeeping).sweepNotifications();
+  expect(await room.database.query('SELECT group_key FROM notifications')).toEqual([{ group_key: 'like:2' }]);
+});
