@@ -54,7 +54,8 @@ export class WorkerModule {
     const pool = {
       provide: DevelopPool,
       inject: [CONFIG],
-      useFactory: ({ DEVELOP_CONCURRENCY }: Config) => new DevelopPool({ concurrency: DEVELOP_CONCURRENCY }),
+      useFactory: ({ DEVELOP_CONCURRENCY: concurrency, SCRATCH_DIR: folder }: Config) =>
+        new DevelopPool({ concurrency, folder }),
     };
     return {
       module: WorkerModule,

@@ -2,7 +2,7 @@
  * The process that opens photos. It has no secrets, no connections and no configuration: it receives one photo at a time,
  * answers, and may be killed at any moment. Nothing here or below may load settings, stores or a framework.
  */
-import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,10 +14,9 @@ import { prepareLibrary } from './library.js';
 import { killGroup } from './process-group.js';
 import { HeavyPhoto } from './weight.js';
 
-type Asked = Omit<DevelopRequest, 'inputPath' | 'outputFolder'>;
+type Asked = Omit<DevelopRequest, 'outputFolder'>;
 
-/** Beside the folder of the renditions, in the one folder that this process may write to. */
-const inputPath = join(tmpdir(), 'original');
+/** In the one folder that this process may write to. */
 const outputFolder = join(tmpdir(), 'out');
 
 /** As long as a parent reads. */
@@ -47,33 +46,14 @@ function sayWhy(error: unknown): void {
   );
 }
 
-/** A photo as it arrives. Where there is no room for it, the rest is read all the same, and then answered. */
-class Arrival {
-  readonly #file = openSync(inputPath, 'w', 0o600);
-  #fault: Error | null = null;
-
-  constructor(private readonly asked: Asked) {}
-
-  add(bytes: Buffer): void {
-    try {
-      if (this.#fault === null) appendFileSync(this.#file, bytes);
-    } catch (error) {
-      this.#fault = error as Error;
-    }
-  }
-
-  async finish(): Promise<void> {
-    closeSync(this.#file);
-    try {
-      if (this.#fault !== null) throw this.#fault;
-      mkdirSync(outputFolder, { mode: 0o700 });
-      sayDeveloped(await develop({ ...this.asked, inputPath, outputFolder }));
-    } catch (error) {
-      sayWhy(error);
-    } finally {
-      rmSync(outputFolder, { recursive: true, force: true });
-      rmSync(inputPath, { force: true });
-    }
+async function answer(asked: Asked): Promise<void> {
+  try {
+    mkdirSync(outputFolder, { mode: 0o700 });
+    sayDeveloped(await develop({ ...asked, outputFolder }));
+  } catch (error) {
+    sayWhy(error);
+  } finally {
+    rmSync(outputFolder, { recursive: true, force: true });
   }
 }
 
@@ -88,14 +68,7 @@ process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
 prepareLibrary();
 
-let arrival: Arrival | null = null;
-readFrames(
-  channel,
-  { head: 64 * 1024, body: 2 ** 32 },
-  {
-    head: (asked) => (arrival = new Arrival(asked as Asked)),
-    piece: (bytes) => arrival?.add(bytes),
-    end: () => void arrival?.finish(),
-  },
-);
+let asked: Asked;
+const receiver = { piece: () => undefined, end: () => void answer(asked) };
+readFrames(channel, { head: 64 * 1024, body: 0 }, { ...receiver, head: (head) => (asked = head as Asked) });
 say({ kind: 'started' });

@@ -1,3 +1,4 @@
+import { utimes } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DevelopProcess } from './develop-process.js';
 import type { Developed, DevelopRequest } from './developed.js';
@@ -21,6 +22,8 @@ export interface DevelopPoolOptions {
   photosPerChild?: number;
   /** The built develop-child.js, for specs, which run from source. */
   childFile?: string;
+  /** For originals as children see them; the system's folder for such files by default. */
+  folder?: string;
   /** Only this one, for specs of the weaker ones. */
   wall?: WallKind;
 }
@@ -85,6 +88,14 @@ export class DevelopPool {
   /** Process ids of the living children: for metrics of memory, and for tests. */
   get pids(): number[] {
     return [...this.#children].flatMap(({ pid }) => pid ?? []);
+  }
+
+  /** Whoever removes old folders must not take these for old. */
+  async touchFolders(): Promise<void> {
+    const now = new Date();
+    // One that ends meanwhile has none.
+    const touched = [...this.#children].map(({ folder }) => utimes(folder, now, now).catch(() => undefined));
+    await Promise.all(touched);
   }
 
   /** Finishes the accepted photos, then ends the children. */
@@ -168,7 +179,7 @@ export class DevelopPool {
     const wall = await this.wall;
     // Closed meanwhile, with no photo that has to be finished.
     if (this.#isClosed && this.#running.size === 0) throw new Error('the develop pool is closed');
-    const child = new DevelopProcess(wall, this.#childFile);
+    const child = new DevelopProcess(wall, this.#childFile, this.options.folder);
     this.#children.add(child);
     void child.exited.then(() => this.#children.delete(child));
     try {

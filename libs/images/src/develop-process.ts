@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { open, writeFile, type FileHandle } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
@@ -10,7 +10,7 @@ import { DevelopCrash, DevelopFailed, PhotoRejected } from './faults.js';
 import { ChildWatch, processTree, type Watched } from './child-watch.js';
 import { frameStart, readFrames } from './frames.js';
 import { killGroup } from './process-group.js';
-import type { Wall } from './wall.js';
+import type { Started, Wall } from './wall.js';
 import { HeavyPhoto, LIGHT } from './weight.js';
 
 /** Loading the image library takes 0.15 s; a child that takes this long will never start. */
@@ -30,9 +30,6 @@ const MOST_WORDS = 1_000_000;
 /** What a child without a photo may use. One that was taken over goes on when it has answered. */
 const IDLE = { seconds: 5, memory: 300_000_000, interval: 1_000 };
 
-/** Of the original, in one read: always the same buffer, since new ones of this size cost a garbage collection each few photos. */
-const PIECE = 1024 * 1024;
-
 /** Allowance beyond `mayHold`: an empty child, what a header does not show, and as much again for errors. */
 const SLACK = 500_000_000;
 
@@ -46,18 +43,20 @@ export class DevelopProcess {
   readonly exited: Promise<void>;
   photos = 0;
   readonly #process: ChildProcess;
+  readonly #inbox: Started['inbox'];
   readonly #channel: Duplex;
   /** Takes the next answer; without it there is no question, and the child has nothing to say. */
   #listener: ((said: Said) => void) | null = null;
   #killedFor: Error | null = null;
   #lastWords = '';
   #words = 0;
-  readonly #piece = Buffer.allocUnsafe(PIECE);
   #idle: ChildWatch | null = null;
   #pid: number | undefined;
 
-  constructor(wall: Wall, childFile: string) {
-    this.#process = wall.start(childFile, [`--max-old-space-size=${HEAP_MEBIBYTES}`]);
+  constructor(wall: Wall, childFile: string, folder?: string) {
+    const { process, inbox } = wall.start(childFile, [`--max-old-space-size=${HEAP_MEBIBYTES}`], folder);
+    this.#process = process;
+    this.#inbox = inbox;
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => this.#hear(text));
     this.#channel = this.#process.stdio[3] as Duplex;
     this.#listen();
@@ -73,6 +72,11 @@ export class DevelopProcess {
   /** The process that opens photos; those of the wall stand before it. */
   get pid(): number | undefined {
     return this.#pid ?? this.#process.pid;
+  }
+
+  /** Its folder on this machine. */
+  get folder(): string {
+    return this.#inbox.folder;
   }
 
   /** The first of its processes, from which all others come. */
@@ -132,11 +136,11 @@ export class DevelopProcess {
    * @throws PhotoRejected, HeavyPhoto, DevelopCrash or DevelopFailed
    */
   async develop(request: DevelopRequest, isAlone: () => boolean): Promise<Developed> {
-    const { inputPath, outputFolder } = request;
-    const input = await ours(open(inputPath, 'r'));
+    const { outputFolder } = request;
     this.#idle?.stop();
     try {
-      const { answer, body } = await this.#ask(request, input, isAlone);
+      const inputPath = await ours(this.#inbox.lay(request.inputPath));
+      const { answer, body } = await this.#ask({ ...request, inputPath }, isAlone);
       // Whatever it lacks, such as room, the next photo gets another child.
       if (answer.kind === 'failed') this.kill();
       if (answer.kind !== 'developed') throw refusalOf(answer);
@@ -148,7 +152,7 @@ export class DevelopProcess {
       );
       return developed;
     } finally {
-      await input.close();
+      await this.#inbox.clear();
       if (this.isAlive) this.#watchIdle();
     }
   }
@@ -161,7 +165,7 @@ export class DevelopProcess {
     this.#idle = new ChildWatch(this.#watched, IDLE, () => this.kill(), IDLE.interval);
   }
 
-  async #ask(request: DevelopRequest, input: FileHandle, isAlone: () => boolean): Promise<Said> {
+  async #ask(request: DevelopRequest, isAlone: () => boolean): Promise<Said> {
     const { developSeconds, childMemory, attemptSeconds = LONGEST_ATTEMPT } = request.limits;
     // A photo that exceeds its own estimate gets a second try, alone; one that exceeds the limit for any photo is at fault.
     const memory = Math.min(childMemory, SLACK + 2 * (request.mayHold ?? LIGHT));
@@ -176,37 +180,13 @@ export class DevelopProcess {
     this.photos += 1;
     try {
       const answer = this.#answer(isAlone);
-      this.#send(request, input).catch((error: unknown) => {
-        // What the child reads next would be the rest of this photo.
-        this.#killFor(new DevelopFailed('the original could not be read', { cause: error }));
-      });
+      const { inputPath, limits, mayHold, systemHeif } = request;
+      this.#channel.write(frameStart({ inputPath, limits, mayHold, systemHeif }, 0));
       return await answer;
     } finally {
       clearTimeout(timer);
       watch.stop();
     }
-  }
-
-  async #send({ limits, mayHold, systemHeif }: DevelopRequest, input: FileHandle): Promise<void> {
-    const { size } = await input.stat();
-    try {
-      await this.#write(frameStart({ limits, mayHold, systemHeif }, size));
-      for (let sent = 0; sent < size;) {
-        const { bytesRead } = await input.read(this.#piece, 0, Math.min(PIECE, size - sent), sent);
-        if (bytesRead === 0) throw new Error(`expected ${size} bytes but read ${sent}`);
-        await this.#write(this.#piece.subarray(0, bytesRead));
-        sent += bytesRead;
-      }
-    } catch (error) {
-      // The exit of a child tells why it took no more.
-      if (this.isAlive) throw error;
-    }
-  }
-
-  #write(piece: Buffer): Promise<void> {
-    return new Promise((resolve, reject) =>
-      this.#channel.write(piece, (error) => (error ? reject(error) : resolve())),
-    );
   }
 
   kill(): void {

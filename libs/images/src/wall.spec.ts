@@ -156,6 +156,8 @@ describe.each(walls)('behind %s', (wall) => {
         '/usr/bin/x',
         '/dev/x',
         '/lib/x',
+        '/in/x',
+        '/in/original',
       ];
       const said = await outcomes(...places.map((path): [string, string] => ['write', path]));
       for (const [index, outcome] of said.entries())

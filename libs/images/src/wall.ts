@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chown, copyFile, link, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import type { Writable } from 'node:stream';
@@ -8,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { SYSTEM_HEIF_TOOLS } from './heif-tools.js';
 import { systemCallFilter } from './system-calls.js';
 
-/** A child's files: the largest original twice, a profile's PNG, the renditions. In memory, and gone with the child. */
+/** A child's files: the largest original again, a profile's PNG, the renditions. In memory, and gone with the child. */
 const SCRATCH_BYTES = 256 * 1024 * 1024;
 
 /** What one process may allocate, twice what any photo may take: the kernel's limit, where the watch's comes late. */
@@ -37,7 +38,21 @@ export interface Wall {
   kind: WallKind;
   /** What is missing: the end of a sentence that begins with the worker. Null if nothing is. */
   loss: string | null;
-  start(childFile: string, nodeArgs: readonly string[]): ChildProcess;
+  start(childFile: string, nodeArgs: readonly string[], folder?: string): Started;
+}
+
+export interface Started {
+  process: ChildProcess;
+  inbox: Inbox;
+}
+
+/** How a child sees one original at a time, which it can only read. */
+interface Inbox {
+  /** Of this machine; gone with the child. */
+  folder: string;
+  /** Returns the path by which the child sees it. */
+  lay(original: string): Promise<string>;
+  clear(): Promise<void>;
 }
 
 interface Command {
@@ -45,6 +60,30 @@ interface Command {
   /** Two arenas keep glibc's malloc from retaining every thread's high-water mark. TMPDIR is the child's scratch folder. */
   env: { MALLOC_ARENA_MAX: '2'; TMPDIR: string };
   filter: Buffer | null;
+  inbox: Inbox;
+}
+
+/** A link where the child is this user, as inside a user namespace; a copy of its own for another user. */
+function inboxIn(folder: string, seenAs: string, asNobody: boolean): Inbox {
+  const path = join(folder, 'in', 'original');
+  const lay = async (original: string): Promise<void> => {
+    // Fails where the original is on another disk, or not there at all, as the copy then says.
+    if (
+      !asNobody &&
+      (await link(original, path).then(
+        () => true,
+        () => false,
+      ))
+    )
+      return;
+    await copyFile(original, path);
+    if (asNobody) await chown(path, NOBODY, NOBODY);
+  };
+  return {
+    folder,
+    lay: async (original) => lay(original).then(() => join(seenAs, 'original')),
+    clear: async () => rm(path, { force: true }),
+  };
 }
 
 /** The folder that holds the compiled libraries, as the child imports them. */
@@ -87,7 +126,6 @@ function files(childFile: string): string[] {
     // Says that the code is ES modules.
     modules ? ['--ro-bind-try', join(dirname(modules), 'package.json'), '/app/package.json'] : [],
     scratch,
-    ['--remount-ro', '/'],
   ];
   return options.flat();
 }
@@ -97,7 +135,16 @@ function files(childFile: string): string[] {
  * a user namespace, which is how the kernel lets them make the others. There is no /proc in it: Node needs none, and another
  * one may not be mounted where systemd protects the machine's.
  */
-function behindNamespaces(childFile: string, nodeArgs: readonly string[], ownUser: boolean): Command {
+function behindNamespaces(
+  childFile: string,
+  nodeArgs: readonly string[],
+  folder: string,
+  ownUser: boolean,
+): Command {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const own = mkdtempSync(join(folder, 'child-'));
+  // Open inside a folder that is not: nobody sees it only there.
+  mkdirSync(join(own, 'in'), { mode: 0o755 });
   const namespaces = ['pid', 'net', 'ipc', 'uts', 'cgroup-try'].map((kind) => `--unshare-${kind}`);
   const user = ['--unshare-user', '--uid', `${NOBODY}`, '--gid', `${NOBODY}`];
   const rights = ['SETUID', 'SETGID', 'SETPCAP'].flatMap((name) => ['--cap-add', `CAP_${name}`]);
@@ -114,6 +161,11 @@ function behindNamespaces(childFile: string, nodeArgs: readonly string[], ownUse
       'ALL',
       ...(ownUser ? user : rights),
       ...files(childFile),
+      '--ro-bind',
+      join(own, 'in'),
+      '/in',
+      '--remount-ro',
+      '/',
       ...(filter ? ['--seccomp', '4'] : []),
       '--',
       ...(ownUser ? [] : [SETPRIV, ...AS_NOBODY, ...NO_RIGHTS]),
@@ -123,13 +175,21 @@ function behindNamespaces(childFile: string, nodeArgs: readonly string[], ownUse
     ],
     env: { MALLOC_ARENA_MAX: '2', TMPDIR: '/scratch' },
     filter,
+    inbox: inboxIn(own, '/in', !ownUser),
   };
 }
 
 /** What is left where namespaces are refused: no rights, another user if this one is root, and an end with the parent. */
 function bare(childFile: string, nodeArgs: readonly string[], asNobody: boolean): Command {
-  const scratch = mkdtempSync(join(tmpdir(), 'narwhal-child-'));
-  if (asNobody) chownSync(scratch, NOBODY, NOBODY);
+  const own = mkdtempSync(join(tmpdir(), 'narwhal-child-'));
+  const scratch = join(own, 'scratch');
+  mkdirSync(scratch, { mode: 0o700 });
+  // The child comes through, but owns neither: a link that it left there would be written through.
+  mkdirSync(join(own, 'in'), { mode: 0o711 });
+  if (asNobody) {
+    chmodSync(own, 0o711);
+    chownSync(scratch, NOBODY, NOBODY);
+  }
   const drop = [
     SETPRIV,
     '--no-new-privs',
@@ -141,21 +201,30 @@ function bare(childFile: string, nodeArgs: readonly string[], asNobody: boolean)
     words: [...limited, process.execPath, ...nodeArgs, childFile],
     env: { MALLOC_ARENA_MAX: '2', TMPDIR: scratch },
     filter: null,
+    inbox: inboxIn(own, join(own, 'in'), asNobody),
   };
 }
 
-type Build = (childFile: string, nodeArgs: readonly string[]) => Command;
+type Build = (childFile: string, nodeArgs: readonly string[], folder: string) => Command;
 
 const ways: { kind: WallKind; isFor: boolean; build: Build }[] = [
-  { kind: 'namespaces', isFor: isRoot, build: (file, args) => behindNamespaces(file, args, false) },
+  {
+    kind: 'namespaces',
+    isFor: isRoot,
+    build: (file, args, folder) => behindNamespaces(file, args, folder, false),
+  },
   // Also root's, where nobody may not read the code.
-  { kind: 'user namespace', isFor: true, build: (file, args) => behindNamespaces(file, args, true) },
+  {
+    kind: 'user namespace',
+    isFor: true,
+    build: (file, args, folder) => behindNamespaces(file, args, folder, true),
+  },
   { kind: 'another user', isFor: isRoot, build: (file, args) => bare(file, args, true) },
   { kind: 'none', isFor: true, build: (file, args) => bare(file, args, false) },
 ];
 
 /** The child has its channel to us as file 3; its environment holds nothing of the parent's, so no secret. */
-function start({ words: [program = '', ...args], env, filter }: Command): ChildProcess {
+function start({ words: [program = '', ...args], env, filter, inbox }: Command): Started {
   const stdio: StdioOptions = ['ignore', 'ignore', 'pipe', 'pipe', filter ? 'pipe' : 'ignore'];
   // It leads its own process group, so that its children end with it.
   const child = spawn(program, args, { cwd: '/', env, detached: true, stdio });
@@ -165,14 +234,13 @@ function start({ words: [program = '', ...args], env, filter }: Command): ChildP
     pipe.on('error', () => undefined);
     pipe.end(filter);
   }
-  if (env.TMPDIR !== '/scratch')
-    child.once('close', () => rmSync(env.TMPDIR, { recursive: true, force: true }));
-  return child;
+  child.once('close', () => rmSync(inbox.folder, { recursive: true, force: true }));
+  return { process: child, inbox };
 }
 
 /** Null if a child starts this way here, or what was said instead. */
 async function refusal(build: Build, childFile: string): Promise<string | null> {
-  const child = start(build(childFile, ['--check']));
+  const { process: child } = start(build(childFile, ['--check'], tmpdir()));
   let said = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
   child.stdio[3]?.on('error', () => undefined);
@@ -204,7 +272,11 @@ export async function findWall(childFile = CHILD_FILE, only?: WallKind): Promise
   for (const { kind, build } of ways.filter((way) => way.isFor && (!only || way.kind === only))) {
     const refused = isWhole(kind) && !existsSync(BUBBLEWRAP) ? why : await refusal(build, childFile);
     if (refused === null || kind === 'none')
-      return { kind, loss: lossOf(kind, why), start: (file, args) => start(build(file, args)) };
+      return {
+        kind,
+        loss: lossOf(kind, why),
+        start: (file, args, folder = tmpdir()) => start(build(file, args, folder)),
+      };
     why ||= refused;
   }
   throw new Error(`expected a way to start ${basename(childFile)}, but ${only} is refused here (${why})`);

@@ -27,6 +27,7 @@ export class RenditionWriter {
 
   /** Removes files of killed workers; no photo takes an hour. */
   async sweepScratch(): Promise<void> {
+    await this.pool.touchFolders();
     // A missing folder means that no photo was developed here.
     for (const name of await readdir(this.folder).catch(() => [])) {
       const path = join(this.folder, name);
