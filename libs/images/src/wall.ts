@@ -7,6 +7,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { SYSTEM_HEIF_TOOLS } from './heif-tools.js';
+import { killGroup } from './process-group.js';
 import { systemCallFilter } from './system-calls.js';
 
 /** A child's files: the largest original again, a profile's PNG, the renditions. In memory, and gone with the child. */
@@ -234,9 +235,14 @@ function start({ words: [program = '', ...args], env, filter, inbox }: Command):
     pipe.on('error', () => undefined);
     pipe.end(filter);
   }
+  // bubblewrap's first process may fail and leave its second one waiting for it.
+  child.once('exit', () => killGroup(child.pid));
   child.once('close', () => rmSync(inbox.folder, { recursive: true, force: true }));
   return { process: child, inbox };
 }
+
+/** Node says within a second whether it can read the code, where the machine is not very busy. */
+const TRIAL_MILLISECONDS = 20_000;
 
 /** Null if a child starts this way here, or what was said instead. */
 async function refusal(build: Build, childFile: string): Promise<string | null> {
@@ -244,6 +250,7 @@ async function refusal(build: Build, childFile: string): Promise<string | null> 
   let said = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
   child.stdio[3]?.on('error', () => undefined);
+  const timer = setTimeout(() => killGroup(child.pid), TRIAL_MILLISECONDS);
   try {
     const [code] = (await once(child, 'close')) as [number | null];
     if (code === 0) return null;
@@ -254,6 +261,8 @@ async function refusal(build: Build, childFile: string): Promise<string | null> 
     );
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
