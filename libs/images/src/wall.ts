@@ -22,6 +22,7 @@ const NOBODY = 65_534;
 const [BUBBLEWRAP, PRLIMIT, SETPRIV] = ['/usr/bin/bwrap', '/usr/bin/prlimit', '/usr/bin/setpriv'];
 const RESOURCES = [PRLIMIT, '--core=0', '--nofile=256', `--fsize=${SCRATCH_BYTES}`, `--data=${DATA_BYTES}`];
 const AS_NOBODY = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
+const LIMITED = [...RESOURCES, SETPRIV, '--no-new-privs', '--pdeathsig=KILL'];
 const NO_RIGHTS = ['--inh-caps=-all', '--bounding-set=-all'];
 
 /** Found beside this file as built; specs, which run from source, name the built one. */
@@ -181,7 +182,8 @@ function behindNamespaces(
 }
 
 /** What is left where namespaces are refused: no rights, another user if this one is root, and an end with the parent. */
-function bare(childFile: string, nodeArgs: readonly string[], asNobody: boolean): Command {
+function bare(childFile: string, nodeArgs: readonly string[], before: readonly string[]): Command {
+  const asNobody = before.includes(AS_NOBODY[0] ?? '');
   const own = mkdtempSync(join(tmpdir(), 'narwhal-child-'));
   const scratch = join(own, 'scratch');
   mkdirSync(scratch, { mode: 0o700 });
@@ -191,15 +193,8 @@ function bare(childFile: string, nodeArgs: readonly string[], asNobody: boolean)
     chmodSync(own, 0o711);
     chownSync(scratch, NOBODY, NOBODY);
   }
-  const drop = [
-    SETPRIV,
-    '--no-new-privs',
-    '--pdeathsig=KILL',
-    ...(asNobody ? [...AS_NOBODY, ...NO_RIGHTS] : []),
-  ];
-  const limited = existsSync(PRLIMIT) && existsSync(SETPRIV) ? [...RESOURCES, ...drop] : [];
   return {
-    words: [...limited, process.execPath, ...nodeArgs, childFile],
+    words: [...before, process.execPath, ...nodeArgs, childFile],
     env: { MALLOC_ARENA_MAX: '2', TMPDIR: scratch },
     filter: null,
     inbox: inboxIn(own, join(own, 'in'), asNobody),
@@ -220,9 +215,16 @@ const ways: { kind: WallKind; isFor: boolean; build: Build }[] = [
     isFor: true,
     build: (file, args, folder) => behindNamespaces(file, args, folder, true),
   },
-  { kind: 'another user', isFor: isRoot, build: (file, args) => bare(file, args, true) },
-  { kind: 'none', isFor: true, build: (file, args) => bare(file, args, false) },
+  {
+    kind: 'another user',
+    isFor: isRoot,
+    build: (file, args) => bare(file, args, [...LIMITED, ...AS_NOBODY, ...NO_RIGHTS]),
+  },
+  { kind: 'none', isFor: true, build: (file, args) => bare(file, args, LIMITED) },
 ];
+
+/** Where not even limits can be set, as within some sandboxes and on systems without these programs. */
+const unlimited: Build = (file, args) => bare(file, args, []);
 
 /** The child has its channel to us as file 3; its environment holds nothing of the parent's, so no secret. */
 function start({ words: [program = '', ...args], env, filter, inbox }: Command): Started {
@@ -280,12 +282,11 @@ export async function findWall(childFile = CHILD_FILE, only?: WallKind): Promise
   let why = existsSync(BUBBLEWRAP) ? '' : 'bubblewrap is not installed';
   for (const { kind, build } of ways.filter((way) => way.isFor && (!only || way.kind === only))) {
     const refused = isWhole(kind) && !existsSync(BUBBLEWRAP) ? why : await refusal(build, childFile);
-    if (refused === null || kind === 'none')
-      return {
-        kind,
-        loss: lossOf(kind, why),
-        start: (file, args, folder = tmpdir()) => start(build(file, args, folder)),
-      };
+    if (refused === null || kind === 'none') {
+      const way = refused === null ? build : unlimited;
+      const open: Wall['start'] = (file, args, folder = tmpdir()) => start(way(file, args, folder));
+      return { kind, loss: lossOf(kind, why), start: open };
+    }
     why ||= refused;
   }
   throw new Error(`expected a way to start ${basename(childFile)}, but ${only} is refused here (${why})`);
