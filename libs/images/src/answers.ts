@@ -12,7 +12,7 @@ import type { Developed, DevelopedRendition } from './developed.js';
 import type { FrameLimits } from './frames.js';
 
 /** The longest reason that a child gives. */
-export const REASON = 2_000;
+const REASON = 2_000;
 
 /** A rendition may have 18 million pixels (1080 x 16383), and few photos need a byte for one. */
 export const ANSWER: FrameLimits = { head: 64 * 1024, body: 64 * 1024 * 1024 };
