@@ -7,8 +7,9 @@ import { People } from './accounts/people.js';
 import { Profiles } from './accounts/profiles.js';
 import { Sessions } from './accounts/sessions.js';
 import { Quota } from './photos/quota.js';
-import { UnfinishedPhotos } from './photos/unfinished-photos.js';
-import { UploadCompletion } from './photos/upload-completion.js';
+import { PhotoAccess } from './photos/photo-access.js';
+import { Photos } from './photos/photos.js';
+import { Uploads } from './photos/uploads.js';
 import { PostAccess } from './posts/post-access.js';
 import { PostIndex } from './posts/post-index.js';
 import { Publishing } from './posts/publishing.js';
@@ -35,8 +36,9 @@ const rules: Provider[] = [
   Publishing,
   Removal,
   Quota,
-  UnfinishedPhotos,
-  UploadCompletion,
+  Photos,
+  PhotoAccess,
+  Uploads,
 ];
 
 /** The rules that api and worker share. Needs PlatformModule, StorageModule and FeedModule. */

@@ -1,20 +1,20 @@
 import { Controller, Req, Res } from '@nestjs/common';
+import { Uploads } from '@app/domain';
 import { z } from 'zod';
 import { CallerOf, Input, type ApiReply, type ApiRequest, type Caller } from '../http/call.js';
 import { Endpoint } from '../http/endpoint.js';
 import { pathId } from '../http/fields.js';
-import { PhotoAnswers } from '../photos/photo-answers.js';
+import { Idempotency } from '../http/idempotency.js';
+import { PhotoView } from '../photos/photo-view.js';
 import { photo } from '../photos/photos.schemas.js';
-import { DirectCompletion } from './direct-completion.service.js';
 import { directUpload, presigned, type DirectUpload } from './direct-uploads.schemas.js';
-import { DirectUploads } from './direct-uploads.service.js';
 
 @Controller()
 export class DirectUploadsController {
   constructor(
-    private readonly direct: DirectUploads,
-    private readonly completion: DirectCompletion,
-    private readonly answers: PhotoAnswers,
+    private readonly uploads: Uploads,
+    private readonly idempotency: Idempotency,
+    private readonly view: PhotoView,
   ) {}
 
   @Endpoint({
@@ -31,7 +31,17 @@ export class DirectUploadsController {
     rate: 'upload',
   })
   async begin(@Input() input: DirectUpload, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
-    return this.direct.begin(request, caller.userId, input);
+    await this.uploads.assertDirect(input.bytes);
+    const { id } = await this.idempotency.once(request, input, async (tx) => ({
+      status: 201,
+      id: await this.uploads.beginDirect(tx, caller.userId, input),
+    }));
+    const { put, expires, completeBy } = await this.uploads.presign(id, input);
+    return {
+      photoId: id,
+      upload: { method: 'PUT' as const, ...put, expiresAt: expires.toISOString() },
+      completeBy: completeBy.toISOString(),
+    };
   }
 
   @Endpoint({
@@ -62,7 +72,7 @@ export class DirectUploadsController {
     @Req() request: ApiRequest,
     @Res({ passthrough: true }) reply: ApiReply,
   ) {
-    const made = await this.completion.complete(caller.userId, input.id);
-    return this.answers.made(request, reply, made, caller.userId);
+    const { id, existed } = await this.uploads.completeDirect(caller.userId, input.id);
+    return this.view.made(request, reply, { status: existed ? 200 : 202, id }, caller.userId);
   }
 }

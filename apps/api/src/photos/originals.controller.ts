@@ -1,6 +1,6 @@
 import { Controller, Req, Res } from '@nestjs/common';
 import { problem, type Id } from '@app/platform';
-import { PhotoRows } from '@app/storage';
+import { PhotoAccess } from '@app/domain';
 import { z } from 'zod';
 import { CallerOf, Input, type ApiReply, type ApiRequest, type Caller } from '../http/call.js';
 import { Endpoint } from '../http/endpoint.js';
@@ -13,7 +13,7 @@ const bytes = z.string().meta({ format: 'binary' });
 @Controller()
 export class OriginalsController {
   constructor(
-    private readonly rows: PhotoRows,
+    private readonly access: PhotoAccess,
     private readonly media: MediaService,
   ) {}
 
@@ -35,8 +35,8 @@ export class OriginalsController {
     @Req() request: ApiRequest,
     @Res() reply: ApiReply,
   ): Promise<void> {
-    const photo = await this.rows.find(input.id);
-    if (photo?.owner_id !== caller.userId || photo.state === 'uploading') throw problem('not_found');
+    const photo = await this.access.own(input.id, caller.userId);
+    if (!photo) throw problem('not_found');
     await this.media.sendOriginal(photo, request, reply);
   }
 }

@@ -1,27 +1,25 @@
 import { Controller, Req, Res } from '@nestjs/common';
 import { problem } from '@app/platform';
+import { PhotoAccess, Photos, Uploads } from '@app/domain';
 import { z } from 'zod';
 import { CallerOf, Input, type ApiReply, type ApiRequest, type Caller } from '../http/call.js';
 import { Endpoint } from '../http/endpoint.js';
 import { pathId } from '../http/fields.js';
 import { fresh, tagOf } from '../http/freshness.js';
-import { PhotoAnswers } from './photo-answers.js';
-import { PhotoReading } from './photo-reading.service.js';
+import { FormUploads } from './form-uploads.js';
 import { PhotoView } from './photo-view.js';
 import { idList, photo, photoChange, photosById, upload } from './photos.schemas.js';
-import { PhotosService } from './photos.service.js';
-import { MultipartUploads } from './multipart-uploads.js';
 
 const params = z.object({ id: pathId });
 
 @Controller()
 export class PhotosController {
   constructor(
-    private readonly uploads: MultipartUploads,
-    private readonly photos: PhotosService,
-    private readonly reading: PhotoReading,
+    private readonly forms: FormUploads,
+    private readonly photos: Photos,
+    private readonly uploads: Uploads,
+    private readonly access: PhotoAccess,
     private readonly view: PhotoView,
-    private readonly answers: PhotoAnswers,
   ) {}
 
   @Endpoint({
@@ -52,8 +50,8 @@ export class PhotosController {
     @Req() request: ApiRequest,
     @Res({ passthrough: true }) reply: ApiReply,
   ) {
-    const made = await this.uploads.upload(request, caller.userId);
-    return this.answers.made(request, reply, made, caller.userId);
+    const made = await this.forms.upload(request, caller.userId);
+    return this.view.made(request, reply, made, caller.userId);
   }
 
   @Endpoint({
@@ -74,7 +72,7 @@ export class PhotosController {
     @Req() request: ApiRequest,
     @Res({ passthrough: true }) reply: ApiReply,
   ) {
-    const shown = await this.answers.settled(request, reply, input.id, caller?.userId ?? null);
+    const shown = await this.view.settled(request, reply, input.id, caller?.userId ?? null);
     if (!shown) throw problem('not_found');
     const url = shown.renditions?.w1080.url ?? '';
     return fresh(request, reply, tagOf(shown.id, shown.state, shown.altText, url), shown);
@@ -90,7 +88,7 @@ export class PhotosController {
     answers: { 200: photosById },
   })
   async showMany(@Input() input: z.output<typeof idList>, @CallerOf() caller: Caller | null) {
-    const rows = await this.reading.visible(input.ids, caller?.userId ?? null);
+    const rows = await this.access.visible(input.ids, caller?.userId ?? null);
     return { items: rows.map((row) => this.view.show(row)) };
   }
 
@@ -107,8 +105,8 @@ export class PhotosController {
     rate: 'write',
   })
   async change(@Input() input: { id: string } & z.output<typeof photoChange>, @CallerOf() caller: Caller) {
-    await this.photos.change(caller.userId, input.id, input);
-    return this.view.show(await this.reading.one(input.id, caller.userId));
+    await this.photos.change(caller.userId, input.id, input.altText);
+    return this.view.show(await this.access.one(input.id, caller.userId));
   }
 
   @Endpoint({
@@ -123,6 +121,7 @@ export class PhotosController {
     rate: 'write',
   })
   async remove(@Input() input: { id: string }, @CallerOf() caller: Caller): Promise<void> {
-    await this.photos.remove(caller.userId, input.id);
+    const { userId } = caller;
+    if (!(await this.uploads.discardDirect(userId, input.id))) await this.photos.remove(userId, input.id);
   }
 }

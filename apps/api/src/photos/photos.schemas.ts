@@ -43,8 +43,6 @@ export const described = z.strictObject({ altText });
 
 export const photoChange = z.strictObject({ altText: altText.nullable().optional() });
 
-export type PhotoChange = z.output<typeof photoChange>;
-
 /** `?ids=1,2,3`, and `?ids=1&ids=2`, the form that many clients use for lists. */
 export const idList = z.strictObject({
   ids: z

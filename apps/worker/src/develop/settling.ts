@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { counter, histogram, traced } from '@app/platform';
 import {
-  PhotoRows,
+  AttemptRows,
   PostRows,
   UnitOfWork,
   type DevelopedFacts,
@@ -16,7 +16,7 @@ import { Exchanging } from './exchanging.js';
 @Injectable()
 export class Settling {
   constructor(
-    private readonly photos: PhotoRows,
+    private readonly attempts: AttemptRows,
     private readonly posts: PostRows,
     private readonly publishing: Publishing,
     private readonly exchanging: Exchanging,
@@ -26,7 +26,7 @@ export class Settling {
   async ready(photo: PhotoRow, facts: DevelopedFacts): Promise<void> {
     const { id, attempt } = photo;
     if (photo.next_folder !== null) return this.exchange(photo, 'remade', facts);
-    const settled = await this.settle(photo, 'ready', (tx) => this.photos.ready(tx, id, attempt, facts));
+    const settled = await this.settle(photo, 'ready', (tx) => this.attempts.ready(tx, id, attempt, facts));
     if (!settled) return;
     counter('narwhal_photos_developed_total').inc({ outcome: 'ready' });
     histogram('narwhal_photo_ready_seconds').observe((Date.now() - settled.created_at.getTime()) / 1000);
@@ -36,7 +36,7 @@ export class Settling {
   async reject(photo: PhotoRow, code: string): Promise<void> {
     const { id, attempt } = photo;
     if (photo.next_folder !== null) return this.exchange(photo, 'kept', null);
-    const settled = await this.settle(photo, 'rejected', (tx) => this.photos.reject(tx, id, attempt, code));
+    const settled = await this.settle(photo, 'rejected', (tx) => this.attempts.reject(tx, id, attempt, code));
     if (settled) counter('narwhal_photos_developed_total').inc({ outcome: code });
   }
 
@@ -52,7 +52,7 @@ export class Settling {
     update: (tx: Tx) => Promise<Settled | null>,
   ): Promise<Settled | null> {
     const settle = async (tx: Tx) => {
-      const waiting = await this.photos.postOf(tx, id);
+      const waiting = await this.attempts.postOf(tx, id);
       if (waiting !== null) await this.posts.lock(tx, waiting);
       const settled = await update(tx);
       if (settled) tx.tell({ kind: 'photo', to: settled.owner_id, id, state });

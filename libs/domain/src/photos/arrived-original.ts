@@ -1,7 +1,7 @@
 import { problem } from '@app/platform';
 import { objectKey, type ObjectStore, joinPieces, pieceName, type UploadRow } from '@app/storage';
 import { SNIFF_BYTES, ORIGINAL } from '@app/platform/photos';
-import { takenFormat } from './taken-format.js';
+import { acceptedFormat } from './photos.js';
 
 /** An original that is complete and in its place. */
 export interface ArrivedOriginal {
@@ -49,7 +49,7 @@ export async function arrivedDirectly(
     const actual = (await objects.stat(objectKey(folder, piece)))?.bytes ?? 0;
     throw problem('upload_not_arrived', { params: { actual, expected: bytes } });
   }
-  return { bytes, type: takenFormat(await headOf(objects, key)), sha256: null };
+  return { bytes, type: acceptedFormat(await headOf(objects, key)), sha256: null };
 }
 
 async function headOf(objects: ObjectStore, key: string): Promise<Buffer> {

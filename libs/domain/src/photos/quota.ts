@@ -1,34 +1,53 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, problem, type Config, type Id, type Problem } from '@app/platform';
-import { type Queryable, QuotaRows, type Usage } from '@app/storage';
+import { CONFIG, limits, problem, type Config, type Id } from '@app/platform';
+import { OBJECT_STORE, QuotaRows, type ObjectStore, type Queryable, type Usage } from '@app/storage';
 
-/** A person's limits of bytes and photos: checked before the first byte, decided when a photo is made. */
+/** How long a reading of the free space is trusted, in milliseconds. */
+const BELIEVED = 2_000;
+
+/** Room for an upload: on the disk, and in its owner's quota of bytes and photos a day. */
 @Injectable()
 export class Quota {
+  private read = 0;
+  private free: number | null = null;
+
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     private readonly rows: QuotaRows,
+    @Inject(OBJECT_STORE) private readonly objects: ObjectStore,
   ) {}
 
-  /** Refuses early what `take` would refuse. @throws Problem 422 `quota_exceeded` */
+  /**
+   * A low disk refuses uploads first: everything else needs so little space that it continues.
+   *
+   * @throws Problem 507 `disk_full`; 503 `unavailable` when the store cannot be written
+   */
+  async assertDisk(): Promise<void> {
+    if (Date.now() - this.read > BELIEVED) {
+      const health = await this.objects.check().catch((cause: unknown) => {
+        throw problem('unavailable', { cause, headers: { 'retry-after': '2' } });
+      });
+      this.free = health.freeBytes;
+      this.read = Date.now();
+    }
+    if (this.free !== null && this.free < limits.photo.freeBytes) throw problem('disk_full');
+  }
+
+  /** Refuses before the first byte what `take` would refuse. @throws Problem 422 `quota_exceeded`; 507, 503 as above */
   async assertRoom(owner: Id, bytes: number): Promise<void> {
-    const usage = await this.rows.read(owner);
-    this.assert({
-      bytes: usage.bytes + usage.arriving + bytes,
-      photos: usage.photos + 1,
-    });
+    await this.assertDisk();
+    this.assertFits(await this.rows.read(owner), bytes);
   }
 
   /**
-   * Like `assertRoom`, but one at a time per person, in the transaction that inserts the row that holds these bytes: for
-   * uploads that nobody can stop once they are allowed.
+   * Like `assertRoom` without the disk, but one at a time per person, in the transaction that inserts the row that holds
+   * these bytes: for uploads that nobody can stop once they are allowed.
    *
    * @throws Problem 422 `quota_exceeded`
    */
   async reserve(tx: Queryable, owner: Id, bytes: number): Promise<void> {
     await this.rows.lock(tx, owner);
-    const usage = await this.rows.read(owner, tx);
-    this.assert({ bytes: usage.bytes + usage.arriving + bytes, photos: usage.photos + 1 });
+    this.assertFits(await this.rows.read(owner, tx), bytes);
   }
 
   /**
@@ -39,17 +58,19 @@ export class Quota {
    */
   async take(tx: Queryable, owner: Id, bytes: number): Promise<void> {
     const usage = await this.rows.takePhoto(tx, owner);
-    this.assert({ bytes: usage.bytes + bytes, photos: usage.photos });
+    this.assertFits({ ...usage, photos: usage.photos - 1 }, bytes);
   }
 
-  private assert({ bytes, photos }: Pick<Usage, 'bytes' | 'photos'>): void {
+  /** One more photo. `quota` is its name in `GET /v1/instance`; `actual` is the value that it would have reached. */
+  private assertFits(usage: Usage, more: number): void {
+    const bytes = usage.bytes + usage.arriving + more;
+    const photos = usage.photos + 1;
     const { QUOTA_BYTES, QUOTA_PHOTOS_PER_DAY } = this.config;
-    if (bytes > QUOTA_BYTES) throw exceeded('bytes', QUOTA_BYTES, bytes);
-    if (photos > QUOTA_PHOTOS_PER_DAY) throw exceeded('photosPerDay', QUOTA_PHOTOS_PER_DAY, photos);
+    if (bytes > QUOTA_BYTES)
+      throw problem('quota_exceeded', { params: { quota: 'bytes', limit: QUOTA_BYTES, actual: bytes } });
+    if (photos > QUOTA_PHOTOS_PER_DAY)
+      throw problem('quota_exceeded', {
+        params: { quota: 'photosPerDay', limit: QUOTA_PHOTOS_PER_DAY, actual: photos },
+      });
   }
-}
-
-/** `quota` is its name in `GET /v1/instance`; `actual` is the value that it would have reached. */
-function exceeded(quota: 'bytes' | 'photosPerDay', limit: number, actual: number): Problem {
-  return problem('quota_exceeded', { params: { quota, limit, actual } });
 }

@@ -1,5 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { JobSender, shardOf, type Id, type LiveMessage, type OutboxKind } from '@app/platform';
+import {
+  JobSender,
+  shardOf,
+  type Id,
+  type JobName,
+  type Jobs,
+  type LiveMessage,
+  type OutboxKind,
+} from '@app/platform';
 import { Database } from './database.js';
 import { Queryable, type Answer } from './queryable.js';
 import { CountRows, counterTable, type CounterName } from './repositories/counts.js';
@@ -81,6 +89,11 @@ export class Tx extends Queryable {
   /** Notifies a person who may be connected, after the commit. May be lost: lasting data is in rows. */
   tell(message: LiveMessage): void {
     this.afterCommit(() => this.listener.tell(message));
+  }
+
+  /** Sends a job after the commit. May be lost: the sweeper finds the rows. */
+  send<Name extends JobName>(name: Name, payload: Jobs[Name]): void {
+    this.afterCommit(() => this.jobs.send(name, payload));
   }
 
   /** Runs after the commit, and only then. Must not fail: necessary work has an outbox row. */

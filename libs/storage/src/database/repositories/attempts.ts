@@ -4,7 +4,6 @@ import { Database } from '../database.js';
 import { keyOf, type Queryable } from '../queryable.js';
 import { PIPELINE } from '@app/platform/photos';
 import type { Photo } from '../entities/photo.js';
-import { NOTHING_FAILS, type DevelopedFacts, type Settled } from './photos.js';
 
 /** A photo of more pixels than this is heavy: at most all but one of a worker's children take such photos. */
 export const HEAVY_PIXELS = 50_000_000;
@@ -53,6 +52,17 @@ const PUT_BACK = `attempted_at = NULL, error = $4, failing_since = coalesce(fail
 
 const CURRENT = `shard = $1 AND id = $2 AND attempt = $3 AND (state = 'processing' OR next_folder IS NOT NULL)`;
 
+/** What was found out of an original, and made of it; `sha256` is the original's, where the row has none yet. */
+export type DevelopedFacts = {
+  [Fact in 'width' | 'height' | 'thumbhash' | 'color' | 'renditions']: NonNullable<Photo[Fact]>;
+} & Pick<Photo, 'sha256'>;
+
+/** The result of settling a photo. */
+export type Settled = Pick<Photo, 'owner_id' | 'post_id' | 'created_at'>;
+
+/** Clears earlier failures when an attempt succeeds. */
+const NOTHING_FAILS = `attempted_at = NULL, failing_since = NULL, due_at = NULL, error = NULL, crashes = 0, crashed_at = NULL`;
+
 /** A ready photo whose renditions are being remade. */
 export type RemadePhoto = Photo & { next_folder: string };
 
@@ -60,8 +70,8 @@ export type RemadePhoto = Photo & { next_folder: string };
 const LONGEST_ADDRESS = 2 * limits.media.validFor;
 
 /**
- * Attempts at developing a photo: selects the next photo, records failures, and replaces the renditions of a ready photo:
- * other objects at other keys, since objects never change.
+ * Attempts at developing a photo: selects the next photo, settles it or records a failure, and replaces the renditions of a
+ * ready photo: other objects at other keys, since objects never change.
  */
 @Injectable()
 export class AttemptRows {
@@ -121,6 +131,47 @@ export class AttemptRows {
        WHERE shard = counts.s AND id = counts.i AND ${CURRENT} RETURNING crashes`,
         keyOf(id, attempt, error.slice(0, 500), alone),
       )) ?? 0
+    );
+  }
+
+  /** The post that shows a photo, if any. Code that settles a photo locks its post first, which avoids deadlocks. */
+  postOf(tx: Queryable, id: Id): Promise<Id | null> {
+    return tx.value('photo.postOf', `SELECT post_id FROM photos WHERE shard = $1 AND id = $2`, keyOf(id));
+  }
+
+  /**
+   * Settles an attempt as `ready` and returns its post, if it has one; null when a newer attempt has begun, whose outcome
+   * counts instead.
+   */
+  ready(tx: Queryable, id: Id, attempt: number, facts: DevelopedFacts): Promise<Settled | null> {
+    return tx.first(
+      'photo.ready',
+      `UPDATE photos SET state = 'ready', settled_at = clock_timestamp(), width = $4::int, height = $5::int, thumbhash = $6,
+         color = $7, renditions = $8, sha256 = coalesce(sha256, $9), pixels = $4::int::bigint * $5::int, pipeline = ${PIPELINE},
+         ${NOTHING_FAILS}
+       WHERE shard = $1 AND id = $2 AND attempt = $3 AND state = 'processing'
+       RETURNING owner_id, post_id, created_at`,
+      keyOf(
+        id,
+        attempt,
+        facts.width,
+        facts.height,
+        facts.thumbhash,
+        facts.color,
+        facts.renditions,
+        facts.sha256,
+      ),
+    );
+  }
+
+  reject(tx: Queryable, id: Id, attempt: number, code: string): Promise<Settled | null> {
+    return tx.first(
+      'photo.reject',
+      `UPDATE photos SET state = 'rejected', settled_at = clock_timestamp(), rejection = $4,
+         pipeline = ${PIPELINE}, attempted_at = NULL, due_at = NULL
+       WHERE shard = $1 AND id = $2 AND attempt = $3 AND state = 'processing'
+       RETURNING owner_id, post_id, created_at`,
+      keyOf(id, attempt, code),
     );
   }
 

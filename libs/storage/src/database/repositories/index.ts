@@ -1,5 +1,4 @@
 /** SQL in the words of the product; every injectable class here is a provider of StorageModule. */
-export * from './arrivals.js';
 export * from './attempts.js';
 export * from './blocks.js';
 export * from './collections.js';

@@ -3,18 +3,18 @@ import { shardOf, type Id } from '@app/platform';
 import { Database } from '../database.js';
 import type { Photo } from '../entities/photo.js';
 import { keyOf, type Queryable } from '../queryable.js';
-import { PIPELINE } from '@app/platform/photos';
 
-/** What was found out of an original, and made of it; `sha256` is the original's, where the row has none yet. */
-export type DevelopedFacts = {
-  [Fact in 'width' | 'height' | 'thumbhash' | 'color' | 'renditions']: NonNullable<Photo[Fact]>;
-} & Pick<Photo, 'sha256'>;
+/** An original in the store. The hash of one that came by a presigned URL is unknown until the worker reads it. */
+export interface Original {
+  bytes: number;
+  type: string;
+  altText: string;
+  sha256: Buffer | null;
+  declaredSha256?: Buffer | null;
+}
 
-/** The result of settling a photo. */
-export type Settled = Pick<Photo, 'owner_id' | 'post_id' | 'created_at'>;
-
-/** Clears earlier failures when an attempt succeeds. */
-export const NOTHING_FAILS = `attempted_at = NULL, failing_since = NULL, due_at = NULL, error = NULL, crashes = 0, crashed_at = NULL`;
+/** Where a new photo's original is: in the folder of its row in state `uploading`, or in a folder without one; `id`: the promised one. */
+export type Place = { photoId: Id } | { folder: string; id?: Id | undefined };
 
 /**
  * Photos: one uploaded image each. `uploading` names the folder before the first byte; `processing` once the bytes are
@@ -24,8 +24,9 @@ export const NOTHING_FAILS = `attempted_at = NULL, failing_since = NULL, due_at 
 export class PhotoRows {
   constructor(private readonly database: Database) {}
 
-  async find(id: Id): Promise<Photo | null> {
-    return (await this.findMany([id])).get(id) ?? null;
+  /** For answers after which the owner gives the photo up. */
+  async findForSure(id: Id): Promise<Photo | null> {
+    return this.database.findForSure((connection) => connection.byId('photo.find', 'photos', id));
   }
 
   findMany(ids: readonly Id[]): Promise<Map<Id, Photo>> {
@@ -54,6 +55,90 @@ export class PhotoRows {
     const photos = new Map<Id, Photo[]>(postIds.map((id) => [id, []]));
     for (const row of rows) photos.get(row.post_id as Id)?.push(row);
     return photos;
+  }
+
+  /** The row of a photo whose bytes are about to be stored. */
+  async begin(owner: Id, folder: string): Promise<Id> {
+    return (await this.database.value<Id>(
+      'photo.begin',
+      `INSERT INTO photos (shard, id, owner_id, state, folder)
+       VALUES ($1::int, next_id($1::int), $2, 'uploading', $3) RETURNING id`,
+      keyOf(owner, folder),
+    )) as Id;
+  }
+
+  /** Makes a photo of an original that is safe in the store. Null when its row was swept meanwhile. */
+  make(tx: Queryable, owner: Id, place: Place, original: Original): Promise<Id | null> {
+    const { bytes, sha256, declaredSha256 = null, type, altText } = original;
+    if ('photoId' in place)
+      return tx.value(
+        'photo.uploaded',
+        `UPDATE photos SET state = 'processing', bytes = $3, sha256 = $4, type = $5, alt_text = $6
+         WHERE shard = $1 AND id = $2 AND state = 'uploading' AND attempt = 0 RETURNING id`,
+        keyOf(place.photoId, bytes, sha256, type, altText),
+      );
+    const { id = null, folder } = place;
+    return tx.value(
+      'photo.arrived',
+      `INSERT INTO photos (shard, id, owner_id, state, folder, bytes, sha256, declared_sha256, type, alt_text)
+       VALUES ($1::int, coalesce($2::bigint, next_id($1::int)), $3, 'processing', $4, $5, $6, $7, $8, $9) RETURNING id`,
+      [shardOf(owner), id, owner, folder, bytes, sha256, declaredSha256, type, altText],
+    );
+  }
+
+  /**
+   * The role of an owner whose account is open, and stays so until the transaction ends: a photo made after the account was
+   * erased would belong to nobody. Null when it is closed. Uploads of the same bytes by the same person are serialized here;
+   * without a hash, nobody waits.
+   */
+  admit(tx: Queryable, owner: Id, sha256: Buffer | null): Promise<string | null> {
+    return tx.value(
+      'photo.admit',
+      `SELECT role, pg_advisory_xact_lock(hashtextextended($3, 0)) FROM users
+       WHERE shard = $1 AND id = $2 AND closed_at IS NULL FOR SHARE`,
+      keyOf(owner, sha256 && `${owner} ${sha256.toString('hex')}`),
+    );
+  }
+
+  /** A photo of the same bytes that its owner sent lately and has not posted; call `admit` with this hash first. */
+  sameBytes(tx: Queryable, owner: Id, sha256: Buffer, seconds: number): Promise<Id | null> {
+    return tx.value(
+      'photo.sameBytes',
+      `SELECT id FROM photos WHERE shard = $1 AND owner_id = $2 AND sha256 = $3 AND post_id IS NULL
+         AND state IN ('processing', 'ready') AND created_at > now() - make_interval(secs => $4)
+       ORDER BY id DESC LIMIT 1`,
+      keyOf(owner, sha256, seconds),
+    );
+  }
+
+  /** Whether a photo of this owner has this folder; reads all of the owner's rows. */
+  hasFolder(owner: Id, folder: string): Promise<boolean> {
+    return this.database.touchesOne(
+      'photo.hasFolder',
+      `SELECT 1 FROM photos WHERE shard = $1 AND owner_id = $2 AND folder = $3`,
+      keyOf(owner, folder),
+    );
+  }
+
+  /**
+   * Gives an upload up: no photo comes of it, and its objects may be removed. Returns its folder. Null when it has become
+   * a photo, even if its process saw a failure (a commit whose answer was lost).
+   */
+  giveUp(id: Id): Promise<string | null> {
+    return this.database.value(
+      'photo.giveUp',
+      `UPDATE photos SET attempt = -1 WHERE shard = $1 AND id = $2 AND state = 'uploading' RETURNING folder`,
+      keyOf(id),
+    );
+  }
+
+  /** Deletes the row of an upload that was given up; the store holds nothing of it. */
+  async forget(id: Id): Promise<void> {
+    await this.database.query(
+      'photo.forget',
+      `DELETE FROM photos WHERE shard = $1 AND id = $2 AND state = 'uploading' AND attempt = -1`,
+      keyOf(id),
+    );
   }
 
   async attach(tx: Queryable, postId: Id, photoIds: readonly Id[]): Promise<void> {
@@ -90,47 +175,6 @@ export class PhotoRows {
       'photo.avatarOf',
       `SELECT avatar_photo_id FROM users WHERE shard = $1 AND id = $2 FOR SHARE`,
       keyOf(owner),
-    );
-  }
-
-  /** The post that shows a photo, if any. Code that settles a photo locks its post first, which avoids deadlocks. */
-  postOf(tx: Queryable, id: Id): Promise<Id | null> {
-    return tx.value('photo.postOf', `SELECT post_id FROM photos WHERE shard = $1 AND id = $2`, keyOf(id));
-  }
-
-  /**
-   * Settles an attempt as `ready` and returns its post, if it has one; null when a newer attempt has begun, whose outcome
-   * counts instead.
-   */
-  ready(tx: Queryable, id: Id, attempt: number, facts: DevelopedFacts): Promise<Settled | null> {
-    return tx.first(
-      'photo.ready',
-      `UPDATE photos SET state = 'ready', settled_at = clock_timestamp(), width = $4::int, height = $5::int, thumbhash = $6,
-         color = $7, renditions = $8, sha256 = coalesce(sha256, $9), pixels = $4::int::bigint * $5::int, pipeline = ${PIPELINE},
-         ${NOTHING_FAILS}
-       WHERE shard = $1 AND id = $2 AND attempt = $3 AND state = 'processing'
-       RETURNING owner_id, post_id, created_at`,
-      keyOf(
-        id,
-        attempt,
-        facts.width,
-        facts.height,
-        facts.thumbhash,
-        facts.color,
-        facts.renditions,
-        facts.sha256,
-      ),
-    );
-  }
-
-  reject(tx: Queryable, id: Id, attempt: number, code: string): Promise<Settled | null> {
-    return tx.first(
-      'photo.reject',
-      `UPDATE photos SET state = 'rejected', settled_at = clock_timestamp(), rejection = $4,
-         pipeline = ${PIPELINE}, attempted_at = NULL, due_at = NULL
-       WHERE shard = $1 AND id = $2 AND attempt = $3 AND state = 'processing'
-       RETURNING owner_id, post_id, created_at`,
-      keyOf(id, attempt, code),
     );
   }
 

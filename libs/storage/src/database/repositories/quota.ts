@@ -22,7 +22,7 @@ export class QuotaRows {
   constructor(private readonly database: Database) {}
 
   async read(owner: Id, connection: Queryable = this.database): Promise<Usage> {
-    const { rows } = await connection.query<Record<'bytes' | 'arriving' | 'photos', string | null>>(
+    const usage = await connection.first<Record<keyof Usage, string | null>>(
       'quota.read',
       `SELECT (SELECT sum(bytes) FROM photos WHERE shard = $1 AND owner_id = $2) AS bytes,
          (SELECT sum(received) FROM uploads WHERE shard = $1 AND owner_id = $2 AND state = 'receiving') AS arriving,
@@ -30,8 +30,12 @@ export class QuotaRows {
             AND day = (now() AT TIME ZONE 'UTC')::date) AS photos`,
       keyOf(owner),
     );
-    const { bytes, arriving, photos } = rows[0] ?? { bytes: null, arriving: null, photos: null };
-    return { bytes: Number(bytes ?? 0), arriving: Number(arriving ?? 0), photos: Number(photos ?? 0) };
+    // Number(null) is 0.
+    return {
+      bytes: Number(usage?.bytes),
+      arriving: Number(usage?.arriving),
+      photos: Number(usage?.photos),
+    };
   }
 
   /** Locks a person's quota until the transaction ends. */
@@ -47,7 +51,7 @@ export class QuotaRows {
 
   /** Counts one more photo today and returns the usage with it. Locks: a person's photos are made one by one. */
   async takePhoto(tx: Queryable, owner: Id): Promise<Usage> {
-    const { rows } = await tx.query<{ photos: number }>(
+    const photos = await tx.value<number>(
       'quota.takePhoto',
       `INSERT INTO photo_usage AS usage (shard, owner_id, day, photos)
        VALUES ($1, $2, (now() AT TIME ZONE 'UTC')::date, 1)
@@ -56,12 +60,12 @@ export class QuotaRows {
        RETURNING photos`,
       keyOf(owner),
     );
-    const sum = await tx.query<{ bytes: string | null }>(
+    const bytes = await tx.value<string>(
       'quota.bytes',
       `SELECT sum(bytes) AS bytes FROM photos WHERE shard = $1 AND owner_id = $2`,
       keyOf(owner),
     );
-    return { bytes: Number(sum.rows[0]?.bytes ?? 0), arriving: 0, photos: rows[0]?.photos ?? 0 };
+    return { bytes: Number(bytes), arriving: 0, photos: photos ?? 0 };
   }
 
   /** For a closed account: its uploads are swept, its count is deleted. */

@@ -73,6 +73,11 @@ export class UploadRows {
     return connection.byId('upload.find', 'uploads', id);
   }
 
+  /** For answers after which a client gives the upload up. */
+  findForSure(id: Id): Promise<Upload | null> {
+    return this.database.findForSure((connection) => this.find(id, connection));
+  }
+
   /** Takes an upload over from its writer, and returns what has arrived so far; null when it is over. */
   takeOver(id: Id): Promise<Upload | null> {
     return this.database.first(

@@ -1,15 +1,30 @@
 import { Controller, Req, Res } from '@nestjs/common';
-import { problem } from '@app/platform';
+import { problem, type Id } from '@app/platform';
+import { Uploads, type UploadProgress } from '@app/domain';
+import { z } from 'zod';
 import { CallerOf, Input, type ApiReply, type ApiRequest, type Caller } from '../http/call.js';
 import { Endpoint } from '../http/endpoint.js';
-import { DiskRoom } from '../photos/disk-room.js';
-import { TusAppends, type Standing } from './tus-appends.js';
+import { pathId } from '../http/fields.js';
+import {
+  altTextOf,
+  assertTus,
+  bodyOf,
+  checksumOf,
+  lengthOf,
+  metadataOf,
+  offsetOf,
+  sendsBytes,
+} from './tus-requests.js';
 import { TusUploads } from './tus-uploads.js';
-import { altTextOf, assertTus, lengthOf, metadataOf, offsetOf, sendsBytes } from './tus.js';
-import { UploadSecrets } from './upload-secrets.js';
-import { uploadPlace, uploadSecret, type UploadAddress } from './uploads.schemas.js';
 
-const place = { path: '/v1/uploads/:id', tag: 'Photos', params: uploadPlace, query: uploadSecret } as const;
+const place = {
+  path: '/v1/uploads/:id',
+  tag: 'Photos',
+  params: z.object({ id: pathId }),
+  /** In the query instead of the path, since logs keep paths. */
+  query: z.object({ s: z.string().optional().meta({ description: 'The secret, as Location gave it.' }) }),
+} as const;
+type Address = z.output<typeof place.params> & z.output<typeof place.query>;
 const appendProblems = [
   'upload_offset',
   'upload_taken_over',
@@ -26,12 +41,10 @@ const appendProblems = [
 
 /** Resumable uploads: tus 1.0.0 (tus.io), with creation, creation-with-upload, expiration, checksum and termination. */
 @Controller()
-export class UploadsController {
+export class TusUploadsController {
   constructor(
-    private readonly uploads: TusUploads,
-    private readonly bytes: TusAppends,
-    private readonly secrets: UploadSecrets,
-    private readonly room: DiskRoom,
+    private readonly addresses: TusUploads,
+    private readonly uploads: Uploads,
   ) {}
 
   @Endpoint({
@@ -55,14 +68,13 @@ export class UploadsController {
   ): Promise<void> {
     assertTus(request);
     const sent = { length: lengthOf(request), altText: altTextOf(request) };
-    await this.room.assertSome();
-    const { upload, location, repeated } = await this.uploads.begin(request, caller.userId, sent);
-    const standing: Standing =
+    const { upload, location, repeated } = await this.addresses.begin(request, caller.userId, sent);
+    const progress =
       sendsBytes(request) && !repeated
-        ? await this.bytes.append(upload.id, 0, request)
+        ? await this.appendTo(upload.id, 0, request)
         : { received: Number(upload.received), photoId: upload.photo_id };
     void reply.header('location', location);
-    show(reply, upload.expires_at, standing);
+    show(reply, upload.expires_at, progress);
   }
 
   @Endpoint({
@@ -76,12 +88,12 @@ export class UploadsController {
     problems: ['tus_version', 'upload_gone', 'quota_exceeded'],
   })
   async look(
-    @Input() { id, s }: UploadAddress,
+    @Input() { id, s }: Address,
     @Req() request: ApiRequest,
     @Res({ passthrough: true }) reply: ApiReply,
   ): Promise<void> {
     assertTus(request);
-    const upload = await this.uploads.look(await this.secrets.open(id, s));
+    const upload = await this.uploads.look(await this.addresses.open(id, s));
     show(reply, upload.expires_at, { received: Number(upload.received), photoId: upload.photo_id });
     void reply.status(200).headers({
       'cache-control': 'no-store',
@@ -101,14 +113,14 @@ export class UploadsController {
     problems: ['tus_version', ...appendProblems],
   })
   async append(
-    @Input() { id, s }: UploadAddress,
+    @Input() { id, s }: Address,
     @Req() request: ApiRequest,
     @Res({ passthrough: true }) reply: ApiReply,
   ): Promise<void> {
     assertTus(request);
     const offset = offsetOf(request);
-    const upload = await this.secrets.open(id, s);
-    show(reply, upload.expires_at, await this.bytes.append(upload.id, offset, request));
+    const upload = await this.addresses.open(id, s);
+    show(reply, upload.expires_at, await this.appendTo(upload.id, offset, request));
     void reply.status(204);
   }
 
@@ -123,12 +135,12 @@ export class UploadsController {
     problems: ['tus_version'],
   })
   async end(
-    @Input() { id, s }: UploadAddress,
+    @Input() { id, s }: Address,
     @Req() request: ApiRequest,
     @Res({ passthrough: true }) reply: ApiReply,
   ): Promise<void> {
     assertTus(request);
-    await this.uploads.end(await this.secrets.open(id, s));
+    await this.uploads.discard((await this.addresses.open(id, s)).id);
     void reply.status(204);
   }
 
@@ -143,7 +155,7 @@ export class UploadsController {
     problems: ['tus_version', 'method_not_allowed', ...appendProblems],
   })
   async override(
-    @Input() input: UploadAddress,
+    @Input() input: Address,
     @Req() request: ApiRequest,
     @Res({ passthrough: true }) reply: ApiReply,
   ): Promise<void> {
@@ -154,9 +166,13 @@ export class UploadsController {
     const allow = 'DELETE, HEAD, OPTIONS, PATCH';
     throw problem('method_not_allowed', { params: { allow }, headers: { allow } });
   }
+
+  private async appendTo(id: Id, offset: number, request: ApiRequest): Promise<UploadProgress> {
+    return this.uploads.append(id, offset, bodyOf(request), checksumOf(request));
+  }
 }
 
-function show(reply: ApiReply, expires: Date, { received, photoId }: Standing): void {
+function show(reply: ApiReply, expires: Date, { received, photoId }: UploadProgress): void {
   void reply.header('upload-offset', received).header('upload-expires', expires.toUTCString());
   if (photoId !== null) void reply.header('narwhal-photo-id', photoId);
 }
