@@ -127,7 +127,7 @@ module.exports = {
       // What specs of several rooms stand in.
       from: {
         path: '^test/',
-        pathNot: ['^test/setup/', '^test/harness/(domain-room|feed-room|open-database|worker-room)'],
+        pathNot: ['^test/setup/', '^test/harness/(domain-room|feed-room|photo-room|open-database|worker-room)'],
       },
       to: { path: shipped },
     },
