@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, request, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
@@ -62,6 +63,7 @@ test('a body says when its sender is silent, ends with it, and fails when the co
       }
     })().catch(broken.resolve);
   }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const sender = request({ host: '127.0.0.1', port, method: 'PATCH', headers: { 'content-length': 9 } });
   sender.on('error', () => undefined); // It is destroyed below.
