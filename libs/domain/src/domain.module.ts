@@ -6,15 +6,18 @@ import { RefreshTokens } from './accounts/refresh-tokens.js';
 import { People } from './accounts/people.js';
 import { Profiles } from './accounts/profiles.js';
 import { Sessions } from './accounts/sessions.js';
+import { Comments } from './comments/comments.js';
 import { Quota } from './photos/quota.js';
 import { PhotoAccess } from './photos/photo-access.js';
 import { Photos } from './photos/photos.js';
 import { Uploads } from './photos/uploads.js';
 import { PostAccess } from './posts/post-access.js';
 import { PostIndex } from './posts/post-index.js';
-import { Publishing } from './posts/publishing.js';
+import { Posts } from './posts/posts.js';
 import { Removal } from './posts/removal.js';
-import { Liking } from './reactions/liking.js';
+import { TextEntities } from './posts/text-entities.js';
+import { Likes } from './reactions/likes.js';
+import { Saves } from './reactions/saves.js';
 import { Relations } from './relations/relations.js';
 import { Suggestions } from './relations/suggestions.js';
 import { Visibility } from './visibility/visibility.js';
@@ -31,10 +34,13 @@ const rules: Provider[] = [
   PostAccess,
   Relations,
   Suggestions,
-  Liking,
+  Likes,
+  Saves,
+  Comments,
   PostIndex,
-  Publishing,
+  Posts,
   Removal,
+  TextEntities,
   Quota,
   Photos,
   PhotoAccess,

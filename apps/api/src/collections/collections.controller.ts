@@ -1,15 +1,18 @@
 import { Controller, Req } from '@nestjs/common';
+import { problem } from '@app/platform';
+import { Saves } from '@app/domain';
+import { CollectionRows, type CollectionRow } from '@app/storage';
 import { z } from 'zod';
 import { CallerOf, Input, type ApiRequest, type Caller } from '../http/call.js';
-import { listQuery, type ListInput } from '../http/cursors.js';
+import { Cursors, listQuery, type ListInput } from '../http/cursors.js';
 import { Endpoint } from '../http/endpoint.js';
 import { pathId } from '../http/fields.js';
 import { Idempotency } from '../http/idempotency.js';
 import { pathOf } from '../http/paths.js';
 import { post, postList } from '../posts/posts.schemas.js';
-import { CollectedPosts } from './collected-posts.service.js';
-import { collection, collectionFields, collectionList } from './collections.schemas.js';
-import { CollectionsService } from './collections.service.js';
+import { PostReading } from '../posts/post-reading.js';
+import { PostView } from '../posts/post-view.js';
+import { collection, collectionFields, collectionList, type Collection } from './collections.schemas.js';
 
 type Fields = z.output<typeof collectionFields>;
 
@@ -28,8 +31,11 @@ const entry = {
 @Controller()
 export class CollectionsController {
   constructor(
-    private readonly collections: CollectionsService,
-    private readonly posts: CollectedPosts,
+    private readonly saves: Saves,
+    private readonly rows: CollectionRows,
+    private readonly view: PostView,
+    private readonly posts: PostReading,
+    private readonly cursors: Cursors,
     private readonly idempotency: Idempotency,
   ) {}
 
@@ -46,10 +52,13 @@ export class CollectionsController {
     rate: 'write',
   })
   async create(@Input() input: Fields, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
-    const made = await this.idempotency.once(request, input, (tx) =>
-      this.collections.create(tx, caller.userId, input.name),
-    );
-    return this.collections.showMade(caller.userId, made.id);
+    const made = await this.idempotency.once(request, input, async (tx) => ({
+      status: 201,
+      id: await this.saves.createCollection(tx, caller.userId, input.name),
+    }));
+    const row = await this.rows.find(caller.userId, made.id);
+    if (!row) throw problem('gone');
+    return shown(row);
   }
 
   @Endpoint({
@@ -63,7 +72,12 @@ export class CollectionsController {
     problems: ['cursor_invalid'],
   })
   async list(@Input() input: ListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
-    return this.collections.list(pathOf(request), input, caller.userId);
+    return this.cursors.list(
+      pathOf(request),
+      input,
+      (page) => this.rows.page(caller.userId, page),
+      (rows) => rows.map(shown),
+    );
   }
 
   @Endpoint({
@@ -76,7 +90,7 @@ export class CollectionsController {
     rate: 'write',
   })
   async rename(@Input() input: Partial<Fields> & { id: string }, @CallerOf() caller: Caller) {
-    return this.collections.rename(caller.userId, input.id, input.name);
+    return shown(await this.saves.renameCollection(caller.userId, input.id, input.name));
   }
 
   @Endpoint({
@@ -88,7 +102,7 @@ export class CollectionsController {
     rate: 'write',
   })
   async remove(@Input() input: { id: string }, @CallerOf() caller: Caller): Promise<void> {
-    await this.posts.remove(caller.userId, input.id);
+    await this.saves.removeCollection(caller.userId, input.id);
   }
 
   @Endpoint({
@@ -105,7 +119,8 @@ export class CollectionsController {
     @CallerOf() caller: Caller,
     @Req() request: ApiRequest,
   ) {
-    return this.posts.list(pathOf(request), input, caller.userId);
+    const { id } = await this.saves.collection(caller.userId, input.id);
+    return this.posts.page(pathOf(request), input, caller.userId, (page) => this.rows.posts(id, page));
   }
 
   @Endpoint({
@@ -117,7 +132,8 @@ export class CollectionsController {
     rate: 'write',
   })
   async add(@Input() input: { id: string; postId: string }, @CallerOf() caller: Caller) {
-    return this.posts.add(caller.userId, input.id, input.postId);
+    await this.saves.save(caller.userId, input.postId, input.id);
+    return this.view.marked(input.postId, caller.userId, 'saved');
   }
 
   @Endpoint({
@@ -128,6 +144,10 @@ export class CollectionsController {
     rate: 'write',
   })
   async take(@Input() input: { id: string; postId: string }, @CallerOf() caller: Caller): Promise<void> {
-    await this.posts.take(caller.userId, input.id, input.postId);
+    await this.saves.takeFrom(input.id, caller.userId, input.postId);
   }
+}
+
+function shown({ id, name, posts_count: posts, created_at }: CollectionRow): Collection {
+  return { id, name, counts: { posts }, createdAt: created_at.toISOString() };
 }

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { Id } from '@app/platform';
-import { CommentRows, UserRows, type CommentRow, type Tx, type UserRow } from '@app/storage';
-import { stranger, Visibility, type Relation } from '@app/domain';
+import { problem, type Id } from '@app/platform';
+import { CommentRows, UserRows, type CommentRow, type UserRow } from '@app/storage';
+import { PostAccess, stranger, Visibility, type Relation } from '@app/domain';
+import { Cursors, type ListInput, type Page } from '../http/cursors.js';
 import { UserView } from '../users/user-view.js';
 import type { Comment } from './comments.schemas.js';
 
@@ -13,9 +14,23 @@ export class CommentView {
   constructor(
     private readonly rows: CommentRows,
     private readonly users: UserRows,
+    private readonly access: PostAccess,
     private readonly visibility: Visibility,
     private readonly view: UserView,
+    private readonly cursors: Cursors,
   ) {}
+
+  /** A page of a post's comments, oldest first. @throws Problem 404 for a post that the viewer may not see */
+  async ofPost(path: string, input: ListInput & { id: Id }, viewer: Id | null): Promise<Page<Comment>> {
+    if (!(await this.access.visible([input.id], viewer)).has(input.id)) throw problem('not_found');
+    return this.cursors.list(
+      path,
+      input,
+      // The list runs against the order of ids: comments further down the page are newer.
+      ({ limit, before, after }) => this.rows.ofPost(input.id, { limit, before: after, after: before }),
+      (rows) => this.show(rows, viewer),
+    );
+  }
 
   /** Leaves out comments by people whom the viewer may not see. */
   async show(comments: readonly CommentRow[], viewer: Id | null): Promise<Comment[]> {
@@ -35,6 +50,20 @@ export class CommentView {
     });
   }
 
+  /** Null when it is gone, or when the viewer may not see its post or its author. */
+  async find(id: Id, viewer: Id | null): Promise<Comment | null> {
+    const row = await this.rows.find(id);
+    if (!row || row.hidden || !(await this.access.visible([row.post_id], viewer)).has(row.post_id)) return null;
+    return (await this.show([row], viewer))[0] ?? null;
+  }
+
+  /** The comment just created, even if its post is hidden by now. @throws Problem 410 when it has been deleted since */
+  async showMade(id: Id, author: Id): Promise<Comment> {
+    const row = await this.rows.findForSure(id);
+    if (!row || row.deleted) throw problem('gone');
+    return this.showDone(row, author);
+  }
+
   /** A comment that the viewer has just made or liked. Shown even if visibility has changed since. */
   async showDone(row: CommentRow, viewer: Id): Promise<Comment> {
     const [author, standings] = await Promise.all([
@@ -42,12 +71,6 @@ export class CommentView {
       this.rows.standings([row.id], viewer),
     ]);
     return this.one(row, author, standings.get(row.id));
-  }
-
-  /** Checks whether a viewer may meet a comment's author. */
-  async mayMeet(tx: Tx, viewer: Id, author: Id): Promise<boolean> {
-    const user = await this.users.find(author, tx);
-    return user !== null && this.visibility.mayMeet(user, await this.visibility.relation(viewer, author, tx));
   }
 
   private maySee(author: UserRow | undefined, relations: Map<Id, Relation>): author is UserRow {

@@ -1,4 +1,6 @@
 import { Controller, Req, Res } from '@nestjs/common';
+import { problem } from '@app/platform';
+import { Comments, TextEntities } from '@app/domain';
 import { z } from 'zod';
 import { CallerOf, Input, type ApiReply, type ApiRequest, type Caller } from '../http/call.js';
 import { listQuery, type ListInput } from '../http/cursors.js';
@@ -6,20 +8,18 @@ import { Endpoint } from '../http/endpoint.js';
 import { pathId } from '../http/fields.js';
 import { Idempotency } from '../http/idempotency.js';
 import { pathOf } from '../http/paths.js';
-import { TextEntities } from '../texts/text-entities.js';
-import { CommentLists } from './comment-lists.service.js';
+import { CommentView } from './comment-view.js';
 import { comment, commentList, newComment, type NewComment } from './comments.schemas.js';
-import { CommentsService } from './comments.service.js';
 
 const params = z.object({ id: pathId });
 
 @Controller()
 export class CommentsController {
   constructor(
-    private readonly comments: CommentsService,
-    private readonly lists: CommentLists,
-    private readonly idempotency: Idempotency,
+    private readonly comments: Comments,
     private readonly entities: TextEntities,
+    private readonly view: CommentView,
+    private readonly idempotency: Idempotency,
   ) {}
 
   @Endpoint({
@@ -38,7 +38,7 @@ export class CommentsController {
     @CallerOf() caller: Caller | null,
     @Req() request: ApiRequest,
   ) {
-    return this.lists.ofPost(pathOf(request), input, caller?.userId ?? null);
+    return this.view.ofPost(pathOf(request), input, caller?.userId ?? null);
   }
 
   @Endpoint({
@@ -60,12 +60,14 @@ export class CommentsController {
     @Req() request: ApiRequest,
   ) {
     const entities = await this.entities.of(input.text, caller.userId);
-    const made = await this.idempotency.once(request, input, (tx) =>
-      this.comments.create(tx, caller.userId, input.id, { ...input, entities }),
-    );
-    return made.repeated
-      ? this.comments.showAgain(made.id, caller.userId)
-      : this.comments.showMade(made.id, caller.userId);
+    const made = await this.idempotency.once(request, input, async (tx) => ({
+      status: 201,
+      id: await this.comments.create(tx, caller.userId, input.id, { ...input, entities }),
+    }));
+    if (!made.repeated) return this.view.showMade(made.id, caller.userId);
+    const comment = await this.view.find(made.id, caller.userId);
+    if (!comment || comment.deleted) throw problem('gone');
+    return comment;
   }
 
   @Endpoint({
@@ -96,7 +98,7 @@ export class CommentsController {
     rate: 'write',
   })
   async like(@Input() input: { id: string }, @CallerOf() caller: Caller) {
-    return this.comments.like(caller.userId, input.id);
+    return this.view.showDone(await this.comments.like(caller.userId, input.id), caller.userId);
   }
 
   @Endpoint({
@@ -116,7 +118,8 @@ export class CommentsController {
     @CallerOf() caller: Caller,
     @Res({ passthrough: true }) reply: ApiReply,
   ) {
-    const shown = await this.comments.unlike(caller.userId, input.id);
+    await this.comments.unlike(caller.userId, input.id);
+    const shown = await this.view.find(input.id, caller.userId);
     if (shown === null) void reply.status(204);
     return shown ?? undefined;
   }

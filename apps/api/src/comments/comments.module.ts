@@ -1,16 +1,12 @@
 import { Module } from '@nestjs/common';
-import { TextsModule } from '../texts/texts.module.js';
 import { UsersModule } from '../users/users.module.js';
-import { PostsModule } from '../posts/posts.module.js';
 import { CommentsController } from './comments.controller.js';
 import { CommentView } from './comment-view.js';
-import { CommentLists } from './comment-lists.service.js';
-import { CommentsService } from './comments.service.js';
 
 @Module({
-  imports: [TextsModule, UsersModule, PostsModule],
+  imports: [UsersModule],
   controllers: [CommentsController],
-  providers: [CommentView, CommentLists, CommentsService],
+  providers: [CommentView],
   exports: [CommentView],
 })
 export class CommentsModule {}

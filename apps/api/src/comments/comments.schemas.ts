@@ -1,8 +1,7 @@
 import { limits } from '@app/platform';
 import { z } from 'zod';
 import { id, text, time } from '../http/fields.js';
-import { author, entity } from '../posts/posts.schemas.js';
-import { wordLimits } from '../texts/word-limits.js';
+import { author, entity, wordLimits } from '../posts/posts.schemas.js';
 
 export const comment = z
   .object({

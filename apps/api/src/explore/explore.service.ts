@@ -4,8 +4,8 @@ import { Snapshots } from '@app/feed';
 import { PopularRows } from '@app/storage';
 import type { ListInput } from '../http/cursors.js';
 import { RankedLists, type Ranking } from '../http/ranked-lists.js';
-import { listJson } from '../posts/post-json.js';
-import { PostReading } from '../posts/post-reading.service.js';
+import { listJson } from '../posts/post-view.js';
+import { PostReading } from '../posts/post-reading.js';
 
 /** The list's maximum number of posts. Readers do not scroll further; they come back later. */
 const MOST = 500;

@@ -4,7 +4,7 @@ import type { DirectCall } from '../http/fast-path/direct-routes.js';
 import { Endpoint } from '../http/endpoint.js';
 import { fresh, tagOf } from '../http/freshness.js';
 import { pathOf } from '../http/paths.js';
-import { listBytes } from '../posts/post-json.js';
+import { listBytes } from '../posts/post-view.js';
 import { postList } from '../posts/posts.schemas.js';
 import { FeedService } from './feed.service.js';
 

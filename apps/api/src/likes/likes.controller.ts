@@ -1,4 +1,5 @@
 import { Controller, Req, Res } from '@nestjs/common';
+import { Likes, Saves } from '@app/domain';
 import { LikeRows } from '@app/storage';
 import { z } from 'zod';
 import { CallerOf, Input, type ApiReply, type ApiRequest, type Caller } from '../http/call.js';
@@ -6,13 +7,11 @@ import { listQuery, type ListInput } from '../http/cursors.js';
 import { Endpoint } from '../http/endpoint.js';
 import { pathId } from '../http/fields.js';
 import { pathOf } from '../http/paths.js';
-import { PostLists } from '../posts/post-lists.service.js';
-import { PostReading } from '../posts/post-reading.service.js';
+import { PostReading } from '../posts/post-reading.js';
+import { PostView } from '../posts/post-view.js';
 import { post, postList } from '../posts/posts.schemas.js';
 import { UserLists } from '../users/user-lists.js';
 import { userList } from '../users/users.schemas.js';
-import { LikesService } from './likes.service.js';
-import { SavesService } from './saves.service.js';
 
 const params = z.object({ id: pathId });
 const change = {
@@ -35,12 +34,12 @@ const ownList = {
 @Controller()
 export class LikesController {
   constructor(
-    private readonly likes: LikesService,
-    private readonly saves: SavesService,
+    private readonly likes: Likes,
+    private readonly saves: Saves,
     private readonly rows: LikeRows,
-    private readonly reading: PostReading,
+    private readonly view: PostView,
+    private readonly posts: PostReading,
     private readonly users: UserLists,
-    private readonly posts: PostLists,
   ) {}
 
   @Endpoint({
@@ -52,7 +51,8 @@ export class LikesController {
     summary: 'Like a post',
   })
   async like(@Input() input: { id: string }, @CallerOf() caller: Caller) {
-    return this.likes.like(caller.userId, input.id);
+    await this.likes.like(caller.userId, input.id);
+    return this.view.marked(input.id, caller.userId, 'liked');
   }
 
   @Endpoint({
@@ -68,7 +68,8 @@ export class LikesController {
     @CallerOf() caller: Caller,
     @Res({ passthrough: true }) reply: ApiReply,
   ) {
-    return this.orNothing(reply, await this.likes.unlike(caller.userId, input.id));
+    const isSeen = await this.likes.unlike(caller.userId, input.id);
+    return this.orNothing(reply, isSeen && (await this.view.unmarked(input.id, caller.userId, 'liked')));
   }
 
   @Endpoint({
@@ -80,7 +81,8 @@ export class LikesController {
     summary: 'Save a post',
   })
   async save(@Input() input: { id: string }, @CallerOf() caller: Caller) {
-    return this.saves.save(caller.userId, input.id);
+    await this.saves.save(caller.userId, input.id);
+    return this.view.marked(input.id, caller.userId, 'saved');
   }
 
   @Endpoint({
@@ -96,7 +98,8 @@ export class LikesController {
     @CallerOf() caller: Caller,
     @Res({ passthrough: true }) reply: ApiReply,
   ) {
-    return this.orNothing(reply, await this.saves.unsave(caller.userId, input.id));
+    const isSeen = await this.saves.unsave(caller.userId, input.id);
+    return this.orNothing(reply, isSeen && (await this.view.unmarked(input.id, caller.userId, 'saved')));
   }
 
   @Endpoint({
@@ -117,7 +120,7 @@ export class LikesController {
     @Req() request: ApiRequest,
   ) {
     const viewer = caller?.userId ?? null;
-    const { post: found } = await this.reading.one(input.id, viewer);
+    const { post: found } = await this.posts.one(input.id, viewer);
     return this.users.page(pathOf(request), input, viewer, (page) => this.rows.likers(found.id, page));
   }
 
@@ -128,7 +131,9 @@ export class LikesController {
     summary: 'What one liked, newest first',
   })
   async liked(@Input() input: ListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
-    return this.posts.liked(pathOf(request), input, caller.userId);
+    return this.posts.page(pathOf(request), input, caller.userId, (page) =>
+      this.rows.liked(caller.userId, page),
+    );
   }
 
   @Endpoint({
@@ -138,12 +143,14 @@ export class LikesController {
     summary: 'What one saved, newest first',
   })
   async saved(@Input() input: ListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
-    return this.posts.saved(pathOf(request), input, caller.userId);
+    return this.posts.page(pathOf(request), input, caller.userId, (page) =>
+      this.rows.saved(caller.userId, page),
+    );
   }
 
   /** An unlike succeeds even when the post is no longer visible; there is nothing to show then. */
-  private orNothing(reply: ApiReply, json: string | null): string | undefined {
-    if (json === null) void reply.status(204);
-    return json ?? undefined;
+  private orNothing(reply: ApiReply, json: string | false | null): string | undefined {
+    if (!json) void reply.status(204);
+    return json || undefined;
   }
 }

@@ -4,7 +4,7 @@ import { CommentRows, UserRows, type NotificationRow } from '@app/storage';
 import { stranger, Visibility } from '@app/domain';
 import { CommentView } from '../comments/comment-view.js';
 import type { Comment } from '../comments/comments.schemas.js';
-import { PostReading } from '../posts/post-reading.service.js';
+import { PostReading } from '../posts/post-reading.js';
 import type { ShownPost } from '../posts/post-view.js';
 import { UserView } from '../users/user-view.js';
 

@@ -1,14 +1,14 @@
 import { Controller, Req } from '@nestjs/common';
+import { Posts } from '@app/domain';
+import { PostRows } from '@app/storage';
 import { z } from 'zod';
 import { CallerOf, Input, type ApiRequest, type Caller } from '../http/call.js';
 import { listQuery, type ListInput } from '../http/cursors.js';
 import { Endpoint } from '../http/endpoint.js';
 import { pathId } from '../http/fields.js';
 import { pathOf } from '../http/paths.js';
-import { PostLists } from './post-lists.service.js';
-import { PostReading } from './post-reading.service.js';
+import { PostReading } from './post-reading.js';
 import { post, postList } from './posts.schemas.js';
-import { PostsService } from './posts.service.js';
 
 const change = {
   path: '/v1/posts/:id/archive',
@@ -23,9 +23,9 @@ const change = {
 @Controller()
 export class ArchiveController {
   constructor(
-    private readonly posts: PostsService,
+    private readonly posts: Posts,
+    private readonly rows: PostRows,
     private readonly reading: PostReading,
-    private readonly lists: PostLists,
   ) {}
 
   @Endpoint({ ...change, method: 'PUT', summary: 'Archive a post: only its author sees it' })
@@ -51,6 +51,8 @@ export class ArchiveController {
     problems: ['cursor_invalid'],
   })
   async list(@Input() input: ListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
-    return this.lists.archived(pathOf(request), input, caller.userId);
+    return this.reading.pageOfIds(pathOf(request), input, caller.userId, (page) =>
+      this.rows.archivedOf(caller.userId, page),
+    );
   }
 }

@@ -1,10 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, codeOf, type Config, type Id } from '@app/platform';
 import { cacheReads } from '@app/feed';
-import type { PhotoRow, PostRow, UserRow } from '@app/storage';
+import { PhotoRows, PostRows, UserRows, type PhotoRow, type PostRow, type UserRow } from '@app/storage';
 import { LRUCache } from 'lru-cache';
 import { PhotoView } from '../photos/photo-view.js';
-import { PostSources } from './post-sources.js';
 import { UserView } from '../users/user-view.js';
 
 /**
@@ -52,13 +51,15 @@ export class PostJsonCache {
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,
-    private readonly rows: PostSources,
-    private readonly photos: PhotoView,
-    private readonly users: UserView,
+    private readonly posts: PostRows,
+    private readonly photos: PhotoRows,
+    private readonly users: UserRows,
+    private readonly photoView: PhotoView,
+    private readonly userView: UserView,
   ) {}
 
   /** Returns these posts, current as of `versions`; omits posts without versions (deleted) or without a row. */
-  async posts(ids: readonly Id[], versions: ReadonlyMap<Id, Versions>): Promise<Map<Id, CachedPost>> {
+  async of(ids: readonly Id[], versions: ReadonlyMap<Id, Versions>): Promise<Map<Id, CachedPost>> {
     const now = Date.now();
     const found = new Map<Id, CachedPost>();
     const missing: Id[] = [];
@@ -76,11 +77,18 @@ export class PostJsonCache {
   }
 
   private async load(ids: readonly Id[], into: Map<Id, CachedPost>): Promise<void> {
-    const { posts, photos, authors } = await this.rows.load(ids);
+    // Photos and authors after the posts, so that the content is never older than the version it is cached under.
+    const posts = await this.posts.findMany(ids);
+    const [photos, authors, released] = await Promise.all([
+      this.photos.ofPosts([...posts.keys()]),
+      this.users.findMany([...posts.values()].map((post) => post.author_id)),
+      this.photos.findMany([...posts.values()].flatMap(releasedOf)),
+    ]);
     for (const [id, post] of posts) {
       const author = authors.get(post.author_id);
       if (!author || author.closed_at !== null) continue;
-      const made = this.make(post, photos.get(id) ?? [], author);
+      const own = post.state === 'failed' ? releasedOf(post).flatMap((photo) => released.get(photo) ?? []) : photos.get(id);
+      const made = this.make(post, own ?? [], author);
       // Only published posts are cached: photos that settle, or are posted again after a failure, do not invalidate their post.
       if (made.state === 'published') this.cache.set(id, made);
       into.set(id, made);
@@ -95,14 +103,14 @@ export class PostJsonCache {
       code,
       url: `${publicUrl}/p/${code}`,
       state: post.state,
-      author: this.users.author(author),
+      author: this.userView.author(author),
       caption: post.caption || null,
       captionEntities: post.caption_entities,
       place:
         post.place_name === null
           ? null
           : { name: post.place_name, latitude: post.latitude, longitude: post.longitude },
-      photos: photos.map((photo) => this.photos.show(photo)),
+      photos: photos.map((photo) => this.photoView.show(photo)),
       sensitive: post.sensitive,
       contentWarning: post.content_warning,
       commentsClosed: post.comments_closed,
@@ -110,7 +118,7 @@ export class PostJsonCache {
       failure: post.failure === null ? null : { code: post.failure, photoId: post.failed_photo_id },
     });
     const tail = `,"createdAt":"${post.created_at.toISOString()}","editedAt":${JSON.stringify(post.edited_at)}}`;
-    const validUntil = Math.min(this.photos.sameUntil(photos), this.users.sameUntil(author));
+    const validUntil = Math.min(this.photoView.sameUntil(photos), this.userView.sameUntil(author));
     return {
       id: post.id,
       author: post.author_id,
@@ -130,4 +138,9 @@ export class PostJsonCache {
 /** A newer cached version also counts: the versions may have been read just before it. */
 function isCurrent(cached: Versions, wanted: Versions): boolean {
   return cached.version >= wanted.version && cached.authorVersion >= wanted.authorVersion;
+}
+
+/** The photos of a failed post; for one that failed under an older release only the rejected photo is known. */
+function releasedOf({ released_photo_ids: ids, failed_photo_id: rejected }: PostRow): Id[] {
+  return ids ?? (rejected === null ? [] : [rejected]);
 }

@@ -1,8 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import type { Id } from '@app/platform';
+import { problem, type Id } from '@app/platform';
 import { Counts, LikedSavedCache, type Mark, type Marks, type ReadSince } from '@app/feed';
 import { type PostCounts } from '@app/storage';
+import type { ApiReply } from '../http/call.js';
+import type { Page } from '../http/cursors.js';
+import { memoryFor } from '../http/fast-path/page-memory.js';
 import { PostJsonCache, type CachedPost } from './post-json-cache.js';
+
+const BEGIN = '{"items":[';
+const COMMA = 44;
 
 /** A post that is ready for a response, and the facts that decide its visibility. */
 export class ShownPost {
@@ -38,10 +44,18 @@ export class PostView {
     return this.withMarks(ids, marks, since);
   }
 
-  /** A post whose mark the reader has just changed. Null when it was deleted since. */
-  async showMarked(id: Id, reader: Id, mark: Mark, marked: boolean): Promise<ShownPost | null> {
-    const shown = await this.withMarks([id], this.marks.besides(reader, id, mark, marked));
-    return shown.get(id) ?? null;
+  /** A post that the reader has just liked or saved. @throws Problem 404 when it was deleted since, and the mark with it */
+  async marked(id: Id, reader: Id, mark: Mark): Promise<string> {
+    const shown = await this.withMarks([id], this.marks.besides(reader, id, mark, true));
+    const json = shown.get(id)?.json;
+    if (json === undefined) throw problem('not_found');
+    return json;
+  }
+
+  /** A post of which the reader has just taken a mark back. Null when it was deleted since. */
+  async unmarked(id: Id, reader: Id, mark: Mark): Promise<string | null> {
+    const shown = await this.withMarks([id], this.marks.besides(reader, id, mark, false));
+    return shown.get(id)?.json ?? null;
   }
 
   private async withMarks(
@@ -50,7 +64,7 @@ export class PostView {
     since?: ReadSince,
   ): Promise<Map<Id, ShownPost>> {
     const [counts, marks] = await Promise.all([this.counts.posts(ids, since), asked]);
-    const posts = await this.cache.posts(ids, counts);
+    const posts = await this.cache.of(ids, counts);
     const shown = new Map<Id, ShownPost>();
     for (const [id, post] of posts) {
       const count = counts.get(id);
@@ -69,5 +83,34 @@ function endingOf(post: CachedPost, { likes, comments }: PostCounts, marks: Mark
   const counts = `,"counts":{"likes":${likes},"comments":${comments}}`;
   const bytes = Buffer.from(`${counts},"liked":${liked},"saved":${saved}${post.tail}`);
   if (!liked && !saved) post.last = { likes, comments, bytes };
+  return bytes;
+}
+
+function endOf({ nextCursor, prevCursor }: Page<ShownPost>): string {
+  return `],"nextCursor":${JSON.stringify(nextCursor)},"prevCursor":${JSON.stringify(prevCursor)}}`;
+}
+
+/** A list's JSON from posts that are already JSON: parsing them to rebuild it would cost more than everything else. */
+export function listJson(page: Page<ShownPost>): string {
+  return `${BEGIN}${page.items.map(({ json }) => json).join(',')}${endOf(page)}`;
+}
+
+/** Like `listJson`, but as bytes for this reply: copies everything and encodes nothing. */
+export function listBytes(page: Page<ShownPost>, reply: ApiReply): Buffer {
+  const { items } = page;
+  const end = endOf(page);
+  let length = BEGIN.length + end.length + Math.max(0, items.length - 1);
+  for (const { post, ending } of items) length += post.head.length + ending.length;
+  const bytes = memoryFor(reply, length);
+  let at = bytes.write(BEGIN, 'latin1');
+  for (let index = 0; index < items.length; index += 1) {
+    const { post, ending } = items[index] as ShownPost;
+    if (index > 0) at = bytes.writeUInt8(COMMA, at);
+    bytes.set(post.head, at);
+    at += post.head.length;
+    bytes.set(ending, at);
+    at += ending.length;
+  }
+  bytes.write(end, at, 'latin1');
   return bytes;
 }

@@ -1,5 +1,6 @@
 import { Controller, Req, Res } from '@nestjs/common';
 import { problem } from '@app/platform';
+import { Posts } from '@app/domain';
 import { z } from 'zod';
 import { CallerOf, Input, type ApiReply, type ApiRequest, type Caller } from '../http/call.js';
 import { listQuery, type ListInput } from '../http/cursors.js';
@@ -10,9 +11,7 @@ import { Idempotency } from '../http/idempotency.js';
 import { pathOf } from '../http/paths.js';
 import { wait } from '../http/prefer.js';
 import { idList } from '../photos/photos.schemas.js';
-import { PostLists } from './post-lists.service.js';
-import { PostReading } from './post-reading.service.js';
-import { PostWriting } from './post-writing.service.js';
+import { PostReading } from './post-reading.js';
 import {
   newPost,
   post,
@@ -22,17 +21,14 @@ import {
   type NewPost,
   type PostChange,
 } from './posts.schemas.js';
-import { PostsService } from './posts.service.js';
 
 const params = z.object({ id: pathId });
 
 @Controller()
 export class PostsController {
   constructor(
-    private readonly posts: PostsService,
-    private readonly writing: PostWriting,
+    private readonly posts: Posts,
     private readonly reading: PostReading,
-    private readonly lists: PostLists,
     private readonly idempotency: Idempotency,
   ) {}
 
@@ -56,10 +52,11 @@ export class PostsController {
     @Req() request: ApiRequest,
     @Res({ passthrough: true }) reply: ApiReply,
   ) {
-    const written = await this.writing.read(caller.userId, input);
-    const made = await this.idempotency.once(request, input, (tx) =>
-      this.writing.create(tx, caller.userId, written),
-    );
+    const fields = await this.posts.fieldsOf(caller.userId, input);
+    const made = await this.idempotency.once(request, input, async (tx) => {
+      const { id, state } = await this.posts.create(tx, caller.userId, input.photoIds, fields);
+      return { id, status: state === 'published' ? 201 : 202 };
+    });
     const read = async () => (await this.reading.visible([made.id], caller.userId))[0];
     const shown = await wait(request, reply, read, (found) => found?.post.state !== 'publishing');
     if (!shown) throw problem('gone');
@@ -174,6 +171,6 @@ export class PostsController {
     @CallerOf() caller: Caller | null,
     @Req() request: ApiRequest,
   ) {
-    return this.lists.ofAuthor(pathOf(request), input, caller?.userId ?? null);
+    return this.reading.ofAuthor(pathOf(request), input, caller?.userId ?? null);
   }
 }

@@ -1,8 +1,7 @@
-import { limits } from '@app/platform';
+import { foldTag, limits, wordsOf } from '@app/platform';
 import { z } from 'zod';
 import { id, refuse, text, time } from '../http/fields.js';
 import { photo } from '../photos/photos.schemas.js';
-import { wordLimits } from '../texts/word-limits.js';
 import { avatar } from '../users/users.schemas.js';
 
 export const author = z
@@ -67,6 +66,22 @@ export const postList = z
   .meta({ id: 'PostList' });
 
 export const postsById = z.object({ items: z.array(post) }).meta({ id: 'Posts' });
+
+const lengthOf = (words: string): number => [...words].length;
+
+/** Refuses too many hashtags or mentions, and a tag that is too long as typed or folded: some letters fold to several. */
+export function wordLimits(given: string, context: z.core.$RefinementCtx<string>): void {
+  const refuseMore = (code: string, limit: number, actual: number): void => {
+    if (actual > limit)
+      context.addIssue({ code: 'custom', params: { code, params: { limit, actual } }, message: code });
+  };
+  const words = wordsOf(given);
+  const tags = words.filter(({ type }) => type === 'hashtag').map(({ name }) => name);
+  const longest = Math.max(0, ...tags.map((tag) => Math.max(lengthOf(tag), lengthOf(foldTag(tag)))));
+  refuseMore('too_many_tags', limits.words.tags, tags.length);
+  refuseMore('tag_too_long', limits.words.tag, longest);
+  refuseMore('too_many_mentions', limits.words.mentions, words.length - tags.length);
+}
 
 const caption = text({ max: limits.post.caption, multiline: true }).superRefine(wordLimits);
 const contentWarning = text({ max: limits.post.contentWarning }).nullable();

@@ -1,14 +1,20 @@
 import { Controller } from '@nestjs/common';
+import { foldTag } from '@app/platform';
+import { foldPlace } from '@app/domain';
+import { TermRows, type TermKind } from '@app/storage';
 import { z } from 'zod';
 import { CallerOf, Input, type Caller } from '../http/call.js';
 import { listQuery, type ListInput } from '../http/cursors.js';
 import { Endpoint } from '../http/endpoint.js';
+import { PostReading } from '../posts/post-reading.js';
 import { postList } from '../posts/posts.schemas.js';
-import { TermLists } from './term-lists.service.js';
 
 @Controller()
 export class TagsController {
-  constructor(private readonly lists: TermLists) {}
+  constructor(
+    private readonly terms: TermRows,
+    private readonly reading: PostReading,
+  ) {}
 
   @Endpoint({
     method: 'GET',
@@ -25,7 +31,7 @@ export class TagsController {
     problems: ['cursor_invalid'],
   })
   async posts(@Input() input: { tag: string } & ListInput, @CallerOf() caller: Caller | null) {
-    return this.lists.tag(input.tag, input, caller?.userId ?? null);
+    return this.page('tag', foldTag(input.tag), input, caller);
   }
 
   @Endpoint({
@@ -41,6 +47,17 @@ export class TagsController {
     problems: ['cursor_invalid'],
   })
   async ofPlace(@Input() input: { place: string } & ListInput, @CallerOf() caller: Caller | null) {
-    return this.lists.place(input.place, input, caller?.userId ?? null);
+    return this.page('place', foldPlace(input.place), input, caller);
+  }
+
+  /** Cursors belong to the folded name: `#Fog` and `#fog` are one list. */
+  private async page(kind: TermKind, name: string, input: ListInput, caller: Caller | null): Promise<string> {
+    const term = (await this.terms.find(kind, [name])).get(name);
+    const stranger = caller === null;
+    // A cursor of one list in the other would tell where something hidden is.
+    const scope = `/v1/${kind}s/${name}/posts${stranger ? ' for strangers' : ''}`;
+    return this.reading.pageOfIds(scope, input, caller?.userId ?? null, async (page) =>
+      term === undefined ? [] : this.terms.posts(kind, term, page, { stranger }),
+    );
   }
 }

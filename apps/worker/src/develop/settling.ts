@@ -9,7 +9,7 @@ import {
   type Settled,
   type Tx,
 } from '@app/storage';
-import { Publishing } from '@app/domain';
+import { Posts } from '@app/domain';
 import { Exchanging } from './exchanging.js';
 
 /** Ends an attempt: updates the photo's row, and the post that waits for it, in one transaction. */
@@ -18,7 +18,7 @@ export class Settling {
   constructor(
     private readonly attempts: AttemptRows,
     private readonly posts: PostRows,
-    private readonly publishing: Publishing,
+    private readonly publishing: Posts,
     private readonly exchanging: Exchanging,
     private readonly work: UnitOfWork,
   ) {}

@@ -37,7 +37,9 @@ export class Effects {
       'suggestions.refresh': (id) => derived.suggestionsFor(id),
       'privacy.changed': (id) => derived.postsOf(id),
       'user.erase': async (id) => {
-        await erasure.user(id);
+        await erasure.contentOf(id);
+        await relations.endAll(id);
+        await erasure.accountOf(id);
         await derived.forgetSuggestionsFor(id);
       },
       'relations.changed': (id) => invalidation.relationsChanged(id),

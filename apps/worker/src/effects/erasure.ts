@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import { CommentRows, ErasureRows, UnitOfWork } from '@app/storage';
-import { Liking, Relations, Removal } from '@app/domain';
+import { ErasureRows, UnitOfWork } from '@app/storage';
+import { Comments, Likes, Posts, Removal } from '@app/domain';
 
 /** Rows per statement: few enough that nobody waits for its locks. */
 const BATCH = 500;
@@ -12,10 +12,10 @@ export class Erasure {
   constructor(
     private readonly rows: ErasureRows,
     private readonly work: UnitOfWork,
+    private readonly posts: Posts,
     private readonly removal: Removal,
-    private readonly relations: Relations,
-    private readonly likes: Liking,
-    private readonly comments: CommentRows,
+    private readonly likes: Likes,
+    private readonly comments: Comments,
   ) {}
 
   async post(post: Id): Promise<void> {
@@ -23,10 +23,11 @@ export class Erasure {
     while ((await this.rows.commentsOfPost(post, BATCH)) > 0);
   }
 
-  async user(user: Id): Promise<void> {
+  /** What a person posted, liked and said. */
+  async contentOf(user: Id): Promise<void> {
     await this.each(
       () => this.rows.owned('postsOf', user, BATCH),
-      (post) => this.removePost(user, post),
+      (post) => this.posts.erase(user, post),
     );
     await this.discardPhotos(user);
     await this.each(
@@ -35,23 +36,22 @@ export class Erasure {
     );
     await this.each(
       () => this.rows.commentsLikedBy(user, BATCH),
-      (comment) => this.unlikeComment(user, comment),
+      (comment) => this.comments.unlike(user, comment),
     );
     await this.each(
       () => this.rows.commentsBy(user, BATCH),
-      (comment) => this.removeComment(comment),
+      (comment) => this.comments.erase(comment),
     );
-    await this.relations.endAll(user);
+  }
+
+  /** What only the person saw; last, when nothing notifies them any more. */
+  async accountOf(user: Id): Promise<void> {
     await this.work.run((tx) => this.rows.own(tx, user));
     await this.rows.notifications(user);
   }
 
   private async each(read: () => Promise<Id[]>, take: (id: Id) => Promise<unknown>): Promise<void> {
     for (let ids = await read(); ids.length > 0; ids = await read()) for (const id of ids) await take(id);
-  }
-
-  private async removePost(author: Id, post: Id): Promise<void> {
-    await this.work.run((tx) => this.removal.post(tx, author, post));
   }
 
   private async discardPhotos(owner: Id): Promise<void> {
@@ -67,26 +67,5 @@ export class Erasure {
 
   private async unlike(user: Id, post: Id): Promise<void> {
     await this.work.run((tx) => this.likes.end(tx, [{ user, post }]));
-  }
-
-  private async unlikeComment(user: Id, comment: Id): Promise<void> {
-    await this.work.run(async (tx) => {
-      const taken = await this.comments.unlike(tx, user, comment);
-      if (taken?.counted) await tx.count('comment.likes', comment, -1);
-    });
-  }
-
-  private async removeComment(id: Id): Promise<void> {
-    await this.work.run(async (tx) => {
-      const comment = await this.comments.lock(tx, id);
-      if (!comment || comment.deleted) return;
-      await this.comments.remove(tx, comment);
-      await tx.effect('notify.mentions', id);
-      await tx.effect('notify.replies', id);
-      await tx.effect('notify.commentLikes', id);
-      if (comment.hidden) return;
-      await tx.count('post.comments', comment.post_id, -1);
-      if (comment.reply_to !== null) await tx.count('comment.replies', comment.reply_to, -1);
-    });
   }
 }

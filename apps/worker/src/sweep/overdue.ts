@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, counter, isNotifyKind, JobSender, type Config, type JobName } from '@app/platform';
-import { Publishing } from '@app/domain';
+import { Posts } from '@app/domain';
 import { CountRows, OutboxRows, SweepRows, UnitOfWork } from '@app/storage';
 import { DevelopService } from '../develop/develop.service.js';
 
@@ -16,13 +16,13 @@ const found = (kind: string, count: number): void => {
 export class StuckPosts {
   constructor(
     private readonly rows: SweepRows,
-    private readonly publishing: Publishing,
+    private readonly posts: Posts,
     private readonly work: UnitOfWork,
   ) {}
 
   async settle(seconds: number, limit: number): Promise<number> {
     const ids = await this.rows.unpublished(seconds, limit);
-    for (const id of ids) await this.work.run((tx) => this.publishing.settle(tx, id));
+    for (const id of ids) await this.work.run((tx) => this.posts.settle(tx, id));
     return ids.length;
   }
 }

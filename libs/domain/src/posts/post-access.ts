@@ -50,4 +50,8 @@ export class PostAccess {
     assertPublished(held.state);
     return held;
   }
+
+  async isBy(tx: Tx, person: Id, id: Id): Promise<boolean> {
+    return (await this.posts.find(id, tx))?.author_id === person;
+  }
 }

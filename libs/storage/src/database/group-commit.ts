@@ -8,13 +8,18 @@ interface Waiting<Wish, Outcome> {
 /** A statement's own error, or a deadlock: its wishes may succeed one by one. Not a lost connection. */
 const OWN_FAULT = /^(22|23|40)/;
 
+/** Some 20 ms of PostgreSQL, for which the next transaction waits. */
+const MOST = 500;
+/** While one transaction waits for PostgreSQL, the other's responses are sent. */
+const AT_ONCE = 2;
+
 export interface GroupLimits<Wish> {
   /** Two wishes of one name never run at once, and run in the order of arrival. */
   nameOf: (wish: Wish) => string;
   /** Wishes per transaction. */
-  most: number;
+  most?: number;
   /** Concurrent transactions. */
-  atOnce: number;
+  atOnce?: number;
 }
 
 /**
@@ -29,10 +34,14 @@ export class GroupCommit<Wish, Outcome> {
   /** Requests that arrive in one turn of the event loop go together. */
   private soon: NodeJS.Immediate | undefined;
 
+  private readonly limits: Required<GroupLimits<Wish>>;
+
   constructor(
     private readonly carryOut: (wishes: Wish[]) => Promise<Outcome[]>,
-    private readonly limits: GroupLimits<Wish>,
-  ) {}
+    { nameOf, most = MOST, atOnce = AT_ONCE }: GroupLimits<Wish>,
+  ) {
+    this.limits = { nameOf, most, atOnce };
+  }
 
   /** Resolves once the wish is committed. @throws whatever `carryOut` throws */
   add(wish: Wish): Promise<Outcome> {

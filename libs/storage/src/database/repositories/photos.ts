@@ -45,7 +45,7 @@ export class PhotoRows {
   }
 
   /** All photos of posts, in their order. */
-  async ofPosts(connection: Queryable, postIds: readonly Id[]): Promise<Map<Id, Photo[]>> {
+  async ofPosts(postIds: readonly Id[], connection: Queryable = this.database): Promise<Map<Id, Photo[]>> {
     const { rows } = await connection.query<Photo>(
       'photo.ofPosts',
       `SELECT p.* FROM unnest($1::int[], $2::bigint[]) AS wanted(shard, id)

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { wordsOf, type Id } from '@app/platform';
-import { stranger, Visibility } from '@app/domain';
 import { UserRows, type TextEntity } from '@app/storage';
+import { stranger, Visibility } from '../visibility/visibility.js';
 
 /** Finds the hashtags and mentions of a text. Runs before the transaction that stores it: it only reads. */
 @Injectable()

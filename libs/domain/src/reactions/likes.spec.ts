@@ -2,6 +2,7 @@ import { type Id, createLogger, JobSender } from '@app/platform';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../../test/harness/database.js';
 import { openDatabase } from '../../../../test/harness/open-database.js';
+import { feedRoom, type FeedRoom } from '../../../../test/harness/feed-room.js';
 import { freshRedis } from '../../../../test/harness/redis.js';
 import {
   Database,
@@ -12,15 +13,18 @@ import {
   PostRows,
   SearchWords,
   UnitOfWork,
+  UserRows,
 } from '@app/storage';
-import { Liking, type LikeOutcome, type LikeWish } from './liking.js';
+import { PostAccess } from '../posts/post-access.js';
 import { Visibility } from '../visibility/visibility.js';
+import { Likes, type LikeOutcome, type LikeWish } from './likes.js';
 
 let testDatabase: TestDatabase;
 let source: Awaited<ReturnType<typeof openDatabase>>;
 let jobs: JobSender;
 let work: UnitOfWork;
-let liking: Liking;
+let subject: Likes;
+let room: FeedRoom;
 
 beforeAll(async () => {
   testDatabase = await freshDatabase();
@@ -32,9 +36,13 @@ beforeAll(async () => {
     committed: () => Promise.resolve(),
     tell: () => undefined,
   });
-  liking = new Liking(new LikeRows(database), new PostRows(database), new Visibility(database));
+  room = await feedRoom(testDatabase.url, await freshRedis());
+  const [posts, visibility] = [new PostRows(database), new Visibility(database)];
+  const access = new PostAccess(posts, new UserRows(database, new SearchWords()), visibility);
+  subject = new Likes(new LikeRows(database), posts, access, visibility, room.marks, work);
 });
 afterAll(async () => {
+  await room.close();
   await jobs.close();
   await source.destroy();
   await testDatabase.close();
@@ -66,7 +74,7 @@ async function postOf(author: Id, state = 'published'): Promise<Id> {
 }
 
 const carryOut = (wishes: LikeWish[], wait = false): Promise<LikeOutcome[]> =>
-  work.run((tx) => liking.carryOut(tx, wishes, { wait }));
+  work.run((tx) => subject.carryOut(tx, wishes, { wait }));
 
 const likes = (user: Id, post: Id): LikeWish => ({ user, post, liked: true });
 const unlikes = (user: Id, post: Id): LikeWish => ({ user, post, liked: false });
@@ -129,6 +137,19 @@ test('a like is taken back from what one may no longer see', async () => {
   await carryOut([likes(fan, post)]);
   await testDatabase.query('UPDATE posts SET archived = true WHERE id = $1', [post]);
   expect(await carryOut([unlikes(fan, post)])).toEqual(['hidden']);
+  expect(await liked()).toEqual([]);
+});
+
+test('a refused like says why, and an unlike whether the post is still seen', async () => {
+  const [ada, fan] = [await person(), await person()];
+  const [open, draft] = [await postOf(ada), await postOf(ada, 'publishing')];
+  await subject.like(fan, open);
+  expect(await subject.unlike(fan, open)).toBe(true);
+  await expect(subject.like(fan, draft)).rejects.toMatchObject({ code: 'not_found' });
+  await expect(subject.like(ada, draft)).rejects.toMatchObject({ code: 'post_not_published' });
+  await subject.like(fan, open);
+  await testDatabase.query('UPDATE posts SET archived = true WHERE id = $1', [open]);
+  expect(await subject.unlike(fan, open)).toBe(false);
   expect(await liked()).toEqual([]);
 });
 
