@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { compareIds, keys, limits, type Id } from '@app/platform';
 import { FeedRows } from '@app/storage';
-import { buildList, idsOf, insertInto, partsOf, textOf } from './feed-lists.js';
+import { buildList, insertInto } from './feed-lists.js';
+import { idsOf, partsOf, type ScriptName, textOf } from './scripts.js';
 import { ClientSideCache, type ReadSince } from './client-side-cache.js';
 import { FeedRedis } from './redis.js';
-import type { ScriptName } from './scripts.js';
 
 const DAY = 24 * 60 * 60;
 /** Posts cached per author: the longest page. */

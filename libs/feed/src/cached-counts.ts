@@ -1,11 +1,8 @@
-import { cacheReads } from './cache-reads.js';
-import { freshToken } from './fresh-token.js';
-import { idsOf, textOf } from './feed-lists.js';
+import { cacheReads, type CacheSection, ClientSideCache, type ReadSince } from './client-side-cache.js';
+import { freshToken, idsOf, type ScriptName, textOf } from './scripts.js';
 import { Gathering } from './gathering.js';
 import { FeedRedis } from './redis.js';
-import { ClientSideCache, type CacheSection, type ReadSince } from './client-side-cache.js';
-import { RedisAway } from './redis-away.js';
-import type { ScriptName } from './scripts.js';
+import { RedisAway } from './redis-link.js';
 import { keys, type Id } from '@app/platform';
 
 const DAY = 24 * 60 * 60;

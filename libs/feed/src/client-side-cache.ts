@@ -1,9 +1,21 @@
 import { setImmediate } from 'node:timers';
 import { Injectable } from '@nestjs/common';
-import { keyParts, type Id } from '@app/platform';
+import { counter, keyParts, type ValueSeries, type Id } from '@app/platform';
 import { LRUCache } from 'lru-cache';
 import { TrackingConnection } from './tracking-connection.js';
 import { FeedRedis } from './redis.js';
+
+/** The source of an answer: this process's memory, Redis, or PostgreSQL because neither had it. */
+type AnsweredFrom = 'near' | 'redis' | 'postgres';
+
+/** Counts the reads of one cache. Its series are bound here, because these are the most frequent reads. */
+export function cacheReads(
+  cache: 'session' | 'feed' | 'marks' | 'counts' | 'post',
+): Record<AnsweredFrom, ValueSeries> {
+  const from = (answered: AnsweredFrom) =>
+    counter('narwhal_cache_reads_total').labels({ cache, from: answered });
+  return { near: from('near'), redis: from('redis'), postgres: from('postgres') };
+}
 
 /** An entry that is never dropped would never prolong its key's life in Redis either. In milliseconds. */
 const KEPT_FOR = 60 * 60 * 1000;

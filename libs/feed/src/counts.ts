@@ -5,7 +5,7 @@ import { CachedCounts, type Kind } from './cached-counts.js';
 import { invalidation } from './invalidations.js';
 import { ClientSideCache, type ReadSince } from './client-side-cache.js';
 import { PendingInvalidations } from './pending-invalidations.js';
-import { RedisAway } from './redis-away.js';
+import { RedisAway } from './redis-link.js';
 import { FeedRedis } from './redis.js';
 
 export type Subject = 'post' | 'user';

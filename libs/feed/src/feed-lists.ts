@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { limits, type Id } from '@app/platform';
 import type { Argument } from './redis-link.js';
 import { FeedRedis } from './redis.js';
+import { textOf } from './scripts.js';
 
 /** Entries by which a list may exceed the window before it is trimmed, so that only one insertion in 32 trims. */
 export const SLACK = 32;
@@ -10,18 +11,6 @@ export const SLACK = 32;
 const BUILDER_DIES_AFTER = 10_000;
 /** An unfinished list expires after this, in seconds. */
 const UNFINISHED_FOR = 60;
-
-export const textOf = (part: unknown): string =>
-  Buffer.isBuffer(part) ? part.toString('latin1') : String(part);
-
-/** The parts of a script's answer. */
-export const partsOf = (answer: unknown): unknown[] => (Array.isArray(answer) ? answer : []);
-
-/** Ids that a script joined. */
-export function idsOf(part: unknown): Id[] {
-  const text = textOf(part);
-  return text === '' ? [] : text.split(',');
-}
 
 /** The arguments of `feed-insert`. `whileBuilt`: whether a list that is being built keeps the post, or is dropped and built anew. */
 export function insertArguments(post: Id, whileBuilt: 'keep' | 'drop'): Argument[] {

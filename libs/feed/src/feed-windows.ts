@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { histogram, keys, limits, type Id } from '@app/platform';
 import { FeedRows } from '@app/storage';
-import { buildList, idsOf, insertInto, partsOf, textOf } from './feed-lists.js';
-import { freshToken } from './fresh-token.js';
-import { cacheReads } from './cache-reads.js';
-import { ClientSideCache, type ReadSince } from './client-side-cache.js';
+import { buildList, insertInto } from './feed-lists.js';
+import { freshToken, idsOf, partsOf, textOf } from './scripts.js';
+import { cacheReads, ClientSideCache, type ReadSince } from './client-side-cache.js';
 import { FeedRedis } from './redis.js';
 
 const DAY = 24 * 60 * 60;

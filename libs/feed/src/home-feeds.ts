@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { compareIds, limits, type Id } from '@app/platform';
 import { FeedRows } from '@app/storage';
-import { AuthorFeeds, newestFirst, type AuthorsPage } from './author-feeds.js';
+import { AuthorFeeds, type AuthorsPage, newestFirst } from './author-feeds.js';
 import { FeedWindows, type PageRequest, type WindowPage } from './feed-windows.js';
 import type { ReadSince } from './client-side-cache.js';
-import { RedisAway } from './redis-away.js';
+import { RedisAway } from './redis-link.js';
 import { ReaderRelations, type Relations } from './relations.js';
 
 /** Candidates of one page: the code that reads the rows decides visibility, and asks for more until the page is full. */

@@ -1,11 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { compareIds, keys, type Id } from '@app/platform';
 import { LikeRows } from '@app/storage';
-import { cacheReads } from './cache-reads.js';
-import { partsOf, textOf } from './feed-lists.js';
-import { freshToken } from './fresh-token.js';
+import { cacheReads, ClientSideCache, type ReadSince } from './client-side-cache.js';
+import { freshToken, partsOf, textOf } from './scripts.js';
 import { invalidation } from './invalidations.js';
-import { ClientSideCache, type ReadSince } from './client-side-cache.js';
 import { PendingInvalidations } from './pending-invalidations.js';
 import { FeedRedis } from './redis.js';
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Invalidation } from './invalidations.js';
-import { RedisAway } from './redis-away.js';
+import { RedisAway } from './redis-link.js';
 import { FeedRedis } from './redis.js';
 
 /** Above this, a new epoch is the simpler way to invalidate. */

@@ -6,6 +6,18 @@ import { loadScripts, type ScriptName } from './scripts.js';
 /** A script's argument: text, number, or packed bytes. */
 export type Argument = string | number | Buffer;
 
+/**
+ * Redis did not complete a change in time. It may have applied it all the same, so every change of this library may be
+ * repeated: the holder of the outbox row tries again.
+ */
+export class RedisAway extends Error {
+  override name = 'RedisAway';
+
+  constructor(cause?: unknown) {
+    super('Redis is away', { cause });
+  }
+}
+
 function options(budget: number): RedisOptions {
   return {
     lazyConnect: true,

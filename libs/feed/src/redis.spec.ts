@@ -10,7 +10,7 @@ import { freshDatabase, type TestDatabase } from '../../../test/harness/database
 import { feedRoom, FeedFixtures, type FeedRoom } from '../../../test/harness/feed-room.js';
 import { servers } from '../../../test/harness/servers.js';
 import { invalidation } from './invalidations.js';
-import { RedisAway } from './redis-away.js';
+import { RedisAway } from './redis-link.js';
 import { patient } from '../../../test/harness/pace.js';
 
 const BUDGET = 250;

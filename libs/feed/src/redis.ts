@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { beginSpan, bucketOf, counter, until, type Id } from '@app/platform';
 import { RedisEpoch } from './epoch.js';
-import { RedisAway } from './redis-away.js';
-import { RedisLink, type Argument } from './redis-link.js';
+import { type Argument, RedisAway, RedisLink } from './redis-link.js';
 import type { ScriptName } from './scripts.js';
 
 /** How often a connection's epoch is looked up again, in milliseconds. */

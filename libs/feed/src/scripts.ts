@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Id } from '@app/platform';
 
 /** Every Lua command; each is a file of that name in `lua/`, whose header lists its arguments and its answer. */
 export const scriptNames = [
@@ -44,4 +45,26 @@ export function loadScripts(): Record<ScriptName, Script> {
     return [name, { source, digest: createHash('sha1').update(source).digest('hex') }];
   });
   return Object.fromEntries(entries) as Record<ScriptName, Script>;
+}
+
+/** Text of a script's answer, whose strings are Buffers. */
+export const textOf = (part: unknown): string =>
+  Buffer.isBuffer(part) ? part.toString('latin1') : String(part);
+
+/** The parts of a script's answer. */
+export const partsOf = (answer: unknown): unknown[] => (Array.isArray(answer) ? answer : []);
+
+/** Ids that a script joined. */
+export function idsOf(part: unknown): Id[] {
+  const text = textOf(part);
+  return text === '' ? [] : text.split(',');
+}
+
+const thisProcess = randomBytes(6).toString('base64url');
+let tokens = 0;
+
+/** A string that no process has used before or will use again: cheap, because every read of a feed sends one. */
+export function freshToken(): string {
+  tokens += 1;
+  return thisProcess + tokens.toString(36);
 }

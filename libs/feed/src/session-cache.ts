@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { keys, limits, type Id } from '@app/platform';
-import { cacheReads } from './cache-reads.js';
-import { ClientSideCache, type ReadSince } from './client-side-cache.js';
+import { cacheReads, ClientSideCache, type ReadSince } from './client-side-cache.js';
 import { FeedRedis } from './redis.js';
 
 const KEPT_FOR = limits.session.accessToken;
