@@ -53,7 +53,8 @@ export class CommentView {
   /** Null when it is gone, or when the viewer may not see its post or its author. */
   async find(id: Id, viewer: Id | null): Promise<Comment | null> {
     const row = await this.rows.find(id);
-    if (!row || row.hidden || !(await this.access.visible([row.post_id], viewer)).has(row.post_id)) return null;
+    if (!row || row.hidden || !(await this.access.visible([row.post_id], viewer)).has(row.post_id))
+      return null;
     return (await this.show([row], viewer))[0] ?? null;
   }
 

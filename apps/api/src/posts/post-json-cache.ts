@@ -87,7 +87,10 @@ export class PostJsonCache {
     for (const [id, post] of posts) {
       const author = authors.get(post.author_id);
       if (!author || author.closed_at !== null) continue;
-      const own = post.state === 'failed' ? releasedOf(post).flatMap((photo) => released.get(photo) ?? []) : photos.get(id);
+      const own =
+        post.state === 'failed'
+          ? releasedOf(post).flatMap((photo) => released.get(photo) ?? [])
+          : photos.get(id);
       const made = this.make(post, own ?? [], author);
       // Only published posts are cached: photos that settle, or are posted again after a failure, do not invalidate their post.
       if (made.state === 'published') this.cache.set(id, made);

@@ -67,7 +67,8 @@ export class Comments {
     const removed = await this.work.run(async (tx) => {
       const comment = await this.rows.lock(tx, id);
       if (!comment || comment.deleted) return false;
-      if (comment.author_id !== person && !(await this.access.isBy(tx, person, comment.post_id))) return false;
+      if (comment.author_id !== person && !(await this.access.isBy(tx, person, comment.post_id)))
+        return false;
       await this.end(tx, comment);
       await this.deletions.record(tx, person, [id]);
       return true;

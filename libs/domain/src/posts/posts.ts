@@ -19,7 +19,10 @@ import { TextEntities } from './text-entities.js';
 /** What an author says about a post: an absent field stays, null clears. */
 export interface PostContent {
   caption?: string | null | undefined;
-  place?: { name: string; latitude?: number | null | undefined; longitude?: number | null | undefined } | null | undefined;
+  place?:
+    | { name: string; latitude?: number | null | undefined; longitude?: number | null | undefined }
+    | null
+    | undefined;
   sensitive?: boolean | undefined;
   contentWarning?: string | null | undefined;
   commentsClosed?: boolean | undefined;
@@ -55,7 +58,10 @@ export class Posts {
     };
   }
 
-  private async captionFields(author: Id, caption: string): Promise<{ caption: string; caption_entities: TextEntity[] }> {
+  private async captionFields(
+    author: Id,
+    caption: string,
+  ): Promise<{ caption: string; caption_entities: TextEntity[] }> {
     return { caption, caption_entities: await this.entities.of(caption, author) };
   }
 
@@ -97,7 +103,12 @@ export class Posts {
     return 'published';
   }
 
-  private async fail(tx: Tx, post: PostRow, rejected: PhotoRow, photos: readonly PhotoRow[]): Promise<PostState> {
+  private async fail(
+    tx: Tx,
+    post: PostRow,
+    rejected: PhotoRow,
+    photos: readonly PhotoRow[],
+  ): Promise<PostState> {
     const failure = { code: rejected.rejection ?? 'photo_damaged', photoId: rejected.id };
     await this.rows.fail(
       tx,
@@ -141,7 +152,8 @@ export class Posts {
 
   /** Deletes a post and its photos. Idempotent. @throws Problem 404 unless the post is the author's own */
   async remove(author: Id, id: Id): Promise<void> {
-    if (!(await this.erase(author, id)) && !(await this.removal.wasBy(author, id))) throw problem('not_found');
+    if (!(await this.erase(author, id)) && !(await this.removal.wasBy(author, id)))
+      throw problem('not_found');
   }
 
   /** Deletes the author's post with its photos: the rows now, dependent data later, by outbox. False when there is none. */

@@ -1,7 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { counter, type Id } from '@app/platform';
 import { LikedSavedCache } from '@app/feed';
-import { GroupCommit, LikeRows, type LikeOf, PostRows, type HeldPost, type Tx, UnitOfWork } from '@app/storage';
+import {
+  GroupCommit,
+  LikeRows,
+  type LikeOf,
+  PostRows,
+  type HeldPost,
+  type Tx,
+  UnitOfWork,
+} from '@app/storage';
 import { PostAccess } from '../posts/post-access.js';
 import { Visibility, type Relation } from '../visibility/visibility.js';
 

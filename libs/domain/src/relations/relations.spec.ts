@@ -3,7 +3,7 @@ import { UnitOfWork, UserRows } from '@app/storage';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { domainRoom, type DomainRoom } from '../../../../test/harness/domain-room.js';
 import { Profiles } from '../accounts/profiles.js';
-import { Liking } from '../reactions/liking.js';
+import { Likes } from '../reactions/likes.js';
 import { stranger } from '../visibility/visibility.js';
 import { Relations } from './relations.js';
 
@@ -75,7 +75,7 @@ test('a block hides the likes of the blocked person and ends follows both ways; 
   const lin = await room.person();
   await room
     .get(UnitOfWork)
-    .run((tx) => room.get(Liking).carryOut(tx, [{ user: lin, post, liked: true }], { wait: true }));
+    .run((tx) => room.get(Likes).carryOut(tx, [{ user: lin, post, liked: true }], { wait: true }));
   await Promise.all([relations.follow(ada, lin), relations.follow(lin, ada)]);
   expect(await relations.block(ada, lin)).toEqual({ ...stranger, blocking: true });
   await relations.settleBlock(ada, lin);
