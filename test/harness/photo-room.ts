@@ -12,16 +12,13 @@ import {
   PostRows,
   QuotaRows,
   SearchWords,
-  TermRows,
   UnitOfWork,
   UploadRows,
-  UserRows,
   type ObjectStore,
 } from '@app/storage';
 import { Photos } from '../../libs/domain/src/photos/photos.js';
 import { Quota } from '../../libs/domain/src/photos/quota.js';
 import { Uploads } from '../../libs/domain/src/photos/uploads.js';
-import { PostIndex } from '../../libs/domain/src/posts/post-index.js';
 import { Removal } from '../../libs/domain/src/posts/removal.js';
 import { DiskStore } from '../../libs/storage/src/objects/disk-store.js';
 import { freshDatabase, type TestDatabase } from './database.js';
@@ -59,8 +56,7 @@ export class PhotoRoom {
     const config = { QUOTA_BYTES: 10_000_000, QUOTA_PHOTOS_PER_DAY: 1_000, ...limits } as Config;
     const quotaRows = new QuotaRows(queries);
     this.quota = new Quota(config, quotaRows, store);
-    const index = new PostIndex(new TermRows(queries), new UserRows(queries, new SearchWords()), posts);
-    const removal = new Removal(posts, this.rows, new ErasureRows(queries, quotaRows), index);
+    const removal = new Removal(this.rows, new ErasureRows(queries, quotaRows));
     this.photos = new Photos(this.rows, posts, this.quota, removal, this.work, store);
     this.uploads = new Uploads(this.uploadRows, this.rows, this.photos, this.quota, this.work, store);
   }

@@ -1,5 +1,5 @@
 import type { Id, OutboxKind } from '@app/platform';
-import { Liking, Relations } from '@app/domain';
+import { Likes, Relations } from '@app/domain';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { shardOf } from '@app/platform';
 import { workerRoom, type WorkerRoom } from '../../../../test/harness/worker-room.js';
@@ -41,7 +41,7 @@ test('a closed account is erased at both ends of all that it did, also when that
   await room.get(Relations).follow(ada, grace);
   await room.get(Relations).follow(grace, ada);
   await room.work.run((tx) =>
-    room.get(Liking).carryOut(tx, [{ user: ada, post, liked: true }], { wait: true }),
+    room.get(Likes).carryOut(tx, [{ user: ada, post, liked: true }], { wait: true }),
   );
   await room.postOf(ada);
   for (let time = 0; time < 2; time += 1) await carryOut('user.erase', ada);

@@ -1,5 +1,5 @@
 import type { Id, NotifyKind } from '@app/platform';
-import { Liking } from '@app/domain';
+import { Likes } from '@app/domain';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { workerRoom, type WorkerRoom } from '../../../../test/harness/worker-room.js';
 import { mentionedIn } from './notification-audience.js';
@@ -13,7 +13,7 @@ afterAll(() => room.close());
 beforeEach(() => room.database.query('TRUNCATE outbox, notifications, likes, post_likes'));
 
 const like = (user: Id, post: Id, liked = true) =>
-  room.work.run((tx) => room.get(Liking).carryOut(tx, [{ user, post, liked }], { wait: true }));
+  room.work.run((tx) => room.get(Likes).carryOut(tx, [{ user, post, liked }], { wait: true }));
 
 /** Carries out every waiting row of the kind, as its job does. */
 async function notify(kind: NotifyKind, subjectId: Id): Promise<void> {
