@@ -60,7 +60,12 @@ function write(options: ReturnType<typeof read>): void {
     runbooks,
   } = rest;
   const places = {
-    ...{ api, worker, resolvers, blackbox, alertmanager, site: site.replace(/\/+$/, '') },
+    api,
+    worker,
+    resolvers,
+    blackbox,
+    alertmanager,
+    site: site.replace(/\/+$/, ''),
     every: number(rest.every),
     ...(ca ? { caFile: ca } : {}),
   };

@@ -8,9 +8,10 @@ import {
   type Type,
 } from '@nestjs/common';
 import { INJECTABLE_WATERMARK } from '@nestjs/common/constants.js';
-import { CONFIG, type Config } from '@app/platform';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { CONFIG, databaseFault, type Config } from '@app/platform';
 import { Database, TIME_LIMITS, type TimeLimits } from './database/database.js';
-import { DatabaseModule } from './database/database.module.js';
+import { dataSourceOptions } from './database/data-source.js';
 import { OBJECT_STORE, type ObjectStore } from './objects/object-store.js';
 import { configuredStore, openStores } from './objects/open-object-store.js';
 import { StoreHome } from './objects/store-home.js';
@@ -23,6 +24,17 @@ const isProvider = (value: unknown): value is Type =>
 /** All providers of persistent data: a repository is one as soon as its file is exported. */
 const repositories: Provider[] = [Database, UnitOfWork, ...Object.values(rows).filter(isProvider)];
 
+/** Reports the first failure in the journal, for anybody who watches it; returns whether waiting helps. */
+function sayOnceAndRetry(name: string, url: string): (error: unknown) => boolean {
+  let said = false;
+  return (error) => {
+    const { text, passes } = databaseFault(error, url);
+    if (passes && !said) process.stderr.write(`${name}: ${text} It is tried again for 30 s.\n`);
+    said = true;
+    return passes;
+  };
+}
+
 /** PostgreSQL and the object store, once a process: `StorageModule.forRoot('narwhal-worker')`. */
 @Global()
 @Module({})
@@ -31,6 +43,17 @@ export class StorageModule implements OnApplicationShutdown {
 
   /** `name` is the name of this process's connections in pg_stat_activity; `limits` apply where somebody waits for the answer. */
   static forRoot(name: string, limits?: TimeLimits): DynamicModule {
+    const database = TypeOrmModule.forRootAsync({
+      inject: [CONFIG],
+      useFactory: (config: Config) => ({
+        ...dataSourceOptions({ url: config.DATABASE_URL, name, pool: config.DATABASE_POOL }),
+        // Waits for a database that starts beside us; after 30 s the process ends and its supervisor says so.
+        retryAttempts: 30,
+        retryDelay: 1_000,
+        // A wrong password stays wrong.
+        toRetry: sayOnceAndRetry(name, config.DATABASE_URL),
+      }),
+    });
     const objects: Provider = {
       provide: OBJECT_STORE,
       inject: [CONFIG, Database],
@@ -39,7 +62,7 @@ export class StorageModule implements OnApplicationShutdown {
     };
     return {
       module: StorageModule,
-      imports: [DatabaseModule.forRoot(name)],
+      imports: [database],
       providers: [objects, { provide: TIME_LIMITS, useValue: limits }, ...repositories],
       exports: [OBJECT_STORE, ...repositories],
     };
