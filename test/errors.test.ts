@@ -70,7 +70,7 @@ describe('an error that nobody foresaw', () => {
       },
     });
     const files = event?.exception.values[0]?.stacktrace.frames.map(({ filename }) => filename).join('\n');
-    expect(files, 'frames name the sources, not what was built of them').toMatch(/collections\.service\.ts/);
+    expect(files, 'frames name the sources, not what was built of them').toMatch(/saves\.ts/);
     for (const secret of secrets) expect(sentry.texts.join('\n')).not.toContain(secret);
     for (const secret of secrets.slice(0, 4)) expect(stack.api.log()).not.toContain(secret);
   });

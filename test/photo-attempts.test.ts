@@ -1,9 +1,11 @@
-import { readFileSync, renameSync, rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Photo } from './harness/contract.js';
 import { signUp, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
+import { descendantsOf } from './harness/process-tree.js';
 import { startStack, type Stack } from './harness/stack.js';
+import { signal as signalOne } from '../tools/dev/processes.ts';
 
 let stack: Stack;
 let ada: Person;
@@ -18,18 +20,14 @@ afterAll(() => stack?.stop());
 
 const picture = () => drawn({ width: 320, height: 240, seed: (seed += 1) });
 
-/** The children of the worker, once it has developed a photo: two when a photo arrived while the first was starting. */
+/** The processes that open photos and those of their walls, once one was developed: two when a photo arrived while the first was starting. */
 async function children(): Promise<number[]> {
   await grace.upload(await picture());
-  const { pid } = stack.worker;
-  const all = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
-  return all
-    .filter((one) => readFileSync(`/proc/${one}/cmdline`, 'utf8').includes('develop-child'))
-    .map(Number);
+  return descendantsOf(stack.worker.pid);
 }
 
 const signal = (pids: readonly number[], name: NodeJS.Signals): void => {
-  for (const pid of pids) process.kill(pid, name);
+  for (const pid of pids) signalOne(pid, name);
 };
 
 /** The children, suspended: a photo sent now stays in one of them. */
@@ -109,7 +107,6 @@ describe('a good photo is ready in the end', () => {
     const photo = await ada.send(await picture());
     await until(photo, { working: true, attempt: 1 }, 'an attempt');
     await stack.worker.kill();
-    // They are suspended, and so have not noticed that their parent is gone.
     signal(pids, 'SIGKILL');
     await stack.worker.start();
     await expect.poll(() => attemptsOf(photo), { timeout: 30_000 }).toMatchObject({ state: 'ready' });

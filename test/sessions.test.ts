@@ -103,6 +103,18 @@ describe('a refresh', () => {
     await me(second.accessToken).expect(200);
   });
 
+  test('is not held up by those who sign in from the same address', async () => {
+    const { session } = await signIn(stack, 'ada');
+    const limited = await stack.guest({ RATE_LIMITS: 'on' });
+    const tries = await Promise.all(
+      Array.from({ length: 40 }, () => request(limited.url).post('/v1/sessions').send({})),
+    );
+    const refusals = tries.filter(({ status }) => status === 429);
+    expect(refusals.length).toBeGreaterThanOrEqual(5);
+    for (const refusal of refusals) refused(refusal, 429, 'rate_limited');
+    expect((await refresh(session.refreshToken, limited)).id).toBe(session.id);
+  });
+
   test('in parallel signs nobody out', async () => {
     const { session } = await signIn(stack, 'ada');
     const sessions = await Promise.all(

@@ -4,7 +4,7 @@ import { photoTooLarge, refusalBody, refusals, type Refusal, type RefusalName } 
 
 /** NGINX's status for each refusal: its own, or an internal one that no client sees. */
 const statuses: Record<RefusalName, string> = {
-  unreadable: '400 495 496 497',
+  unreadable: '400 495 496 497 501 505',
   not_found: '403 404',
   method: '405',
   late: '408',
@@ -51,6 +51,7 @@ export function tooLargeMap(): string {
 export const ownHeaders = `add_header Access-Control-Allow-Origin $narwhal_origin always;
 add_header X-Content-Type-Options nosniff always;
 add_header Referrer-Policy no-referrer always;
+add_header Content-Security-Policy "default-src 'none'; frame-ancestors 'none'" always;
 add_header Strict-Transport-Security $narwhal_hsts always;
 add_header X-Request-Id $narwhal_request_id always;`;
 

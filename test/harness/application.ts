@@ -71,8 +71,7 @@ export class Application {
     const env = { ...settings, ...addresses };
     const program = join(root, 'dist', 'apps', name, 'src', 'main.js');
     const hear = `${pathToFileURL(join(root, 'test/setup/hear-statements.mjs')).href}?into=${join(inject('run'), 'statements')}`;
-    // Without --enable-source-maps, which reads some hundred files at each start and serves those alone who read a stack.
-    const node = [process.execPath, '--import', hear];
+    const node = [process.execPath, '--enable-source-maps', '--import', hear];
     const [command, ...args] = [...prefix, ...node, program];
     this.process = await launch({ command, args, logFile, env, cwd: root });
     await this.untilReady(this.process, this.healthOrigin + until);

@@ -201,7 +201,7 @@ describe.each(walls)('behind %s', (wall) => {
       const left = treesOf();
       expect(left.length).toBe(3);
       await pool.close();
-      expect(left.filter(isAlive)).toEqual([]);
+      await expect.poll(() => left.filter(isAlive), { timeout: patient(10_000) }).toEqual([]);
     });
 
     it('does not outlive its parent', async () => {

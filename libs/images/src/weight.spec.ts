@@ -1,43 +1,59 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildChild } from '../../../test/fixtures/built-child.js';
 import { DevelopPool } from './develop-pool.js';
 import { heicWeight, HEAVY_TOGETHER, LIGHT, weightOf } from './weight.js';
 
 const limits = { pixels: 1e8, formats: ['image/jpeg'], developSeconds: 20, childMemory: 1e9 };
 
-/** A child that takes long for a heavy photo; the path is the photo's weight, and its size records when it was open. */
+/** A child that takes long for a heavy photo; a photo's bytes are its weight, and the answer says when it was open. */
 const CHILD = `
-  process.on('message', ({ inputPath, mayHold }) => {
-    const bytes = Number(inputPath);
-    if (bytes > mayHold) return process.send({ kind: 'heavy', bytes });
-    const width = Date.now();
-    setTimeout(() => process.send({ kind: 'developed', developed: { width, height: Date.now() } }), bytes > 100e6 ? 400 : 20);
-  });
-  process.on('disconnect', () => process.exit());
-  process.send({ kind: 'started' });`;
+  import { readFileSync } from 'node:fs';
+  import { Socket } from 'node:net';
+  import { frameStart, readFrames } from './frames.mjs';
+  const channel = new Socket({ fd: 3 });
+  const say = (head) => channel.write(frameStart(head, 0));
+  channel.on('error', () => undefined).on('close', () => process.exit());
+  let asked;
+  const answer = () => {
+    const bytes = Number(readFileSync(asked.inputPath, 'utf8'));
+    if (bytes > asked.mayHold) return say({ kind: 'heavy', bytes });
+    const from = Date.now();
+    const done = () => say({ kind: 'rejected', code: 'photo_damaged', reason: JSON.stringify({ from, to: Date.now() }) });
+    setTimeout(done, bytes > 100e6 ? 400 : 20);
+  };
+  readFrames(channel, { head: 65536, body: 0 }, { piece() {}, end: answer, head: (head) => (asked = head) });
+  say({ kind: 'started' });`;
 
 let folder: string;
 let pool: DevelopPool;
+let photos = 0;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'narwhal-weight-'));
-  await writeFile(join(folder, 'child.mjs'), CHILD);
-  pool = new DevelopPool({ concurrency: 3, childFile: join(folder, 'child.mjs') });
+  // Another user comes as far as the child's file.
+  await chmod(folder, 0o711);
+  const childFile = join(folder, 'libs/images/src/child.mjs');
+  await mkdir(dirname(childFile), { recursive: true });
+  await writeFile(childFile, CHILD);
+  await copyFile(join(dirname(await buildChild()), 'frames.js'), join(dirname(childFile), 'frames.mjs'));
+  pool = new DevelopPool({ concurrency: 3, childFile });
   await pool.warm();
 });
 afterAll(async () => {
-  await pool.close();
+  await pool?.close();
   await rm(folder, { recursive: true });
 });
 
 const open = async (bytes: number) => {
-  const { width: from, height: to } = await pool.develop({
-    inputPath: `${bytes}`,
-    outputFolder: folder,
-    limits,
-  });
-  return { bytes, from, to };
+  const inputPath = join(folder, `photo-${(photos += 1)}`);
+  await writeFile(inputPath, `${bytes}`);
+  const said: unknown = await pool
+    .develop({ inputPath, outputFolder: folder, limits })
+    .catch((error: unknown) => error);
+  const { message } = (said as Error).cause as Error;
+  return { bytes, ...(JSON.parse(message) as { from: number; to: number }) };
 };
 
 describe('photos that hold much while they are decoded', () => {

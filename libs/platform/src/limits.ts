@@ -83,6 +83,8 @@ export const limits = {
     read: { requests: 3_000, seconds: 60 },
     write: { requests: 300, seconds: 60 },
     upload: { requests: 120, seconds: 60 },
+    /** By address: a carrier puts thousands of phones behind one. */
+    refresh: { requests: 3_000, seconds: 60 },
     /** Each costs a password hash; a household or an office shares an address. */
     signIn: { requests: 30, seconds: 60 },
     signUp: { requests: 20, seconds: 600 },

@@ -57,6 +57,9 @@ export async function prepareServer(app: NestFastifyApplication, config: Config)
   linkPages(server, config);
   server.addHook('onSend', (_request, reply, _payload, done) => {
     void reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer');
+    // Pages say what they may load; nothing else is a page.
+    if (!reply.hasHeader('content-security-policy'))
+      void reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
     done();
   });
   // Last, since it turns the response into a stream.

@@ -82,7 +82,7 @@ export class SessionsController {
     answers: { 200: refreshed },
     problems: ['session_ended'],
     idempotent: true,
-    rate: 'signIn',
+    rate: 'refresh',
   })
   async refresh(@Input() input: z.output<typeof refresh>, @Req() request: ApiRequest) {
     const token = this.sessions.parse(input.refreshToken);
