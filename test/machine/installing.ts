@@ -91,7 +91,7 @@ export function guarding(story: Story): void {
   test('opens photos behind a wall, in the sandbox of its own unit', () => {
     const { alone } = story;
     const log = alone.do('journalctl', '-u', 'narwhal-worker@9465', '-o', 'cat', '--no-pager');
-    expect(log).toContain('the worker works');
+    expect(log).toContain('the worker is running');
     expect(log).not.toContain('without a wall');
     expect(alone.do('narwhal', 'doctor')).toContain('photos are opened behind a wall');
     // The last of the worker's processes is a child that waits for photos.
