@@ -19,7 +19,7 @@ export class DemoRecord {
     const id = this.steps[step] ?? (await work());
     if (this.steps[step] === undefined) {
       this.steps[step] = id;
-      writeFileSync(this.file, `${JSON.stringify(this.steps, null, 2)}\n`);
+      writeFileSync(this.file, `${JSON.stringify(this.steps, null, 2)}\n`, { mode: 0o600 });
     }
     return id;
   }

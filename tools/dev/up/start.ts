@@ -43,7 +43,7 @@ async function keptPorts(dataFolder: string): Promise<ServerPorts> {
     // The first start.
   }
   const ports = { postgres: await freePortNear(kept.postgres), redis: await freePortNear(kept.redis) };
-  writeFileSync(file, `${JSON.stringify(ports)}\n`);
+  writeFileSync(file, `${JSON.stringify(ports)}\n`, { mode: 0o600 });
   return ports;
 }
 
