@@ -6,7 +6,11 @@ import { EdgeClient } from '../harness/edge-client.js';
 import { arrive, bearablePace, Load, type Tally, type Visitor } from '../harness/edge-load.js';
 import { edgeRate } from '../harness/env.js';
 import { fleetInstalled, RunningFleet } from '../harness/fleet.js';
+import { patient } from '../harness/pace.js';
 import { anotherVersion, withMigration } from '../harness/releases.js';
+
+/** Every part is replaced in turn, beside a load that takes what the machine has left. */
+const DEPLOY = { timeout: patient(180_000) };
 
 describe.skipIf(!fleetInstalled)(
   `deploys under ${edgeRate()} requests a second, or what the machine bears`,
@@ -44,34 +48,40 @@ describe.skipIf(!fleetInstalled)(
       expect(all(({ again }) => again)).toEqual(tallies.map(() => 0));
     };
 
-    test('of a version with a migration: every part runs it, and no request fails', () =>
+    test('of a version with a migration: every part runs it, and no request fails', DEPLOY, () =>
       underLoad(async () => {
         expect(await fleet.order('deploy', withMigration(builds, 'next'))).toContain('runs everywhere');
-      }));
+      }),
+    );
 
-    test('of an api that does not start: every part runs the old one again, and no request fails', () =>
-      underLoad(async () => {
-        const before = (await fleet.order('status')).split('\n').at(-1);
-        const broken = anotherVersion(
-          builds,
-          'broken',
-          'apps/api/src/main.js',
-          "throw new Error('not today');\n",
-        );
-        await expect(fleet.order('deploy', broken)).rejects.toThrow(
-          /was not healthy, and every part runs [0-9a-f]{10} again:\napi-1 .*not today/s,
-        );
-        expect((await fleet.order('status')).split('\n').at(-1)).toBe(before);
-        await fleet.untilWhole();
-      }));
+    test(
+      'of an api that does not start: every part runs the old one again, and no request fails',
+      DEPLOY,
+      () =>
+        underLoad(async () => {
+          const before = (await fleet.order('status')).split('\n').at(-1);
+          const broken = anotherVersion(
+            builds,
+            'broken',
+            'apps/api/src/main.js',
+            "throw new Error('not today');\n",
+          );
+          await expect(fleet.order('deploy', broken)).rejects.toThrow(
+            /was not healthy, and every part runs [0-9a-f]{10} again:\napi-1 .*not today/s,
+          );
+          expect((await fleet.order('status')).split('\n').at(-1)).toBe(before);
+          await fleet.untilWhole();
+        }),
+    );
 
-    test('of an api that starts and then fails what it is asked', () =>
+    test('of an api that starts and then fails what it is asked', DEPLOY, () =>
       underLoad(async () => {
         const odd = anotherVersion(builds, 'odd', 'apps/api/src/instance/instance.controller.js', (old) =>
           old.replace(/async show\(/, "async show() { throw new Error('no'); }\n    async never("),
         );
         await expect(fleet.order('deploy', odd)).rejects.toThrow('does not answer as it should');
         await fleet.untilWhole();
-      }));
+      }),
+    );
   },
 );
