@@ -141,7 +141,7 @@ export class DevelopProcess {
     try {
       const inputPath = await ours(this.#inbox.lay(request.inputPath));
       const { answer, body } = await this.#ask({ ...request, inputPath }, isAlone);
-      // Whatever it lacks, such as room, the next photo gets another child.
+      // It may lack memory or room, so the next photo gets another child.
       if (answer.kind === 'failed') this.kill();
       if (answer.kind !== 'developed') throw refusalOf(answer);
       const { developed, files } = this.#believe(() => readDeveloped(answer, body), isAlone);

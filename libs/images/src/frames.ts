@@ -1,8 +1,7 @@
 import type { Duplex } from 'node:stream';
 
 /**
- * What a worker and its child say to each other over one socket: frames of a head in JSON and a body of bytes, the lengths of
- * both before them. Node's own channel has no limit on a message, and carries open files; a child is not trusted with either.
+ * Messages between a worker and its child over one socket: each is a frame of two lengths, a head in JSON and a body of bytes. Node's own channel has no limit on a message, and carries open files; a child is not trusted with either.
  */
 const PREFIX = 8;
 

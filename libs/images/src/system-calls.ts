@@ -1,6 +1,6 @@
-/** What no decoder needs, and what a flaw in one would be used for. Numbers of the kernel's x86-64 and arm64 tables. */
+/** System calls that no decoder needs, and that an attacker would use. Numbers of the kernel's x86-64 and arm64 tables. */
 const REFUSED: readonly (readonly [x64: number, arm64: number])[] = [
-  // Sockets: socket, bind, connect, listen. What it was given stays open.
+  // Sockets: socket, bind, connect, listen. The child's inherited descriptors stay open.
   [41, 198],
   [49, 200],
   [42, 203],

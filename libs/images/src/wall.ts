@@ -133,7 +133,7 @@ function files(childFile: string): string[] {
 }
 
 /**
- * bubblewrap's namespaces. Root makes them without a user namespace and then becomes nobody; who is not root becomes nobody in
+ * bubblewrap's namespaces. Root makes them without a user namespace and then becomes nobody; another user becomes nobody in
  * a user namespace, which is how the kernel lets them make the others. There is no /proc in it: Node needs none, and another
  * one may not be mounted where systemd protects the machine's.
  */

@@ -54,7 +54,7 @@ export class AccessTokens {
   }
 
   /**
-   * Whose token it is. Its session is looked up as of `since` or later, in Redis and then in PostgreSQL.
+   * Returns the owner of a token. The session is looked up as of `since` or later, in Redis and then in PostgreSQL.
    *
    * @throws Problem 401 `token_invalid`, `token_expired`, or `session_ended`, also when the account is closed
    */
