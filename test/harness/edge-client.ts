@@ -1,7 +1,7 @@
 import { Resolver } from 'node:dns/promises';
 import { Agent, request } from 'node:https';
 import { Http2Connections } from './edge-http2.js';
-import { Broken, CONNECT, NAME, PATIENCE, PORT, type Answer, type Sent } from './edge-requests.js';
+import { Broken, CONNECT, HANDSHAKE, NAME, PATIENCE, PORT, type Answer, type Sent } from './edge-requests.js';
 import type { RunningFleet } from './fleet.js';
 
 export interface Got extends Answer {
@@ -21,6 +21,7 @@ export class EdgeClient {
   private readonly http2: Http2Connections;
   private answer: { addresses: string[]; until: number } = { addresses: [], until: 0 };
   private turn = 0;
+  private looking: Promise<unknown> | null = null;
 
   constructor(fleet: RunningFleet, authority = fleet.authority) {
     this.resolver.setServers([fleet.dns]);
@@ -44,7 +45,11 @@ export class EdgeClient {
   }
 
   private async addresses(): Promise<string[]> {
-    if (Date.now() > this.answer.until) await this.lookUp().catch(() => undefined);
+    // One lookup for all that wait: one each is a flood of its own when many are late.
+    if (Date.now() > this.answer.until)
+      await (this.looking ??= this.lookUp()
+        .catch(() => undefined)
+        .finally(() => (this.looking = null)));
     const { addresses } = this.answer;
     this.turn += 1;
     const at = this.turn % Math.max(1, addresses.length);
@@ -97,8 +102,16 @@ export class EdgeClient {
       outgoing.on('socket', (socket) => {
         made = outgoing.reusedSocket;
         if (made) return;
-        const timer = setTimeout(() => !made && outgoing.destroy(new Error('no connection')), CONNECT);
-        socket.once('secureConnect', () => (made = true));
+        const end = () => outgoing.destroy(new Error('no connection'));
+        let timer = setTimeout(end, CONNECT);
+        socket.once('connect', () => {
+          clearTimeout(timer);
+          timer = setTimeout(end, HANDSHAKE);
+        });
+        socket.once('secureConnect', () => {
+          made = true;
+          clearTimeout(timer);
+        });
         outgoing.once('close', () => clearTimeout(timer));
       });
       const late = setTimeout(() => outgoing.destroy(new Error('no answer')), PATIENCE);

@@ -1,5 +1,5 @@
 import { connect, type ClientHttp2Session } from 'node:http2';
-import { Broken, CONNECT, NAME, PATIENCE, PORT, type Answer, type Sent } from './edge-requests.js';
+import { Broken, CONNECT, HANDSHAKE, NAME, PATIENCE, PORT, type Answer, type Sent } from './edge-requests.js';
 
 /** One connection per address, opened on first use and again after it has ended. */
 export class Http2Connections {
@@ -18,7 +18,12 @@ export class Http2Connections {
         ...headers,
       });
       let [status, body] = [0, ''];
-      outgoing.setTimeout(PATIENCE, () => outgoing.destroy(new Error('no answer')));
+      outgoing.setTimeout(PATIENCE, () => {
+        // What hangs once may hang for all that come: the next gets another connection.
+        this.open.delete(address);
+        session.close();
+        outgoing.destroy(new Error('no answer'));
+      });
       outgoing.on('response', (given) => (status = Number(given[':status'])));
       outgoing.setEncoding('latin1').on('data', (chunk: string) => (body += chunk));
       outgoing.on('end', () => (status > 0 && !outgoing.aborted ? resolve({ status, body }) : undefined));
@@ -41,7 +46,12 @@ export class Http2Connections {
     const forget = () => void this.open.delete(address);
     return new Promise((resolve, reject) => {
       const session = connect(`https://${address}:${PORT}`, { ca: this.authority, servername: NAME });
-      const late = setTimeout(() => session.destroy(new Error('no connection')), CONNECT);
+      const end = () => session.destroy(new Error('no connection'));
+      let late = setTimeout(end, CONNECT);
+      session.socket.once('connect', () => {
+        clearTimeout(late);
+        late = setTimeout(end, HANDSHAKE);
+      });
       // Current requests are answered; later ones need another connection.
       session.on('goaway', forget).on('close', forget);
       session.on('error', (error) => reject(new Broken(false, error.message)));

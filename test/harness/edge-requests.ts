@@ -30,5 +30,7 @@ export class Broken extends Error {
 
 /** The time-out of a response; in milliseconds. */
 export const PATIENCE = 12_000;
-/** Connecting to a live host takes almost no time; in milliseconds. */
+/** The kernel of a live host accepts at once, however busy its programs are; in milliseconds. */
 export const CONNECT = 700;
+/** The time-out of a handshake, which waits for the host's processor and for this one's. Who gives up early asks for another. */
+export const HANDSHAKE = 4_000;
