@@ -13,7 +13,7 @@ import { anotherVersion, withMigration } from '../harness/releases.js';
 const DEPLOY = { timeout: patient(180_000) };
 
 describe.skipIf(!fleetInstalled)(
-  `deploys under ${edgeRate()} requests a second, or what the machine bears`,
+  `deploys under ${edgeRate()} requests a second, or half of what the machine bears`,
   () => {
     let fleet: RunningFleet;
     let client: EdgeClient;
@@ -26,7 +26,8 @@ describe.skipIf(!fleetInstalled)(
       fleet = await RunningFleet.start('--worker', '1', '--api', '2');
       client = new EdgeClient(fleet);
       visitor = await arrive(client);
-      perSecond = await bearablePace(client, visitor, edgeRate());
+      // The machine has to start every part anew beside the load, which takes about half of it.
+      perSecond = Math.min(edgeRate(), Math.round((await bearablePace(client, visitor, 2 * edgeRate())) / 2));
       console.log(`${perSecond} requests a second`);
     });
     afterAll(async () => {

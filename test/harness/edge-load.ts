@@ -210,7 +210,7 @@ const AT_EASE = 700;
  */
 export async function bearablePace(client: EdgeClient, visitor: Visitor, wanted: number): Promise<number> {
   // Measured on processes that have just started, as after each fault and deploy: slower than warm ones.
-  for (const pace of [wanted, wanted * 0.66, wanted * 0.4, wanted * 0.2].map(Math.round)) {
+  for (const pace of [wanted, wanted * 0.66, wanted * 0.4, wanted * 0.25, wanted * 0.15].map(Math.round)) {
     const load = new Load(client, visitor, pace);
     await sleep(2_000);
     const { get, get2, post } = await load.finish();
