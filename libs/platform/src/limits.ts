@@ -58,6 +58,8 @@ export const limits = {
   suggestions: { freshFor: DAY, atLeast: 60 },
   user: { username: 30, displayName: 50, bio: 150, website: 200, email: 254, passwordMin: 8, password: 128 },
   session: { accessToken: 15 * 60, refreshToken: 60 * DAY, repeatRefresh: 60, perUser: 50 },
+  /** What happened to an account, as its owner and the operator read it. */
+  audit: { keptFor: 365 * DAY },
   idempotency: { keptFor: DAY, waitSeconds: 5 },
   list: { default: 20, most: 50, ids: 50, rankedFor: 600 },
   json: { bytes: 64 * 1024 },

@@ -45,6 +45,7 @@ export class Housekeeping {
       idempotency: limits.idempotency.keptFor,
       deletions: limits.trash.keptFor,
       sessions: limits.session.refreshToken + 7 * DAY,
+      audit: limits.audit.keptFor,
     });
     const day = trashDay(new Date(Date.now() - limits.trash.keptFor * 1000));
     await this.objects.purgeTrash(day);

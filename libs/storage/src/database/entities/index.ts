@@ -1,3 +1,4 @@
+export * from './audit-event.js';
 export * from './comment.js';
 export * from './installation.js';
 export * from './later-work.js';

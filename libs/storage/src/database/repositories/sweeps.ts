@@ -52,6 +52,7 @@ export class SweepRows {
     idempotency: number;
     deletions: number;
     sessions: number;
+    audit: number;
   }): Promise<Record<string, number>> {
     const expired = async (name: string, sql: string, seconds: number) =>
       [name, (await this.database.query(`sweep.${name}`, sql, [seconds])).count] as const;
@@ -72,6 +73,11 @@ export class SweepRows {
         `WITH gone AS (DELETE FROM sessions WHERE refreshed_at < now() - make_interval(secs => $1) RETURNING shard, id)
          DELETE FROM refresh_tokens t USING gone WHERE t.shard = gone.shard AND t.session_id = gone.id`,
         keptFor.sessions,
+      ),
+      await expired(
+        'auditEvents',
+        `DELETE FROM audit_events WHERE happened_at < now() - make_interval(secs => $1)`,
+        keptFor.audit,
       ),
     ]);
   }
