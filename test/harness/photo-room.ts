@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger, JobSender, type Config, type Id } from '@app/platform';
 import {
+  AuditRows,
   CountRows,
   Database,
   ErasureRows,
@@ -56,7 +57,7 @@ export class PhotoRoom {
     const config = { QUOTA_BYTES: 10_000_000, QUOTA_PHOTOS_PER_DAY: 1_000, ...limits } as Config;
     const quotaRows = new QuotaRows(queries);
     this.quota = new Quota(config, quotaRows, store);
-    const removal = new Removal(this.rows, new ErasureRows(queries, quotaRows));
+    const removal = new Removal(this.rows, new ErasureRows(queries, quotaRows), new AuditRows(queries));
     this.photos = new Photos(this.rows, posts, this.quota, removal, this.work, store);
     this.uploads = new Uploads(this.uploadRows, this.rows, this.photos, this.quota, this.work, store);
   }

@@ -11,6 +11,7 @@ export const adminLine = {
   usage: `usage: npm run admin -- grant <username>      makes an admin
        npm run admin -- synthetic <username>  makes an account that only looks whether people are served (VISIT_LOGIN)
        npm run admin -- revoke <username>     makes either a person again
+       npm run admin -- audit [<username>]    what happened lately, to everybody or to one: sign-ins, passwords, rights, deletions
        npm run admin -- health-link           a link that opens the health page in a browser, for ten minutes
 
 The first admin: sign up as anybody does, and then grant that username.`,

@@ -56,7 +56,17 @@ export const limits = {
   search: { min: 2, max: 100 },
   /** Suggestions are recomputed after a day, or after a follow once a minute has passed. */
   suggestions: { freshFor: DAY, atLeast: 60 },
-  user: { username: 30, displayName: 50, bio: 150, website: 200, email: 254, passwordMin: 8, password: 128 },
+  user: {
+    username: 30,
+    /** A username that somebody gave up is nobody else's for this long, since links and habits still mean them. */
+    usernameKeptFor: 90 * DAY,
+    displayName: 50,
+    bio: 150,
+    website: 200,
+    email: 254,
+    passwordMin: 8,
+    password: 128,
+  },
   session: { accessToken: 15 * 60, refreshToken: 60 * DAY, repeatRefresh: 60, perUser: 50 },
   /** What happened to an account, as its owner and the operator read it. */
   audit: { keptFor: 365 * DAY },

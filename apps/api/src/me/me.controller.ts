@@ -1,11 +1,16 @@
 import { Controller, Req, Res } from '@nestjs/common';
 import { Accounts, Profiles } from '@app/domain';
+import { AuditRows, type Origin } from '@app/storage';
 import { z } from 'zod';
 import { CallerOf, Input, type ApiReply, type ApiRequest, type Caller } from '../http/call.js';
+import { Cursors, listQuery, type ListInput } from '../http/cursors.js';
 import { Endpoint } from '../http/endpoint.js';
 import { fresh, tagOf } from '../http/freshness.js';
+import { OriginOf } from '../http/origin.js';
+import { pathOf } from '../http/paths.js';
 import { UserView } from '../users/user-view.js';
 import { avatarChange, closing, me, passwordChange, profileChange } from '../users/users.schemas.js';
+import { securityEventOf, securityEvents } from './security-events.js';
 
 @Controller()
 export class MeController {
@@ -13,6 +18,8 @@ export class MeController {
     private readonly accounts: Accounts,
     private readonly profiles: Profiles,
     private readonly view: UserView,
+    private readonly audit: AuditRows,
+    private readonly cursors: Cursors,
   ) {}
 
   @Endpoint({
@@ -44,8 +51,12 @@ export class MeController {
     problems: ['username_taken'],
     rate: 'write',
   })
-  async change(@Input() input: z.output<typeof profileChange>, @CallerOf() caller: Caller) {
-    await this.profiles.change(caller.userId, input);
+  async change(
+    @Input() input: z.output<typeof profileChange>,
+    @CallerOf() caller: Caller,
+    @OriginOf() from: Origin,
+  ) {
+    await this.profiles.change(caller.userId, input, from);
     return this.view.me(caller.userId);
   }
 
@@ -97,7 +108,36 @@ export class MeController {
     problems: ['password_wrong', 'busy'],
     rate: 'signIn',
   })
-  async close(@Input() input: z.output<typeof closing>, @CallerOf() caller: Caller): Promise<void> {
-    await this.accounts.close(caller.userId, input.password);
+  async close(
+    @Input() input: z.output<typeof closing>,
+    @CallerOf() caller: Caller,
+    @OriginOf() from: Origin,
+  ): Promise<void> {
+    await this.accounts.close(caller.userId, input.password, from);
+  }
+
+  @Endpoint({
+    method: 'GET',
+    path: '/v1/me/security-events',
+    operationId: 'listSecurityEvents',
+    tag: 'Accounts',
+    summary:
+      'What happened to one’s account, newest first: sign-ins, changes of credentials and rights, deletions',
+    access: 'required',
+    query: listQuery,
+    answers: { 200: securityEvents },
+    problems: ['cursor_invalid'],
+  })
+  async securityEvents(
+    @Input() input: ListInput,
+    @CallerOf() { userId }: Caller,
+    @Req() request: ApiRequest,
+  ) {
+    return this.cursors.list(
+      pathOf(request),
+      input,
+      (page) => this.audit.of(userId, page),
+      (rows) => rows.map((row) => securityEventOf(row)),
+    );
   }
 }

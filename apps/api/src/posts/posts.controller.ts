@@ -1,6 +1,7 @@
 import { Controller, Req, Res } from '@nestjs/common';
 import { problem } from '@app/platform';
 import { Posts } from '@app/domain';
+import type { Origin } from '@app/storage';
 import { z } from 'zod';
 import { CallerOf, Input, type ApiReply, type ApiRequest, type Caller } from '../http/call.js';
 import { listQuery, type ListInput } from '../http/cursors.js';
@@ -8,6 +9,7 @@ import { Endpoint } from '../http/endpoint.js';
 import { pathId } from '../http/fields.js';
 import { fresh, tagOf } from '../http/freshness.js';
 import { Idempotency } from '../http/idempotency.js';
+import { OriginOf } from '../http/origin.js';
 import { pathOf } from '../http/paths.js';
 import { wait } from '../http/prefer.js';
 import { idList } from '../photos/photos.schemas.js';
@@ -150,8 +152,12 @@ export class PostsController {
     problems: ['not_found'],
     rate: 'write',
   })
-  async remove(@Input() input: { id: string }, @CallerOf() caller: Caller): Promise<void> {
-    await this.posts.remove(caller.userId, input.id);
+  async remove(
+    @Input() input: { id: string },
+    @CallerOf() caller: Caller,
+    @OriginOf() from: Origin,
+  ): Promise<void> {
+    await this.posts.remove(caller.userId, input.id, from);
   }
 
   @Endpoint({

@@ -8,6 +8,7 @@ import { Cursors, listQuery, type ListInput } from '../http/cursors.js';
 import { Endpoint } from '../http/endpoint.js';
 import { pathId } from '../http/fields.js';
 import { Idempotency, idempotencyKeyOf } from '../http/idempotency.js';
+import { originOf } from '../http/origin.js';
 import { pathOf } from '../http/paths.js';
 import { UserView } from '../users/user-view.js';
 import { signUp } from '../users/users.schemas.js';
@@ -57,7 +58,9 @@ export class SessionsController {
   })
   async signUp(@Input() input: z.output<typeof signUp>, @Req() request: ApiRequest) {
     const passwordHash = await this.accounts.prepare(input);
-    return this.begin(request, input, (tx) => this.accounts.create(tx, input, passwordHash));
+    return this.begin(request, input, (tx) =>
+      this.accounts.create(tx, input, passwordHash, originOf(request)),
+    );
   }
 
   /** Begins a session of the person whom `personIn` finds or makes; once per Idempotency-Key. */

@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => database.close());
 
 beforeEach(async () => {
-  await database.query('TRUNCATE users, usernames, sessions, outbox');
+  await database.query('TRUNCATE users, usernames, sessions, outbox, audit_events');
   const [row] = await database.query<{ id: string }>('SELECT next_id(5) AS id');
   ada = row?.id ?? '';
   await database.query(
@@ -48,6 +48,20 @@ test('synthetic hides somebody from all lists, and revoke makes them a person ag
   expect([row?.private, (await words()).length]).toEqual([true, 0]);
   await admin(database.url, ['revoke', 'ada']);
   expect([await role(), (await words()).length > 0]).toEqual(['person', true]);
+});
+
+test('every change of rights is on the record, which audit shows', async () => {
+  expect(await admin(database.url, ['audit'])).toBe('nothing happened within the last year');
+  await admin(database.url, ['grant', 'ada']);
+  await admin(database.url, ['revoke', 'ada']);
+  const lines = (await admin(database.url, ['audit', 'ADA'])).split('\n');
+  expect(lines).toEqual([
+    expect.stringMatching(
+      /^20.*Z role.changed of ada by Narwhal or an operator {"role":"admin","operator":"/,
+    ),
+    expect.stringMatching(/ role.changed of ada by Narwhal or an operator {"role":"person",/),
+  ]);
+  await expect(admin(database.url, ['audit', 'nobody'])).rejects.toThrow('expected a username');
 });
 
 test.each([[['grant', 'nobody']], [['grant']], [['promote', 'ada']], [[]]])('%j is refused', async (args) => {

@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import {
   ConfigError,
   databaseFault,
@@ -9,27 +10,47 @@ import {
   signedQuery,
   UsageError,
 } from '@app/platform';
-import { openDataSource, Database, type Queryable, OutboxRows, SearchWords } from '@app/storage/database';
+import {
+  AuditRows,
+  Database,
+  nowhere,
+  openDataSource,
+  OutboxRows,
+  type Queryable,
+  SearchWords,
+} from '@app/storage/database';
 import { adminLine } from '../command-lines.js';
+import { auditText } from './audit.js';
 
 /** Shown to the operator as it is, without a stack. */
 class Refused extends Error {}
 
+async function userIdOf(database: Queryable, username: string): Promise<string> {
+  const userId = await database.value<string>(
+    'admin.user',
+    `SELECT u.id FROM usernames n JOIN users u ON u.shard = shard_of(n.user_id) AND u.id = n.user_id
+     WHERE n.username = $1 AND u.closed_at IS NULL`,
+    [username],
+  );
+  if (userId === null) throw new Refused(`expected a username of this instance but received "${username}"`);
+  return userId;
+}
+
 async function setRole(
   tx: Queryable,
-  username: string,
+  audit: AuditRows,
+  userId: string,
   role: 'admin' | 'person' | 'synthetic',
-): Promise<string> {
-  const { rows } = await tx.query<{ id: string }>(
-    'admin.role',
-    `UPDATE users SET role = $2 FROM usernames n
-     WHERE n.username = $1 AND users.shard = shard_of(n.user_id) AND users.id = n.user_id AND users.closed_at IS NULL
-     RETURNING users.id`,
-    [username, role],
-  );
-  const [user] = rows;
-  if (!user) throw new Refused(`expected a username of this instance but received "${username}"`);
-  return user.id;
+): Promise<void> {
+  await tx.query('admin.role', `UPDATE users SET role = $2 WHERE shard = shard_of($1::bigint) AND id = $1`, [
+    userId,
+    role,
+  ]);
+  await audit.record(tx, 'role.changed', userId, nowhere, {
+    actorId: null,
+    role,
+    operator: userInfo().username,
+  });
 }
 
 /** Hides an account from every list: a private account without followers appears in none. */
@@ -60,30 +81,36 @@ export function healthLink({ TOKEN_KEYS, publicUrl } = readLinkSettings(), now =
   return `${publicUrl}${path}${signedQuery(path, TOKEN_KEYS, now)}`;
 }
 
+/** What each command makes of somebody. */
+const roles = { grant: 'admin', revoke: 'person', synthetic: 'synthetic' } as const;
+
 /** Runs `npm run admin`: the first admin is created here, never over HTTP. Returns the message for the operator. */
 export async function admin(url: string, words: readonly string[]): Promise<string> {
   const [command, name = ''] = words;
   const username = name.toLowerCase();
-  if (!username || !['grant', 'revoke', 'synthetic'].includes(command ?? ''))
+  const role = command && Object.hasOwn(roles, command) ? roles[command as keyof typeof roles] : null;
+  if (command !== 'audit' && !(role && username))
     throw new UsageError(`expected one of these but received "${words.join(' ')}"\n\n${adminLine.usage}`);
   const source = await openDataSource({ url, name: 'narwhal-admin' }).catch((error: unknown) => {
     throw new Refused(databaseFault(error, url).text);
   });
   try {
     const database = new Database(source);
-    if (command === 'grant') {
-      await setRole(database, username, 'admin');
-      const minutes = limits.session.accessToken / 60;
-      return `${username} is an admin: at once after signing in again, within ${minutes} minutes otherwise`;
-    }
+    const userId = username ? await userIdOf(database, username) : null;
+    if (role === null || userId === null) return await auditText(database, userId);
     await database.transaction(async (tx) => {
-      const userId = await setRole(tx, username, command === 'revoke' ? 'person' : 'synthetic');
-      if (command === 'synthetic') await hide(tx, userId);
+      await setRole(tx, new AuditRows(database), userId, role);
+      if (role === 'admin') return;
+      if (role === 'synthetic') await hide(tx, userId);
       await new SearchWords().replace(tx, userId);
       // The cached session look-ups contain the role; ending the sessions removes it now.
       await endSessions(tx, new OutboxRows(database), userId);
     });
-    if (command === 'revoke') return `${username} is a person like all others, and was signed out everywhere`;
+    if (role === 'admin') {
+      const minutes = limits.session.accessToken / 60;
+      return `${username} is an admin: at once after signing in again, within ${minutes} minutes otherwise`;
+    }
+    if (role === 'person') return `${username} is a person like all others, and was signed out everywhere`;
     return `${username} is synthetic: private, found by nobody, counted nowhere; and was signed out everywhere`;
   } finally {
     await source.destroy();

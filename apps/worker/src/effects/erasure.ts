@@ -27,7 +27,7 @@ export class Erasure {
   async contentOf(user: Id): Promise<void> {
     await this.each(
       () => this.rows.owned('postsOf', user, BATCH),
-      (post) => this.posts.erase(user, post),
+      (post) => this.posts.erase(user, post, null),
     );
     await this.discardPhotos(user);
     await this.each(

@@ -46,6 +46,7 @@ export class Housekeeping {
       deletions: limits.trash.keptFor,
       sessions: limits.session.refreshToken + 7 * DAY,
       audit: limits.audit.keptFor,
+      usernames: limits.user.usernameKeptFor,
     });
     const day = trashDay(new Date(Date.now() - limits.trash.keptFor * 1000));
     await this.objects.purgeTrash(day);

@@ -1,5 +1,5 @@
 import type { Id } from '@app/platform';
-import { UnitOfWork } from '@app/storage';
+import { AuditRows, nowhere, UnitOfWork } from '@app/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { domainRoom, type DomainRoom } from '../../../../test/harness/domain-room.js';
 import { Accounts } from './accounts.js';
@@ -22,7 +22,7 @@ const password = 'correct horse battery staple';
 const signUp = async (username: string, email = `${username}@example.org`): Promise<Id> => {
   const input = { username, email, password };
   const hash = await accounts.prepare(input);
-  return work.run((tx) => accounts.create(tx, input, hash));
+  return work.run((tx) => accounts.create(tx, input, hash, nowhere));
 };
 const begin = (user: Id) =>
   work.run((tx) => room.get(Sessions).begin(tx, user, { userAgent: null, idempotencyKey: null }));
@@ -72,19 +72,60 @@ test('a new password ends all other sessions; repeated, it counts as done', asyn
   expect(await accounts.authenticate('mary', 'another one')).toBe(mary);
 });
 
-test('whoever renames frees the old name, and a closed account both its names', async () => {
+const changeName = (user: Id, username: string) => room.get(Profiles).change(user, { username }, nowhere);
+const namePast = (name: string, days: number) =>
+  room.database.query(
+    'UPDATE usernames SET given_up_at = now() - make_interval(days => $2) WHERE username = $1',
+    [name, days],
+  );
+
+test('a name that was given up goes back to its owner at any time, and to others after 90 days', async () => {
+  const taken = { code: 'username_taken' };
   const joan = await signUp('joan');
-  await room.get(Profiles).change(joan, { username: 'jean', bio: 'ENIAC' });
-  const kay = await signUp('joan', 'kay@example.org');
-  await expect(room.get(Profiles).change(kay, { username: 'jean' })).rejects.toMatchObject({
-    code: 'username_taken',
-  });
-  await begin(joan);
-  await expect(accounts.close(joan, 'wrong')).rejects.toMatchObject({ code: 'bad_credentials' });
-  await accounts.close(joan, password);
-  expect(await living(joan)).toEqual([]);
-  await expect(room.get(People).self(joan)).rejects.toMatchObject({ code: 'session_ended' });
-  await expect(room.get(People).visible(joan, null)).rejects.toMatchObject({ code: 'not_found' });
-  await expect(room.get(People).named('JEAN', null)).rejects.toMatchObject({ code: 'not_found' });
-  await signUp('jean', 'joan@example.org');
+  await changeName(joan, 'jean');
+  await expect(signUp('joan', 'kay@example.org')).rejects.toMatchObject(taken);
+  await expect(room.get(People).named('joan', null)).rejects.toMatchObject({ code: 'not_found' });
+  await changeName(joan, 'joan');
+  await namePast('jean', 89);
+  const kay = await signUp('kay');
+  await expect(changeName(kay, 'jean')).rejects.toMatchObject(taken);
+  await namePast('jean', 91);
+  await changeName(kay, 'jean');
+  await expect(changeName(joan, 'jean')).rejects.toMatchObject(taken);
+  expect((await room.get(People).named('JEAN', null)).row.id).toBe(kay);
+});
+
+test('a closed account is found by nobody, and gives up both its names', async () => {
+  const ida = await signUp('ida');
+  await begin(ida);
+  await expect(accounts.close(ida, 'wrong', nowhere)).rejects.toMatchObject({ code: 'password_wrong' });
+  await accounts.close(ida, password, nowhere);
+  expect(await living(ida)).toEqual([]);
+  await expect(room.get(People).self(ida)).rejects.toMatchObject({ code: 'session_ended' });
+  await expect(room.get(People).visible(ida, null)).rejects.toMatchObject({ code: 'not_found' });
+  await expect(room.get(People).named('IDA', null)).rejects.toMatchObject({ code: 'not_found' });
+  await signUp('another', 'ida@example.org');
+  await expect(signUp('ida', 'new@example.org')).rejects.toMatchObject({ code: 'username_taken' });
+  await namePast('ida', 91);
+  await signUp('ida', 'new@example.org');
+});
+
+test('what happened to an account is on its record', async () => {
+  const from = { address: '192.0.2.0/24', userAgent: 'a phone' };
+  const input = { username: 'ann', email: 'ann@example.org', password };
+  const hash = await accounts.prepare(input);
+  const ann = await work.run((tx) => accounts.create(tx, input, hash, from));
+  await room.get(Profiles).change(ann, { username: 'anna' }, from);
+  await accounts.close(ann, password, nowhere);
+  const events = await room.get(AuditRows).of(ann, { limit: 10, before: null, after: null });
+  expect(events.map(({ kind, actor_id, address, params }) => ({ kind, actor_id, address, params }))).toEqual([
+    { kind: 'account.closed', actor_id: ann, address: null, params: {} },
+    {
+      kind: 'username.changed',
+      actor_id: ann,
+      address: '192.0.2.0/24',
+      params: { before: 'ann', after: 'anna' },
+    },
+    { kind: 'account.created', actor_id: ann, address: '192.0.2.0/24', params: {} },
+  ]);
 });

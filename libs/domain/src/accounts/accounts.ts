@@ -1,7 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, counter, fold, problem, type Config, type Id } from '@app/platform';
-import { lockAccount, UnitOfWork, UserRows, type Tx, type UserRow } from '@app/storage';
+import {
+  AuditRows,
+  lockAccount,
+  UnitOfWork,
+  UserRows,
+  type Origin,
+  type Tx,
+  type UserRow,
+} from '@app/storage';
 import type { Caller } from './access-tokens.js';
+import { namesKeptSince } from './profiles.js';
 import { Passwords } from './passwords.js';
 import { Sessions } from './sessions.js';
 
@@ -24,6 +33,7 @@ export class Accounts {
     private readonly rows: UserRows,
     private readonly passwords: Passwords,
     private readonly sessions: Sessions,
+    private readonly audit: AuditRows,
     private readonly work: UnitOfWork,
   ) {}
 
@@ -34,15 +44,21 @@ export class Accounts {
   }
 
   /** @throws Problem 409 `username_taken` or `email_taken` */
-  async create(tx: Tx, { username, email, displayName }: SignUp, passwordHash: string): Promise<Id> {
+  async create(
+    tx: Tx,
+    { username, email, displayName }: SignUp,
+    passwordHash: string,
+    from: Origin,
+  ): Promise<Id> {
     const { id } = await this.rows.insert(tx, {
       username,
       email,
       passwordHash,
       displayName: displayName ?? '',
     });
-    if (!(await this.rows.claim(tx, 'username', username, id))) throw problem('username_taken');
-    if (!(await this.rows.claim(tx, 'email', email, id))) throw problem('email_taken');
+    if (!(await this.rows.claimUsername(tx, username, id, namesKeptSince()))) throw problem('username_taken');
+    if (!(await this.rows.claimEmail(tx, email, id))) throw problem('email_taken');
+    await this.audit.record(tx, 'account.created', id, from);
     tx.afterCommit(() => counter('narwhal_signups_total').inc());
     return id;
   }
@@ -76,7 +92,7 @@ export class Accounts {
   }
 
   /** Closes the account at once: nobody sees it or signs in. The worker deletes its data. */
-  async close(userId: Id, password: string): Promise<void> {
+  async close(userId: Id, password: string, from: Origin): Promise<void> {
     const proven = await this.proven(userId, password);
     if (proven === null) throw problem('password_wrong');
     await this.work.run(async (tx) => {
@@ -84,9 +100,10 @@ export class Accounts {
       const user = await this.rows.lock(tx, userId);
       if (!user || user.closed_at !== null) throw problem('session_ended');
       if (user.password_hash !== proven) throw problem('password_wrong');
-      await this.rows.release(tx, 'username', user.username, userId);
-      await this.rows.release(tx, 'email', user.email, userId);
+      await this.rows.giveUpUsername(tx, user.username, userId);
+      await this.rows.releaseEmail(tx, user.email, userId);
       await this.rows.close(tx, userId);
+      await this.audit.record(tx, 'account.closed', userId, from);
       await this.sessions.endIn(tx, userId, {});
       await tx.effect('user.changed', userId);
       await tx.effect('user.erase', userId);

@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { problem, type Id } from '@app/platform';
+import { limits, problem, type Id } from '@app/platform';
 import {
+  AuditRows,
   lockAccount,
   PhotoRows,
   UnitOfWork,
   UserRows,
+  type Origin,
   type PhotoRow,
   type Tx,
   type UserRow,
@@ -24,6 +26,9 @@ export interface ProfileInput {
   username?: string | undefined;
 }
 
+/** A username that was given up since then is still kept for whoever had it. */
+export const namesKeptSince = (): Date => new Date(Date.now() - limits.user.usernameKeptFor * 1_000);
+
 /** Changes a profile, and everything that depends on it. */
 @Injectable()
 export class Profiles {
@@ -32,18 +37,22 @@ export class Profiles {
     private readonly relations: Relations,
     private readonly photos: PhotoRows,
     private readonly removal: Removal,
+    private readonly audit: AuditRows,
     private readonly work: UnitOfWork,
   ) {}
 
   /** @throws Problem 409 `username_taken` */
-  async change(userId: Id, input: ProfileInput): Promise<void> {
+  async change(userId: Id, input: ProfileInput, from: Origin): Promise<void> {
     await this.work.run(async (tx) => {
       if (input.private !== undefined) await lockAccount(tx, userId);
       const before = await this.lock(tx, userId);
       const { username } = input;
       if (username !== undefined && username !== before.username) {
-        if (!(await this.rows.claim(tx, 'username', username, userId))) throw problem('username_taken');
-        await this.rows.release(tx, 'username', before.username, userId);
+        if (!(await this.rows.claimUsername(tx, username, userId, namesKeptSince())))
+          throw problem('username_taken');
+        await this.rows.giveUpUsername(tx, before.username, userId);
+        const names = { before: before.username, after: username };
+        await this.audit.record(tx, 'username.changed', userId, from, names);
       }
       await this.rows.change(tx, userId, {
         ...(input.displayName === undefined ? {} : { display_name: input.displayName ?? '' }),

@@ -1,5 +1,5 @@
 import type { Id } from '@app/platform';
-import { UnitOfWork } from '@app/storage';
+import { nowhere, UnitOfWork } from '@app/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { domainRoom, type DomainRoom } from '../../../../test/harness/domain-room.js';
 import { Posts } from './posts.js';
@@ -89,9 +89,9 @@ test('only its author changes or deletes a post, and may delete it again', async
   const grace = await room.person();
   const missing = { code: 'not_found' };
   await expect(posts.change(grace, id, { caption: 'Mine' })).rejects.toMatchObject(missing);
-  await expect(posts.remove(grace, id)).rejects.toMatchObject(missing);
-  await posts.remove(ada, id);
-  await posts.remove(ada, id);
+  await expect(posts.remove(grace, id, nowhere)).rejects.toMatchObject(missing);
+  await posts.remove(ada, id, nowhere);
+  await posts.remove(ada, id, nowhere);
   expect(await room.database.query('SELECT 1 FROM posts WHERE id = $1', [id])).toEqual([]);
-  await expect(posts.remove(grace, id)).rejects.toMatchObject(missing);
+  await expect(posts.remove(grace, id, nowhere)).rejects.toMatchObject(missing);
 });

@@ -4,6 +4,7 @@ import {
   PhotoRows,
   PostRows,
   UnitOfWork,
+  type Origin,
   type PhotoRow,
   type PostFields,
   type PostRow,
@@ -151,20 +152,20 @@ export class Posts {
   }
 
   /** Deletes a post and its photos. Idempotent. @throws Problem 404 unless the post is the author's own */
-  async remove(author: Id, id: Id): Promise<void> {
-    if (!(await this.erase(author, id)) && !(await this.removal.wasBy(author, id)))
+  async remove(author: Id, id: Id, from: Origin): Promise<void> {
+    if (!(await this.erase(author, id, from)) && !(await this.removal.wasBy(author, id)))
       throw problem('not_found');
   }
 
   /** Deletes the author's post with its photos: the rows now, dependent data later, by outbox. False when there is none. */
-  async erase(author: Id, id: Id): Promise<boolean> {
+  async erase(author: Id, id: Id, from: Origin | null): Promise<boolean> {
     return this.work.run(async (tx) => {
       const post = await this.rows.lock(tx, id);
       if (post?.author_id !== author) return false;
       const photos = (await this.photos.ofPosts([id], tx)).get(id) ?? [];
       await this.rows.remove(tx, id);
       await this.index.update(tx, post, null);
-      await this.removal.record(tx, author, [id]);
+      await this.removal.recordPost(tx, author, id, from);
       await this.removal.discard(
         tx,
         author,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import { ErasureRows, PhotoRows, type Tx } from '@app/storage';
+import { AuditRows, ErasureRows, PhotoRows, type Origin, type Tx } from '@app/storage';
 
 /** Deletes photos: their rows now, their objects later, by outbox; and remembers who deleted what. */
 @Injectable()
@@ -8,6 +8,7 @@ export class Removal {
   constructor(
     private readonly photos: PhotoRows,
     private readonly deletions: ErasureRows,
+    private readonly audit: AuditRows,
   ) {}
 
   /** Removes photos that no post shows. */
@@ -16,6 +17,12 @@ export class Removal {
     const trashed = await this.photos.discard(tx, photoIds);
     await this.record(tx, owner, photoIds);
     await tx.effect('photo.trash', ...trashed);
+  }
+
+  /** `from` is null when a closed account's posts go: its closing is recorded. */
+  async recordPost(tx: Tx, author: Id, postId: Id, from: Origin | null): Promise<void> {
+    await this.record(tx, author, [postId]);
+    if (from !== null) await this.audit.record(tx, 'post.deleted', author, from, { postId });
   }
 
   async record(tx: Tx, person: Id, ids: readonly Id[]): Promise<void> {

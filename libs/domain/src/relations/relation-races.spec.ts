@@ -1,5 +1,5 @@
 import type { Id } from '@app/platform';
-import { lockAccount, UnitOfWork, UserRows } from '@app/storage';
+import { lockAccount, nowhere, UnitOfWork, UserRows } from '@app/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TestDatabase } from '../../../../test/harness/database.js';
 import { domainRoom, type DomainRoom } from '../../../../test/harness/domain-room.js';
@@ -57,8 +57,8 @@ const really: Record<RelationAct, (self: Id, other: Id) => Promise<unknown>> = {
   unblock: (self, other) => relations.unblock(self, other),
   mute: (self, other) => relations.mute(self, other),
   unmute: (self, other) => relations.unmute(self, other),
-  turnPrivate: (self) => profiles.change(self, { private: true }),
-  turnPublic: (self) => profiles.change(self, { private: false }),
+  turnPrivate: (self) => profiles.change(self, { private: true }, nowhere),
+  turnPublic: (self) => profiles.change(self, { private: false }, nowhere),
   close: (self) =>
     work.run(async (tx) => {
       await lockAccount(tx, self);

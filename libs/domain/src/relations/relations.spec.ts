@@ -1,5 +1,5 @@
 import { limits, type Id } from '@app/platform';
-import { UnitOfWork, UserRows } from '@app/storage';
+import { nowhere, UnitOfWork, UserRows } from '@app/storage';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { domainRoom, type DomainRoom } from '../../../../test/harness/domain-room.js';
 import { Profiles } from '../accounts/profiles.js';
@@ -63,7 +63,7 @@ test('follows are refused to oneself, beyond the limit, and where one does not m
 
 test('going public accepts those who asked, at once or by the worker', async () => {
   await relations.follow(ada, grace);
-  await room.get(Profiles).change(grace, { private: false });
+  await room.get(Profiles).change(grace, { private: false }, nowhere);
   expect(await room.get(UserRows).find(grace)).toMatchObject({ private: false });
   expect(await relations.unfollow(grace, ada)).toEqual({ ...stranger, followedBy: true });
   await relations.acceptAll(grace);

@@ -8,6 +8,7 @@ export * from './queryable.js';
 export * from './unit-of-work.js';
 export * from './repositories/index.js';
 /** Rows, as their entities describe them; without the suffix these would be named as what the api answers. */
+export type { AuditEvent } from './entities/audit-event.js';
 export type { Comment as CommentRow } from './entities/comment.js';
 export type { NotificationType } from './entities/notification.js';
 export type { Photo as PhotoRow, PhotoState } from './entities/photo.js';

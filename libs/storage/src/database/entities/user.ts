@@ -47,10 +47,18 @@ export class User extends OnShard {
 }
 
 /** A value that is unique across all people is the key of a small table of its own: no shard, so that it stays unique. */
-@Entity('usernames', { comment: 'Each username once in the system; row exists from sign-up to erasure' })
+@Entity('usernames', {
+  comment:
+    'Each username once in the system; a row exists from its claim until 90 days after it was given up',
+})
+@Index('usernames_given_up', ['given_up_at'], { where: 'given_up_at IS NOT NULL' })
 export class Username {
   @Key('text', 'Folded to lower case: [a-z0-9_] with inner dots, 1-30') username!: string;
-  @Column('bigint', 'Whose it is') user_id!: Id;
+  @Nullable('bigint', 'Whose it is; null while it belongs to nobody') user_id!: Id | null;
+  @Nullable('bigint', "Who may have it back at any time; null while it is somebody's")
+  given_up_by!: Id | null;
+  @Nullable('timestamptz', 'When they renamed or closed their account; 90 days later anybody may have it')
+  given_up_at!: Date | null;
 }
 
 @Entity('emails', { comment: 'Each email address once in the system' })

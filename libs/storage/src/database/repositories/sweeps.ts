@@ -53,6 +53,7 @@ export class SweepRows {
     deletions: number;
     sessions: number;
     audit: number;
+    usernames: number;
   }): Promise<Record<string, number>> {
     const expired = async (name: string, sql: string, seconds: number) =>
       [name, (await this.database.query(`sweep.${name}`, sql, [seconds])).count] as const;
@@ -78,6 +79,11 @@ export class SweepRows {
         'auditEvents',
         `DELETE FROM audit_events WHERE happened_at < now() - make_interval(secs => $1)`,
         keptFor.audit,
+      ),
+      await expired(
+        'usernames',
+        `DELETE FROM usernames WHERE given_up_at < now() - make_interval(secs => $1)`,
+        keptFor.usernames,
       ),
     ]);
   }

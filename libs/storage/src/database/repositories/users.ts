@@ -57,23 +57,39 @@ export class UserRows {
     return row;
   }
 
-  /** Claims a username or an email for a person; false when somebody else has it. */
-  async claim(tx: Queryable, what: 'username' | 'email', value: string, userId: Id): Promise<boolean> {
-    const table = what === 'username' ? 'usernames' : 'emails';
+  /** Claims a username for a person; false when somebody else has it, or gave it up after `keptSince`. */
+  claimUsername(tx: Queryable, username: string, userId: Id, keptSince: Date): Promise<boolean> {
     return tx.touchesOne(
-      `${what}.claim`,
-      `INSERT INTO ${table} (${what}, user_id) VALUES ($1, $2)
-       ON CONFLICT (${what}) DO UPDATE SET user_id = excluded.user_id WHERE ${table}.user_id = excluded.user_id`,
-      [value, userId],
+      'username.claim',
+      `INSERT INTO usernames (username, user_id) VALUES ($1, $2)
+       ON CONFLICT (username) DO UPDATE SET user_id = excluded.user_id, given_up_by = NULL, given_up_at = NULL
+       WHERE usernames.user_id = excluded.user_id OR usernames.given_up_by = excluded.user_id
+         OR usernames.given_up_at < $3`,
+      [username, userId, keptSince],
     );
   }
 
-  async release(tx: Queryable, what: 'username' | 'email', value: string, userId: Id): Promise<void> {
-    const table = what === 'username' ? 'usernames' : 'emails';
-    await tx.query(`${what}.release`, `DELETE FROM ${table} WHERE ${what} = $1 AND user_id = $2`, [
-      value,
-      userId,
-    ]);
+  async giveUpUsername(tx: Queryable, username: string, userId: Id): Promise<void> {
+    await tx.query(
+      'username.giveUp',
+      `UPDATE usernames SET user_id = NULL, given_up_by = user_id, given_up_at = now()
+       WHERE username = $1 AND user_id = $2`,
+      [username, userId],
+    );
+  }
+
+  /** Claims an address of email for a person; false when somebody else has it. */
+  claimEmail(tx: Queryable, email: string, userId: Id): Promise<boolean> {
+    return tx.touchesOne(
+      'email.claim',
+      `INSERT INTO emails (email, user_id) VALUES ($1, $2)
+       ON CONFLICT (email) DO UPDATE SET user_id = excluded.user_id WHERE emails.user_id = excluded.user_id`,
+      [email, userId],
+    );
+  }
+
+  async releaseEmail(tx: Queryable, email: string, userId: Id): Promise<void> {
+    await tx.query('email.release', `DELETE FROM emails WHERE email = $1 AND user_id = $2`, [email, userId]);
   }
 
   find(id: Id, connection: Queryable = this.database): Promise<User | null> {
@@ -106,7 +122,7 @@ export class UserRows {
   async idsOf(usernames: readonly string[]): Promise<Map<string, Id>> {
     const { rows } = await this.database.query<{ username: string; user_id: Id }>(
       'username.findMany',
-      `SELECT username, user_id FROM usernames WHERE username = ANY($1::text[])`,
+      `SELECT username, user_id FROM usernames WHERE username = ANY($1::text[]) AND user_id IS NOT NULL`,
       [[...new Set(usernames)]],
     );
     return new Map(rows.map(({ username, user_id }) => [username, user_id]));
