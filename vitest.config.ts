@@ -47,7 +47,8 @@ export default defineConfig({
         },
       },
       blackBox('black box', 'test/*.test.ts'),
-      // Suites of their own, since they take minutes: `npm run test:faults`, `npm run test:s3`.
+      // Suites of their own, since they take minutes: `npm run test:attack`, `npm run test:faults`, `npm run test:s3`.
+      blackBox('attack', 'test/attack/*.test.ts'),
       blackBox('faults', 'test/faults/*.test.ts'),
       blackBox('s3', 'test/s3/*.test.ts'),
     ],

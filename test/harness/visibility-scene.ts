@@ -40,15 +40,27 @@ async function meet(person: Person, ada: Person, shown: Posted, doras: Posted): 
   return id;
 }
 
-/** Ada, her things, and all viewers; `kind` keeps the two scenes' people apart. */
-export async function scene(stack: Stack, kind: 'public' | 'private'): Promise<Scene> {
+/** Ada, her things, and all viewers, with more strangers by name; `kind` keeps the two scenes' people apart. */
+export async function scene(
+  stack: Stack,
+  kind: 'public' | 'private',
+  strangers: readonly string[] = [],
+): Promise<Scene> {
   const name = (who: string) => `${who}.${kind}`;
   const [ada, dora, follower, requester, someone, blocked, blocker] = (await Promise.all(
     ['ada', 'dora', 'follower', 'requester', 'stranger', 'blocked', 'blocker'].map((who) =>
       signUp(stack, name(who)),
     ),
   )) as [Person, Person, Person, Person, Person, Person, Person];
-  const people = { owner: ada, follower, requester, stranger: someone, blocked, blocker };
+  const people: Record<string, Person> = {
+    owner: ada,
+    follower,
+    requester,
+    stranger: someone,
+    blocked,
+    blocker,
+  };
+  for (const who of strangers) people[who] = await signUp(stack, name(who));
   await dora.follow(ada);
   await ada.follow(dora);
   const shown = await posted(ada, `At the #${kind}sea`, { place: { name: `${kind}beach` } });

@@ -31,6 +31,7 @@ export const commands: Record<string, Command> = {
   'test:model': testModel,
   'test:faults': testFaults,
   'test:s3': testS3,
+  'test:attack': testAttack,
   'test:edge': testEdge,
   'test:aws': testAws,
   'test:machine': testMachine,
@@ -86,6 +87,12 @@ async function testFaults(args: string[]): Promise<number> {
   ensureS3();
   await setup();
   return runTests(['faults'], args);
+}
+
+/** What an attacker would try: others' ids, requests made from openapi.json, known attacks. */
+async function testAttack(args: string[]): Promise<number> {
+  await setup();
+  return runTests(['attack'], args);
 }
 
 /** Random histories and races, as many as the environment says; `npm test` runs some of them. */

@@ -78,6 +78,7 @@ const groups: Record<string, Record<string, Page>> = {
     'test:faults': suite('processes, servers and disks that fail under load, and crowds'),
     'test:s3': suite('all that S3 is for, against a real radosgw'),
     'test:model': suite('random histories with faults, for two minutes'),
+    'test:attack': suite('what an attacker would try, and 20,000 requests made from openapi.json'),
     'test:edge': suite('each fault of each part of the fleet under load'),
     'test:watch': suite('every alert caused once, with the real watchers'),
     'test:machine': suite('the package on a machine that boots; needs root'),
