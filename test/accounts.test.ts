@@ -174,13 +174,14 @@ describe('a profile', () => {
     expect(faults(await change(ada, { website }))).toEqual(['/website wrong_format']);
   });
 
-  test('may take another username, which frees the old one at once', async () => {
+  test('may take another username, and have the old one back, which nobody else gets meanwhile', async () => {
     const joan = await signUp(stack, 'joan');
     refused(await change(joan, { username: 'GRACE' }), 409, 'username_taken');
     await change(joan, { username: 'Joan.Clarke' }).expect(200);
     await client().get('/v1/users/by/username/JOAN.clarke').expect(200);
     refused(await client().get('/v1/users/by/username/joan'), 404, 'not_found');
-    await signUp(stack, 'joan', { email: 'other@example.org' });
+    refused(await signingUp({ username: 'joan', email: 'other@example.org' }), 409, 'username_taken');
+    await change(joan, { username: 'joan' }).expect(200);
   });
 
   test('is read without a token, and answers 304 until it changes', async () => {

@@ -20,7 +20,7 @@ const client = () => request(stack.url);
 async function whereverNamed(id: string): Promise<string[]> {
   const columns = await stack.database.query<{ table_name: string; column_name: string }>(
     `SELECT table_name, column_name FROM information_schema.columns
-     WHERE table_schema = 'public' AND data_type = 'bigint' AND column_name LIKE '%\\_id' ORDER BY 1, 2`,
+     WHERE table_schema = 'public' AND data_type = 'bigint' ORDER BY 1, 2`,
   );
   const named: string[] = [];
   for (const { table_name: table, column_name: column } of columns) {
@@ -48,12 +48,18 @@ describe('an account that is closed', () => {
     await stack.quiet();
     await dora.request('delete', '/v1/me', { password: PASSWORD }).expect(202);
     await stack.quiet();
-    // Ended sessions expire with age, and report until then that they have ended.
-    expect(await whereverNamed(dora.id)).toEqual(['sessions.user_id']);
+    // The record of what happened is kept for a year. Ended sessions expire with age, and report until then that they have ended.
+    expect(await whereverNamed(dora.id)).toEqual([
+      'audit_events.actor_id',
+      'audit_events.user_id',
+      'sessions.user_id',
+      'usernames.given_up_by',
+      'users.id',
+    ]);
     expect((await gwen.request('get', '/v1/me/blocked')).body).toMatchObject({ items: [] });
   });
 
-  test('is gone with all it left behind, and its name is free', async () => {
+  test('is gone with all it left behind, and its name stays taken', async () => {
     const eve = await signUp(stack, 'eve');
     const [hers, graces] = await Promise.all(
       [eve, grace].map(async (person, index) =>
@@ -80,6 +86,9 @@ describe('an account that is closed', () => {
     });
     expect((await grace.request('get', '/v1/me/liked')).body).toMatchObject({ items: [] });
     expect((await grace.feed()).items.map(({ id }) => id)).toEqual([graces.id]);
-    expect((await signUp(stack, 'eve')).id).not.toBe(eve.id);
+    await expect(signUp(stack, 'eve', { email: 'another.eve@example.org' })).rejects.toThrow(
+      'username_taken',
+    );
+    expect((await signUp(stack, 'another_eve', { email: 'eve@example.org' })).id).not.toBe(eve.id);
   });
 });

@@ -18,6 +18,7 @@ import {
   OutboxRows,
   type Queryable,
   SearchWords,
+  UserRows,
 } from '@app/storage/database';
 import { adminLine } from '../command-lines.js';
 import { auditText } from './audit.js';
@@ -25,13 +26,8 @@ import { auditText } from './audit.js';
 /** Shown to the operator as it is, without a stack. */
 class Refused extends Error {}
 
-async function userIdOf(database: Queryable, username: string): Promise<string> {
-  const userId = await database.value<string>(
-    'admin.user',
-    `SELECT u.id FROM usernames n JOIN users u ON u.shard = shard_of(n.user_id) AND u.id = n.user_id
-     WHERE n.username = $1 AND u.closed_at IS NULL`,
-    [username],
-  );
+async function userIdOf(users: UserRows, username: string): Promise<string> {
+  const userId = await users.idOf('username', username);
   if (userId === null) throw new Refused(`expected a username of this instance but received "${username}"`);
   return userId;
 }
@@ -96,8 +92,9 @@ export async function admin(url: string, words: readonly string[]): Promise<stri
   });
   try {
     const database = new Database(source);
-    const userId = username ? await userIdOf(database, username) : null;
-    if (role === null || userId === null) return await auditText(database, userId);
+    const users = new UserRows(database, new SearchWords());
+    const userId = username ? await userIdOf(users, username) : null;
+    if (role === null || userId === null) return await auditText(database, users, userId);
     await database.transaction(async (tx) => {
       await setRole(tx, new AuditRows(database), userId, role);
       if (role === 'admin') return;

@@ -98,7 +98,7 @@ test('a name that was given up goes back to its owner at any time, and to others
 test('a closed account is found by nobody, and gives up both its names', async () => {
   const ida = await signUp('ida');
   await begin(ida);
-  await expect(accounts.close(ida, 'wrong', nowhere)).rejects.toMatchObject({ code: 'password_wrong' });
+  await expect(accounts.close(ida, 'wrong', nowhere)).rejects.toMatchObject({ code: 'bad_credentials' });
   await accounts.close(ida, password, nowhere);
   expect(await living(ida)).toEqual([]);
   await expect(room.get(People).self(ida)).rejects.toMatchObject({ code: 'session_ended' });
