@@ -39,8 +39,8 @@ export class SessionsController {
     rate: 'signIn',
   })
   async create(@Input() input: z.output<typeof signIn>, @Req() request: ApiRequest) {
-    const userId = await this.accounts.authenticate(input.login, input.password);
-    return this.begin(request, input, () => Promise.resolve(userId));
+    const proof = await this.accounts.authenticate(input.login, input.password);
+    return this.begin(request, input, (tx) => this.accounts.admit(tx, proof));
   }
 
   @Endpoint({

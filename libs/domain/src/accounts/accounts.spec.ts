@@ -2,6 +2,7 @@ import type { Id } from '@app/platform';
 import { AuditRows, nowhere, UnitOfWork } from '@app/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { domainRoom, type DomainRoom } from '../../../../test/harness/domain-room.js';
+import { patient } from '../../../../test/harness/pace.js';
 import { Accounts } from './accounts.js';
 import { People } from './people.js';
 import { Profiles } from './profiles.js';
@@ -24,6 +25,10 @@ const signUp = async (username: string, email = `${username}@example.org`): Prom
   const hash = await accounts.prepare(input);
   return work.run((tx) => accounts.create(tx, input, hash, nowhere));
 };
+const admit = async (login: string, given: string): Promise<Id> => {
+  const proof = await accounts.authenticate(login, given);
+  return work.run((tx) => accounts.admit(tx, proof));
+};
 const begin = (user: Id) =>
   work.run((tx) => room.get(Sessions).begin(tx, user, { userAgent: null, idempotencyKey: null }));
 const living = async (user: Id) =>
@@ -32,6 +37,15 @@ const living = async (user: Id) =>
       user,
     ])
   ).map(({ id }) => id);
+
+const wrong = { code: 'bad_credentials' };
+/** Statements of this database that wait for a row. */
+const lockWaits = async () =>
+  (
+    await room.database.query(
+      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    )
+  ).length;
 
 test('of those who sign up at once under one name, or with one address, one gets it', async () => {
   const names = await Promise.allSettled(['1', '2', '3'].map((n) => signUp('ada', `ada${n}@example.org`)));
@@ -48,28 +62,65 @@ test('of those who sign up at once under one name, or with one address, one gets
 
 test('people sign in by either name, and an unknown one is refused like a wrong password', async () => {
   const lin = await signUp('lin');
-  expect(await accounts.authenticate(' Lin ', password)).toBe(lin);
-  expect(await accounts.authenticate('LIN@example.org', password)).toBe(lin);
+  expect(await admit(' Lin ', password)).toBe(lin);
+  expect(await admit('LIN@example.org', password)).toBe(lin);
   for (const [login, given] of [
     ['nobody', password],
     ['lin', 'wrong'],
     ['lin\u0000', password],
   ] as const)
-    await expect(accounts.authenticate(login, given)).rejects.toMatchObject({ code: 'bad_credentials' });
+    await expect(admit(login, given)).rejects.toMatchObject(wrong);
 });
 
-test('a new password ends all other sessions; repeated, it counts as done', async () => {
+test('a new password ends all other sessions; a wrong current one is refused whatever the next is', async () => {
   const mary = await signUp('mary');
   const [here] = [await begin(mary), await begin(mary)];
   const caller = { userId: mary, sessionId: here, role: 'user' };
   const change = { current: password, next: 'another one' };
-  await expect(accounts.changePassword(caller, { current: 'wrong', next: 'x' })).rejects.toMatchObject({
-    code: 'bad_credentials',
-  });
+  for (const next of ['x', password])
+    await expect(accounts.changePassword(caller, { current: 'wrong', next })).rejects.toMatchObject(wrong);
   await accounts.changePassword(caller, change);
-  await accounts.changePassword(caller, change);
+  await expect(accounts.changePassword(caller, change)).rejects.toMatchObject(wrong);
   expect(await living(mary)).toEqual([here]);
-  expect(await accounts.authenticate('mary', 'another one')).toBe(mary);
+  expect(await admit('mary', 'another one')).toBe(mary);
+});
+
+test('whoever proved the old password is not admitted once it is changed, nor once the account is closed', async () => {
+  const alan = await signUp('alan');
+  const caller = { userId: alan, sessionId: await begin(alan), role: 'person' };
+  const before = await accounts.authenticate('alan', password);
+  await accounts.changePassword(caller, { current: password, next: 'another one' });
+  await expect(work.run((tx) => accounts.admit(tx, before))).rejects.toMatchObject(wrong);
+  const after = await accounts.authenticate('alan', 'another one');
+  await accounts.close(alan, 'another one');
+  await expect(work.run((tx) => accounts.admit(tx, after))).rejects.toMatchObject(wrong);
+});
+
+test('a change waits for a session that is beginning with the old password, and ends it', async () => {
+  const rosa = await signUp('rosa');
+  const caller = { userId: rosa, sessionId: await begin(rosa), role: 'person' };
+  const proof = await accounts.authenticate('rosa', password);
+  let change: Promise<void> | undefined;
+  await work.run(async (tx) => {
+    const userId = await accounts.admit(tx, proof);
+    change = accounts.changePassword(caller, { current: password, next: 'another one' });
+    await expect.poll(lockWaits, { timeout: patient(10_000) }).toBe(1);
+    await room.get(Sessions).begin(tx, userId, { userAgent: null, idempotencyKey: null });
+  });
+  await change;
+  expect(await living(rosa)).toEqual([caller.sessionId]);
+});
+
+test('the first tokens of a session are not given again once the password is changed', async () => {
+  const ida = await signUp('ida');
+  const key = 'a-key-of-one-request';
+  const sessions = room.get(Sessions);
+  const here = await work.run((tx) => sessions.begin(tx, ida, { userAgent: null, idempotencyKey: key }));
+  expect((await sessions.first(here, key)).userId).toBe(ida);
+  const caller = { userId: ida, sessionId: here, role: 'person' };
+  await accounts.changePassword(caller, { current: password, next: 'another one' });
+  expect(await living(ida)).toEqual([here]);
+  await expect(sessions.first(here, key)).rejects.toMatchObject({ code: 'gone' });
 });
 
 const changeName = (user: Id, username: string) => room.get(Profiles).change(user, { username }, nowhere);

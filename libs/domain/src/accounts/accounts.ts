@@ -22,6 +22,12 @@ export interface SignUp {
   displayName?: string | null | undefined;
 }
 
+/** What a password was compared with; `admit` compares it again. */
+export interface Proof {
+  userId: Id;
+  passwordHash: string;
+}
+
 /**
  * Accounts: who may sign in, from sign-up to closing. Passwords are hashed and compared outside transactions, which must be
  * short; what a password permits compares its stored hash again under the account's lock.
@@ -63,25 +69,33 @@ export class Accounts {
     return id;
   }
 
-  /** Takes the same time for an unknown login as for a wrong password. @throws Problem 401 `bad_credentials` for both */
-  async authenticate(login: string, password: string): Promise<Id> {
+  /** Null for an unknown login and for a wrong password; takes the same time for both. */
+  async authenticate(login: string, password: string): Promise<Proof | null> {
     const user = login.includes('\u0000') ? null : await this.find(login.trim());
     const living = user && user.closed_at === null ? user : null;
     const isSame = await this.passwords.verify(living?.password_hash ?? null, password);
-    if (!living || !isSame) throw problem('bad_credentials');
-    return living.id;
+    return living && isSame ? { userId: living.id, passwordHash: living.password_hash } : null;
   }
 
-  /** Ends all other sessions. On a repeated change the next password is already the current one: that counts as done. */
+  /**
+   * The person whom a proof admits. Their account stays locked until the transaction ends: a change of password waits for the
+   * session that begins in it, and then ends that session, too.
+   *
+   * @throws Problem 401 `bad_credentials` without a proof, and when the password was changed or the account closed since
+   */
+  async admit(tx: Tx, proof: Proof | null): Promise<Id> {
+    const user = proof && (await this.rows.lock(tx, proof.userId));
+    if (!user || user.password_hash !== proof.passwordHash) throw problem('bad_credentials');
+    return user.id;
+  }
+
+  /** Ends all other sessions. A wrong `current` is refused whatever `next` is, also when `next` is the password already. */
   async changePassword(
     { userId, sessionId }: Caller,
     given: { current: string; next: string },
   ): Promise<void> {
     const proven = await this.proven(userId, given.current);
-    if (proven === null) {
-      if ((await this.proven(userId, given.next)) !== null) return;
-      throw problem('password_wrong');
-    }
+    if (proven === null) throw problem('password_wrong');
     const password_hash = await this.passwords.hash(given.next);
     await this.work.run(async (tx) => {
       const user = await this.rows.lock(tx, userId);

@@ -49,10 +49,17 @@ export class Sessions {
     return session.id;
   }
 
-  /** The tokens of a session that `begin` created, and its person, also for a repeated request. @throws Problem 410 when it has ended since */
+  /**
+   * The tokens of a session that `begin` created, and its person, also for a repeated request.
+   *
+   * @throws Problem 410 when it has ended since, or the password was changed: whoever knows only the old one gets no tokens
+   */
   async first(id: Id, idempotencyKey: string | null): Promise<{ userId: Id; session: SessionTokens }> {
-    const session = await this.rows.find(id);
+    // In a transaction, which a replica refuses: one that lags would not know of the change.
+    const session = await this.work.run((tx) => this.rows.find(id, tx));
     if (!session || session.ended_at !== null) throw problem('gone');
+    if (session.password_changed_at && session.password_changed_at > session.created_at)
+      throw problem('gone');
     const kept = this.secrets.get(id);
     this.secrets.delete(id);
     const secret = kept ?? (await this.derivedFirst(id, idempotencyKey));

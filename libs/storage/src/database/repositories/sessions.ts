@@ -33,13 +33,14 @@ export class SessionRows {
     return tx.byId('session.lock', 'sessions', sessionId, 'FOR UPDATE');
   }
 
+  /** `role` is null when the account is closed. */
   find(
     sessionId: Id,
     connection: Queryable = this.database,
-  ): Promise<(Session & { role: string | null }) | null> {
+  ): Promise<(Session & { role: string | null; password_changed_at: Date | null }) | null> {
     return connection.first(
       'session.find',
-      `SELECT s.*, u.role FROM sessions s
+      `SELECT s.*, u.role, u.password_changed_at FROM sessions s
        LEFT JOIN users u ON u.shard = s.shard AND u.id = s.user_id AND u.closed_at IS NULL
        WHERE s.shard = $1 AND s.id = $2`,
       keyOf(sessionId),

@@ -132,6 +132,8 @@ export class UserRows {
   async change(tx: Queryable, id: Id, change: ProfileChange): Promise<User> {
     const columns = changeable.filter((column) => change[column] !== undefined);
     const sets = columns.map((column, index) => `${column} = $${index + 3}`);
+    // The clock, not the transaction's beginning: later than every session that began before this transaction had the lock.
+    if (columns.includes('password_hash')) sets.push('password_changed_at = clock_timestamp()');
     const { rows } = await tx.query<User>(
       'user.change',
       `UPDATE users SET ${['version = version + 1', ...sets].join(', ')} WHERE shard = $1 AND id = $2 RETURNING *`,
