@@ -237,7 +237,11 @@ describe('a password', () => {
         continue;
       }
       const { accessToken, refreshToken } = (body as { session: Session }).session;
-      refused(await client().get('/v1/me').set('Authorization', `Bearer ${accessToken}`), 401, 'session_ended');
+      refused(
+        await client().get('/v1/me').set('Authorization', `Bearer ${accessToken}`),
+        401,
+        'session_ended',
+      );
       refused(await client().post('/v1/sessions/refresh').send({ refreshToken }), 401, 'session_ended');
     }
     const left = await mine.request('get', '/v1/sessions').expect(200);

@@ -92,7 +92,7 @@ test('whoever proved the old password is not admitted once it is changed, nor on
   await accounts.changePassword(caller, { current: password, next: 'another one' });
   await expect(work.run((tx) => accounts.admit(tx, before))).rejects.toMatchObject(wrong);
   const after = await accounts.authenticate('alan', 'another one');
-  await accounts.close(alan, 'another one');
+  await accounts.close(alan, 'another one', nowhere);
   await expect(work.run((tx) => accounts.admit(tx, after))).rejects.toMatchObject(wrong);
 });
 
@@ -112,14 +112,14 @@ test('a change waits for a session that is beginning with the old password, and 
 });
 
 test('the first tokens of a session are not given again once the password is changed', async () => {
-  const ida = await signUp('ida');
+  const emmy = await signUp('emmy');
   const key = 'a-key-of-one-request';
   const sessions = room.get(Sessions);
-  const here = await work.run((tx) => sessions.begin(tx, ida, { userAgent: null, idempotencyKey: key }));
-  expect((await sessions.first(here, key)).userId).toBe(ida);
-  const caller = { userId: ida, sessionId: here, role: 'person' };
+  const here = await work.run((tx) => sessions.begin(tx, emmy, { userAgent: null, idempotencyKey: key }));
+  expect((await sessions.first(here, key)).userId).toBe(emmy);
+  const caller = { userId: emmy, sessionId: here, role: 'person' };
   await accounts.changePassword(caller, { current: password, next: 'another one' });
-  expect(await living(ida)).toEqual([here]);
+  expect(await living(emmy)).toEqual([here]);
   await expect(sessions.first(here, key)).rejects.toMatchObject({ code: 'gone' });
 });
 

@@ -19,7 +19,10 @@ export class User extends OnShard {
   @Nullable('text', 'Absolute http(s) URL') website!: string | null;
   @Column('text', 'As typed; unique in its folded form through emails; never logged') email!: string;
   @Column('text', 'argon2id in PHC form, parameters included') password_hash!: string;
-  @Nullable('timestamptz', 'Last change of the password; the first tokens of older sessions are not given out again')
+  @Nullable(
+    'timestamptz',
+    'Last change of the password; the first tokens of older sessions are not given out again',
+  )
   password_changed_at!: Date | null;
   @Column('boolean', 'Posts are seen by accepted followers only', { default: false }) private!: boolean;
   @Column('text', 'person, admin or synthetic; the last two are made on the command line', {
