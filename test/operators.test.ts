@@ -6,7 +6,7 @@ import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { root } from '../tools/dev/install.mjs';
 import { refused } from './harness/answers.js';
-import { signUp, type Person } from './harness/people.js';
+import { PASSWORD, signUp, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
 import { startStack, type Stack } from './harness/stack.js';
 import { partEnd, partHead, uploadHead, Wire } from './harness/wire.js';
@@ -181,14 +181,42 @@ describe('what is for admins', () => {
     }
   });
 
-  /** The output of `npm run admin -- health-link`. */
-  const link = async (): Promise<URL> => {
+  /** The output of `npm run admin`. */
+  const admin = async (...words: string[]): Promise<string> => {
     const program = join(root, 'dist/apps/cli/src/main.js');
-    const { stdout } = await run(process.execPath, [program, 'admin', 'health-link'], {
-      env: stack.api.settings,
-    });
-    return new URL(stdout.trim());
+    const { stdout } = await run(process.execPath, [program, 'admin', ...words], { env: stack.api.settings });
+    return stdout.trim();
   };
+
+  test('opens for an admin at once, and for nobody of whom only Redis says so', async () => {
+    const health = () => ada.request('get', '/admin/health');
+    const redis = stack.redis.client();
+    const [cached = ''] = await redis.keys(`*:session:${ada.session.id}`);
+    expect(await redis.get(cached)).toBe('living');
+    await redis.set(cached, 'admin');
+    refused(await health(), 404, 'not_found');
+    await admin('grant', 'ada');
+    await health().expect(200);
+    await stack.database.query(`UPDATE users SET role = 'person' WHERE id = $1`, [ada.id]);
+    refused(await health(), 404, 'not_found');
+  });
+
+  test('closes at once for whom `revoke` signed out, as credentials do, though no worker has told Redis', async () => {
+    const grace = await signUp(stack, 'grace');
+    await admin('grant', 'grace');
+    await grace.request('get', '/admin/health').expect(200);
+    await stack.worker.kill('SIGKILL');
+    await admin('revoke', 'grace');
+    const [cached = ''] = await stack.redis.client().keys(`*:session:${grace.session.id}`);
+    expect(await stack.redis.client().get(cached)).toBe('living');
+    refused(await grace.request('get', '/admin/health'), 401, 'session_ended');
+    const change = { current: PASSWORD, next: 'another one of hers' };
+    refused(await grace.request('put', '/v1/me/password').send(change), 401, 'session_ended');
+    refused(await grace.request('delete', '/v1/me').send({ password: PASSWORD }), 401, 'session_ended');
+    await stack.worker.start();
+  });
+
+  const link = async (): Promise<URL> => new URL(await admin('health-link'));
   const page = (url: URL) => client().get(`${url.pathname}${url.search}`).set('Accept', 'text/html');
 
   test('opens in a browser by a link that an operator makes', async () => {

@@ -7,7 +7,7 @@ const KEPT_FOR = limits.session.accessToken;
 /** Sessions in the client-side cache, about 300 bytes each. */
 const KEPT = 20_000;
 
-/** Cached session lookups, for the lifetime of an access token; absent means: ask PostgreSQL. */
+/** Cached session lookups, for the lifetime of an access token; absent means: ask PostgreSQL. They hold nothing that grants rights. */
 @Injectable()
 export class SessionCache {
   private readonly kept;

@@ -55,7 +55,7 @@ export const keys = {
   post: (epoch: string, post: Id) => `${tag(post)}:${epoch}:post:${post}`,
   /** A user's counts and version; or `gone` · string · 100 B · 7 days. */
   user: (epoch: string, user: Id) => `${tag(user)}:${epoch}:user:${user}`,
-  /** A cached session lookup: JSON of its user, or ended · string · 15 minutes. */
+  /** A cached session lookup: living, synthetic or ended; never a role that grants rights · string · 15 minutes. */
   session: (epoch: string, session: Id) => `${tag(session)}:${epoch}:session:${session}`,
   /** A person's open streams, newest first · list of names · `limits.stream.perPerson` · 1 day. */
   streams: (epoch: string, person: Id) => `${tag(person)}:${epoch}:streams:${person}`,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { counter, type Id } from '@app/platform';
 import { HomeFeeds, type FeedPage, type ReadSince, type PageRequest } from '@app/feed';
-import { isSynthetic, type Caller } from '../http/call.js';
+import type { Caller } from '../http/call.js';
 import { Cursors, type ListInput, type Page } from '../http/cursors.js';
 import { PostView, type ShownPost } from '../posts/post-view.js';
 
@@ -62,7 +62,7 @@ export class FeedService {
 
   private async page(reader: Caller, request: PageRequest, since?: ReadSince): Promise<FeedPage> {
     const page = await this.feeds.page(reader.userId, request, since);
-    if (!isSynthetic(reader)) counter('narwhal_feed_reads_total').inc({ source: page.source });
+    if (!reader.synthetic) counter('narwhal_feed_reads_total').inc({ source: page.source });
     return page;
   }
 

@@ -5,9 +5,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 export type { Caller };
 
-/** Synthetic accounts, which we create to see what people see. Product metrics do not count them. */
-export const isSynthetic = (caller: Caller | null): boolean => caller?.role === 'synthetic';
-
 /** The guards' findings about a request. */
 export interface CallState {
   caller: Caller | null;

@@ -54,7 +54,7 @@ export class EndpointGuard implements CanActivate {
     const token = /^Bearer +([\w.-]+) *$/i.exec(header)?.[1];
     if (token === undefined) throw problem('token_invalid');
     const caller = await this.tokens.caller(token, callOf(request).since);
-    if (access === 'admin' && caller.role !== 'admin') throw problem('not_found');
+    if (access === 'admin' && (await this.tokens.role(caller)) !== 'admin') throw problem('not_found');
     return caller;
   }
 }

@@ -113,7 +113,7 @@ export class MeController {
     @CallerOf() caller: Caller,
     @OriginOf() from: Origin,
   ): Promise<void> {
-    await this.accounts.close(caller.userId, input.password, from);
+    await this.accounts.close(caller, input.password, from);
   }
 
   @Endpoint({

@@ -3,7 +3,6 @@ import {
   ConfigError,
   databaseFault,
   exitForUsage,
-  limits,
   readArgumentsOrExit,
   readDirectUrl,
   readLinkSettings,
@@ -100,13 +99,10 @@ export async function admin(url: string, words: readonly string[]): Promise<stri
       if (role === 'admin') return;
       if (role === 'synthetic') await hide(tx, userId);
       await new SearchWords().replace(tx, userId);
-      // The cached session look-ups contain the role; ending the sessions removes it now.
+      // A role that grants is read at each request; the cached look-ups say whether an account is synthetic.
       await endSessions(tx, new OutboxRows(database), userId);
     });
-    if (role === 'admin') {
-      const minutes = limits.session.accessToken / 60;
-      return `${username} is an admin: at once after signing in again, within ${minutes} minutes otherwise`;
-    }
+    if (role === 'admin') return `${username} is an admin`;
     if (role === 'person') return `${username} is a person like all others, and was signed out everywhere`;
     return `${username} is synthetic: private, found by nobody, counted nowhere; and was signed out everywhere`;
   } finally {

@@ -2,7 +2,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { SessionCache, type ReadSince } from '@app/feed';
 import { CONFIG, limits, problem, type Config, type Id } from '@app/platform';
-import { Database, SessionRows, type Queryable } from '@app/storage';
+import { Database, SessionRows } from '@app/storage';
 import { LRUCache } from 'lru-cache';
 
 const SIZE = { ids: 16, expiry: 6, nonce: 6, mac: 16 };
@@ -20,14 +20,15 @@ interface Claims {
 export interface Caller {
   userId: Id;
   sessionId: Id;
-  role: string;
+  /** An account that we created to see what people see. */
+  synthetic: boolean;
 }
 
 /**
  * Access tokens: opaque to clients, valid for 15 minutes, `<key id>.<base64url of user, session, expiry, nonce and a MAC>`.
  * The MAC rejects forged tokens without a store look-up, and the expiry inside distinguishes "refresh" from "garbage" long
  * after. Tokens are not stored. A verified MAC is cached, since it stays valid; a session ends through its look-up
- * (docs/decisions/0005).
+ * (docs/decisions/0005). The cached look-up never contains the admin role: whoever can write to Redis gets no rights by it.
  */
 @Injectable()
 export class AccessTokens {
@@ -63,17 +64,20 @@ export class AccessTokens {
     if (expiresAt <= Date.now()) throw problem('token_expired');
     const cached = await this.cache.read(sessionId, since);
     if (cached === 'ended') throw problem('session_ended');
-    if (cached !== null) return { userId, sessionId, role: cached };
-    const role = await this.database.findForSure((connection) => this.roleOf(userId, sessionId, connection));
-    if (role === null) throw problem('session_ended');
-    await this.cache.keep(sessionId, role);
-    return { userId, sessionId, role };
+    if (cached !== null) return { userId, sessionId, synthetic: cached === 'synthetic' };
+    const synthetic = (await this.role({ userId, sessionId })) === 'synthetic';
+    await this.cache.keep(sessionId, synthetic ? 'synthetic' : 'living');
+    return { userId, sessionId, synthetic };
   }
 
-  /** Null when the session has ended. */
-  private async roleOf(userId: Id, sessionId: Id, connection: Queryable): Promise<string | null> {
-    const session = await this.sessions.find(sessionId, connection);
-    return session?.user_id === userId && session.ended_at === null ? session.role : null;
+  /** The caller's role, from PostgreSQL each time: for what only some may do. @throws Problem 401 `session_ended` */
+  async role({ userId, sessionId }: Pick<Caller, 'userId' | 'sessionId'>): Promise<string> {
+    const role = await this.database.findForSure(async (connection) => {
+      const session = await this.sessions.find(sessionId, connection);
+      return session?.user_id === userId && session.ended_at === null ? session.role : null;
+    });
+    if (role === null) throw problem('session_ended');
+    return role;
   }
 
   private verify(token: string): Claims {

@@ -75,7 +75,7 @@ test('people sign in by either name, and an unknown one is refused like a wrong 
 test('a new password ends all other sessions; a wrong current one is refused whatever the next is', async () => {
   const mary = await signUp('mary');
   const [here] = [await begin(mary), await begin(mary)];
-  const caller = { userId: mary, sessionId: here, role: 'user' };
+  const caller = { userId: mary, sessionId: here, synthetic: false };
   const change = { current: password, next: 'another one' };
   for (const next of ['x', password])
     await expect(accounts.changePassword(caller, { current: 'wrong', next })).rejects.toMatchObject(wrong);
@@ -87,18 +87,18 @@ test('a new password ends all other sessions; a wrong current one is refused wha
 
 test('whoever proved the old password is not admitted once it is changed, nor once the account is closed', async () => {
   const alan = await signUp('alan');
-  const caller = { userId: alan, sessionId: await begin(alan), role: 'person' };
+  const caller = { userId: alan, sessionId: await begin(alan), synthetic: false };
   const before = await accounts.authenticate('alan', password);
   await accounts.changePassword(caller, { current: password, next: 'another one' });
   await expect(work.run((tx) => accounts.admit(tx, before))).rejects.toMatchObject(wrong);
   const after = await accounts.authenticate('alan', 'another one');
-  await accounts.close(alan, 'another one', nowhere);
+  await accounts.close(caller, 'another one', nowhere);
   await expect(work.run((tx) => accounts.admit(tx, after))).rejects.toMatchObject(wrong);
 });
 
 test('a change waits for a session that is beginning with the old password, and ends it', async () => {
   const rosa = await signUp('rosa');
-  const caller = { userId: rosa, sessionId: await begin(rosa), role: 'person' };
+  const caller = { userId: rosa, sessionId: await begin(rosa), synthetic: false };
   const proof = await accounts.authenticate('rosa', password);
   let change: Promise<void> | undefined;
   await work.run(async (tx) => {
@@ -117,10 +117,23 @@ test('the first tokens of a session are not given again once the password is cha
   const sessions = room.get(Sessions);
   const here = await work.run((tx) => sessions.begin(tx, emmy, { userAgent: null, idempotencyKey: key }));
   expect((await sessions.first(here, key)).userId).toBe(emmy);
-  const caller = { userId: emmy, sessionId: here, role: 'person' };
+  const caller = { userId: emmy, sessionId: here, synthetic: false };
   await accounts.changePassword(caller, { current: password, next: 'another one' });
   expect(await living(emmy)).toEqual([here]);
   await expect(sessions.first(here, key)).rejects.toMatchObject({ code: 'gone' });
+});
+
+test('a session that has ended changes no credentials, though its look-up was taken for living', async () => {
+  const katherine = await signUp('katherine');
+  const caller = { userId: katherine, sessionId: await begin(katherine), synthetic: false };
+  await work.run((tx) => room.get(Sessions).endIn(tx, katherine, {}));
+  const ended = { code: 'session_ended' };
+  for (const current of [password, 'wrong'])
+    await expect(accounts.changePassword(caller, { current, next: 'another one' })).rejects.toMatchObject(
+      ended,
+    );
+  await expect(accounts.close(caller, password, nowhere)).rejects.toMatchObject(ended);
+  expect(await accounts.authenticate('katherine', password)).toMatchObject({ userId: katherine });
 });
 
 const changeName = (user: Id, username: string) => room.get(Profiles).change(user, { username }, nowhere);
@@ -148,9 +161,9 @@ test('a name that was given up goes back to its owner at any time, and to others
 
 test('a closed account is found by nobody, and gives up both its names', async () => {
   const ida = await signUp('ida');
-  await begin(ida);
-  await expect(accounts.close(ida, 'wrong', nowhere)).rejects.toMatchObject({ code: 'bad_credentials' });
-  await accounts.close(ida, password, nowhere);
+  const caller = { userId: ida, sessionId: await begin(ida), synthetic: false };
+  await expect(accounts.close(caller, 'wrong', nowhere)).rejects.toMatchObject({ code: 'bad_credentials' });
+  await accounts.close(caller, password, nowhere);
   expect(await living(ida)).toEqual([]);
   await expect(room.get(People).self(ida)).rejects.toMatchObject({ code: 'session_ended' });
   await expect(room.get(People).visible(ida, null)).rejects.toMatchObject({ code: 'not_found' });
@@ -167,7 +180,7 @@ test('what happened to an account is on its record', async () => {
   const hash = await accounts.prepare(input);
   const ann = await work.run((tx) => accounts.create(tx, input, hash, from));
   await room.get(Profiles).change(ann, { username: 'anna' }, from);
-  await accounts.close(ann, password, nowhere);
+  await accounts.close({ userId: ann, sessionId: await begin(ann), synthetic: false }, password, nowhere);
   const events = await room.get(AuditRows).of(ann, { limit: 10, before: null, after: null });
   expect(events.map(({ kind, actor_id, address, params }) => ({ kind, actor_id, address, params }))).toEqual([
     { kind: 'account.closed', actor_id: ann, address: null, params: {} },

@@ -90,15 +90,14 @@ export class Accounts {
   }
 
   /** Ends all other sessions. A wrong `current` is refused whatever `next` is, also when `next` is the password already. */
-  async changePassword(
-    { userId, sessionId }: Caller,
-    given: { current: string; next: string },
-  ): Promise<void> {
-    const proven = await this.proven(userId, given.current);
+  async changePassword(caller: Caller, given: { current: string; next: string }): Promise<void> {
+    const { userId, sessionId } = caller;
+    const proven = await this.proven(caller, given.current);
     if (proven === null) throw problem('password_wrong');
     const password_hash = await this.passwords.hash(given.next);
     await this.work.run(async (tx) => {
       const user = await this.rows.lock(tx, userId);
+      await this.sessions.mustLive(tx, caller);
       if (user?.password_hash !== proven) throw problem('password_wrong');
       await this.rows.change(tx, userId, { password_hash });
       await this.sessions.endIn(tx, userId, { except: sessionId });
@@ -106,13 +105,15 @@ export class Accounts {
   }
 
   /** Closes the account at once: nobody sees it or signs in. The worker deletes its data. */
-  async close(userId: Id, password: string, from: Origin): Promise<void> {
-    const proven = await this.proven(userId, password);
+  async close(caller: Caller, password: string, from: Origin): Promise<void> {
+    const { userId } = caller;
+    const proven = await this.proven(caller, password);
     if (proven === null) throw problem('password_wrong');
     await this.work.run(async (tx) => {
       await lockAccount(tx, userId);
       const user = await this.rows.lock(tx, userId);
       if (!user || user.closed_at !== null) throw problem('session_ended');
+      await this.sessions.mustLive(tx, caller);
       if (user.password_hash !== proven) throw problem('password_wrong');
       await this.rows.giveUpUsername(tx, user.username, userId);
       await this.rows.releaseEmail(tx, user.email, userId);
@@ -135,9 +136,12 @@ export class Accounts {
     });
   }
 
-  /** The stored hash that this password matches, or null. */
-  private async proven(userId: Id, password: string): Promise<string | null> {
-    const user = await this.work.run((tx) => this.rows.find(userId, tx));
+  /** The stored hash that this password matches, or null. @throws Problem 401 `session_ended` */
+  private async proven(caller: Caller, password: string): Promise<string | null> {
+    const user = await this.work.run(async (tx) => {
+      await this.sessions.mustLive(tx, caller);
+      return this.rows.find(caller.userId, tx);
+    });
     const hash = user?.password_hash ?? null;
     return (await this.passwords.verify(hash, password)) ? hash : null;
   }

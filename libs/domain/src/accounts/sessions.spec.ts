@@ -30,7 +30,7 @@ test('a session begins with tokens that say whose it is', async () => {
   expect(await room.get(AccessTokens).caller(accessToken, performance.now())).toEqual({
     userId: ada,
     sessionId: id,
-    role: 'person',
+    synthetic: false,
   });
 });
 

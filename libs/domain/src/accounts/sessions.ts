@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { limits, problem, type Id } from '@app/platform';
 import { SessionRows, UnitOfWork, type RefreshRow, type SessionRow, type Tx } from '@app/storage';
 import { LRUCache } from 'lru-cache';
-import { AccessTokens } from './access-tokens.js';
+import { AccessTokens, type Caller } from './access-tokens.js';
 import { hashOf, RefreshTokens, sameHash, type RefreshToken } from './refresh-tokens.js';
 
 /** A session with the tokens that its client gets. */
@@ -134,6 +134,12 @@ export class Sessions {
     if (ended.length > 0) return;
     const session = await this.rows.find(sessionId);
     if (session?.user_id !== userId) throw problem('not_found');
+  }
+
+  /** Before a change of credentials: the caller's look-up may come from Redis. @throws Problem 401 `session_ended` */
+  async mustLive(tx: Tx, { userId, sessionId }: Caller): Promise<void> {
+    const session = await this.rows.lock(tx, sessionId);
+    if (session?.user_id !== userId || session.ended_at !== null) throw problem('session_ended');
   }
 
   /** Ends sessions within a transaction and returns their ids. */
