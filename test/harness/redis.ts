@@ -20,7 +20,10 @@ export async function freshRedis(): Promise<string> {
 
 /** A test's own Redis server, which may lose everything, go away and come back. */
 export interface OwnRedis {
+  /** For api and worker. */
   url: string;
+  /** For whoever inspects it. */
+  operatorUrl: string;
   flushall(): Promise<void>;
   stop(): Promise<void>;
   /** Suspends it: connections stay open without responses until it resumes. */
@@ -44,11 +47,12 @@ export async function ownRedis(name: string): Promise<OwnRedis> {
   let server = await begin();
   let client: Redis | undefined;
   const connected = () => {
-    client ??= new Redis(server.url).on('error', () => undefined);
+    client ??= new Redis(server.operatorUrl).on('error', () => undefined);
     return client;
   };
   return {
     url: server.url,
+    operatorUrl: server.operatorUrl,
     client: connected,
     hang: () => void process.kill(server.pid, 'SIGSTOP'),
     goOn: () => void process.kill(server.pid, 'SIGCONT'),

@@ -91,7 +91,7 @@ export class FaultStack {
 
   /** Sends a command to Redis. */
   async command(...words: [string, ...string[]]): Promise<void> {
-    const redis = new Redis(this.redis.url).on('error', () => undefined);
+    const redis = new Redis(this.redis.operatorUrl).on('error', () => undefined);
     try {
       await redis.call(...words);
     } finally {

@@ -28,6 +28,10 @@ export class MortalServer {
     return this.running.url;
   }
 
+  get operatorUrl(): string {
+    return this.running.operatorUrl;
+  }
+
   /** Of the server and its descendants. */
   get pids(): number[] {
     return [this.running.pid, ...descendantsOf(this.running.pid)];

@@ -39,6 +39,7 @@ export async function mortalPgbouncer(name: string, postgres: string): Promise<M
     return {
       ...process,
       url: url.href,
+      operatorUrl: url.href,
       port,
       stop: () => endProcess(process, [{ signal: 'SIGINT', patience: 10_000 }]),
       kill: () => endProcess(process, []),

@@ -27,7 +27,7 @@ export default async function startServers(project: TestProject): Promise<() => 
     startRedis({ dir: join(folder, 'redis'), persistent: false }),
   ]);
   await makeTemplate(postgres.url);
-  project.provide('servers', { folder, postgres: postgres.url, redis: redis.url } satisfies Servers);
+  project.provide('servers', { folder, postgres: postgres.url, redis: redis.operatorUrl } satisfies Servers);
   return async () => {
     await Promise.all([postgres.stop(), redis.stop()]);
     try {

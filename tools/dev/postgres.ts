@@ -50,6 +50,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningSe
   await makeDatabase(url).catch((error: unknown) => giveUp(process, error));
   return {
     url: `${url}/narwhal`,
+    operatorUrl: `${url}/narwhal`,
     port,
     pid: process.pid,
     identity: process.identity,

@@ -33,7 +33,10 @@ export interface Stoppable extends Launched {
 
 /** A server that was started here. */
 export interface RunningServer extends Stoppable {
+  /** For api and worker. */
   url: string;
+  /** For whoever may do everything with it. */
+  operatorUrl: string;
   port: number;
   /** kill -9, as fault tests do. Starting again on the same folder and port brings it back. */
   kill(): Promise<void>;

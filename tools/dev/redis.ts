@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { connect } from 'node:net';
 import { chownSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -22,9 +24,29 @@ export interface RedisOptions {
   launched?: (process: Launched) => void;
 }
 
+/**
+ * The user of api and worker: all that reads and writes keys, and nothing that empties, reconfigures, stops or spies on the
+ * server. infra/ubuntu's `narwhal setup` has the same line.
+ */
+const permissions = '~* +@all -@admin -@dangerous -@scripting +info +eval +evalsha +script|load +script|exists';
+
+/** Redis 6.0, of Ubuntu 22.04, has no permissions for channels. */
+function channels(program: string): string {
+  return execFileSync(program, ['--version'], { encoding: 'utf8' }).includes('v=6.0.') ? '' : '&*';
+}
+
+/** Derived, so that a replica knows it too, and so that it does not lead to the operators' password. */
+const applicationPassword = (password: string): string =>
+  createHmac('sha256', password).update('narwhal').digest('hex');
+
+/** Api and worker connect by this. */
+export function applicationUrl(address: string, password: string): string {
+  return `redis://narwhal:${applicationPassword(password)}@${address}`;
+}
+
 export const stopRedis: StopStep[] = [{ signal: 'SIGTERM', patience: 10_000 }];
 
-/** Starts Redis from the system's package, on 127.0.0.1 and with its own password. */
+/** Starts Redis from the system's package, on 127.0.0.1 and with its own passwords. */
 export async function startRedis(options: RedisOptions): Promise<RunningServer> {
   const { dir, port = await freePort(), persistent = true, logFile = join(dir, '..', 'redis.log') } = options;
   const program = ensureProgram('redis-server', 'redis-server');
@@ -34,8 +56,9 @@ export async function startRedis(options: RedisOptions): Promise<RunningServer> 
 
   const { command, args } = drop.wrap(program, ['-']);
   const { host = '127.0.0.1', replicaOf } = options;
+  const user = `user narwhal on >${applicationPassword(password)} ${channels(program)} ${permissions}`;
   const follow = replicaOf ? [`replicaof ${replicaOf.host} ${replicaOf.port}`, `masterauth ${password}`] : [];
-  const input = configuration({ dir: drop.data, host, port, password, persistent, follow });
+  const input = configuration({ dir: drop.data, host, port, password, persistent, more: [user, ...follow] });
   const { launched } = options;
   const process = await launch({ command, args, logFile, input, cwd: '/', launched });
   // A large append-only file takes a while to load, and PING returns -LOADING until then.
@@ -49,7 +72,8 @@ export async function startRedis(options: RedisOptions): Promise<RunningServer> 
     throw error;
   });
   return {
-    url: `redis://:${password}@${host}:${port}`,
+    url: applicationUrl(`${host}:${port}`, password),
+    operatorUrl: `redis://:${password}@${host}:${port}`,
     port,
     pid: process.pid,
     identity: process.identity,
@@ -66,14 +90,14 @@ interface Address {
 }
 
 /** Redis reads this from its standard input: on the command line, every user of the machine could read the password. */
-function configuration(options: Address & { dir: string; persistent: boolean; follow: string[] }): string {
-  const { dir, host, port, password, persistent, follow } = options;
+function configuration(options: Address & { dir: string; persistent: boolean; more: string[] }): string {
+  const { dir, host, port, password, persistent, more } = options;
   const lines = [
     `bind ${host}`,
-    ...follow,
     `port ${port}`,
     `dir "${dir}"`,
     `requirepass ${password}`,
+    ...more,
     'daemonize no',
     'maxmemory-policy noeviction',
     'save ""',

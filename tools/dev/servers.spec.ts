@@ -89,9 +89,45 @@ describe('Redis', () => {
     }
   });
 
+  it('lets api and worker read and write, and neither empty, reconfigure nor stop it', async () => {
+    const server = await startRedis({ dir: join(folder, 'redis-users'), persistent: false });
+    const refused = [
+      'FLUSHALL',
+      'FLUSHDB',
+      'KEYS *',
+      'CONFIG GET requirepass',
+      'CONFIG SET maxmemory 1',
+      'SCRIPT FLUSH',
+      'FUNCTION FLUSH',
+      'SHUTDOWN NOSAVE',
+      'ACL LIST',
+      'ACL SETUSER default on nopass',
+      'MODULE LIST',
+      'REPLICAOF NO ONE',
+      'CLIENT LIST',
+      'MONITOR',
+      'SWAPDB 0 1',
+      'SAVE',
+    ];
+    await withClient(server.url, async (redis) => {
+      for (const command of refused) {
+        const [name = '', ...words] = command.split(' ');
+        await expect(redis.call(name, words), command).rejects.toThrow('NOPERM');
+      }
+      const run = `redis.call('SET', KEYS[1], ARGV[1]) return redis.call('GET', KEYS[1])`;
+      expect(await redis.eval(run, 1, 'key', 'value')).toBe('value');
+      await expect(redis.eval(`return redis.call('FLUSHALL')`, 0)).rejects.toThrow(/permission|can't run/);
+      expect(await redis.info('memory')).toContain('maxmemory_policy:noeviction');
+    });
+    await withClient(server.operatorUrl, (redis) => redis.flushall());
+    expect(await withClient(server.url, (redis) => redis.get('key'))).toBeNull();
+    await server.stop();
+  });
+
   it('refuses strangers', async () => {
     const server = await startRedis({ dir: join(folder, 'redis-closed'), persistent: false });
     const stranger = new URL(server.url);
+    stranger.username = '';
     stranger.password = '';
     await expect(withClient(stranger.href, (redis) => redis.get('key'))).rejects.toThrow('NOAUTH');
     await server.stop();

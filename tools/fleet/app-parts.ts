@@ -5,6 +5,7 @@ import { root } from '../dev/install.mjs';
 import { lastLines } from '../dev/logs.ts';
 import { launch } from '../dev/processes.ts';
 import { accessKeyId } from '../dev/radosgw.ts';
+import { applicationUrl } from '../dev/redis.ts';
 import { Refusal } from '../dev/say.ts';
 import { newKeyring, keptSecret } from '../dev/secrets.ts';
 import { addressOf, type Place } from './plan.ts';
@@ -28,7 +29,7 @@ export function applicationSettings(
     DATABASE_URL: databaseUrl(context, plan.pgbouncer),
     DATABASE_DIRECT_URL: databaseUrl(context, primary),
     DATABASE_POOL: '10',
-    REDIS_URL: `redis://:${passwordOf(folder, 'redis')}@${addressOf(redis)}`,
+    REDIS_URL: applicationUrl(addressOf(redis), passwordOf(folder, 'redis')),
     SCRATCH_DIR: join(folder, 'scratch'),
     TOKEN_KEYS: secret('token-keys'),
     MEDIA_KEYS: secret('media-keys'),

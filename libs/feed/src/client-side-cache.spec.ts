@@ -15,7 +15,7 @@ let redis: OwnRedis;
 beforeAll(async () => {
   database = await freshDatabase();
   redis = await ownRedis('near');
-  [here, there] = await Promise.all([feedRoom(database.url, redis.url), feedRoom(database.url, redis.url)]);
+  [here, there] = await Promise.all([feedRoom(database.url, redis.operatorUrl), feedRoom(database.url, redis.operatorUrl)]);
   fixtures = new FeedFixtures(database);
   here.clientCache.start();
 });

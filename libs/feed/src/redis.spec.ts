@@ -33,8 +33,8 @@ beforeAll(async () => {
   };
   database = await freshDatabase();
   await start();
-  room = await feedRoom(database.url, server.url, BUDGET);
-  other = await feedRoom(database.url, server.url, BUDGET);
+  room = await feedRoom(database.url, server.operatorUrl, BUDGET);
+  other = await feedRoom(database.url, server.operatorUrl, BUDGET);
   fixtures = new FeedFixtures(database);
 });
 afterAll(async () => {
