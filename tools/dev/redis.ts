@@ -28,7 +28,8 @@ export interface RedisOptions {
  * The user of api and worker: all that reads and writes keys, and nothing that empties, reconfigures, stops or spies on the
  * server. infra/ubuntu's `narwhal setup` has the same line.
  */
-const permissions = '~* +@all -@admin -@dangerous -@scripting +info +eval +evalsha +script|load +script|exists';
+const permissions =
+  '~* +@all -@admin -@dangerous -@scripting +info +eval +evalsha +script|load +script|exists';
 
 /** Redis 6.0, of Ubuntu 22.04, has no permissions for channels. */
 function channels(program: string): string {

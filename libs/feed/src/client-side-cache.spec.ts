@@ -15,7 +15,10 @@ let redis: OwnRedis;
 beforeAll(async () => {
   database = await freshDatabase();
   redis = await ownRedis('near');
-  [here, there] = await Promise.all([feedRoom(database.url, redis.operatorUrl), feedRoom(database.url, redis.operatorUrl)]);
+  [here, there] = await Promise.all([
+    feedRoom(database.url, redis.operatorUrl),
+    feedRoom(database.url, redis.operatorUrl),
+  ]);
   fixtures = new FeedFixtures(database);
   here.clientCache.start();
 });
