@@ -115,13 +115,22 @@ describe('a refresh', () => {
     expect((await refresh(session.refreshToken, limited)).id).toBe(session.id);
   });
 
-  test('in parallel signs nobody out', async () => {
+  test('in parallel signs nobody out: three repeats are answered as the first, more are told to wait', async () => {
     const { session } = await signIn(stack, 'ada');
-    const sessions = await Promise.all(
-      [stack, other, stack, other, stack, other].map((server) => refresh(session.refreshToken, server)),
+    const answers = await Promise.all(
+      [stack, other, stack, other, stack, other].map((server) => refreshing(session.refreshToken, server)),
     );
+    const sessions = answers
+      .filter(({ status }) => status === 200)
+      .map(({ body }) => (body as { session: Session }).session);
+    expect(sessions).toHaveLength(4);
     expect(new Set(sessions.map(({ refreshToken }) => refreshToken)).size).toBe(1);
     expect(sessions[0]?.refreshToken).not.toBe(session.refreshToken);
+    for (const answer of answers.filter(({ status }) => status !== 200)) {
+      refused(answer, 429, 'rate_limited');
+      expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+    }
+    await refresh(sessions[0]?.refreshToken ?? '');
   });
 
   test('is answered still for a minute after its successor was used, and then ends the session', async () => {

@@ -6,6 +6,7 @@ import { RefreshTokens } from './accounts/refresh-tokens.js';
 import { People } from './accounts/people.js';
 import { Profiles } from './accounts/profiles.js';
 import { Sessions } from './accounts/sessions.js';
+import { TokenRotation } from './accounts/token-rotation.js';
 import { Comments } from './comments/comments.js';
 import { Quota } from './photos/quota.js';
 import { PhotoAccess } from './photos/photo-access.js';
@@ -26,6 +27,7 @@ const rules: Provider[] = [
   Visibility,
   AccessTokens,
   RefreshTokens,
+  TokenRotation,
   Passwords,
   Sessions,
   Accounts,

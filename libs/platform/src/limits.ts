@@ -97,6 +97,8 @@ export const limits = {
     upload: { requests: 120, seconds: 60 },
     /** By address: a carrier puts thousands of phones behind one. */
     refresh: { requests: 3_000, seconds: 60 },
+    /** By session, for rotations: a client needs one in 15 minutes, and one whose answers get lost repeats instead. */
+    sessionRefresh: { requests: 30, seconds: 60 },
     /** Each costs a password hash; a household or an office shares an address. */
     signIn: { requests: 30, seconds: 60 },
     signUp: { requests: 20, seconds: 600 },

@@ -91,7 +91,7 @@ export class SessionsController {
     const token = this.sessions.parse(input.refreshToken);
     // A refresh may be repeated anyway; the key only prevents its reuse for another request.
     await this.idempotency.once(request, input, () => Promise.resolve({ status: 200, id: token.sessionId }));
-    return { session: await this.sessions.refresh(token) };
+    return { session: await this.sessions.refresh(token, originOf(request)) };
   }
 
   @Endpoint({

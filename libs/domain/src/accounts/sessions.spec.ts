@@ -1,5 +1,5 @@
-import { limits, type Id } from '@app/platform';
-import { UnitOfWork } from '@app/storage';
+import { limits, type Id, type Problem } from '@app/platform';
+import { AuditRows, UnitOfWork, type Origin } from '@app/storage';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { domainRoom, type DomainRoom } from '../../../../test/harness/domain-room.js';
 import { AccessTokens } from './access-tokens.js';
@@ -19,7 +19,15 @@ beforeEach(async () => (ada = await room.person()));
 const begin = (idempotencyKey: string | null = null): Promise<Id> =>
   room.get(UnitOfWork).run((tx) => sessions.begin(tx, ada, { userAgent: 'spec', idempotencyKey }));
 const signIn = async () => (await sessions.first(await begin(), null)).session;
-const refresh = async (token: string) => (await sessions.refresh(sessions.parse(token))).refreshToken;
+const phone = { address: '192.0.2.0/24', userAgent: 'a phone' };
+const refresh = async (token: string, from: Origin = phone) =>
+  (await sessions.refresh(sessions.parse(token), from)).refreshToken;
+const past = (table: string, column: string, seconds: number, session: Id) =>
+  room.database.query(
+    `UPDATE ${table} SET ${column} = ${column} - make_interval(secs => $2)
+     WHERE ${table === 'sessions' ? 'id' : 'session_id'} = $1`,
+    [session, seconds],
+  );
 const living = async (id: Id) =>
   (await room.database.query('SELECT FROM sessions WHERE id = $1 AND ended_at IS NULL', [id])).length === 1;
 const ended = { code: 'session_ended' };
@@ -42,11 +50,54 @@ test('the first tokens are given again to a request with the same key, and to no
   await expect(sessions.first(id, null)).rejects.toMatchObject({ code: 'gone' });
 });
 
-test('a refresh token has one successor, however often and however many at once ask', async () => {
-  const { refreshToken } = await signIn();
-  const [next, ...others] = await Promise.all(Array.from({ length: 5 }, () => refresh(refreshToken)));
-  expect(new Set(others)).toEqual(new Set([next]));
+test('a refresh token has one successor, whoever asks at once; the fourth repeat is too many', async () => {
+  const { id, refreshToken } = await signIn();
+  const asked = await Promise.allSettled(Array.from({ length: 6 }, () => refresh(refreshToken)));
+  const [next, ...others] = asked.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  expect(others).toEqual([next, next, next]);
   expect(next).not.toBe(refreshToken);
+  const refusals = asked.flatMap((one) => (one.status === 'rejected' ? [one.reason as Problem] : []));
+  for (const { code, headers } of refusals) {
+    expect(code).toBe('rate_limited');
+    expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+  }
+  expect(await living(id)).toBe(true);
+  // A client that lost all four answers, and waited as it was told.
+  await past('refresh_tokens', 'repeats_since', limits.session.repeatRefresh + 1, id);
+  expect(await refresh(refreshToken)).toBe(next);
+});
+
+test('a repeat from another network and another client is on the record, once an answer', async () => {
+  const { id, refreshToken } = await signIn();
+  await refresh(refreshToken);
+  await refresh(refreshToken, { ...phone, address: '198.51.100.0/24' });
+  await refresh(refreshToken, { ...phone, userAgent: 'a browser' });
+  const recorded = async () =>
+    (await room.get(AuditRows).of(ada, { limit: 10, before: null, after: null })).map(
+      ({ kind, address, user_agent, params }) => ({ kind, address, userAgent: user_agent, params }),
+    );
+  expect(await recorded()).toEqual([]);
+  const elsewhere = { address: '198.51.100.0/24', userAgent: 'a browser' };
+  await refresh(refreshToken, elsewhere);
+  for (let times = 0; times < 3; times += 1)
+    await expect(refresh(refreshToken, elsewhere)).rejects.toMatchObject({ code: 'rate_limited' });
+  // The third repeat, which was answered, and the first that was refused.
+  const event = { kind: 'refresh.repeated', ...elsewhere, params: { sessionId: id } };
+  expect(await recorded()).toEqual([event, event]);
+});
+
+test('a session has so many rotations a minute, and a token that is not its own uses up none', async () => {
+  const { requests, seconds } = limits.rates.sessionRefresh;
+  const { id, refreshToken } = await signIn();
+  const forged = `${refreshToken.slice(0, -4)}AAAA`;
+  for (let times = 0; times < requests; times += 1)
+    await expect(refresh(forged)).rejects.toMatchObject(ended);
+  let token = refreshToken;
+  for (let generation = 2; generation <= requests; generation += 1) token = await refresh(token);
+  await expect(refresh(token)).rejects.toMatchObject({ code: 'rate_limited' });
+  expect(await living(id)).toBe(true);
+  await past('refresh_tokens', 'created_at', seconds + 1, id);
+  expect(await refresh(token)).not.toBe(token);
 });
 
 test('a used successor is given again for a minute; after it, the old token ends the session', async () => {
@@ -54,10 +105,7 @@ test('a used successor is given again for a minute; after it, the old token ends
   const next = await refresh(refreshToken);
   const newest = await refresh(next);
   expect(await refresh(refreshToken)).toBe(next);
-  await room.database.query(
-    `UPDATE refresh_tokens SET first_used_at = first_used_at - make_interval(secs => $2) WHERE session_id = $1`,
-    [id, limits.session.repeatRefresh + 1],
-  );
+  await past('refresh_tokens', 'first_used_at', limits.session.repeatRefresh + 1, id);
   await expect(refresh(refreshToken)).rejects.toMatchObject(ended);
   expect(await living(id)).toBe(false);
   await expect(refresh(newest)).rejects.toMatchObject(ended);
@@ -65,10 +113,7 @@ test('a used successor is given again for a minute; after it, the old token ends
 
 test('a session that was not refreshed for too long ends', async () => {
   const { id, refreshToken } = await signIn();
-  await room.database.query(
-    `UPDATE sessions SET refreshed_at = refreshed_at - make_interval(secs => $2) WHERE id = $1`,
-    [id, limits.session.refreshToken + 1],
-  );
+  await past('sessions', 'refreshed_at', limits.session.refreshToken + 1, id);
   await expect(refresh(refreshToken)).rejects.toMatchObject(ended);
   expect(await living(id)).toBe(false);
 });

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { limits, problem, type Id } from '@app/platform';
-import { SessionRows, UnitOfWork, type RefreshRow, type SessionRow, type Tx } from '@app/storage';
+import { limits, problem, Problem, type Id } from '@app/platform';
+import { SessionRows, UnitOfWork, type Origin, type SessionRow, type Tx } from '@app/storage';
 import { LRUCache } from 'lru-cache';
 import { AccessTokens, type Caller } from './access-tokens.js';
 import { hashOf, RefreshTokens, sameHash, type RefreshToken } from './refresh-tokens.js';
+import { TokenRotation } from './token-rotation.js';
 
 /** A session with the tokens that its client gets. */
 export interface SessionTokens {
@@ -37,6 +38,7 @@ export class Sessions {
     private readonly work: UnitOfWork,
     private readonly accessTokens: AccessTokens,
     private readonly refreshTokens: RefreshTokens,
+    private readonly rotation: TokenRotation,
   ) {}
 
   /** Begins a session; `first` then has its tokens. The oldest sessions above the limit end. */
@@ -85,41 +87,24 @@ export class Sessions {
   /**
    * Returns the successor of a refresh token: the same one until it is first used and for a minute after.
    *
+   * @throws Problem 429 `rate_limited` for a token that comes too often
    * @throws Problem 401 `session_ended` for anything else, which also ends the session when the token is an old one
    */
-  async refresh(token: RefreshToken): Promise<SessionTokens> {
+  async refresh(token: RefreshToken, from: Origin): Promise<SessionTokens> {
     // The end of a session whose old token was used again must be committed before the refusal.
-    const next = await this.work.run((tx) => this.successor(tx, token));
-    if (!next) throw problem('session_ended');
+    const next = await this.work.run((tx) => this.successor(tx, token, from));
+    if (next instanceof Problem) throw next;
     return this.tokens(next.session, next.secret);
   }
 
-  private async successor(tx: Tx, token: RefreshToken): Promise<Successor | null> {
+  private async successor(tx: Tx, token: RefreshToken, from: Origin): Promise<Successor | Problem> {
     const session = await this.rows.lock(tx, token.sessionId);
-    if (!session || session.ended_at !== null) return null;
-    const stored = await this.rows.refreshTokens(tx, session.id);
-    const hash = hashOf(token.secret);
-    const presented = stored.find((row) => sameHash(row.hash, hash));
-    if (!presented) return null;
-    const next = stored.find(({ generation }) => generation === presented.generation + 1);
-    const secrets = this.refreshTokens.successors(token);
-    const secret = next ? repeated(next, secrets) : await this.rotate(tx, session, presented, secrets[0]);
+    if (!session || session.ended_at !== null) return problem('session_ended');
+    const secret = await this.rotation.next(tx, session, token, from);
+    if (secret instanceof Problem) return secret;
     if (secret) return { session, secret };
     await this.endIn(tx, session.user_id, { only: session.id });
-    return null;
-  }
-
-  /** Null when the session has not been refreshed for too long. */
-  private async rotate(
-    tx: Tx,
-    { id, refreshed_at }: SessionRow,
-    { generation }: RefreshRow,
-    secret: Buffer | undefined,
-  ): Promise<Buffer | null> {
-    if (!secret || Date.now() - refreshed_at.getTime() > limits.session.refreshToken * 1000) return null;
-    await this.rows.markUsed(tx, id, generation);
-    await this.rows.insertRefreshToken(tx, id, generation + 1, hashOf(secret));
-    return secret;
+    return problem('session_ended');
   }
 
   private tokens({ id, user_id: userId }: SessionRow, secret: Buffer): SessionTokens {
@@ -148,11 +133,4 @@ export class Sessions {
     await tx.effect('session.ended', ...ended);
     return ended;
   }
-}
-
-/** A successor may be returned again until it is first used, and for a minute after. */
-function repeated(successor: RefreshRow, secrets: readonly Buffer[]): Buffer | null {
-  const { first_used_at: usedAt, hash } = successor;
-  if (usedAt !== null && Date.now() - usedAt.getTime() > limits.session.repeatRefresh * 1000) return null;
-  return secrets.find((candidate) => sameHash(hashOf(candidate), hash)) ?? null;
 }

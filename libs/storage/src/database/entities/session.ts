@@ -36,4 +36,10 @@ export class RefreshToken extends OnShard {
   created_at!: Date;
   @Nullable('timestamptz', 'First use; 60 s after it the predecessor counts as reuse')
   first_used_at!: Date | null;
+  @Nullable('text', 'The network of the first use, shortened to /24 or /48') used_address!: string | null;
+  @Nullable('text', 'User-Agent of the first use, cut') used_user_agent!: string | null;
+  @Column('smallint', 'Repeats of the token in the window since repeats_since', { default: 0 })
+  repeats!: number;
+  @Nullable('timestamptz', 'When the first of these repeats came; 60 s after it a new window begins')
+  repeats_since!: Date | null;
 }

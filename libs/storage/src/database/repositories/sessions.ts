@@ -3,9 +3,10 @@ import { shardOf, type Id } from '@app/platform';
 import { Database } from '../database.js';
 import type { RefreshToken, Session } from '../entities/session.js';
 import { keyOf, type Queryable } from '../queryable.js';
+import type { Origin } from './audit.js';
 import { keyPage, type KeyPage } from './entry-page.js';
 
-export type RefreshRow = Pick<RefreshToken, 'generation' | 'hash' | 'first_used_at'>;
+export type RefreshRow = Omit<RefreshToken, 'shard' | 'session_id'>;
 
 /** Sessions and the hashes of their refresh tokens. */
 @Injectable()
@@ -63,24 +64,40 @@ export class SessionRows {
   refreshTokens(tx: Queryable, sessionId: Id): Promise<RefreshRow[]> {
     return tx.list(
       'refreshToken.list',
-      `SELECT generation, hash, first_used_at FROM refresh_tokens
+      `SELECT generation, hash, created_at, first_used_at, used_address, used_user_agent, repeats, repeats_since
+       FROM refresh_tokens
        WHERE shard = $1 AND session_id = $2 ORDER BY generation DESC`,
       keyOf(sessionId),
     );
   }
 
-  async markUsed(tx: Queryable, sessionId: Id, generation: number): Promise<void> {
-    const shard = shardOf(sessionId);
+  async markUsed(
+    tx: Queryable,
+    sessionId: Id,
+    generation: number,
+    { address, userAgent }: Origin,
+  ): Promise<void> {
     await tx.query(
       'refreshToken.markUsed',
-      `UPDATE refresh_tokens SET first_used_at = clock_timestamp()
+      `UPDATE refresh_tokens SET first_used_at = clock_timestamp(), used_address = $4, used_user_agent = $5
        WHERE shard = $1 AND session_id = $2 AND generation = $3 AND first_used_at IS NULL`,
-      [shard, sessionId, generation],
+      keyOf(sessionId, generation, address, userAgent),
     );
     await tx.query(
       'session.refreshed',
       `UPDATE sessions SET refreshed_at = now() WHERE shard = $1 AND id = $2`,
-      [shard, sessionId],
+      keyOf(sessionId),
+    );
+  }
+
+  /** Counts a repeat; the first of a window begins it. */
+  async markRepeated(tx: Queryable, sessionId: Id, generation: number, repeats: number): Promise<void> {
+    await tx.query(
+      'refreshToken.markRepeated',
+      `UPDATE refresh_tokens SET repeats = $4::int,
+         repeats_since = CASE WHEN $4::int = 1 THEN clock_timestamp() ELSE repeats_since END
+       WHERE shard = $1 AND session_id = $2 AND generation = $3`,
+      keyOf(sessionId, generation, repeats),
     );
   }
 
