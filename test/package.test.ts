@@ -122,6 +122,25 @@ describe.skipIf(!has('dpkg-deb'))('the package', () => {
     }
   });
 
+  test('has a bill of materials that names every package in it with its hash, and nothing else', () => {
+    const read = `dpkg-deb --fsys-tarfile "$1" | tar -xO ./usr/share/doc/narwhal/sbom.cdx.json`;
+    const bill = JSON.parse(execFileSync('sh', ['-c', read, 'sh', file], { encoding: 'utf8' })) as {
+      bomFormat: string;
+      metadata: { component: { name: string; version: string } };
+      components: { name: string; hashes?: { alg: string }[] }[];
+    };
+    expect(bill).toMatchObject({
+      bomFormat: 'CycloneDX',
+      metadata: { component: { name: 'narwhal', version: '9.8.7' } },
+    });
+    const packed = list.matchAll(
+      /narwhal\/(?:\S*\/)?node_modules\/((?:@[^/\s]+\/)?[^@/\s][^/\s]*)\/package\.json$/gm,
+    );
+    const names = new Set([...packed].map(([, name]) => name));
+    expect(new Set(bill.components.map(({ name }) => name))).toEqual(names.add('node'));
+    expect(bill.components.filter(({ hashes }) => !hashes?.some(({ alg }) => alg === 'SHA-512'))).toEqual([]);
+  });
+
   test('holds nothing that was only for building it, and names no folder of whoever did', () => {
     for (const name of [
       'typescript',

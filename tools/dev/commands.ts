@@ -7,6 +7,7 @@ import { checkDns, checkPrograms, offerPrograms } from '../fleet/checks.ts';
 import { fleet } from '../fleet/main.ts';
 import { hops } from './hops.ts';
 import { installPackage, root } from './install.mjs';
+import { auditCommand } from '../package/audit.ts';
 import { packageCommand } from '../package/package.ts';
 import { Refusal, say } from './say.ts';
 import { ensureProgram, offerBubblewrap } from './system-packages.ts';
@@ -38,6 +39,7 @@ export const commands: Record<string, Command> = {
   build: () => build({ always: true }),
   migrate: (args) => runOnServers('apps/cli/src/main.js', ['migrate', ...args]),
   package: packageCommand,
+  audit: () => Promise.resolve(auditCommand()),
   doctor: (args) =>
     runWithSettings('apps/cli/src/main.js', ['doctor', ...args], chosenByUp(readEnvironment())),
   storage: (args) => runOnServers('apps/cli/src/main.js', ['storage', ...args]),

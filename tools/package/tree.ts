@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { root } from '../dev/install.mjs';
 import { isForeign, placeForeign, type Architecture } from './architecture.ts';
+import { billOfMaterials } from './bill-of-materials.ts';
 import { place, placeFolder, productionPackages } from './modules.ts';
 
 export interface Facts {
@@ -43,8 +44,10 @@ function nameSources(folder: string): void {
   }
 }
 
-function documents(folder: string, { version }: Facts): void {
+function documents(folder: string, facts: Facts): void {
+  const { version } = facts;
   mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'sbom.cdx.json'), billOfMaterials(facts));
   for (const name of ['install-ubuntu.md']) {
     const file = join(root, 'docs', name);
     if (existsSync(file)) cpSync(file, join(folder, name));
