@@ -110,10 +110,13 @@ describe('Redis', () => {
       'SAVE',
     ];
     await withClient(server.url, async (redis) => {
+      const answers: Record<string, string> = {};
       for (const command of refused) {
         const [name = '', ...words] = command.split(' ');
-        await expect(redis.call(name, words), command).rejects.toThrow('NOPERM');
+        answers[command] = await redis.call(name, words).then(String, ({ message }: Error) => message);
       }
+      const permitted = refused.filter((command) => !answers[command]?.startsWith('NOPERM'));
+      expect(permitted).toEqual([]);
       const run = `redis.call('SET', KEYS[1], ARGV[1]) return redis.call('GET', KEYS[1])`;
       expect(await redis.eval(run, 1, 'key', 'value')).toBe('value');
       await expect(redis.eval(`return redis.call('FLUSHALL')`, 0)).rejects.toThrow(/permission|can't run/);
