@@ -78,13 +78,7 @@ export async function scene(
   for (const person of Object.values(people)) await person.request('get', '/v1/suggestions').expect(200);
   await stack.quiet();
 
-  await follower.follow(ada);
-  if (kind === 'private') {
-    await ada.request('patch', '/v1/me', { private: true }).expect(200);
-    await requester.follow(ada);
-  }
-  await ada.request('put', `/v1/users/${blocked.id}/block`).expect(200);
-  await blocker.request('put', `/v1/users/${ada.id}/block`).expect(200);
+  await relate(kind, ada, { follower, requester, blocked, blocker });
   await stack.quiet();
   return {
     ada,
@@ -106,6 +100,22 @@ export async function scene(
       ...mediaNames(shown.photo),
     },
   };
+}
+
+/** Makes each viewer what their name says, once they have met. */
+async function relate(
+  kind: 'public' | 'private',
+  ada: Person,
+  people: Record<'follower' | 'requester' | 'blocked' | 'blocker', Person>,
+): Promise<void> {
+  const { follower, requester, blocked, blocker } = people;
+  await follower.follow(ada);
+  if (kind === 'private') {
+    await ada.request('patch', '/v1/me', { private: true }).expect(200);
+    await requester.follow(ada);
+  }
+  await ada.request('put', `/v1/users/${blocked.id}/block`).expect(200);
+  await blocker.request('put', `/v1/users/${ada.id}/block`).expect(200);
 }
 
 /** The parts of a rendition's path; the file includes the signature. */

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readEnvironment } from '../dev/env.ts';
+import { childEnvironment } from '../dev/env.ts';
 import { root } from '../dev/install.mjs';
 
 let folder: string;
@@ -39,11 +39,7 @@ afterEach(() => {
 async function audit() {
   const { port } = registry.address() as AddressInfo;
   const text = `import { auditCommand } from '${join(root, 'tools/package/audit.ts')}'; process.exitCode = auditCommand('${join(folder, 'audit.md')}', new Date(0));`;
-  const env = {
-    ...readEnvironment(),
-    npm_config_registry: `http://127.0.0.1:${port}`,
-    npm_config_cache: folder,
-  };
+  const env = childEnvironment({ npm_config_registry: `http://127.0.0.1:${port}`, npm_config_cache: folder });
   const child = spawn(process.execPath, ['--input-type=module', '-e', text], { env });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => (said += String(part)));
