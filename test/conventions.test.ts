@@ -92,6 +92,15 @@ describe('a page of another origin', () => {
     expect(answer.headers['access-control-expose-headers']).toMatch(/ETag.*Link.*Location.*X-Request-Id/);
   });
 
+  test('does not read the metrics of the machine that it is looked at on', async () => {
+    const response = await request(stack.url)
+      .get('/metrics')
+      .set('Origin', 'https://evil.example')
+      .expect(200);
+    expect(response.text).toContain('narwhal_');
+    expect(response.headers).not.toHaveProperty('access-control-allow-origin');
+  });
+
   test('is let in alone when origins are named', async () => {
     const strict = await stack.guest({ CORS_ORIGINS: 'https://app.example' });
     const from = (origin: string, path = '/v1/instance') =>

@@ -115,6 +115,8 @@ export class HealthController {
   async metrics(@Req() request: ApiRequest, @Res({ passthrough: true }) reply: ApiReply) {
     if (!isNeighbour(request)) throw problem('not_found');
     await this.backlog.collect();
+    // A page that a neighbour looks at is a neighbour, too: it may send this request, and not read the answer.
+    reply.removeHeader('access-control-allow-origin');
     void reply.header('content-type', METRICS_TYPE).header('cache-control', 'no-store');
     return metricsText();
   }
