@@ -175,11 +175,39 @@ describe('the list of sessions', () => {
       [grace.session.id, true],
     ]);
     expect(page.items[0]).toMatchObject({ id: anId, createdAt: moment, refreshedAt: moment });
+    expect(page.items[0]).toMatchObject({ startedAt: moment, lastUsedAt: moment, address: '127.0.0.0/24' });
 
     await grace.request('delete', `/v1/sessions/${phone.session.id}`).expect(204);
     refused(await phone.request('get', '/v1/me'), 401, 'session_ended');
     await grace.request('delete', `/v1/sessions/${phone.session.id}`).expect(204);
     refused(await grace.request('delete', '/v1/sessions/none'), 404, 'not_found');
+  });
+
+  test('names the devices, and ends all others at once', async () => {
+    const vera = await signUp(stack, 'vera');
+    const credentials = { login: 'vera', password: PASSWORD };
+    const phone = (
+      await request(stack.url)
+        .post('/v1/sessions')
+        .set('User-Agent', 'Narwhal/1.2 (iPhone; iOS 19.1)')
+        .send(credentials)
+        .expect(201)
+    ).body as { session: Session };
+    const list = async () =>
+      ((await vera.request('get', '/v1/sessions').expect(200)).body as Page<{ id: string; device: object }>)
+        .items;
+    expect((await list())[0]?.device).toEqual({ name: 'Narwhal (iPhone)', kind: 'phone' });
+    await me(phone.session.accessToken, other).expect(200);
+    for (let times = 0; times < 2; times += 1) await vera.request('delete', '/v1/sessions').expect(204);
+    expect((await list()).map(({ id }) => id)).toEqual([vera.session.id]);
+    refused(await me(phone.session.accessToken, other), 401, 'session_ended');
+    refused(await refreshing(phone.session.refreshToken), 401, 'session_ended');
+    refused(await request(stack.url).delete('/v1/sessions'), 401, 'token_missing');
+    const events = (await vera.request('get', '/v1/me/security-events').expect(200)).body as Page<{
+      kind: string;
+    }>;
+    const kinds = ['sessions.ended', 'session.began', 'session.began', 'account.created'];
+    expect(events.items.map(({ kind }) => kind)).toEqual(kinds);
   });
 
   test('is read in pages, both ways', async () => {

@@ -67,7 +67,14 @@ export const limits = {
     passwordMin: 8,
     password: 128,
   },
-  session: { accessToken: 15 * 60, refreshToken: 60 * DAY, repeatRefresh: 60, perUser: 50 },
+  session: {
+    accessToken: 15 * 60,
+    refreshToken: 60 * DAY,
+    repeatRefresh: 60,
+    /** From sign-in, however often it is refreshed. */
+    life: 365 * DAY,
+    perUser: 50,
+  },
   /** What happened to an account, as its owner and the operator read it. */
   audit: { keptFor: 365 * DAY },
   idempotency: { keptFor: DAY, waitSeconds: 5 },

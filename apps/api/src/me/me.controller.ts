@@ -92,8 +92,9 @@ export class MeController {
   async changePassword(
     @Input() input: z.output<typeof passwordChange>,
     @CallerOf() caller: Caller,
+    @OriginOf() from: Origin,
   ): Promise<void> {
-    await this.accounts.changePassword(caller, input);
+    await this.accounts.changePassword(caller, input, from);
   }
 
   @Endpoint({

@@ -1,18 +1,18 @@
 import { Controller, Req } from '@nestjs/common';
 import { Accounts, Sessions } from '@app/domain';
 import type { Id } from '@app/platform';
-import { SessionRows, type Tx } from '@app/storage';
+import { SessionRows, type Origin, type Tx } from '@app/storage';
 import { z } from 'zod';
 import { CallerOf, Input, type ApiRequest, type Caller } from '../http/call.js';
 import { Cursors, listQuery, type ListInput } from '../http/cursors.js';
 import { Endpoint } from '../http/endpoint.js';
 import { pathId } from '../http/fields.js';
 import { Idempotency, idempotencyKeyOf } from '../http/idempotency.js';
-import { originOf } from '../http/origin.js';
+import { OriginOf, originOf } from '../http/origin.js';
 import { pathOf } from '../http/paths.js';
 import { UserView } from '../users/user-view.js';
 import { signUp } from '../users/users.schemas.js';
-import { refresh, refreshed, sessionList, signedIn, signIn } from './sessions.schemas.js';
+import { entryOf, refresh, refreshed, sessionList, signedIn, signIn } from './sessions.schemas.js';
 
 @Controller()
 export class SessionsController {
@@ -66,10 +66,10 @@ export class SessionsController {
   /** Begins a session of the person whom `personIn` finds or makes; once per Idempotency-Key. */
   private async begin(request: ApiRequest, input: unknown, personIn: (tx: Tx) => Promise<Id>) {
     const idempotencyKey = idempotencyKeyOf(request);
-    const userAgent = request.headers['user-agent'] ?? null;
+    const device = { ...originOf(request), idempotencyKey };
     const made = await this.idempotency.once(request, input, async (tx) => ({
       status: 201,
-      id: await this.sessions.begin(tx, await personIn(tx), { userAgent, idempotencyKey }),
+      id: await this.sessions.begin(tx, await personIn(tx), device),
     }));
     const { userId, session } = await this.sessions.first(made.id, idempotencyKey);
     return { user: await this.view.me(userId), session };
@@ -109,15 +109,21 @@ export class SessionsController {
       pathOf(request),
       input,
       (page) => this.rows.living(caller.userId, page),
-      (rows) =>
-        rows.map((row) => ({
-          id: row.id,
-          current: row.id === caller.sessionId,
-          userAgent: row.user_agent,
-          createdAt: row.created_at.toISOString(),
-          refreshedAt: row.refreshed_at.toISOString(),
-        })),
+      (rows) => rows.map((row) => entryOf(row, caller)),
     );
+  }
+
+  @Endpoint({
+    method: 'DELETE',
+    path: '/v1/sessions',
+    operationId: 'endOtherSessions',
+    tag: 'Sessions',
+    summary: 'Sign out everywhere else',
+    access: 'required',
+    answers: { 204: null },
+  })
+  async endOthers(@CallerOf() caller: Caller, @OriginOf() from: Origin): Promise<void> {
+    await this.sessions.endOthers(caller, from);
   }
 
   @Endpoint({
@@ -129,8 +135,8 @@ export class SessionsController {
     access: 'required',
     answers: { 204: null },
   })
-  async endCurrent(@CallerOf() caller: Caller): Promise<void> {
-    await this.sessions.end(caller.userId, caller.sessionId);
+  async endCurrent(@CallerOf() caller: Caller, @OriginOf() from: Origin): Promise<void> {
+    await this.sessions.end(caller.userId, caller.sessionId, from);
   }
 
   @Endpoint({
@@ -144,7 +150,11 @@ export class SessionsController {
     answers: { 204: null },
     problems: ['not_found'],
   })
-  async end(@Input() input: { id: string }, @CallerOf() caller: Caller): Promise<void> {
-    await this.sessions.end(caller.userId, input.id);
+  async end(
+    @Input() input: { id: string },
+    @CallerOf() caller: Caller,
+    @OriginOf() from: Origin,
+  ): Promise<void> {
+    await this.sessions.end(caller.userId, input.id, from);
   }
 }

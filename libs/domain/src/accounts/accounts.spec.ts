@@ -30,7 +30,7 @@ const admit = async (login: string, given: string): Promise<Id> => {
   return work.run((tx) => accounts.admit(tx, proof));
 };
 const begin = (user: Id) =>
-  work.run((tx) => room.get(Sessions).begin(tx, user, { userAgent: null, idempotencyKey: null }));
+  work.run((tx) => room.get(Sessions).begin(tx, user, { ...nowhere, idempotencyKey: null }));
 const living = async (user: Id) =>
   (
     await room.database.query<{ id: Id }>('SELECT id FROM sessions WHERE user_id = $1 AND ended_at IS NULL', [
@@ -78,9 +78,11 @@ test('a new password ends all other sessions; a wrong current one is refused wha
   const caller = { userId: mary, sessionId: here, synthetic: false };
   const change = { current: password, next: 'another one' };
   for (const next of ['x', password])
-    await expect(accounts.changePassword(caller, { current: 'wrong', next })).rejects.toMatchObject(wrong);
-  await accounts.changePassword(caller, change);
-  await expect(accounts.changePassword(caller, change)).rejects.toMatchObject(wrong);
+    await expect(accounts.changePassword(caller, { current: 'wrong', next }, nowhere)).rejects.toMatchObject(
+      wrong,
+    );
+  await accounts.changePassword(caller, change, nowhere);
+  await expect(accounts.changePassword(caller, change, nowhere)).rejects.toMatchObject(wrong);
   expect(await living(mary)).toEqual([here]);
   expect(await admit('mary', 'another one')).toBe(mary);
 });
@@ -89,7 +91,7 @@ test('whoever proved the old password is not admitted once it is changed, nor on
   const alan = await signUp('alan');
   const caller = { userId: alan, sessionId: await begin(alan), synthetic: false };
   const before = await accounts.authenticate('alan', password);
-  await accounts.changePassword(caller, { current: password, next: 'another one' });
+  await accounts.changePassword(caller, { current: password, next: 'another one' }, nowhere);
   await expect(work.run((tx) => accounts.admit(tx, before))).rejects.toMatchObject(wrong);
   const after = await accounts.authenticate('alan', 'another one');
   await accounts.close(caller, 'another one', nowhere);
@@ -103,9 +105,9 @@ test('a change waits for a session that is beginning with the old password, and 
   let change: Promise<void> | undefined;
   await work.run(async (tx) => {
     const userId = await accounts.admit(tx, proof);
-    change = accounts.changePassword(caller, { current: password, next: 'another one' });
+    change = accounts.changePassword(caller, { current: password, next: 'another one' }, nowhere);
     await expect.poll(lockWaits, { timeout: patient(10_000) }).toBe(1);
-    await room.get(Sessions).begin(tx, userId, { userAgent: null, idempotencyKey: null });
+    await room.get(Sessions).begin(tx, userId, { ...nowhere, idempotencyKey: null });
   });
   await change;
   expect(await living(rosa)).toEqual([caller.sessionId]);
@@ -115,10 +117,10 @@ test('the first tokens of a session are not given again once the password is cha
   const emmy = await signUp('emmy');
   const key = 'a-key-of-one-request';
   const sessions = room.get(Sessions);
-  const here = await work.run((tx) => sessions.begin(tx, emmy, { userAgent: null, idempotencyKey: key }));
+  const here = await work.run((tx) => sessions.begin(tx, emmy, { ...nowhere, idempotencyKey: key }));
   expect((await sessions.first(here, key)).userId).toBe(emmy);
   const caller = { userId: emmy, sessionId: here, synthetic: false };
-  await accounts.changePassword(caller, { current: password, next: 'another one' });
+  await accounts.changePassword(caller, { current: password, next: 'another one' }, nowhere);
   expect(await living(emmy)).toEqual([here]);
   await expect(sessions.first(here, key)).rejects.toMatchObject({ code: 'gone' });
 });
@@ -129,9 +131,9 @@ test('a session that has ended changes no credentials, though its look-up was ta
   await work.run((tx) => room.get(Sessions).endIn(tx, katherine, {}));
   const ended = { code: 'session_ended' };
   for (const current of [password, 'wrong'])
-    await expect(accounts.changePassword(caller, { current, next: 'another one' })).rejects.toMatchObject(
-      ended,
-    );
+    await expect(
+      accounts.changePassword(caller, { current, next: 'another one' }, nowhere),
+    ).rejects.toMatchObject(ended);
   await expect(accounts.close(caller, password, nowhere)).rejects.toMatchObject(ended);
   expect(await accounts.authenticate('katherine', password)).toMatchObject({ userId: katherine });
 });
@@ -180,10 +182,15 @@ test('what happened to an account is on its record', async () => {
   const hash = await accounts.prepare(input);
   const ann = await work.run((tx) => accounts.create(tx, input, hash, from));
   await room.get(Profiles).change(ann, { username: 'anna' }, from);
-  await accounts.close({ userId: ann, sessionId: await begin(ann), synthetic: false }, password, nowhere);
+  const sessionId = await begin(ann);
+  const caller = { userId: ann, sessionId, synthetic: false };
+  await accounts.changePassword(caller, { current: password, next: 'another one' }, from);
+  await accounts.close(caller, 'another one', nowhere);
   const events = await room.get(AuditRows).of(ann, { limit: 10, before: null, after: null });
   expect(events.map(({ kind, actor_id, address, params }) => ({ kind, actor_id, address, params }))).toEqual([
     { kind: 'account.closed', actor_id: ann, address: null, params: {} },
+    { kind: 'password.changed', actor_id: ann, address: '192.0.2.0/24', params: {} },
+    { kind: 'session.began', actor_id: ann, address: null, params: { sessionId } },
     {
       kind: 'username.changed',
       actor_id: ann,

@@ -90,7 +90,11 @@ export class Accounts {
   }
 
   /** Ends all other sessions. A wrong `current` is refused whatever `next` is, also when `next` is the password already. */
-  async changePassword(caller: Caller, given: { current: string; next: string }): Promise<void> {
+  async changePassword(
+    caller: Caller,
+    given: { current: string; next: string },
+    from: Origin,
+  ): Promise<void> {
     const { userId, sessionId } = caller;
     const proven = await this.proven(caller, given.current);
     if (proven === null) throw problem('password_wrong');
@@ -100,6 +104,7 @@ export class Accounts {
       await this.sessions.mustLive(tx, caller);
       if (user?.password_hash !== proven) throw problem('password_wrong');
       await this.rows.change(tx, userId, { password_hash });
+      await this.audit.record(tx, 'password.changed', userId, from);
       await this.sessions.endIn(tx, userId, { except: sessionId });
     });
   }

@@ -16,10 +16,10 @@ beforeAll(async () => {
 afterAll(() => room.close());
 beforeEach(async () => (ada = await room.person()));
 
-const begin = (idempotencyKey: string | null = null): Promise<Id> =>
-  room.get(UnitOfWork).run((tx) => sessions.begin(tx, ada, { userAgent: 'spec', idempotencyKey }));
-const signIn = async () => (await sessions.first(await begin(), null)).session;
 const phone = { address: '192.0.2.0/24', userAgent: 'a phone' };
+const begin = (idempotencyKey: string | null = null): Promise<Id> =>
+  room.get(UnitOfWork).run((tx) => sessions.begin(tx, ada, { ...phone, idempotencyKey }));
+const signIn = async () => (await sessions.first(await begin(), null)).session;
 const refresh = async (token: string, from: Origin = phone) =>
   (await sessions.refresh(sessions.parse(token), from)).refreshToken;
 const past = (table: string, column: string, seconds: number, session: Id) =>
@@ -31,6 +31,10 @@ const past = (table: string, column: string, seconds: number, session: Id) =>
 const living = async (id: Id) =>
   (await room.database.query('SELECT FROM sessions WHERE id = $1 AND ended_at IS NULL', [id])).length === 1;
 const ended = { code: 'session_ended' };
+const recorded = async () =>
+  (await room.get(AuditRows).of(ada, { limit: 10, before: null, after: null })).map(
+    ({ kind, address, user_agent, params }) => ({ kind, address, userAgent: user_agent, params }),
+  );
 
 test('a session begins with tokens that say whose it is', async () => {
   const { id, accessToken, expiresIn } = await signIn();
@@ -72,18 +76,15 @@ test('a repeat from another network and another client is on the record, once an
   await refresh(refreshToken);
   await refresh(refreshToken, { ...phone, address: '198.51.100.0/24' });
   await refresh(refreshToken, { ...phone, userAgent: 'a browser' });
-  const recorded = async () =>
-    (await room.get(AuditRows).of(ada, { limit: 10, before: null, after: null })).map(
-      ({ kind, address, user_agent, params }) => ({ kind, address, userAgent: user_agent, params }),
-    );
-  expect(await recorded()).toEqual([]);
+  const began = { kind: 'session.began', ...phone, params: { sessionId: id } };
+  expect(await recorded()).toEqual([began]);
   const elsewhere = { address: '198.51.100.0/24', userAgent: 'a browser' };
   await refresh(refreshToken, elsewhere);
   for (let times = 0; times < 3; times += 1)
     await expect(refresh(refreshToken, elsewhere)).rejects.toMatchObject({ code: 'rate_limited' });
   // The third repeat, which was answered, and the first that was refused.
   const event = { kind: 'refresh.repeated', ...elsewhere, params: { sessionId: id } };
-  expect(await recorded()).toEqual([event, event]);
+  expect(await recorded()).toEqual([event, event, began]);
 });
 
 test('a session has so many rotations a minute, and a token that is not its own uses up none', async () => {
@@ -118,6 +119,33 @@ test('a session that was not refreshed for too long ends', async () => {
   expect(await living(id)).toBe(false);
 });
 
+test('a session ends a year after its beginning, however often it was refreshed', async () => {
+  const { id, refreshToken } = await signIn();
+  await past('sessions', 'created_at', limits.session.life - 60, id);
+  const next = await refresh(refreshToken);
+  await past('sessions', 'created_at', 61, id);
+  const forged = `${refreshToken.slice(0, -4)}AAAA`;
+  await expect(refresh(forged)).rejects.toMatchObject(ended);
+  expect(await living(id)).toBe(true);
+  await expect(refresh(next)).rejects.toMatchObject(ended);
+  expect(await living(id)).toBe(false);
+});
+
+test('whoever ends all other sessions keeps one, and cannot once it has ended', async () => {
+  const [first, other, here] = [await begin(), await begin(), await begin()];
+  const caller = { userId: ada, sessionId: here, synthetic: false };
+  await sessions.endOthers(caller, phone);
+  await sessions.endOthers(caller, phone);
+  expect(await Promise.all([first, other, here].map(living))).toEqual([false, false, true]);
+  const events = (await recorded()).filter(({ kind }) => kind !== 'session.began');
+  expect(events).toEqual([{ kind: 'sessions.ended', ...phone, params: { count: 2 } }]);
+  await sessions.end(ada, here, phone);
+  expect((await recorded())[0]).toMatchObject({ kind: 'session.ended', params: { sessionId: here } });
+  const later = await begin();
+  await expect(sessions.endOthers(caller, phone)).rejects.toMatchObject(ended);
+  expect(await living(later)).toBe(true);
+});
+
 test('a forged token ends nothing', async () => {
   const { id, refreshToken } = await signIn();
   const forged = `${refreshToken.slice(0, -4)}AAAA`;
@@ -131,8 +159,8 @@ test('the oldest session above the limit ends, and only its person ends a sessio
   for (let count = 0; count <= limits.session.perUser; count += 1) ids.push(await begin());
   const [oldest = '', second = ''] = ids;
   expect([await living(oldest), await living(second)]).toEqual([false, true]);
-  await expect(sessions.end(await room.person(), second)).rejects.toMatchObject({ code: 'not_found' });
-  await sessions.end(ada, second);
-  await sessions.end(ada, second);
+  await expect(sessions.end(await room.person(), second, phone)).rejects.toMatchObject({ code: 'not_found' });
+  await sessions.end(ada, second, phone);
+  await sessions.end(ada, second, phone);
   expect(await living(second)).toBe(false);
 });

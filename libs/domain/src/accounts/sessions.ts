@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { limits, problem, Problem, type Id } from '@app/platform';
-import { SessionRows, UnitOfWork, type Origin, type SessionRow, type Tx } from '@app/storage';
+import { AuditRows, SessionRows, UnitOfWork, type Origin, type SessionRow, type Tx } from '@app/storage';
 import { LRUCache } from 'lru-cache';
 import { AccessTokens, type Caller } from './access-tokens.js';
 import { hashOf, RefreshTokens, sameHash, type RefreshToken } from './refresh-tokens.js';
@@ -17,8 +17,7 @@ export interface SessionTokens {
 }
 
 /** Who signs in, and from where; with a request's Idempotency-Key a retry gets the same tokens. */
-export interface Device {
-  userAgent: string | null;
+export interface Device extends Origin {
   idempotencyKey: string | null;
 }
 
@@ -39,15 +38,17 @@ export class Sessions {
     private readonly accessTokens: AccessTokens,
     private readonly refreshTokens: RefreshTokens,
     private readonly rotation: TokenRotation,
+    private readonly audit: AuditRows,
   ) {}
 
   /** Begins a session; `first` then has its tokens. The oldest sessions above the limit end. */
-  async begin(tx: Tx, userId: Id, { userAgent, idempotencyKey }: Device): Promise<Id> {
-    const session = await this.rows.insert(tx, userId, userAgent?.slice(0, 200) ?? null);
+  async begin(tx: Tx, userId: Id, { idempotencyKey, ...from }: Device): Promise<Id> {
+    const session = await this.rows.insert(tx, userId, from);
     const [secret = Buffer.alloc(0)] = this.refreshTokens.first(session.id, idempotencyKey);
     await this.rows.insertRefreshToken(tx, session.id, 1, hashOf(secret));
     if (idempotencyKey === null) tx.afterCommit(() => this.secrets.set(session.id, secret));
     await this.endIn(tx, userId, { beyondNewest: limits.session.perUser });
+    await this.audit.record(tx, 'session.began', userId, from, { sessionId: session.id });
     return session.id;
   }
 
@@ -114,9 +115,13 @@ export class Sessions {
   }
 
   /** Ends one of the person's sessions. Idempotent. @throws Problem 404 unless it is or was their own */
-  async end(userId: Id, sessionId: Id): Promise<void> {
-    const ended = await this.work.run((tx) => this.endIn(tx, userId, { only: sessionId }));
-    if (ended.length > 0) return;
+  async end(userId: Id, sessionId: Id, from: Origin): Promise<void> {
+    const ended = await this.work.run(async (tx) => {
+      const [one] = await this.endIn(tx, userId, { only: sessionId });
+      if (one !== undefined) await this.audit.record(tx, 'session.ended', userId, from, { sessionId });
+      return one !== undefined;
+    });
+    if (ended) return;
     const session = await this.rows.find(sessionId);
     if (session?.user_id !== userId) throw problem('not_found');
   }
@@ -125,6 +130,15 @@ export class Sessions {
   async mustLive(tx: Tx, { userId, sessionId }: Caller): Promise<void> {
     const session = await this.rows.lock(tx, sessionId);
     if (session?.user_id !== userId || session.ended_at !== null) throw problem('session_ended');
+  }
+
+  /** Ends all sessions of a person but the one that asks. @throws Problem 401 `session_ended` when that one has ended */
+  async endOthers(caller: Caller, from: Origin): Promise<void> {
+    await this.work.run(async (tx) => {
+      await this.mustLive(tx, caller);
+      const { length: count } = await this.endIn(tx, caller.userId, { except: caller.sessionId });
+      if (count > 0) await this.audit.record(tx, 'sessions.ended', caller.userId, from, { count });
+    });
   }
 
   /** Ends sessions within a transaction and returns their ids. */

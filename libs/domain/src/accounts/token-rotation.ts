@@ -26,7 +26,7 @@ export class TokenRotation {
    * The secret that follows this token in its session, which is locked. A refusal is returned and not thrown where something
    * has to be committed before it.
    *
-   * @returns null for an old token: the session has to end
+   * @returns null for an old token and for an old session, which has to end
    * @throws Problem 401 `session_ended` for a token that the session never had, 429 `rate_limited`
    */
   async next(
@@ -39,6 +39,7 @@ export class TokenRotation {
     const hash = hashOf(token.secret);
     const presented = stored.find((row) => sameHash(row.hash, hash));
     if (!presented) throw problem('session_ended');
+    if (!isWithin(limits.session.life, session.created_at)) return null;
     const secrets = this.tokens.successors(token);
     const successor = stored.find(({ generation }) => generation === presented.generation + 1);
     if (!successor) return this.rotate(tx, session, stored, secrets[0], from);

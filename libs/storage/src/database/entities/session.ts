@@ -16,6 +16,8 @@ export class Session extends OnShard {
   })
   scopes!: string[];
   @Nullable('text', 'User-Agent at sign-in, cut, for the list of sessions') user_agent!: string | null;
+  @Nullable('text', 'The network of sign-in or of the last rotation, shortened to /24 or /48')
+  address!: string | null;
   @Column('timestamptz', 'When it began', { default: () => 'now()' }) created_at!: Date;
   @Column('timestamptz', "Last rotation; idle beyond the refresh token's life it is swept", {
     default: () => 'now()',

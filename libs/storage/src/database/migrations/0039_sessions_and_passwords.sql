@@ -13,3 +13,6 @@ COMMENT ON COLUMN refresh_tokens.used_address IS 'The network of the first use, 
 COMMENT ON COLUMN refresh_tokens.used_user_agent IS 'User-Agent of the first use, cut';
 COMMENT ON COLUMN refresh_tokens.repeats IS 'Repeats of the token in the window since repeats_since';
 COMMENT ON COLUMN refresh_tokens.repeats_since IS 'When the first of these repeats came; 60 s after it a new window begins';
+
+ALTER TABLE sessions ADD COLUMN address text;
+COMMENT ON COLUMN sessions.address IS 'The network of sign-in or of the last rotation, shortened to /24 or /48';

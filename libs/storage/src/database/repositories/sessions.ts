@@ -13,11 +13,12 @@ export type RefreshRow = Omit<RefreshToken, 'shard' | 'session_id'>;
 export class SessionRows {
   constructor(private readonly database: Database) {}
 
-  async insert(tx: Queryable, userId: Id, userAgent: string | null): Promise<Session> {
+  async insert(tx: Queryable, userId: Id, { address, userAgent }: Origin): Promise<Session> {
     return (await tx.first<Session>(
       'session.insert',
-      `INSERT INTO sessions (shard, id, user_id, user_agent) VALUES ($1::int, next_id($1::int), $2, $3) RETURNING *`,
-      keyOf(userId, userAgent),
+      `INSERT INTO sessions (shard, id, user_id, user_agent, address)
+       VALUES ($1::int, next_id($1::int), $2, $3, $4) RETURNING *`,
+      keyOf(userId, userAgent, address),
     )) as Session;
   }
 
@@ -85,8 +86,8 @@ export class SessionRows {
     );
     await tx.query(
       'session.refreshed',
-      `UPDATE sessions SET refreshed_at = now() WHERE shard = $1 AND id = $2`,
-      keyOf(sessionId),
+      `UPDATE sessions SET refreshed_at = now(), address = $3 WHERE shard = $1 AND id = $2`,
+      keyOf(sessionId, address),
     );
   }
 
