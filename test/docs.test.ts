@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import request from 'supertest';
 import { beforeAll, expect, test } from 'vitest';
 import type { ProblemBody } from './harness/contract.js';
@@ -63,4 +64,23 @@ test('no two sentences have the same anchor', async () => {
   const anchors = [...text.matchAll(/<div id="(\w+)"/g)].map(([, anchor]) => anchor);
   expect(anchors.length).toBeGreaterThan(30);
   expect(new Set(anchors).size).toBe(anchors.length);
+});
+
+test('docs/security.md names files that are there, and tests that they have', () => {
+  const at = (path: string) => new URL(`../${path}`, import.meta.url);
+  const page = readFileSync(at('docs/security.md'), 'utf8');
+  const paths = [...page.matchAll(/`([\w.@-]*\/[\w./@-]+|[\w.-]+\.(?:json|cjs))`/g)].map(
+    ([, path = '']) => path,
+  );
+  const files = paths.filter((path) => !path.startsWith('/'));
+  expect(files.length).toBeGreaterThan(100);
+  expect(files.filter((path) => !existsSync(at(path)))).toEqual([]);
+  // A quotation is of the file before it.
+  let file = '';
+  const missing: string[] = [];
+  for (const [, path, quoted = ''] of page.matchAll(/`([^`\s]+)`|“([^”]+)”/g)) {
+    file = path ?? file;
+    if (!path && !readFileSync(at(file), 'utf8').includes(quoted)) missing.push(`${file}: ${quoted}`);
+  }
+  expect(missing).toEqual([]);
 });
