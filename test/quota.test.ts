@@ -43,7 +43,9 @@ const noPhotos = { status: 422, code: 'quota_exceeded', quota: 'photosPerDay', l
 
 test('quotas are published with the limits', async () => {
   const { body } = await request(stack.url).get('/v1/instance');
-  expect(body).toMatchObject({ limits: { quota: { bytes: BYTES, photosPerDay: A_DAY } } });
+  expect(body).toMatchObject({
+    limits: { quota: { bytes: BYTES, bytesPerDay: 2 * BYTES, photosPerDay: A_DAY }, upload: { open: 20 } },
+  });
 });
 
 describe('bytes', () => {
@@ -61,16 +63,15 @@ describe('bytes', () => {
     expect((await ada.upload(two)).state).toBe('ready');
   });
 
-  test('of two uploads that end at once, only what has room becomes a photo', async () => {
+  test('of uploads that begin at once, only what has room is begun, and becomes a photo', async () => {
     const grace = await signUp(stack, 'grace');
     const pictures = await Promise.all([3, 4, 5].map((seed) => drawn({ seed, width: 1_900, height: 1_400 })));
-    const locations = await Promise.all(
-      pictures.map(async ({ bytes }) => (await begin(grace, bytes.length)).headers['location'] as string),
-    );
-    const answers = await Promise.all(
-      pictures.map(({ bytes }, index) => patch(locations[index] ?? '', 0, bytes)),
-    );
-    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([204, 422, 422]);
+    const begun = await Promise.all(pictures.map(({ bytes }) => begin(grace, bytes.length)));
+    expect(begun.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 422, 422]);
+    for (const answer of begun.filter(({ status }) => status === 422)) expect(refusal(answer)).toEqual(noBytes);
+    const index = begun.findIndex(({ status }) => status === 201);
+    const location = begun[index]?.headers['location'] as string;
+    expect((await patch(location, 0, pictures[index]?.bytes ?? Buffer.alloc(0))).status).toBe(204);
     const kept = await stack.database.query<{ bytes: string }>(
       'SELECT sum(bytes) AS bytes FROM photos WHERE owner_id = $1',
       [grace.id],

@@ -38,11 +38,11 @@ interface Row {
   id: string;
   state: string;
   folder: string;
-  bytes: string | null;
+  sha256: Buffer | null;
 }
 
 const rows = (): Promise<Row[]> =>
-  stack.database.query<Row>('SELECT id::text, state, folder, bytes FROM photos WHERE owner_id = $1', [
+  stack.database.query<Row>('SELECT id::text, state, folder, sha256 FROM photos WHERE owner_id = $1', [
     ada.id,
   ]);
 
@@ -69,11 +69,11 @@ test('kill -9 at any moment of uploads takes no quota and leaves no photo withou
   expect(whole.map(({ state }) => state)).toEqual(whole.map(() => 'ready'));
   expect(whole).toHaveLength(ROUNDS * AT_ONCE);
   for (const { folder } of whole) expect(existsSync(join(stack.objects, folder, 'original'))).toBe(true);
-  // Interrupted uploads hold no bytes of the quota, and the daily count has only the finished photos.
-  expect(all.filter(({ state, bytes }) => state === 'uploading' && bytes !== null)).toEqual([]);
+  // Interrupted uploads are no photos, and the daily count has only the finished ones.
+  expect(all.filter(({ state, sha256 }) => state === 'uploading' && sha256 !== null)).toEqual([]);
   const usage = await stack.database.query('SELECT photos FROM photo_usage WHERE owner_id = $1', [ada.id]);
   expect(usage).toEqual([{ photos: ROUNDS * AT_ONCE }]);
-  // Once they are old the sweeper deletes them, with any objects that they left in the store.
+  // They hold the quota that they declared until they are old: then the sweeper deletes them, with any objects that they left in the store.
   await stack.database.query(
     `UPDATE photos SET created_at = created_at - interval '3 hours' WHERE state = 'uploading'`,
   );

@@ -1,5 +1,11 @@
 const MiB = 1024 * 1024;
 const DAY = 24 * 60 * 60;
+const QUOTA = 10 * 1024 * MiB;
+
+/** Enough to fill a quota, delete everything, and fill it again. What was deleted lies in the trash for a while. */
+export function bytesPerDay(quota: number): number {
+  return 2 * quota;
+}
 
 /**
  * Every limit of size and time that clients meet: enforced by the api and the worker, published by `GET /v1/instance`, and read
@@ -44,9 +50,11 @@ export const limits = {
     /** A presigned URL is valid this long; an upload begun by then may finish, and be completed, `completeWithin` later. */
     presignedFor: 60 * 60,
     completeWithin: 2 * 60 * 60,
+    /** One person's resumable and direct uploads that have not ended: the photos of two posts. */
+    open: 20,
   },
-  /** One person's storage, and new photos per day (UTC); QUOTA_BYTES and QUOTA_PHOTOS_PER_DAY override it. */
-  quota: { bytes: 10 * 1024 * MiB, photosPerDay: 1_000 },
+  /** One person's storage, and new bytes and photos per day (UTC); QUOTA_BYTES and QUOTA_PHOTOS_PER_DAY override it. */
+  quota: { bytes: QUOTA, bytesPerDay: bytesPerDay(QUOTA), photosPerDay: 1_000 },
   post: { photos: 10, caption: 2_200, place: 100, contentWarning: 200 },
   comment: { text: 2_200 },
   /** In one caption or comment; a tag's length in code points, also when folded. */

@@ -1,5 +1,5 @@
 import { Controller, Inject, Req, Res } from '@nestjs/common';
-import { CONFIG, limits, version, type Config } from '@app/platform';
+import { bytesPerDay, CONFIG, limits, version, type Config } from '@app/platform';
 import { OBJECT_STORE, type ObjectStore } from '@app/storage';
 import { z } from 'zod';
 import type { ApiReply, ApiRequest } from '../http/call.js';
@@ -53,7 +53,8 @@ export class InstanceController {
   })
   async show(@Req() request: ApiRequest, @Res({ passthrough: true }) reply: ApiReply) {
     const { INSTANCE_NAME: name, REGISTRATIONS: registrations } = this.config;
-    const quota = { bytes: this.config.QUOTA_BYTES, photosPerDay: this.config.QUOTA_PHOTOS_PER_DAY };
+    const { QUOTA_BYTES: bytes, QUOTA_PHOTOS_PER_DAY: photosPerDay } = this.config;
+    const quota = { bytes, bytesPerDay: bytesPerDay(bytes), photosPerDay };
     const features = (await this.objects.home()) === 's3' ? ['direct-uploads', ...always] : always;
     const tag = tagOf(name, version, registrations, JSON.stringify(quota), features.join(' '));
     return fresh(request, reply, tag, {

@@ -9,6 +9,7 @@ import { validate } from '../http/validation.js';
 import { described } from './photos.schemas.js';
 import {
   assertMultipart,
+  declaredBytesOf,
   leastBytesOf,
   MOST_PARTS,
   noBoundaryFound,
@@ -104,7 +105,7 @@ export class FormUploads {
     const fields = { altText, sha256: original.sha256.toString('hex') };
     const outcome = await this.idempotency
       .once(request, fields, async (tx) => {
-        const made = await this.photos.make(tx, owner, { photoId }, { ...original, altText });
+        const made = await this.photos.make(tx, owner, { photoId }, { ...original, altText }, photoId);
         if (!made) throw problem('session_ended');
         return { status: made.existed ? 200 : 202, id: made.id };
       })
@@ -126,7 +127,8 @@ export class FormUploads {
     const cutOff = new Promise<never>((_, reject) => {
       cut.signal.addEventListener('abort', () => reject(cut.signal.reason as Error), { once: true });
     });
-    const form = new UploadForm((file) => this.photos.store(owner, chunksOf(file), cut.signal));
+    const declared = declaredBytesOf(request);
+    const form = new UploadForm((file) => this.photos.store(owner, declared, chunksOf(file), cut.signal));
     try {
       await Promise.race([form.read(request), cutOff]);
       return form.content;

@@ -23,6 +23,11 @@ export function leastBytesOf(request: ApiRequest): number {
   return Math.max(0, Number(request.headers['content-length'] ?? 0) - OVERHEAD);
 }
 
+/** The bytes that are reserved for a photo: a form of unknown length may bring the largest. */
+export function declaredBytesOf(request: ApiRequest): number {
+  return request.headers['content-length'] === undefined ? limits.photo.bytes : leastBytesOf(request);
+}
+
 const noBoundary = (): Problem =>
   problem('request_invalid', {
     params: {

@@ -23,7 +23,7 @@ export class TusUploads {
 
   /** `repeated`: this request was answered before. */
   async begin(request: ApiRequest, owner: Id, sent: { length: number; altText: string }) {
-    await this.quota.assertRoom(owner, sent.length);
+    await this.quota.assertDisk();
     let begun: UploadRow | undefined;
     const { id, repeated } = await this.idempotency.once(request, sent, async (tx) => {
       begun = await this.uploads.begin(tx, owner, sent, (made) => hashOf(this.secrets(made)[0] ?? ''));

@@ -17,10 +17,10 @@ async function* chunks(bytes: Buffer, failure?: Error): AsyncGenerator<Buffer> {
   if (failure) throw failure;
 }
 
-const stored = (owner: string, bytes: Buffer) => room.photos.store(owner, chunks(bytes), never);
+const stored = (owner: string, bytes: Buffer) => room.photos.store(owner, bytes.length, chunks(bytes), never);
 const madeOf = async (owner: string, original: Awaited<ReturnType<typeof stored>>) =>
   room.work.run((tx) =>
-    room.photos.make(tx, owner, { photoId: original.photoId }, { ...original, altText: '' }),
+    room.photos.make(tx, owner, { photoId: original.photoId }, { ...original, altText: '' }, original.photoId),
   );
 
 test('an original is stored whole, in the folder that its row named before', async () => {
@@ -36,7 +36,7 @@ test('an original is stored whole, in the folder that its row named before', asy
 
 test('what breaks off, or is no photo, leaves neither row nor object', async () => {
   const ada = await room.person();
-  const broken = room.photos.store(ada, chunks(jpeg(5_000), new Error('cut')), never);
+  const broken = room.photos.store(ada, 5_000, chunks(jpeg(5_000), new Error('cut')), never);
   await expect(broken).rejects.toThrow('cut');
   await expect(stored(ada, Buffer.alloc(5_000, 'a'))).rejects.toMatchObject({
     code: 'unsupported_media_type',

@@ -56,13 +56,23 @@ export class Photos {
    * Streams an original to the store and never holds more than one chunk. The row that names its folder is committed before
    * the first byte is written (rule 3), and deleted when anything fails; the sweeper finds the rows of a process that died.
    *
-   * @throws Problem 415; ObjectTooLarge
+   * `declared`: the bytes that the row holds of its owner's quota until their number is known.
+   *
+   * @throws Problem 415, 422 `quota_exceeded`; ObjectTooLarge
    */
-  async store(owner: Id, chunks: AsyncIterator<Buffer>, signal: AbortSignal): Promise<StoredOriginal> {
+  async store(
+    owner: Id,
+    declared: number,
+    chunks: AsyncIterator<Buffer>,
+    signal: AbortSignal,
+  ): Promise<StoredOriginal> {
     const head = await headOf(chunks);
     const type = acceptedFormat(head);
     const folder = newFolder();
-    const photoId = await this.rows.begin(owner, folder);
+    const photoId = await this.work.run(async (tx) => {
+      await this.quota.reserve(tx, owner, declared);
+      return this.rows.begin(tx, owner, folder, declared);
+    });
     try {
       const { bytes, sha256 } = await this.objects.write(objectKey(folder, ORIGINAL), joined(head, chunks), {
         contentType: type,
@@ -90,7 +100,7 @@ export class Photos {
   }
 
   /**
-   * The photo of an original that is in the store; or the one that the same person made of the same bytes within a day and
+   * The photo of an original that is in the store, whose quota `holder` holds: its row, or that of its upload; or the one that the same person made of the same bytes within a day and
    * has not posted, so that a retry on a bad network creates no second photo. Null when the account is closed.
    *
    * @throws Problem 422 `quota_exceeded`; 400 `body_incomplete` when the row was swept
@@ -100,13 +110,14 @@ export class Photos {
     owner: Id,
     place: Place,
     original: Original,
+    holder: Id,
   ): Promise<{ id: Id; existed: boolean } | null> {
     const hash = original.sha256 ?? original.declaredSha256 ?? null;
     const role = await this.rows.admit(tx, owner, hash);
     if (role === null) return null;
     const same = hash && (await this.rows.sameBytes(tx, owner, hash, limits.photo.sameBytesFor));
     if (same !== null) return { id: same, existed: true };
-    await this.quota.take(tx, owner, original.bytes);
+    await this.quota.take(tx, owner, original.bytes, holder);
     const id = await this.rows.make(tx, owner, place, original);
     if (id === null) throw problem('body_incomplete');
     tx.send('develop', { photoId: id });

@@ -1,11 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, limits, problem, type Config, type Id } from '@app/platform';
+import { bytesPerDay, CONFIG, limits, problem, type Config, type Id } from '@app/platform';
 import { OBJECT_STORE, QuotaRows, type ObjectStore, type Queryable, type Usage } from '@app/storage';
 
 /** How long a reading of the free space is trusted, in milliseconds. */
 const BELIEVED = 2_000;
 
-/** Room for an upload: on the disk, and in its owner's quota of bytes and photos a day. */
+/**
+ * Room for an upload, whichever way its bytes come: on the disk, and in its owner's quota of bytes, and of bytes and photos a
+ * day. What an upload declares is held from its start by its row, so uploads at once do not fill what only one has room for.
+ */
 @Injectable()
 export class Quota {
   private read = 0;
@@ -33,7 +36,7 @@ export class Quota {
     if (this.free !== null && this.free < limits.photo.freeBytes) throw problem('disk_full');
   }
 
-  /** Refuses before the first byte what `take` would refuse. @throws Problem 422 `quota_exceeded`; 507, 503 as above */
+  /** Refuses before the first byte what `reserve` would refuse. @throws Problem 422 `quota_exceeded`; 507, 503 as above */
   async assertRoom(owner: Id, bytes: number): Promise<void> {
     await this.assertDisk();
     this.assertFits(await this.rows.read(owner), bytes);
@@ -41,36 +44,48 @@ export class Quota {
 
   /**
    * Like `assertRoom` without the disk, but one at a time per person, in the transaction that inserts the row that holds
-   * these bytes: for uploads that nobody can stop once they are allowed.
+   * these bytes.
    *
    * @throws Problem 422 `quota_exceeded`
    */
   async reserve(tx: Queryable, owner: Id, bytes: number): Promise<void> {
+    await this.usage(tx, owner, bytes);
+  }
+
+  /** The same for an upload of several requests, which stays open without a connection. @throws Problem 422 `quota_exceeded` */
+  async reserveOpen(tx: Queryable, owner: Id, bytes: number): Promise<void> {
+    const { open } = await this.usage(tx, owner, bytes);
+    assertAtMost('openUploads', limits.upload.open, open + 1);
+  }
+
+  private async usage(tx: Queryable, owner: Id, bytes: number): Promise<Usage> {
     await this.rows.lock(tx, owner);
-    this.assertFits(await this.rows.read(owner, tx), bytes);
+    const usage = await this.rows.read(owner, tx);
+    this.assertFits(usage, bytes);
+    return usage;
   }
 
   /**
-   * Takes a photo of `bytes` bytes from its owner's quota, in the transaction that makes the photo and before the photo
-   * has its bytes: if no photo is made, nothing is taken.
+   * Takes a photo of `bytes` bytes from its owner's quota, in the transaction that makes the photo: if no photo is made,
+   * nothing is taken. `holder`: the photo or the upload that held them so far.
    *
    * @throws Problem 422 `quota_exceeded`
    */
-  async take(tx: Queryable, owner: Id, bytes: number): Promise<void> {
-    const usage = await this.rows.takePhoto(tx, owner);
-    this.assertFits({ ...usage, photos: usage.photos - 1 }, bytes);
+  async take(tx: Queryable, owner: Id, bytes: number, holder: Id): Promise<void> {
+    await this.rows.lock(tx, owner);
+    this.assertFits(await this.rows.read(owner, tx, holder), bytes);
+    await this.rows.countPhoto(tx, owner, bytes);
   }
 
-  /** One more photo. `quota` is its name in `GET /v1/instance`; `actual` is the value that it would have reached. */
-  private assertFits(usage: Usage, more: number): void {
-    const bytes = usage.bytes + usage.arriving + more;
-    const photos = usage.photos + 1;
+  private assertFits({ bytes, reserved, photos, bytesToday }: Usage, more: number): void {
     const { QUOTA_BYTES, QUOTA_PHOTOS_PER_DAY } = this.config;
-    if (bytes > QUOTA_BYTES)
-      throw problem('quota_exceeded', { params: { quota: 'bytes', limit: QUOTA_BYTES, actual: bytes } });
-    if (photos > QUOTA_PHOTOS_PER_DAY)
-      throw problem('quota_exceeded', {
-        params: { quota: 'photosPerDay', limit: QUOTA_PHOTOS_PER_DAY, actual: photos },
-      });
+    assertAtMost('bytes', QUOTA_BYTES, bytes + reserved + more);
+    assertAtMost('bytesPerDay', bytesPerDay(QUOTA_BYTES), bytesToday + reserved + more);
+    assertAtMost('photosPerDay', QUOTA_PHOTOS_PER_DAY, photos + 1);
   }
+}
+
+/** `quota` is its name in `GET /v1/instance`; `actual` is the value that it would have reached. */
+function assertAtMost(quota: string, limit: number, actual: number): void {
+  if (actual > limit) throw problem('quota_exceeded', { params: { quota, limit, actual } });
 }

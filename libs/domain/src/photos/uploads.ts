@@ -63,13 +63,18 @@ export class Uploads {
     return this.rows.findForSure(id);
   }
 
-  /** Begins a resumable upload; `secretHash` makes the hash of the secret that its address will hold. */
+  /**
+   * Begins a resumable upload; `secretHash` makes the hash of the secret that its address will hold.
+   *
+   * @throws Problem 422 `quota_exceeded`
+   */
   async begin(
     tx: Tx,
     owner: Id,
     { length, altText }: { length: number; altText: string },
     secretHash: (id: Id) => Buffer,
   ): Promise<UploadRow> {
+    await this.quota.reserveOpen(tx, owner, length);
     const id = await this.rows.nextId(tx, owner);
     const folder = newFolder();
     return this.rows.begin(tx, { id, owner, secretHash: secretHash(id), folder, length, altText, validFor });
@@ -84,7 +89,7 @@ export class Uploads {
 
   /** Begins a direct upload and returns its id, which its photo will have. @throws Problem 422 `quota_exceeded` */
   async beginDirect(tx: Tx, owner: Id, { bytes, sha256, altText = '' }: DirectUpload): Promise<Id> {
-    await this.quota.reserve(tx, owner, bytes);
+    await this.quota.reserveOpen(tx, owner, bytes);
     const id = await this.rows.nextId(tx, owner);
     await this.rows.beginDirect(tx, {
       id,
@@ -231,7 +236,8 @@ export class Uploads {
       if (upload?.state !== 'receiving') return upload;
       const { owner_id, folder, direct, alt_text: altText, declared_sha256: declaredSha256 } = upload;
       const place = { folder, id: direct ? id : undefined };
-      const photo = await this.photos.make(tx, owner_id, place, { ...original, altText, declaredSha256 });
+      const whole = { ...original, altText, declaredSha256 };
+      const photo = await this.photos.make(tx, owner_id, place, whole, id);
       if (!photo) throw problem('upload_gone');
       return this.rows.complete(tx, id, photo.id, photo.existed ? 'duplicate' : 'completed');
     });

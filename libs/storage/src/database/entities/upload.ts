@@ -69,4 +69,8 @@ export class PhotoUsage extends OnShard {
   @Column('date', 'The day, in UTC, that is counted') day!: string;
   @Column('integer', 'Photos made on that day, deleted ones included; written with the photo')
   photos!: number;
+  @Column('bigint', 'Bytes of the photos made on that day, deleted ones included; written with the photo', {
+    default: 0,
+  })
+  bytes!: string;
 }

@@ -57,13 +57,13 @@ export class PhotoRows {
     return photos;
   }
 
-  /** The row of a photo whose bytes are about to be stored. */
-  async begin(owner: Id, folder: string): Promise<Id> {
-    return (await this.database.value<Id>(
+  /** The row of a photo whose bytes are about to be stored; it holds the quota of those that were declared. */
+  async begin(tx: Queryable, owner: Id, folder: string, bytes: number): Promise<Id> {
+    return (await tx.value<Id>(
       'photo.begin',
-      `INSERT INTO photos (shard, id, owner_id, state, folder)
-       VALUES ($1::int, next_id($1::int), $2, 'uploading', $3) RETURNING id`,
-      keyOf(owner, folder),
+      `INSERT INTO photos (shard, id, owner_id, state, folder, bytes)
+       VALUES ($1::int, next_id($1::int), $2, 'uploading', $3, $4) RETURNING id`,
+      keyOf(owner, folder, bytes),
     )) as Id;
   }
 

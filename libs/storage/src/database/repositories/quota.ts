@@ -5,36 +5,46 @@ import { keyOf, type Queryable } from '../queryable.js';
 
 /** A person's use of their quota. */
 export interface Usage {
-  /** Bytes of stored originals. */
+  /** Bytes of stored originals, and those that forms which are still read declared. */
   bytes: number;
-  /** Bytes that have arrived of incomplete uploads. */
-  arriving: number;
+  /** Bytes that resumable and direct uploads declared and that are no photo yet. */
+  reserved: number;
+  /** How many those are. */
+  open: number;
   /** Photos made today, in UTC. */
   photos: number;
+  /** Bytes of those. */
+  bytesToday: number;
 }
 
 /**
- * Quotas are derived from rows: bytes are summed, so that nothing can make the sum wrong; a day's photos are counted in
- * the transaction that makes the photo, since deleting one does not give the day back.
+ * Quotas are derived from rows: bytes are summed, so that nothing can make the sum wrong; a day's photos and bytes are counted
+ * in the transaction that makes the photo, since deleting one does not give the day back.
  */
 @Injectable()
 export class QuotaRows {
   constructor(private readonly database: Database) {}
 
-  async read(owner: Id, connection: Queryable = this.database): Promise<Usage> {
-    const usage = await connection.first<Record<keyof Usage, string | null>>(
+  /** Without what `except`, a photo or an upload, holds. Its bytes are subtracted, since the index of the sum has no ids. */
+  async read(owner: Id, connection: Queryable = this.database, except: Id = '0'): Promise<Usage> {
+    const usage = await connection.first<Record<keyof Usage | 'own', string | null>>(
       'quota.read',
       `SELECT (SELECT sum(bytes) FROM photos WHERE shard = $1 AND owner_id = $2) AS bytes,
-         (SELECT sum(received) FROM uploads WHERE shard = $1 AND owner_id = $2 AND state = 'receiving') AS arriving,
-         (SELECT photos FROM photo_usage WHERE shard = $1 AND owner_id = $2
-            AND day = (now() AT TIME ZONE 'UTC')::date) AS photos`,
-      keyOf(owner),
+         (SELECT bytes FROM photos WHERE shard = $1 AND id = $3) AS own,
+         u.reserved, u.open, today.photos, today.bytes AS "bytesToday"
+       FROM (SELECT sum(length) AS reserved, count(*) AS open FROM uploads
+             WHERE shard = $1 AND owner_id = $2 AND state = 'receiving' AND id <> $3) u
+       LEFT JOIN photo_usage today ON today.shard = $1 AND today.owner_id = $2
+         AND today.day >= (now() AT TIME ZONE 'UTC')::date`,
+      keyOf(owner, except),
     );
     // Number(null) is 0.
     return {
-      bytes: Number(usage?.bytes),
-      arriving: Number(usage?.arriving),
+      bytes: Number(usage?.bytes) - Number(usage?.own),
+      reserved: Number(usage?.reserved),
+      open: Number(usage?.open),
       photos: Number(usage?.photos),
+      bytesToday: Number(usage?.bytesToday),
     };
   }
 
@@ -49,23 +59,17 @@ export class QuotaRows {
     );
   }
 
-  /** Counts one more photo today and returns the usage with it. Locks: a person's photos are made one by one. */
-  async takePhoto(tx: Queryable, owner: Id): Promise<Usage> {
-    const photos = await tx.value<number>(
-      'quota.takePhoto',
-      `INSERT INTO photo_usage AS usage (shard, owner_id, day, photos)
-       VALUES ($1, $2, (now() AT TIME ZONE 'UTC')::date, 1)
+  /** Counts one more photo today. Locks: a person's photos are made one by one. */
+  async countPhoto(tx: Queryable, owner: Id, bytes: number): Promise<void> {
+    await tx.query(
+      'quota.countPhoto',
+      `INSERT INTO photo_usage AS usage (shard, owner_id, day, photos, bytes)
+       VALUES ($1, $2, (now() AT TIME ZONE 'UTC')::date, 1, $3)
        ON CONFLICT (shard, owner_id) DO UPDATE SET day = greatest(usage.day, excluded.day),
-         photos = CASE WHEN usage.day >= excluded.day THEN usage.photos + 1 ELSE 1 END
-       RETURNING photos`,
-      keyOf(owner),
+         photos = CASE WHEN usage.day >= excluded.day THEN usage.photos + 1 ELSE 1 END,
+         bytes = CASE WHEN usage.day >= excluded.day THEN usage.bytes + excluded.bytes ELSE excluded.bytes END`,
+      keyOf(owner, bytes),
     );
-    const bytes = await tx.value<string>(
-      'quota.bytes',
-      `SELECT sum(bytes) AS bytes FROM photos WHERE shard = $1 AND owner_id = $2`,
-      keyOf(owner),
-    );
-    return { bytes: Number(bytes), arriving: 0, photos: photos ?? 0 };
   }
 
   /** For a closed account: its uploads are swept, its count is deleted. */
