@@ -68,7 +68,8 @@ describe('bytes', () => {
     const pictures = await Promise.all([3, 4, 5].map((seed) => drawn({ seed, width: 1_900, height: 1_400 })));
     const begun = await Promise.all(pictures.map(({ bytes }) => begin(grace, bytes.length)));
     expect(begun.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 422, 422]);
-    for (const answer of begun.filter(({ status }) => status === 422)) expect(refusal(answer)).toEqual(noBytes);
+    for (const answer of begun.filter(({ status }) => status === 422))
+      expect(refusal(answer)).toEqual(noBytes);
     const index = begun.findIndex(({ status }) => status === 201);
     const location = begun[index]?.headers['location'] as string;
     expect((await patch(location, 0, pictures[index]?.bytes ?? Buffer.alloc(0))).status).toBe(204);

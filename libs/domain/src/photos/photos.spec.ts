@@ -20,7 +20,13 @@ async function* chunks(bytes: Buffer, failure?: Error): AsyncGenerator<Buffer> {
 const stored = (owner: string, bytes: Buffer) => room.photos.store(owner, bytes.length, chunks(bytes), never);
 const madeOf = async (owner: string, original: Awaited<ReturnType<typeof stored>>) =>
   room.work.run((tx) =>
-    room.photos.make(tx, owner, { photoId: original.photoId }, { ...original, altText: '' }, original.photoId),
+    room.photos.make(
+      tx,
+      owner,
+      { photoId: original.photoId },
+      { ...original, altText: '' },
+      original.photoId,
+    ),
   );
 
 test('an original is stored whole, in the folder that its row named before', async () => {

@@ -38,7 +38,11 @@ export class Photo extends OnShard {
     'Object key prefix, random; originals and renditions lie under it, never a file name or URL',
   )
   folder!: string;
-  @Nullable('bigint', 'Size of the original; while it is uploading, what its client declared, to hold its quota') bytes!: string | null;
+  @Nullable(
+    'bigint',
+    'Size of the original; while it is uploading, what its client declared, to hold its quota',
+  )
+  bytes!: string | null;
   @Nullable(
     'bytea',
     'SHA-256 of the original, hashed as it came in; of a direct upload when the worker first reads it',
