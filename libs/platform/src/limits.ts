@@ -72,7 +72,7 @@ export const limits = {
     bio: 150,
     website: 200,
     email: 254,
-    passwordMin: 8,
+    passwordMin: 10,
     password: 128,
   },
   session: {

@@ -52,7 +52,7 @@ export class SessionsController {
     access: 'none',
     body: signUp,
     answers: { 201: signedIn },
-    problems: ['username_taken', 'email_taken', 'registrations_closed', 'busy', 'gone'],
+    problems: ['username_taken', 'email_taken', 'password_too_weak', 'registrations_closed', 'busy', 'gone'],
     idempotent: true,
     rate: 'signUp',
   })

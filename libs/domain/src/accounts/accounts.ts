@@ -10,6 +10,7 @@ import {
   type UserRow,
 } from '@app/storage';
 import type { Caller } from './access-tokens.js';
+import type { PasswordOwner } from './password-strength.js';
 import { namesKeptSince } from './profiles.js';
 import { Passwords } from './passwords.js';
 import { Sessions } from './sessions.js';
@@ -43,10 +44,10 @@ export class Accounts {
     private readonly work: UnitOfWork,
   ) {}
 
-  /** The hash of a new account's password, for `create`. */
-  async prepare({ password }: SignUp): Promise<string> {
+  /** The hash of a new account's password, for `create`. @throws Problem 422 `password_too_weak` */
+  async prepare({ password, username, email, displayName = null }: SignUp): Promise<string> {
     if (this.config.REGISTRATIONS === 'closed') throw problem('registrations_closed');
-    return this.passwords.hash(password);
+    return this.passwords.hash(password, { username, email, displayName });
   }
 
   /** @throws Problem 409 `username_taken` or `email_taken` */
@@ -98,11 +99,11 @@ export class Accounts {
     const { userId, sessionId } = caller;
     const proven = await this.proven(caller, given.current);
     if (proven === null) throw problem('password_wrong');
-    const password_hash = await this.passwords.hash(given.next);
+    const password_hash = await this.passwords.hash(given.next, ownerOf(proven));
     await this.work.run(async (tx) => {
       const user = await this.rows.lock(tx, userId);
       await this.sessions.mustLive(tx, caller);
-      if (user?.password_hash !== proven) throw problem('password_wrong');
+      if (user?.password_hash !== proven.password_hash) throw problem('password_wrong');
       await this.rows.change(tx, userId, { password_hash });
       await this.audit.record(tx, 'password.changed', userId, from);
       await this.sessions.endIn(tx, userId, { except: sessionId });
@@ -119,7 +120,7 @@ export class Accounts {
       const user = await this.rows.lock(tx, userId);
       if (!user || user.closed_at !== null) throw problem('session_ended');
       await this.sessions.mustLive(tx, caller);
-      if (user.password_hash !== proven) throw problem('password_wrong');
+      if (user.password_hash !== proven.password_hash) throw problem('password_wrong');
       await this.rows.giveUpUsername(tx, user.username, userId);
       await this.rows.releaseEmail(tx, user.email, userId);
       await this.rows.close(tx, userId);
@@ -141,13 +142,18 @@ export class Accounts {
     });
   }
 
-  /** The stored hash that this password matches, or null. @throws Problem 401 `session_ended` */
-  private async proven(caller: Caller, password: string): Promise<string | null> {
+  /** The person, if this is their password. @throws Problem 401 `session_ended` */
+  private async proven(caller: Caller, password: string): Promise<UserRow | null> {
     const user = await this.work.run(async (tx) => {
       await this.sessions.mustLive(tx, caller);
       return this.rows.find(caller.userId, tx);
     });
-    const hash = user?.password_hash ?? null;
-    return (await this.passwords.verify(hash, password)) ? hash : null;
+    return (await this.passwords.verify(user?.password_hash ?? null, password)) ? user : null;
   }
 }
+
+const ownerOf = ({ username, email, display_name: displayName }: UserRow): PasswordOwner => ({
+  username,
+  email,
+  displayName,
+});
