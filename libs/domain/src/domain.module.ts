@@ -1,6 +1,7 @@
 import { Global, Module, type Provider } from '@nestjs/common';
 import { AccessTokens } from './accounts/access-tokens.js';
 import { Accounts } from './accounts/accounts.js';
+import { Guesses } from './accounts/guesses.js';
 import { PasswordStrength } from './accounts/password-strength.js';
 import { Passwords } from './accounts/passwords.js';
 import { RefreshTokens } from './accounts/refresh-tokens.js';
@@ -30,6 +31,7 @@ const rules: Provider[] = [
   RefreshTokens,
   TokenRotation,
   PasswordStrength,
+  Guesses,
   Passwords,
   Sessions,
   Accounts,

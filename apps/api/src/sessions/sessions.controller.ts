@@ -39,7 +39,7 @@ export class SessionsController {
     rate: 'signIn',
   })
   async create(@Input() input: z.output<typeof signIn>, @Req() request: ApiRequest) {
-    const proof = await this.accounts.authenticate(input.login, input.password);
+    const proof = await this.accounts.authenticate(input.login, input.password, originOf(request));
     return this.begin(request, input, (tx) => this.accounts.admit(tx, proof));
   }
 

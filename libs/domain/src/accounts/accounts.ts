@@ -70,11 +70,13 @@ export class Accounts {
     return id;
   }
 
-  /** Null for an unknown login and for a wrong password; takes the same time for both. */
-  async authenticate(login: string, password: string): Promise<Proof | null> {
-    const user = login.includes('\u0000') ? null : await this.find(login.trim());
+  /** Null for an unknown login and for a wrong password; takes the same time for both. @throws Problem 429 after several */
+  async authenticate(login: string, password: string, from: Origin): Promise<Proof | null> {
+    const name = nameOf(login.trim());
+    const user = name.includes('\u0000') ? null : await this.find(name);
     const living = user && user.closed_at === null ? user : null;
-    const isSame = await this.passwords.verify(living?.password_hash ?? null, password);
+    const attempt = { login: name, userId: living?.id ?? null, from };
+    const isSame = await this.passwords.verify(living?.password_hash ?? null, password, attempt);
     return living && isSame ? { userId: living.id, passwordHash: living.password_hash } : null;
   }
 
@@ -97,7 +99,7 @@ export class Accounts {
     from: Origin,
   ): Promise<void> {
     const { userId, sessionId } = caller;
-    const proven = await this.proven(caller, given.current);
+    const proven = await this.proven(caller, given.current, from);
     if (proven === null) throw problem('password_wrong');
     const password_hash = await this.passwords.hash(given.next, ownerOf(proven));
     await this.work.run(async (tx) => {
@@ -113,7 +115,7 @@ export class Accounts {
   /** Closes the account at once: nobody sees it or signs in. The worker deletes its data. */
   async close(caller: Caller, password: string, from: Origin): Promise<void> {
     const { userId } = caller;
-    const proven = await this.proven(caller, password);
+    const proven = await this.proven(caller, password, from);
     if (proven === null) throw problem('password_wrong');
     await this.work.run(async (tx) => {
       await lockAccount(tx, userId);
@@ -133,24 +135,27 @@ export class Accounts {
 
   // Both read in a transaction, which a replica refuses: a replica that lags must not make a login unknown or a password wrong.
 
-  private async find(login: string): Promise<UserRow | null> {
+  private async find(name: string): Promise<UserRow | null> {
     return this.work.run(async (tx) => {
-      const userId = login.includes('@')
-        ? await this.rows.idOf('email', login.normalize('NFC').toLowerCase(), tx)
-        : await this.rows.idOf('username', fold(login), tx);
+      const userId = await this.rows.idOf(name.includes('@') ? 'email' : 'username', name, tx);
       return userId === null ? null : this.rows.find(userId, tx);
     });
   }
 
   /** The person, if this is their password. @throws Problem 401 `session_ended` */
-  private async proven(caller: Caller, password: string): Promise<UserRow | null> {
+  private async proven(caller: Caller, password: string, from: Origin): Promise<UserRow | null> {
     const user = await this.work.run(async (tx) => {
       await this.sessions.mustLive(tx, caller);
       return this.rows.find(caller.userId, tx);
     });
-    return (await this.passwords.verify(user?.password_hash ?? null, password)) ? user : null;
+    const isSame = await this.passwords.verify(user?.password_hash ?? null, password, { ...caller, from });
+    return isSame ? user : null;
   }
 }
+
+/** A login as names are stored. */
+const nameOf = (login: string): string =>
+  login.includes('@') ? login.normalize('NFC').toLowerCase() : fold(login);
 
 const ownerOf = ({ username, email, display_name: displayName }: UserRow): PasswordOwner => ({
   username,

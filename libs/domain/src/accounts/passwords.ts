@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Injectable } from '@nestjs/common';
 import { hash, verify } from '@node-rs/argon2';
 import { BoundedWork } from './bounded-work.js';
+import { Guesses, type Attempt } from './guesses.js';
 import { PasswordStrength, type PasswordOwner } from './password-strength.js';
 
 /** argon2id with the parameters of OWASP's cheat sheet (19 MiB, 2 passes, 1 lane): about 30 ms on one core. */
@@ -17,7 +18,10 @@ const QUEUE = 64;
 export class Passwords {
   private readonly turns = new BoundedWork({ atOnce: availableParallelism(), queue: QUEUE });
 
-  constructor(private readonly strength: PasswordStrength) {}
+  constructor(
+    private readonly strength: PasswordStrength,
+    private readonly guesses: Guesses,
+  ) {}
 
   /** The hash of a new password. @throws Problem 422 `password_too_weak`; 503 `busy` */
   async hash(password: string, owner: PasswordOwner): Promise<string> {
@@ -25,9 +29,16 @@ export class Passwords {
     return this.turns.run(() => hash(password.normalize('NFC'), options));
   }
 
-  /** Compares with a stored hash; null stands for an unknown login and takes as long. */
-  async verify(stored: string | null, password: string): Promise<boolean> {
-    const same = await this.turns.run(() => verify(stored ?? nobody, password.normalize('NFC')));
-    return same && stored !== null;
+  /**
+   * Compares with a stored hash; null stands for an unknown login and takes as long. Guesses are counted in their turn, since
+   * many of one moment would otherwise all wait before the first is counted.
+   *
+   * @throws Problem 429 `rate_limited` after several wrong ones; 503 `busy`
+   */
+  async verify(stored: string | null, password: string, attempt: Attempt): Promise<boolean> {
+    const subject = await this.guesses.subjectOf(attempt);
+    const isRight = async () =>
+      (await verify(stored ?? nobody, password.normalize('NFC'))) && stored !== null;
+    return this.turns.run(() => this.guesses.judge(subject, attempt, isRight));
   }
 }
