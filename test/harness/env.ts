@@ -64,6 +64,11 @@ export function modelSeed(): number {
   return Number(source.MODEL_SEED ?? (source.CI ? 20_261_122 : Date.now() & 0x7fffffff));
 }
 
+/** `FUZZ_SEED` repeats the requests of the run that printed it; CI always sends the same. */
+export function fuzzSeed(): number {
+  return Number(source.FUZZ_SEED ?? (source.CI ? 20_261_130 : Date.now() & 0x7fffffff));
+}
+
 /** `SYSTEM_HEIF=on`: uses the machine's own decoder of HEIC where it has one; otherwise tests run as if it had none. */
 export function usesSystemHeif(): boolean {
   return source.SYSTEM_HEIF === 'on';
