@@ -99,9 +99,34 @@ describe('signing up', () => {
   test('counts a password in code points: 8 to 128', async () => {
     expect(faults(await signingUp({ password: '🐋'.repeat(7) }))).toEqual(['/password too_short']);
     expect(faults(await signingUp({ password: 'x'.repeat(129) }))).toEqual(['/password too_long']);
-    const password = '🐋'.repeat(128);
+    const password = `${PASSWORD} `.repeat(5).slice(0, 120) + '🐋'.repeat(8);
     await signUp(stack, 'whale', { password });
     await signIn(stack, 'whale', password);
+  });
+
+  test.each([
+    'password',
+    '12345678',
+    ' '.repeat(8),
+    'P@ssw0rd123',
+    'annie.easley',
+    'AnnieEasley1962',
+    'annie.easley@nasa.example',
+    'a'.repeat(128),
+    'xK9#mQ2$v',
+  ])('refuses the password %j, and says why', async (password) => {
+    const fields = { username: 'annie.easley', email: 'annie.easley@nasa.example', password };
+    const { params, detail } = refused(
+      await signingUp({ ...fields, displayName: 'Annie Easley' }),
+      422,
+      'password_too_weak',
+    );
+    expect(params).toEqual({
+      score: expect.any(Number) as number,
+      required: 3,
+      reason: expect.stringMatching(/[a-z'].*\.$/) as string,
+    });
+    expect(detail).toContain(params['reason']);
   });
 });
 
@@ -211,6 +236,8 @@ describe('a password', () => {
       const change = { current: 'wrong', next: tried };
       refused(await mine.request('put', '/v1/me/password', change), 403, 'bad_credentials');
     }
+    const weak = { current: PASSWORD, next: 'katherine1918' };
+    refused(await mine.request('put', '/v1/me/password', weak), 422, 'password_too_weak');
     await mine.request('put', '/v1/me/password', { current: PASSWORD, next }).expect(204);
     // Repeated as after a lost answer: by now the current password is another one.
     const repeat = await mine.request('put', '/v1/me/password', { current: PASSWORD, next });

@@ -1,6 +1,8 @@
 import { Global, Module, type Provider } from '@nestjs/common';
 import { AccessTokens } from './accounts/access-tokens.js';
 import { Accounts } from './accounts/accounts.js';
+import { Guesses } from './accounts/guesses.js';
+import { PasswordStrength } from './accounts/password-strength.js';
 import { Passwords } from './accounts/passwords.js';
 import { RefreshTokens } from './accounts/refresh-tokens.js';
 import { People } from './accounts/people.js';
@@ -28,6 +30,8 @@ const rules: Provider[] = [
   AccessTokens,
   RefreshTokens,
   TokenRotation,
+  PasswordStrength,
+  Guesses,
   Passwords,
   Sessions,
   Accounts,

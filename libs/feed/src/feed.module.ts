@@ -20,6 +20,7 @@ import { LiveLink } from './live-link.js';
 import { TrackingConnection } from './tracking-connection.js';
 import { ClientSideCache } from './client-side-cache.js';
 import { PendingInvalidations } from './pending-invalidations.js';
+import { GuessCounter } from './guess-counter.js';
 import { RateCounter } from './rate-counter.js';
 import { LikedSavedCache } from './liked-saved-cache.js';
 import { RedisLink } from './redis-link.js';
@@ -38,6 +39,7 @@ const rooms: Provider[] = [
   LikedSavedCache,
   SessionCache,
   RateCounter,
+  GuessCounter,
   LiveBus,
   { provide: CommitListener, useClass: AfterCommit },
 ];

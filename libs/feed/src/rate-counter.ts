@@ -33,7 +33,8 @@ export class RateCounter {
   constructor(private readonly link: RedisLink) {}
 
   async take(policy: string, subject: string, window: Window): Promise<RateState> {
-    const limiter = this.limiters.get(policy) ?? this.make(policy, window);
+    const limiter = this.limiters.get(policy) ?? limiterOf(this.link, policy, window);
+    this.limiters.set(policy, limiter);
     try {
       return stateOf(await limiter.consume(subject), true);
     } catch (refusal) {
@@ -41,21 +42,23 @@ export class RateCounter {
       throw refusal;
     }
   }
+}
 
-  private make(policy: string, { shared, requests, seconds }: Window): RateLimiterAbstract {
-    const options = { keyPrefix: `${keys.rateLimit}:${policy}`, points: requests, duration: seconds };
-    const here = new RateLimiterMemory(options);
-    const limiter = shared
-      ? new RateLimiterRedis({
-          ...options,
-          storeClient: this.link.client,
-          insuranceLimiter: here,
-          rejectIfRedisNotReady: true,
-        })
-      : here;
-    this.limiters.set(policy, limiter);
-    return limiter;
-  }
+/** Counts in Redis, and in this process where it is not shared or Redis is away. */
+export function limiterOf(
+  link: RedisLink,
+  policy: string,
+  { shared = true, requests, seconds }: Omit<Window, 'shared'> & Partial<Window>,
+): RateLimiterAbstract {
+  const options = { keyPrefix: `${keys.rateLimit}:${policy}`, points: requests, duration: seconds };
+  const here = new RateLimiterMemory(options);
+  if (!shared) return here;
+  return new RateLimiterRedis({
+    ...options,
+    storeClient: link.client,
+    insuranceLimiter: here,
+    rejectIfRedisNotReady: true,
+  });
 }
 
 function stateOf(result: RateLimiterRes, allowed: boolean): RateState {

@@ -72,7 +72,7 @@ export const limits = {
     bio: 150,
     website: 200,
     email: 254,
-    passwordMin: 8,
+    passwordMin: 10,
     password: 128,
   },
   session: {
@@ -85,6 +85,11 @@ export const limits = {
   },
   /** What happened to an account, as its owner and the operator read it. */
   audit: { keptFor: 365 * DAY },
+  /**
+   * Wrong passwords in a row: from the `free`-th on each begins a pause of 1 s, 2 s, 4 s and so on. Whoever guesses has 130
+   * tries an hour, from however many addresses.
+   */
+  guesses: { free: 5, longestPause: 30, rememberedFor: 60 * 60 },
   idempotency: { keptFor: DAY, waitSeconds: 5 },
   list: { default: 20, most: 50, ids: 50, rankedFor: 600 },
   json: { bytes: 64 * 1024 },

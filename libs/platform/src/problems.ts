@@ -84,6 +84,7 @@ export const problemTable = {
     'This instance keeps photos where clients cannot put them themselves; see features of GET /v1/instance.',
   ],
   quota_exceeded: [422, 'The quota {quota} is {limit}, which this would exceed.'],
+  password_too_weak: [422, 'This password is too easy to guess. {reason}'],
   validation_failed: [422, 'Some fields are not as expected; see errors.'],
   idempotency_key_reused: [422, 'This Idempotency-Key was used for another request.'],
   photo_rejected: [422, 'The photo {photoId} could not be developed: {reason}.'],

@@ -86,7 +86,7 @@ export class MeController {
     access: 'required',
     body: passwordChange,
     answers: { 204: null },
-    problems: ['password_wrong', 'busy'],
+    problems: ['password_wrong', 'password_too_weak', 'busy'],
     rate: 'signIn',
   })
   async changePassword(

@@ -39,7 +39,7 @@ export class SessionsController {
     rate: 'signIn',
   })
   async create(@Input() input: z.output<typeof signIn>, @Req() request: ApiRequest) {
-    const proof = await this.accounts.authenticate(input.login, input.password);
+    const proof = await this.accounts.authenticate(input.login, input.password, originOf(request));
     return this.begin(request, input, (tx) => this.accounts.admit(tx, proof));
   }
 
@@ -52,7 +52,7 @@ export class SessionsController {
     access: 'none',
     body: signUp,
     answers: { 201: signedIn },
-    problems: ['username_taken', 'email_taken', 'registrations_closed', 'busy', 'gone'],
+    problems: ['username_taken', 'email_taken', 'password_too_weak', 'registrations_closed', 'busy', 'gone'],
     idempotent: true,
     rate: 'signUp',
   })

@@ -46,12 +46,15 @@ export const email = z
   )
   .meta({ format: 'email', maxLength: limits.user.email, example: 'ada@example.org' });
 
+/** Shorter ones are no password at all; those below `passwordMin`, and what is easy to guess, are `password_too_weak` in the domain. */
+const SHORTEST = 8;
+
 export const newPassword = z
   .string()
   .superRefine(refuse((value: string) => value.isWellFormed(), 'character_not_allowed'))
   .superRefine(
     refuse(
-      (value: string) => codePoints(value) >= limits.user.passwordMin,
+      (value: string) => codePoints(value) >= SHORTEST,
       'too_short',
       (value) => ({ limit: limits.user.passwordMin, actual: codePoints(value) }),
     ),

@@ -26,7 +26,7 @@ const signUp = async (username: string, email = `${username}@example.org`): Prom
   return work.run((tx) => accounts.create(tx, input, hash, nowhere));
 };
 const admit = async (login: string, given: string): Promise<Id> => {
-  const proof = await accounts.authenticate(login, given);
+  const proof = await accounts.authenticate(login, given, nowhere);
   return work.run((tx) => accounts.admit(tx, proof));
 };
 const begin = (user: Id) =>
@@ -76,7 +76,7 @@ test('a new password ends all other sessions; a wrong current one is refused wha
   const mary = await signUp('mary');
   const [here] = [await begin(mary), await begin(mary)];
   const caller = { userId: mary, sessionId: here, synthetic: false };
-  const change = { current: password, next: 'another one' };
+  const change = { current: password, next: 'another one entirely' };
   for (const next of ['x', password])
     await expect(accounts.changePassword(caller, { current: 'wrong', next }, nowhere)).rejects.toMatchObject(
       wrong,
@@ -84,28 +84,28 @@ test('a new password ends all other sessions; a wrong current one is refused wha
   await accounts.changePassword(caller, change, nowhere);
   await expect(accounts.changePassword(caller, change, nowhere)).rejects.toMatchObject(wrong);
   expect(await living(mary)).toEqual([here]);
-  expect(await admit('mary', 'another one')).toBe(mary);
+  expect(await admit('mary', 'another one entirely')).toBe(mary);
 });
 
 test('whoever proved the old password is not admitted once it is changed, nor once the account is closed', async () => {
   const alan = await signUp('alan');
   const caller = { userId: alan, sessionId: await begin(alan), synthetic: false };
-  const before = await accounts.authenticate('alan', password);
-  await accounts.changePassword(caller, { current: password, next: 'another one' }, nowhere);
+  const before = await accounts.authenticate('alan', password, nowhere);
+  await accounts.changePassword(caller, { current: password, next: 'another one entirely' }, nowhere);
   await expect(work.run((tx) => accounts.admit(tx, before))).rejects.toMatchObject(wrong);
-  const after = await accounts.authenticate('alan', 'another one');
-  await accounts.close(caller, 'another one', nowhere);
+  const after = await accounts.authenticate('alan', 'another one entirely', nowhere);
+  await accounts.close(caller, 'another one entirely', nowhere);
   await expect(work.run((tx) => accounts.admit(tx, after))).rejects.toMatchObject(wrong);
 });
 
 test('a change waits for a session that is beginning with the old password, and ends it', async () => {
   const rosa = await signUp('rosa');
   const caller = { userId: rosa, sessionId: await begin(rosa), synthetic: false };
-  const proof = await accounts.authenticate('rosa', password);
+  const proof = await accounts.authenticate('rosa', password, nowhere);
   let change: Promise<void> | undefined;
   await work.run(async (tx) => {
     const userId = await accounts.admit(tx, proof);
-    change = accounts.changePassword(caller, { current: password, next: 'another one' }, nowhere);
+    change = accounts.changePassword(caller, { current: password, next: 'another one entirely' }, nowhere);
     await expect.poll(lockWaits, { timeout: patient(10_000) }).toBe(1);
     await room.get(Sessions).begin(tx, userId, { ...nowhere, idempotencyKey: null });
   });
@@ -120,7 +120,7 @@ test('the first tokens of a session are not given again once the password is cha
   const here = await work.run((tx) => sessions.begin(tx, emmy, { ...nowhere, idempotencyKey: key }));
   expect((await sessions.first(here, key)).userId).toBe(emmy);
   const caller = { userId: emmy, sessionId: here, synthetic: false };
-  await accounts.changePassword(caller, { current: password, next: 'another one' }, nowhere);
+  await accounts.changePassword(caller, { current: password, next: 'another one entirely' }, nowhere);
   expect(await living(emmy)).toEqual([here]);
   await expect(sessions.first(here, key)).rejects.toMatchObject({ code: 'gone' });
 });
@@ -132,10 +132,10 @@ test('a session that has ended changes no credentials, though its look-up was ta
   const ended = { code: 'session_ended' };
   for (const current of [password, 'wrong'])
     await expect(
-      accounts.changePassword(caller, { current, next: 'another one' }, nowhere),
+      accounts.changePassword(caller, { current, next: 'another one entirely' }, nowhere),
     ).rejects.toMatchObject(ended);
   await expect(accounts.close(caller, password, nowhere)).rejects.toMatchObject(ended);
-  expect(await accounts.authenticate('katherine', password)).toMatchObject({ userId: katherine });
+  expect(await accounts.authenticate('katherine', password, nowhere)).toMatchObject({ userId: katherine });
 });
 
 const changeName = (user: Id, username: string) => room.get(Profiles).change(user, { username }, nowhere);
@@ -184,8 +184,8 @@ test('what happened to an account is on its record', async () => {
   await room.get(Profiles).change(ann, { username: 'anna' }, from);
   const sessionId = await begin(ann);
   const caller = { userId: ann, sessionId, synthetic: false };
-  await accounts.changePassword(caller, { current: password, next: 'another one' }, from);
-  await accounts.close(caller, 'another one', nowhere);
+  await accounts.changePassword(caller, { current: password, next: 'another one entirely' }, from);
+  await accounts.close(caller, 'another one entirely', nowhere);
   const events = await room.get(AuditRows).of(ann, { limit: 10, before: null, after: null });
   expect(events.map(({ kind, actor_id, address, params }) => ({ kind, actor_id, address, params }))).toEqual([
     { kind: 'account.closed', actor_id: ann, address: null, params: {} },

@@ -10,6 +10,7 @@ import {
   type UserRow,
 } from '@app/storage';
 import type { Caller } from './access-tokens.js';
+import type { PasswordOwner } from './password-strength.js';
 import { namesKeptSince } from './profiles.js';
 import { Passwords } from './passwords.js';
 import { Sessions } from './sessions.js';
@@ -43,10 +44,10 @@ export class Accounts {
     private readonly work: UnitOfWork,
   ) {}
 
-  /** The hash of a new account's password, for `create`. */
-  async prepare({ password }: SignUp): Promise<string> {
+  /** The hash of a new account's password, for `create`. @throws Problem 422 `password_too_weak` */
+  async prepare({ password, username, email, displayName = null }: SignUp): Promise<string> {
     if (this.config.REGISTRATIONS === 'closed') throw problem('registrations_closed');
-    return this.passwords.hash(password);
+    return this.passwords.hash(password, { username, email, displayName });
   }
 
   /** @throws Problem 409 `username_taken` or `email_taken` */
@@ -69,11 +70,13 @@ export class Accounts {
     return id;
   }
 
-  /** Null for an unknown login and for a wrong password; takes the same time for both. */
-  async authenticate(login: string, password: string): Promise<Proof | null> {
-    const user = login.includes('\u0000') ? null : await this.find(login.trim());
+  /** Null for an unknown login and for a wrong password; takes the same time for both. @throws Problem 429 after several */
+  async authenticate(login: string, password: string, from: Origin): Promise<Proof | null> {
+    const name = nameOf(login.trim());
+    const user = name.includes('\u0000') ? null : await this.find(name);
     const living = user && user.closed_at === null ? user : null;
-    const isSame = await this.passwords.verify(living?.password_hash ?? null, password);
+    const attempt = { login: name, userId: living?.id ?? null, from };
+    const isSame = await this.passwords.verify(living?.password_hash ?? null, password, attempt);
     return living && isSame ? { userId: living.id, passwordHash: living.password_hash } : null;
   }
 
@@ -96,13 +99,13 @@ export class Accounts {
     from: Origin,
   ): Promise<void> {
     const { userId, sessionId } = caller;
-    const proven = await this.proven(caller, given.current);
+    const proven = await this.proven(caller, given.current, from);
     if (proven === null) throw problem('password_wrong');
-    const password_hash = await this.passwords.hash(given.next);
+    const password_hash = await this.passwords.hash(given.next, ownerOf(proven));
     await this.work.run(async (tx) => {
       const user = await this.rows.lock(tx, userId);
       await this.sessions.mustLive(tx, caller);
-      if (user?.password_hash !== proven) throw problem('password_wrong');
+      if (user?.password_hash !== proven.password_hash) throw problem('password_wrong');
       await this.rows.change(tx, userId, { password_hash });
       await this.audit.record(tx, 'password.changed', userId, from);
       await this.sessions.endIn(tx, userId, { except: sessionId });
@@ -112,14 +115,14 @@ export class Accounts {
   /** Closes the account at once: nobody sees it or signs in. The worker deletes its data. */
   async close(caller: Caller, password: string, from: Origin): Promise<void> {
     const { userId } = caller;
-    const proven = await this.proven(caller, password);
+    const proven = await this.proven(caller, password, from);
     if (proven === null) throw problem('password_wrong');
     await this.work.run(async (tx) => {
       await lockAccount(tx, userId);
       const user = await this.rows.lock(tx, userId);
       if (!user || user.closed_at !== null) throw problem('session_ended');
       await this.sessions.mustLive(tx, caller);
-      if (user.password_hash !== proven) throw problem('password_wrong');
+      if (user.password_hash !== proven.password_hash) throw problem('password_wrong');
       await this.rows.giveUpUsername(tx, user.username, userId);
       await this.rows.releaseEmail(tx, user.email, userId);
       await this.rows.close(tx, userId);
@@ -132,22 +135,30 @@ export class Accounts {
 
   // Both read in a transaction, which a replica refuses: a replica that lags must not make a login unknown or a password wrong.
 
-  private async find(login: string): Promise<UserRow | null> {
+  private async find(name: string): Promise<UserRow | null> {
     return this.work.run(async (tx) => {
-      const userId = login.includes('@')
-        ? await this.rows.idOf('email', login.normalize('NFC').toLowerCase(), tx)
-        : await this.rows.idOf('username', fold(login), tx);
+      const userId = await this.rows.idOf(name.includes('@') ? 'email' : 'username', name, tx);
       return userId === null ? null : this.rows.find(userId, tx);
     });
   }
 
-  /** The stored hash that this password matches, or null. @throws Problem 401 `session_ended` */
-  private async proven(caller: Caller, password: string): Promise<string | null> {
+  /** The person, if this is their password. @throws Problem 401 `session_ended` */
+  private async proven(caller: Caller, password: string, from: Origin): Promise<UserRow | null> {
     const user = await this.work.run(async (tx) => {
       await this.sessions.mustLive(tx, caller);
       return this.rows.find(caller.userId, tx);
     });
-    const hash = user?.password_hash ?? null;
-    return (await this.passwords.verify(hash, password)) ? hash : null;
+    const isSame = await this.passwords.verify(user?.password_hash ?? null, password, { ...caller, from });
+    return isSame ? user : null;
   }
 }
+
+/** A login as names are stored. */
+const nameOf = (login: string): string =>
+  login.includes('@') ? login.normalize('NFC').toLowerCase() : fold(login);
+
+const ownerOf = ({ username, email, display_name: displayName }: UserRow): PasswordOwner => ({
+  username,
+  email,
+  displayName,
+});

@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { Injectable } from '@nestjs/common';
 import { hash, verify } from '@node-rs/argon2';
-import { problem } from '@app/platform';
+import { BoundedWork } from './bounded-work.js';
+import { Guesses, type Attempt } from './guesses.js';
+import { PasswordStrength, type PasswordOwner } from './password-strength.js';
 
 /** argon2id with the parameters of OWASP's cheat sheet (19 MiB, 2 passes, 1 lane): about 30 ms on one core. */
 const options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
@@ -11,37 +13,32 @@ const nobody =
 /** At one hash per core at a time, this many take about two seconds; more would only time out. */
 const QUEUE = 64;
 
-/** Bounded password hashing: at most one hash per core at a time, a short queue, then 503 `busy`. */
+/** Password hashing: at most one hash per core at a time. */
 @Injectable()
 export class Passwords {
-  private running = 0;
-  private readonly waiting: (() => void)[] = [];
+  private readonly turns = new BoundedWork({ atOnce: availableParallelism(), queue: QUEUE });
 
-  async hash(password: string): Promise<string> {
-    return this.bounded(() => hash(password.normalize('NFC'), options));
+  constructor(
+    private readonly strength: PasswordStrength,
+    private readonly guesses: Guesses,
+  ) {}
+
+  /** The hash of a new password. @throws Problem 422 `password_too_weak`; 503 `busy` */
+  async hash(password: string, owner: PasswordOwner): Promise<string> {
+    await this.strength.assert(password, owner);
+    return this.turns.run(() => hash(password.normalize('NFC'), options));
   }
 
-  /** Compares with a stored hash; null stands for an unknown login and takes as long. */
-  async verify(stored: string | null, password: string): Promise<boolean> {
-    const same = await this.bounded(() => verify(stored ?? nobody, password.normalize('NFC')));
-    return same && stored !== null;
-  }
-
-  private async bounded<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.running >= availableParallelism()) {
-      if (this.waiting.length >= QUEUE) {
-        throw problem('busy', { params: { retryAfter: 2 }, headers: { 'retry-after': '2' } });
-      }
-      await new Promise<void>((resolve) => this.waiting.push(resolve));
-    } else {
-      this.running += 1;
-    }
-    try {
-      return await work();
-    } finally {
-      const next = this.waiting.shift();
-      if (next) next();
-      else this.running -= 1;
-    }
+  /**
+   * Compares with a stored hash; null stands for an unknown login and takes as long. Guesses are counted in their turn, since
+   * many of one moment would otherwise all wait before the first is counted.
+   *
+   * @throws Problem 429 `rate_limited` after several wrong ones; 503 `busy`
+   */
+  async verify(stored: string | null, password: string, attempt: Attempt): Promise<boolean> {
+    const subject = await this.guesses.subjectOf(attempt);
+    const isRight = async () =>
+      (await verify(stored ?? nobody, password.normalize('NFC'))) && stored !== null;
+    return this.turns.run(() => this.guesses.judge(subject, attempt, isRight));
   }
 }

@@ -88,7 +88,7 @@ test('of fifteen forms at once those are stored whose declared bytes have room, 
   for (const one of all.filter(({ status }) => status === 'rejected'))
     expect(one).toMatchObject({ reason: exceeded('bytes', 1_200) });
   await room.photos.takeBack(stored[1]?.photoId ?? '');
-  const [{ photoId = '', ...original } = {}] = stored as { photoId: string }[];
+  const [{ photoId, ...original } = { photoId: '' }] = stored as { photoId: string }[];
   const whole = { ...original, altText: '' } as unknown as Original;
   await room.work.run((tx) => room.photos.make(tx, ada, { photoId }, whole, photoId));
   await expect(photoOf(ada, 701)).rejects.toMatchObject(exceeded('bytes', 1_001));

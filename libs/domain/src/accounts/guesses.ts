@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { GuessCounter, RateCounter } from '@app/feed';
+import { CONFIG, counter, limits, problem, type Config, type Id } from '@app/platform';
+import { AuditRows, UnitOfWork, type Origin } from '@app/storage';
+
+/** Somebody who gives a password: at sign-in for a login, whose person is null when it is unknown, or for the session that they hold. */
+export type Attempt = { from: Origin } & (
+  { login: string; userId: Id | null } | { sessionId: Id; userId: Id }
+);
+
+const DAY = 24 * 60 * 60;
+/** So many wrong passwords in a row are told to the owner. */
+const TOLD = 10;
+
+/**
+ * Wrong passwords cost time, from however many addresses they come. They are counted by login, whether it exists or not, so that
+ * refusals tell nothing. Nobody can lock an owner out by guessing: a client on a network that the account has been used from counts
+ * alone, as does a session that proves its password again.
+ */
+@Injectable()
+export class Guesses {
+  constructor(
+    @Inject(CONFIG) private readonly config: Pick<Config, 'RATE_LIMITS'>,
+    private readonly counts: GuessCounter,
+    private readonly rates: RateCounter,
+    private readonly audit: AuditRows,
+    private readonly work: UnitOfWork,
+  ) {}
+
+  /** Whose wrong passwords count together, hashed: Redis gets no addresses, and no key of any length. */
+  async subjectOf(attempt: Attempt): Promise<string> {
+    const { from, userId } = attempt;
+    if ('sessionId' in attempt) return hashed('session', attempt.sessionId);
+    // Asked for an unknown login, too, which takes as long.
+    const isKnown = await this.audit.hasSeen(userId ?? '0', from);
+    return isKnown ? hashed('device', userId, from.address, from.userAgent) : hashed('login', attempt.login);
+  }
+
+  /** Whether a password is right, unless it comes too soon. @throws Problem 429 `rate_limited` */
+  async judge(subject: string, attempt: Attempt, isRight: () => Promise<boolean>): Promise<boolean> {
+    if (!this.config.RATE_LIMITS) return isRight();
+    const retryAfter = await this.counts.pause(subject);
+    if (retryAfter > 0) {
+      counter('narwhal_rate_limited_total').inc({ policy: 'guess' });
+      throw problem('rate_limited', {
+        params: { retryAfter },
+        headers: { 'retry-after': String(retryAfter) },
+      });
+    }
+    const right = await isRight();
+    if (right) await this.counts.succeed(subject);
+    // Not waited for, which would tell that the login exists; a record that fails is made by the next wrong password.
+    else if ((await this.counts.fail(subject)) >= TOLD) void this.tell(attempt).catch(() => undefined);
+    return right;
+  }
+
+  private async tell({ userId, from }: Attempt): Promise<void> {
+    if (userId === null) return;
+    const window = { requests: 1, seconds: DAY, shared: true };
+    const { allowed } = await this.rates.take('guessed', userId, window);
+    if (allowed)
+      await this.work.run((tx) => this.audit.record(tx, 'sign_in.guessed', userId, from, { actorId: null }));
+  }
+}
+
+const hashed = (...parts: (string | null)[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
