@@ -233,6 +233,34 @@ describe('the list of sessions', () => {
   });
 });
 
+describe('a flood of sign-ins', () => {
+  test('leaves feeds and refreshes their turn, and is answered 503 where it would wait too long', async () => {
+    const alan = await signUp(stack, 'alan');
+    const body = { login: 'nobody', password: PASSWORD };
+    let answered = 0;
+    const flood = Array.from({ length: 240 }, async () => {
+      const answer = await request(stack.url).post('/v1/sessions').send(body);
+      answered += 1;
+      return answer;
+    });
+    let read = 0;
+    for (; answered < 240; read += 1) {
+      await alan.feed();
+      if (read === 0) await refresh(alan.session.refreshToken);
+    }
+    const answers = await Promise.all(flood);
+    const judged = answers.filter(({ status }) => status === 401).length;
+    const busy = answers.filter(({ status }) => status === 503);
+    expect(judged + busy.length).toBe(240);
+    for (const answer of busy) {
+      refused(answer, 503, 'busy');
+      expect(answer.headers['retry-after']).toBe('2');
+    }
+    // A feed takes several turns of the event loop: with hashes in between each, few would be read.
+    expect(read).toBeGreaterThan(judged / 2);
+  });
+});
+
 describe('while parts are away', () => {
   test('an emptied Redis signs nobody out, and brings nobody back', async () => {
     const [stays, leaves] = [await signIn(stack, 'ada'), await signIn(stack, 'ada')];

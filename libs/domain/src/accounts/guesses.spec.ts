@@ -102,16 +102,17 @@ test('ten wrong passwords are told to the owner, once a day', async () => {
 
 test('wrong proofs of a session count for that session alone', async () => {
   const joan = await signUp('joan');
-  const begin = () =>
-    work().run((tx) => room.get(Sessions).begin(tx, joan, { ...home, idempotencyKey: null }));
-  const [stolen, own] = [await begin(), await begin()].map((sessionId) => ({
+  const caller = async () => ({
     userId: joan,
-    sessionId,
+    sessionId: await work().run((tx) =>
+      room.get(Sessions).begin(tx, joan, { ...home, idempotencyKey: null }),
+    ),
     synthetic: false,
-  }));
+  });
+  const [stolen, own] = [await caller(), await caller()];
   const change = { current: 'wrong', next: 'another one entirely' };
   for (let n = 1; n <= 5; n += 1)
-    await expect(accounts.changePassword(stolen!, change, strange(n))).rejects.toThrow('bad_credentials');
-  await expect(accounts.close(stolen!, password, strange(1))).rejects.toThrow('rate_limited');
-  await accounts.changePassword(own!, { ...change, current: password }, home);
+    await expect(accounts.changePassword(stolen, change, strange(n))).rejects.toThrow('bad_credentials');
+  await expect(accounts.close(stolen, password, strange(1))).rejects.toThrow('rate_limited');
+  await accounts.changePassword(own, { ...change, current: password }, home);
 });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { GuessCounter, RateCounter } from '@app/feed';
-import { CONFIG, counter, limits, problem, type Config, type Id } from '@app/platform';
+import { CONFIG, counter, problem, type Config, type Id } from '@app/platform';
 import { AuditRows, UnitOfWork, type Origin } from '@app/storage';
 
 /** Somebody who gives a password: at sign-in for a login, whose person is null when it is unknown, or for the session that they hold. */

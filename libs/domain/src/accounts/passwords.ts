@@ -10,13 +10,18 @@ const options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 /** A hash that matches no password, so that an unknown login takes as long as a known one. */
 const nobody =
   '$argon2id$v=19$m=19456,t=2,p=1$bmFyd2hhbG5hcndoYWw$AZ1rvbk4Q2kGHs8jSS5SKBWtlTc7B1VR5yWn9Jz7tzk';
-/** At one hash per core at a time, this many take about two seconds; more would only time out. */
+/**
+ * Half of the cores, and half of libuv's four threads, which read files and look up names, too: a flood of sign-ins leaves the rest to
+ * all other requests. Refreshing a session hashes nothing.
+ */
+const AT_ONCE = Math.max(1, Math.min(2, Math.floor(availableParallelism() / 2)));
+/** One at a time, this many take about two seconds; more would only time out. */
 const QUEUE = 64;
 
-/** Password hashing: at most one hash per core at a time. */
+/** Password hashing, which takes turns. */
 @Injectable()
 export class Passwords {
-  private readonly turns = new BoundedWork({ atOnce: availableParallelism(), queue: QUEUE });
+  private readonly turns = new BoundedWork({ atOnce: AT_ONCE, queue: QUEUE });
 
   constructor(
     private readonly strength: PasswordStrength,
