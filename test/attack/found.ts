@@ -68,6 +68,33 @@ export const found: Attack[] = [
     },
   },
   {
+    what: '4: guess a password, from another address each time',
+    expected: 'guesses that were told to wait: some',
+    seen: async ({ ada, limited }) => {
+      const login = ada.user.username;
+      const guess = (index: number) =>
+        client(limited)
+          .post('/v1/sessions')
+          .set('X-Forwarded-For', `203.0.113.${index}`)
+          .send({ login, password: `guess ${index}` });
+      const waits = (await times(60, guess)).filter(({ status }) => status === 429);
+      return `guesses that were told to wait: ${waits.length > 0 ? 'some' : 'none'}`;
+    },
+  },
+  {
+    what: '4: passwords that anybody guesses first',
+    expected: '422 password_too_weak × 4',
+    seen: async ({ server }) => {
+      const username = `weak${unique()}`;
+      const sent = ['password', '12345678', '          ', `${username}${username}`].map((password) =>
+        client(server)
+          .post('/v1/users')
+          .send({ username, email: `${username}@example.org`, password }),
+      );
+      return tally(await Promise.all(sent));
+    },
+  },
+  {
     what: '5: sign in from many addresses of one /64, zeros or not',
     expected: 'its own 429, the next network’s 401',
     seen: async ({ limited }) => {
@@ -76,7 +103,7 @@ export const found: Attack[] = [
         client(limited)
           .post('/v1/sessions')
           .set('X-Forwarded-For', address)
-          .send({ login: 'x', password: 'y' });
+          .send({ login: `nobody${unique()}`, password: 'y' });
       const forms = ['::1', ':0:1:2:3:4', ':0:0:0:9::', '::ffff'];
       const own = await times(48, (index) => from(network + (forms[index % forms.length] ?? '')));
       const last = own.some(({ status }) => status === 429) ? 429 : 401;
