@@ -28,6 +28,8 @@ import { logRequests } from './http/request-log.js';
 import { traceRequests } from './http/traced-requests.js';
 import { speakTus } from './tus-uploads/tus.js';
 import { createAdapter, prepareServer } from './http/server.js';
+import { AccessTokens } from '@app/domain';
+import { UnknownRequests } from './http/unknown-requests.js';
 import { Streams } from './stream/streams.js';
 
 /** Builds the application without listening. */
@@ -52,8 +54,10 @@ export async function createApi(
   const server: FastifyInstance = app.getHttpAdapter().getInstance();
   const drain = new Drain(server);
   traceRequests(server, config);
-  logRequests(server, logger);
+  const unknown = new UnknownRequests(app.get(AccessTokens), config, logger);
+  logRequests(server, logger, (request) => unknown.isRefused(request));
   await prepareServer(app, config);
+  unknown.limit(server);
   speakTus(server);
   const declared = operations();
   // An admin's paths do not exist for anybody else: a 405 would reveal them.
@@ -86,6 +90,7 @@ async function start(config: Config): Promise<void> {
   const health = app.get(Watch);
   const operations = await startOperationsServer({
     ...config.METRICS_ADDR,
+    keys: config.TOKEN_KEYS,
     ready: () => health.ready(),
     collect: () => app.get(Backlog).collect(),
     pages: operationsPages(health),

@@ -13,6 +13,7 @@ export const adminLine = {
        npm run admin -- revoke <username>     makes either a person again
        npm run admin -- audit [<username>]    what happened lately, to everybody or to one: sign-ins, passwords, rights, deletions
        npm run admin -- health-link           a link that opens the health page in a browser, for ten minutes
+       npm run admin -- operator-token        what a change on the operators' listeners has to show (METRICS_ADDR)
 
 The first admin: sign up as anybody does, and then grant that username.`,
   words: 2,

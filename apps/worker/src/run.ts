@@ -75,6 +75,7 @@ async function start(config: Config): Promise<void> {
   const sweeper = app.get(Sweeper);
   const operations = await startOperationsServer({
     ...config.WORKER_METRICS_ADDR,
+    keys: config.TOKEN_KEYS,
     ready: () => health.ready(),
     collect: () => app.get(Backlog).collect(),
     pages: operationsPages(health),

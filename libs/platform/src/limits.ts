@@ -122,6 +122,8 @@ export const limits = {
     /** Each costs a password hash; a household or an office shares an address. */
     signIn: { requests: 30, seconds: 60 },
     signUp: { requests: 20, seconds: 600 },
+    /** By address, in each process: for paths that do not exist, and with tokens that were never ours. */
+    unknown: { requests: 300, seconds: 60 },
   },
 } as const;
 

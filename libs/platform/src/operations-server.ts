@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import { logLevel, logLevels, setLogLevel } from './logger.js';
+import type { MediaKey } from './media-urls.js';
 import { METRICS_TYPE, metricsText } from './metrics/index.js';
+import { isOperator } from './operator-links.js';
 
 /** The result of a health check: `ok` decides between 200 and 503, the rest is for people. */
 export interface HealthReport {
@@ -22,6 +24,8 @@ type Page = (request: IncomingMessage) => Promise<OperationsAnswer>;
 interface OperationsOptions {
   host: string;
   port: number;
+  /** The instance's keys, by which operators who change something are known. */
+  keys: readonly MediaKey[];
   ready: () => Promise<HealthReport>;
   /** Runs before each scrape, for gauges that are read rather than counted. */
   collect?: () => Promise<void>;
@@ -34,6 +38,13 @@ const json = (report: HealthReport): OperationsAnswer => ({
   type: 'application/json',
   body: JSON.stringify(report),
 });
+
+const needsToken: OperationsAnswer = {
+  status: 401,
+  type: 'text/plain',
+  body: 'expected Authorization: Bearer and what `narwhal admin operator-token` prints (`npm run admin -- operator-token`)\n',
+  headers: { 'www-authenticate': 'Bearer' },
+};
 
 /** `GET` returns the log level, `PUT ?level=debug&for=600` changes it, for that many seconds or until the next change. */
 async function logLevelPage({ method, url = '' }: IncomingMessage): Promise<OperationsAnswer> {
@@ -74,9 +85,15 @@ export async function startOperationsServer(options: OperationsOptions): Promise
     type: 'text/plain',
     body: `expected one of ${Object.keys(pages).join(', ')}\n`,
   };
-  const server = createServer((request, response) => {
+  const answerOf = async (request: IncomingMessage): Promise<OperationsAnswer> => {
     const page = pages[(request.url ?? '').split('?')[0] ?? ''];
-    const answer = page ? page(request) : Promise.resolve(unknown);
+    if (!page) return unknown;
+    // Reading is free to whoever reaches this listener; whatever is no reading is a change, also on a page to come.
+    const reads = request.method === 'GET' || request.method === 'HEAD';
+    return reads || isOperator(request.headers.authorization, options.keys) ? page(request) : needsToken;
+  };
+  const server = createServer((request, response) => {
+    const answer = answerOf(request);
     answer.then(
       (made) => send(response, made),
       (error: unknown) => {

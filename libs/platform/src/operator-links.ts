@@ -34,3 +34,18 @@ export function opensByLink(
   const left = Number(expires) * 1000 - now;
   return left > 0 && left <= linkValidFor * 1000;
 }
+
+/** What a change on the operators' listeners has to show, made of the instance's keys as the links are. */
+export function operatorToken([key]: readonly MediaKey[]): string {
+  if (!key) throw new Error('expected a token key but the keyring is empty');
+  return createHmac('sha256', key.secret).update('operator token').digest('base64url');
+}
+
+/** Whether an Authorization header shows the token of a key of ours. */
+export function isOperator(authorization: string | undefined, keys: readonly MediaKey[]): boolean {
+  const received = Buffer.from(/^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1] ?? '');
+  return keys.some((key) => {
+    const expected = Buffer.from(operatorToken([key]));
+    return received.length === expected.length && timingSafeEqual(received, expected);
+  });
+}

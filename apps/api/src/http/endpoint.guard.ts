@@ -1,7 +1,7 @@
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { CONFIG, isId, opensByLink, problem, type Config } from '@app/platform';
 import { z } from 'zod';
-import { AccessTokens } from '@app/domain';
+import { AccessTokens, bearerOf } from '@app/domain';
 import { callOf, type ApiReply, type ApiRequest, type Caller, type CallState } from './call.js';
 import { endpointOf, type EndpointOptions } from './endpoint.js';
 import { pathId } from './fields.js';
@@ -51,7 +51,7 @@ export class EndpointGuard implements CanActivate {
       if (access === 'optional') return null;
       throw problem(access === 'admin' ? 'not_found' : 'token_missing');
     }
-    const token = /^Bearer +([\w.-]+) *$/i.exec(header)?.[1];
+    const token = bearerOf(header);
     if (token === undefined) throw problem('token_invalid');
     const caller = await this.tokens.caller(token, callOf(request).since);
     if (access === 'admin' && (await this.tokens.role(caller)) !== 'admin') throw problem('not_found');

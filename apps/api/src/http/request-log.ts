@@ -5,7 +5,11 @@ import { pathOf } from './paths.js';
 import { traceOf } from './traced-requests.js';
 
 /** One line and one observation per request. Paths omit the query, since media signatures are secrets. Routes are the declared ones. */
-export function logRequests(server: FastifyInstance, logger: Logger): void {
+export function logRequests(
+  server: FastifyInstance,
+  logger: Logger,
+  isToldElsewhere: (request: FastifyRequest) => boolean,
+): void {
   // These lines contain no secrets, and redaction would cost more than writing them.
   const lines = logger.child({}, { redact: [] });
   server.addHook('onRequest', (request, reply, done) => {
@@ -16,7 +20,7 @@ export function logRequests(server: FastifyInstance, logger: Logger): void {
     const { route, caller } = callOf(request);
     const took = reply.elapsedTime;
     seriesOf(route || 'none', methodOf(request), reply.statusCode).observe(took / 1000);
-    if (!route.startsWith('/health'))
+    if (!route.startsWith('/health') && !isToldElsewhere(request))
       lines.info(line(request, reply, { route, userId: caller?.userId, took }), 'request');
     done();
   });

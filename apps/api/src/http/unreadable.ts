@@ -6,6 +6,9 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { allowedOrigin } from './cors.js';
 import { problemBody, problemHeaders } from './problem-filter.js';
 
+/** How long a refused client may take to read the refusal, in milliseconds. */
+const LEFT_OPEN = 2_000;
+
 /** The refusal for an error code of Node's parser. */
 function refusalOf(code: string | undefined): Problem {
   if (code === 'HPE_HEADER_OVERFLOW') return problem('headers_too_large');
@@ -34,6 +37,9 @@ export function refuseOnSocket(config: Config) {
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     const status = `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? 'Error'}\r\n`;
     socket.end(`${status}${lines.join('')}\r\n${body}`);
+    // A client that says nothing does not close either. Not at once: what it still sends would end the connection unread.
+    const gone = setTimeout(() => socket.destroy(), LEFT_OPEN).unref();
+    socket.once('close', () => clearTimeout(gone));
   };
 }
 

@@ -5,6 +5,7 @@ import {
   exitForUsage,
   readArgumentsOrExit,
   readDirectUrl,
+  operatorToken,
   readLinkSettings,
   signedQuery,
   UsageError,
@@ -110,12 +111,19 @@ export async function admin(url: string, words: readonly string[]): Promise<stri
   }
 }
 
+/** What is made of the instance's keys alone. */
+const made: Record<string, () => string> = {
+  'health-link': () => healthLink(),
+  'operator-token': () => operatorToken(readLinkSettings().TOKEN_KEYS),
+};
+
 /** Returns an exit code. */
 export async function run(args: readonly string[]): Promise<number> {
   const { words } = readArgumentsOrExit(args, adminLine);
   try {
-    const asksForLink = words[0] === 'health-link' && words.length === 1;
-    process.stdout.write(`${asksForLink ? healthLink() : await admin(readDirectUrl(), words)}\n`);
+    const [command] = words;
+    const own = words.length === 1 && command && Object.hasOwn(made, command) ? made[command] : undefined;
+    process.stdout.write(`${own ? own() : await admin(readDirectUrl(), words)}\n`);
     return 0;
   } catch (error) {
     if (error instanceof UsageError) exitForUsage(error);

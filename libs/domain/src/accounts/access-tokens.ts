@@ -60,7 +60,7 @@ export class AccessTokens {
    * @throws Problem 401 `token_invalid`, `token_expired`, or `session_ended`, also when the account is closed
    */
   async caller(token: string, since: ReadSince): Promise<Caller> {
-    const { userId, sessionId, expiresAt } = this.genuine.get(token) ?? this.verify(token);
+    const { userId, sessionId, expiresAt } = this.genuineClaims(token);
     if (expiresAt <= Date.now()) throw problem('token_expired');
     const cached = await this.cache.read(sessionId, since);
     if (cached === 'ended') throw problem('session_ended');
@@ -78,6 +78,21 @@ export class AccessTokens {
     });
     if (role === null) throw problem('session_ended');
     return role;
+  }
+
+  /** Whether an Authorization header has a token that we made, expired or not; asks no store. */
+  isOurs(authorization: string): boolean {
+    const token = bearerOf(authorization);
+    try {
+      return token !== undefined && this.genuineClaims(token) !== undefined;
+    } catch {
+      return false;
+    }
+  }
+
+  /** @throws Problem 401 `token_invalid` */
+  private genuineClaims(token: string): Claims {
+    return this.genuine.get(token) ?? this.verify(token);
   }
 
   private verify(token: string): Claims {
@@ -98,6 +113,10 @@ export class AccessTokens {
     return claims;
   }
 }
+
+/** The token of an Authorization header; undefined when it is another's, or malformed. */
+export const bearerOf = (authorization: string): string | undefined =>
+  /^Bearer +([\w.-]+) *$/i.exec(authorization)?.[1];
 
 function mac(secret: string, payload: Buffer): Buffer {
   return createHmac('sha256', secret).update('access ').update(payload).digest().subarray(0, SIZE.mac);
