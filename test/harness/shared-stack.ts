@@ -17,6 +17,8 @@ async function isWhole(stack: Stack): Promise<boolean> {
 
 /** Existing people stay, as strangers: their names and email addresses become free. */
 async function freeNames({ database }: Stack): Promise<void> {
+  // Names that were given up are kept for whoever had them.
+  await database.query(`DELETE FROM usernames WHERE user_id IS NULL`);
   await database.query(`UPDATE usernames SET username = 'past' || user_id`);
   await database.query(`UPDATE users SET username = 'past' || id, email = id || '@past.example'`);
   await database.query(`UPDATE emails SET email = user_id || '@past.example'`);
