@@ -96,6 +96,7 @@ export class Entities {
       place: this.places,
       collection: this.collections,
       notification: this.users * 4,
+      event: this.users * 2,
     };
     return per[kind] ?? this.users * 16;
   }

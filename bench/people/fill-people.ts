@@ -65,6 +65,21 @@ const sessions: Fill = {
   },
 };
 
+/** One event of everybody, and as many more of the celebrity. */
+const auditEvents: Fill = {
+  table: 'audit_events',
+  columns: ['shard', 'id', 'user_id', 'actor_id', 'kind', 'happened_at'],
+  count: (dataset) => dataset.users * 2,
+  row: (rows, event, dataset) => {
+    const person = event % 2 === 0 ? event / 2 : celebrity;
+    const shard = at(dataset.userShard, person);
+    const ids = dataset.ids('event');
+    rows.row(6).int2(shard).int8(ids.high(event), ids.low(event, shard));
+    putUser(rows, dataset, person);
+    putUser(rows, dataset, person).text('session.began').time(ids.time(event));
+  },
+};
+
 /** A relation as stored at one of its two ends: it lies on the shard of `owner`. */
 function relation(
   table: string,
@@ -152,6 +167,7 @@ export const peopleFills: readonly Fill[] = [
   }),
   relation('mutes', ['muter_id', 'muted_id'], { pairs: (dataset) => dataset.mutes, kind: 'mute' }),
   sessions,
+  auditEvents,
   suggestions,
   suggestionStates,
   popularPeople,

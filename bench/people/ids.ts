@@ -28,6 +28,7 @@ const kinds = [
   'place',
   'notification',
   'suggestion',
+  'event',
 ] as const;
 export type Kind = (typeof kinds)[number];
 const LANES = 32;
