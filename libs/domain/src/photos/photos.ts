@@ -69,10 +69,12 @@ export class Photos {
     const head = await headOf(chunks);
     const type = acceptedFormat(head);
     const folder = newFolder();
-    const photoId = await this.work.run(async (tx) => {
-      await this.quota.reserve(tx, owner, declared);
-      return this.rows.begin(tx, owner, folder, declared);
-    });
+    const photoId = await this.quota.inTurn(owner, () =>
+      this.work.run(async (tx) => {
+        await this.quota.reserve(tx, owner, declared);
+        return this.rows.begin(tx, owner, folder, declared);
+      }),
+    );
     try {
       const { bytes, sha256 } = await this.objects.write(objectKey(folder, ORIGINAL), joined(head, chunks), {
         contentType: type,

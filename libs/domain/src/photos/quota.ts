@@ -13,6 +13,8 @@ const BELIEVED = 2_000;
 export class Quota {
   private read = 0;
   private free: number | null = null;
+  /** Ends with the last turn that a person has asked for in this process. */
+  private readonly turns = new Map<Id, Promise<unknown>>();
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,
@@ -40,6 +42,21 @@ export class Quota {
   async assertRoom(owner: Id, bytes: number): Promise<void> {
     await this.assertDisk();
     this.assertFits(await this.rows.read(owner), bytes);
+  }
+
+  /**
+   * Runs transactions that reserve for one person one after the other: fifty forms at once would otherwise hold every connection
+   * of this process while they wait for each other's lock.
+   */
+  async inTurn<Result>(owner: Id, work: () => Promise<Result>): Promise<Result> {
+    const before = this.turns.get(owner) ?? Promise.resolve();
+    const own = before.then(work, work);
+    this.turns.set(owner, own);
+    try {
+      return await own;
+    } finally {
+      if (this.turns.get(owner) === own) this.turns.delete(owner);
+    }
   }
 
   /**
