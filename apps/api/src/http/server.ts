@@ -8,7 +8,7 @@ import { allowedHeaders, exposedHeaders } from './cors.js';
 import { heedExpectations } from './expectations.js';
 import { readJsonBodies } from './json-bodies.js';
 import { linkPages } from './links.js';
-import { boundBodies } from './slow-bodies.js';
+import { boundBodies, boundsOf } from './slow-bodies.js';
 import { readOnAfterAnswers } from './unread-bodies.js';
 import { refuseInRouter, refuseOnSocket } from './unreadable.js';
 
@@ -54,7 +54,7 @@ export async function prepareServer(app: NestFastifyApplication, config: Config)
     strictPreflight: false,
     maxAge: 86_400,
   });
-  boundBodies(server);
+  boundBodies(server, boundsOf(config));
   heedExpectations(server);
   linkPages(server, config);
   server.addHook('onSend', (_request, reply, _payload, done) => {

@@ -1,11 +1,16 @@
 import type { IncomingMessage } from 'node:http';
-import { problem } from '@app/platform';
+import { problem, type Config } from '@app/platform';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { networkOf } from './rate-limits.js';
 import { hasBody } from './unread-bodies.js';
 
 /** `silence` in milliseconds; bodies that have not fully arrived, in this process and from one network. */
 const bounds = { silence: 30_000, all: 1_000, network: 200 };
+/** NGINX gives a phone in a tunnel 60 s, and is the one that tells it so. */
+const SILENCE_BEHIND_NGINX = 65_000;
+
+export const boundsOf = ({ TRUSTED_PROXIES }: Pick<Config, 'TRUSTED_PROXIES'>): typeof bounds =>
+  TRUSTED_PROXIES.length > 0 ? { ...bounds, silence: SILENCE_BEHIND_NGINX } : bounds;
 
 interface Unfinished {
   network: string;
@@ -56,9 +61,9 @@ class UnfinishedBodies {
 
 /**
  * Refuses more unfinished bodies than a process should hold, and ends those that stand still with 408: a client costs them
- * nothing and keeps a connection, a place in a queue and perhaps a file open here. NGINX does the same in front of the api.
+ * nothing and keeps a connection, a place in a queue and perhaps a file open here.
  */
-export function boundBodies(server: FastifyInstance, most = bounds): void {
+export function boundBodies(server: FastifyInstance, most: typeof bounds): void {
   const unfinished = new UnfinishedBodies(most);
   server.addHook('preParsing', (request, _reply, _payload, done) => {
     if (request.is404 || !hasBody(request.headers) || request.raw.complete) return done();
