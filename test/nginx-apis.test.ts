@@ -81,7 +81,7 @@ describe.skipIf(!nginxInstalled)('NGINX, in front of several apis', () => {
     // The old workers finish their requests; afterwards the api receives none.
     let old = -1;
     const quiet = () => old === (old = api.heard.length);
-    await expect.poll(quiet, { timeout: patient(10_000), interval: 200 }).toBe(true);
+    await expect.poll(quiet, { timeout: patient(10_000), interval: patient(500) }).toBe(true);
     await sleep(200);
     expect(api.heard.length).toBe(old);
     going = false;
