@@ -1,5 +1,6 @@
 import { limits } from '@app/platform';
 import { z } from 'zod';
+import { listOf } from '../http/cursors.js';
 import { id, text, time } from '../http/fields.js';
 import { author, entity, wordLimits } from '../posts/posts.schemas.js';
 
@@ -18,9 +19,7 @@ export const comment = z
   })
   .meta({ id: 'Comment' });
 
-export const commentList = z
-  .object({ items: z.array(comment), nextCursor: z.string().nullable(), prevCursor: z.string().nullable() })
-  .meta({ id: 'CommentList' });
+export const commentList = listOf(comment, 'CommentList');
 
 export const newComment = z.strictObject({
   text: text({ max: limits.comment.text, min: 1, multiline: true }).superRefine(wordLimits),

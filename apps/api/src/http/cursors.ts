@@ -33,6 +33,16 @@ export interface Page<Item> {
   prevCursor: string | null;
 }
 
+/** The schema of a page of these items, under its name in openapi.json. */
+export const listOf = <Item extends z.ZodType>(item: Item, name: string) =>
+  z
+    .object({
+      items: z.array(item),
+      nextCursor: z.string().nullable(),
+      prevCursor: z.string().nullable(),
+    })
+    .meta({ id: name });
+
 const TAG_BYTES = 16;
 const ID_BYTES = 8;
 /** Cursors of earlier releases, which anybody could read, end with this many bytes of a MAC. */

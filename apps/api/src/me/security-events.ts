@@ -1,5 +1,6 @@
 import { auditKinds, type AuditEvent } from '@app/storage';
 import { z } from 'zod';
+import { listOf } from '../http/cursors.js';
 import { id, time } from '../http/fields.js';
 
 const securityEvent = z
@@ -16,13 +17,7 @@ const securityEvent = z
   })
   .meta({ id: 'SecurityEvent', description: 'Something that happened to an account; kept for a year.' });
 
-export const securityEvents = z
-  .object({
-    items: z.array(securityEvent),
-    nextCursor: z.string().nullable(),
-    prevCursor: z.string().nullable(),
-  })
-  .meta({ id: 'SecurityEventList' });
+export const securityEvents = listOf(securityEvent, 'SecurityEventList');
 
 export function securityEventOf(row: AuditEvent): z.input<typeof securityEvent> {
   return {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { comment } from '../comments/comments.schemas.js';
+import { listOf } from '../http/cursors.js';
 import { id, time } from '../http/fields.js';
 import { author, post } from '../posts/posts.schemas.js';
 
@@ -22,13 +23,7 @@ export const notification = z
   })
   .meta({ id: 'Notification' });
 
-export const notificationList = z
-  .object({
-    items: z.array(notification),
-    nextCursor: z.string().nullable(),
-    prevCursor: z.string().nullable(),
-  })
-  .meta({ id: 'NotificationList' });
+export const notificationList = listOf(notification, 'NotificationList');
 
 export const unread = z.object({ count: z.int() }).meta({ id: 'Unread' });
 

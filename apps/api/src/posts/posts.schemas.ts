@@ -1,5 +1,6 @@
 import { foldTag, limits, wordsOf } from '@app/platform';
 import { z } from 'zod';
+import { listOf } from '../http/cursors.js';
 import { id, refuse, text, time } from '../http/fields.js';
 import { photo } from '../photos/photos.schemas.js';
 import { avatar } from '../users/users.schemas.js';
@@ -61,9 +62,7 @@ export const post = z
   })
   .meta({ id: 'Post' });
 
-export const postList = z
-  .object({ items: z.array(post), nextCursor: z.string().nullable(), prevCursor: z.string().nullable() })
-  .meta({ id: 'PostList' });
+export const postList = listOf(post, 'PostList');
 
 export const postsById = z.object({ items: z.array(post) }).meta({ id: 'Posts' });
 

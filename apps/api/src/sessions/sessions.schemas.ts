@@ -1,6 +1,7 @@
 import type { SessionRow } from '@app/storage';
 import { z } from 'zod';
 import type { Caller } from '../http/call.js';
+import { listOf } from '../http/cursors.js';
 import { id, time } from '../http/fields.js';
 import { givenPassword, me } from '../users/users.schemas.js';
 import { deviceOf } from './devices.js';
@@ -53,13 +54,7 @@ export const sessionEntry = z
   })
   .meta({ id: 'SessionEntry', description: 'A device that is signed in.' });
 
-export const sessionList = z
-  .object({
-    items: z.array(sessionEntry),
-    nextCursor: z.string().nullable(),
-    prevCursor: z.string().nullable(),
-  })
-  .meta({ id: 'SessionList' });
+export const sessionList = listOf(sessionEntry, 'SessionList');
 
 export function entryOf(row: SessionRow, caller: Caller): SessionEntry {
   const [startedAt, lastUsedAt] = [row.created_at.toISOString(), row.refreshed_at.toISOString()];

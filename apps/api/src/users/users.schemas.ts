@@ -1,5 +1,6 @@
 import { fold, limits } from '@app/platform';
 import { z } from 'zod';
+import { listOf } from '../http/cursors.js';
 import { id, refuse, text, time } from '../http/fields.js';
 
 /** Names that would pass for the service's own, or that occur in paths. */
@@ -117,9 +118,7 @@ export const me = user
   .extend({ email: z.string() })
   .meta({ id: 'Me', description: 'A user, as they see themselves.' });
 
-export const userList = z
-  .object({ items: z.array(user), nextCursor: z.string().nullable(), prevCursor: z.string().nullable() })
-  .meta({ id: 'UserList' });
+export const userList = listOf(user, 'UserList');
 
 export const signUp = z.strictObject({
   username,
