@@ -15,7 +15,7 @@ const SMUGGLED = 'GET /v1/instance HTTP/1.1\r\nHost: a\r\n\r\n';
 const posting = (headers: string, body: string): string =>
   `POST /v1/sessions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n${headers}\r\n\r\n${body}`;
 
-/** What held when it was first tried. */
+/** Attacks that already failed when they were first tried. */
 export const held: Attack[] = [
   {
     what: 'mass assignment: role, id and prototype in a body',

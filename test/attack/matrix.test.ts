@@ -21,7 +21,7 @@ const OWN: [request: string, owner: number, other: number, nobody: number][] = [
   ['DELETE /v1/me/collections/{ada’s collection}/posts/{post}', 204, 204, 401],
   ['DELETE /v1/me/collections/{ada’s collection}', 204, 204, 401],
   ['DELETE /v1/sessions/{session}', 204, 404, 401],
-  // Whoever has its secret may: these have another upload's.
+  // The secret of an upload gives access to it; these callers have another upload's secret.
   ['HEAD /v1/uploads/{upload}', 404, 404, 404],
   ['PATCH /v1/uploads/{upload}', 404, 404, 404],
   ['POST /v1/uploads/{upload}', 404, 404, 404],

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { expect } from 'vitest';
 
-/** What is checked of a response. */
+/** The checked parts of a response. */
 export interface Answer {
   status: number;
   headers: Record<string, unknown>;

@@ -19,7 +19,7 @@ export class Http2Connections {
       });
       let [status, body] = [0, ''];
       outgoing.setTimeout(PATIENCE, () => {
-        // What hangs once may hang for all that come: the next gets another connection.
+        // Later streams of a connection that hangs may hang, too: the next request opens another one.
         this.open.delete(address);
         session.close();
         outgoing.destroy(new Error('no answer'));

@@ -32,5 +32,5 @@ export class Broken extends Error {
 export const PATIENCE = 12_000;
 /** The kernel of a live host accepts at once, however busy its programs are; in milliseconds. */
 export const CONNECT = 700;
-/** The time-out of a handshake, which waits for the host's processor and for this one's. Who gives up early asks for another. */
+/** The time-out of a handshake, which waits for the host's processor and for this one's. A client that gives up early only costs the host another one. */
 export const HANDSHAKE = 4_000;

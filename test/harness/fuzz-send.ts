@@ -44,7 +44,7 @@ function answerTo(origin: string, sent: FuzzRequest, again = true): Promise<Answ
   });
 }
 
-/** Answers to what no operation is: a body where none is read, headers that nobody reads. */
+/** Refusals that do not depend on the operation: of a body where none is read, of headers that are too long. */
 const GENERAL: Record<number, string> = {
   413: 'body_too_large',
   415: 'unsupported_media_type',

@@ -11,7 +11,7 @@ interface Advisory {
   fixAvailable: boolean | object;
 }
 
-/** What npm knows against the packages of a folder's lock file. @throws Refusal where npm reaches no registry that answers */
+/** The advisories about the packages of a folder's lock file. @throws Refusal where npm reaches no registry that answers */
 function audited(folder: string, dev: boolean): Advisory[] {
   const args = ['audit', '--json', '--package-lock-only', ...(dev ? [] : ['--omit=dev'])];
   const { stdout } = spawnSync('npm', args, { cwd: folder, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });

@@ -2,7 +2,7 @@ const MiB = 1024 * 1024;
 const DAY = 24 * 60 * 60;
 const QUOTA = 10 * 1024 * MiB;
 
-/** Enough to fill a quota, delete everything, and fill it again. What was deleted lies in the trash for a while. */
+/** A person may fill their quota, delete everything and fill it once more in a day. The trash keeps what was deleted for a month. */
 export function bytesPerDay(quota: number): number {
   return 2 * quota;
 }
@@ -66,7 +66,7 @@ export const limits = {
   suggestions: { freshFor: DAY, atLeast: 60 },
   user: {
     username: 30,
-    /** A username that somebody gave up is nobody else's for this long, since links and habits still mean them. */
+    /** A username that was given up is kept for its former owner for this long, since links still name them. */
     usernameKeptFor: 90 * DAY,
     displayName: 50,
     bio: 150,
@@ -83,11 +83,11 @@ export const limits = {
     life: 365 * DAY,
     perUser: 50,
   },
-  /** What happened to an account, as its owner and the operator read it. */
+  /** The audit events of an account. */
   audit: { keptFor: 365 * DAY },
   /**
-   * Wrong passwords in a row: from the `free`-th on each begins a pause of 1 s, 2 s, 4 s and so on. Whoever guesses has 130
-   * tries an hour, from however many addresses.
+   * The `free`-th wrong password in a row and each one after it begin a pause of 1 s, 2 s, 4 s and so on. That leaves 130 guesses an
+   * hour, from however many addresses.
    */
   guesses: { free: 5, longestPause: 30, rememberedFor: 60 * 60 },
   idempotency: { keptFor: DAY, waitSeconds: 5 },

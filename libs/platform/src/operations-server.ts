@@ -88,7 +88,7 @@ export async function startOperationsServer(options: OperationsOptions): Promise
   const answerOf = async (request: IncomingMessage): Promise<OperationsAnswer> => {
     const page = pages[(request.url ?? '').split('?')[0] ?? ''];
     if (!page) return unknown;
-    // Reading is free to whoever reaches this listener; whatever is no reading is a change, also on a page to come.
+    // Anybody who reaches this listener may read. Every other method counts as a change, also on future pages.
     const reads = request.method === 'GET' || request.method === 'HEAD';
     return reads || isOperator(request.headers.authorization, options.keys) ? page(request) : needsToken;
   };

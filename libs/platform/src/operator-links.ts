@@ -35,7 +35,7 @@ export function opensByLink(
   return left > 0 && left <= linkValidFor * 1000;
 }
 
-/** What a change on the operators' listeners has to show, made of the instance's keys as the links are. */
+/** The bearer token for changes on the operators' listeners, derived from the instance's keys as the links are. */
 export function operatorToken([key]: readonly MediaKey[]): string {
   if (!key) throw new Error('expected a token key but the keyring is empty');
   return createHmac('sha256', key.secret).update('operator token').digest('base64url');

@@ -115,7 +115,7 @@ export class HealthController {
   async metrics(@Req() request: ApiRequest, @Res({ passthrough: true }) reply: ApiReply) {
     if (!isNeighbour(request)) throw problem('not_found');
     await this.backlog.collect();
-    // A page that a neighbour looks at is a neighbour, too: it may send this request, and not read the answer.
+    // A page in a browser on this machine is a neighbour, too: it must not read the answer.
     reply.removeHeader('access-control-allow-origin');
     void reply.header('content-type', METRICS_TYPE).header('cache-control', 'no-store');
     return metricsText();

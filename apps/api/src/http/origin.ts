@@ -3,7 +3,7 @@ import type { Origin } from '@app/storage';
 import ipaddr from 'ipaddr.js';
 import type { ApiRequest } from './call.js';
 
-/** From where the request came, as it is stored: enough for its owner to know it, too little to find a household. */
+/** The request's origin as it is stored: precise enough for its owner, too coarse to find a household. */
 export const OriginOf = createParamDecorator((_: unknown, context: ExecutionContext): Origin =>
   originOf(context.switchToHttp().getRequest<ApiRequest>()),
 );

@@ -49,7 +49,7 @@ class UnfinishedBodies {
     else this.perNetwork.delete(body.network);
   }
 
-  /** Those of which no byte has come for too long. A body whose bytes wait here to be read is not late: we are. */
+  /** Bodies whose client has sent nothing for too long. Unread bytes in our buffer mean that we are slow, not the client. */
   silent(now = Date.now()): IncomingMessage[] {
     return [...this.bodies].flatMap(([raw, body]) => {
       if (raw.socket.bytesRead !== body.bytes || raw.readableLength > 0)

@@ -30,7 +30,7 @@ export class UnknownRequests {
   limit(server: FastifyInstance): void {
     if (!this.config.RATE_LIMITS) return;
     server.addHook('onRequest', (request, _reply, done) => {
-      // Usually nobody is counted, and reading an address costs microseconds.
+      // Almost always the case, and parsing an address costs microseconds.
       if (this.windows.size === 0) return done();
       const { count = 0 } = this.windows.get(networkOf(request.ip)) ?? {};
       if (count < requests || !this.isUnknown(request)) done();
@@ -53,7 +53,7 @@ export class UnknownRequests {
     return this.refused.has(request);
   }
 
-  /** A missing token is no guess, and an expired one was ours. */
+  /** Missing tokens and expired ones of ours do not count. */
   private isUnknown({ is404, headers: { authorization } }: FastifyRequest): boolean {
     return is404 || (authorization !== undefined && !this.tokens.isOurs(authorization));
   }

@@ -37,7 +37,7 @@ export function refuseOnSocket(config: Config) {
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     const status = `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? 'Error'}\r\n`;
     socket.end(`${status}${lines.join('')}\r\n${body}`);
-    // A client that says nothing does not close either. Not at once: what it still sends would end the connection unread.
+    // A silent client does not close its side. Closing at once would reset the connection of one that still sends, and lose the answer.
     const gone = setTimeout(() => socket.destroy(), LEFT_OPEN).unref();
     socket.once('close', () => clearTimeout(gone));
   };

@@ -1,4 +1,4 @@
-/** What a User-Agent tells of a device. */
+/** A device, as its User-Agent describes it. */
 export interface Device {
   name: string | null;
   kind: 'phone' | 'tablet' | 'computer' | null;

@@ -77,7 +77,7 @@ export function healthLink({ TOKEN_KEYS, publicUrl } = readLinkSettings(), now =
   return `${publicUrl}${path}${signedQuery(path, TOKEN_KEYS, now)}`;
 }
 
-/** What each command makes of somebody. */
+/** The role that each command gives. */
 const roles = { grant: 'admin', revoke: 'person', synthetic: 'synthetic' } as const;
 
 /** Runs `npm run admin`: the first admin is created here, never over HTTP. Returns the message for the operator. */
@@ -111,7 +111,7 @@ export async function admin(url: string, words: readonly string[]): Promise<stri
   }
 }
 
-/** What is made of the instance's keys alone. */
+/** Commands that need only the instance's keys. */
 const made: Record<string, () => string> = {
   'health-link': () => healthLink(),
   'operator-token': () => operatorToken(readLinkSettings().TOKEN_KEYS),

@@ -23,7 +23,7 @@ export interface SignUp {
   displayName?: string | null | undefined;
 }
 
-/** What a password was compared with; `admit` compares it again. */
+/** The stored hash that a password matched; `admit` compares it again. */
 export interface Proof {
   userId: Id;
   passwordHash: string;

@@ -5,7 +5,7 @@ import { limits, problem } from '@app/platform';
 import { BoundedWork } from './bounded-work.js';
 import type { Judged, Judgement } from './password-strength-thread.js';
 
-/** What others may know of a password's owner. */
+/** Facts about a password's owner that others may know. */
 export interface PasswordOwner {
   username: string;
   email: string;

@@ -56,7 +56,7 @@ export class TokenRotation {
     from: Origin,
   ): Promise<Buffer | null> {
     const { requests, seconds } = limits.rates.sessionRefresh;
-    // The newest generation is first. Counted in rows: whoever has no genuine token uses up nobody's limit.
+    // The newest generation is first. Only genuine tokens make rows, so a forged one cannot use up this limit.
     const earlier = stored[requests - 1];
     if (earlier && isWithin(seconds, earlier.created_at)) throw tooMany(earlier.created_at, seconds);
     if (!secret || !isWithin(limits.session.refreshToken, refreshed_at)) return null;

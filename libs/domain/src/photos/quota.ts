@@ -7,7 +7,7 @@ const BELIEVED = 2_000;
 
 /**
  * Room for an upload, whichever way its bytes come: on the disk, and in its owner's quota of bytes, and of bytes and photos a
- * day. What an upload declares is held from its start by its row, so uploads at once do not fill what only one has room for.
+ * day. The row of an upload reserves the declared bytes from the start, so that concurrent uploads cannot exceed the quota together.
  */
 @Injectable()
 export class Quota {

@@ -1,4 +1,4 @@
--- Who did what to whom, when and from where: one table for the whole of Narwhal, to which rows are only added.
+-- One audit table for all of Narwhal: who did what to whom, when and from where. Rows are only added.
 CREATE TABLE audit_events (
   shard smallint NOT NULL,
   id bigint NOT NULL,
