@@ -1,7 +1,7 @@
 import request from 'supertest';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { anId, faults, moment, refused } from './harness/answers.js';
-import type { Page, Session, User } from './harness/contract.js';
+import type { Session, User } from './harness/contract.js';
 import { PASSWORD, Person, signIn, signUp } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
 import { sharedStack } from './harness/shared-stack.js';
@@ -227,76 +227,6 @@ describe('a profile', () => {
   });
 });
 
-describe('a password', () => {
-  test('that is changed ends every other session and keeps this one', async () => {
-    const mine = await signUp(stack, 'katherine');
-    const other = await signIn(stack, 'katherine');
-    const next = 'a much better passphrase';
-    for (const tried of [next, PASSWORD]) {
-      const change = { current: 'wrong', next: tried };
-      refused(await mine.request('put', '/v1/me/password', change), 403, 'bad_credentials');
-    }
-    const weak = { current: PASSWORD, next: 'katherine1918' };
-    refused(await mine.request('put', '/v1/me/password', weak), 422, 'password_too_weak');
-    await mine.request('put', '/v1/me/password', { current: PASSWORD, next }).expect(204);
-    // Repeated as after a lost answer: by now the current password is another one.
-    const repeat = await mine.request('put', '/v1/me/password', { current: PASSWORD, next });
-    refused(repeat, 403, 'bad_credentials');
-    await mine.request('get', '/v1/me').expect(200);
-    refused(await other.request('get', '/v1/me'), 401, 'session_ended');
-    await signIn(stack, 'katherine', next);
-    await expect(signIn(stack, 'katherine')).rejects.toThrow('bad_credentials');
-  });
-
-  test('that is changed leaves no session to those who waited in another api with the old one', async () => {
-    const mine = await signUp(stack, 'dorothy');
-    const busy = request(stack.apis[1]?.url ?? stack.url);
-    const signingIn = Array.from({ length: 40 }, async () =>
-      busy.post('/v1/sessions').send({ login: 'dorothy', password: PASSWORD }),
-    );
-    // Once the first is answered, most others have read the account and wait for their turn to hash.
-    await Promise.race(signingIn);
-    const change = { current: PASSWORD, next: 'a much better passphrase' };
-    await mine.request('put', '/v1/me/password', change).expect(204);
-    for (const { status, body } of await Promise.all(signingIn)) {
-      if (status !== 201) {
-        expect([401, 410]).toContain(status);
-        continue;
-      }
-      const { accessToken, refreshToken } = (body as { session: Session }).session;
-      refused(
-        await client().get('/v1/me').set('Authorization', `Bearer ${accessToken}`),
-        401,
-        'session_ended',
-      );
-      refused(await client().post('/v1/sessions/refresh').send({ refreshToken }), 401, 'session_ended');
-    }
-    const left = await mine.request('get', '/v1/sessions').expect(200);
-    expect((left.body as Page<{ id: string }>).items.map(({ id }) => id)).toEqual([mine.session.id]);
-  });
-
-  test('that is changed makes a repeated sign-up or sign-in 410, although its session lives', async () => {
-    const begin = (path: string, body: object) =>
-      client().post(path).set('Idempotency-Key', 'a-key-of-one-device').send(body);
-    const account = { username: 'emmy', email: 'emmy@example.org', password: PASSWORD };
-    const credentials = { login: 'emmy', password: PASSWORD };
-    for (const [path, body] of [
-      ['/v1/users', account],
-      ['/v1/sessions', credentials],
-    ] as const) {
-      const begun = (await begin(path, body).expect(201)).body as { user: User; session: Session };
-      const mine = new Person(stack, begun.user, begun.session);
-      await begin(path, body).expect(201);
-      const next = 'a much better passphrase';
-      await mine.request('put', '/v1/me/password', { current: PASSWORD, next }).expect(204);
-      refused(await begin(path, body), 410, 'gone');
-      await mine.request('put', '/v1/me/password', { current: next, next: PASSWORD }).expect(204);
-      refused(await begin(path, body), 410, 'gone');
-      await mine.request('get', '/v1/me').expect(200);
-    }
-  });
-});
-
 describe('an avatar', () => {
   test('is a ready photo of one’s own, which posts and deletion then leave alone', async () => {
     const photo = await ada.upload(await drawn({ seed: 1, width: 400, height: 300 }));
@@ -319,34 +249,5 @@ describe('an avatar', () => {
     refused(await ada.request('put', '/v1/me/avatar', { photoId: photo.id }), 422, 'photo_not_found');
     const cleared = await ada.request('put', '/v1/me/avatar', { photoId: null }).expect(200);
     expect(cleared.body).toMatchObject({ avatar: null });
-  });
-});
-
-describe('the record of an account', () => {
-  test('shows its owner what happened, page by page, and shows it to nobody else', async () => {
-    const lin = await signUp(stack, 'lin');
-    await change(lin, { username: 'lin_2' }).set('User-Agent', 'Photos/7 (Android)').expect(200);
-    const photo = await lin.upload(await drawn());
-    const post = await lin.post([photo]);
-    await lin.request('delete', `/v1/posts/${post.id}`).expect(204);
-    const page = (query: string, person = lin) =>
-      person.request('get', `/v1/me/security-events${query}`).expect(200);
-    const { body } = (await page('')) as { body: { items: { id: string; kind: string }[] } };
-    const kinds = body.items.map(({ kind }) => kind).filter((kind) => !kind.startsWith('session.'));
-    expect(kinds).toEqual(['post.deleted', 'username.changed', 'account.created']);
-    expect(body.items.find(({ kind }) => kind === 'username.changed')).toEqual({
-      id: anId,
-      kind: 'username.changed',
-      at: moment,
-      byYou: true,
-      address: '127.0.0.0/24',
-      userAgent: 'Photos/7 (Android)',
-      params: { before: 'lin', after: 'lin_2' },
-    });
-    const first = (await page('?limit=1')).body as { items: unknown[]; nextCursor: string };
-    const second = (await page(`?limit=1&cursor=${first.nextCursor}`)).body as { items: unknown[] };
-    expect([...first.items, ...second.items]).toEqual(body.items.slice(0, 2));
-    expect(JSON.stringify((await page('', grace)).body)).not.toContain(lin.id);
-    refused(await client().get('/v1/me/security-events'), 401, 'token_missing');
   });
 });
