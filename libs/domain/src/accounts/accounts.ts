@@ -101,7 +101,7 @@ export class Accounts {
     const { userId, sessionId } = caller;
     const proven = await this.proven(caller, given.current, from);
     if (proven === null) throw problem('password_wrong');
-    const password_hash = await this.passwords.hash(given.next, ownerOf(proven));
+    const password_hash = await this.passwords.hash(given.next, ownerOf(proven), true);
     await this.work.run(async (tx) => {
       const user = await this.rows.lock(tx, userId);
       await this.sessions.mustLive(tx, caller);

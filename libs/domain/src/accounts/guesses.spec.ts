@@ -100,6 +100,24 @@ test('ten wrong passwords are told to the owner, once a day', async () => {
   });
 });
 
+test('a known device signs in while strangers fill the queue, before most of them', async () => {
+  await signUp('kay');
+  const flood = { refused: 0, answered: 0 };
+  // The queue holds 64.
+  const many = Array.from({ length: 100 }, (_, n) =>
+    accounts.authenticate(`stranger${n}`, password, strange(n)).then(
+      () => (flood.answered += 1),
+      (error: { code: string }) => error.code === 'busy' && (flood.refused += 1),
+    ),
+  );
+  await expect.poll(() => flood.refused, { interval: 1, timeout: patient(10_000) }).toBeGreaterThan(0);
+  expect(await trying('kay', password, home)).toBe('in');
+  const { answered } = flood;
+  await Promise.all(many);
+  expect(flood.answered + flood.refused).toBe(100);
+  expect(answered).toBeLessThan(flood.answered / 2);
+});
+
 test('wrong proofs of a session count for that session alone', async () => {
   const joan = await signUp('joan');
   const caller = async () => ({

@@ -28,13 +28,17 @@ export class Guesses {
     private readonly work: UnitOfWork,
   ) {}
 
-  /** Whose wrong passwords count together, hashed: Redis gets no addresses, and no key of any length. */
-  async subjectOf(attempt: Attempt): Promise<string> {
+  /**
+   * Whose wrong passwords count together, hashed: Redis gets no addresses, and no key of any length. `isKnown`: it is a session or
+   * a known device.
+   */
+  async subjectOf(attempt: Attempt): Promise<{ subject: string; isKnown: boolean }> {
     const { from, userId } = attempt;
-    if ('sessionId' in attempt) return hashed('session', attempt.sessionId);
+    if ('sessionId' in attempt) return { subject: hashed('session', attempt.sessionId), isKnown: true };
     // Asked for an unknown login, too, which takes as long.
     const isKnown = await this.audit.hasSeen(userId ?? '0', from);
-    return isKnown ? hashed('device', userId, from.address, from.userAgent) : hashed('login', attempt.login);
+    const device = ['device', userId, from.address, from.userAgent];
+    return { subject: isKnown ? hashed(...device) : hashed('login', attempt.login), isKnown };
   }
 
   /** Whether a password is right, unless it comes too soon. @throws Problem 429 `rate_limited` */

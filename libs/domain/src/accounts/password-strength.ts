@@ -30,13 +30,11 @@ export class PasswordStrength {
   private readonly turns = new BoundedWork({ atOnce: 1, queue: QUEUE });
 
   /** @throws Problem 422 `password_too_weak`, which says why; 503 `busy` */
-  async assert(password: string, owner: PasswordOwner): Promise<void> {
+  async assert(password: string, owner: PasswordOwner, hasSession = false): Promise<void> {
     const characters = [...password.normalize('NFC')];
-    const { score, advice } = await this.judge({
-      // The rest could only make it stronger, and cost more to judge.
-      password: characters.slice(0, 100).join(''),
-      known: wordsOf(owner),
-    });
+    // The rest could only make it stronger, and cost more to judge.
+    const judged = { password: characters.slice(0, 100).join(''), known: wordsOf(owner) };
+    const { score, advice } = await this.turns.run(() => this.judge(judged), hasSession);
     const isShort = characters.length < limits.user.passwordMin;
     if (score >= REQUIRED && !isShort) return;
     const length = `It has ${characters.length} characters, and needs at least ${limits.user.passwordMin}.`;
@@ -44,20 +42,18 @@ export class PasswordStrength {
     throw problem('password_too_weak', { params: { score, required: REQUIRED, reason } });
   }
 
-  private judge(judged: Judged): Promise<Judgement> {
-    return this.turns.run(async () => {
-      const thread = (this.thread ??= this.begin());
-      thread.ref();
-      try {
-        const answer = once(thread, 'message') as Promise<[Judgement]>;
-        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-        thread.postMessage(judged);
-        const [judgement] = await answer;
-        return judgement;
-      } finally {
-        thread.unref();
-      }
-    });
+  private async judge(judged: Judged): Promise<Judgement> {
+    const thread = (this.thread ??= this.begin());
+    thread.ref();
+    try {
+      const answer = once(thread, 'message') as Promise<[Judgement]>;
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+      thread.postMessage(judged);
+      const [judgement] = await answer;
+      return judgement;
+    } finally {
+      thread.unref();
+    }
   }
 
   /** A thread that ends refuses the password that it was judging, and the next begins another. */

@@ -28,22 +28,23 @@ export class Passwords {
     private readonly guesses: Guesses,
   ) {}
 
-  /** The hash of a new password. @throws Problem 422 `password_too_weak`; 503 `busy` */
-  async hash(password: string, owner: PasswordOwner): Promise<string> {
-    await this.strength.assert(password, owner);
-    return this.turns.run(() => hash(password.normalize('NFC'), options));
+  /** The hash of a new password; of whoever has a session first. @throws Problem 422 `password_too_weak`; 503 `busy` */
+  async hash(password: string, owner: PasswordOwner, hasSession = false): Promise<string> {
+    await this.strength.assert(password, owner, hasSession);
+    return this.turns.run(() => hash(password.normalize('NFC'), options), hasSession);
   }
 
   /**
    * Compares with a stored hash; null stands for an unknown login and takes as long. Guesses are counted in their turn, since
-   * many of one moment would otherwise all wait before the first is counted.
+   * many of one moment would otherwise all wait before the first is counted. Whoever is known has the first turns: a flood of
+   * strangers' sign-ins keeps nobody from signing in where they did before.
    *
    * @throws Problem 429 `rate_limited` after several wrong ones; 503 `busy`
    */
   async verify(stored: string | null, password: string, attempt: Attempt): Promise<boolean> {
-    const subject = await this.guesses.subjectOf(attempt);
+    const { subject, isKnown } = await this.guesses.subjectOf(attempt);
     const isRight = async () =>
       (await verify(stored ?? nobody, password.normalize('NFC'))) && stored !== null;
-    return this.turns.run(() => this.guesses.judge(subject, attempt, isRight));
+    return this.turns.run(() => this.guesses.judge(subject, attempt, isRight), isKnown);
   }
 }
