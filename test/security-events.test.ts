@@ -44,4 +44,49 @@ describe('the record of an account', () => {
     expect(JSON.stringify((await page('', grace)).body)).not.toContain(lin.id);
     refused(await client().get('/v1/me/security-events'), 401, 'token_missing');
   });
+
+  test('has what was deleted, and of a comment who did it but not where they are', async () => {
+    const [mary, joan] = await Promise.all([signUp(stack, 'mary'), signUp(stack, 'joan')]);
+    const [shown, unposted, avatar] = await Promise.all(
+      [1, 2, 3].map(async (seed) => mary.upload(await drawn({ seed, width: 80, height: 60 }))),
+    );
+    const post = await mary.post(shown ? [shown] : []);
+    const [own, other] = [await joan.comment(post, 'Mine'), await joan.comment(post, 'Hers to delete')];
+    const made = (await mary.request('post', '/v1/me/collections', { name: 'Fog' }).expect(201)).body as {
+      id: string;
+    };
+    const wear = (photoId?: string) => mary.request('put', '/v1/me/avatar', { photoId: photoId ?? null });
+    await wear(avatar?.id).expect(200);
+    await wear().expect(200);
+    await mary.request('delete', `/v1/photos/${unposted?.id}`).expect(204);
+    // Again, and in vain: only what was deleted is on the record.
+    await mary.request('delete', `/v1/photos/${unposted?.id}`).expect(204);
+    await joan.request('delete', `/v1/photos/${shown?.id}`).expect(404);
+    await joan.request('delete', `/v1/me/collections/${made.id}`).expect(204);
+    await mary.request('delete', `/v1/me/collections/${made.id}`).expect(204);
+    await joan.request('delete', `/v1/comments/${own.id}`).expect(204);
+    await mary.request('delete', `/v1/comments/${other.id}`).set('User-Agent', 'Hers').expect(204);
+    const deletions = async (person: Person) => {
+      const { body } = await person.request('get', '/v1/me/security-events').expect(200);
+      const { items } = body as {
+        items: { kind: string; byYou: boolean; address: string | null; params: object }[];
+      };
+      return items
+        .filter(({ kind }) => kind.endsWith('.deleted'))
+        .map(({ kind, byYou, address, params }) => ({ kind, byYou, address, ...params }));
+    };
+    const here = { byYou: true, address: '127.0.0.0/24' };
+    expect(await deletions(mary)).toEqual([
+      { kind: 'collection.deleted', ...here, collectionId: made.id },
+      { kind: 'photo.deleted', ...here, photoId: unposted?.id },
+      { kind: 'photo.deleted', ...here, photoId: avatar?.id },
+    ]);
+    const below = { kind: 'comment.deleted', postId: post.id };
+    expect(await deletions(joan)).toEqual([
+      { ...below, byYou: false, address: null, commentId: other.id },
+      { ...below, ...here, commentId: own.id },
+    ]);
+    const { body } = await joan.request('get', '/v1/me/security-events?limit=1').expect(200);
+    expect(JSON.stringify(body)).not.toContain('Hers');
+  });
 });

@@ -1,13 +1,14 @@
 import { Controller, Req } from '@nestjs/common';
 import { problem } from '@app/platform';
 import { Saves } from '@app/domain';
-import { CollectionRows, type CollectionRow } from '@app/storage';
+import { CollectionRows, type CollectionRow, type Origin } from '@app/storage';
 import { z } from 'zod';
 import { CallerOf, Input, type ApiRequest, type Caller } from '../http/call.js';
 import { Cursors, listQuery, type ListInput } from '../http/cursors.js';
 import { Endpoint } from '../http/endpoint.js';
 import { pathId } from '../http/fields.js';
 import { Idempotency } from '../http/idempotency.js';
+import { OriginOf } from '../http/origin.js';
 import { pathOf } from '../http/paths.js';
 import { post, postList } from '../posts/posts.schemas.js';
 import { PostReading } from '../posts/post-reading.js';
@@ -101,8 +102,12 @@ export class CollectionsController {
     answers: { 204: null },
     rate: 'write',
   })
-  async remove(@Input() input: { id: string }, @CallerOf() caller: Caller): Promise<void> {
-    await this.saves.removeCollection(caller.userId, input.id);
+  async remove(
+    @Input() input: { id: string },
+    @CallerOf() caller: Caller,
+    @OriginOf() from: Origin,
+  ): Promise<void> {
+    await this.saves.removeCollection(caller.userId, input.id, from);
   }
 
   @Endpoint({

@@ -1,12 +1,14 @@
 import { Controller, Req, Res } from '@nestjs/common';
 import { problem } from '@app/platform';
 import { Comments, TextEntities } from '@app/domain';
+import type { Origin } from '@app/storage';
 import { z } from 'zod';
 import { CallerOf, Input, type ApiReply, type ApiRequest, type Caller } from '../http/call.js';
 import { listQuery, type ListInput } from '../http/cursors.js';
 import { Endpoint } from '../http/endpoint.js';
 import { pathId } from '../http/fields.js';
 import { Idempotency } from '../http/idempotency.js';
+import { OriginOf } from '../http/origin.js';
 import { pathOf } from '../http/paths.js';
 import { CommentView } from './comment-view.js';
 import { comment, commentList, newComment, type NewComment } from './comments.schemas.js';
@@ -81,8 +83,12 @@ export class CommentsController {
     problems: ['not_found'],
     rate: 'write',
   })
-  async remove(@Input() input: { id: string }, @CallerOf() caller: Caller): Promise<void> {
-    await this.comments.remove(caller.userId, input.id);
+  async remove(
+    @Input() input: { id: string },
+    @CallerOf() caller: Caller,
+    @OriginOf() from: Origin,
+  ): Promise<void> {
+    await this.comments.remove(caller.userId, input.id, from);
   }
 
   @Endpoint({

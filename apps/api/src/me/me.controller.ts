@@ -72,8 +72,12 @@ export class MeController {
     problems: ['photo_not_found', 'photo_rejected', 'photo_not_ready', 'photo_already_posted'],
     rate: 'write',
   })
-  async changeAvatar(@Input() input: z.output<typeof avatarChange>, @CallerOf() caller: Caller) {
-    await this.profiles.changeAvatar(caller.userId, input.photoId);
+  async changeAvatar(
+    @Input() input: z.output<typeof avatarChange>,
+    @CallerOf() caller: Caller,
+    @OriginOf() from: Origin,
+  ) {
+    await this.profiles.changeAvatar(caller.userId, input.photoId, from);
     return this.view.me(caller.userId);
   }
 

@@ -8,9 +8,12 @@ const securityEvent = z
     id,
     kind: z.enum(auditKinds).meta({ description: 'What happened; more kinds will come.' }),
     at: time,
-    byYou: z.boolean().meta({ description: 'Whether your account did it, and not an operator or Narwhal.' }),
+    byYou: z
+      .boolean()
+      .meta({ description: 'Whether your account did it, and not somebody else, an operator or Narwhal.' }),
     address: z.string().nullable().meta({
-      description: 'The network from where, shortened to /24 or /48; null when it came from no client.',
+      description:
+        'The network from where, shortened to /24 or /48; null when it came from no client, or from somebody else’s.',
     }),
     userAgent: z.string().nullable(),
     params: z.record(z.string(), z.unknown()).meta({ description: 'More about it, by kind.' }),
@@ -19,14 +22,16 @@ const securityEvent = z
 
 export const securityEvents = listOf(securityEvent, 'SecurityEventList');
 
+/** Where other people are is nobody’s business; who acts without an account is not among them. */
 export function securityEventOf(row: AuditEvent): z.input<typeof securityEvent> {
+  const isOthers = row.actor_id !== null && row.actor_id !== row.user_id;
   return {
     id: row.id,
     kind: row.kind as z.input<typeof securityEvent>['kind'],
     at: row.happened_at.toISOString(),
     byYou: row.actor_id === row.user_id,
-    address: row.address,
-    userAgent: row.user_agent,
+    address: isOthers ? null : row.address,
+    userAgent: isOthers ? null : row.user_agent,
     params: row.params,
   };
 }

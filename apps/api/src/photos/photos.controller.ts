@@ -1,11 +1,13 @@
 import { Controller, Req, Res } from '@nestjs/common';
 import { problem } from '@app/platform';
 import { PhotoAccess, Photos, Uploads } from '@app/domain';
+import type { Origin } from '@app/storage';
 import { z } from 'zod';
 import { CallerOf, Input, type ApiReply, type ApiRequest, type Caller } from '../http/call.js';
 import { Endpoint } from '../http/endpoint.js';
 import { pathId } from '../http/fields.js';
 import { fresh, tagOf } from '../http/freshness.js';
+import { OriginOf } from '../http/origin.js';
 import { FormUploads } from './form-uploads.js';
 import { PhotoView } from './photo-view.js';
 import { idList, photo, photoChange, photosById, upload } from './photos.schemas.js';
@@ -120,8 +122,11 @@ export class PhotosController {
     problems: ['not_found', 'photo_in_use'],
     rate: 'write',
   })
-  async remove(@Input() input: { id: string }, @CallerOf() caller: Caller): Promise<void> {
-    const { userId } = caller;
-    if (!(await this.uploads.discardDirect(userId, input.id))) await this.photos.remove(userId, input.id);
+  async remove(
+    @Input() { id }: { id: string },
+    @CallerOf() { userId }: Caller,
+    @OriginOf() from: Origin,
+  ): Promise<void> {
+    if (!(await this.uploads.discardDirect(userId, id))) await this.photos.remove(userId, id, from);
   }
 }

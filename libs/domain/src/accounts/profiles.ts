@@ -76,7 +76,7 @@ export class Profiles {
   }
 
   /** Uses a photo as avatar: it can no longer be posted, and is deleted when another avatar replaces it. Null takes it away. */
-  async changeAvatar(userId: Id, photoId: Id | null): Promise<void> {
+  async changeAvatar(userId: Id, photoId: Id | null, from: Origin): Promise<void> {
     await this.work.run(async (tx) => {
       const { avatar_photo_id: before } = await this.lock(tx, userId);
       if (before === photoId) return;
@@ -84,7 +84,7 @@ export class Profiles {
         photoId === null ? null : usable(photoId, await this.photos.lockMany(tx, userId, [photoId]));
       await this.rows.change(tx, userId, { avatar_folder: photo?.folder ?? null, avatar_photo_id: photoId });
       await tx.effect('user.changed', userId);
-      if (before !== null) await this.removal.discard(tx, userId, [before]);
+      if (before !== null) await this.removal.discard(tx, userId, [before], from);
     });
   }
 

@@ -1,5 +1,5 @@
 import type { Id } from '@app/platform';
-import { UnitOfWork } from '@app/storage';
+import { nowhere, UnitOfWork } from '@app/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { domainRoom, type DomainRoom } from '../../../../test/harness/domain-room.js';
 import { Comments } from './comments.js';
@@ -36,7 +36,7 @@ test('comments and replies are counted at what they are below, and no longer onc
     [`post.comments ${post}`]: 2,
     [`comment.replies ${first}`]: 1,
   });
-  await comments.remove(mary, reply);
+  await comments.remove(mary, reply, nowhere);
   expect(await counted()).toMatchObject({
     [`post.comments ${post}`]: 1,
     [`comment.replies ${first}`]: 0,
@@ -82,9 +82,9 @@ test('its author and the author of the post delete a comment, as often as they l
   const post = await room.postOf(ada);
   const comment = await say(grace, post);
   const reply = await say(mary, post, comment);
-  await expect(comments.remove(mary, comment)).rejects.toMatchObject({ code: 'not_found' });
-  await comments.remove(ada, comment);
-  await comments.remove(ada, comment);
+  await expect(comments.remove(mary, comment, nowhere)).rejects.toMatchObject({ code: 'not_found' });
+  await comments.remove(ada, comment, nowhere);
+  await comments.remove(ada, comment, nowhere);
   const left = await room.database.query(
     'SELECT id, deleted, text FROM comments WHERE post_id = $1 ORDER BY id',
     [post],

@@ -2,14 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { counter, problem, type Id } from '@app/platform';
 import {
   CommentRows,
-  ErasureRows,
   UnitOfWork,
   UserRows,
   type CommentRow,
+  type Origin,
   type TextEntity,
   type Tx,
 } from '@app/storage';
 import { PostAccess } from '../posts/post-access.js';
+import { Removal } from '../posts/removal.js';
 import { Visibility } from '../visibility/visibility.js';
 
 /** Notifications to recompute when a comment is deleted. */
@@ -30,7 +31,7 @@ export class Comments {
     private readonly access: PostAccess,
     private readonly users: UserRows,
     private readonly visibility: Visibility,
-    private readonly deletions: ErasureRows,
+    private readonly removal: Removal,
     private readonly work: UnitOfWork,
   ) {}
 
@@ -63,17 +64,17 @@ export class Comments {
   }
 
   /** The comment's author or the post's may delete it. Replies stay, below a placeholder. Idempotent. */
-  async remove(person: Id, id: Id): Promise<void> {
+  async remove(person: Id, id: Id, from: Origin): Promise<void> {
     const removed = await this.work.run(async (tx) => {
       const comment = await this.rows.lock(tx, id);
       if (!comment || comment.deleted) return false;
       if (comment.author_id !== person && !(await this.access.isBy(tx, person, comment.post_id)))
         return false;
       await this.end(tx, comment);
-      await this.deletions.record(tx, person, [id]);
+      await this.removal.recordComment(tx, person, comment, from);
       return true;
     });
-    if (!removed && !(await this.deletions.isBy(person, id))) throw problem('not_found');
+    if (!removed && !(await this.removal.wasBy(person, id))) throw problem('not_found');
   }
 
   /** Deletes a comment of a closed account. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buffer } from 'node:stream/consumers';
+import { nowhere } from '@app/storage';
 import { jpeg, PhotoRoom } from '../../../../test/harness/photo-room.js';
 
 let room: PhotoRoom;
@@ -86,13 +87,13 @@ test('a closed account gets no photo', async () => {
 test('deleting twice succeeds; a photo of somebody else is not found, one that a profile shows is in use', async () => {
   const [ada, grace] = [await room.person(), await room.person()];
   const { photoId } = await stored(ada, jpeg(600));
-  await expect(room.photos.remove(ada, photoId)).rejects.toMatchObject({ code: 'not_found' });
+  await expect(room.photos.remove(ada, photoId, nowhere)).rejects.toMatchObject({ code: 'not_found' });
   await madeOf(ada, { ...(await stored(ada, jpeg(700))), photoId });
-  await expect(room.photos.remove(grace, photoId)).rejects.toMatchObject({ code: 'not_found' });
+  await expect(room.photos.remove(grace, photoId, nowhere)).rejects.toMatchObject({ code: 'not_found' });
   await room.database.query('UPDATE users SET avatar_photo_id = $2 WHERE id = $1', [ada, photoId]);
-  await expect(room.photos.remove(ada, photoId)).rejects.toMatchObject({ code: 'photo_in_use' });
+  await expect(room.photos.remove(ada, photoId, nowhere)).rejects.toMatchObject({ code: 'photo_in_use' });
   await room.database.query('UPDATE users SET avatar_photo_id = NULL WHERE id = $1', [ada]);
-  await room.photos.remove(ada, photoId);
-  await room.photos.remove(ada, photoId);
+  await room.photos.remove(ada, photoId, nowhere);
+  await room.photos.remove(ada, photoId, nowhere);
   await expect(room.photos.change(ada, photoId, 'Fog')).rejects.toMatchObject({ code: 'not_found' });
 });

@@ -16,6 +16,7 @@ import {
   PostRows,
   UnitOfWork,
   type ObjectStore,
+  type Origin,
   type Original,
   type Place,
   type Tx,
@@ -139,13 +140,13 @@ export class Photos {
   }
 
   /** Deletes an unposted photo. Idempotent. @throws Problem 404, or 409 while a post or a profile shows it */
-  async remove(owner: Id, id: Id): Promise<void> {
+  async remove(owner: Id, id: Id, from: Origin): Promise<void> {
     const removed = await this.work.run(async (tx) => {
       const avatar = await this.rows.avatarOf(tx, owner);
       const photo = (await this.rows.lockMany(tx, owner, [id])).get(id);
       if (!photo) return false;
       if (photo.post_id !== null || avatar === id) throw problem('photo_in_use');
-      await this.removal.discard(tx, owner, [id]);
+      await this.removal.discard(tx, owner, [id], from);
       return true;
     });
     if (!removed && !(await this.wasRemoved(owner, id))) throw problem('not_found');

@@ -1,5 +1,5 @@
 import { limits } from '@app/platform';
-import type { Original } from '@app/storage';
+import { nowhere, type Original } from '@app/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { jpeg, PhotoRoom } from '../../../../test/harness/photo-room.js';
 
@@ -45,7 +45,7 @@ test('a deleted photo gives its bytes back, but not its day', async () => {
   const ada = await room.person();
   for (let time = 0; time < 3; time += 1) {
     const made = await photoOf(ada, 400);
-    await room.photos.remove(ada, made?.id ?? '');
+    await room.photos.remove(ada, made?.id ?? '', nowhere);
   }
   await expect(room.quota.assertRoom(ada, 400)).rejects.toMatchObject(exceeded('photosPerDay', 4));
   await expect(photoOf(ada, 400)).rejects.toMatchObject(exceeded('photosPerDay', 4));
@@ -55,7 +55,7 @@ test('whoever deletes what they sent sends twice their quota in a day, and then 
   const ada = await room.person();
   for (let time = 0; time < 2; time += 1) {
     const made = await photoOf(ada, 1_000);
-    await room.photos.remove(ada, made?.id ?? '');
+    await room.photos.remove(ada, made?.id ?? '', nowhere);
   }
   await expect(room.quota.assertRoom(ada, 1)).rejects.toMatchObject(exceeded('bytesPerDay', 2_001));
   await expect(photoOf(ada, 1)).rejects.toMatchObject(exceeded('bytesPerDay', 2_001));

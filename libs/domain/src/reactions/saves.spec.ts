@@ -1,5 +1,5 @@
 import { limits, type Id } from '@app/platform';
-import { UnitOfWork } from '@app/storage';
+import { nowhere, UnitOfWork } from '@app/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { domainRoom, type DomainRoom } from '../../../../test/harness/domain-room.js';
 import { Saves } from './saves.js';
@@ -40,7 +40,7 @@ test('nothing is saved where the collection is somebody else’s', async () => {
   await expect(saves.save(ada, post, hers)).rejects.toMatchObject(missing);
   await expect(saves.collection(ada, hers)).rejects.toMatchObject(missing);
   await expect(saves.renameCollection(ada, hers, 'Mine')).rejects.toMatchObject(missing);
-  await saves.removeCollection(ada, hers);
+  await saves.removeCollection(ada, hers, nowhere);
   expect(await saved(ada)).toEqual([]);
   expect(await saves.renameCollection(grace, hers, undefined)).toMatchObject({ name: 'Hers' });
 });

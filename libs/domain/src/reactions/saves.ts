@@ -1,7 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { limits, problem, type Id } from '@app/platform';
 import { LikedSavedCache } from '@app/feed';
-import { CollectionRows, LikeRows, UnitOfWork, type CollectionRow, type Tx } from '@app/storage';
+import {
+  AuditRows,
+  CollectionRows,
+  LikeRows,
+  UnitOfWork,
+  type CollectionRow,
+  type Origin,
+  type Tx,
+} from '@app/storage';
 import { PostAccess } from '../posts/post-access.js';
 
 /** What a person saves, and their named collections of it. Every post in a collection is saved. */
@@ -12,6 +20,7 @@ export class Saves {
     private readonly collections: CollectionRows,
     private readonly access: PostAccess,
     private readonly marks: LikedSavedCache,
+    private readonly audit: AuditRows,
     private readonly work: UnitOfWork,
   ) {}
 
@@ -56,8 +65,11 @@ export class Saves {
   }
 
   /** Its posts stay saved. */
-  async removeCollection(owner: Id, id: Id): Promise<void> {
-    await this.work.run((tx) => this.collections.remove(tx, owner, id));
+  async removeCollection(owner: Id, id: Id, from: Origin): Promise<void> {
+    await this.work.run(async (tx) => {
+      if (await this.collections.remove(tx, owner, id))
+        await this.audit.record(tx, 'collection.deleted', owner, from, { collectionId: id });
+    });
   }
 
   async takeFrom(collection: Id, owner: Id, post: Id): Promise<void> {

@@ -17,6 +17,9 @@ export const auditKinds = [
   'refresh.repeated',
   'sign_in.guessed',
   'post.deleted',
+  'photo.deleted',
+  'comment.deleted',
+  'collection.deleted',
   'role.changed',
 ] as const;
 

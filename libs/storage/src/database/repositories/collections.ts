@@ -62,18 +62,20 @@ export class CollectionRows {
     );
   }
 
-  async remove(tx: Queryable, owner: Id, id: Id): Promise<void> {
+  /** False when there was none. */
+  async remove(tx: Queryable, owner: Id, id: Id): Promise<boolean> {
     const { count } = await tx.query(
       'collection.delete',
       `DELETE FROM collections WHERE shard = $1 AND id = $2 AND user_id = $3`,
       [shardOf(owner), id, owner],
     );
-    if (count === 0) return;
+    if (count === 0) return false;
     await tx.query(
       'collection.empty',
       `DELETE FROM collection_posts WHERE shard = $1 AND collection_id = $2`,
       [shardOf(owner), id],
     );
+    return true;
   }
 
   /** False when the collection is not the person's. */
