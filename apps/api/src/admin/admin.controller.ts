@@ -19,7 +19,7 @@ export class AdminController {
     answers: { 200: adminHealth },
     problems: ['not_found'],
   })
-  async show(@Req() request: ApiRequest, @Res({ passthrough: true }) reply: ApiReply) {
+  async getAdminHealth(@Req() request: ApiRequest, @Res({ passthrough: true }) reply: ApiReply) {
     const report = await this.watch.report();
     void reply.header('vary', 'Accept').header('cache-control', 'no-store');
     if (!/\btext\/html\b/.test(request.headers.accept ?? '')) return report;

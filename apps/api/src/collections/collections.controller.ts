@@ -52,7 +52,7 @@ export class CollectionsController {
     idempotent: true,
     rate: 'write',
   })
-  async create(@Input() input: Fields, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
+  async createCollection(@Input() input: Fields, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
     const made = await this.idempotency.once(request, input, async (tx) => ({
       status: 201,
       id: await this.saves.createCollection(tx, caller.userId, input.name),
@@ -72,7 +72,7 @@ export class CollectionsController {
     answers: { 200: collectionList },
     problems: ['cursor_invalid'],
   })
-  async list(@Input() input: ListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
+  async listCollections(@Input() input: ListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
     return this.cursors.list(
       pathOf(request),
       input,
@@ -90,7 +90,7 @@ export class CollectionsController {
     answers: { 200: collection },
     rate: 'write',
   })
-  async rename(@Input() input: Partial<Fields> & { id: string }, @CallerOf() caller: Caller) {
+  async updateCollection(@Input() input: Partial<Fields> & { id: string }, @CallerOf() caller: Caller) {
     return shown(await this.saves.renameCollection(caller.userId, input.id, input.name));
   }
 
@@ -102,7 +102,7 @@ export class CollectionsController {
     answers: { 204: null },
     rate: 'write',
   })
-  async remove(
+  async deleteCollection(
     @Input() input: { id: string },
     @CallerOf() caller: Caller,
     @OriginOf() from: Origin,
@@ -119,7 +119,7 @@ export class CollectionsController {
     answers: { 200: postList },
     problems: ['not_found', 'cursor_invalid'],
   })
-  async listPosts(
+  async listCollectionPosts(
     @Input() input: ListInput & { id: string },
     @CallerOf() caller: Caller,
     @Req() request: ApiRequest,
@@ -136,7 +136,7 @@ export class CollectionsController {
     problems: ['not_found', 'post_not_published'],
     rate: 'write',
   })
-  async add(@Input() input: { id: string; postId: string }, @CallerOf() caller: Caller) {
+  async addPostToCollection(@Input() input: { id: string; postId: string }, @CallerOf() caller: Caller) {
     await this.saves.save(caller.userId, input.postId, input.id);
     return this.view.marked(input.postId, caller.userId, 'saved');
   }
@@ -148,7 +148,7 @@ export class CollectionsController {
     answers: { 204: null },
     rate: 'write',
   })
-  async take(@Input() input: { id: string; postId: string }, @CallerOf() caller: Caller): Promise<void> {
+  async removePostFromCollection(@Input() input: { id: string; postId: string }, @CallerOf() caller: Caller): Promise<void> {
     await this.saves.takeFrom(input.id, caller.userId, input.postId);
   }
 }

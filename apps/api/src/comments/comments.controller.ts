@@ -35,7 +35,7 @@ export class CommentsController {
     answers: { 200: commentList },
     problems: ['not_found', 'cursor_invalid'],
   })
-  async list(
+  async listComments(
     @Input() input: { id: string } & ListInput,
     @CallerOf() caller: Caller | null,
     @Req() request: ApiRequest,
@@ -56,7 +56,7 @@ export class CommentsController {
     idempotent: true,
     rate: 'write',
   })
-  async create(
+  async createComment(
     @Input() input: NewComment & { id: string },
     @CallerOf() caller: Caller,
     @Req() request: ApiRequest,
@@ -83,7 +83,7 @@ export class CommentsController {
     problems: ['not_found'],
     rate: 'write',
   })
-  async remove(
+  async deleteComment(
     @Input() input: { id: string },
     @CallerOf() caller: Caller,
     @OriginOf() from: Origin,
@@ -94,7 +94,6 @@ export class CommentsController {
   @Endpoint({
     method: 'PUT',
     path: '/v1/comments/:id/like',
-    operationId: 'likeComment',
     tag: 'Comments',
     summary: 'Like a comment',
     access: 'required',
@@ -103,14 +102,13 @@ export class CommentsController {
     problems: ['not_found'],
     rate: 'write',
   })
-  async like(@Input() input: { id: string }, @CallerOf() caller: Caller) {
+  async likeComment(@Input() input: { id: string }, @CallerOf() caller: Caller) {
     return this.view.showDone(await this.comments.like(caller.userId, input.id), caller.userId);
   }
 
   @Endpoint({
     method: 'DELETE',
     path: '/v1/comments/:id/like',
-    operationId: 'unlikeComment',
     tag: 'Comments',
     summary: 'Take a like back',
     access: 'required',
@@ -119,7 +117,7 @@ export class CommentsController {
     problems: ['not_found'],
     rate: 'write',
   })
-  async unlike(
+  async unlikeComment(
     @Input() input: { id: string },
     @CallerOf() caller: Caller,
     @Res({ passthrough: true }) reply: ApiReply,

@@ -20,7 +20,6 @@ export class DirectUploadsController {
   @Endpoint({
     method: 'POST',
     path: '/v1/photos/presign',
-    operationId: 'presignPhoto',
     tag: 'Photos',
     summary: 'A URL by which the photo is put straight into the store; where features has direct-uploads',
     access: 'required',
@@ -30,7 +29,7 @@ export class DirectUploadsController {
     idempotent: true,
     rate: 'upload',
   })
-  async begin(@Input() input: DirectUpload, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
+  async presignPhotoUpload(@Input() input: DirectUpload, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
     await this.uploads.assertDirect(input.bytes);
     const { id } = await this.idempotency.once(request, input, async (tx) => ({
       status: 201,
@@ -47,7 +46,6 @@ export class DirectUploadsController {
   @Endpoint({
     method: 'POST',
     path: '/v1/photos/:id/complete',
-    operationId: 'completePhoto',
     tag: 'Photos',
     summary:
       'Say that the photo is in the store: 202 while it is developed, 201 when it was within Prefer: wait, 200 when repeated or sent before',
@@ -66,7 +64,7 @@ export class DirectUploadsController {
     waits: true,
     rate: 'write',
   })
-  async complete(
+  async completePhotoUpload(
     @Input() input: { id: string },
     @CallerOf() caller: Caller,
     @Req() request: ApiRequest,

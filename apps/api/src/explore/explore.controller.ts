@@ -13,7 +13,6 @@ export class ExploreController {
   @Endpoint({
     method: 'GET',
     path: '/v1/explore',
-    operationId: 'explore',
     tag: 'Reading',
     summary:
       'Popular public posts of the last days, by people whom one does not follow: the most liked for their age first',
@@ -22,7 +21,7 @@ export class ExploreController {
     answers: { 200: postList },
     problems: ['cursor_invalid', 'list_expired'],
   })
-  async read(@Input() input: ListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
+  async listExplorePosts(@Input() input: ListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
     return this.explore.read(pathOf(request), input, caller.userId);
   }
 }

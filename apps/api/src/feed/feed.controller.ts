@@ -15,7 +15,6 @@ export class FeedController {
   @Endpoint({
     method: 'GET',
     path: '/v1/feed',
-    operationId: 'readFeed',
     tag: 'Reading',
     summary: 'The home feed: posts of the people one follows, and one’s own, newest first',
     access: 'required',
@@ -25,7 +24,7 @@ export class FeedController {
     problems: ['cursor_invalid'],
     direct: true,
   })
-  async read({ input, caller, since, request, reply }: DirectCall<ListInput>) {
+  async listFeedPosts({ input, caller, since, request, reply }: DirectCall<ListInput>) {
     const page = await this.feed.read(pathOf(request), input, caller, since);
     const isFirst = input.cursor === undefined && input.newer === undefined;
     const tag = isFirst && tagOf(...page.items.map(({ post }) => post.tag));

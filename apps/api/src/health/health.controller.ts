@@ -59,28 +59,26 @@ export class HealthController {
   @Endpoint({
     method: 'GET',
     path: '/health/live',
-    operationId: 'showLiveness',
     tag: 'Operators',
     summary: 'Whether the process turns its loop; nothing else',
     access: 'none',
     answers: { 200: live },
     rate: 'none',
   })
-  live() {
+  getLiveness() {
     return { ok: true };
   }
 
   @Endpoint({
     method: 'GET',
     path: '/health/ready',
-    operationId: 'showReadiness',
     tag: 'Operators',
     summary: 'Whether this process should get requests',
     access: 'none',
     answers: { 200: ready, 503: ready },
     rate: 'none',
   })
-  async ready(@Res({ passthrough: true }) reply: ApiReply) {
+  async getReadiness(@Res({ passthrough: true }) reply: ApiReply) {
     const report = await this.watch.ready();
     void reply.status(report.ok ? 200 : 503).header('cache-control', 'no-store');
     return report;
@@ -89,14 +87,13 @@ export class HealthController {
   @Endpoint({
     method: 'GET',
     path: '/health/pingdom',
-    operationId: 'showPingdomCheck',
     tag: 'Operators',
     summary: "Pingdom's HTTP custom check (XML): a real small read, kept for five seconds",
     access: 'none',
     answers: { 200: z.string().meta({ contentMediaType: 'text/xml' }) },
     rate: 'none',
   })
-  async pingdom(@Res({ passthrough: true }) reply: ApiReply) {
+  async getPingdomCheck(@Res({ passthrough: true }) reply: ApiReply) {
     void reply.header('content-type', 'text/xml; charset=utf-8').header('cache-control', 'no-store');
     return this.watch.pingdom();
   }
@@ -104,7 +101,6 @@ export class HealthController {
   @Endpoint({
     method: 'GET',
     path: '/metrics',
-    operationId: 'readMetrics',
     tag: 'Operators',
     summary: 'Prometheus text, for a neighbour that no proxy speaks for',
     access: 'none',
@@ -112,7 +108,7 @@ export class HealthController {
     problems: ['not_found'],
     rate: 'none',
   })
-  async metrics(@Req() request: ApiRequest, @Res({ passthrough: true }) reply: ApiReply) {
+  async getMetrics(@Req() request: ApiRequest, @Res({ passthrough: true }) reply: ApiReply) {
     if (!isNeighbour(request)) throw problem('not_found');
     await this.backlog.collect();
     // A page in a browser on this machine is a neighbour, too: it must not read the answer.

@@ -17,8 +17,6 @@ export interface EndpointOptions {
   /** Groups the endpoint in the documentation. */
   tag: string;
   summary: string;
-  /** The operation's name in generated clients, when the handler's name does not fit: see `operations.ts`. */
-  operationId?: string;
   access: Access;
   /** Set when an operator's signed link also opens the endpoint, for browsers, which send no token. */
   byLink?: boolean;
@@ -44,7 +42,8 @@ export const ENDPOINT = 'narwhal:endpoint';
 
 /**
  * The complete declaration of one endpoint. The router, the guards, the validation and the contract all read this object,
- * so they cannot disagree. The handler takes `@Input()` (validated) and, if it needs the caller, `@CallerOf()`.
+ * so they cannot disagree. The handler takes `@Input()` (validated) and, if it needs the caller, `@CallerOf()`; its name is
+ * the operation's in generated clients.
  */
 export function Endpoint(options: EndpointOptions): MethodDecorator {
   if (options.direct) return SetMetadata(ENDPOINT, options);

@@ -51,7 +51,7 @@ export class InstanceController {
     answers: { 200: instance },
     headers: ['ETag'],
   })
-  async show(@Req() request: ApiRequest, @Res({ passthrough: true }) reply: ApiReply) {
+  async getInstance(@Req() request: ApiRequest, @Res({ passthrough: true }) reply: ApiReply) {
     const { INSTANCE_NAME: name, REGISTRATIONS: registrations } = this.config;
     const { QUOTA_BYTES: bytes, QUOTA_PHOTOS_PER_DAY: photosPerDay } = this.config;
     const quota = { bytes, bytesPerDay: bytesPerDay(bytes), photosPerDay };

@@ -47,10 +47,9 @@ export class LikesController {
     method: 'PUT',
     path: '/v1/posts/:id/like',
     problems: ['not_found', 'post_not_published'],
-    operationId: 'likePost',
     summary: 'Like a post',
   })
-  async like(@Input() input: { id: string }, @CallerOf() caller: Caller) {
+  async likePost(@Input() input: { id: string }, @CallerOf() caller: Caller) {
     await this.likes.like(caller.userId, input.id);
     return this.view.marked(input.id, caller.userId, 'liked');
   }
@@ -60,10 +59,9 @@ export class LikesController {
     answers: { 200: post, 204: null },
     method: 'DELETE',
     path: '/v1/posts/:id/like',
-    operationId: 'unlikePost',
     summary: 'Take a like back',
   })
-  async unlike(
+  async unlikePost(
     @Input() input: { id: string },
     @CallerOf() caller: Caller,
     @Res({ passthrough: true }) reply: ApiReply,
@@ -77,10 +75,9 @@ export class LikesController {
     method: 'PUT',
     path: '/v1/posts/:id/save',
     problems: ['not_found', 'post_not_published'],
-    operationId: 'savePost',
     summary: 'Save a post',
   })
-  async save(@Input() input: { id: string }, @CallerOf() caller: Caller) {
+  async savePost(@Input() input: { id: string }, @CallerOf() caller: Caller) {
     await this.saves.save(caller.userId, input.id);
     return this.view.marked(input.id, caller.userId, 'saved');
   }
@@ -90,10 +87,9 @@ export class LikesController {
     answers: { 200: post, 204: null },
     method: 'DELETE',
     path: '/v1/posts/:id/save',
-    operationId: 'unsavePost',
     summary: 'Take a save back',
   })
-  async unsave(
+  async unsavePost(
     @Input() input: { id: string },
     @CallerOf() caller: Caller,
     @Res({ passthrough: true }) reply: ApiReply,
@@ -105,7 +101,6 @@ export class LikesController {
   @Endpoint({
     method: 'GET',
     path: '/v1/posts/:id/likes',
-    operationId: 'listLikers',
     tag: 'Likes and saves',
     summary: 'Who liked a post, newest first',
     access: 'optional',
@@ -114,7 +109,7 @@ export class LikesController {
     answers: { 200: userList },
     problems: ['not_found', 'cursor_invalid'],
   })
-  async likers(
+  async listLikers(
     @Input() input: { id: string } & ListInput,
     @CallerOf() caller: Caller | null,
     @Req() request: ApiRequest,
@@ -127,10 +122,9 @@ export class LikesController {
   @Endpoint({
     ...ownList,
     path: '/v1/me/liked',
-    operationId: 'listLikedPosts',
     summary: 'What one liked, newest first',
   })
-  async liked(@Input() input: ListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
+  async listLikedPosts(@Input() input: ListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
     return this.posts.page(pathOf(request), input, caller.userId, (page) =>
       this.rows.liked(caller.userId, page),
     );
@@ -139,10 +133,9 @@ export class LikesController {
   @Endpoint({
     ...ownList,
     path: '/v1/me/saved',
-    operationId: 'listSavedPosts',
     summary: 'What one saved, newest first',
   })
-  async saved(@Input() input: ListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
+  async listSavedPosts(@Input() input: ListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
     return this.posts.page(pathOf(request), input, caller.userId, (page) =>
       this.rows.saved(caller.userId, page),
     );

@@ -31,7 +31,7 @@ export class MeController {
     answers: { 200: me },
     headers: ['ETag'],
   })
-  async show(
+  async getMe(
     @CallerOf() caller: Caller,
     @Req() request: ApiRequest,
     @Res({ passthrough: true }) reply: ApiReply,
@@ -51,7 +51,7 @@ export class MeController {
     problems: ['username_taken'],
     rate: 'write',
   })
-  async change(
+  async updateMe(
     @Input() input: z.output<typeof profileChange>,
     @CallerOf() caller: Caller,
     @OriginOf() from: Origin,
@@ -63,7 +63,6 @@ export class MeController {
   @Endpoint({
     method: 'PUT',
     path: '/v1/me/avatar',
-    operationId: 'changeAvatar',
     tag: 'Accounts',
     summary: 'Use an unposted photo as one’s picture; null takes it away',
     access: 'required',
@@ -72,7 +71,7 @@ export class MeController {
     problems: ['photo_not_found', 'photo_rejected', 'photo_not_ready', 'photo_already_posted'],
     rate: 'write',
   })
-  async changeAvatar(
+  async setAvatar(
     @Input() input: z.output<typeof avatarChange>,
     @CallerOf() caller: Caller,
     @OriginOf() from: Origin,
@@ -84,7 +83,6 @@ export class MeController {
   @Endpoint({
     method: 'PUT',
     path: '/v1/me/password',
-    operationId: 'changePassword',
     tag: 'Accounts',
     summary: 'Change one’s password; all other sessions end',
     access: 'required',
@@ -104,7 +102,6 @@ export class MeController {
   @Endpoint({
     method: 'DELETE',
     path: '/v1/me',
-    operationId: 'closeAccount',
     tag: 'Accounts',
     summary: 'Close one’s account; everything of it is deleted',
     access: 'required',
@@ -113,7 +110,7 @@ export class MeController {
     problems: ['password_wrong', 'busy'],
     rate: 'signIn',
   })
-  async close(
+  async closeAccount(
     @Input() input: z.output<typeof closing>,
     @CallerOf() caller: Caller,
     @OriginOf() from: Origin,
@@ -124,7 +121,6 @@ export class MeController {
   @Endpoint({
     method: 'GET',
     path: '/v1/me/security-events',
-    operationId: 'listSecurityEvents',
     tag: 'Accounts',
     summary:
       'What happened to one’s account, newest first: sign-ins, changes of credentials and rights, deletions',
@@ -133,7 +129,7 @@ export class MeController {
     answers: { 200: securityEvents },
     problems: ['cursor_invalid'],
   })
-  async securityEvents(
+  async listSecurityEvents(
     @Input() input: ListInput,
     @CallerOf() { userId }: Caller,
     @Req() request: ApiRequest,

@@ -16,7 +16,6 @@ export class MediaController {
   @Endpoint({
     method: 'GET',
     path: '/media/:fan/:folder/:file',
-    operationId: 'readRendition',
     tag: 'Media',
     summary: 'A rendition, by its signed URL',
     access: 'none',
@@ -27,7 +26,7 @@ export class MediaController {
     problems: ['url_expired', 'url_invalid', 'not_found', 'range_not_satisfiable'],
     rate: 'none',
   })
-  async show(@Input() input: MediaInput, @Req() request: ApiRequest, @Res() reply: ApiReply): Promise<void> {
+  async downloadRendition(@Input() input: MediaInput, @Req() request: ApiRequest, @Res() reply: ApiReply): Promise<void> {
     await this.media.send(input, request, reply);
   }
 }

@@ -30,7 +30,7 @@ export class NotificationsController {
     problems: ['cursor_invalid'],
     headers: ['ETag'],
   })
-  async list(
+  async listNotifications(
     @Input() input: ListInput,
     @CallerOf() caller: Caller,
     @Req() request: ApiRequest,
@@ -50,14 +50,13 @@ export class NotificationsController {
   @Endpoint({
     method: 'GET',
     path: '/v1/notifications/unread',
-    operationId: 'countUnreadNotifications',
     tag: 'Notifications',
     summary: 'How many of them are unread',
     access: 'required',
     answers: { 200: unread },
     headers: ['ETag'],
   })
-  async unread(
+  async countUnreadNotifications(
     @CallerOf() caller: Caller,
     @Req() request: ApiRequest,
     @Res({ passthrough: true }) reply: ApiReply,
@@ -69,7 +68,6 @@ export class NotificationsController {
   @Endpoint({
     method: 'POST',
     path: '/v1/notifications/read',
-    operationId: 'readNotifications',
     tag: 'Notifications',
     summary: 'Mark them as read, up to one; those that grow later are unread again',
     access: 'required',
@@ -78,7 +76,7 @@ export class NotificationsController {
     idempotent: true,
     rate: 'write',
   })
-  async read(
+  async markNotificationsRead(
     @Input() input: z.output<typeof readUpTo>,
     @CallerOf() caller: Caller,
     @Req() request: ApiRequest,

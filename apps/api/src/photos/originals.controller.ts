@@ -20,7 +20,6 @@ export class OriginalsController {
   @Endpoint({
     method: 'GET',
     path: '/v1/photos/:id/original',
-    operationId: 'downloadOriginal',
     tag: 'Photos',
     summary: 'The bytes of one’s own photo, as they were sent',
     access: 'required',
@@ -29,7 +28,7 @@ export class OriginalsController {
     headers: ['ETag'],
     problems: ['not_found', 'range_not_satisfiable'],
   })
-  async show(
+  async downloadOriginal(
     @Input() input: { id: Id },
     @CallerOf() caller: Caller,
     @Req() request: ApiRequest,

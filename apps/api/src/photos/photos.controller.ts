@@ -47,7 +47,7 @@ export class PhotosController {
     waits: true,
     rate: 'upload',
   })
-  async upload(
+  async uploadPhoto(
     @CallerOf() caller: Caller,
     @Req() request: ApiRequest,
     @Res({ passthrough: true }) reply: ApiReply,
@@ -68,7 +68,7 @@ export class PhotosController {
     problems: ['not_found'],
     waits: true,
   })
-  async show(
+  async getPhoto(
     @Input() input: { id: string },
     @CallerOf() caller: Caller | null,
     @Req() request: ApiRequest,
@@ -89,7 +89,7 @@ export class PhotosController {
     query: idList,
     answers: { 200: photosById },
   })
-  async showMany(@Input() input: z.output<typeof idList>, @CallerOf() caller: Caller | null) {
+  async getPhotosByIds(@Input() input: z.output<typeof idList>, @CallerOf() caller: Caller | null) {
     const rows = await this.access.visible(input.ids, caller?.userId ?? null);
     return { items: rows.map((row) => this.view.show(row)) };
   }
@@ -106,7 +106,7 @@ export class PhotosController {
     problems: ['not_found'],
     rate: 'write',
   })
-  async change(@Input() input: { id: string } & z.output<typeof photoChange>, @CallerOf() caller: Caller) {
+  async updatePhoto(@Input() input: { id: string } & z.output<typeof photoChange>, @CallerOf() caller: Caller) {
     await this.photos.change(caller.userId, input.id, input.altText);
     return this.view.show(await this.access.one(input.id, caller.userId));
   }
@@ -122,7 +122,7 @@ export class PhotosController {
     problems: ['not_found', 'photo_in_use'],
     rate: 'write',
   })
-  async remove(
+  async deletePhoto(
     @Input() { id }: { id: string },
     @CallerOf() { userId }: Caller,
     @OriginOf() from: Origin,

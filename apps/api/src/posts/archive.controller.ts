@@ -29,13 +29,13 @@ export class ArchiveController {
   ) {}
 
   @Endpoint({ ...change, method: 'PUT', summary: 'Archive a post: only its author sees it' })
-  async archive(@Input() input: { id: string }, @CallerOf() caller: Caller) {
+  async archivePost(@Input() input: { id: string }, @CallerOf() caller: Caller) {
     await this.posts.archive(caller.userId, input.id, true);
     return (await this.reading.one(input.id, caller.userId)).json;
   }
 
   @Endpoint({ ...change, method: 'DELETE', summary: 'Bring a post back, with its likes and comments' })
-  async restore(@Input() input: { id: string }, @CallerOf() caller: Caller) {
+  async unarchivePost(@Input() input: { id: string }, @CallerOf() caller: Caller) {
     await this.posts.archive(caller.userId, input.id, false);
     return (await this.reading.one(input.id, caller.userId)).json;
   }
@@ -50,7 +50,7 @@ export class ArchiveController {
     answers: { 200: postList },
     problems: ['cursor_invalid'],
   })
-  async list(@Input() input: ListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
+  async listArchivedPosts(@Input() input: ListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
     return this.reading.pageOfIds(pathOf(request), input, caller.userId, (page) =>
       this.rows.archivedOf(caller.userId, page),
     );

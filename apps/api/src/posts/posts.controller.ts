@@ -48,7 +48,7 @@ export class PostsController {
     waits: true,
     rate: 'write',
   })
-  async create(
+  async createPost(
     @Input() input: NewPost,
     @CallerOf() caller: Caller,
     @Req() request: ApiRequest,
@@ -79,7 +79,7 @@ export class PostsController {
     headers: ['ETag'],
     problems: ['not_found'],
   })
-  async show(
+  async getPost(
     @Input() input: { id: string },
     @CallerOf() caller: Caller | null,
     @Req() request: ApiRequest,
@@ -100,7 +100,7 @@ export class PostsController {
     headers: ['ETag'],
     problems: ['not_found'],
   })
-  async showByCode(
+  async getPostByCode(
     @Input() input: { code: string },
     @CallerOf() caller: Caller | null,
     @Req() request: ApiRequest,
@@ -119,7 +119,7 @@ export class PostsController {
     query: idList,
     answers: { 200: postsById },
   })
-  async showMany(@Input() input: z.output<typeof idList>, @CallerOf() caller: Caller | null) {
+  async getPostsByIds(@Input() input: z.output<typeof idList>, @CallerOf() caller: Caller | null) {
     const shown = await this.reading.visible(input.ids, caller?.userId ?? null);
     return `{"items":[${shown.map(({ json }) => json).join(',')}]}`;
   }
@@ -136,7 +136,7 @@ export class PostsController {
     problems: ['not_found'],
     rate: 'write',
   })
-  async change(@Input() input: { id: string } & PostChange, @CallerOf() caller: Caller) {
+  async updatePost(@Input() input: { id: string } & PostChange, @CallerOf() caller: Caller) {
     await this.posts.change(caller.userId, input.id, input);
     return (await this.reading.one(input.id, caller.userId)).json;
   }
@@ -152,7 +152,7 @@ export class PostsController {
     problems: ['not_found'],
     rate: 'write',
   })
-  async remove(
+  async deletePost(
     @Input() input: { id: string },
     @CallerOf() caller: Caller,
     @OriginOf() from: Origin,
@@ -163,7 +163,6 @@ export class PostsController {
   @Endpoint({
     method: 'GET',
     path: '/v1/users/:id/posts',
-    operationId: 'listPostsOfUser',
     tag: 'People',
     summary: 'A person’s posts, newest first',
     access: 'optional',
@@ -172,7 +171,7 @@ export class PostsController {
     answers: { 200: postList },
     problems: ['not_found', 'cursor_invalid'],
   })
-  async ofAuthor(
+  async listUserPosts(
     @Input() input: { id: string } & ListInput,
     @CallerOf() caller: Caller | null,
     @Req() request: ApiRequest,

@@ -37,10 +37,9 @@ export class RelationListsController {
   @Endpoint({
     ...listOfUser,
     path: '/v1/users/:id/followers',
-    operationId: 'listFollowers',
     summary: 'Who follows a person, newest first',
   })
-  async followers(
+  async listFollowers(
     @Input() input: { id: string } & ListInput,
     @CallerOf() caller: Caller | null,
     @Req() request: ApiRequest,
@@ -54,10 +53,9 @@ export class RelationListsController {
   @Endpoint({
     ...listOfUser,
     path: '/v1/users/:id/following',
-    operationId: 'listFollowing',
     summary: 'Whom a person follows, newest first',
   })
-  async following(
+  async listFollowing(
     @Input() input: { id: string } & ListInput,
     @CallerOf() caller: Caller | null,
     @Req() request: ApiRequest,
@@ -70,20 +68,18 @@ export class RelationListsController {
   @Endpoint({
     ...ownList,
     path: '/v1/follow-requests',
-    operationId: 'listFollowRequests',
     summary: 'Who asks to follow one, newest first',
   })
-  async requests(@Input() input: ListInput, @CallerOf() { userId }: Caller, @Req() request: ApiRequest) {
+  async listFollowRequests(@Input() input: ListInput, @CallerOf() { userId }: Caller, @Req() request: ApiRequest) {
     return this.lists.page(pathOf(request), input, userId, (page) => this.follows.requests(userId, page));
   }
 
   @Endpoint({
     ...ownList,
     path: '/v1/me/blocked',
-    operationId: 'blockedBlock',
     summary: 'Whom one blocks, newest first',
   })
-  async blocked(@Input() input: ListInput, @CallerOf() { userId }: Caller, @Req() request: ApiRequest) {
+  async listBlockedUsers(@Input() input: ListInput, @CallerOf() { userId }: Caller, @Req() request: ApiRequest) {
     const scan = (page: PageRequest) => this.blocks.blocked(userId, page);
     return this.lists.page(pathOf(request), input, userId, scan, 'own');
   }
@@ -91,10 +87,9 @@ export class RelationListsController {
   @Endpoint({
     ...ownList,
     path: '/v1/me/muted',
-    operationId: 'mutedBlock',
     summary: 'Whom one mutes, newest first',
   })
-  async muted(@Input() input: ListInput, @CallerOf() { userId }: Caller, @Req() request: ApiRequest) {
+  async listMutedUsers(@Input() input: ListInput, @CallerOf() { userId }: Caller, @Req() request: ApiRequest) {
     const scan = (page: PageRequest) => this.blocks.muted(userId, page);
     return this.lists.page(pathOf(request), input, userId, scan, 'own');
   }

@@ -27,11 +27,10 @@ export class RelationsController {
     ...change,
     method: 'PUT',
     path: '/v1/users/:id/follow',
-    operationId: 'followUser',
     summary: 'Follow, or ask a private person to be let in',
     problems: ['not_found', 'self_not_allowed', 'follow_limit'],
   })
-  async follow(@Input() input: { id: string }, @CallerOf() caller: Caller) {
+  async followUser(@Input() input: { id: string }, @CallerOf() caller: Caller) {
     return relationshipOf(await this.relations.follow(caller.userId, input.id));
   }
 
@@ -39,10 +38,9 @@ export class RelationsController {
     ...change,
     method: 'DELETE',
     path: '/v1/users/:id/follow',
-    operationId: 'unfollowUser',
     summary: 'Unfollow, or take a request back',
   })
-  async unfollow(@Input() input: { id: string }, @CallerOf() caller: Caller) {
+  async unfollowUser(@Input() input: { id: string }, @CallerOf() caller: Caller) {
     return relationshipOf(await this.relations.unfollow(caller.userId, input.id));
   }
 
@@ -50,10 +48,9 @@ export class RelationsController {
     ...ofRequest,
     method: 'PUT',
     path: '/v1/follow-requests/:userId',
-    operationId: 'acceptFollowRequest',
     summary: 'Let a follower in',
   })
-  async accept(@Input() input: { userId: string }, @CallerOf() caller: Caller) {
+  async acceptFollowRequest(@Input() input: { userId: string }, @CallerOf() caller: Caller) {
     return relationshipOf(await this.relations.accept(caller.userId, input.userId));
   }
 
@@ -61,10 +58,9 @@ export class RelationsController {
     ...ofRequest,
     method: 'DELETE',
     path: '/v1/follow-requests/:userId',
-    operationId: 'rejectFollowRequest',
     summary: 'Turn a request down',
   })
-  async reject(@Input() input: { userId: string }, @CallerOf() caller: Caller) {
+  async rejectFollowRequest(@Input() input: { userId: string }, @CallerOf() caller: Caller) {
     return relationshipOf(await this.relations.reject(caller.userId, input.userId));
   }
 
@@ -72,10 +68,9 @@ export class RelationsController {
     ...ofRequest,
     method: 'DELETE',
     path: '/v1/followers/:userId',
-    operationId: 'removeFollowRequest',
     summary: 'Remove a follower, silently',
   })
-  async remove(@Input() input: { userId: string }, @CallerOf() caller: Caller) {
+  async removeFollower(@Input() input: { userId: string }, @CallerOf() caller: Caller) {
     return relationshipOf(await this.relations.remove(caller.userId, input.userId));
   }
 
@@ -83,10 +78,9 @@ export class RelationsController {
     ...selfRefused,
     method: 'PUT',
     path: '/v1/users/:id/block',
-    operationId: 'blockBlock',
     summary: 'Block: neither sees the other any more',
   })
-  async block(@Input() input: { id: string }, @CallerOf() caller: Caller) {
+  async blockUser(@Input() input: { id: string }, @CallerOf() caller: Caller) {
     return relationshipOf(await this.relations.block(caller.userId, input.id));
   }
 
@@ -94,10 +88,9 @@ export class RelationsController {
     ...change,
     method: 'DELETE',
     path: '/v1/users/:id/block',
-    operationId: 'unblockBlock',
     summary: 'Unblock; follows do not come back',
   })
-  async unblock(@Input() input: { id: string }, @CallerOf() caller: Caller) {
+  async unblockUser(@Input() input: { id: string }, @CallerOf() caller: Caller) {
     return relationshipOf(await this.relations.unblock(caller.userId, input.id));
   }
 
@@ -105,10 +98,9 @@ export class RelationsController {
     ...selfRefused,
     method: 'PUT',
     path: '/v1/users/:id/mute',
-    operationId: 'muteBlock',
     summary: 'Mute: their posts and acts no longer reach one',
   })
-  async mute(@Input() input: { id: string }, @CallerOf() caller: Caller) {
+  async muteUser(@Input() input: { id: string }, @CallerOf() caller: Caller) {
     return relationshipOf(await this.relations.mute(caller.userId, input.id));
   }
 
@@ -116,10 +108,9 @@ export class RelationsController {
     ...change,
     method: 'DELETE',
     path: '/v1/users/:id/mute',
-    operationId: 'unmuteBlock',
     summary: 'Unmute',
   })
-  async unmute(@Input() input: { id: string }, @CallerOf() caller: Caller) {
+  async unmuteUser(@Input() input: { id: string }, @CallerOf() caller: Caller) {
     return relationshipOf(await this.relations.unmute(caller.userId, input.id));
   }
 }

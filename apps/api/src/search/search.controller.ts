@@ -11,7 +11,6 @@ export class SearchController {
   @Endpoint({
     method: 'GET',
     path: '/v1/search',
-    operationId: 'search',
     tag: 'Reading',
     summary: 'People, tags or places by name: those near to the caller first, then the larger',
     access: 'required',
@@ -19,7 +18,7 @@ export class SearchController {
     answers: { 200: searchList },
     problems: ['cursor_invalid', 'list_expired'],
   })
-  async find(@Input() input: SearchInput, @CallerOf() caller: Caller) {
+  async searchByName(@Input() input: SearchInput, @CallerOf() caller: Caller) {
     return this.search.find(input, caller.userId);
   }
 }

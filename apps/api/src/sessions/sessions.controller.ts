@@ -28,7 +28,6 @@ export class SessionsController {
   @Endpoint({
     method: 'POST',
     path: '/v1/sessions',
-    operationId: 'signIn',
     tag: 'Sessions',
     summary: 'Sign in',
     access: 'none',
@@ -38,7 +37,7 @@ export class SessionsController {
     idempotent: true,
     rate: 'signIn',
   })
-  async create(@Input() input: z.output<typeof signIn>, @Req() request: ApiRequest) {
+  async signIn(@Input() input: z.output<typeof signIn>, @Req() request: ApiRequest) {
     const proof = await this.accounts.authenticate(input.login, input.password, originOf(request));
     return this.begin(request, input, (tx) => this.accounts.admit(tx, proof));
   }
@@ -46,7 +45,6 @@ export class SessionsController {
   @Endpoint({
     method: 'POST',
     path: '/v1/users',
-    operationId: 'signUp',
     tag: 'Accounts',
     summary: 'Sign up',
     access: 'none',
@@ -87,7 +85,7 @@ export class SessionsController {
     idempotent: true,
     rate: 'refresh',
   })
-  async refresh(@Input() input: z.output<typeof refresh>, @Req() request: ApiRequest) {
+  async refreshSession(@Input() input: z.output<typeof refresh>, @Req() request: ApiRequest) {
     const token = this.sessions.parse(input.refreshToken);
     // A refresh may be repeated anyway; the key only prevents its reuse for another request.
     await this.idempotency.once(request, input, () => Promise.resolve({ status: 200, id: token.sessionId }));
@@ -104,7 +102,7 @@ export class SessionsController {
     answers: { 200: sessionList },
     problems: ['cursor_invalid'],
   })
-  async list(@Input() input: ListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
+  async listSessions(@Input() input: ListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
     return this.cursors.list(
       pathOf(request),
       input,
@@ -116,33 +114,30 @@ export class SessionsController {
   @Endpoint({
     method: 'DELETE',
     path: '/v1/sessions',
-    operationId: 'endOtherSessions',
     tag: 'Sessions',
     summary: 'Sign out everywhere else',
     access: 'required',
     answers: { 204: null },
   })
-  async endOthers(@CallerOf() caller: Caller, @OriginOf() from: Origin): Promise<void> {
+  async endOtherSessions(@CallerOf() caller: Caller, @OriginOf() from: Origin): Promise<void> {
     await this.sessions.endOthers(caller, from);
   }
 
   @Endpoint({
     method: 'DELETE',
     path: '/v1/sessions/current',
-    operationId: 'endCurrentSession',
     tag: 'Sessions',
     summary: 'Sign out',
     access: 'required',
     answers: { 204: null },
   })
-  async endCurrent(@CallerOf() caller: Caller, @OriginOf() from: Origin): Promise<void> {
+  async endCurrentSession(@CallerOf() caller: Caller, @OriginOf() from: Origin): Promise<void> {
     await this.sessions.end(caller.userId, caller.sessionId, from);
   }
 
   @Endpoint({
     method: 'DELETE',
     path: '/v1/sessions/:id',
-    operationId: 'endSession',
     tag: 'Sessions',
     summary: 'Sign a device out',
     access: 'required',
@@ -150,7 +145,7 @@ export class SessionsController {
     answers: { 204: null },
     problems: ['not_found'],
   })
-  async end(
+  async endSession(
     @Input() input: { id: string },
     @CallerOf() caller: Caller,
     @OriginOf() from: Origin,

@@ -19,7 +19,6 @@ export class StreamController {
   @Endpoint({
     method: 'GET',
     path: '/v1/stream',
-    operationId: 'openStream',
     tag: 'Notifications',
     summary:
       'What happens, as it happens; `Last-Event-ID` resumes, a newer stream beyond the limit ends the oldest',
@@ -27,7 +26,7 @@ export class StreamController {
     answers: { 200: events },
     problems: ['unavailable'],
   })
-  async open(@CallerOf() caller: Caller, @Req() request: ApiRequest, @Res() reply: ApiReply): Promise<void> {
+  async openStream(@CallerOf() caller: Caller, @Req() request: ApiRequest, @Res() reply: ApiReply): Promise<void> {
     if (this.streams.isEnding) throw problem('unavailable', { headers: { 'retry-after': '1' } });
     const last = request.headers['last-event-id'];
     const socket = takeSocket(request, reply);

@@ -21,7 +21,6 @@ export class SuggestionsController {
   @Endpoint({
     method: 'GET',
     path: '/v1/suggestions',
-    operationId: 'listSuggestions',
     tag: 'Reading',
     summary:
       'People to follow: those with friends in common, then the popular. Worked out ahead, so the first time they are the popular alone',
@@ -30,7 +29,7 @@ export class SuggestionsController {
     answers: { 200: userList },
     problems: ['cursor_invalid'],
   })
-  async list(@Input() input: ListInput, @CallerOf() { userId }: Caller, @Req() request: ApiRequest) {
+  async listSuggestions(@Input() input: ListInput, @CallerOf() { userId }: Caller, @Req() request: ApiRequest) {
     if (input.cursor === undefined && input.newer === undefined) await this.suggestions.refresh(userId);
     const scan = (page: PageRequest) => this.rows.page(userId, page);
     const page = await this.lists.page(pathOf(request), input, userId, scan, 'suggested');
@@ -44,7 +43,6 @@ export class SuggestionsController {
   @Endpoint({
     method: 'DELETE',
     path: '/v1/suggestions/:userId',
-    operationId: 'dismissSuggestion',
     tag: 'Reading',
     summary: 'Do not suggest this person again, for good',
     access: 'required',
@@ -53,7 +51,7 @@ export class SuggestionsController {
     problems: ['not_found'],
     rate: 'write',
   })
-  async dismiss(@Input() input: { userId: string }, @CallerOf() caller: Caller): Promise<void> {
+  async dismissSuggestion(@Input() input: { userId: string }, @CallerOf() caller: Caller): Promise<void> {
     await this.suggestions.dismiss(caller.userId, input.userId);
   }
 }

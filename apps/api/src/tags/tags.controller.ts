@@ -19,7 +19,6 @@ export class TagsController {
   @Endpoint({
     method: 'GET',
     path: '/v1/tags/:tag/posts',
-    operationId: 'listTagPosts',
     tag: 'Reading',
     summary: 'Posts with a hashtag, newest first; a tag that nobody used has none',
     access: 'optional',
@@ -30,14 +29,13 @@ export class TagsController {
     answers: { 200: postList },
     problems: ['cursor_invalid'],
   })
-  async posts(@Input() input: { tag: string } & ListInput, @CallerOf() caller: Caller | null) {
+  async listTagPosts(@Input() input: { tag: string } & ListInput, @CallerOf() caller: Caller | null) {
     return this.page('tag', foldTag(input.tag), input, caller);
   }
 
   @Endpoint({
     method: 'GET',
     path: '/v1/places/:place/posts',
-    operationId: 'listPlacePosts',
     tag: 'Reading',
     summary: 'Posts of a place, newest first; a place where nobody was has none',
     access: 'optional',
@@ -46,7 +44,7 @@ export class TagsController {
     answers: { 200: postList },
     problems: ['cursor_invalid'],
   })
-  async ofPlace(@Input() input: { place: string } & ListInput, @CallerOf() caller: Caller | null) {
+  async listPlacePosts(@Input() input: { place: string } & ListInput, @CallerOf() caller: Caller | null) {
     return this.page('place', foldPlace(input.place), input, caller);
   }
 

@@ -32,19 +32,19 @@ const idsOf = (page: string): Id[] => (JSON.parse(page) as Listed).items.map(({ 
 
 test('a tag is one list however it is typed, and so are its cursors', async () => {
   const tags = room.get(TagsController);
-  const first = await tags.posts({ tag: 'FOG', limit: 2 }, null);
+  const first = await tags.listTagPosts({ tag: 'FOG', limit: 2 }, null);
   expect(idsOf(first)).toEqual(posts.slice(0, 2));
   const { nextCursor } = JSON.parse(first) as Listed;
-  expect(idsOf(await tags.posts({ tag: 'fog', limit: 2, cursor: nextCursor ?? '' }, null))).toEqual(
+  expect(idsOf(await tags.listTagPosts({ tag: 'fog', limit: 2, cursor: nextCursor ?? '' }, null))).toEqual(
     posts.slice(2),
   );
-  expect(idsOf(await tags.posts({ tag: 'mist', limit: 2 }, null))).toEqual([]);
+  expect(idsOf(await tags.listTagPosts({ tag: 'mist', limit: 2 }, null))).toEqual([]);
 });
 
 test('a place is found without its accents and signs, and only as long as its posts are shown', async () => {
   const tags = room.get(TagsController);
-  expect(idsOf(await tags.ofPlace({ place: 'ile de re', limit: 5 }, null))).toEqual(posts);
+  expect(idsOf(await tags.listPlacePosts({ place: 'ile de re', limit: 5 }, null))).toEqual(posts);
   const before = await room.get(PostRows).find(posts[0] ?? '');
   await room.get(UnitOfWork).run((tx) => room.get(PostIndex).update(tx, before, null));
-  expect(idsOf(await tags.ofPlace({ place: 'ile de re', limit: 5 }, null))).toEqual(posts.slice(1));
+  expect(idsOf(await tags.listPlacePosts({ place: 'ile de re', limit: 5 }, null))).toEqual(posts.slice(1));
 });

@@ -50,7 +50,6 @@ export class TusUploadsController {
   @Endpoint({
     method: 'POST',
     path: '/v1/uploads',
-    operationId: 'createUpload',
     tag: 'Photos',
     summary:
       'Begin a resumable upload (tus 1.0.0); Location, which holds a secret, is all that goes on with it',
@@ -61,7 +60,7 @@ export class TusUploadsController {
     idempotent: true,
     rate: 'upload',
   })
-  async create(
+  async createUpload(
     @CallerOf() caller: Caller,
     @Req() request: ApiRequest,
     @Res({ passthrough: true }) reply: ApiReply,
@@ -80,14 +79,13 @@ export class TusUploadsController {
   @Endpoint({
     ...place,
     method: 'HEAD',
-    operationId: 'readUpload',
     summary: 'How far an upload is; it is taken over from a request that hangs',
     access: 'none',
     answers: { 200: null },
     headers: ['Tus'],
     problems: ['tus_version', 'upload_gone', 'quota_exceeded'],
   })
-  async look(
+  async getUpload(
     @Input() { id, s }: Address,
     @Req() request: ApiRequest,
     @Res({ passthrough: true }) reply: ApiReply,
@@ -105,14 +103,13 @@ export class TusUploadsController {
   @Endpoint({
     ...place,
     method: 'PATCH',
-    operationId: 'appendToUpload',
     summary: 'Send the next bytes of an upload (application/offset+octet-stream)',
     access: 'none',
     answers: { 204: null },
     headers: ['Tus'],
     problems: ['tus_version', ...appendProblems],
   })
-  async append(
+  async appendToUpload(
     @Input() { id, s }: Address,
     @Req() request: ApiRequest,
     @Res({ passthrough: true }) reply: ApiReply,
@@ -127,14 +124,13 @@ export class TusUploadsController {
   @Endpoint({
     ...place,
     method: 'DELETE',
-    operationId: 'endUpload',
     summary: 'End an upload; of a complete one the photo stays',
     access: 'none',
     answers: { 204: null },
     headers: ['Tus'],
     problems: ['tus_version'],
   })
-  async end(
+  async endUpload(
     @Input() { id, s }: Address,
     @Req() request: ApiRequest,
     @Res({ passthrough: true }) reply: ApiReply,
@@ -147,22 +143,21 @@ export class TusUploadsController {
   @Endpoint({
     ...place,
     method: 'POST',
-    operationId: 'overrideUploadMethod',
     summary: 'HEAD, PATCH or DELETE where a network lets only POST through: X-HTTP-Method-Override names it',
     access: 'none',
     answers: { 204: null, 200: null },
     headers: ['Tus'],
     problems: ['tus_version', 'method_not_allowed', ...appendProblems],
   })
-  async override(
+  async overrideUploadMethod(
     @Input() input: Address,
     @Req() request: ApiRequest,
     @Res({ passthrough: true }) reply: ApiReply,
   ): Promise<void> {
     const method = String(request.headers['x-http-method-override']).toUpperCase();
-    if (method === 'PATCH') return this.append(input, request, reply);
-    if (method === 'HEAD') return this.look(input, request, reply);
-    if (method === 'DELETE') return this.end(input, request, reply);
+    if (method === 'PATCH') return this.appendToUpload(input, request, reply);
+    if (method === 'HEAD') return this.getUpload(input, request, reply);
+    if (method === 'DELETE') return this.endUpload(input, request, reply);
     const allow = 'DELETE, HEAD, OPTIONS, PATCH';
     throw problem('method_not_allowed', { params: { allow }, headers: { allow } });
   }

@@ -26,7 +26,7 @@ export class UsersController {
     headers: ['ETag'],
     problems: ['not_found'],
   })
-  async show(
+  async getUser(
     @Input() input: { id: string },
     @CallerOf() caller: Caller | null,
     @Req() request: ApiRequest,
@@ -48,7 +48,7 @@ export class UsersController {
     headers: ['ETag'],
     problems: ['not_found'],
   })
-  async showByUsername(
+  async getUserByUsername(
     @Input() input: { username: string },
     @CallerOf() caller: Caller | null,
     @Req() request: ApiRequest,

@@ -29,13 +29,13 @@ export function routeDirectly(
   filter: ProblemFilter,
 ): void {
   const guard = app.get(EndpointGuard);
-  for (const { endpoint, controller, method } of operations) {
+  for (const { endpoint, controller, operationId } of operations) {
     if (!endpoint.direct) continue;
     const room = app.get<Record<string, Handler>>(controller);
     const answer = async (request: ApiRequest, reply: ApiReply): Promise<void> => {
       try {
         const { input, caller, since } = await guard.admit(endpoint, request, reply);
-        void reply.send(await room[method]?.({ input, caller, since, request, reply }));
+        void reply.send(await room[operationId]?.({ input, caller, since, request, reply }));
       } catch (error) {
         filter.refuse(error, request, reply);
       }
