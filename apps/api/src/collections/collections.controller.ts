@@ -148,7 +148,10 @@ export class CollectionsController {
     answers: { 204: null },
     rate: 'write',
   })
-  async removePostFromCollection(@Input() input: { id: string; postId: string }, @CallerOf() caller: Caller): Promise<void> {
+  async removePostFromCollection(
+    @Input() input: { id: string; postId: string },
+    @CallerOf() caller: Caller,
+  ): Promise<void> {
     await this.saves.takeFrom(input.id, caller.userId, input.postId);
   }
 }

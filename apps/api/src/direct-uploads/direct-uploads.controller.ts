@@ -29,7 +29,11 @@ export class DirectUploadsController {
     idempotent: true,
     rate: 'upload',
   })
-  async presignPhotoUpload(@Input() input: DirectUpload, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
+  async presignPhotoUpload(
+    @Input() input: DirectUpload,
+    @CallerOf() caller: Caller,
+    @Req() request: ApiRequest,
+  ) {
     await this.uploads.assertDirect(input.bytes);
     const { id } = await this.idempotency.once(request, input, async (tx) => ({
       status: 201,

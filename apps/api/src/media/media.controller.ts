@@ -26,7 +26,11 @@ export class MediaController {
     problems: ['url_expired', 'url_invalid', 'not_found', 'range_not_satisfiable'],
     rate: 'none',
   })
-  async downloadRendition(@Input() input: MediaInput, @Req() request: ApiRequest, @Res() reply: ApiReply): Promise<void> {
+  async downloadRendition(
+    @Input() input: MediaInput,
+    @Req() request: ApiRequest,
+    @Res() reply: ApiReply,
+  ): Promise<void> {
     await this.media.send(input, request, reply);
   }
 }

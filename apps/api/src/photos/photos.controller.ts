@@ -106,7 +106,10 @@ export class PhotosController {
     problems: ['not_found'],
     rate: 'write',
   })
-  async updatePhoto(@Input() input: { id: string } & z.output<typeof photoChange>, @CallerOf() caller: Caller) {
+  async updatePhoto(
+    @Input() input: { id: string } & z.output<typeof photoChange>,
+    @CallerOf() caller: Caller,
+  ) {
     await this.photos.change(caller.userId, input.id, input.altText);
     return this.view.show(await this.access.one(input.id, caller.userId));
   }

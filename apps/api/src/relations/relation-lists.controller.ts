@@ -70,7 +70,11 @@ export class RelationListsController {
     path: '/v1/follow-requests',
     summary: 'Who asks to follow one, newest first',
   })
-  async listFollowRequests(@Input() input: ListInput, @CallerOf() { userId }: Caller, @Req() request: ApiRequest) {
+  async listFollowRequests(
+    @Input() input: ListInput,
+    @CallerOf() { userId }: Caller,
+    @Req() request: ApiRequest,
+  ) {
     return this.lists.page(pathOf(request), input, userId, (page) => this.follows.requests(userId, page));
   }
 
@@ -79,7 +83,11 @@ export class RelationListsController {
     path: '/v1/me/blocked',
     summary: 'Whom one blocks, newest first',
   })
-  async listBlockedUsers(@Input() input: ListInput, @CallerOf() { userId }: Caller, @Req() request: ApiRequest) {
+  async listBlockedUsers(
+    @Input() input: ListInput,
+    @CallerOf() { userId }: Caller,
+    @Req() request: ApiRequest,
+  ) {
     const scan = (page: PageRequest) => this.blocks.blocked(userId, page);
     return this.lists.page(pathOf(request), input, userId, scan, 'own');
   }
@@ -89,7 +97,11 @@ export class RelationListsController {
     path: '/v1/me/muted',
     summary: 'Whom one mutes, newest first',
   })
-  async listMutedUsers(@Input() input: ListInput, @CallerOf() { userId }: Caller, @Req() request: ApiRequest) {
+  async listMutedUsers(
+    @Input() input: ListInput,
+    @CallerOf() { userId }: Caller,
+    @Req() request: ApiRequest,
+  ) {
     const scan = (page: PageRequest) => this.blocks.muted(userId, page);
     return this.lists.page(pathOf(request), input, userId, scan, 'own');
   }

@@ -26,7 +26,11 @@ export class StreamController {
     answers: { 200: events },
     problems: ['unavailable'],
   })
-  async openStream(@CallerOf() caller: Caller, @Req() request: ApiRequest, @Res() reply: ApiReply): Promise<void> {
+  async openStream(
+    @CallerOf() caller: Caller,
+    @Req() request: ApiRequest,
+    @Res() reply: ApiReply,
+  ): Promise<void> {
     if (this.streams.isEnding) throw problem('unavailable', { headers: { 'retry-after': '1' } });
     const last = request.headers['last-event-id'];
     const socket = takeSocket(request, reply);

@@ -29,7 +29,11 @@ export class SuggestionsController {
     answers: { 200: userList },
     problems: ['cursor_invalid'],
   })
-  async listSuggestions(@Input() input: ListInput, @CallerOf() { userId }: Caller, @Req() request: ApiRequest) {
+  async listSuggestions(
+    @Input() input: ListInput,
+    @CallerOf() { userId }: Caller,
+    @Req() request: ApiRequest,
+  ) {
     if (input.cursor === undefined && input.newer === undefined) await this.suggestions.refresh(userId);
     const scan = (page: PageRequest) => this.rows.page(userId, page);
     const page = await this.lists.page(pathOf(request), input, userId, scan, 'suggested');
