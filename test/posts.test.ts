@@ -59,10 +59,13 @@ describe('a post', () => {
       commentsClosed: false,
       archived: false,
       failure: null,
+      filtered: [],
+      removed: null,
       counts: { likes: 0, comments: 0 },
       liked: false,
       saved: false,
       createdAt: moment,
+      takenAt: null,
       editedAt: null,
     });
     expect((await request(stack.url).get(`/v1/posts/by/code/${post.code}`)).body).toEqual(post);

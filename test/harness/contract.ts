@@ -52,9 +52,12 @@ export interface Post {
   author: { id: string; username: string; displayName: string | null };
   caption: string | null;
   photos: Photo[];
+  sensitive: boolean;
   counts: { likes: number; comments: number };
   liked: boolean;
   saved: boolean;
+  createdAt: string;
+  editedAt: string | null;
   failure: { code: string; photoId: string } | null;
 }
 

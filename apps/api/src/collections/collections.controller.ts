@@ -10,7 +10,7 @@ import { pathId } from '../http/fields.js';
 import { Idempotency } from '../http/idempotency.js';
 import { OriginOf } from '../http/origin.js';
 import { pathOf } from '../http/paths.js';
-import { post, postList } from '../posts/posts.schemas.js';
+import { post, postListQuery, postsOrCells, type PostListInput } from '../posts/posts.schemas.js';
 import { PostReading } from '../posts/post-reading.js';
 import { PostView } from '../posts/post-view.js';
 import { collection, collectionFields, collectionList, type Collection } from './collections.schemas.js';
@@ -115,12 +115,12 @@ export class CollectionsController {
     method: 'GET',
     path: '/v1/me/collections/:id/posts',
     summary: 'What a collection holds, newest first',
-    query: listQuery,
-    answers: { 200: postList },
+    query: postListQuery,
+    answers: { 200: postsOrCells },
     problems: ['not_found', 'cursor_invalid'],
   })
   async listCollectionPosts(
-    @Input() input: ListInput & { id: string },
+    @Input() input: PostListInput & { id: string },
     @CallerOf() caller: Caller,
     @Req() request: ApiRequest,
   ) {

@@ -1,9 +1,8 @@
 import { Controller, Req } from '@nestjs/common';
 import { CallerOf, Input, type ApiRequest, type Caller } from '../http/call.js';
-import { listQuery, type ListInput } from '../http/cursors.js';
 import { Endpoint } from '../http/endpoint.js';
 import { pathOf } from '../http/paths.js';
-import { postList } from '../posts/posts.schemas.js';
+import { postListQuery, postsOrCells, type PostListInput } from '../posts/posts.schemas.js';
 import { ExploreService } from './explore.service.js';
 
 @Controller()
@@ -17,11 +16,11 @@ export class ExploreController {
     summary:
       'Popular public posts of the last days, by people whom one does not follow: the most liked for their age first',
     access: 'required',
-    query: listQuery,
-    answers: { 200: postList },
+    query: postListQuery,
+    answers: { 200: postsOrCells },
     problems: ['cursor_invalid', 'list_expired'],
   })
-  async listExplorePosts(@Input() input: ListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
+  async listExplorePosts(@Input() input: PostListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
     return this.explore.read(pathOf(request), input, caller.userId);
   }
 }

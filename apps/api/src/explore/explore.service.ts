@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
 import { Snapshots } from '@app/feed';
 import { PopularRows } from '@app/storage';
-import type { ListInput } from '../http/cursors.js';
 import { RankedLists, type Ranking } from '../http/ranked-lists.js';
 import { listJson } from '../posts/post-view.js';
 import { PostReading } from '../posts/post-reading.js';
+import type { PostListInput } from '../posts/posts.schemas.js';
 
 /** The list's maximum number of posts. Readers do not scroll further; they come back later. */
 const MOST = 500;
@@ -27,9 +27,9 @@ export class ExploreService {
     private readonly posts: PostReading,
   ) {}
 
-  async read(path: string, input: ListInput, reader: Id): Promise<string> {
+  async read(path: string, input: PostListInput, reader: Id): Promise<string> {
     const show = (ids: Id[]) => this.posts.explorable(ids, reader);
-    return listJson(await this.lists.page(path, input, () => this.ranking(), show));
+    return listJson(await this.lists.page(path, input, () => this.ranking(), show), input.view);
   }
 
   private ranking(): Promise<Ranking> {

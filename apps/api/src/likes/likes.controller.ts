@@ -9,7 +9,7 @@ import { pathId } from '../http/fields.js';
 import { pathOf } from '../http/paths.js';
 import { PostReading } from '../posts/post-reading.js';
 import { PostView } from '../posts/post-view.js';
-import { post, postList } from '../posts/posts.schemas.js';
+import { post, postListQuery, postsOrCells, type PostListInput } from '../posts/posts.schemas.js';
 import { UserLists } from '../users/user-lists.js';
 import { userList } from '../users/users.schemas.js';
 
@@ -26,8 +26,8 @@ const ownList = {
   method: 'GET',
   tag: 'Likes and saves',
   access: 'required',
-  query: listQuery,
-  answers: { 200: postList },
+  query: postListQuery,
+  answers: { 200: postsOrCells },
   problems: ['cursor_invalid'],
 } as const;
 
@@ -124,7 +124,7 @@ export class LikesController {
     path: '/v1/me/liked',
     summary: 'What one liked, newest first',
   })
-  async listLikedPosts(@Input() input: ListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
+  async listLikedPosts(@Input() input: PostListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
     return this.posts.page(pathOf(request), input, caller.userId, (page) =>
       this.rows.liked(caller.userId, page),
     );
@@ -135,7 +135,7 @@ export class LikesController {
     path: '/v1/me/saved',
     summary: 'What one saved, newest first',
   })
-  async listSavedPosts(@Input() input: ListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
+  async listSavedPosts(@Input() input: PostListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
     return this.posts.page(pathOf(request), input, caller.userId, (page) =>
       this.rows.saved(caller.userId, page),
     );

@@ -2,7 +2,7 @@ import { limits } from '@app/platform';
 import { z } from 'zod';
 import { id, refuse, text, time } from '../http/fields.js';
 
-const rendition = z
+export const rendition = z
   .object({ url: z.string(), width: z.int(), height: z.int(), type: z.string() })
   .meta({ id: 'Rendition' });
 

@@ -3,12 +3,11 @@ import { Posts } from '@app/domain';
 import { PostRows } from '@app/storage';
 import { z } from 'zod';
 import { CallerOf, Input, type ApiRequest, type Caller } from '../http/call.js';
-import { listQuery, type ListInput } from '../http/cursors.js';
 import { Endpoint } from '../http/endpoint.js';
 import { pathId } from '../http/fields.js';
 import { pathOf } from '../http/paths.js';
 import { PostReading } from './post-reading.js';
-import { post, postList } from './posts.schemas.js';
+import { post, postListQuery, postsOrCells, type PostListInput } from './posts.schemas.js';
 
 const change = {
   path: '/v1/posts/:id/archive',
@@ -46,11 +45,11 @@ export class ArchiveController {
     tag: 'Posts',
     summary: 'What one archived, newest first',
     access: 'required',
-    query: listQuery,
-    answers: { 200: postList },
+    query: postListQuery,
+    answers: { 200: postsOrCells },
     problems: ['cursor_invalid'],
   })
-  async listArchivedPosts(@Input() input: ListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
+  async listArchivedPosts(@Input() input: PostListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
     return this.reading.pageOfIds(pathOf(request), input, caller.userId, (page) =>
       this.rows.archivedOf(caller.userId, page),
     );

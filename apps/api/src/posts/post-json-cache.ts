@@ -35,7 +35,7 @@ export interface Versions {
 }
 
 /** Increase this whenever posts gain a field. Otherwise a client that knows a page by its ETag never sees it. */
-const SHAPE = 2;
+const SHAPE = 3;
 
 /** The cache's capacity in bytes, for some 25,000 posts of one photo each. */
 const CAPACITY = 64 * 1024 * 1024;
@@ -119,8 +119,10 @@ export class PostJsonCache {
       commentsClosed: post.comments_closed,
       archived: post.archived,
       failure: post.failure === null ? null : { code: post.failure, photoId: post.failed_photo_id },
+      filtered: [],
+      removed: null,
     });
-    const tail = `,"createdAt":"${post.created_at.toISOString()}","editedAt":${JSON.stringify(post.edited_at)}}`;
+    const tail = `,"createdAt":"${post.created_at.toISOString()}","takenAt":null,"editedAt":${JSON.stringify(post.edited_at)}}`;
     const validUntil = Math.min(this.photoView.sameUntil(photos), this.userView.sameUntil(author));
     return {
       id: post.id,

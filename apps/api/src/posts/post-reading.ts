@@ -2,8 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { idOfCode, isId, problem, type Id } from '@app/platform';
 import { PostRows, UserRows, type Entry } from '@app/storage';
 import { People, stranger, Visibility } from '@app/domain';
-import { Cursors, type ListInput, type PageRequest } from '../http/cursors.js';
+import { Cursors, type PageRequest } from '../http/cursors.js';
 import { listJson, PostView, type ShownPost } from './post-view.js';
+import type { PostListInput } from './posts.schemas.js';
 
 type Rule = Visibility['maySeePost'];
 
@@ -60,7 +61,7 @@ export class PostReading {
   }
 
   /** @throws Problem 404 for a person whose posts the viewer may not see */
-  async ofAuthor(path: string, input: ListInput & { id: Id }, viewer: Id | null): Promise<string> {
+  async ofAuthor(path: string, input: PostListInput & { id: Id }, viewer: Id | null): Promise<string> {
     const { row, relation } = await this.people.withContent(input.id, viewer);
     return this.pageOfIds(path, input, viewer, (page) => this.posts.ofAuthor(row.id, relation.self, page));
   }
@@ -68,7 +69,7 @@ export class PostReading {
   /** A page of a list whose entries are the posts themselves. */
   async pageOfIds(
     path: string,
-    input: ListInput,
+    input: PostListInput,
     viewer: Id | null,
     scan: (page: PageRequest) => Promise<Id[]>,
   ): Promise<string> {
@@ -80,7 +81,7 @@ export class PostReading {
   /** A page of a list of entries, scanned by key; omits posts that the viewer may not see. */
   async page(
     path: string,
-    input: ListInput,
+    input: PostListInput,
     viewer: Id | null,
     scan: (page: PageRequest) => Promise<Entry[]>,
   ): Promise<string> {
@@ -91,6 +92,7 @@ export class PostReading {
           viewer,
         ),
       ),
+      input.view,
     );
   }
 }

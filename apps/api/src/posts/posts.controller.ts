@@ -4,7 +4,6 @@ import { Posts } from '@app/domain';
 import type { Origin } from '@app/storage';
 import { z } from 'zod';
 import { CallerOf, Input, type ApiReply, type ApiRequest, type Caller } from '../http/call.js';
-import { listQuery, type ListInput } from '../http/cursors.js';
 import { Endpoint } from '../http/endpoint.js';
 import { pathId } from '../http/fields.js';
 import { fresh, tagOf } from '../http/freshness.js';
@@ -18,10 +17,12 @@ import {
   newPost,
   post,
   postChange,
-  postList,
+  postListQuery,
   postsById,
+  postsOrCells,
   type NewPost,
   type PostChange,
+  type PostListInput,
 } from './posts.schemas.js';
 
 const params = z.object({ id: pathId });
@@ -167,12 +168,12 @@ export class PostsController {
     summary: 'A person’s posts, newest first',
     access: 'optional',
     params,
-    query: listQuery,
-    answers: { 200: postList },
+    query: postListQuery,
+    answers: { 200: postsOrCells },
     problems: ['not_found', 'cursor_invalid'],
   })
   async listUserPosts(
-    @Input() input: { id: string } & ListInput,
+    @Input() input: { id: string } & PostListInput,
     @CallerOf() caller: Caller | null,
     @Req() request: ApiRequest,
   ) {

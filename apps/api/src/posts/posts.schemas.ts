@@ -1,8 +1,8 @@
 import { foldTag, limits, wordsOf } from '@app/platform';
 import { z } from 'zod';
-import { listOf } from '../http/cursors.js';
+import { listOf, listQuery } from '../http/cursors.js';
 import { id, refuse, text, time } from '../http/fields.js';
-import { photo } from '../photos/photos.schemas.js';
+import { photo, rendition } from '../photos/photos.schemas.js';
 import { avatar } from '../users/users.schemas.js';
 
 export const author = z
@@ -35,6 +35,16 @@ const givenPlace = z
     }),
   );
 
+const postCounts = z.object({ likes: z.int(), comments: z.int() });
+
+const takenAt = time
+  .nullable()
+  .meta({ description: 'When it was first shown elsewhere; null unless it was imported.' });
+
+const filtered = z
+  .array(z.object({ id, action: z.enum(['hide', 'blur']) }))
+  .meta({ description: 'The caller’s filters that match it.' });
+
 export const post = z
   .object({
     id,
@@ -54,15 +64,44 @@ export const post = z
       .object({ code: z.string(), photoId: id })
       .nullable()
       .meta({ description: 'Why it failed, and by which of its photos; null unless failed.' }),
-    counts: z.object({ likes: z.int(), comments: z.int() }),
+    filtered,
+    removed: z
+      .object({ rule: z.string().nullable(), reason: z.string(), decisionId: id })
+      .nullable()
+      .meta({ description: 'Why moderators removed it; its author alone sees such a post.' }),
+    counts: postCounts,
     liked: z.boolean(),
     saved: z.boolean(),
     createdAt: time,
+    takenAt,
     editedAt: time.nullable(),
   })
   .meta({ id: 'Post' });
 
 export const postList = listOf(post, 'PostList');
+
+const gridPhoto = photo
+  .pick({ thumbhash: true, color: true, width: true, height: true })
+  .extend({ square150: rendition.nullable(), w640: rendition.nullable() });
+
+export const gridPost = post
+  .pick({ id: true, code: true, state: true })
+  .extend({
+    photo: gridPhoto.nullable().meta({ description: 'The first one; null if a failed post has none left.' }),
+    photoCount: z.int(),
+    ...post.pick({ sensitive: true, filtered: true, counts: true, createdAt: true, takenAt: true }).shape,
+  })
+  .meta({ id: 'GridPost', description: 'A post as a cell of a grid, in a fifth of the bytes.' });
+
+/** What lists of posts answer: posts, or with `view=grid` cells. */
+export const postsOrCells = z.union([postList, listOf(gridPost, 'GridPostList')]);
+
+export const postListQuery = listQuery.extend({
+  view: z
+    .enum(['grid'])
+    .optional()
+    .meta({ description: '`grid`: only what a grid of pictures shows. The same cursors lead on.' }),
+});
 
 export const postsById = z.object({ items: z.array(post) }).meta({ id: 'Posts' });
 
@@ -105,5 +144,8 @@ export const postChange = z.strictObject({
   commentsClosed: z.boolean().optional(),
 });
 
+export type Post = z.output<typeof post>;
+export type GridPost = z.output<typeof gridPost>;
+export type PostListInput = z.output<typeof postListQuery>;
 export type NewPost = z.output<typeof newPost>;
 export type PostChange = z.output<typeof postChange>;

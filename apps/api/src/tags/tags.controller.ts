@@ -4,10 +4,9 @@ import { foldPlace } from '@app/domain';
 import { TermRows, type TermKind } from '@app/storage';
 import { z } from 'zod';
 import { CallerOf, Input, type Caller } from '../http/call.js';
-import { listQuery, type ListInput } from '../http/cursors.js';
 import { Endpoint } from '../http/endpoint.js';
 import { PostReading } from '../posts/post-reading.js';
-import { postList } from '../posts/posts.schemas.js';
+import { postListQuery, postsOrCells, type PostListInput } from '../posts/posts.schemas.js';
 
 @Controller()
 export class TagsController {
@@ -25,11 +24,11 @@ export class TagsController {
     params: z.object({
       tag: z.string().meta({ description: 'Without its sign, in any case and width.', example: 'fog' }),
     }),
-    query: listQuery,
-    answers: { 200: postList },
+    query: postListQuery,
+    answers: { 200: postsOrCells },
     problems: ['cursor_invalid'],
   })
-  async listTagPosts(@Input() input: { tag: string } & ListInput, @CallerOf() caller: Caller | null) {
+  async listTagPosts(@Input() input: { tag: string } & PostListInput, @CallerOf() caller: Caller | null) {
     return this.page('tag', foldTag(input.tag), input, caller);
   }
 
@@ -40,16 +39,16 @@ export class TagsController {
     summary: 'Posts of a place, newest first; a place where nobody was has none',
     access: 'optional',
     params: z.object({ place: z.string().meta({ description: 'Its name, in any case and width.' }) }),
-    query: listQuery,
-    answers: { 200: postList },
+    query: postListQuery,
+    answers: { 200: postsOrCells },
     problems: ['cursor_invalid'],
   })
-  async listPlacePosts(@Input() input: { place: string } & ListInput, @CallerOf() caller: Caller | null) {
+  async listPlacePosts(@Input() input: { place: string } & PostListInput, @CallerOf() caller: Caller | null) {
     return this.page('place', foldPlace(input.place), input, caller);
   }
 
   /** Cursors belong to the folded name: `#Fog` and `#fog` are one list. */
-  private async page(kind: TermKind, name: string, input: ListInput, caller: Caller | null): Promise<string> {
+  private async page(kind: TermKind, name: string, input: PostListInput, caller: Caller | null): Promise<string> {
     const term = (await this.terms.find(kind, [name])).get(name);
     const stranger = caller === null;
     // A cursor of one list in the other would tell where something hidden is.
