@@ -20,7 +20,11 @@ export class ExploreController {
     answers: { 200: postsOrCells },
     problems: ['cursor_invalid', 'list_expired'],
   })
-  async listExplorePosts(@Input() input: PostListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
+  async listExplorePosts(
+    @Input() input: PostListInput,
+    @CallerOf() caller: Caller,
+    @Req() request: ApiRequest,
+  ) {
     return this.explore.read(pathOf(request), input, caller.userId);
   }
 }

@@ -124,7 +124,11 @@ export class LikesController {
     path: '/v1/me/liked',
     summary: 'What one liked, newest first',
   })
-  async listLikedPosts(@Input() input: PostListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
+  async listLikedPosts(
+    @Input() input: PostListInput,
+    @CallerOf() caller: Caller,
+    @Req() request: ApiRequest,
+  ) {
     return this.posts.page(pathOf(request), input, caller.userId, (page) =>
       this.rows.liked(caller.userId, page),
     );
@@ -135,7 +139,11 @@ export class LikesController {
     path: '/v1/me/saved',
     summary: 'What one saved, newest first',
   })
-  async listSavedPosts(@Input() input: PostListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
+  async listSavedPosts(
+    @Input() input: PostListInput,
+    @CallerOf() caller: Caller,
+    @Req() request: ApiRequest,
+  ) {
     return this.posts.page(pathOf(request), input, caller.userId, (page) =>
       this.rows.saved(caller.userId, page),
     );

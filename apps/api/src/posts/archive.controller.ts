@@ -49,7 +49,11 @@ export class ArchiveController {
     answers: { 200: postsOrCells },
     problems: ['cursor_invalid'],
   })
-  async listArchivedPosts(@Input() input: PostListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
+  async listArchivedPosts(
+    @Input() input: PostListInput,
+    @CallerOf() caller: Caller,
+    @Req() request: ApiRequest,
+  ) {
     return this.reading.pageOfIds(pathOf(request), input, caller.userId, (page) =>
       this.rows.archivedOf(caller.userId, page),
     );

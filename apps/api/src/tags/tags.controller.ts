@@ -48,7 +48,12 @@ export class TagsController {
   }
 
   /** Cursors belong to the folded name: `#Fog` and `#fog` are one list. */
-  private async page(kind: TermKind, name: string, input: PostListInput, caller: Caller | null): Promise<string> {
+  private async page(
+    kind: TermKind,
+    name: string,
+    input: PostListInput,
+    caller: Caller | null,
+  ): Promise<string> {
     const term = (await this.terms.find(kind, [name])).get(name);
     const stranger = caller === null;
     // A cursor of one list in the other would tell where something hidden is.
