@@ -1,18 +1,13 @@
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { root } from '../tools/dev/install.mjs';
+import { admin as adminCommand } from './harness/admin-command.js';
 import { refused } from './harness/answers.js';
 import { PASSWORD, signUp, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
 import { startStack, type Stack } from './harness/stack.js';
 import { partEnd, partHead, uploadHead, Wire } from './harness/wire.js';
 import { patient } from './harness/pace.js';
-
-const run = promisify(execFile);
 
 let stack: Stack;
 let ada: Person;
@@ -25,12 +20,7 @@ afterAll(() => stack.stop());
 
 const client = () => request(stack.url);
 
-/** The output of `npm run admin`. */
-const admin = async (...words: string[]): Promise<string> => {
-  const program = join(root, 'dist/apps/cli/src/main.js');
-  const { stdout } = await run(process.execPath, [program, 'admin', ...words], { env: stack.api.settings });
-  return stdout.trim();
-};
+const admin = (...words: string[]): Promise<string> => adminCommand(stack, ...words);
 
 describe('health', () => {
   test('says without a token that the process lives and is ready', async () => {

@@ -8,13 +8,15 @@ interface Scene {
   stack: Stack;
   /** The api itself, or NGINX before it. */
   server: Server;
-  /** An api of the same stack that limits how often. */
+  /** The same, where it is limited how often one may ask. */
   limited: Server;
+  /** All that comes back for a body that stands still since the suite began. */
+  standing: Promise<string>;
   /** Two people of each attack's own: hers are the things, Mallory attacks. */
   ada: Person;
   mallory: Person;
   photo: Photo;
-  posted: (person: Person, caption: string) => Promise<Post>;
+  posted: (person: Person, caption: string, place?: string) => Promise<Post>;
 }
 
 export interface Attack {
@@ -23,6 +25,16 @@ export interface Attack {
   /** Attacks, and returns what there was to see. */
   seen: (scene: Scene) => Promise<string>;
 }
+
+/** Tested elsewhere: nothing that a client sends shows it. */
+export const elsewhere = [
+  ['7: a decoder that was taken over', 'libs/images/src/wall.spec.ts'],
+  ['17: a package that nobody allowed, an unknown licence', 'tools/package/supply.spec.ts'],
+  ['17: a package without its bill of materials', 'test/package.test.ts'],
+] as const;
+
+/** What one person of the stack may store. */
+export const QUOTA = 1_000_000;
 
 let count = 0;
 export const unique = (): number => (count += 1);

@@ -6,7 +6,7 @@ import { hasBody } from './unread-bodies.js';
 
 /** `silence` in milliseconds; bodies that have not fully arrived, in this process and from one network. */
 const bounds = { silence: 30_000, all: 1_000, network: 200 };
-/** NGINX gives a phone in a tunnel 60 s, and is the one that tells it so. */
+/** NGINX gives a phone in a tunnel 60 s, and ends its connection then. */
 const SILENCE_BEHIND_NGINX = 65_000;
 
 export const boundsOf = ({ TRUSTED_PROXIES }: Pick<Config, 'TRUSTED_PROXIES'>): typeof bounds =>
