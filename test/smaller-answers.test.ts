@@ -110,3 +110,65 @@ describe('view=grid', () => {
     expect(faults(await grace.request('get', '/v1/feed?view=grid'))).toEqual(['view unknown_field']);
   });
 });
+
+describe('view=compact', () => {
+  type Notification = {
+    type: string;
+    group: string;
+    comment: Record<string, unknown> | null;
+    post: Post | null;
+  };
+  let full: Page<Notification>;
+  let compact: Page<Notification>;
+  const list = (person: Person, query = '') => person.request('get', `/v1/notifications${query}`);
+
+  beforeAll(async () => {
+    const [post] = posts as [Post];
+    const linus = await signUp(stack, 'linus');
+    for (const person of [grace, linus]) await person.like(post);
+    await grace.request('put', '/v1/me/avatar', { photoId: (await threePhotos(grace))[0]?.id }).expect(200);
+    const said = await grace.comment(post, 'The fog came in over the bridge, as it does at noon');
+    await linus.comment(post, 'So it did, for an hour', said);
+    await linus.follow(ada);
+    await stack.quiet();
+    full = (await list(ada).expect(200)).body as Page<Notification>;
+    const answer = await list(ada, '?view=compact').expect(200);
+    conforms('GET', '/v1/notifications', answer);
+    compact = answer.body as Page<Notification>;
+  });
+
+  test('shows notifications as lines of a list, with the same cursors', () => {
+    const types = new Set(compact.items.map(({ type }) => type));
+    expect([...types].toSorted()).toEqual(['comment', 'follow', 'like']);
+    expect(compact.items.map(({ group }) => group)).toEqual(full.items.map(({ group }) => group));
+    expect(compact.nextCursor).toBe(full.nextCursor);
+    for (const [index, line] of compact.items.entries()) {
+      const { comment, post } = full.items[index] as Notification;
+      const square = post?.photos[0]?.renditions?.square150;
+      const thumbnail = { url: square?.url, width: square?.width, height: square?.height };
+      expect(line.post).toEqual(post && { id: post.id, code: post.code, thumbnail });
+      expect(line.comment).toEqual(
+        comment && {
+          id: comment['id'],
+          replyTo: comment['replyTo'],
+          text: comment['text'],
+          entities: comment['entities'],
+        },
+      );
+    }
+  });
+
+  test('takes 700 bytes a line', () => {
+    const bytes = Buffer.byteLength(JSON.stringify(compact));
+    expect(bytes / compact.items.length).toBeLessThanOrEqual(700);
+  });
+
+  test('has an ETag of its own', async () => {
+    const [whole, lines] = await Promise.all([list(ada), list(ada, '?view=compact')]);
+    expect(lines.headers['etag']).not.toBe(whole.headers['etag']);
+    const tag = String(lines.headers['etag']);
+    await list(ada, '?view=compact').set('If-None-Match', tag).expect(304);
+    await list(ada).set('If-None-Match', tag).expect(200);
+    expect(faults(await list(ada, '?view=grid'))).toEqual(['view not_allowed']);
+  });
+});

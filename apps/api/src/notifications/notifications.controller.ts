@@ -2,13 +2,20 @@ import { Controller, Req, Res } from '@nestjs/common';
 import { NotificationRows } from '@app/storage';
 import { z } from 'zod';
 import { CallerOf, Input, type ApiReply, type ApiRequest, type Caller } from '../http/call.js';
-import { Cursors, listQuery, type ListInput } from '../http/cursors.js';
+import { Cursors } from '../http/cursors.js';
 import { Endpoint } from '../http/endpoint.js';
 import { fresh, tagOf } from '../http/freshness.js';
 import { Idempotency } from '../http/idempotency.js';
 import { pathOf } from '../http/paths.js';
+import { compactOf } from './compact-notification.js';
 import { NotificationView } from './notification-view.js';
-import { notificationList, readUpTo, unread } from './notifications.schemas.js';
+import {
+  notificationListQuery,
+  notificationsOrLines,
+  readUpTo,
+  unread,
+  type NotificationListInput,
+} from './notifications.schemas.js';
 
 @Controller()
 export class NotificationsController {
@@ -25,13 +32,13 @@ export class NotificationsController {
     tag: 'Notifications',
     summary: 'What happened to the caller, grouped, newest first',
     access: 'required',
-    query: listQuery,
-    answers: { 200: notificationList },
+    query: notificationListQuery,
+    answers: { 200: notificationsOrLines },
     problems: ['cursor_invalid'],
     headers: ['ETag'],
   })
   async listNotifications(
-    @Input() input: ListInput,
+    @Input() input: NotificationListInput,
     @CallerOf() caller: Caller,
     @Req() request: ApiRequest,
     @Res({ passthrough: true }) reply: ApiReply,
@@ -42,9 +49,16 @@ export class NotificationsController {
       (page) => this.rows.page(caller.userId, page),
       (rows) => this.view.show(rows, caller.userId),
     );
-    const json = `{"items":[${items.map((item) => item.json).join(',')}],${JSON.stringify(cursors).slice(1)}`;
+    const isCompact = input.view === 'compact';
+    const shown = items.map((item) => (isCompact ? compactOf(item.json) : item.json));
+    const json = `{"items":[${shown.join(',')}],${JSON.stringify(cursors).slice(1)}`;
     if (input.cursor !== undefined || input.newer !== undefined) return json;
-    return fresh(request, reply, tagOf(...items.map(({ tag }) => tag)), json);
+    return fresh(
+      request,
+      reply,
+      tagOf(...(isCompact ? ['compact'] : []), ...items.map(({ tag }) => tag)),
+      json,
+    );
   }
 
   @Endpoint({
