@@ -45,12 +45,9 @@ export const compactNotification = notification
           .meta({ description: 'Its first photo’s `square150`.' }),
       })
       .nullable(),
-    comment: comment
-      .pick({ id: true, replyTo: true, text: true, entities: true })
-      .nullable()
-      .meta({
-        description: 'The newest comment or reply, by the first of `actors`, or the one that was liked.',
-      }),
+    comment: comment.pick({ id: true, replyTo: true, text: true, entities: true }).nullable().meta({
+      description: 'The newest comment or reply, by the first of `actors`, or the one that was liked.',
+    }),
   })
   .meta({
     id: 'CompactNotification',
