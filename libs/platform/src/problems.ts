@@ -89,6 +89,10 @@ export const problemTable = {
   idempotency_key_reused: [422, 'This Idempotency-Key was used for another request.'],
   photo_rejected: [422, 'The photo {photoId} could not be developed: {reason}.'],
   photo_not_found: [422, 'There is no photo {photoId} of yours.'],
+  photo_not_in_post: [
+    422,
+    'The post does not show the photo {photoId}: its photos may be put into another order or left out, none is added.',
+  ],
   photo_already_posted: [422, 'The photo {photoId} is in a post already.'],
   self_not_allowed: [422, 'This cannot be done to oneself.'],
   follow_limit: [422, 'One may follow {limit} people.'],

@@ -134,11 +134,15 @@ export class PostsController {
     params,
     body: postChange,
     answers: { 200: post },
-    problems: ['not_found'],
+    problems: ['not_found', 'post_not_published', 'photo_not_in_post'],
     rate: 'write',
   })
-  async updatePost(@Input() input: { id: string } & PostChange, @CallerOf() caller: Caller) {
-    await this.posts.change(caller.userId, input.id, input);
+  async updatePost(
+    @Input() input: { id: string } & PostChange,
+    @CallerOf() caller: Caller,
+    @OriginOf() from: Origin,
+  ) {
+    await this.posts.change(caller.userId, input.id, input, from);
     return (await this.reading.one(input.id, caller.userId)).json;
   }
 

@@ -124,12 +124,14 @@ export function wordLimits(given: string, context: z.core.$RefinementCtx<string>
 const caption = text({ max: limits.post.caption, multiline: true }).superRefine(wordLimits);
 const contentWarning = text({ max: limits.post.contentWarning }).nullable();
 
+const photoIds = z
+  .array(id)
+  .min(1)
+  .max(limits.post.photos)
+  .superRefine(refuse((ids: string[]) => new Set(ids).size === ids.length, 'duplicate'));
+
 export const newPost = z.strictObject({
-  photoIds: z
-    .array(id)
-    .min(1)
-    .max(limits.post.photos)
-    .superRefine(refuse((ids: string[]) => new Set(ids).size === ids.length, 'duplicate')),
+  photoIds,
   caption: caption.nullable().optional(),
   place: givenPlace.nullable().optional(),
   sensitive: z.boolean().optional(),
@@ -137,6 +139,9 @@ export const newPost = z.strictObject({
 });
 
 export const postChange = z.strictObject({
+  photoIds: photoIds.optional().meta({
+    description: 'Of its photos those that stay, in their new order. The others are deleted; none is added.',
+  }),
   caption: caption.nullable().optional(),
   place: givenPlace.nullable().optional(),
   sensitive: z.boolean().optional(),

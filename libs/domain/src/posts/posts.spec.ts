@@ -57,7 +57,7 @@ test('a post is published with its last photo, and found by its tags from then o
   expect(await tagsOf(id)).toEqual([]);
   expect((await counted())[`user.posts ${ada}`]).toBe(0);
   await posts.archive(ada, id, false);
-  await posts.change(ada, id, { caption: 'In the #mist' });
+  await posts.change(ada, id, { caption: 'In the #mist' }, nowhere);
   expect(await tagsOf(id)).toEqual([{ name: 'mist' }]);
 });
 
@@ -88,7 +88,7 @@ test('only its author changes or deletes a post, and may delete it again', async
   const { id } = await create([await photo('ready')]);
   const grace = await room.person();
   const missing = { code: 'not_found' };
-  await expect(posts.change(grace, id, { caption: 'Mine' })).rejects.toMatchObject(missing);
+  await expect(posts.change(grace, id, { caption: 'Mine' }, nowhere)).rejects.toMatchObject(missing);
   await expect(posts.remove(grace, id, nowhere)).rejects.toMatchObject(missing);
   await posts.remove(ada, id, nowhere);
   await posts.remove(ada, id, nowhere);

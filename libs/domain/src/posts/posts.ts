@@ -123,16 +123,36 @@ export class Posts {
     return 'failed';
   }
 
-  async change(author: Id, id: Id, content: PostContent): Promise<void> {
+  /** `photoIds`: all that remain, in their new order; `from`: who sent this. */
+  async change(
+    author: Id,
+    id: Id,
+    { photoIds, ...content }: PostContent & { photoIds?: readonly Id[] | undefined },
+    from: Origin,
+  ): Promise<void> {
     const fields = await this.fieldsOf(author, content);
     await this.work.run(async (tx) => {
       const post = await this.lockOwn(tx, author, id);
-      if (Object.keys(fields).length === 0) return;
-      await this.rows.change(tx, id, fields);
+      const isArranged = photoIds !== undefined && (await this.arrange(tx, post, photoIds, from));
+      if (!isArranged && Object.keys(fields).length === 0) return;
+      await this.rows.change(tx, id, fields, isArranged);
       await this.index.update(tx, post, { ...post, ...fields });
       if (fields.caption !== undefined) await tx.effect('notify.mentions', id);
       await tx.effect('post.changed', id);
     });
+  }
+
+  /** Puts a post's photos into this order, and deletes those that are left out. False if it shows them so already. */
+  private async arrange(tx: Tx, post: PostRow, photoIds: readonly Id[], from: Origin): Promise<boolean> {
+    assertPublished(post.state);
+    const before = ((await this.photos.ofPosts([post.id], tx)).get(post.id) ?? []).map(({ id }) => id);
+    const added = photoIds.find((id) => !before.includes(id));
+    if (added !== undefined) throw problem('photo_not_in_post', { params: { photoId: added } });
+    if (photoIds.join() === before.join()) return false;
+    await this.photos.attach(tx, post.id, photoIds);
+    const left = before.filter((id) => !photoIds.includes(id));
+    await this.removal.discard(tx, post.author_id, left, from);
+    return true;
   }
 
   /** Hides a published post from everybody but its author, or restores it with its likes and comments. Idempotent. */

@@ -108,11 +108,12 @@ export class PostRows {
     return rows.map(({ id }) => id);
   }
 
-  async change(tx: Queryable, id: Id, change: PostFields): Promise<void> {
+  /** `edited`: something else of it was edited in the same transaction. */
+  async change(tx: Queryable, id: Id, change: PostFields, edited = false): Promise<void> {
     const columns = fields.filter((column) => change[column] !== undefined);
     const sets = columns.map((column, index) => `, ${column} = $${index + 3}`);
     // Closing comments does not edit the post.
-    if (columns.some((column) => column !== 'comments_closed')) sets.push(', edited_at = clock_timestamp()');
+    if (edited || columns.some((column) => column !== 'comments_closed')) sets.push(', edited_at = clock_timestamp()');
     await tx.query(
       'post.change',
       `UPDATE posts SET version = version + 1${sets.join('')} WHERE shard = $1 AND id = $2`,
