@@ -113,7 +113,8 @@ export class PostRows {
     const columns = fields.filter((column) => change[column] !== undefined);
     const sets = columns.map((column, index) => `, ${column} = $${index + 3}`);
     // Closing comments does not edit the post.
-    if (edited || columns.some((column) => column !== 'comments_closed')) sets.push(', edited_at = clock_timestamp()');
+    if (edited || columns.some((column) => column !== 'comments_closed'))
+      sets.push(', edited_at = clock_timestamp()');
     await tx.query(
       'post.change',
       `UPDATE posts SET version = version + 1${sets.join('')} WHERE shard = $1 AND id = $2`,
