@@ -41,10 +41,18 @@ export class Fixtures {
     this.kept = folder;
   }
 
-  async postgres(settings: Record<string, string | number> = {}): Promise<string> {
+  /** Migrated. `owner` may do everything with it; `serving` is for api and worker. */
+  async postgres(
+    settings: Record<string, string | number> = {},
+  ): Promise<{ owner: string; serving: string }> {
     const server = await startPostgres({ dir: join(this.folder, 'postgres'), durable: false, settings });
     this.endings.push(() => server.stop());
-    return server.url;
+    const urls = { owner: server.operatorUrl, serving: server.url };
+    await this.program('migrate', ['dist/apps/cli/src/main.js', 'migrate'], {
+      DATABASE_URL: urls.serving,
+      DATABASE_DIRECT_URL: urls.owner,
+    });
+    return urls;
   }
 
   async redis(): Promise<string> {
@@ -114,6 +122,7 @@ const keyring = (): string => `bench:${randomBytes(32).toString('hex')}`;
 
 /** One api, and the settings for a worker or a client of the same Narwhal. */
 export interface Narwhal extends Serving {
+  /** For whoever fills and measures it. */
   databaseUrl: string;
   metricsUrl: string;
   settings: Record<string, string>;
@@ -125,14 +134,13 @@ export async function startApi(
   changed: Record<string, string> = {},
   database: Record<string, string | number> = {},
 ): Promise<Narwhal> {
-  const [databaseUrl, redisUrl] = await Promise.all([fixtures.postgres(database), fixtures.redis()]);
-  await fixtures.program('migrate', ['dist/apps/cli/src/main.js', 'migrate'], { DATABASE_URL: databaseUrl });
+  const [{ owner, serving }, redisUrl] = await Promise.all([fixtures.postgres(database), fixtures.redis()]);
   const metrics = `127.0.0.1:${await freePort()}`;
   const settings = {
     PORT: String(await freePort()),
     PUBLIC_URL: 'https://narwhal.example.org',
     METRICS_ADDR: metrics,
-    DATABASE_URL: databaseUrl,
+    DATABASE_URL: serving,
     REDIS_URL: redisUrl,
     STORAGE_DIR: join(fixtures.folder, 'objects'),
     TOKEN_KEYS: keyring(),
@@ -142,7 +150,7 @@ export async function startApi(
     ...changed,
   };
   const api = await fixtures.serve('api', apiArguments(), settings, '/health/ready');
-  return { ...api, databaseUrl, metricsUrl: `http://${metrics}/metrics`, settings };
+  return { ...api, databaseUrl: owner, metricsUrl: `http://${metrics}/metrics`, settings };
 }
 
 /** A worker of the same Narwhal. */

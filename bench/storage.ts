@@ -150,8 +150,7 @@ async function measureMoves(fixtures: Fixtures, database: string): Promise<strin
 /** With this many photos for `verify`. */
 export async function run(fixtures: Fixtures, [given]: readonly string[]): Promise<void> {
   const photos = Number(given ?? PHOTOS);
-  const database = await fixtures.postgres();
-  await fixtures.program('migrate', ['dist/apps/cli/src/main.js', 'migrate'], { DATABASE_URL: database });
+  const { owner: database } = await fixtures.postgres();
   const root = join(fixtures.folder, 'objects');
   await fillRows(database, photos, 1);
   fillLinks(fixtures.folder, root, photos);

@@ -117,7 +117,7 @@ test('many likes of one post whose author is not told yet are one job, and none 
   const post = await ada.post([await ada.upload(await drawn({ width: 320, height: 240, seed: 500 }))]);
   await stack.quiet();
   const before = await swept();
-  const holder = new pg.Client({ connectionString: stack.database.url });
+  const holder = new pg.Client({ connectionString: stack.database.operatorUrl });
   await holder.connect();
   try {
     await holder.query('BEGIN; LOCK TABLE notifications IN ACCESS EXCLUSIVE MODE');

@@ -16,6 +16,7 @@ import {
 } from './fixtures/upgrade/release.js';
 import { root } from '../tools/dev/install.mjs';
 import { refused } from './harness/answers.js';
+import type { TestDatabase } from './harness/database.js';
 import { bareEnvironment } from './harness/env.js';
 import type { Comment, Page, Post, Session } from './harness/contract.js';
 import { Person } from './harness/people.js';
@@ -35,9 +36,10 @@ async function sameRedis(stack: Pick<Stack, 'database' | 'redis'>): Promise<void
   await stack.database.query('UPDATE redis_epoch SET fingerprint = $1', [life]);
 }
 
-const migrate = (url: string) =>
+/** From then on api and worker have a role of their own, which that release did not know. */
+const migrate = ({ url, operatorUrl }: TestDatabase) =>
   run(process.execPath, [join(root, 'dist', 'apps', 'cli', 'src', 'main.js'), 'migrate'], {
-    env: { ...bareEnvironment(), DATABASE_URL: url },
+    env: { ...bareEnvironment(), DATABASE_URL: url, DATABASE_DIRECT_URL: operatorUrl },
   });
 
 /** A failed post showed none of its photos; now it shows them, including the rejected one. */
@@ -85,8 +87,8 @@ describe.each(releases)('an instance of %s', (version) => {
       stack = await startStack({
         env: { ...release.secrets, STORAGE_DIR: objects },
         filled: async (empty) => {
-          await loadDatabase(empty.database.url, release);
-          await migrate(empty.database.url);
+          await loadDatabase(empty.database.operatorUrl, release);
+          await migrate(empty.database);
           if (redis === 'with an empty Redis') return;
           await loadRedis(empty.redis.client(), release.redis);
           await sameRedis(empty);

@@ -37,8 +37,8 @@ describe.skipIf(!bouncerInstalled)('behind PgBouncer in transaction mode', () =>
 
   beforeAll(async () => {
     [postgres, redis] = await Promise.all([mortalPostgres('bounced'), mortalRedis('bounced')]);
-    migrate(postgres.url);
-    bouncer = await mortalPgbouncer('bounced', postgres.url);
+    migrate(postgres);
+    bouncer = await mortalPgbouncer('bounced', postgres);
     applications = await applicationsOn('bounced', { databaseUrl: bouncer.url, redisUrl: redis.url });
     const { api } = applications;
     ada = await signUp(api, 'ada');
@@ -95,7 +95,7 @@ describe.skipIf(!bouncerInstalled)('behind PgBouncer in transaction mode', () =>
 
   const endSessions = () =>
     askOnce(
-      postgres.url,
+      postgres.operatorUrl,
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
        WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()`,
     );
@@ -126,7 +126,7 @@ describe.skipIf(!bouncerInstalled)('behind PgBouncer in transaction mode', () =>
   });
 
   test('PgBouncer is told to pause, and nobody is refused', async () => {
-    const url = new URL(bouncer.url);
+    const url = new URL(bouncer.operatorUrl);
     url.pathname = '/pgbouncer';
     const consoled = new pg.Client({ connectionString: url.href });
     await consoled.connect();
@@ -153,7 +153,7 @@ describe.skipIf(!bouncerInstalled)('behind PgBouncer in transaction mode', () =>
 
   /** A transaction that bypasses PgBouncer and holds a lock until `release`. */
   async function holding(sql: string): Promise<{ release: () => Promise<void> }> {
-    const holder = new pg.Client({ connectionString: postgres.url });
+    const holder = new pg.Client({ connectionString: postgres.operatorUrl });
     await holder.connect();
     await holder.query(`BEGIN; ${sql}`);
     return { release: () => holder.end() };
@@ -170,7 +170,7 @@ describe.skipIf(!bouncerInstalled)('behind PgBouncer in transaction mode', () =>
     const [grace] = fans as [Person];
     const advisory = (where: string) =>
       askOnce(
-        postgres.url,
+        postgres.operatorUrl,
         `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND ${where} AND database =
            (SELECT oid FROM pg_database WHERE datname = current_database())`,
       );
@@ -189,7 +189,7 @@ describe.skipIf(!bouncerInstalled)('behind PgBouncer in transaction mode', () =>
       expect([200, 404]).toContain(follow.status);
       expect(block.body as Relationship).toMatchObject({ blocking: true, followedBy: false });
       const ends = `SELECT 1 FROM follows WHERE follower_id = ${grace.id} AND followee_id = ${ada.id}`;
-      expect(await askOnce(postgres.url, ends)).toEqual([]);
+      expect(await askOnce(postgres.operatorUrl, ends)).toEqual([]);
       await ada.request('delete', `/v1/users/${grace.id}/block`).expect(200);
     }
     await untilQuiet(applications.worker.metricsUrl);

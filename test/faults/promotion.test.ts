@@ -49,8 +49,8 @@ beforeAll(async () => {
     mortalRedis('lost'),
     mortalRedis('promoted'),
   ]);
-  migrate(primary.url);
-  replica = await replicaOf(primary.url);
+  migrate(primary);
+  replica = await replicaOf(primary.operatorUrl);
   applications = await applicationsOn('promotion', { databaseUrl: primary.url, redisUrl: redis.url });
   heir = await applications.another('api', {
     env: { DATABASE_URL: replica.url, REDIS_URL: heirsRedis.url },
@@ -64,11 +64,11 @@ afterAll(async () => {
 /** Whether the replica has received, or has replayed, everything that the primary has written so far. */
 async function hasAll(what: 'receive' | 'replay'): Promise<boolean> {
   const [{ at } = { at: '0/0' }] = await askOnce<{ at: string }>(
-    primary.url,
+    primary.operatorUrl,
     'SELECT pg_current_wal_flush_lsn()::text AS at',
   );
   const [{ is } = { is: false }] = await askOnce<{ is: boolean }>(
-    replica.url,
+    replica.operatorUrl,
     `SELECT pg_last_wal_${what}_lsn() >= '${at}' AS is`,
   );
   return is;
@@ -82,10 +82,10 @@ async function until(what: string, holds: () => Promise<boolean>): Promise<void>
 /** From now on the replica receives writes but does not show them. */
 async function stopReplay(): Promise<void> {
   await until('the replica has everything', () => hasAll('replay'));
-  await askOnce(replica.url, 'SELECT pg_wal_replay_pause()');
+  await askOnce(replica.operatorUrl, 'SELECT pg_wal_replay_pause()');
   await until('it replays nothing', async () => {
     const [{ state } = { state: '' }] = await askOnce<{ state: string }>(
-      replica.url,
+      replica.operatorUrl,
       'SELECT pg_get_wal_replay_pause_state() AS state',
     );
     return state === 'paused';
@@ -177,8 +177,8 @@ test('a replica that has not replayed everything refuses what it cannot know by 
     expect(answer.headers['retry-after']).toMatch(/^\d+$/);
   }
 
-  await askOnce(replica.url, 'SELECT pg_wal_replay_resume()');
-  await askOnce(replica.url, 'SELECT pg_promote(true, 60)');
+  await askOnce(replica.operatorUrl, 'SELECT pg_wal_replay_resume()');
+  await askOnce(replica.operatorUrl, 'SELECT pg_promote(true, 60)');
   await until('it leads', () => heir.isReady());
   const done = await answers(acts);
   const undone = [...done].filter(([, { status }]) => status >= 300);

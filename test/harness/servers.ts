@@ -3,7 +3,10 @@ import { inject } from 'vitest';
 /** The servers that the run's set-up started, and its folder. */
 export interface Servers {
   folder: string;
+  /** As its operators reach PostgreSQL. */
   postgres: string;
+  /** As api and worker do. */
+  serving: string;
   redis: string;
 }
 

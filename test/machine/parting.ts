@@ -57,10 +57,14 @@ function stores(story: Story): void {
   test('PostgreSQL moves to a machine of its own', async () => {
     const { alone } = story;
     const data = await story.data;
-    const told = printed(data.do('cat', '/var/log/cloud-init-output.log'), 'DATABASE_URL');
-    const [there, move] = commandsOf('PostgreSQL', ...Array<string>(2).fill(passwordOf(told)));
+    const urlsIn = (text: string) =>
+      ['DATABASE_URL', 'DATABASE_DIRECT_URL'].map((name) => printed(text, name)) as [string, string];
+    const told = urlsIn(data.do('cat', '/var/log/cloud-init-output.log'));
+    const [serving, owner] = told.map(passwordOf) as [string, string];
+    expect(serving).not.toBe(owner);
+    const [there, move] = commandsOf('PostgreSQL', owner, serving, owner);
     // Repeating it prints the same: nobody is locked out.
-    expect(printed(run(data, there), 'DATABASE_URL')).toBe(told);
+    expect(urlsIn(run(data, there))).toEqual(told);
     expect(run(alone, move)).toContain('No faults.');
     expect(alone.tell('systemctl', 'is-active', 'postgresql').text.trim()).toBe('inactive');
     expect(await look(alone, story.shown)).toMatchObject({ picture: 200 });

@@ -84,7 +84,7 @@ function missingThings(story: Story): void {
   test('no PostgreSQL', async () => {
     const { alone } = story;
     alone.do('systemctl', 'stop', 'postgresql');
-    const sentence = 'PostgreSQL does not listen at /run/postgresql: start it there, or correct';
+    const sentence = 'PostgreSQL does not listen at 127.0.0.1:5432: start it there, or correct';
     expect(doctorOf(story)).toMatchObject({ code: 1, text: expect.stringContaining(sentence) as string });
     expect(alone.tell('narwhal', 'migrate').text).toMatch(
       /^the migration failed: PostgreSQL does not listen/,

@@ -34,12 +34,11 @@ export class FaultStack {
     mkdirSync(folder);
     const disk = mayMount ? await SmallDisk.mount(folder) : null;
     const [postgres, redis] = await Promise.all([mortalPostgres(name), mortalRedis(name)]);
-    const database = new URL(postgres.url);
-    migrate(database.href);
-    const cables = [await cable(database.href), await cable(redis.url)] as const;
+    migrate(postgres);
+    const cables = [await cable(postgres.url), await cable(redis.url)] as const;
     const port = await freePort();
     const direct = settingsOf({
-      databaseUrl: database.href,
+      databaseUrl: postgres.url,
       redisUrl: redis.url,
       publicUrl: `http://127.0.0.1:${port}`,
       folder,
@@ -86,7 +85,7 @@ export class FaultStack {
   }
 
   query<Row extends pg.QueryResultRow>(sql: string): Promise<Row[]> {
-    return askOnce<Row>(this.postgres.url, sql);
+    return askOnce<Row>(this.postgres.operatorUrl, sql);
   }
 
   /** Sends a command to Redis. */

@@ -71,10 +71,10 @@ export async function mortalRedis(name: string): Promise<MortalServer> {
   return MortalServer.start(() => startRedis({ dir, port, persistent: false, logFile }));
 }
 
-export function migrate(databaseUrl: string): void {
+export function migrate({ url, operatorUrl }: Pick<MortalServer, 'url' | 'operatorUrl'>): void {
   const program = join(root, 'dist', 'apps', 'cli', 'src', 'main.js');
   execFileSync(process.execPath, [program, 'migrate'], {
-    env: { ...bareEnvironment(), DATABASE_URL: databaseUrl },
+    env: { ...bareEnvironment(), DATABASE_URL: url, DATABASE_DIRECT_URL: operatorUrl },
   });
 }
 

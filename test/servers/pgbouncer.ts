@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { pgbouncerConfiguration } from '../../tools/fleet/data-parts.ts';
+import { pgbouncerConfiguration, pgbouncerUsers } from '../../tools/fleet/data-parts.ts';
 import { Service } from '../../tools/fleet/service.ts';
 import { freePort } from '../../tools/dev/ports.ts';
 import { query } from '../../tools/dev/postgres.ts';
@@ -12,18 +12,18 @@ import { MortalServer } from './mortal-servers.js';
 export const bouncerInstalled = findProgram('pgbouncer') !== undefined;
 
 /** PgBouncer as the fleet runs it, in front of one PostgreSQL; its database `pgbouncer` is its console. */
-export async function mortalPgbouncer(name: string, postgres: string): Promise<MortalServer> {
-  const { hostname, port: itsPort, username, password } = new URL(postgres);
-  const url = new URL(postgres);
+export async function mortalPgbouncer(name: string, postgres: MortalServer): Promise<MortalServer> {
+  const { hostname, port: itsPort } = new URL(postgres.url);
+  const [url, operatorUrl] = [new URL(postgres.url), new URL(postgres.operatorUrl)];
   const port = await freePort();
-  url.port = String(port);
+  url.port = operatorUrl.port = String(port);
   const service = new Service('pgbouncer', 'pgbouncer', join(servers().folder, `${name}-pgbouncer`));
   const logFile = join(servers().folder, `${name}-pgbouncer.log`);
   const [own, target] = [
     { host: hostname, port },
     { host: hostname, port: Number(itsPort) },
   ];
-  service.write('users', `"${username}" "${password}"\n`);
+  service.write('users', pgbouncerUsers(url.href, operatorUrl.href));
   service.write('pgbouncer.ini', pgbouncerConfiguration(service.folder, own, target));
   return MortalServer.start(async () => {
     const process = await launch({
@@ -39,7 +39,7 @@ export async function mortalPgbouncer(name: string, postgres: string): Promise<M
     return {
       ...process,
       url: url.href,
-      operatorUrl: url.href,
+      operatorUrl: operatorUrl.href,
       port,
       stop: () => endProcess(process, [{ signal: 'SIGINT', patience: 10_000 }]),
       kill: () => endProcess(process, []),

@@ -43,7 +43,7 @@ const visits = { VISIT_LOGIN: VISITOR, VISIT_PASSWORD: PASSWORD, VISIT_EVERY: '3
 async function settle(stack: Stack): Promise<Person> {
   const [ada] = await Promise.all([signUp(stack, 'ada'), signUp(stack, VISITOR)]);
   run(process.execPath, [built('apps', 'cli', 'src', 'main.js'), 'admin', 'synthetic', VISITOR], {
-    DATABASE_URL: stack.database.url,
+    DATABASE_URL: stack.database.operatorUrl,
   });
   return ada;
 }

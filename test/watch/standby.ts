@@ -32,8 +32,8 @@ export async function startStandby(): Promise<Standby> {
     settings: { primary_conninfo: conninfo, primary_slot_name: slot, shared_buffers: '16MB' },
   });
   return {
-    pause: () => ask(server.url, 'SELECT pg_wal_replay_pause()'),
-    resume: () => ask(server.url, 'SELECT pg_wal_replay_resume()'),
+    pause: () => ask(server.operatorUrl, 'SELECT pg_wal_replay_pause()'),
+    resume: () => ask(server.operatorUrl, 'SELECT pg_wal_replay_resume()'),
     stop: async () => {
       await server.stop();
     },

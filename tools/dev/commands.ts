@@ -182,8 +182,10 @@ async function runWithSettings(
 ): Promise<number> {
   const { dataFolder, isSet } = readEnvironment();
   await build();
+  // Another PostgreSQL's tables are not reached by the owner of those here.
+  const ofOther = (name: string) => name === 'DATABASE_DIRECT_URL' && isSet('DATABASE_URL');
   const missing = Object.entries(publishedSettings(dataFolder) ?? otherwise).filter(
-    ([name]) => !isSet(name.replace(/_FILE$/, '')),
+    ([name]) => !isSet(name.replace(/_FILE$/, '')) && !ofOther(name),
   );
   return runProgram(process.execPath, [join(root, 'dist', program), ...args], Object.fromEntries(missing));
 }

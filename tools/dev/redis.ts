@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { createHmac } from 'node:crypto';
 import { connect } from 'node:net';
 import { chownSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -7,7 +6,7 @@ import { privilegeDropFor } from './privilege-drop/choice.ts';
 import { freePort } from './ports.ts';
 import { endProcess, launch, type Launched, type RunningServer, type StopStep } from './processes.ts';
 import { faultOf, untilServing } from './ready.ts';
-import { keptSecret } from './secrets.ts';
+import { applicationPassword, keptSecret } from './secrets.ts';
 import { ensureProgram } from './system-packages.ts';
 
 export interface RedisOptions {
@@ -35,10 +34,6 @@ const permissions =
 function channels(program: string): string {
   return execFileSync(program, ['--version'], { encoding: 'utf8' }).includes('v=6.0.') ? '' : '&*';
 }
-
-/** Derived, so that a replica knows it too, and so that it does not lead to the operators' password. */
-const applicationPassword = (password: string): string =>
-  createHmac('sha256', password).update('narwhal').digest('hex');
 
 /** Api and worker connect by this. */
 export function applicationUrl(address: string, password: string): string {

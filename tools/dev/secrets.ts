@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -19,6 +19,13 @@ export function keptSecret(file: string, make: () => string = randomHex): string
 export function randomHex(): string {
   return randomBytes(32).toString('hex');
 }
+
+/**
+ * The password of api and worker at a server, from the operators' one. Derived, so that a replica knows it too, and so that it does not
+ * lead to the operators'.
+ */
+export const applicationPassword = (password: string): string =>
+  createHmac('sha256', password).update('narwhal').digest('hex');
 
 /** A keyring of one key, in the format of TOKEN_KEYS and MEDIA_KEYS. Adding `,k2:...` in the file rotates it. */
 export function newKeyring(): string {

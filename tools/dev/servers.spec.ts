@@ -38,14 +38,14 @@ describe('PostgreSQL', () => {
 
   it('comes back with its data, on its port, right after kill -9', async () => {
     const first = await startPostgres({ dir });
-    await ask(first.url, "create table kept as select 'ß'::text as letter");
+    await ask(first.operatorUrl, "create table kept as select 'ß'::text as letter");
     await first.kill();
     const second = await startPostgres({ dir, port: first.port });
-    expect(second.url).toBe(first.url);
-    expect(await ask(second.url, 'select letter from kept')).toEqual(['ß']);
+    expect([second.url, second.operatorUrl]).toEqual([first.url, first.operatorUrl]);
+    expect(await ask(second.operatorUrl, 'select letter from kept')).toEqual(['ß']);
     expect(
       await ask(
-        second.url,
+        second.operatorUrl,
         "select current_setting('server_encoding') as text, current_setting('fsync') as sync",
       ),
     ).toEqual(['UTF8', 'on']);
@@ -66,7 +66,7 @@ describe('PostgreSQL', () => {
     writeFileSync(lock, `${process.pid}\n`);
     chmodSync(lock, 0o600);
     const server = await startPostgres({ dir });
-    expect(await ask(server.url, 'select 1')).toEqual([1]);
+    expect(await ask(server.operatorUrl, 'select 1')).toEqual([1]);
     await server.stop();
   });
 });

@@ -8,8 +8,9 @@ import { accessKeyId } from '../dev/radosgw.ts';
 import { applicationUrl } from '../dev/redis.ts';
 import { Refusal } from '../dev/say.ts';
 import { newKeyring, keptSecret } from '../dev/secrets.ts';
+import { servingSettings } from '../dev/up/settings.ts';
 import { addressOf, type Place } from './plan.ts';
-import { databaseUrl, passwordOf, type DataContext } from './data-parts.ts';
+import { databaseUrl, passwordOf, servingDatabaseUrl, type DataContext } from './data-parts.ts';
 import type { EdgeContext } from './edge-parts.ts';
 import type { PartKind } from './part.ts';
 import { answersOk, faultOf, untilServing } from '../dev/ready.ts';
@@ -26,7 +27,7 @@ export function applicationSettings(
   const secret = (name: string) => keptSecret(join(folder, 'secrets', name), newKeyring);
   return {
     PUBLIC_URL: plan.publicUrl,
-    DATABASE_URL: databaseUrl(context, plan.pgbouncer),
+    DATABASE_URL: servingDatabaseUrl(context, plan.pgbouncer),
     DATABASE_DIRECT_URL: databaseUrl(context, primary),
     DATABASE_POOL: '10',
     REDIS_URL: applicationUrl(addressOf(redis), passwordOf(folder, 'redis')),
@@ -72,7 +73,7 @@ export function applicationKind(context: EdgeContext, place: Place): PartKind {
     launch() {
       const program = context.release().path(`apps/${kind}/src/main.js`);
       const command = { command: process.execPath, args: ['--enable-source-maps', program] };
-      const env = childEnvironment({ ...context.settings, ...own });
+      const env = childEnvironment({ ...servingSettings(context.settings), ...own });
       return launch({ ...context.hosts.on(place, command), logFile, env, cwd: root });
     },
     ready: (launched) =>

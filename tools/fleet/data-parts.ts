@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { privilegeDropFor } from '../dev/privilege-drop/choice.ts';
 import { childEnvironment } from '../dev/env.ts';
 import { postgresPrograms } from '../dev/postgres-cluster.ts';
-import { query, startPostgres, stopPostgres } from '../dev/postgres.ts';
+import { query, servingUrl, startPostgres, stopPostgres } from '../dev/postgres.ts';
 import { launch } from '../dev/processes.ts';
 import { startRedis, stopRedis } from '../dev/redis.ts';
 import { keptSecret } from '../dev/secrets.ts';
@@ -23,6 +23,11 @@ export interface DataContext {
 
 export const passwordOf = (folder: string, server: 'postgres' | 'redis'): string =>
   keptSecret(join(folder, 'secrets', server));
+
+/** For api and worker; `databaseUrl` is the tables' owner's. */
+export function servingDatabaseUrl({ folder }: DataContext, place: Place): string {
+  return servingUrl(addressOf(place), passwordOf(folder, 'postgres'));
+}
 
 export function databaseUrl({ folder }: DataContext, place: Place): string {
   return `postgres://narwhal:${passwordOf(folder, 'postgres')}@${addressOf(place)}/narwhal`;
@@ -136,6 +141,14 @@ log_disconnections = 0
 `;
 }
 
+/** The users of PgBouncer's file, by their addresses of PostgreSQL. */
+export function pgbouncerUsers(...urls: string[]): string {
+  return urls.map((url) => {
+    const { username, password } = new URL(url);
+    return `"${username}" "${password}"\n`;
+  }).join('');
+}
+
 export function pgbouncerKind(context: DataContext, place: Place, primary: Place): PartKind {
   const logFile = context.logFile(place.name);
   return {
@@ -146,7 +159,7 @@ export function pgbouncerKind(context: DataContext, place: Place, primary: Place
     ],
     launch() {
       const service = new Service('pgbouncer', 'pgbouncer', join(context.folder, place.name));
-      service.write('users', `"narwhal" "${passwordOf(context.folder, 'postgres')}"\n`);
+      service.write('users', pgbouncerUsers(databaseUrl(context, place), servingDatabaseUrl(context, place)));
       service.write('pgbouncer.ini', pgbouncerConfiguration(service.folder, place, primary));
       return launch({ ...service.command(join(service.folder, 'pgbouncer.ini')), logFile, cwd: '/' });
     },

@@ -57,8 +57,9 @@ const schema = z.object({
   INSTANCE_NAME: z.string().max(60).default('Narwhal'),
   REGISTRATIONS: z.enum(['open', 'closed']).default('open'),
 
+  /** As api and worker connect: through PgBouncer, if there is one, as a role that may alter no table. */
   DATABASE_URL: z.string().startsWith('postgres', 'expected postgres://user:password@host/database'),
-  /** Migrations and session-level work bypass PgBouncer. */
+  /** As migrations and operators' programs connect: past PgBouncer, as the owner of the tables. DATABASE_URL unless set. */
   DATABASE_DIRECT_URL: z
     .string()
     .startsWith('postgres', 'expected postgres://user:password@host/database')
@@ -222,14 +223,17 @@ export function readStorageSettings(env: NodeJS.ProcessEnv = process.env): Stora
   return parse(storageSettings, env);
 }
 
-/** The only setting of the migrator and the command line: the address of PostgreSQL, past any PgBouncer. */
-export function readDirectUrl(env: NodeJS.ProcessEnv = process.env): string {
+/** The settings of the migrator: PostgreSQL as the owner of the tables reaches it, and as api and worker do. */
+export function readDatabaseUrls(env: NodeJS.ProcessEnv = process.env): { direct: string; serving: string } {
   const { DATABASE_URL, DATABASE_DIRECT_URL } = parse(
     schema.pick({ DATABASE_URL: true, DATABASE_DIRECT_URL: true }),
     env,
   );
-  return DATABASE_DIRECT_URL ?? DATABASE_URL;
+  return { direct: DATABASE_DIRECT_URL ?? DATABASE_URL, serving: DATABASE_URL };
 }
+
+/** The only setting of the command line. */
+export const readDirectUrl = (env?: NodeJS.ProcessEnv): string => readDatabaseUrls(env).direct;
 
 const linkSettings = schema.pick({ PORT: true, PUBLIC_URL: true, TOKEN_KEYS: true });
 

@@ -19,6 +19,8 @@ function show(name: Parameters<typeof gauge>[0], value: number | null | undefine
 export class Facts {
   postgres: PostgresFacts | null = null;
   sizes: PostgresSizes | null = null;
+  /** Whether this process may alter PostgreSQL's tables. */
+  ownsTables = false;
   redis: RedisFacts | null = null;
   private readonly timers: NodeJS.Timeout[] = [];
   private hide = (): void => undefined;
@@ -54,6 +56,7 @@ export class Facts {
 
   private async readSizes(): Promise<void> {
     this.sizes = await this.orNull(() => this.probes.database.sizes());
+    this.ownsTables = (await this.orNull(() => this.probes.database.ownsTables())) ?? this.ownsTables;
   }
 
   private async orNull<Result>(read: () => Promise<Result>): Promise<Result | null> {

@@ -43,7 +43,13 @@ export interface OperatorsReport {
   /** Null while Redis is away. */
   queues: BacklogReport['queues'];
   processes: ProcessLine[];
-  postgres: { pool: PoolState; facts: PostgresFacts | null; sizes: PostgresSizes | null };
+  postgres: {
+    pool: PoolState;
+    facts: PostgresFacts | null;
+    sizes: PostgresSizes | null;
+    /** Whether this process could alter the tables. */
+    ownsTables: boolean;
+  };
   redis: RedisFacts | null;
   disk: StoreHealth | null;
 }
@@ -103,7 +109,12 @@ export async function makeReport(sources: Sources): Promise<OperatorsReport> {
     pending: waiting?.rows ?? null,
     queues: waiting?.queues ?? null,
     processes: processLines(dependencies, now),
-    postgres: { pool: database.pool, facts: facts.postgres, sizes: facts.sizes },
+    postgres: {
+      pool: database.pool,
+      facts: facts.postgres,
+      sizes: facts.sizes,
+      ownsTables: facts.ownsTables,
+    },
     redis: facts.redis,
     disk: dependencies.disk,
   };

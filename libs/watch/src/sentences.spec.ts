@@ -14,7 +14,7 @@ const healthy: Omit<OperatorsReport, 'sentences'> = {
   pending: [],
   queues: null,
   processes: [],
-  postgres: { pool: { busy: 0, idle: 0, waiting: 0 }, facts: null, sizes: null },
+  postgres: { pool: { busy: 0, idle: 0, waiting: 0 }, facts: null, sizes: null, ownsTables: false },
   redis: null,
   disk: null,
 };
@@ -31,6 +31,12 @@ test('of a worker without a wall it is said what that means', () => {
   expect(sentencesOf({ ...healthy, processes }, new Map())).toEqual([
     { level: 'warning', text: 'The worker 7 on reef opens photos without a wall (why).' },
   ]);
+});
+
+test('of a process that could alter the tables it is said what to do about it', () => {
+  const postgres = { ...healthy.postgres, ownsTables: true };
+  const [said] = sentencesOf({ ...healthy, postgres }, new Map());
+  expect(said).toMatchObject({ level: 'note', text: expect.stringContaining('DATABASE_DIRECT_URL') as string });
 });
 
 /** The sentence about an unusable object store, given the space left on its disk. */

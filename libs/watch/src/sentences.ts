@@ -10,7 +10,7 @@ import {
   type StoreName,
   type SyntheticStep,
 } from '@app/platform';
-import type { Pending, StoreHealth } from '@app/storage';
+import { OWNER_SERVES, type Pending, type StoreHealth } from '@app/storage';
 import type { Part } from './dependencies.js';
 import type { OperatorsReport, ProcessLine } from './report.js';
 
@@ -184,6 +184,7 @@ export function sentencesOf(report: Omit<OperatorsReport, 'sentences'>, scrape: 
     ...visitSentences(report.processes),
     ...wallSentences(report.processes),
     ...gaugeSentences(scrape),
+    report.postgres.ownsTables ? { level: 'note' as const, text: OWNER_SERVES } : null,
   ].filter((sentence) => sentence !== null);
   if (found.length === 0) return [{ level: 'note', text: 'All is well.' }];
   return found.toSorted((a, b) => order.indexOf(a.level) - order.indexOf(b.level));

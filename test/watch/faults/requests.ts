@@ -68,7 +68,7 @@ function lockedTable(): Fault {
   return lasting(
     { what: 'a lock is held', alerts: ['PoolIsExhausted', 'PostgresIsSlow', 'RequestsAreSlow'] },
     async ({ stack, ada, crowded }) => {
-      holder = new pg.Client({ connectionString: stack.database.url });
+      holder = new pg.Client({ connectionString: stack.database.operatorUrl });
       await holder.connect();
       await holder.query('BEGIN');
       await holder.query('LOCK TABLE collections');

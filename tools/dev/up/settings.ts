@@ -7,6 +7,8 @@ import { keptSecret, newKeyring } from '../secrets.ts';
 export interface Servers {
   /** Undefined when the environment names a server of the user's own. */
   databaseUrl?: string;
+  /** The same as the owner of the tables reaches it. */
+  databaseOwnersUrl?: string;
   redisUrl?: string;
 }
 
@@ -33,6 +35,7 @@ export function applicationSettings(
   const secret = (name: string) => keptSecret(join(dataFolder, 'secrets', name), newKeyring);
   const settings: Record<string, string | undefined> = {
     DATABASE_URL: servers.databaseUrl,
+    DATABASE_DIRECT_URL: servers.databaseOwnersUrl,
     REDIS_URL: servers.redisUrl,
     STORAGE_DIR: join(dataFolder, 'objects'),
     SCRATCH_DIR: join(dataFolder, 'scratch'),
@@ -46,6 +49,12 @@ export function applicationSettings(
   };
   const wanted = Object.entries(settings).filter(([name, value]) => value !== undefined && !isSet(name));
   return Object.fromEntries(wanted) as Record<string, string>;
+}
+
+/** Without what only the migrator and operators' programs need. */
+export function servingSettings(settings: Record<string, string>): Record<string, string> {
+  const { DATABASE_DIRECT_URL: _, ...rest } = settings;
+  return rest;
 }
 
 const settingsFile = (dataFolder: string) => join(dataFolder, 'secrets', 'running.json');

@@ -10,6 +10,7 @@ import {
   applicationSettings,
   chooseMetrics,
   publishSettings,
+  servingSettings,
   type Metrics,
   type Servers,
 } from './settings.ts';
@@ -61,7 +62,8 @@ export async function startServers(run: Run): Promise<Servers> {
       logFile: file,
       async start(launched) {
         const server = await begin({ ...options, launched });
-        servers[name === 'postgres' ? 'databaseUrl' : 'redisUrl'] = server.url;
+        if (name === 'redis') servers.redisUrl = server.url;
+        else [servers.databaseUrl, servers.databaseOwnersUrl] = [server.url, server.operatorUrl];
         return server;
       },
     });
@@ -81,8 +83,9 @@ export function startApplications(run: Run, servers: Servers): Promise<Metrics> 
     const settings = applicationSettings(environment, servers, metrics);
     publishSettings(environment, settings);
     await migrate(settings, logFile(run, 'migrate'), supervisor);
-    const api = application('api', settings, logFile(run, 'api'), localUrl(environment));
-    const worker = application('worker', settings, logFile(run, 'worker'), localUrl(metrics.worker));
+    const serving = servingSettings(settings);
+    const api = application('api', serving, logFile(run, 'api'), localUrl(environment));
+    const worker = application('worker', serving, logFile(run, 'worker'), localUrl(metrics.worker));
     await Promise.all([supervisor.start(api), supervisor.start(worker)]);
     return metrics;
   });

@@ -27,13 +27,13 @@ async function role(): Promise<string | undefined> {
 }
 
 test('grant makes an admin of somebody, named in any case', async () => {
-  expect(await admin(database.url, ['grant', 'Ada'])).toContain('ada is an admin');
+  expect(await admin(database.operatorUrl, ['grant', 'Ada'])).toContain('ada is an admin');
   expect(await role()).toBe('admin');
 });
 
 test('revoke takes the role away and ends every session, whose cached look-ups hold the role', async () => {
-  await admin(database.url, ['grant', 'ada']);
-  await admin(database.url, ['revoke', 'ada']);
+  await admin(database.operatorUrl, ['grant', 'ada']);
+  await admin(database.operatorUrl, ['revoke', 'ada']);
   expect(await role()).toBe('person');
   const open = await database.query('SELECT 1 FROM sessions WHERE ended_at IS NULL');
   const due = await database.query<{ kind: string }>('SELECT kind FROM outbox');
@@ -41,30 +41,30 @@ test('revoke takes the role away and ends every session, whose cached look-ups h
 });
 
 test('synthetic hides somebody from all lists, and revoke makes them a person again', async () => {
-  expect(await admin(database.url, ['synthetic', 'ada'])).toContain('counted nowhere');
+  expect(await admin(database.operatorUrl, ['synthetic', 'ada'])).toContain('counted nowhere');
   expect(await role()).toBe('synthetic');
   const words = () => database.query('SELECT 1 FROM search_words WHERE subject_id = $1', [ada]);
   const [row] = await database.query<{ private: boolean }>('SELECT private FROM users');
   expect([row?.private, (await words()).length]).toEqual([true, 0]);
-  await admin(database.url, ['revoke', 'ada']);
+  await admin(database.operatorUrl, ['revoke', 'ada']);
   expect([await role(), (await words()).length > 0]).toEqual(['person', true]);
 });
 
 test('every change of rights is on the record, which audit shows', async () => {
-  expect(await admin(database.url, ['audit'])).toBe('nothing happened within the last year');
-  await admin(database.url, ['grant', 'ada']);
-  await admin(database.url, ['revoke', 'ada']);
-  const lines = (await admin(database.url, ['audit', 'ADA'])).split('\n');
+  expect(await admin(database.operatorUrl, ['audit'])).toBe('nothing happened within the last year');
+  await admin(database.operatorUrl, ['grant', 'ada']);
+  await admin(database.operatorUrl, ['revoke', 'ada']);
+  const lines = (await admin(database.operatorUrl, ['audit', 'ADA'])).split('\n');
   expect(lines).toEqual([
     expect.stringMatching(
       /^20.*Z role.changed of ada by Narwhal or an operator {"role":"admin","operator":"/,
     ),
     expect.stringMatching(/ role.changed of ada by Narwhal or an operator {"role":"person",/),
   ]);
-  await expect(admin(database.url, ['audit', 'nobody'])).rejects.toThrow('expected a username');
+  await expect(admin(database.operatorUrl, ['audit', 'nobody'])).rejects.toThrow('expected a username');
 });
 
 test.each([[['grant', 'nobody']], [['grant']], [['promote', 'ada']], [[]]])('%j is refused', async (args) => {
-  await expect(admin(database.url, args)).rejects.toThrow(/^expected .* but received/);
+  await expect(admin(database.operatorUrl, args)).rejects.toThrow(/^expected .* but received/);
   expect(await role()).toBe('person');
 });

@@ -4,7 +4,7 @@ import { rm, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { databaseFault, folderFault, isInstalled, redisFault, type Config } from '@app/platform';
 import { lookAtRedis } from '@app/feed';
-import { lookAtDatabase } from '@app/storage/database';
+import { lookAtDatabase, OWNER_SERVES } from '@app/storage/database';
 import { command, fault, ok, warning, type Finding } from './finding.js';
 
 const oldestPostgres = 15;
@@ -14,7 +14,7 @@ const leastRoom = GiB;
 
 async function lookInto(url: string, setting: string): Promise<Finding[]> {
   try {
-    const { version, behind, ahead } = await lookAtDatabase(url);
+    const { version, behind, ahead, ownsTables } = await lookAtDatabase(url);
     const findings = [ok(`PostgreSQL ${version} (${setting})`)];
     if (Number.parseInt(version, 10) < oldestPostgres) {
       findings.push(
@@ -37,6 +37,7 @@ async function lookInto(url: string, setting: string): Promise<Finding[]> {
         ),
       );
     }
+    if (ownsTables && setting === 'DATABASE_URL') findings.push(warning(OWNER_SERVES));
     return findings;
   } catch (error) {
     return [fault(databaseFault(error, url, setting).text)];

@@ -26,7 +26,10 @@ async function migrated(settings: Record<string, string>): Promise<[code: number
 }
 
 test('makes the schema past PgBouncer, names each migration, and does nothing the second time', async () => {
-  const settings = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/pool', DATABASE_DIRECT_URL: database.url };
+  const settings = {
+    DATABASE_URL: 'postgres://narwhal@127.0.0.1:1/pool',
+    DATABASE_DIRECT_URL: database.operatorUrl,
+  };
   const [code, said] = await migrated(settings);
   expect(code).toBe(0);
   expect(said).toMatch(/^applied Ids/);

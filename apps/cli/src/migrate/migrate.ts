@@ -1,4 +1,4 @@
-import { ConfigError, databaseFault, readArgumentsOrExit, readDirectUrl } from '@app/platform';
+import { ConfigError, databaseFault, readArgumentsOrExit, readDatabaseUrls } from '@app/platform';
 import { migrate } from '@app/storage/database';
 import { migrateLine } from '../command-lines.js';
 
@@ -15,8 +15,9 @@ export async function run(args: readonly string[]): Promise<number> {
   const say = (line: string) => void process.stdout.write(`${line}\n`);
   let url = '';
   try {
-    url = readDirectUrl();
-    const applied = await migrate(url, say);
+    const { direct, serving } = readDatabaseUrls();
+    url = direct;
+    const applied = await migrate(url, say, serving);
     for (const name of applied) say(`applied ${name}`);
     say('the schema is up to date');
     return 0;

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([database.close(), rm(folder, { recursive: true })]));
 beforeEach(() => {
-  vi.stubEnv('DATABASE_URL', database.url);
+  vi.stubEnv('DATABASE_URL', database.operatorUrl);
   vi.stubEnv('STORAGE_DIR', folder);
   said = '';
   for (const stream of [process.stdout, process.stderr])

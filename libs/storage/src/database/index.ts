@@ -5,6 +5,7 @@ export * from './group-commit.js';
 export * from './migrate.js';
 export * from './postgres-probe.js';
 export * from './queryable.js';
+export { OWNER_SERVES } from './serving-role.js';
 export * from './unit-of-work.js';
 export * from './repositories/index.js';
 /** Rows, as their entities describe them; without the suffix these would be named as what the api answers. */

@@ -18,12 +18,12 @@ beforeEach(async () => {
 afterEach(() => database.close());
 
 test('an empty database gets every migration once, in order', async () => {
-  expect(await migrate(database.url)).toEqual(migrationNames);
-  expect(await migrate(database.url)).toEqual([]);
+  expect(await migrate(database.operatorUrl)).toEqual(migrationNames);
+  expect(await migrate(database.operatorUrl)).toEqual([]);
 });
 
 test('two migrators at once apply each migration once', async () => {
-  const applied = await Promise.all([migrate(database.url), migrate(database.url)]);
+  const applied = await Promise.all([migrate(database.operatorUrl), migrate(database.operatorUrl)]);
   expect(applied.flat()).toEqual(migrationNames);
 });
 
@@ -31,7 +31,7 @@ test('a migrator gives a lock up after two seconds, lets others through, and tri
   // An open transaction has taken the name: creating the sequence waits until it ends.
   const holder = database.query('BEGIN; CREATE SEQUENCE id_clock; SELECT pg_sleep(3); ROLLBACK');
   const said: string[] = [];
-  expect(await migrate(database.url, (line) => said.push(line))).toEqual(migrationNames);
+  expect(await migrate(database.operatorUrl, (line) => said.push(line))).toEqual(migrationNames);
   await holder;
   expect(said.join()).toContain('trying again');
 });
@@ -50,14 +50,14 @@ test('there is no way back', async () => {
 
 test('a database says which migrations it has not had', async () => {
   expect(await schemaBehind(queryable)).toEqual(migrationNames);
-  await migrate(database.url);
+  await migrate(database.operatorUrl);
   expect(await schemaBehind(queryable)).toEqual([]);
   await database.query('DELETE FROM migrations WHERE name = $1', [migrationNames[1]]);
   expect(await schemaBehind(queryable)).toEqual([migrationNames[1]]);
 });
 
 test('a database that is ahead of the program is not behind', async () => {
-  await migrate(database.url);
+  await migrate(database.operatorUrl);
   await database.query(
     "INSERT INTO migrations (timestamp, name) VALUES (1867225600000, 'Future1867225600000')",
   );

@@ -3,6 +3,7 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import { openDataSource } from './data-source.js';
 import { Database } from './database.js';
 import { migrationNames, MIGRATIONS_TABLE, schemaBehind } from './migrations.js';
+import { letServe, OWNS_TABLES, servingRoleOf } from './serving-role.js';
 
 /** A number that nothing else locks: `narwhal` on a phone's keys. */
 const ADVISORY_LOCK = 6_279_425;
@@ -50,12 +51,24 @@ async function runPending(source: DataSource, say: Say): Promise<string[]> {
   }
 }
 
-/** Migrates the database at `url` to this program's schema and returns the applied migrations. Safe to run from many machines at once. */
-export async function migrate(url: string, say: Say = () => undefined): Promise<string[]> {
+/**
+ * Migrates the database at `url` to this program's schema and returns the applied migrations; gives the role of `servingUrl`,
+ * if it is another, its rights. Safe to run from many machines at once.
+ */
+export async function migrate(
+  url: string,
+  say: Say = () => undefined,
+  servingUrl: string = url,
+): Promise<string[]> {
+  const serving = servingRoleOf(servingUrl, url);
   const source = await openDataSource({ url, name: 'narwhal-migrate', pool: 2 });
   const runner = source.createQueryRunner();
   try {
-    return await withLock(runner, say, () => runPending(source, say));
+    return await withLock(runner, say, async () => {
+      const applied = await runPending(source, say);
+      if (serving) await letServe(runner, serving);
+      return applied;
+    });
   } finally {
     await runner.release();
     await source.destroy();
@@ -70,6 +83,8 @@ export interface DatabaseLook {
   behind: string[];
   /** Migrations that the database has and this program does not know: a newer release was here. */
   ahead: string[];
+  /** Whether the role may alter the tables. */
+  ownsTables: boolean;
 }
 
 /** Connects once, reads, and disconnects. Rejects with PostgreSQL's error: `databaseFault` puts that into words. */
@@ -84,7 +99,8 @@ export async function lookAtDatabase(url: string): Promise<DatabaseLook> {
         ? []
         : await database.values<string>('schema.applied', `SELECT name FROM ${MIGRATIONS_TABLE}`);
     const ahead = applied.filter((name) => !migrationNames.includes(name));
-    return { version: version ?? '', behind, ahead };
+    const ownsTables = (await database.value<boolean>('doctor.owner', OWNS_TABLES)) ?? false;
+    return { version: version ?? '', behind, ahead, ownsTables };
   } finally {
     await source.destroy();
   }

@@ -2,6 +2,7 @@ import pg from 'pg';
 import type { Heard, Heartbeat } from '@app/platform';
 import type { Answer, Queryable } from './queryable.js';
 import { schemaBehind } from './migrations.js';
+import { OWNS_TABLES } from './serving-role.js';
 
 interface BeatRow {
   facts: Heartbeat;
@@ -132,6 +133,11 @@ export class PostgresProbe {
   async sizes(): Promise<PostgresSizes> {
     const [sizes] = await this.ask<PostgresSizes & pg.QueryResultRow>(SIZES);
     return sizes as PostgresSizes;
+  }
+
+  async ownsTables(): Promise<boolean> {
+    const [row] = await this.ask<{ owns: boolean }>(OWNS_TABLES);
+    return row?.owns ?? false;
   }
 
   async close(): Promise<void> {

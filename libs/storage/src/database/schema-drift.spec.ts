@@ -10,7 +10,7 @@ afterAll(() => database.close());
 
 describe('the schema', () => {
   test('is the same in the entities and in the migrations', async () => {
-    expect(await schemaDrift(database.url)).toEqual([]);
+    expect(await schemaDrift(database.operatorUrl)).toEqual([]);
   });
 });
 
@@ -30,6 +30,6 @@ describe('the comparison', () => {
     ['a table without an entity', 'CREATE TABLE stray (id bigint)', 'table stray has no entity'],
   ])('finds %s', async (_, change, line) => {
     await database.query(change);
-    expect((await schemaDrift(database.url)).join('\n')).toContain(line);
+    expect((await schemaDrift(database.operatorUrl)).join('\n')).toContain(line);
   });
 });
