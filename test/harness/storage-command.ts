@@ -24,7 +24,12 @@ export interface Running {
 export function startStorage(stack: Stack, env: Record<string, string>, ...args: string[]): Running {
   const program = join(root, 'dist', 'apps', 'cli', 'src', 'main.js');
   const child = spawn(process.execPath, ['--enable-source-maps', program, 'storage', ...args], {
-    env: { ...bareEnvironment(), DATABASE_URL: stack.database.operatorUrl, STORAGE_DIR: stack.objects, ...env },
+    env: {
+      ...bareEnvironment(),
+      DATABASE_URL: stack.database.operatorUrl,
+      STORAGE_DIR: stack.objects,
+      ...env,
+    },
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr])

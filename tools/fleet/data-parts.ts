@@ -143,10 +143,12 @@ log_disconnections = 0
 
 /** The users of PgBouncer's file, by their addresses of PostgreSQL. */
 export function pgbouncerUsers(...urls: string[]): string {
-  return urls.map((url) => {
-    const { username, password } = new URL(url);
-    return `"${username}" "${password}"\n`;
-  }).join('');
+  return urls
+    .map((url) => {
+      const { username, password } = new URL(url);
+      return `"${username}" "${password}"\n`;
+    })
+    .join('');
 }
 
 export function pgbouncerKind(context: DataContext, place: Place, primary: Place): PartKind {

@@ -36,7 +36,10 @@ test('of a worker without a wall it is said what that means', () => {
 test('of a process that could alter the tables it is said what to do about it', () => {
   const postgres = { ...healthy.postgres, ownsTables: true };
   const [said] = sentencesOf({ ...healthy, postgres }, new Map());
-  expect(said).toMatchObject({ level: 'note', text: expect.stringContaining('DATABASE_DIRECT_URL') as string });
+  expect(said).toMatchObject({
+    level: 'note',
+    text: expect.stringContaining('DATABASE_DIRECT_URL') as string,
+  });
 });
 
 /** The sentence about an unusable object store, given the space left on its disk. */

@@ -18,7 +18,9 @@ let database: Database;
 beforeAll(async () => {
   const dir = join(servers().folder, 'hung-postgres');
   postgres = await startPostgres({ dir, durable: false, logFile: `${dir}.log` });
-  source = await new DataSource(dataSourceOptions({ url: postgres.operatorUrl, name: 'spec', pool: 3 })).initialize();
+  source = await new DataSource(
+    dataSourceOptions({ url: postgres.operatorUrl, name: 'spec', pool: 3 }),
+  ).initialize();
   database = new Database(source, limits);
   await database.query('thing.table', 'CREATE TABLE things (number int)');
 });

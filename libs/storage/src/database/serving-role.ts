@@ -27,9 +27,10 @@ export function servingRoleOf(url: string, ownersUrl: string): ServingRole | nul
   return role.name === '' || role.name === roleOf(ownersUrl).name ? null : role;
 }
 
-const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);
+const codeOf = (error: unknown): unknown =>
+  error instanceof Error && 'code' in error ? error.code : undefined;
 /** Roles belong to the whole server: another database's migrator may make the same one at the same moment. */
-const madeMeanwhile = ['42710', '23505'];
+const madeMeanwhile: ReadonlySet<unknown> = new Set(['42710', '23505']);
 const NOT_ALLOWED = '42501';
 
 async function makeRole(runner: QueryRunner, { name, password }: ServingRole): Promise<void> {
@@ -46,7 +47,7 @@ async function makeRole(runner: QueryRunner, { name, password }: ServingRole): P
         `there is no role ${name}, and this one may not make it; as a superuser: CREATE ROLE ${role} LOGIN PASSWORD '...', with the password of DATABASE_URL`,
         { cause: error },
       );
-    if (!madeMeanwhile.includes(String(code))) throw error;
+    if (!madeMeanwhile.has(code)) throw error;
   }
 }
 

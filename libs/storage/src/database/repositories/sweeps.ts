@@ -49,7 +49,7 @@ export class SweepRows {
 
   /** In batches, by a function of the tables' owner: the role of api and worker may not delete them. */
   private async forgetEvents(seconds: number): Promise<number> {
-    for (let forgotten = 0; ; ) {
+    for (let forgotten = 0; ;) {
       const count = await this.database.value<number>(
         'sweep.auditEvents',
         `SELECT forget_audit_events(make_interval(secs => $1))::int`,
