@@ -54,7 +54,7 @@ export const commands: Record<string, Command> = {
   'test:watch': testWatch,
   top,
   watching: (args) => runBuilt('infra/alerts/main.js', args),
-  openapi: (args) => runBuilt('apps/api/src/openapi/write.js', args),
+  openapi: writeContract,
 };
 
 async function setup(): Promise<void> {
@@ -157,6 +157,20 @@ async function top(args: string[]): Promise<number> {
   const running = publishedSettings(readEnvironment().dataFolder)?.['METRICS_ADDR'];
   const named = args.some((argument) => !argument.startsWith('--'));
   return runBuilt('apps/cli/src/main.js', ['top', ...(named || !running ? args : [running, ...args])]);
+}
+
+/** openapi.json from the code, and the types of packages/client from that. */
+async function writeContract(args: string[]): Promise<number> {
+  const failed = await runBuilt('apps/api/src/openapi/write.js', args);
+  if (failed) return failed;
+  const types = join(root, 'node_modules', 'openapi-typescript', 'bin', 'cli.js');
+  return runProgram(process.execPath, [
+    types,
+    'openapi.json',
+    '-o',
+    'packages/client/src/contract.ts',
+    ...args,
+  ]);
 }
 
 async function runBuilt(program: string, args: string[]): Promise<number> {

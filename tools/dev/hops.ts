@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { Client } from './demo/client.ts';
+import { dataOf } from '../../packages/client/src/index.ts';
 import { signIn } from './demo/sign-in.ts';
 import { readEnvironment } from './env.ts';
 import { root } from './install.mjs';
@@ -92,24 +92,24 @@ async function apiOf(settings: Record<string, string>): Promise<number> {
   return api.pid;
 }
 
+const at = (post: { id: string } | undefined) => ({ params: { path: { id: post?.id ?? '' } } });
+
 /** `npm run hops`: how much of the project runs for one request of the api that runs here, by V8's precise coverage. */
 export async function hops(): Promise<void> {
   const { dataFolder } = readEnvironment();
   const settings = publishedSettings(dataFolder);
   if (!settings) throw new Refusal(`No Narwhal runs on ${dataFolder}. Start it with \`npm run up\`.`);
-  const visitor = new Client(`http://${settings['HOST']}:${settings['PORT']}`);
+  const url = `http://${settings['HOST']}:${settings['PORT']}`;
   const username = `hops${randomBytes(5).toString('hex')}`;
-  const { client } = await signIn(
-    visitor,
-    { username, displayName: '', bio: '' },
-    randomBytes(9).toString('hex'),
-  );
+  const person = { username, displayName: '', bio: '' };
+  const { api } = (await signIn(url, person, randomBytes(9).toString('hex'))).client;
   const jpeg = readFileSync(join(root, 'test/fixtures/formats/jpeg-8.jpg'));
   const upload = async (): Promise<{ id: string }> => {
     const form = new FormData();
     // Identical bytes would be the same photo.
     form.append('file', new Blob([jpeg, randomBytes(8)]), 'photo.jpg');
-    return client.post('/v1/photos', form, { key: randomBytes(9).toString('hex'), wait: true });
+    const params = { header: { Prefer: 'wait=5' } };
+    return dataOf(api.POST('/v1/photos', { params, body: form as never }));
   };
   const photos: string[] = [];
   for (let count = 0; count <= TIMES; count += 1) photos.push((await upload()).id);
@@ -117,22 +117,14 @@ export async function hops(): Promise<void> {
   const inspector = await Inspector.of(await apiOf(settings));
   await inspector.ask('Profiler.enable');
   const rows: Record<string, (time: number) => Promise<unknown>> = {
-    'create a post': async (time) =>
-      posts.push(
-        await client.post(
-          '/v1/posts',
-          { photoIds: [photos[time + 1]], caption: 'Wrapped in fog' },
-          { key: randomBytes(9).toString('hex') },
-        ),
-      ),
-    'read the feed': () => client.get('/v1/feed'),
-    like: (time) => client.put(`/v1/posts/${posts[time + 1]?.id}/like`),
+    'create a post': async (time) => {
+      const body = { photoIds: [photos[time + 1] ?? ''], caption: 'Wrapped in fog' };
+      posts.push(await dataOf(api.POST('/v1/posts', { body })));
+    },
+    'read the feed': () => dataOf(api.GET('/v1/feed')),
+    like: (time) => dataOf(api.PUT('/v1/posts/{id}/like', at(posts[time + 1]))),
     comment: (time) =>
-      client.post(
-        `/v1/posts/${posts[0]?.id}/comments`,
-        { text: `Number ${time}` },
-        { key: randomBytes(9).toString('hex') },
-      ),
+      dataOf(api.POST('/v1/posts/{id}/comments', { ...at(posts[0]), body: { text: `Number ${time}` } })),
     upload,
   };
   say(

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import cliProgress from 'cli-progress';
+import { Refusal as Problem } from '../../../packages/client/src/index.ts';
 import { Refusal, say } from '../say.ts';
 import { keptSecret, randomHex } from '../secrets.ts';
-import { ApiProblem, Client } from './client.ts';
 import { comments, people, posts } from './people.ts';
 import { DemoRecord } from './record.ts';
 import { signIn, type Member } from './sign-in.ts';
@@ -14,7 +14,7 @@ const complete = 'complete';
 export async function fillWithDemo(url: string, dataFolder: string): Promise<void> {
   const password = keptSecret(join(dataFolder, 'secrets', 'demo-password'), () => randomHex().slice(0, 16));
   const record = new DemoRecord(join(dataFolder, 'demo.json'));
-  const members = await signInEveryone(new Client(url), password, record);
+  const members = await signInEveryone(url, password, record);
   if (record.get(complete)) {
     say('The demo is in there already.');
   } else {
@@ -29,13 +29,13 @@ export async function fillWithDemo(url: string, dataFolder: string): Promise<voi
 }
 
 async function signInEveryone(
-  client: Client,
+  url: string,
   password: string,
   record: DemoRecord,
 ): Promise<Map<string, Member>> {
   const members = new Map<string, Member>();
   for (const person of people) {
-    const member = await signIn(client, person, password).catch(explainTakenName(person.username));
+    const member = await signIn(url, person, password).catch(explainTakenName(person.username));
     // The id differs from the record's: the database was recreated, and the recorded data was lost with the old one.
     const known = record.get(`person ${person.username}`);
     if (known !== undefined && known !== member.id) record.forget();
@@ -47,7 +47,7 @@ async function signInEveryone(
 
 function explainTakenName(username: string): (error: unknown) => never {
   return (error) => {
-    if (!(error instanceof ApiProblem) || error.status !== 409) throw error;
+    if (!(error instanceof Problem) || error.status !== 409) throw error;
     throw new Refusal(`The demo was left out: it has somebody named "${username}", and so has this Narwhal.`);
   };
 }
