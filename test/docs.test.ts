@@ -23,6 +23,21 @@ test('the contract is served as a file, and as unchanged when it is', async () =
   await request(stack.url).get('/openapi.json').set('If-None-Match', String(headers['etag'])).expect(304);
 });
 
+test('the contract is served in OpenAPI 3.0, too, with nothing of 3.1', async () => {
+  const { body, text } = await request(stack.url).get('/openapi-3.0.json').expect(200);
+  const contract = body as Contract;
+  expect(contract.openapi).toBe('3.0.4');
+  expect(contract.paths['/v1/feed']?.['get']?.responses).toHaveProperty('401');
+  expect(text).toContain('"nullable": true');
+  expect(text).not.toMatch(/"null"|"const":|"type": \[/);
+});
+
+test('the table of problems has the parameters of each', async () => {
+  const { text } = await request(stack.url).get('/docs/problems').expect(200);
+  const entry = text.split('\n').find((line) => line.includes('id="quota_exceeded"')) ?? '';
+  for (const param of ['quota', 'limit', 'actual']) expect(entry).toContain(`<var>${param}</var>`);
+});
+
 test('the contract names no path that is answered 404 as unknown', async () => {
   const { body } = await request(stack.url).get('/openapi.json').expect(200);
   const paths = Object.keys((body as Contract).paths);

@@ -11,16 +11,31 @@ export interface Answer {
 
 type Answers = Record<string, { $ref?: string; content?: Record<string, object>; headers?: object }>;
 interface Contract {
-  paths: Record<string, Record<string, { responses: Answers }>>;
-  components: { responses: Answers };
+  paths: Record<string, Record<string, { responses: Answers; 'x-problems': Record<string, string[]> }>>;
+  components: {
+    responses: Answers;
+    schemas: {
+      [name: string]: { properties: object };
+      Problem: { properties: { params: { 'x-params': Record<string, { $ref: string }> } } };
+    };
+  };
+}
+interface Refusal {
+  code: string;
+  params: object;
 }
 
 const contract = JSON.parse(readFileSync(new URL('../../openapi.json', import.meta.url), 'utf8')) as Contract;
 // Formats are for people; the contract's own keywords (`summary`, `examples`) are not part of JSON Schema.
-const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true }).addSchema(
-  contract,
-  'contract',
-);
+const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
+// Clients take unknown values for those to come; the server sends none that it does not say.
+ajv.addKeyword({
+  keyword: 'x-extensible-enum',
+  type: 'string',
+  schemaType: 'array',
+  validate: (known: string[], value: string) => known.includes(value),
+});
+ajv.addSchema(contract, 'contract');
 const routes = Object.keys(contract.paths).map((path) => ({
   path,
   pattern: new RegExp(`^${path.replaceAll('.', '\\.').replace(/\{\w+\}/g, '[^/]+')}$`),
@@ -78,5 +93,22 @@ export function conformsTo(path: string, method: string, response: Answer): void
   if (kinds.length === 0 || !type.includes('json') || method === 'HEAD') return;
   const validate = schemaAt([...found.place, 'content', type, 'schema']);
   const faults = validate(response.body) ? [] : validate.errors;
+  expect({ what, faults }).toEqual({ what, faults: [] });
+  if (type === 'application/problem+json') refusalConforms(path, method, response);
+}
+
+/** The code is one that the operation says, and `params` are those of the code. */
+function refusalConforms(path: string, method: string, { status, body }: Answer): void {
+  const { code, params } = body as Refusal;
+  const what = `${method} ${path} ${status} ${code}`;
+  const codes = contract.paths[path]?.[method.toLowerCase()]?.['x-problems'][status];
+  expect(codes, `${what}: the operation says so`).toContain(code);
+  const { schemas } = contract.components;
+  const name = schemas.Problem.properties.params['x-params'][code]?.$ref.split('/').at(-1);
+  const described = name === undefined ? {} : schemas[name]?.properties;
+  const unknown = Object.keys(params).filter((param) => !Object.hasOwn(described ?? {}, param));
+  expect({ what, unknown }).toEqual({ what, unknown: [] });
+  const validate = name === undefined ? null : schemaAt(['components', 'schemas', name]);
+  const faults = validate === null || validate(params) ? [] : validate.errors;
   expect({ what, faults }).toEqual({ what, faults: [] });
 }

@@ -2,7 +2,7 @@ import fc, { type Arbitrary } from 'fast-check';
 import { PASSWORD } from './people.js';
 
 export interface Schema {
-  type?: string;
+  type?: string | string[];
   anyOf?: Schema[];
   enum?: unknown[];
   properties?: Record<string, Schema>;
@@ -44,10 +44,16 @@ function text(schema: Schema, { ids, words }: Targets, name: string): Arbitrary<
   );
 }
 
-/** Values that fit a schema. */
+/** Values that fit a schema, whose references are resolved. */
 export function fitting(schema: Schema, targets: Targets, name = ''): Arbitrary<unknown> {
-  const { anyOf, type = 'string', properties = {}, items = {}, minimum = 0, maximum = 1_000_000 } = schema;
+  const { anyOf, type = 'string' } = schema;
   if (anyOf) return fc.oneof(...anyOf.map((one) => fitting(one, targets, name)));
+  if (typeof type === 'string') return ofType(type, schema, targets, name);
+  return fc.oneof(...type.map((one) => ofType(one, schema, targets, name)));
+}
+
+function ofType(type: string, schema: Schema, targets: Targets, name: string): Arbitrary<unknown> {
+  const { properties = {}, items = {}, minimum = 0, maximum = 1_000_000 } = schema;
   const values = schema.enum ?? { null: [null], boolean: [true, false] }[type];
   if (values) return fc.constantFrom(...values);
   if (type === 'string') return text(schema, targets, name);

@@ -8,6 +8,7 @@ export * from './keys.js';
 export * from './limits.js';
 export * from './pagerduty.js';
 export * from './platform.module.js';
+export * from './problem-params.js';
 export * from './problems.js';
 export * from './logger.js';
 export * from './metrics/index.js';

@@ -38,7 +38,8 @@ type Row = readonly [status: number, detail: string];
 
 /**
  * The table of every refusal: `code: [status, detail]`. `{name}` in a detail is filled from `params`, which are also sent.
- * Adding a row here adds the code to `problem`, to the contract's enum of codes and to the documentation.
+ * Adding a row here adds the code to `problem`, to the contract and to the documentation; its `params` are described in
+ * `problemParams`.
  */
 export const problemTable = {
   json_invalid: [400, 'The body is not valid JSON.'],
@@ -117,8 +118,15 @@ function fill(detail: string, params: Record<string, unknown>): string {
   return detail.replace(/\{(\w+)\}/g, (_, name: string) => String(params[name] ?? '?'));
 }
 
+/** What was sent is quoted, but not all 16 kB of a header. */
+const MOST_QUOTED = 500;
+const cut = (value: unknown): unknown => (typeof value === 'string' ? value.slice(0, MOST_QUOTED) : value);
+
 /** Makes the refusal of a code: `throw problem('photo_too_large', { params: { limit } })`. */
 export function problem(code: ProblemCode, options: ProblemOptions = {}): Problem {
   const [status, detail] = problemTable[code];
-  return new Problem(status, wireCodes[code] ?? code, fill(detail, options.params ?? {}), options);
+  const params = Object.fromEntries(
+    Object.entries(options.params ?? {}).map(([name, value]) => [name, cut(value)]),
+  );
+  return new Problem(status, wireCodes[code] ?? code, fill(detail, params), { ...options, params });
 }

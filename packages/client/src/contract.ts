@@ -11,7 +11,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What is wrong, in sentences; every store and process, and what waits. A page where HTML is accepted, and a browser comes in by `npm run admin -- health-link` */
+        /**
+         * What is wrong, in sentences; every store and process, and what waits. A page where HTML is accepted, and a browser comes in by `npm run admin -- health-link`
+         * @description What is wrong, in sentences; every store and process, and what waits. A page where HTML is accepted, and a browser comes in by `npm run admin -- health-link`. For people with the role `admin`; for everybody else it is not there. Counts against `read`: 3000 requests in 60 s.
+         */
         get: operations["getAdminHealth"];
         put?: never;
         post?: never;
@@ -28,7 +31,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the process turns its loop; nothing else */
+        /**
+         * Whether the process turns its loop; nothing else
+         * @description Whether the process turns its loop; nothing else. No token is needed, and none is read.
+         */
         get: operations["getLiveness"];
         put?: never;
         post?: never;
@@ -45,7 +51,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Pingdom's HTTP custom check (XML): a real small read, kept for five seconds */
+        /**
+         * Pingdom's HTTP custom check (XML): a real small read, kept for five seconds
+         * @description Pingdom's HTTP custom check (XML): a real small read, kept for five seconds. No token is needed, and none is read.
+         */
         get: operations["getPingdomCheck"];
         put?: never;
         post?: never;
@@ -62,7 +71,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether this process should get requests */
+        /**
+         * Whether this process should get requests
+         * @description Whether this process should get requests. No token is needed, and none is read.
+         */
         get: operations["getReadiness"];
         put?: never;
         post?: never;
@@ -79,7 +91,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A rendition, by its signed URL */
+        /**
+         * A rendition, by its signed URL
+         * @description A rendition, by its signed URL. No token is needed, and none is read.
+         */
         get: operations["downloadRendition"];
         put?: never;
         post?: never;
@@ -96,7 +111,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Prometheus text, for a neighbour that no proxy speaks for */
+        /**
+         * Prometheus text, for a neighbour that no proxy speaks for
+         * @description Prometheus text, for a neighbour that no proxy speaks for. No token is needed, and none is read.
+         */
         get: operations["getMetrics"];
         put?: never;
         post?: never;
@@ -116,7 +134,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Delete one’s comment, or one below one’s post */
+        /**
+         * Delete one’s comment, or one below one’s post
+         * @description Delete one’s comment, or one below one’s post. Needs an access token. Counts against `write`: 300 requests in 60 s.
+         */
         delete: operations["deleteComment"];
         options?: never;
         head?: never;
@@ -131,10 +152,16 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Like a comment */
+        /**
+         * Like a comment
+         * @description Like a comment. Needs an access token. Counts against `write`: 300 requests in 60 s.
+         */
         put: operations["likeComment"];
         post?: never;
-        /** Take a like back */
+        /**
+         * Take a like back
+         * @description Take a like back. Needs an access token. Counts against `write`: 300 requests in 60 s.
+         */
         delete: operations["unlikeComment"];
         options?: never;
         head?: never;
@@ -148,7 +175,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Popular public posts of the last days, by people whom one does not follow: the most liked for their age first */
+        /**
+         * Popular public posts of the last days, by people whom one does not follow: the most liked for their age first
+         * @description Popular public posts of the last days, by people whom one does not follow: the most liked for their age first. Needs an access token. Counts against `read`: 3000 requests in 60 s.
+         */
         get: operations["listExplorePosts"];
         put?: never;
         post?: never;
@@ -165,7 +195,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The home feed: posts of the people one follows, and one’s own, newest first */
+        /**
+         * The home feed: posts of the people one follows, and one’s own, newest first
+         * @description The home feed: posts of the people one follows, and one’s own, newest first. Needs an access token. Counts against `read`: 3000 requests in 60 s.
+         */
         get: operations["listFeedPosts"];
         put?: never;
         post?: never;
@@ -182,7 +215,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who asks to follow one, newest first */
+        /**
+         * Who asks to follow one, newest first
+         * @description Who asks to follow one, newest first. Needs an access token. Counts against `read`: 3000 requests in 60 s.
+         */
         get: operations["listFollowRequests"];
         put?: never;
         post?: never;
@@ -200,10 +236,16 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Let a follower in */
+        /**
+         * Let a follower in
+         * @description Let a follower in. Needs an access token. Counts against `write`: 300 requests in 60 s.
+         */
         put: operations["acceptFollowRequest"];
         post?: never;
-        /** Turn a request down */
+        /**
+         * Turn a request down
+         * @description Turn a request down. Needs an access token. Counts against `write`: 300 requests in 60 s.
+         */
         delete: operations["rejectFollowRequest"];
         options?: never;
         head?: never;
@@ -220,7 +262,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Remove a follower, silently */
+        /**
+         * Remove a follower, silently
+         * @description Remove a follower, silently. Needs an access token. Counts against `write`: 300 requests in 60 s.
+         */
         delete: operations["removeFollower"];
         options?: never;
         head?: never;
@@ -234,7 +279,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What this instance is and what its limits are */
+        /**
+         * What this instance is and what its limits are
+         * @description What this instance is and what its limits are. No token is needed, and none is read. Counts against `read`: 3000 requests in 60 s.
+         */
         get: operations["getInstance"];
         put?: never;
         post?: never;
@@ -251,15 +299,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Oneself */
+        /**
+         * Oneself
+         * @description Oneself. Needs an access token. Counts against `read`: 3000 requests in 60 s.
+         */
         get: operations["getMe"];
         put?: never;
         post?: never;
-        /** Close one’s account; everything of it is deleted */
+        /**
+         * Close one’s account; everything of it is deleted
+         * @description Close one’s account; everything of it is deleted. Needs an access token. Counts against `signIn`: 30 requests in 60 s.
+         */
         delete: operations["closeAccount"];
         options?: never;
         head?: never;
-        /** Change one’s profile: an absent field stays, null clears */
+        /**
+         * Change one’s profile: an absent field stays, null clears
+         * @description Change one’s profile: an absent field stays, null clears. Needs an access token. Counts against `write`: 300 requests in 60 s.
+         */
         patch: operations["updateMe"];
         trace?: never;
     };
@@ -270,7 +327,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What one archived, newest first */
+        /**
+         * What one archived, newest first
+         * @description What one archived, newest first. Needs an access token. Counts against `read`: 3000 requests in 60 s.
+         */
         get: operations["listArchivedPosts"];
         put?: never;
         post?: never;
@@ -288,7 +348,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Use an unposted photo as one’s picture; null takes it away */
+        /**
+         * Use an unposted photo as one’s picture; null takes it away
+         * @description Use an unposted photo as one’s picture; null takes it away. Needs an access token. Counts against `write`: 300 requests in 60 s.
+         */
         put: operations["setAvatar"];
         post?: never;
         delete?: never;
@@ -304,7 +367,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whom one blocks, newest first */
+        /**
+         * Whom one blocks, newest first
+         * @description Whom one blocks, newest first. Needs an access token. Counts against `read`: 3000 requests in 60 s.
+         */
         get: operations["listBlockedUsers"];
         put?: never;
         post?: never;
@@ -321,10 +387,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One’s collections, newest first */
+        /**
+         * One’s collections, newest first
+         * @description One’s collections, newest first. Needs an access token. Counts against `read`: 3000 requests in 60 s.
+         */
         get: operations["listCollections"];
         put?: never;
-        /** Begin a collection of saved posts */
+        /**
+         * Begin a collection of saved posts
+         * @description Begin a collection of saved posts. Needs an access token. Counts against `write`: 300 requests in 60 s. Repeatable under an `Idempotency-Key`.
+         */
         post: operations["createCollection"];
         delete?: never;
         options?: never;
@@ -342,11 +414,17 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Delete a collection; its posts stay saved */
+        /**
+         * Delete a collection; its posts stay saved
+         * @description Delete a collection; its posts stay saved. Needs an access token. Counts against `write`: 300 requests in 60 s.
+         */
         delete: operations["deleteCollection"];
         options?: never;
         head?: never;
-        /** Rename a collection */
+        /**
+         * Rename a collection
+         * @description Rename a collection. Needs an access token. Counts against `write`: 300 requests in 60 s.
+         */
         patch: operations["updateCollection"];
         trace?: never;
     };
@@ -357,7 +435,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a collection holds, newest first */
+        /**
+         * What a collection holds, newest first
+         * @description What a collection holds, newest first. Needs an access token. Counts against `read`: 3000 requests in 60 s.
+         */
         get: operations["listCollectionPosts"];
         put?: never;
         post?: never;
@@ -375,10 +456,16 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Put a post into a collection, and save it */
+        /**
+         * Put a post into a collection, and save it
+         * @description Put a post into a collection, and save it. Needs an access token. Counts against `write`: 300 requests in 60 s.
+         */
         put: operations["addPostToCollection"];
         post?: never;
-        /** Take a post out of a collection; it stays saved */
+        /**
+         * Take a post out of a collection; it stays saved
+         * @description Take a post out of a collection; it stays saved. Needs an access token. Counts against `write`: 300 requests in 60 s.
+         */
         delete: operations["removePostFromCollection"];
         options?: never;
         head?: never;
@@ -392,7 +479,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What one liked, newest first */
+        /**
+         * What one liked, newest first
+         * @description What one liked, newest first. Needs an access token. Counts against `read`: 3000 requests in 60 s.
+         */
         get: operations["listLikedPosts"];
         put?: never;
         post?: never;
@@ -409,7 +499,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whom one mutes, newest first */
+        /**
+         * Whom one mutes, newest first
+         * @description Whom one mutes, newest first. Needs an access token. Counts against `read`: 3000 requests in 60 s.
+         */
         get: operations["listMutedUsers"];
         put?: never;
         post?: never;
@@ -427,7 +520,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Change one’s password; all other sessions end */
+        /**
+         * Change one’s password; all other sessions end
+         * @description Change one’s password; all other sessions end. Needs an access token. Counts against `signIn`: 30 requests in 60 s.
+         */
         put: operations["changePassword"];
         post?: never;
         delete?: never;
@@ -443,7 +539,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What one saved, newest first */
+        /**
+         * What one saved, newest first
+         * @description What one saved, newest first. Needs an access token. Counts against `read`: 3000 requests in 60 s.
+         */
         get: operations["listSavedPosts"];
         put?: never;
         post?: never;
@@ -460,7 +559,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What happened to one’s account, newest first: sign-ins, changes of credentials and rights, deletions */
+        /**
+         * What happened to one’s account, newest first: sign-ins, changes of credentials and rights, deletions
+         * @description What happened to one’s account, newest first: sign-ins, changes of credentials and rights, deletions. Needs an access token. Counts against `read`: 3000 requests in 60 s.
+         */
         get: operations["listSecurityEvents"];
         put?: never;
         post?: never;
@@ -477,7 +579,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What happened to the caller, grouped, newest first */
+        /**
+         * What happened to the caller, grouped, newest first
+         * @description What happened to the caller, grouped, newest first. Needs an access token. Counts against `read`: 3000 requests in 60 s.
+         */
         get: operations["listNotifications"];
         put?: never;
         post?: never;
@@ -496,7 +601,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Mark them as read, up to one; those that grow later are unread again */
+        /**
+         * Mark them as read, up to one; those that grow later are unread again
+         * @description Mark them as read, up to one; those that grow later are unread again. Needs an access token. Counts against `write`: 300 requests in 60 s. Repeatable under an `Idempotency-Key`.
+         */
         post: operations["markNotificationsRead"];
         delete?: never;
         options?: never;
@@ -511,7 +619,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How many of them are unread */
+        /**
+         * How many of them are unread
+         * @description How many of them are unread. Needs an access token. Counts against `read`: 3000 requests in 60 s.
+         */
         get: operations["countUnreadNotifications"];
         put?: never;
         post?: never;
@@ -528,10 +639,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Several photos; what is gone or hidden is left out */
+        /**
+         * Several photos; what is gone or hidden is left out
+         * @description Several photos; what is gone or hidden is left out. A token is read when there is one. Counts against `read`: 3000 requests in 60 s.
+         */
         get: operations["getPhotosByIds"];
         put?: never;
-        /** Upload a photo: 202 while it is developed, 201 when it was within Prefer: wait, 200 for bytes sent before */
+        /**
+         * Upload a photo: 202 while it is developed, 201 when it was within Prefer: wait, 200 for bytes sent before
+         * @description Upload a photo: 202 while it is developed, 201 when it was within Prefer: wait, 200 for bytes sent before. Needs an access token. Counts against `upload`: 120 requests in 60 s. Repeatable under an `Idempotency-Key`.
+         */
         post: operations["uploadPhoto"];
         delete?: never;
         options?: never;
@@ -548,7 +665,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** A URL by which the photo is put straight into the store; where features has direct-uploads */
+        /**
+         * A URL by which the photo is put straight into the store; where features has direct-uploads
+         * @description A URL by which the photo is put straight into the store; where features has direct-uploads. Needs an access token. Counts against `upload`: 120 requests in 60 s. Repeatable under an `Idempotency-Key`.
+         */
         post: operations["presignPhotoUpload"];
         delete?: never;
         options?: never;
@@ -563,15 +683,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A photo */
+        /**
+         * A photo
+         * @description A photo. A token is read when there is one. Counts against `read`: 3000 requests in 60 s.
+         */
         get: operations["getPhoto"];
         put?: never;
         post?: never;
-        /** Delete an unposted photo */
+        /**
+         * Delete an unposted photo
+         * @description Delete an unposted photo. Needs an access token. Counts against `write`: 300 requests in 60 s.
+         */
         delete: operations["deletePhoto"];
         options?: never;
         head?: never;
-        /** Describe a photo: an absent field stays, null clears */
+        /**
+         * Describe a photo: an absent field stays, null clears
+         * @description Describe a photo: an absent field stays, null clears. Needs an access token. Counts against `write`: 300 requests in 60 s.
+         */
         patch: operations["updatePhoto"];
         trace?: never;
     };
@@ -584,7 +713,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Say that the photo is in the store: 202 while it is developed, 201 when it was within Prefer: wait, 200 when repeated or sent before */
+        /**
+         * Say that the photo is in the store: 202 while it is developed, 201 when it was within Prefer: wait, 200 when repeated or sent before
+         * @description Say that the photo is in the store: 202 while it is developed, 201 when it was within Prefer: wait, 200 when repeated or sent before. Needs an access token. Counts against `write`: 300 requests in 60 s.
+         */
         post: operations["completePhotoUpload"];
         delete?: never;
         options?: never;
@@ -599,7 +731,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The bytes of one’s own photo, as they were sent */
+        /**
+         * The bytes of one’s own photo, as they were sent
+         * @description The bytes of one’s own photo, as they were sent. Needs an access token. Counts against `read`: 3000 requests in 60 s.
+         */
         get: operations["downloadOriginal"];
         put?: never;
         post?: never;
@@ -616,7 +751,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Posts of a place, newest first; a place where nobody was has none */
+        /**
+         * Posts of a place, newest first; a place where nobody was has none
+         * @description Posts of a place, newest first; a place where nobody was has none. A token is read when there is one. Counts against `read`: 3000 requests in 60 s.
+         */
         get: operations["listPlacePosts"];
         put?: never;
         post?: never;
@@ -633,10 +771,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Several posts; what is gone or hidden is left out */
+        /**
+         * Several posts; what is gone or hidden is left out
+         * @description Several posts; what is gone or hidden is left out. A token is read when there is one. Counts against `read`: 3000 requests in 60 s.
+         */
         get: operations["getPostsByIds"];
         put?: never;
-        /** Post one to ten photos; they may still be processing */
+        /**
+         * Post one to ten photos; they may still be processing
+         * @description Post one to ten photos; they may still be processing. Needs an access token. Counts against `write`: 300 requests in 60 s. Repeatable under an `Idempotency-Key`.
+         */
         post: operations["createPost"];
         delete?: never;
         options?: never;
@@ -651,7 +795,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A post, by its short code */
+        /**
+         * A post, by its short code
+         * @description A post, by its short code. A token is read when there is one. Counts against `read`: 3000 requests in 60 s.
+         */
         get: operations["getPostByCode"];
         put?: never;
         post?: never;
@@ -668,15 +815,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A post */
+        /**
+         * A post
+         * @description A post. A token is read when there is one. Counts against `read`: 3000 requests in 60 s.
+         */
         get: operations["getPost"];
         put?: never;
         post?: never;
-        /** Delete a post and its photos */
+        /**
+         * Delete a post and its photos
+         * @description Delete a post and its photos. Needs an access token. Counts against `write`: 300 requests in 60 s.
+         */
         delete: operations["deletePost"];
         options?: never;
         head?: never;
-        /** Change a post: an absent field stays, null clears */
+        /**
+         * Change a post: an absent field stays, null clears
+         * @description Change a post: an absent field stays, null clears. Needs an access token. Counts against `write`: 300 requests in 60 s.
+         */
         patch: operations["updatePost"];
         trace?: never;
     };
@@ -688,10 +844,16 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Archive a post: only its author sees it */
+        /**
+         * Archive a post: only its author sees it
+         * @description Archive a post: only its author sees it. Needs an access token. Counts against `write`: 300 requests in 60 s.
+         */
         put: operations["archivePost"];
         post?: never;
-        /** Bring a post back, with its likes and comments */
+        /**
+         * Bring a post back, with its likes and comments
+         * @description Bring a post back, with its likes and comments. Needs an access token. Counts against `write`: 300 requests in 60 s.
+         */
         delete: operations["unarchivePost"];
         options?: never;
         head?: never;
@@ -705,10 +867,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What is said below a post, oldest first */
+        /**
+         * What is said below a post, oldest first
+         * @description What is said below a post, oldest first. A token is read when there is one. Counts against `read`: 3000 requests in 60 s.
+         */
         get: operations["listComments"];
         put?: never;
-        /** Comment on a post, or reply to a comment */
+        /**
+         * Comment on a post, or reply to a comment
+         * @description Comment on a post, or reply to a comment. Needs an access token. Counts against `write`: 300 requests in 60 s. Repeatable under an `Idempotency-Key`.
+         */
         post: operations["createComment"];
         delete?: never;
         options?: never;
@@ -724,10 +892,16 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Like a post */
+        /**
+         * Like a post
+         * @description Like a post. Needs an access token. Counts against `write`: 300 requests in 60 s.
+         */
         put: operations["likePost"];
         post?: never;
-        /** Take a like back */
+        /**
+         * Take a like back
+         * @description Take a like back. Needs an access token. Counts against `write`: 300 requests in 60 s.
+         */
         delete: operations["unlikePost"];
         options?: never;
         head?: never;
@@ -741,7 +915,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who liked a post, newest first */
+        /**
+         * Who liked a post, newest first
+         * @description Who liked a post, newest first. A token is read when there is one. Counts against `read`: 3000 requests in 60 s.
+         */
         get: operations["listLikers"];
         put?: never;
         post?: never;
@@ -759,10 +936,16 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Save a post */
+        /**
+         * Save a post
+         * @description Save a post. Needs an access token. Counts against `write`: 300 requests in 60 s.
+         */
         put: operations["savePost"];
         post?: never;
-        /** Take a save back */
+        /**
+         * Take a save back
+         * @description Take a save back. Needs an access token. Counts against `write`: 300 requests in 60 s.
+         */
         delete: operations["unsavePost"];
         options?: never;
         head?: never;
@@ -776,7 +959,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** People, tags or places by name: those near to the caller first, then the larger */
+        /**
+         * People, tags or places by name: those near to the caller first, then the larger
+         * @description People, tags or places by name: those near to the caller first, then the larger. Needs an access token. Counts against `read`: 3000 requests in 60 s.
+         */
         get: operations["searchByName"];
         put?: never;
         post?: never;
@@ -793,12 +979,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where one is signed in, newest first */
+        /**
+         * Where one is signed in, newest first
+         * @description Where one is signed in, newest first. Needs an access token. Counts against `read`: 3000 requests in 60 s.
+         */
         get: operations["listSessions"];
         put?: never;
-        /** Sign in */
+        /**
+         * Sign in
+         * @description Sign in. No token is needed, and none is read. Counts against `signIn`: 30 requests in 60 s. Repeatable under an `Idempotency-Key`.
+         */
         post: operations["signIn"];
-        /** Sign out everywhere else */
+        /**
+         * Sign out everywhere else
+         * @description Sign out everywhere else. Needs an access token. Counts against `read`: 3000 requests in 60 s.
+         */
         delete: operations["endOtherSessions"];
         options?: never;
         head?: never;
@@ -815,7 +1010,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Sign out */
+        /**
+         * Sign out
+         * @description Sign out. Needs an access token. Counts against `read`: 3000 requests in 60 s.
+         */
         delete: operations["endCurrentSession"];
         options?: never;
         head?: never;
@@ -831,7 +1029,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Exchange a refresh token for its successor */
+        /**
+         * Exchange a refresh token for its successor
+         * @description Exchange a refresh token for its successor. No token is needed, and none is read. Counts against `refresh`: 3000 requests in 60 s. Repeatable under an `Idempotency-Key`.
+         */
         post: operations["refreshSession"];
         delete?: never;
         options?: never;
@@ -849,7 +1050,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Sign a device out */
+        /**
+         * Sign a device out
+         * @description Sign a device out. Needs an access token. Counts against `read`: 3000 requests in 60 s.
+         */
         delete: operations["endSession"];
         options?: never;
         head?: never;
@@ -863,7 +1067,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What happens, as it happens; `Last-Event-ID` resumes, a newer stream beyond the limit ends the oldest */
+        /**
+         * What happens, as it happens; `Last-Event-ID` resumes, a newer stream beyond the limit ends the oldest
+         * @description What happens, as it happens; `Last-Event-ID` resumes, a newer stream beyond the limit ends the oldest. Needs an access token. Counts against `read`: 3000 requests in 60 s.
+         */
         get: operations["openStream"];
         put?: never;
         post?: never;
@@ -880,7 +1087,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** People to follow: those with friends in common, then the popular. Worked out ahead, so the first time they are the popular alone */
+        /**
+         * People to follow: those with friends in common, then the popular. Worked out ahead, so the first time they are the popular alone
+         * @description People to follow: those with friends in common, then the popular. Worked out ahead, so the first time they are the popular alone. Needs an access token. Counts against `read`: 3000 requests in 60 s.
+         */
         get: operations["listSuggestions"];
         put?: never;
         post?: never;
@@ -900,7 +1110,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Do not suggest this person again, for good */
+        /**
+         * Do not suggest this person again, for good
+         * @description Do not suggest this person again, for good. Needs an access token. Counts against `write`: 300 requests in 60 s.
+         */
         delete: operations["dismissSuggestion"];
         options?: never;
         head?: never;
@@ -914,7 +1127,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Posts with a hashtag, newest first; a tag that nobody used has none */
+        /**
+         * Posts with a hashtag, newest first; a tag that nobody used has none
+         * @description Posts with a hashtag, newest first; a tag that nobody used has none. A token is read when there is one. Counts against `read`: 3000 requests in 60 s.
+         */
         get: operations["listTagPosts"];
         put?: never;
         post?: never;
@@ -933,7 +1149,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Begin a resumable upload (tus 1.0.0); Location, which holds a secret, is all that goes on with it */
+        /**
+         * Begin a resumable upload (tus 1.0.0); Location, which holds a secret, is all that goes on with it
+         * @description Begin a resumable upload (tus 1.0.0); Location, which holds a secret, is all that goes on with it. Needs an access token. Counts against `upload`: 120 requests in 60 s. Repeatable under an `Idempotency-Key`.
+         */
         post: operations["createUpload"];
         delete?: never;
         options?: never;
@@ -950,14 +1169,26 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** HEAD, PATCH or DELETE where a network lets only POST through: X-HTTP-Method-Override names it */
+        /**
+         * HEAD, PATCH or DELETE where a network lets only POST through: X-HTTP-Method-Override names it
+         * @description HEAD, PATCH or DELETE where a network lets only POST through: X-HTTP-Method-Override names it. No token is needed, and none is read. Counts against `read`: 3000 requests in 60 s.
+         */
         post: operations["overrideUploadMethod"];
-        /** End an upload; of a complete one the photo stays */
+        /**
+         * End an upload; of a complete one the photo stays
+         * @description End an upload; of a complete one the photo stays. No token is needed, and none is read. Counts against `read`: 3000 requests in 60 s.
+         */
         delete: operations["endUpload"];
         options?: never;
-        /** How far an upload is; it is taken over from a request that hangs */
+        /**
+         * How far an upload is; it is taken over from a request that hangs
+         * @description How far an upload is; it is taken over from a request that hangs. No token is needed, and none is read. Counts against `read`: 3000 requests in 60 s.
+         */
         head: operations["getUpload"];
-        /** Send the next bytes of an upload (application/offset+octet-stream) */
+        /**
+         * Send the next bytes of an upload (application/offset+octet-stream)
+         * @description Send the next bytes of an upload (application/offset+octet-stream). No token is needed, and none is read. Counts against `read`: 3000 requests in 60 s.
+         */
         patch: operations["appendToUpload"];
         trace?: never;
     };
@@ -970,7 +1201,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign up */
+        /**
+         * Sign up
+         * @description Sign up. No token is needed, and none is read. Counts against `signUp`: 20 requests in 600 s. Repeatable under an `Idempotency-Key`.
+         */
         post: operations["signUp"];
         delete?: never;
         options?: never;
@@ -985,7 +1219,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A person, by username */
+        /**
+         * A person, by username
+         * @description A person, by username. A token is read when there is one. Counts against `read`: 3000 requests in 60 s.
+         */
         get: operations["getUserByUsername"];
         put?: never;
         post?: never;
@@ -1002,7 +1239,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A person */
+        /**
+         * A person
+         * @description A person. A token is read when there is one. Counts against `read`: 3000 requests in 60 s.
+         */
         get: operations["getUser"];
         put?: never;
         post?: never;
@@ -1020,10 +1260,16 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Block: neither sees the other any more */
+        /**
+         * Block: neither sees the other any more
+         * @description Block: neither sees the other any more. Needs an access token. Counts against `write`: 300 requests in 60 s.
+         */
         put: operations["blockUser"];
         post?: never;
-        /** Unblock; follows do not come back */
+        /**
+         * Unblock; follows do not come back
+         * @description Unblock; follows do not come back. Needs an access token. Counts against `write`: 300 requests in 60 s.
+         */
         delete: operations["unblockUser"];
         options?: never;
         head?: never;
@@ -1038,10 +1284,16 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Follow, or ask a private person to be let in */
+        /**
+         * Follow, or ask a private person to be let in
+         * @description Follow, or ask a private person to be let in. Needs an access token. Counts against `write`: 300 requests in 60 s.
+         */
         put: operations["followUser"];
         post?: never;
-        /** Unfollow, or take a request back */
+        /**
+         * Unfollow, or take a request back
+         * @description Unfollow, or take a request back. Needs an access token. Counts against `write`: 300 requests in 60 s.
+         */
         delete: operations["unfollowUser"];
         options?: never;
         head?: never;
@@ -1055,7 +1307,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who follows a person, newest first */
+        /**
+         * Who follows a person, newest first
+         * @description Who follows a person, newest first. A token is read when there is one. Counts against `read`: 3000 requests in 60 s.
+         */
         get: operations["listFollowers"];
         put?: never;
         post?: never;
@@ -1072,7 +1327,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whom a person follows, newest first */
+        /**
+         * Whom a person follows, newest first
+         * @description Whom a person follows, newest first. A token is read when there is one. Counts against `read`: 3000 requests in 60 s.
+         */
         get: operations["listFollowing"];
         put?: never;
         post?: never;
@@ -1090,10 +1348,16 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Mute: their posts and acts no longer reach one */
+        /**
+         * Mute: their posts and acts no longer reach one
+         * @description Mute: their posts and acts no longer reach one. Needs an access token. Counts against `write`: 300 requests in 60 s.
+         */
         put: operations["muteUser"];
         post?: never;
-        /** Unmute */
+        /**
+         * Unmute
+         * @description Unmute. Needs an access token. Counts against `write`: 300 requests in 60 s.
+         */
         delete: operations["unmuteUser"];
         options?: never;
         head?: never;
@@ -1107,7 +1371,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A person’s posts, newest first */
+        /**
+         * A person’s posts, newest first
+         * @description A person’s posts, newest first. A token is read when there is one. Counts against `read`: 3000 requests in 60 s.
+         */
         get: operations["listUserPosts"];
         put?: never;
         post?: never;
@@ -1121,91 +1388,179 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description The proof that an account is to be closed by its owner. */
+        AccountClosing: {
+            /**
+             * Format: password
+             * @description The password.
+             */
+            password: string;
+        };
+        /** @description Everything that an operator needs to see what is wrong. */
         AdminHealth: {
+            /** @description The release of the process that answers. */
             version: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it answers.
+             * @example 2026-11-22T12:08:00.000Z
+             */
             at: string;
-            /** @enum {string} */
-            status: "ready" | "degraded" | "draining" | "schema_behind" | "cut_off" | "isolated";
+            /** @description What each means, and which answers 503, is in docs/health.md. */
+            status: string;
             /** @description What is wrong, the worst first. */
             sentences: {
-                /** @enum {string} */
-                level: "critical" | "warning" | "note";
+                /** @description How much it matters. */
+                level: string;
+                /** @description What is wrong, in English. */
                 text: string;
                 /** @description What to do: a file of Narwhal's, from its root. */
                 runbook?: string;
             }[];
+            /** @description Each store and neighbour, by its name. */
             parts: {
                 [key: string]: {
-                    /** @enum {string} */
-                    state: "ok" | "slow" | "down" | "wrong";
+                    /** @description How it is. */
+                    state: string;
+                    /**
+                     * Format: double
+                     * @description How long its last check took, in milliseconds.
+                     */
                     milliseconds: number;
                     /**
                      * Format: date-time
                      * @description When this state began.
+                     * @example 2026-11-22T12:08:00.000Z
                      */
                     since: string;
+                    /** @description Why it is so; empty when all is well. */
                     why: string;
-                    /** @enum {string} */
-                    reach?: "only_this_process" | "everybody" | "unknown";
+                    /** @description Whom its failure concerns. */
+                    reach?: string;
                 };
             };
             /** @description Whether no row waits for later work; null while PostgreSQL is away. */
             quiet: boolean | null;
             /** @description Rows that wait, by kind; age of the oldest in seconds. */
             pending: {
+                /** @description What the rows wait for. */
                 kind: string;
+                /**
+                 * Format: int64
+                 * @description How many rows wait.
+                 */
                 count: number;
+                /**
+                 * Format: double
+                 * @description For how long the oldest has waited, in seconds.
+                 */
                 age: number;
-                /** @description How many were tried and do not move, or are overdue while nothing of their kind moves. */
+                /**
+                 * Format: int64
+                 * @description How many were tried and do not move, or are overdue while nothing of their kind moves.
+                 */
                 stuck: number;
-                /** @description For how long the oldest of those has been stuck, in seconds. */
+                /**
+                 * Format: double
+                 * @description For how long the oldest of those has been stuck, in seconds.
+                 */
                 stuckAge: number;
-                /** @description How many were carried out in the last minute; null where nobody can tell. */
+                /**
+                 * Format: int64
+                 * @description How many were carried out in the last minute; null where nobody can tell.
+                 */
                 lately: number | null;
+                /** @description Which is the oldest; null for none. */
                 oldest: string | null;
             }[] | null;
             /** @description Jobs by queue; null while Redis is away. */
             queues: {
                 [key: string]: {
+                    /**
+                     * Format: int64
+                     * @description Jobs that wait.
+                     */
                     depth: number;
+                    /**
+                     * Format: double
+                     * @description Of the oldest, in seconds.
+                     */
                     age: number;
                 };
             } | null;
+            /** @description Every process that sends heartbeats. */
             processes: {
+                /** @description Its name in heartbeats. */
                 id: string;
-                /** @enum {string} */
-                kind: "api" | "worker";
+                /** @description What it does. */
+                kind: string;
+                /** @description The name of its machine. */
                 host: string;
+                /**
+                 * Format: int64
+                 * @description Its number on that machine.
+                 */
                 pid: number;
+                /** @description Its release. */
                 version: string;
-                /** Format: date-time */
+                /**
+                 * Format: date-time
+                 * @description When it started.
+                 * @example 2026-11-22T12:08:00.000Z
+                 */
                 startedAt: string;
-                /** @description Seconds since its last heartbeat. */
+                /**
+                 * Format: double
+                 * @description Seconds since its last heartbeat.
+                 */
                 age: number;
+                /** @description Whether its heartbeat is young. */
                 living: boolean;
-                /** Format: date-time */
+                /**
+                 * Format: date-time
+                 * @description When its last heartbeat was.
+                 * @example 2026-11-22T12:08:00.000Z
+                 */
                 silentSince: string;
+                /** @description How it sees each store. */
                 sees: {
-                    [key: string]: "ok" | "slow" | "down" | "wrong";
+                    [key: string]: string;
                 };
             }[];
+            /** @description The database. */
             postgres: {
+                /** @description This process’s connections to PostgreSQL. */
                 pool: {
+                    /**
+                     * Format: int64
+                     * @description Connections at work.
+                     */
                     busy: number;
+                    /**
+                     * Format: int64
+                     * @description Connections without work.
+                     */
                     idle: number;
+                    /**
+                     * Format: int64
+                     * @description Queries that wait for one.
+                     */
                     waiting: number;
                 };
+                /** @description What PostgreSQL says of itself; null while it is away. */
                 facts: {
                     [key: string]: number | null;
                 } | null;
+                /** @description Bytes and rows of its tables; null while it is away. */
                 sizes: {
                     [key: string]: number | null;
                 } | null;
             };
+            /** @description What Redis says of itself; null while it is away. */
             redis: {
                 [key: string]: number | null;
             } | null;
+            /** @description Of the store of objects; null where nobody can tell. */
             disk: {
                 [key: string]: number | null;
             } | null;
@@ -1217,14 +1572,58 @@ export interface components {
              * @example 236402688000123904
              */
             id: string;
+            /** @description Unique; one may change it. */
             username: string;
+            /** @description As they call themselves; null when they do not. */
             displayName: string | null;
-            /** @description Addresses of square pictures; null without one. */
-            avatar: {
-                w64: string;
-                w150: string;
-                w320: string;
-            } | null;
+            avatar: components["schemas"]["Avatar"];
+        };
+        /** @description Addresses of square pictures; null without one. */
+        Avatar: {
+            /**
+             * Format: uri
+             * @description 64 pixels wide.
+             */
+            w64: string;
+            /**
+             * Format: uri
+             * @description 150 pixels wide.
+             */
+            w150: string;
+            /**
+             * Format: uri
+             * @description 320 pixels wide.
+             */
+            w320: string;
+        } | null;
+        /** @description The photo that becomes one’s picture. */
+        AvatarChange: {
+            /**
+             * @description An unposted photo of one’s own; null for none.
+             * @example 236402688000123904
+             */
+            photoId: string | null;
+        };
+        /** @description The `params` of `body_too_large`. */
+        BodyTooLargeParams: {
+            /**
+             * Format: int64
+             * @description How much is allowed.
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description How much was sent, where that is known.
+             */
+            actual?: number;
+        };
+        /** @description The `params` of `busy`. */
+        BusyParams: {
+            /**
+             * Format: int64
+             * @description After how many seconds to try again; Retry-After says the same.
+             */
+            retryAfter: number;
         };
         /** @description A named collection of saved posts; its owner alone sees it. */
         Collection: {
@@ -1233,21 +1632,53 @@ export interface components {
              * @example 236402688000123904
              */
             id: string;
+            /** @description Its name. */
             name: string;
-            counts: {
-                posts: number;
-            };
+            counts: components["schemas"]["CollectionCounts"];
             /**
              * Format: date-time
+             * @description When it was made.
              * @example 2026-11-22T12:08:00.000Z
              */
             createdAt: string;
         };
+        /** @description What is to be changed of a collection. */
+        CollectionChange: {
+            /** @description Its name. */
+            name?: string;
+        };
+        /** @description How much is in it. */
+        CollectionCounts: {
+            /**
+             * Format: int64
+             * @description Posts in it, without those that were deleted.
+             */
+            posts: number;
+        };
+        /** @description The `params` of `collection_limit`. */
+        CollectionLimitParams: {
+            /**
+             * Format: int64
+             * @description How much is allowed.
+             */
+            limit: number;
+        };
+        /** @description A page of a list. */
         CollectionList: {
+            /** @description What the page holds. */
             items: components["schemas"]["Collection"][];
+            /**
+             * @description For the page below, as `cursor`; null at the end.
+             * @example A0ft
+             */
             nextCursor: string | null;
+            /**
+             * @description For the page just above, as `newer`; null when there can be none.
+             * @example A0ft
+             */
             prevCursor: string | null;
         };
+        /** @description A comment on a post, or a reply to one. */
         Comment: {
             /**
              * @description A 64-bit id, as decimal text.
@@ -1255,32 +1686,99 @@ export interface components {
              */
             id: string;
             /**
-             * @description A 64-bit id, as decimal text.
+             * @description The post below which it stands.
              * @example 236402688000123904
              */
             postId: string;
+            /**
+             * @description The comment that it answers; null for none.
+             * @example 236402688000123904
+             */
             replyTo: string | null;
-            /** @description Null once deleted. */
-            author: components["schemas"]["Author"] | null;
+            /** @description Who wrote it; null once deleted. */
+            author: components["schemas"]["NullableAuthor"];
+            /** @description What it says; null once deleted. */
             text: string | null;
+            /** @description Hashtags and mentions in the text. */
             entities: components["schemas"]["Entity"][];
-            counts: {
-                likes: number;
-                replies: number;
-            };
+            counts: components["schemas"]["CommentCounts"];
+            /** @description Whether the caller likes it. */
             liked: boolean;
+            /** @description Whether it was deleted and stays for its replies. */
             deleted: boolean;
             /**
              * Format: date-time
+             * @description When it was written.
              * @example 2026-11-22T12:08:00.000Z
              */
             createdAt: string;
         };
+        /** @description How much there is of it. */
+        CommentCounts: {
+            /**
+             * Format: int64
+             * @description Likes of it.
+             */
+            likes: number;
+            /**
+             * Format: int64
+             * @description Replies to it.
+             */
+            replies: number;
+        };
+        /** @description A page of a list. */
         CommentList: {
+            /** @description What the page holds. */
             items: components["schemas"]["Comment"][];
+            /**
+             * @description For the page below, as `cursor`; null at the end.
+             * @example A0ft
+             */
             nextCursor: string | null;
+            /**
+             * @description For the page just above, as `newer`; null when there can be none.
+             * @example A0ft
+             */
             prevCursor: string | null;
         };
+        /** @description A user, as lines of a list carry them. */
+        CompactAuthor: {
+            /**
+             * @description A 64-bit id, as decimal text.
+             * @example 236402688000123904
+             */
+            id: string;
+            /** @description Unique; one may change it. */
+            username: string;
+            /** @description As they call themselves; null when they do not. */
+            displayName: string | null;
+            avatar: components["schemas"]["CompactAvatar"];
+        };
+        /** @description The address of a square picture; null without one. */
+        CompactAvatar: {
+            /**
+             * Format: uri
+             * @description 150 pixels wide.
+             */
+            w150: string;
+        } | null;
+        /** @description The newest comment or reply, by the first of `actors`, or the one that was liked; null for none. */
+        CompactComment: {
+            /**
+             * @description A 64-bit id, as decimal text.
+             * @example 236402688000123904
+             */
+            id: string;
+            /**
+             * @description The comment that it answers; null for none.
+             * @example 236402688000123904
+             */
+            replyTo: string | null;
+            /** @description What it says; null once deleted. */
+            text: string | null;
+            /** @description Hashtags and mentions in the text. */
+            entities: components["schemas"]["Entity"][];
+        } | null;
         /** @description A notification as a line of a list, mostly in 700 bytes. */
         CompactNotification: {
             /**
@@ -1293,50 +1791,18 @@ export interface components {
              * @example like:1
              */
             group: string;
-            /** @enum {string} */
-            type: "follow" | "request" | "accept" | "like" | "comment" | "reply" | "mention" | "comment_like";
+            /** @description What happened. */
+            type: string;
             /** @description The newest three. */
-            actors: {
-                /**
-                 * @description A 64-bit id, as decimal text.
-                 * @example 236402688000123904
-                 */
-                id: string;
-                username: string;
-                displayName: string | null;
-                /** @description The address of a square picture; null without one. */
-                avatar: {
-                    w150: string;
-                } | null;
-            }[];
-            /** @description How many people; 1000 of followers, requests and comments means 1,000 or more. 0, on the stream only: taken back. */
+            actors: components["schemas"]["CompactAuthor"][];
+            /**
+             * Format: int64
+             * @description How many people; 1000 of followers, requests and comments means 1,000 or more. 0, on the stream only: taken back.
+             */
             count: number;
-            post: {
-                /**
-                 * @description A 64-bit id, as decimal text.
-                 * @example 236402688000123904
-                 */
-                id: string;
-                /** @description The short code of /p/<code>. */
-                code: string;
-                /** @description Its first photo’s `square150`. */
-                thumbnail: {
-                    url: string;
-                    width: number;
-                    height: number;
-                } | null;
-            } | null;
-            /** @description The newest comment or reply, by the first of `actors`, or the one that was liked. */
-            comment: {
-                /**
-                 * @description A 64-bit id, as decimal text.
-                 * @example 236402688000123904
-                 */
-                id: string;
-                replyTo: string | null;
-                text: string | null;
-                entities: components["schemas"]["Entity"][];
-            } | null;
+            post: components["schemas"]["CompactPost"];
+            comment: components["schemas"]["CompactComment"];
+            /** @description Whether the caller has read it. */
             read: boolean;
             /**
              * Format: date-time
@@ -1345,30 +1811,75 @@ export interface components {
              */
             createdAt: string;
         };
+        /** @description A page of a list. */
         CompactNotificationList: {
+            /** @description What the page holds. */
             items: components["schemas"]["CompactNotification"][];
+            /**
+             * @description For the page below, as `cursor`; null at the end.
+             * @example A0ft
+             */
             nextCursor: string | null;
+            /**
+             * @description For the page just above, as `newer`; null when there can be none.
+             * @example A0ft
+             */
             prevCursor: string | null;
         };
-        /** @description What the User-Agent tells of a device. */
-        Device: {
-            /** @description Such as `Safari (iPhone)`; as the client says it. */
-            name: string | null;
-            /** @description More kinds may come; null when it is not known. */
-            kind: ("phone" | "tablet" | "computer") | null;
-        };
-        /** @description A hashtag or a mention; the range is in UTF-16 units, [start, end). */
-        Entity: {
-            /** @enum {string} */
-            type: "hashtag" | "mention";
-            start: number;
-            end: number;
-            tag?: string;
+        /** @description The post that it is about; null for none. */
+        CompactPost: {
             /**
              * @description A 64-bit id, as decimal text.
              * @example 236402688000123904
              */
+            id: string;
+            /** @description The short code of /p/<code>. */
+            code: string;
+            thumbnail: components["schemas"]["Thumbnail"];
+        } | null;
+        /** @description What the User-Agent tells of a device. */
+        Device: {
+            /** @description Such as `Safari (iPhone)`; as the client says it; null when it does not. */
+            name: string | null;
+            /** @description More kinds may come; null when it is not known. */
+            kind: string | null;
+        };
+        /** @description A hashtag or a mention; the range is in UTF-16 units, [start, end). */
+        Entity: {
+            /** @description What it is. */
+            type: string;
+            /**
+             * Format: int64
+             * @description Where it begins.
+             */
+            start: number;
+            /**
+             * Format: int64
+             * @description Where it ends: the unit after its last.
+             */
+            end: number;
+            /** @description Of a hashtag: the tag, folded. */
+            tag?: string;
+            /**
+             * @description Of a mention: who is mentioned.
+             * @example 236402688000123904
+             */
             userId?: string;
+        };
+        /** @description The `params` of `expectation_failed`. */
+        ExpectationFailedParams: {
+            /** @description What was sent, cut. */
+            received: string;
+        };
+        /** @description There is something new in the home feed. */
+        FeedEvent: {
+            /**
+             * @description The line `event:`. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "feed";
+            /** @description Nothing. */
+            data: Record<string, never>;
         };
         /** @description One fault of one field. */
         FieldFault: {
@@ -1382,9 +1893,13 @@ export interface components {
              * @example limit
              */
             parameter?: string;
-            /** @example too_long */
+            /**
+             * @description What is wrong.
+             * @example too_long
+             */
             code: string;
             /**
+             * @description The numbers; which there are is in `x-params` of `code`.
              * @example {
              *       "limit": 2200,
              *       "actual": 2201
@@ -1394,6 +1909,43 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** @description A filter that matches. */
+        FilterMatch: {
+            /**
+             * @description A 64-bit id, as decimal text.
+             * @example 236402688000123904
+             */
+            id: string;
+            /** @description What the filter asks for. */
+            action: string;
+        };
+        /** @description The `params` of `follow_limit`. */
+        FollowLimitParams: {
+            /**
+             * Format: int64
+             * @description How much is allowed.
+             */
+            limit: number;
+        };
+        /** @description The first photo; null if a failed post has none left. */
+        GridPhoto: {
+            /** @description Standard base64; see evanw.github.io/thumbhash. */
+            thumbhash: string | null;
+            /** @description #rrggbb, the dominant colour. */
+            color: string | null;
+            /**
+             * Format: int64
+             * @description As seen, after orientation; null while processing.
+             */
+            width: number | null;
+            /**
+             * Format: int64
+             * @description As seen, after orientation; null while processing.
+             */
+            height: number | null;
+            square150: components["schemas"]["NullableRendition"];
+            w640: components["schemas"]["NullableRendition"];
+        } | null;
         /** @description A post as a cell of a grid, in a fifth of the bytes. */
         GridPost: {
             /**
@@ -1403,61 +1955,596 @@ export interface components {
             id: string;
             /** @description The short code of /p/<code>. */
             code: string;
-            /** @enum {string} */
-            state: "publishing" | "published" | "failed";
-            /** @description The first one; null if a failed post has none left. */
-            photo: {
-                /** @description Standard base64; see evanw.github.io/thumbhash. */
-                thumbhash: string | null;
-                /** @description #rrggbb, the dominant colour. */
-                color: string | null;
-                /** @description As seen, after orientation; null while processing. */
-                width: number | null;
-                height: number | null;
-                square150: components["schemas"]["Rendition"] | null;
-                w640: components["schemas"]["Rendition"] | null;
-            } | null;
+            /** @description Others see it once it is published. */
+            state: string;
+            photo: components["schemas"]["GridPhoto"];
+            /**
+             * Format: int64
+             * @description How many photos it has.
+             */
             photoCount: number;
+            /** @description Whether its photos are to be covered until one asks for them. */
             sensitive: boolean;
             /** @description The caller’s filters that match it. */
-            filtered: {
-                /**
-                 * @description A 64-bit id, as decimal text.
-                 * @example 236402688000123904
-                 */
-                id: string;
-                /** @enum {string} */
-                action: "hide" | "blur";
-            }[];
-            counts: {
-                likes: number;
-                comments: number;
-            };
+            filtered: components["schemas"]["FilterMatch"][];
+            counts: components["schemas"]["PostCounts"];
             /**
              * Format: date-time
+             * @description When it was made.
              * @example 2026-11-22T12:08:00.000Z
              */
             createdAt: string;
-            /** @description When it was first shown elsewhere; null unless it was imported. */
+            /**
+             * Format: date-time
+             * @description When it was first shown elsewhere; null unless it was imported.
+             * @example 2026-11-22T12:08:00.000Z
+             */
             takenAt: string | null;
         };
+        /** @description A page of a list. */
         GridPostList: {
+            /** @description What the page holds. */
             items: components["schemas"]["GridPost"][];
+            /**
+             * @description For the page below, as `cursor`; null at the end.
+             * @example A0ft
+             */
             nextCursor: string | null;
+            /**
+             * @description For the page just above, as `newer`; null when there can be none.
+             * @example A0ft
+             */
             prevCursor: string | null;
         };
+        /** @description What this instance is and allows. */
         Instance: {
+            /** @description What its operator calls it. */
             name: string;
+            /** @description The release that answers. */
             version: string;
+            /** @description What clients may rely on; check for a name here, not for a version. */
             features: string[];
-            /** @description Sizes in bytes, lengths in code points, times in seconds. */
-            limits: {
-                [key: string]: unknown;
-            };
-            /** @enum {string} */
-            registrations: "open" | "closed";
+            limits: components["schemas"]["Limits"];
+            /** @description Whether anybody may sign up. */
+            registrations: string;
         };
+        /** @description Sizes in bytes, lengths in code points, times in seconds. */
+        Limits: {
+            /** @description Limits of it. */
+            photo: {
+                /**
+                 * Format: int64
+                 * @description The largest photo, in bytes.
+                 */
+                bytes: number;
+                /**
+                 * Format: int64
+                 * @description The most pixels of a photo.
+                 */
+                pixels: number;
+                /**
+                 * Format: int64
+                 * @description The most pixels of an AVIF.
+                 */
+                avifPixels: number;
+                /**
+                 * Format: int64
+                 * @description The longest description, in code points.
+                 */
+                altText: number;
+                /** @description The formats that are taken, as media types; a file’s first bytes decide. */
+                formats: string[];
+                /**
+                 * Format: int64
+                 * @description An upload that takes longer counts as given up.
+                 */
+                uploadSeconds: number;
+                /**
+                 * Format: int64
+                 * @description Uploads are refused while the disk has less room than this many bytes.
+                 */
+                freeBytes: number;
+                /**
+                 * Format: int64
+                 * @description For how long a photo that is in no post is kept, in seconds.
+                 */
+                unpostedFor: number;
+                /**
+                 * Format: int64
+                 * @description For how long the same bytes are the same photo, in seconds.
+                 */
+                sameBytesFor: number;
+                /**
+                 * Format: int64
+                 * @description The most processor time for one photo, in seconds.
+                 */
+                developSeconds: number;
+                /**
+                 * Format: int64
+                 * @description The most time by the clock for one attempt, in seconds.
+                 */
+                attemptSeconds: number;
+                /**
+                 * Format: int64
+                 * @description The most memory for opening a photo, in bytes.
+                 */
+                childMemory: number;
+            };
+            /** @description Limits of it. */
+            upload: {
+                /**
+                 * Format: int64
+                 * @description For how long a resumable upload may go on, in seconds.
+                 */
+                validFor: number;
+                /**
+                 * Format: int64
+                 * @description In how many pieces an upload may come.
+                 */
+                pieces: number;
+                /**
+                 * Format: int64
+                 * @description For how long a presigned address is good, in seconds.
+                 */
+                presignedFor: number;
+                /**
+                 * Format: int64
+                 * @description How long after that the upload has to be completed, in seconds.
+                 */
+                completeWithin: number;
+                /**
+                 * Format: int64
+                 * @description How many resumable and direct uploads of a person may be open.
+                 */
+                open: number;
+            };
+            /** @description Limits of it. */
+            quota: {
+                /**
+                 * Format: int64
+                 * @description How many bytes of photos a person may keep.
+                 */
+                bytes: number;
+                /**
+                 * Format: int64
+                 * @description How many bytes a person may send in a day (UTC).
+                 */
+                bytesPerDay: number;
+                /**
+                 * Format: int64
+                 * @description How many photos a person may send in a day (UTC).
+                 */
+                photosPerDay: number;
+            };
+            /** @description Limits of it. */
+            post: {
+                /**
+                 * Format: int64
+                 * @description The most photos of a post.
+                 */
+                photos: number;
+                /**
+                 * Format: int64
+                 * @description The longest caption, in code points.
+                 */
+                caption: number;
+                /**
+                 * Format: int64
+                 * @description The longest name of a place, in code points.
+                 */
+                place: number;
+                /**
+                 * Format: int64
+                 * @description The longest content warning, in code points.
+                 */
+                contentWarning: number;
+            };
+            /** @description Limits of it. */
+            comment: {
+                /**
+                 * Format: int64
+                 * @description The longest comment, in code points.
+                 */
+                text: number;
+            };
+            /** @description Limits of it. */
+            words: {
+                /**
+                 * Format: int64
+                 * @description The most hashtags of a text.
+                 */
+                tags: number;
+                /**
+                 * Format: int64
+                 * @description The longest hashtag, in code points, also when folded.
+                 */
+                tag: number;
+                /**
+                 * Format: int64
+                 * @description The most mentions of a text.
+                 */
+                mentions: number;
+            };
+            /** @description Limits of it. */
+            explore: {
+                /**
+                 * Format: int64
+                 * @description How old a post of explore may be, in days.
+                 */
+                days: number;
+                /**
+                 * Format: int64
+                 * @description After how many seconds a post needs twice the likes.
+                 */
+                halfLife: number;
+            };
+            /** @description Limits of it. */
+            search: {
+                /**
+                 * Format: int64
+                 * @description The shortest text to look for, in code points.
+                 */
+                min: number;
+                /**
+                 * Format: int64
+                 * @description The longest, in code points.
+                 */
+                max: number;
+            };
+            /** @description Limits of it. */
+            suggestions: {
+                /**
+                 * Format: int64
+                 * @description After how many seconds suggestions are worked out again.
+                 */
+                freshFor: number;
+                /**
+                 * Format: int64
+                 * @description For how many seconds they stay after a follow.
+                 */
+                atLeast: number;
+            };
+            /** @description Limits of it. */
+            user: {
+                /**
+                 * Format: int64
+                 * @description The longest username.
+                 */
+                username: number;
+                /**
+                 * Format: int64
+                 * @description For how long a username that was given up is kept for its owner, in seconds.
+                 */
+                usernameKeptFor: number;
+                /**
+                 * Format: int64
+                 * @description The longest name, in code points.
+                 */
+                displayName: number;
+                /**
+                 * Format: int64
+                 * @description The longest text about oneself, in code points.
+                 */
+                bio: number;
+                /**
+                 * Format: int64
+                 * @description The longest website, in code points.
+                 */
+                website: number;
+                /**
+                 * Format: int64
+                 * @description The longest email address.
+                 */
+                email: number;
+                /**
+                 * Format: int64
+                 * @description The shortest password, in code points.
+                 */
+                passwordMin: number;
+                /**
+                 * Format: int64
+                 * @description The longest password, in code points.
+                 */
+                password: number;
+            };
+            /** @description Limits of it. */
+            session: {
+                /**
+                 * Format: int64
+                 * @description For how long an access token is good, in seconds.
+                 */
+                accessToken: number;
+                /**
+                 * Format: int64
+                 * @description For how long a refresh token is good after its last use, in seconds.
+                 */
+                refreshToken: number;
+                /**
+                 * Format: int64
+                 * @description For how long a refresh may be repeated after its successor was used, in seconds.
+                 */
+                repeatRefresh: number;
+                /**
+                 * Format: int64
+                 * @description For how long a session lasts, however often it is refreshed, in seconds.
+                 */
+                life: number;
+                /**
+                 * Format: int64
+                 * @description How many sessions a person may have; one more ends the oldest.
+                 */
+                perUser: number;
+            };
+            /** @description Limits of it. */
+            audit: {
+                /**
+                 * Format: int64
+                 * @description For how long security events are kept, in seconds.
+                 */
+                keptFor: number;
+            };
+            /** @description Limits of it. */
+            guesses: {
+                /**
+                 * Format: int64
+                 * @description How many wrong passwords in a row cause no pause.
+                 */
+                free: number;
+                /**
+                 * Format: int64
+                 * @description The longest pause after wrong passwords, in seconds.
+                 */
+                longestPause: number;
+                /**
+                 * Format: int64
+                 * @description For how long wrong passwords are remembered, in seconds.
+                 */
+                rememberedFor: number;
+            };
+            /** @description Limits of it. */
+            idempotency: {
+                /**
+                 * Format: int64
+                 * @description For how long an Idempotency-Key is remembered, in seconds.
+                 */
+                keptFor: number;
+                /**
+                 * Format: int64
+                 * @description How long a repeated request waits for the first, in seconds.
+                 */
+                waitSeconds: number;
+            };
+            /** @description Limits of it. */
+            list: {
+                /**
+                 * Format: int64
+                 * @description How many items a page has.
+                 */
+                default: number;
+                /**
+                 * Format: int64
+                 * @description How many items a page may have.
+                 */
+                most: number;
+                /**
+                 * Format: int64
+                 * @description How many ids may be asked for at once.
+                 */
+                ids: number;
+                /**
+                 * Format: int64
+                 * @description For how long the order of a ranked list is kept, in seconds.
+                 */
+                rankedFor: number;
+            };
+            /** @description Limits of it. */
+            json: {
+                /**
+                 * Format: int64
+                 * @description The largest JSON body, in bytes.
+                 */
+                bytes: number;
+            };
+            /** @description Limits of it. */
+            wait: {
+                /**
+                 * Format: int64
+                 * @description The longest `Prefer: wait`, in seconds.
+                 */
+                most: number;
+            };
+            /** @description Limits of it. */
+            feed: {
+                /**
+                 * Format: int64
+                 * @description How many posts of the home feed are at hand.
+                 */
+                window: number;
+                /**
+                 * Format: int64
+                 * @description For how long a feed that nobody reads is kept, in seconds.
+                 */
+                idleFor: number;
+            };
+            /** @description Limits of it. */
+            follow: {
+                /**
+                 * Format: int64
+                 * @description How many people one may follow.
+                 */
+                following: number;
+            };
+            /** @description Limits of it. */
+            collection: {
+                /**
+                 * Format: int64
+                 * @description The longest name, in code points.
+                 */
+                name: number;
+                /**
+                 * Format: int64
+                 * @description How many collections a person may have.
+                 */
+                perUser: number;
+            };
+            /** @description Limits of it. */
+            media: {
+                /**
+                 * Format: int64
+                 * @description For how long an address of a picture is good at least, in seconds.
+                 */
+                validFor: number;
+            };
+            /** @description Limits of it. */
+            notification: {
+                /**
+                 * Format: int64
+                 * @description For how long notifications are kept, in seconds.
+                 */
+                keptFor: number;
+                /**
+                 * Format: int64
+                 * @description How many people a notification names.
+                 */
+                actors: number;
+            };
+            /** @description Limits of it. */
+            stream: {
+                /**
+                 * Format: int64
+                 * @description How many streams a person may have open; one more ends the oldest.
+                 */
+                perPerson: number;
+                /**
+                 * Format: int64
+                 * @description How often a stream shows that it is alive, in seconds.
+                 */
+                heartbeat: number;
+                /**
+                 * Format: int64
+                 * @description How many missed notifications a resumed stream brings.
+                 */
+                resume: number;
+            };
+            /** @description Limits of it. */
+            trash: {
+                /**
+                 * Format: int64
+                 * @description For how long deleted objects are kept, in seconds.
+                 */
+                keptFor: number;
+            };
+            /** @description Limits of it. */
+            rates: {
+                /** @description Limits of it. */
+                read: {
+                    /**
+                     * Format: int64
+                     * @description How many reads of a person within the window.
+                     */
+                    requests: number;
+                    /**
+                     * Format: int64
+                     * @description The window, in seconds.
+                     */
+                    seconds: number;
+                };
+                /** @description Limits of it. */
+                write: {
+                    /**
+                     * Format: int64
+                     * @description How many changes of a person within the window.
+                     */
+                    requests: number;
+                    /**
+                     * Format: int64
+                     * @description The window, in seconds.
+                     */
+                    seconds: number;
+                };
+                /** @description Limits of it. */
+                upload: {
+                    /**
+                     * Format: int64
+                     * @description How many uploads of a person within the window.
+                     */
+                    requests: number;
+                    /**
+                     * Format: int64
+                     * @description The window, in seconds.
+                     */
+                    seconds: number;
+                };
+                /** @description Limits of it. */
+                refresh: {
+                    /**
+                     * Format: int64
+                     * @description How many refreshes from a network within the window.
+                     */
+                    requests: number;
+                    /**
+                     * Format: int64
+                     * @description The window, in seconds.
+                     */
+                    seconds: number;
+                };
+                /** @description Limits of it. */
+                sessionRefresh: {
+                    /**
+                     * Format: int64
+                     * @description How many new tokens of a session within the window.
+                     */
+                    requests: number;
+                    /**
+                     * Format: int64
+                     * @description The window, in seconds.
+                     */
+                    seconds: number;
+                };
+                /** @description Limits of it. */
+                signIn: {
+                    /**
+                     * Format: int64
+                     * @description How many passwords from a network within the window.
+                     */
+                    requests: number;
+                    /**
+                     * Format: int64
+                     * @description The window, in seconds.
+                     */
+                    seconds: number;
+                };
+                /** @description Limits of it. */
+                signUp: {
+                    /**
+                     * Format: int64
+                     * @description How many new accounts from a network within the window.
+                     */
+                    requests: number;
+                    /**
+                     * Format: int64
+                     * @description The window, in seconds.
+                     */
+                    seconds: number;
+                };
+                /** @description Limits of it. */
+                unknown: {
+                    /**
+                     * Format: int64
+                     * @description How many aimless requests from a network within the window.
+                     */
+                    requests: number;
+                    /**
+                     * Format: int64
+                     * @description The window, in seconds.
+                     */
+                    seconds: number;
+                };
+            };
+        };
+        /** @description That the process lives. */
         Live: {
+            /** @description True: a process that does not turn its loop does not answer. */
             ok: boolean;
         };
         /** @description A user, as they see themselves. */
@@ -1467,31 +2554,100 @@ export interface components {
              * @example 236402688000123904
              */
             id: string;
+            /** @description Unique; one may change it. */
             username: string;
+            /** @description As they call themselves; null when they do not. */
             displayName: string | null;
+            /** @description What they say of themselves; null for nothing. */
             bio: string | null;
+            /** @description Their own address; null without one. */
             website: string | null;
+            /**
+             * Format: uri
+             * @description Their page for people: /u/<username>.
+             */
             url: string;
-            /** @description Addresses of square pictures; null without one. */
-            avatar: {
-                w64: string;
-                w150: string;
-                w320: string;
-            } | null;
+            avatar: components["schemas"]["Avatar"];
+            /** @description Whether only followers whom they let in see their content. */
             private: boolean;
-            counts: {
-                posts: number;
-                followers: number;
-                following: number;
-            };
+            counts: components["schemas"]["UserCounts"];
             /**
              * Format: date-time
+             * @description When they signed up.
              * @example 2026-11-22T12:08:00.000Z
              */
             createdAt: string;
             relationship?: components["schemas"]["Relationship"];
+            /** @description Their address, which nobody else sees. */
             email: string;
         };
+        /** @description The `params` of `method_not_allowed`. */
+        MethodNotAllowedParams: {
+            /** @description The methods that the path answers. */
+            allow: string;
+        };
+        /** @description A collection to be made. */
+        NewCollection: {
+            /** @description Its name. */
+            name: string;
+        };
+        /** @description A comment to be made. */
+        NewComment: {
+            /** @description What it says. */
+            text: string;
+            /**
+             * @description The comment that it answers.
+             * @example 236402688000123904
+             */
+            replyTo?: string | null;
+        };
+        /** @description A file that the client is about to put into the store. */
+        NewDirectUpload: {
+            /**
+             * @description The media type of the file.
+             * @enum {string}
+             */
+            type: "image/jpeg" | "image/png" | "image/webp" | "image/avif" | "image/heic" | "image/gif";
+            /**
+             * Format: int64
+             * @description The size of the file; another is refused by the store.
+             */
+            bytes: number;
+            /** @description SHA-256 of the file, in hex: bytes that were sent within a day make no second photo, others are rejected. */
+            sha256?: string;
+            /** @description MD5 of the file, in hex: what arrives otherwise is refused by the store at once. */
+            md5?: string;
+            /** @description What it shows, in words, for people who cannot see it. */
+            altText?: string;
+        };
+        /** @description Where it was taken; null for nowhere. */
+        NewPlace: {
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: double
+             * @description In degrees, north of the equator; null when it is not known.
+             */
+            latitude?: number | null;
+            /**
+             * Format: double
+             * @description In degrees, east of Greenwich; null when it is not known.
+             */
+            longitude?: number | null;
+        } | null;
+        /** @description A post to be made. */
+        NewPost: {
+            /** @description One’s own photos that are in no post, in the order in which they are shown. */
+            photoIds: string[];
+            /** @description What its author writes about it, with hashtags and mentions. */
+            caption?: string | null;
+            place?: components["schemas"]["NewPlace"];
+            /** @description Whether its photos are to be covered until one asks for them. */
+            sensitive?: boolean;
+            /** @description What to say on the cover. */
+            contentWarning?: string | null;
+        };
+        /** @description What happened to the caller, in one group. */
         Notification: {
             /**
              * @description Its position: a group that grows gets a new one.
@@ -1503,15 +2659,20 @@ export interface components {
              * @example like:1
              */
             group: string;
-            /** @enum {string} */
-            type: "follow" | "request" | "accept" | "like" | "comment" | "reply" | "mention" | "comment_like";
-            /** @description The newest three. */
+            /** @description What happened. */
+            type: string;
+            /** @description Who did it: the newest three. */
             actors: components["schemas"]["Author"][];
-            /** @description How many people; 1000 of followers, requests and comments means 1,000 or more. 0, on the stream only: taken back. */
+            /**
+             * Format: int64
+             * @description How many people; 1000 of followers, requests and comments means 1,000 or more. 0, on the stream only: taken back.
+             */
             count: number;
-            post: components["schemas"]["Post"] | null;
+            /** @description The post that it is about; null for none. */
+            post: components["schemas"]["NullablePost"];
             /** @description The newest comment or reply, or the one that was liked. */
-            comment: components["schemas"]["Comment"] | null;
+            comment: components["schemas"]["NullableComment"];
+            /** @description Whether the caller has read it. */
             read: boolean;
             /**
              * Format: date-time
@@ -1520,54 +2681,358 @@ export interface components {
              */
             createdAt: string;
         };
+        /** @description A notification as in the list, which replaces the one of the same group; `count` 0 takes it away. Its `id` resumes the stream. */
+        NotificationEvent: {
+            /**
+             * @description The line `event:`. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "notification";
+            data: components["schemas"]["Notification"];
+        };
+        /** @description A page of a list. */
         NotificationList: {
+            /** @description What the page holds. */
             items: components["schemas"]["Notification"][];
+            /**
+             * @description For the page below, as `cursor`; null at the end.
+             * @example A0ft
+             */
             nextCursor: string | null;
+            /**
+             * @description For the page just above, as `newer`; null when there can be none.
+             * @example A0ft
+             */
             prevCursor: string | null;
         };
+        /** @description Notifications, or lines where `view=compact` asked for them. */
+        NotificationListOrLines: components["schemas"]["NotificationList"] | components["schemas"]["CompactNotificationList"];
+        /** @description A user, as posts and comments carry them. */
+        NullableAuthor: {
+            /**
+             * @description A 64-bit id, as decimal text.
+             * @example 236402688000123904
+             */
+            id: string;
+            /** @description Unique; one may change it. */
+            username: string;
+            /** @description As they call themselves; null when they do not. */
+            displayName: string | null;
+            avatar: components["schemas"]["Avatar"];
+        } | null;
+        /** @description A comment on a post, or a reply to one. */
+        NullableComment: {
+            /**
+             * @description A 64-bit id, as decimal text.
+             * @example 236402688000123904
+             */
+            id: string;
+            /**
+             * @description The post below which it stands.
+             * @example 236402688000123904
+             */
+            postId: string;
+            /**
+             * @description The comment that it answers; null for none.
+             * @example 236402688000123904
+             */
+            replyTo: string | null;
+            /** @description Who wrote it; null once deleted. */
+            author: components["schemas"]["NullableAuthor"];
+            /** @description What it says; null once deleted. */
+            text: string | null;
+            /** @description Hashtags and mentions in the text. */
+            entities: components["schemas"]["Entity"][];
+            counts: components["schemas"]["CommentCounts"];
+            /** @description Whether the caller likes it. */
+            liked: boolean;
+            /** @description Whether it was deleted and stays for its replies. */
+            deleted: boolean;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             * @example 2026-11-22T12:08:00.000Z
+             */
+            createdAt: string;
+        } | null;
+        /** @description One to ten photos with a caption. */
+        NullablePost: {
+            /**
+             * @description A 64-bit id, as decimal text.
+             * @example 236402688000123904
+             */
+            id: string;
+            /** @description The short code of /p/<code>. */
+            code: string;
+            /**
+             * Format: uri
+             * @description Its page for people: /p/<code>.
+             */
+            url: string;
+            /** @description Others see it once it is published. */
+            state: string;
+            author: components["schemas"]["Author"];
+            /** @description What its author wrote; null when nothing. */
+            caption: string | null;
+            /** @description Hashtags and mentions in the caption. */
+            captionEntities: components["schemas"]["Entity"][];
+            place: components["schemas"]["Place"];
+            /** @description Its photos, in their order. */
+            photos: components["schemas"]["Photo"][];
+            /** @description Whether its photos are to be covered until one asks for them. */
+            sensitive: boolean;
+            /** @description What to say on the cover; null for nothing. */
+            contentWarning: string | null;
+            /** @description Whether nobody may comment. */
+            commentsClosed: boolean;
+            /** @description Whether its author alone sees it. */
+            archived: boolean;
+            failure: components["schemas"]["PostFailure"];
+            /** @description The caller’s filters that match it. */
+            filtered: components["schemas"]["FilterMatch"][];
+            removed: components["schemas"]["PostRemoval"];
+            counts: components["schemas"]["PostCounts"];
+            /** @description Whether the caller likes it. */
+            liked: boolean;
+            /** @description Whether the caller saved it. */
+            saved: boolean;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             * @example 2026-11-22T12:08:00.000Z
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When it was first shown elsewhere; null unless it was imported.
+             * @example 2026-11-22T12:08:00.000Z
+             */
+            takenAt: string | null;
+            /**
+             * Format: date-time
+             * @description When it was last changed; null when never.
+             * @example 2026-11-22T12:08:00.000Z
+             */
+            editedAt: string | null;
+        } | null;
+        /** @description One size of a photo. */
+        NullableRendition: {
+            /**
+             * Format: uri
+             * @description Signed; its path never changes, its query does once a day.
+             */
+            url: string;
+            /**
+             * Format: int64
+             * @description In pixels.
+             */
+            width: number;
+            /**
+             * Format: int64
+             * @description In pixels.
+             */
+            height: number;
+            /** @description Its media type, such as image/webp. */
+            type: string;
+        } | null;
+        /** @description A new password, and the old one as proof. */
+        PasswordChange: {
+            /**
+             * Format: password
+             * @description The password as it is.
+             */
+            current: string;
+            /**
+             * Format: password
+             * @description The password as it shall be.
+             */
+            next: string;
+        };
+        /** @description The `params` of `password_too_weak`. */
+        PasswordTooWeakParams: {
+            /** @description Why, in English. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description How hard it is to guess, from 0 to 4.
+             */
+            score: number;
+            /**
+             * Format: int64
+             * @description The score that is needed.
+             */
+            required: number;
+        };
+        /** @description A photo of somebody, posted or not. */
         Photo: {
             /**
              * @description A 64-bit id, as decimal text.
              * @example 236402688000123904
              */
             id: string;
-            /** @enum {string} */
-            state: "processing" | "ready" | "rejected";
-            /** @description As seen, after orientation; null while processing. */
+            /** @description How far it is. */
+            state: string;
+            /**
+             * Format: int64
+             * @description As seen, after orientation; null while processing.
+             */
             width: number | null;
+            /**
+             * Format: int64
+             * @description As seen, after orientation; null while processing.
+             */
             height: number | null;
+            /** @description What it shows, in words; null when nobody wrote it. */
             altText: string | null;
             /** @description Standard base64; see evanw.github.io/thumbhash. */
             thumbhash: string | null;
             /** @description #rrggbb, the dominant colour. */
             color: string | null;
-            renditions: {
-                square150: components["schemas"]["Rendition"];
-                w320: components["schemas"]["Rendition"];
-                w640: components["schemas"]["Rendition"];
-                w1080: components["schemas"]["Rendition"];
-                jpeg1080: components["schemas"]["Rendition"];
-            } | null;
-            rejection: {
-                code: string;
-                detail: string;
-            } | null;
+            renditions: components["schemas"]["Renditions"];
+            rejection: components["schemas"]["Rejection"];
             /**
              * Format: date-time
+             * @description When its upload began.
              * @example 2026-11-22T12:08:00.000Z
              */
             createdAt: string;
         };
+        /** @description The `params` of `photo_already_posted`. */
+        PhotoAlreadyPostedParams: {
+            /** @description The photo. */
+            photoId: string;
+        };
+        /** @description What is to be changed of a photo. */
+        PhotoChange: {
+            /** @description What it shows, in words, for people who cannot see it. */
+            altText?: string | null;
+        };
+        /** @description A photo of the caller changed its state: read it. */
+        PhotoEvent: {
+            /**
+             * @description The line `event:`. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "photo";
+            /** @description The photo and its state. */
+            data: {
+                /**
+                 * @description The photo.
+                 * @example 236402688000123904
+                 */
+                id: string;
+                /** @description Its state now. */
+                state: string;
+            };
+        };
+        /** @description The `params` of `photo_not_found`. */
+        PhotoNotFoundParams: {
+            /** @description The photo. */
+            photoId: string;
+        };
+        /** @description The `params` of `photo_not_in_post`. */
+        PhotoNotInPostParams: {
+            /** @description The photo. */
+            photoId: string;
+        };
+        /** @description The `params` of `photo_not_ready`. */
+        PhotoNotReadyParams: {
+            /** @description The photo. */
+            photoId: string;
+        };
+        /** @description The `params` of `photo_rejected`. */
+        PhotoRejectedParams: {
+            /** @description The photo. */
+            photoId: string;
+            /** @description The code of its rejection. */
+            reason: string;
+        };
+        /** @description The `params` of `photo_too_large`. */
+        PhotoTooLargeParams: {
+            /**
+             * Format: int64
+             * @description How much is allowed.
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description How much was sent, where that is known.
+             */
+            actual?: number;
+        };
+        /** @description A photo as a form. */
+        PhotoUpload: {
+            /**
+             * Format: binary
+             * @description The photo; exactly one.
+             */
+            file: string;
+            /** @description What it shows, in words, for people who cannot see it. */
+            altText?: string;
+        };
+        /** @description The photos that were asked for. */
         Photos: {
+            /** @description Those that are there and may be seen. */
             items: components["schemas"]["Photo"][];
         };
+        /** @description Where it was taken; null when its author did not say. */
+        Place: {
+            /** @description Its name, as its author wrote it. */
+            name: string;
+            /**
+             * Format: double
+             * @description In degrees, north of the equator; null when it is not known.
+             */
+            latitude: number | null;
+            /**
+             * Format: double
+             * @description In degrees, east of Greenwich; null when it is not known.
+             */
+            longitude: number | null;
+        } | null;
         /** @description A place, and how many public posts are of it. */
         PlaceFound: {
+            /** @description As it was last written. */
             name: string;
+            /**
+             * Format: double
+             * @description In degrees; null when nobody said.
+             */
             latitude: number | null;
+            /**
+             * Format: double
+             * @description In degrees; null when nobody said.
+             */
             longitude: number | null;
+            /**
+             * Format: int64
+             * @description Public posts that are of it.
+             */
             postsCount: number;
         };
+        /** @description A page of places that were found. */
+        PlacesFound: {
+            /**
+             * @description What was looked for. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "places";
+            /** @description What was found, the best first. */
+            items: components["schemas"]["PlaceFound"][];
+            /**
+             * @description For the page below, as `cursor`; null at the end.
+             * @example A0ft
+             */
+            nextCursor: string | null;
+            /**
+             * @description For the page just above, as `newer`; null when there can be none.
+             * @example A0ft
+             */
+            prevCursor: string | null;
+            /** @description False when looking for names that resemble the text was cut off by its limit of time; null on later pages. */
+            complete: boolean | null;
+        };
+        /** @description One to ten photos with a caption. */
         Post: {
             /**
              * @description A 64-bit id, as decimal text.
@@ -1576,95 +3041,179 @@ export interface components {
             id: string;
             /** @description The short code of /p/<code>. */
             code: string;
+            /**
+             * Format: uri
+             * @description Its page for people: /p/<code>.
+             */
             url: string;
-            /** @enum {string} */
-            state: "publishing" | "published" | "failed";
+            /** @description Others see it once it is published. */
+            state: string;
             author: components["schemas"]["Author"];
+            /** @description What its author wrote; null when nothing. */
             caption: string | null;
+            /** @description Hashtags and mentions in the caption. */
             captionEntities: components["schemas"]["Entity"][];
-            place: {
-                name: string;
-                latitude: number | null;
-                longitude: number | null;
-            } | null;
+            place: components["schemas"]["Place"];
+            /** @description Its photos, in their order. */
             photos: components["schemas"]["Photo"][];
+            /** @description Whether its photos are to be covered until one asks for them. */
             sensitive: boolean;
+            /** @description What to say on the cover; null for nothing. */
             contentWarning: string | null;
+            /** @description Whether nobody may comment. */
             commentsClosed: boolean;
+            /** @description Whether its author alone sees it. */
             archived: boolean;
-            /** @description Why it failed, and by which of its photos; null unless failed. */
-            failure: {
-                code: string;
-                /**
-                 * @description A 64-bit id, as decimal text.
-                 * @example 236402688000123904
-                 */
-                photoId: string;
-            } | null;
+            failure: components["schemas"]["PostFailure"];
             /** @description The caller’s filters that match it. */
-            filtered: {
-                /**
-                 * @description A 64-bit id, as decimal text.
-                 * @example 236402688000123904
-                 */
-                id: string;
-                /** @enum {string} */
-                action: "hide" | "blur";
-            }[];
-            /** @description Why moderators removed it; its author alone sees such a post. */
-            removed: {
-                rule: string | null;
-                reason: string;
-                /**
-                 * @description A 64-bit id, as decimal text.
-                 * @example 236402688000123904
-                 */
-                decisionId: string;
-            } | null;
-            counts: {
-                likes: number;
-                comments: number;
-            };
+            filtered: components["schemas"]["FilterMatch"][];
+            removed: components["schemas"]["PostRemoval"];
+            counts: components["schemas"]["PostCounts"];
+            /** @description Whether the caller likes it. */
             liked: boolean;
+            /** @description Whether the caller saved it. */
             saved: boolean;
             /**
              * Format: date-time
+             * @description When it was made.
              * @example 2026-11-22T12:08:00.000Z
              */
             createdAt: string;
-            /** @description When it was first shown elsewhere; null unless it was imported. */
+            /**
+             * Format: date-time
+             * @description When it was first shown elsewhere; null unless it was imported.
+             * @example 2026-11-22T12:08:00.000Z
+             */
             takenAt: string | null;
+            /**
+             * Format: date-time
+             * @description When it was last changed; null when never.
+             * @example 2026-11-22T12:08:00.000Z
+             */
             editedAt: string | null;
         };
-        PostList: {
-            items: components["schemas"]["Post"][];
-            nextCursor: string | null;
-            prevCursor: string | null;
+        /** @description What is to be changed of a post. */
+        PostChange: {
+            /** @description Of its photos those that stay, in their new order. The others are deleted; none is added. */
+            photoIds?: string[];
+            /** @description What its author writes about it, with hashtags and mentions. */
+            caption?: string | null;
+            place?: components["schemas"]["NewPlace"];
+            /** @description Whether its photos are to be covered until one asks for them. */
+            sensitive?: boolean;
+            /** @description What to say on the cover. */
+            contentWarning?: string | null;
+            /** @description Whether nobody may comment. */
+            commentsClosed?: boolean;
         };
-        Posts: {
-            items: components["schemas"]["Post"][];
-        };
-        PresignedUpload: {
+        /** @description How much there is of it, without people whom a block hides. */
+        PostCounts: {
             /**
-             * @description A 64-bit id, as decimal text.
+             * Format: int64
+             * @description Likes of it.
+             */
+            likes: number;
+            /**
+             * Format: int64
+             * @description Comments on it.
+             */
+            comments: number;
+        };
+        /** @description A post of the caller changed its state: read it. */
+        PostEvent: {
+            /**
+             * @description The line `event:`. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "post";
+            /** @description The post and its state. */
+            data: {
+                /**
+                 * @description The post.
+                 * @example 236402688000123904
+                 */
+                id: string;
+                /** @description Its state now. */
+                state: string;
+            };
+        };
+        /** @description Why it failed, and by which of its photos; null unless failed. */
+        PostFailure: {
+            /** @description Why. */
+            code: string;
+            /**
+             * @description The photo that was rejected.
              * @example 236402688000123904
              */
             photoId: string;
-            upload: {
-                /** @constant */
-                method: "PUT";
-                url: string;
-                /** @description To be sent as they are, with no other Content-Type. */
-                headers: {
-                    [key: string]: string;
-                };
-                /**
-                 * Format: date-time
-                 * @description The PUT has to begin before.
-                 * @example 2026-11-22T12:08:00.000Z
-                 */
-                expiresAt: string;
+        } | null;
+        /** @description A page of a list. */
+        PostList: {
+            /** @description What the page holds. */
+            items: components["schemas"]["Post"][];
+            /**
+             * @description For the page below, as `cursor`; null at the end.
+             * @example A0ft
+             */
+            nextCursor: string | null;
+            /**
+             * @description For the page just above, as `newer`; null when there can be none.
+             * @example A0ft
+             */
+            prevCursor: string | null;
+        };
+        /** @description Posts, or cells where `view=grid` asked for them. */
+        PostListOrGrid: components["schemas"]["PostList"] | components["schemas"]["GridPostList"];
+        /** @description The `params` of `post_not_published`. */
+        PostNotPublishedParams: {
+            /** @description The state of the post. */
+            state: string;
+        };
+        /** @description Why moderators removed it; its author alone sees such a post. */
+        PostRemoval: {
+            /** @description The rule that it breaks; null when none was named. */
+            rule: string | null;
+            /** @description Why, as the moderator wrote it. */
+            reason: string;
+            /**
+             * @description The decision, which its author may appeal.
+             * @example 236402688000123904
+             */
+            decisionId: string;
+        } | null;
+        /** @description The posts that were asked for. */
+        Posts: {
+            /** @description Those that are there and may be seen. */
+            items: components["schemas"]["Post"][];
+        };
+        /** @description The request that puts the file into the store. */
+        PresignedRequest: {
+            /** @description How the file is sent. */
+            method: string;
+            /**
+             * Format: uri
+             * @description Where it is sent, signed; a session token of AWS makes it long.
+             */
+            url: string;
+            /** @description To be sent as they are, with no other Content-Type. */
+            headers: {
+                [key: string]: string;
             };
+            /**
+             * Format: date-time
+             * @description The PUT has to begin before.
+             * @example 2026-11-22T12:08:00.000Z
+             */
+            expiresAt: string;
+        };
+        /** @description An upload that goes straight into the store. */
+        PresignedUpload: {
+            /**
+             * @description The photo that it becomes.
+             * @example 236402688000123904
+             */
+            photoId: string;
+            upload: components["schemas"]["PresignedRequest"];
             /**
              * Format: date-time
              * @description Afterwards the upload is over.
@@ -1672,70 +3221,181 @@ export interface components {
              */
             completeBy: string;
         };
-        /** @description A refusal (RFC 9457). Act on `code`; `detail` is English, for developers. */
+        /** @description A refusal (RFC 9457). Act on `code`; `detail` is English, for developers. Which codes an operation may answer is in its `x-problems`. */
         Problem: {
             /**
              * Format: uri-reference
+             * @description The code in the table of all of them.
              * @example /docs/problems#not_found
              */
             type: string;
-            /** @example not found */
+            /**
+             * @description The code in words.
+             * @example not found
+             */
             title: string;
-            /** @example 404 */
+            /**
+             * Format: int32
+             * @description The status of the answer.
+             * @example 404
+             */
             status: number;
-            /** @example There is nothing here that you may see. */
+            /**
+             * @description What is wrong, in English.
+             * @example There is nothing here that you may see.
+             */
             detail: string;
-            /** @enum {string} */
-            code: "bad_credentials" | "body_incomplete" | "body_too_large" | "busy" | "checksum_mismatch" | "collection_limit" | "comments_closed" | "cursor_invalid" | "disk_full" | "email_taken" | "expectation_failed" | "follow_limit" | "gone" | "headers_too_large" | "idempotency_in_progress" | "idempotency_key_reused" | "internal_error" | "json_invalid" | "list_expired" | "method_not_allowed" | "not_found" | "not_supported_by_store" | "password_too_weak" | "photo_already_posted" | "photo_in_use" | "photo_not_found" | "photo_not_ready" | "photo_rejected" | "photo_too_large" | "post_not_published" | "quota_exceeded" | "range_not_satisfiable" | "rate_limited" | "registrations_closed" | "reply_not_allowed" | "request_invalid" | "request_timeout" | "self_not_allowed" | "session_ended" | "token_expired" | "token_invalid" | "token_missing" | "too_many_pieces" | "tus_version" | "unavailable" | "unsupported_media_type" | "upload_gone" | "upload_not_arrived" | "upload_offset" | "upload_taken_over" | "url_expired" | "url_invalid" | "username_taken" | "validation_failed";
+            /** @description What is wrong; stable. */
+            code: string;
+            /** @description The numbers; which there are is in `x-params`, by code. Other codes have none. */
             params: {
                 [key: string]: unknown;
             };
-            /** @description Names the request in the logs. */
+            /**
+             * @description Names the request in the logs.
+             * @example 0b0e7f0c-6d1e-4f0a
+             */
             requestId: string;
+            /** @description With `validation_failed`: every fault at once. */
             errors?: components["schemas"]["FieldFault"][];
         };
-        Ready: {
-            ok: boolean;
+        /** @description What is to be changed of one’s profile. */
+        ProfileChange: {
+            /** @description As one wants to be called. */
+            displayName?: string | null;
+            /** @description What one says of oneself. */
+            bio?: string | null;
+            /** @description One’s own http or https address. */
+            website?: string | null;
+            /** @description Whether only followers whom one lets in see one’s content. */
+            private?: boolean;
             /**
-             * @description What each means, and which answers 503, is in docs/health.md.
-             * @enum {string}
+             * @description Kept in lower case.
+             * @example ada
              */
-            status: "ready" | "degraded" | "draining" | "schema_behind" | "cut_off" | "isolated";
+            username?: string;
+        };
+        /** @description The `params` of `quota_exceeded`. */
+        QuotaExceededParams: {
+            /** @description What is full: `bytes`, `bytesPerDay`, `photosPerDay` or `openUploads`. */
+            quota: string;
+            /**
+             * Format: int64
+             * @description How much is allowed.
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description How much was sent, or would be held.
+             */
+            actual: number;
+        };
+        /** @description The `params` of `rate_limited`. */
+        RateLimitedParams: {
+            /**
+             * Format: int64
+             * @description After how many seconds to try again; Retry-After says the same.
+             */
+            retryAfter: number;
+        };
+        /** @description How far the caller has read. */
+        ReadUpTo: {
+            /**
+             * @description The newest notification that was seen; it and all below become read.
+             * @example 236402688000123904
+             */
+            upTo: string;
+        };
+        /** @description Whether this process should get requests, and why. */
+        Ready: {
+            /** @description Whether this process should get requests. */
+            ok: boolean;
+            /** @description What each means, and which answers 503, is in docs/health.md. */
+            status: string;
+            /** @description Each store and neighbour, by its name. */
             parts?: {
                 [key: string]: {
-                    /** @enum {string} */
-                    state: "ok" | "slow" | "down" | "wrong";
+                    /** @description How it is. */
+                    state: string;
+                    /**
+                     * Format: int64
+                     * @description How long its last check took.
+                     */
                     milliseconds: number;
-                    /** @enum {string} */
-                    reach?: "only_this_process" | "everybody" | "unknown";
+                    /** @description Whom its failure concerns. */
+                    reach?: string;
                 };
             };
         };
+        /** @description The session with its next tokens. */
         Refreshed: {
             session: components["schemas"]["Session"];
         };
+        /** @description Why a photo was rejected; null when it was not. */
+        Rejection: {
+            /** @description Why. */
+            code: string;
+            /** @description The same in English, for developers. */
+            detail: string;
+        } | null;
         /** @description How the caller stands to this person. */
         Relationship: {
+            /** @description Whether the caller follows them. */
             following: boolean;
+            /** @description Whether the caller asked to follow them. */
             requested: boolean;
+            /** @description Whether they follow the caller. */
             followedBy: boolean;
+            /** @description Whether the caller blocks them. */
             blocking: boolean;
+            /** @description Whether the caller mutes them. */
             muting: boolean;
         };
+        /** @description One size of a photo. */
         Rendition: {
+            /**
+             * Format: uri
+             * @description Signed; its path never changes, its query does once a day.
+             */
             url: string;
+            /**
+             * Format: int64
+             * @description In pixels.
+             */
             width: number;
+            /**
+             * Format: int64
+             * @description In pixels.
+             */
             height: number;
+            /** @description Its media type, such as image/webp. */
             type: string;
         };
-        /** @description People, tags or places, as `type` asked for. */
-        SearchList: {
-            items: components["schemas"]["User"][] | components["schemas"]["TagFound"][] | components["schemas"]["PlaceFound"][];
-            nextCursor: string | null;
-            prevCursor: string | null;
-            /** @description False when looking for names that resemble the text was cut off by its limit of time; null on later pages. */
-            complete: boolean | null;
+        /** @description The sizes of a photo; null until it is ready. */
+        Renditions: {
+            square150: components["schemas"]["Rendition"];
+            w320: components["schemas"]["Rendition"];
+            w640: components["schemas"]["Rendition"];
+            w1080: components["schemas"]["Rendition"];
+            jpeg1080: components["schemas"]["Rendition"];
+        } | null;
+        /** @description The `params` of `request_invalid`. */
+        RequestInvalidParams: {
+            /** @description Why, in English. */
+            reason: string;
         };
+        /** @description Too much was missed: read again. */
+        ResetEvent: {
+            /**
+             * @description The line `event:`. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "reset";
+            /** @description Nothing. */
+            data: Record<string, never>;
+        };
+        /** @description People, tags or places, as `type` asked for. */
+        SearchList: components["schemas"]["UsersFound"] | components["schemas"]["TagsFound"] | components["schemas"]["PlacesFound"];
         /** @description Something that happened to an account; kept for a year. */
         SecurityEvent: {
             /**
@@ -1743,13 +3403,11 @@ export interface components {
              * @example 236402688000123904
              */
             id: string;
-            /**
-             * @description What happened; more kinds will come.
-             * @enum {string}
-             */
-            kind: "account.created" | "account.closed" | "username.changed" | "password.changed" | "session.began" | "session.ended" | "sessions.ended" | "refresh.repeated" | "sign_in.guessed" | "post.deleted" | "photo.deleted" | "comment.deleted" | "collection.deleted" | "role.changed";
+            /** @description What happened; more kinds will come. */
+            kind: string;
             /**
              * Format: date-time
+             * @description When it happened.
              * @example 2026-11-22T12:08:00.000Z
              */
             at: string;
@@ -1757,31 +3415,49 @@ export interface components {
             byYou: boolean;
             /** @description The network from where, shortened to /24 or /48; null when it came from no client, or from somebody else’s. */
             address: string | null;
+            /** @description What the client called itself, cut; null as `address` is. */
             userAgent: string | null;
             /** @description More about it, by kind. */
             params: {
                 [key: string]: unknown;
             };
         };
+        /** @description A page of a list. */
         SecurityEventList: {
+            /** @description What the page holds. */
             items: components["schemas"]["SecurityEvent"][];
+            /**
+             * @description For the page below, as `cursor`; null at the end.
+             * @example A0ft
+             */
             nextCursor: string | null;
+            /**
+             * @description For the page just above, as `newer`; null when there can be none.
+             * @example A0ft
+             */
             prevCursor: string | null;
         };
+        /** @description The tokens of a device that is signed in. */
         Session: {
             /**
              * @description A 64-bit id, as decimal text.
              * @example 236402688000123904
              */
             id: string;
+            /** @description Sent as `Authorization: Bearer <accessToken>`. */
             accessToken: string;
+            /** @description Exchanged for the next session by POST /v1/sessions/refresh. */
             refreshToken: string;
             /**
              * Format: date-time
+             * @description When the access token expires, by the server’s clock.
              * @example 2026-11-22T12:08:00.000Z
              */
             expiresAt: string;
-            /** @description Seconds until the access token expires; trust this over the device clock. */
+            /**
+             * Format: int64
+             * @description Seconds until the access token expires; trust this over the device clock.
+             */
             expiresIn: number;
         };
         /** @description A device that is signed in. */
@@ -1791,8 +3467,10 @@ export interface components {
              * @example 236402688000123904
              */
             id: string;
+            /** @description Whether it is the session of this request. */
             current: boolean;
             device: components["schemas"]["Device"];
+            /** @description As the client sent it at sign-in, cut; null when it sent none. */
             userAgent: string | null;
             /**
              * Format: date-time
@@ -1810,943 +3488,468 @@ export interface components {
             address: string | null;
             /**
              * Format: date-time
+             * @description When the device signed in.
              * @example 2026-11-22T12:08:00.000Z
              */
             createdAt: string;
             /**
              * Format: date-time
+             * @description The same as lastUsedAt.
              * @example 2026-11-22T12:08:00.000Z
              */
             refreshedAt: string;
         };
+        /** @description A page of a list. */
         SessionList: {
+            /** @description What the page holds. */
             items: components["schemas"]["SessionEntry"][];
+            /**
+             * @description For the page below, as `cursor`; null at the end.
+             * @example A0ft
+             */
             nextCursor: string | null;
+            /**
+             * @description For the page just above, as `newer`; null when there can be none.
+             * @example A0ft
+             */
             prevCursor: string | null;
         };
+        /** @description The token that is exchanged. */
+        SessionRefresh: {
+            /** @description Of the session, as last given. */
+            refreshToken: string;
+        };
+        /** @description Who signs in, and their password. */
+        SignIn: {
+            /** @description Username or email. */
+            login: string;
+            /**
+             * Format: password
+             * @description The password.
+             */
+            password: string;
+        };
+        /** @description An account to be made. */
+        SignUp: {
+            /**
+             * @description Kept in lower case.
+             * @example ada
+             */
+            username: string;
+            /**
+             * Format: email
+             * @description Nobody else sees it.
+             * @example ada@example.org
+             */
+            email: string;
+            /**
+             * Format: password
+             * @description What is easy to guess is refused.
+             */
+            password: string;
+            /** @description As one wants to be called. */
+            displayName?: string | null;
+        };
+        /** @description Who signed in or up, and their session. */
         SignedIn: {
             user: components["schemas"]["Me"];
             session: components["schemas"]["Session"];
         };
+        /** @description A server-sent event as an object; further ones will come and are to be ignored. A comment line every 20 s keeps the connection open. */
+        StreamEvent: components["schemas"]["NotificationEvent"] | components["schemas"]["PhotoEvent"] | components["schemas"]["PostEvent"] | components["schemas"]["FeedEvent"] | components["schemas"]["ResetEvent"];
         /** @description A tag, folded, and how many public posts have it. */
         TagFound: {
+            /** @description Without its sign. */
             tag: string;
+            /**
+             * Format: int64
+             * @description Public posts that have it.
+             */
             postsCount: number;
         };
+        /** @description A page of tags that were found. */
+        TagsFound: {
+            /**
+             * @description What was looked for. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "tags";
+            /** @description What was found, the best first. */
+            items: components["schemas"]["TagFound"][];
+            /**
+             * @description For the page below, as `cursor`; null at the end.
+             * @example A0ft
+             */
+            nextCursor: string | null;
+            /**
+             * @description For the page just above, as `newer`; null when there can be none.
+             * @example A0ft
+             */
+            prevCursor: string | null;
+            /** @description False when looking for names that resemble the text was cut off by its limit of time; null on later pages. */
+            complete: boolean | null;
+        };
+        /** @description Its first photo’s `square150`; null when it has none. */
+        Thumbnail: {
+            /**
+             * Format: uri
+             * @description Signed; its path never changes, its query does once a day.
+             */
+            url: string;
+            /**
+             * Format: int64
+             * @description In pixels.
+             */
+            width: number;
+            /**
+             * Format: int64
+             * @description In pixels.
+             */
+            height: number;
+        } | null;
+        /** @description The `params` of `too_many_pieces`. */
+        TooManyPiecesParams: {
+            /**
+             * Format: int64
+             * @description How much is allowed.
+             */
+            limit: number;
+        };
+        /** @description The `params` of `tus_version`. */
+        TusVersionParams: {
+            /** @description What would be taken. */
+            expected: string;
+            /** @description What was sent, cut. */
+            received: string;
+        };
+        /** @description How much is unread. */
         Unread: {
+            /**
+             * Format: int64
+             * @description Notifications that are unread.
+             */
             count: number;
         };
+        /** @description The `params` of `unsupported_media_type`. */
+        UnsupportedMediaTypeParams: {
+            /** @description What would be taken. */
+            expected: string;
+            /** @description What was sent, cut. */
+            received: string;
+        };
+        /** @description The `params` of `upload_not_arrived`. */
+        UploadNotArrivedParams: {
+            /**
+             * Format: int64
+             * @description How many bytes the store has.
+             */
+            actual: number;
+            /**
+             * Format: int64
+             * @description How many it has to have.
+             */
+            expected: number;
+        };
+        /** @description The `params` of `upload_offset`. */
+        UploadOffsetParams: {
+            /**
+             * Format: int64
+             * @description The byte at which the upload goes on.
+             */
+            offset: number;
+        };
+        /** @description The `params` of `upload_taken_over`. */
+        UploadTakenOverParams: {
+            /**
+             * Format: int64
+             * @description The byte at which the upload goes on.
+             */
+            offset: number;
+        };
+        /** @description A person; `relationship` is there when the caller is signed in. */
         User: {
             /**
              * @description A 64-bit id, as decimal text.
              * @example 236402688000123904
              */
             id: string;
+            /** @description Unique; one may change it. */
             username: string;
+            /** @description As they call themselves; null when they do not. */
             displayName: string | null;
+            /** @description What they say of themselves; null for nothing. */
             bio: string | null;
+            /** @description Their own address; null without one. */
             website: string | null;
+            /**
+             * Format: uri
+             * @description Their page for people: /u/<username>.
+             */
             url: string;
-            /** @description Addresses of square pictures; null without one. */
-            avatar: {
-                w64: string;
-                w150: string;
-                w320: string;
-            } | null;
+            avatar: components["schemas"]["Avatar"];
+            /** @description Whether only followers whom they let in see their content. */
             private: boolean;
-            counts: {
-                posts: number;
-                followers: number;
-                following: number;
-            };
+            counts: components["schemas"]["UserCounts"];
             /**
              * Format: date-time
+             * @description When they signed up.
              * @example 2026-11-22T12:08:00.000Z
              */
             createdAt: string;
             relationship?: components["schemas"]["Relationship"];
         };
+        /** @description How much there is of them. */
+        UserCounts: {
+            /**
+             * Format: int64
+             * @description Their published posts.
+             */
+            posts: number;
+            /**
+             * Format: int64
+             * @description Who follows them.
+             */
+            followers: number;
+            /**
+             * Format: int64
+             * @description Whom they follow.
+             */
+            following: number;
+        };
+        /** @description A page of a list. */
         UserList: {
+            /** @description What the page holds. */
             items: components["schemas"]["User"][];
+            /**
+             * @description For the page below, as `cursor`; null at the end.
+             * @example A0ft
+             */
             nextCursor: string | null;
+            /**
+             * @description For the page just above, as `newer`; null when there can be none.
+             * @example A0ft
+             */
             prevCursor: string | null;
+        };
+        /** @description A page of users that were found. */
+        UsersFound: {
+            /**
+             * @description What was looked for. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "users";
+            /** @description What was found, the best first. */
+            items: components["schemas"]["User"][];
+            /**
+             * @description For the page below, as `cursor`; null at the end.
+             * @example A0ft
+             */
+            nextCursor: string | null;
+            /**
+             * @description For the page just above, as `newer`; null when there can be none.
+             * @example A0ft
+             */
+            prevCursor: string | null;
+            /** @description False when looking for names that resemble the text was cut off by its limit of time; null on later pages. */
+            complete: boolean | null;
         };
     };
     responses: {
-        /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
-        "400.body_incomplete.json_invalid.request_invalid": {
+        /** @description Bad Request. */
+        BadRequest: {
             headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "X-Request-Id": components["headers"]["XRequestId"];
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 400;
-                    /** @enum {unknown} */
-                    code?: "body_incomplete" | "json_invalid" | "request_invalid";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `body_incomplete`, `request_invalid` */
-        "400.body_incomplete.request_invalid": {
+        /** @description Unauthorized. */
+        Unauthorized: {
             headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "X-Request-Id": components["headers"]["XRequestId"];
+                "WWW-Authenticate": components["headers"]["WWWAuthenticate"];
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 400;
-                    /** @enum {unknown} */
-                    code?: "body_incomplete" | "request_invalid";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `cursor_invalid`, `request_invalid` */
-        "400.cursor_invalid.request_invalid": {
+        /** @description Forbidden. */
+        Forbidden: {
             headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "X-Request-Id": components["headers"]["XRequestId"];
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 400;
-                    /** @enum {unknown} */
-                    code?: "cursor_invalid" | "request_invalid";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `request_invalid` */
-        "400.request_invalid": {
+        /** @description Not Found. */
+        NotFound: {
             headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "X-Request-Id": components["headers"]["XRequestId"];
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 400;
-                    /** @enum {unknown} */
-                    code?: "request_invalid";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `bad_credentials` */
-        "401.bad_credentials": {
+        /** @description Method Not Allowed. */
+        MethodNotAllowed: {
             headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-Request-Id": components["headers"]["XRequestId"];
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 401;
-                    /** @enum {unknown} */
-                    code?: "bad_credentials";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `session_ended` */
-        "401.session_ended": {
+        /** @description Request Timeout. */
+        RequestTimeout: {
             headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-Request-Id": components["headers"]["XRequestId"];
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 401;
-                    /** @enum {unknown} */
-                    code?: "session_ended";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `session_ended`, `token_expired`, `token_invalid` */
-        "401.session_ended.token_expired.token_invalid": {
+        /** @description Conflict. */
+        Conflict: {
             headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-Request-Id": components["headers"]["XRequestId"];
+                "Retry-After": components["headers"]["RetryAfter"];
+                "Upload-Offset": components["headers"]["UploadOffset"];
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 401;
-                    /** @enum {unknown} */
-                    code?: "session_ended" | "token_expired" | "token_invalid";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
-        "401.session_ended.token_expired.token_invalid.token_missing": {
+        /** @description Gone. */
+        Gone: {
             headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-Request-Id": components["headers"]["XRequestId"];
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 401;
-                    /** @enum {unknown} */
-                    code?: "session_ended" | "token_expired" | "token_invalid" | "token_missing";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `bad_credentials` */
-        "403.bad_credentials": {
+        /** @description Precondition Failed. */
+        PreconditionFailed: {
             headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "X-Request-Id": components["headers"]["XRequestId"];
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 403;
-                    /** @enum {unknown} */
-                    code?: "bad_credentials";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `comments_closed` */
-        "403.comments_closed": {
+        /** @description Payload Too Large. */
+        PayloadTooLarge: {
             headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "X-Request-Id": components["headers"]["XRequestId"];
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 403;
-                    /** @enum {unknown} */
-                    code?: "comments_closed";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `registrations_closed` */
-        "403.registrations_closed": {
+        /** @description Unsupported Media Type. */
+        UnsupportedMediaType: {
             headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "X-Request-Id": components["headers"]["XRequestId"];
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 403;
-                    /** @enum {unknown} */
-                    code?: "registrations_closed";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `url_expired`, `url_invalid` */
-        "403.url_expired.url_invalid": {
+        /** @description Range Not Satisfiable. */
+        RangeNotSatisfiable: {
             headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "X-Request-Id": components["headers"]["XRequestId"];
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 403;
-                    /** @enum {unknown} */
-                    code?: "url_expired" | "url_invalid";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `not_found` */
-        "404.not_found": {
+        /** @description Expectation Failed. */
+        ExpectationFailed: {
             headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "X-Request-Id": components["headers"]["XRequestId"];
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 404;
-                    /** @enum {unknown} */
-                    code?: "not_found";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `method_not_allowed` */
-        "405.method_not_allowed": {
+        /** @description Unprocessable Entity. */
+        UnprocessableEntity: {
             headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "X-Request-Id": components["headers"]["XRequestId"];
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 405;
-                    /** @enum {unknown} */
-                    code?: "method_not_allowed";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `request_timeout` */
-        "408.request_timeout": {
+        /** @description Too Many Requests. */
+        TooManyRequests: {
             headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 408;
-                    /** @enum {unknown} */
-                    code?: "request_timeout";
-                };
-            };
-        };
-        /** @description `email_taken`, `idempotency_in_progress`, `username_taken` */
-        "409.email_taken.idempotency_in_progress.username_taken": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                "Retry-After": components["headers"]["Retry-After"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 409;
-                    /** @enum {unknown} */
-                    code?: "email_taken" | "idempotency_in_progress" | "username_taken";
-                };
-            };
-        };
-        /** @description `idempotency_in_progress` */
-        "409.idempotency_in_progress": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                "Retry-After": components["headers"]["Retry-After"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 409;
-                    /** @enum {unknown} */
-                    code?: "idempotency_in_progress";
-                };
-            };
-        };
-        /** @description `idempotency_in_progress`, `post_not_published` */
-        "409.idempotency_in_progress.post_not_published": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                "Retry-After": components["headers"]["Retry-After"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 409;
-                    /** @enum {unknown} */
-                    code?: "idempotency_in_progress" | "post_not_published";
-                };
-            };
-        };
-        /** @description `idempotency_in_progress`, `upload_offset`, `upload_taken_over` */
-        "409.idempotency_in_progress.upload_offset.upload_taken_over": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                "Retry-After": components["headers"]["Retry-After"];
-                "Upload-Offset": components["headers"]["Upload-Offset"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 409;
-                    /** @enum {unknown} */
-                    code?: "idempotency_in_progress" | "upload_offset" | "upload_taken_over";
-                };
-            };
-        };
-        /** @description `photo_in_use` */
-        "409.photo_in_use": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                "Retry-After": components["headers"]["Retry-After"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 409;
-                    /** @enum {unknown} */
-                    code?: "photo_in_use";
-                };
-            };
-        };
-        /** @description `photo_not_ready` */
-        "409.photo_not_ready": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                "Retry-After": components["headers"]["Retry-After"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 409;
-                    /** @enum {unknown} */
-                    code?: "photo_not_ready";
-                };
-            };
-        };
-        /** @description `post_not_published` */
-        "409.post_not_published": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                "Retry-After": components["headers"]["Retry-After"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 409;
-                    /** @enum {unknown} */
-                    code?: "post_not_published";
-                };
-            };
-        };
-        /** @description `upload_not_arrived` */
-        "409.upload_not_arrived": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                "Retry-After": components["headers"]["Retry-After"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 409;
-                    /** @enum {unknown} */
-                    code?: "upload_not_arrived";
-                };
-            };
-        };
-        /** @description `upload_offset`, `upload_taken_over` */
-        "409.upload_offset.upload_taken_over": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                "Retry-After": components["headers"]["Retry-After"];
-                "Upload-Offset": components["headers"]["Upload-Offset"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 409;
-                    /** @enum {unknown} */
-                    code?: "upload_offset" | "upload_taken_over";
-                };
-            };
-        };
-        /** @description `username_taken` */
-        "409.username_taken": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                "Retry-After": components["headers"]["Retry-After"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 409;
-                    /** @enum {unknown} */
-                    code?: "username_taken";
-                };
-            };
-        };
-        /** @description `gone` */
-        "410.gone": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 410;
-                    /** @enum {unknown} */
-                    code?: "gone";
-                };
-            };
-        };
-        /** @description `gone`, `upload_gone` */
-        "410.gone.upload_gone": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 410;
-                    /** @enum {unknown} */
-                    code?: "gone" | "upload_gone";
-                };
-            };
-        };
-        /** @description `list_expired` */
-        "410.list_expired": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 410;
-                    /** @enum {unknown} */
-                    code?: "list_expired";
-                };
-            };
-        };
-        /** @description `upload_gone` */
-        "410.upload_gone": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 410;
-                    /** @enum {unknown} */
-                    code?: "upload_gone";
-                };
-            };
-        };
-        /** @description `tus_version` */
-        "412.tus_version": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 412;
-                    /** @enum {unknown} */
-                    code?: "tus_version";
-                };
-            };
-        };
-        /** @description `body_too_large` */
-        "413.body_too_large": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 413;
-                    /** @enum {unknown} */
-                    code?: "body_too_large";
-                };
-            };
-        };
-        /** @description `body_too_large`, `photo_too_large` */
-        "413.body_too_large.photo_too_large": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 413;
-                    /** @enum {unknown} */
-                    code?: "body_too_large" | "photo_too_large";
-                };
-            };
-        };
-        /** @description `photo_too_large` */
-        "413.photo_too_large": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 413;
-                    /** @enum {unknown} */
-                    code?: "photo_too_large";
-                };
-            };
-        };
-        /** @description `unsupported_media_type` */
-        "415.unsupported_media_type": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 415;
-                    /** @enum {unknown} */
-                    code?: "unsupported_media_type";
-                };
-            };
-        };
-        /** @description `range_not_satisfiable` */
-        "416.range_not_satisfiable": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 416;
-                    /** @enum {unknown} */
-                    code?: "range_not_satisfiable";
-                };
-            };
-        };
-        /** @description `expectation_failed` */
-        "417.expectation_failed": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 417;
-                    /** @enum {unknown} */
-                    code?: "expectation_failed";
-                };
-            };
-        };
-        /** @description `collection_limit`, `idempotency_key_reused`, `validation_failed` */
-        "422.collection_limit.idempotency_key_reused.validation_failed": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 422;
-                    /** @enum {unknown} */
-                    code?: "collection_limit" | "idempotency_key_reused" | "validation_failed";
-                };
-            };
-        };
-        /** @description `follow_limit`, `self_not_allowed`, `validation_failed` */
-        "422.follow_limit.self_not_allowed.validation_failed": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 422;
-                    /** @enum {unknown} */
-                    code?: "follow_limit" | "self_not_allowed" | "validation_failed";
-                };
-            };
-        };
-        /** @description `idempotency_key_reused`, `not_supported_by_store`, `quota_exceeded`, `validation_failed` */
-        "422.idempotency_key_reused.not_supported_by_store.quota_exceeded.validation_failed": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 422;
-                    /** @enum {unknown} */
-                    code?: "idempotency_key_reused" | "not_supported_by_store" | "quota_exceeded" | "validation_failed";
-                };
-            };
-        };
-        /** @description `idempotency_key_reused`, `password_too_weak`, `validation_failed` */
-        "422.idempotency_key_reused.password_too_weak.validation_failed": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 422;
-                    /** @enum {unknown} */
-                    code?: "idempotency_key_reused" | "password_too_weak" | "validation_failed";
-                };
-            };
-        };
-        /** @description `idempotency_key_reused`, `photo_already_posted`, `photo_not_found`, `photo_rejected`, `validation_failed` */
-        "422.idempotency_key_reused.photo_already_posted.photo_not_found.photo_rejected.validation_failed": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 422;
-                    /** @enum {unknown} */
-                    code?: "idempotency_key_reused" | "photo_already_posted" | "photo_not_found" | "photo_rejected" | "validation_failed";
-                };
-            };
-        };
-        /** @description `idempotency_key_reused`, `quota_exceeded`, `too_many_pieces`, `validation_failed` */
-        "422.idempotency_key_reused.quota_exceeded.too_many_pieces.validation_failed": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 422;
-                    /** @enum {unknown} */
-                    code?: "idempotency_key_reused" | "quota_exceeded" | "too_many_pieces" | "validation_failed";
-                };
-            };
-        };
-        /** @description `idempotency_key_reused`, `quota_exceeded`, `validation_failed` */
-        "422.idempotency_key_reused.quota_exceeded.validation_failed": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 422;
-                    /** @enum {unknown} */
-                    code?: "idempotency_key_reused" | "quota_exceeded" | "validation_failed";
-                };
-            };
-        };
-        /** @description `idempotency_key_reused`, `reply_not_allowed`, `validation_failed` */
-        "422.idempotency_key_reused.reply_not_allowed.validation_failed": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 422;
-                    /** @enum {unknown} */
-                    code?: "idempotency_key_reused" | "reply_not_allowed" | "validation_failed";
-                };
-            };
-        };
-        /** @description `idempotency_key_reused`, `validation_failed` */
-        "422.idempotency_key_reused.validation_failed": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 422;
-                    /** @enum {unknown} */
-                    code?: "idempotency_key_reused" | "validation_failed";
-                };
-            };
-        };
-        /** @description `password_too_weak`, `validation_failed` */
-        "422.password_too_weak.validation_failed": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 422;
-                    /** @enum {unknown} */
-                    code?: "password_too_weak" | "validation_failed";
-                };
-            };
-        };
-        /** @description `photo_already_posted`, `photo_not_found`, `photo_rejected`, `validation_failed` */
-        "422.photo_already_posted.photo_not_found.photo_rejected.validation_failed": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 422;
-                    /** @enum {unknown} */
-                    code?: "photo_already_posted" | "photo_not_found" | "photo_rejected" | "validation_failed";
-                };
-            };
-        };
-        /** @description `quota_exceeded`, `too_many_pieces`, `validation_failed` */
-        "422.quota_exceeded.too_many_pieces.validation_failed": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 422;
-                    /** @enum {unknown} */
-                    code?: "quota_exceeded" | "too_many_pieces" | "validation_failed";
-                };
-            };
-        };
-        /** @description `quota_exceeded`, `validation_failed` */
-        "422.quota_exceeded.validation_failed": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 422;
-                    /** @enum {unknown} */
-                    code?: "quota_exceeded" | "validation_failed";
-                };
-            };
-        };
-        /** @description `self_not_allowed`, `validation_failed` */
-        "422.self_not_allowed.validation_failed": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 422;
-                    /** @enum {unknown} */
-                    code?: "self_not_allowed" | "validation_failed";
-                };
-            };
-        };
-        /** @description `validation_failed` */
-        "422.validation_failed": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 422;
-                    /** @enum {unknown} */
-                    code?: "validation_failed";
-                };
-            };
-        };
-        /** @description `rate_limited` */
-        "429.rate_limited": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "X-Request-Id": components["headers"]["XRequestId"];
                 RateLimit: components["headers"]["RateLimit"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                "Retry-After": components["headers"]["Retry-After"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                "Retry-After": components["headers"]["RetryAfter"];
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 429;
-                    /** @enum {unknown} */
-                    code?: "rate_limited";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `checksum_mismatch` */
-        "460.checksum_mismatch": {
+        /** @description Checksum Mismatch. */
+        ChecksumMismatch: {
             headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "X-Request-Id": components["headers"]["XRequestId"];
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 460;
-                    /** @enum {unknown} */
-                    code?: "checksum_mismatch";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `internal_error` */
-        "500.internal_error": {
+        /** @description Internal Server Error. */
+        InternalServerError: {
             headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "X-Request-Id": components["headers"]["XRequestId"];
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 500;
-                    /** @enum {unknown} */
-                    code?: "internal_error";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `busy`, `unavailable` */
-        "503.busy.unavailable": {
+        /** @description Service Unavailable. */
+        ServiceUnavailable: {
             headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["XRequestId"];
+                "Retry-After": components["headers"]["RetryAfter"];
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 503;
-                    /** @enum {unknown} */
-                    code?: "busy" | "unavailable";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `unavailable` */
-        "503.unavailable": {
+        /** @description Insufficient Storage. */
+        InsufficientStorage: {
             headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["XRequestId"];
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 503;
-                    /** @enum {unknown} */
-                    code?: "unavailable";
-                };
-            };
-        };
-        /** @description `disk_full` */
-        "507.disk_full": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    status?: 507;
-                    /** @enum {unknown} */
-                    code?: "disk_full";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
     };
@@ -2755,39 +3958,61 @@ export interface components {
         IdempotencyKey: string;
         /** @description Answer when it is ready, or after so many seconds, five at most. */
         Prefer: string;
-        /** @description The version of tus that the client speaks: 1.0.0. */
-        TusResumable: string;
         /** @description An ETag from before: 304 when it still holds. */
         IfNoneMatch: string;
+        /** @description Only these bytes (RFC 9110): 206. Of several ranges, all of it. */
+        Range: string;
+        /** @description The ETag that `Range` is of; all of it when it is another. */
+        IfRange: string;
+        /** @description The id of the last event that was received: what was missed comes first. */
+        LastEventId: string;
+        /** @description The version of tus that the client speaks. */
+        TusResumable: string;
+        /** @description Bytes that the upload will have. */
+        UploadLength: number;
+        /** @description The byte at which this body goes on. */
+        UploadOffset: number;
+        /** @description `altText` and the description in base64; other keys are not kept. */
+        UploadMetadata: string;
+        /** @description `sha1` or `sha256` and the hash of this body in base64. */
+        UploadChecksum: string;
+        /** @description The method that is meant: HEAD, PATCH or DELETE. */
+        MethodOverride: string;
     };
     requestBodies: never;
     headers: {
         /** @description Names this request in the logs; the caller’s own when it sent one. */
-        "X-Request-Id": string;
+        XRequestId: string;
         /** @description What is left of the limit, and seconds until it is whole again. */
         RateLimit: string;
         /** @description The limit that counts here: requests and seconds. */
-        "RateLimit-Policy": string;
+        RateLimitPolicy: string;
         /** @description Try again after so many seconds. */
-        "Retry-After": number;
+        RetryAfter: number;
         /** @description Which state this is; send it as If-None-Match. */
         ETag: string;
         /** @description Where the thing that was made is read. */
         Location: string;
         /** @description Bytes that have arrived: where to go on. */
-        "Upload-Offset": number;
+        UploadOffset: number;
         /** @description Until when the upload may go on. */
-        "Upload-Expires": string;
+        UploadExpires: string;
         /** @description The photo that the upload became; once it is complete. */
-        "Narwhal-Photo-Id": string;
+        NarwhalPhotoId: string;
         /** @description The version of tus. */
-        "Tus-Resumable": string;
+        TusResumable: string;
+        /** @description Bytes that the upload will have. */
+        UploadLength: number;
+        /** @description The description, as it was given. */
+        UploadMetadata: string;
+        /** @description Which bytes these are. */
+        ContentRange: string;
         /** @description Where the list goes on (RFC 8288). */
         Link: string;
         /** @description The patience that counted. */
-        "Preference-Applied": string;
+        PreferenceApplied: string;
         /** @description The scheme that is expected (RFC 6750). */
-        "WWW-Authenticate": string;
+        WWWAuthenticate: string;
     };
     pathItems: never;
 }
@@ -2805,21 +4030,27 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AdminHealth"];
                 };
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid"];
-            404: components["responses"]["404.not_found"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     getLiveness: {
@@ -2834,16 +4065,19 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Live"];
                 };
             };
-            400: components["responses"]["400.request_invalid"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     getPingdomCheck: {
@@ -2858,16 +4092,19 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "text/xml": string;
                 };
             };
-            400: components["responses"]["400.request_invalid"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     getReadiness: {
@@ -2882,19 +4119,21 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Ready"];
                 };
             };
-            400: components["responses"]["400.request_invalid"];
-            500: components["responses"]["500.internal_error"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
             /** @description Not at present. */
             503: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2906,17 +4145,27 @@ export interface operations {
     downloadRendition: {
         parameters: {
             query?: {
+                /** @description When it expires, in seconds since 1970. */
                 e?: string;
+                /** @description The key that signed it. */
                 k?: string;
+                /** @description The signature. */
                 s?: string;
             };
             header?: {
                 /** @description An ETag from before: 304 when it still holds. */
                 "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+                /** @description Only these bytes (RFC 9110): 206. Of several ranges, all of it. */
+                Range?: components["parameters"]["Range"];
+                /** @description The ETag that `Range` is of; all of it when it is another. */
+                "If-Range"?: components["parameters"]["IfRange"];
             };
             path: {
+                /** @description The beginning of the photo’s folder. */
                 fan: string;
+                /** @description The rest of it. */
                 folder: string;
+                /** @description Which rendition. */
                 file: string;
             };
             cookie?: never;
@@ -2926,7 +4175,7 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -2938,8 +4187,9 @@ export interface operations {
             /** @description The range that was asked for. */
             206: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     ETag: components["headers"]["ETag"];
+                    "Content-Range": components["headers"]["ContentRange"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2950,19 +4200,26 @@ export interface operations {
             /** @description As it was. */
             304: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["400.request_invalid"];
-            403: components["responses"]["403.url_expired.url_invalid"];
-            404: components["responses"]["404.not_found"];
-            416: components["responses"]["416.range_not_satisfiable"];
-            422: components["responses"]["422.validation_failed"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `url_expired`, `url_invalid` */
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `range_not_satisfiable` */
+            416: components["responses"]["RangeNotSatisfiable"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     getMetrics: {
@@ -2977,17 +4234,21 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "text/plain": string;
                 };
             };
-            400: components["responses"]["400.request_invalid"];
-            404: components["responses"]["404.not_found"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     deleteComment: {
@@ -3005,20 +4266,27 @@ export interface operations {
             /** @description Done; there is nothing to say. */
             204: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            404: components["responses"]["404.not_found"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     likeComment: {
@@ -3036,22 +4304,29 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Comment"];
                 };
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            404: components["responses"]["404.not_found"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     unlikeComment: {
@@ -3069,9 +4344,9 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3081,20 +4356,27 @@ export interface operations {
             /** @description Done; there is nothing to say. */
             204: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            404: components["responses"]["404.not_found"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     listExplorePosts: {
@@ -3118,23 +4400,30 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PostList"] | components["schemas"]["GridPostList"];
+                    "application/json": components["schemas"]["PostListOrGrid"];
                 };
             };
-            400: components["responses"]["400.cursor_invalid.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            410: components["responses"]["410.list_expired"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `cursor_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `list_expired` */
+            410: components["responses"]["Gone"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     listFeedPosts: {
@@ -3159,9 +4448,9 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     ETag: components["headers"]["ETag"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
@@ -3173,21 +4462,27 @@ export interface operations {
             /** @description As it was. */
             304: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     ETag: components["headers"]["ETag"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["400.cursor_invalid.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `cursor_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     listFollowRequests: {
@@ -3209,9 +4504,9 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -3219,12 +4514,18 @@ export interface operations {
                     "application/json": components["schemas"]["UserList"];
                 };
             };
-            400: components["responses"]["400.cursor_invalid.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `cursor_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     acceptFollowRequest: {
@@ -3242,22 +4543,29 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Relationship"];
                 };
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            404: components["responses"]["404.not_found"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     rejectFollowRequest: {
@@ -3275,22 +4583,29 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Relationship"];
                 };
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            404: components["responses"]["404.not_found"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     removeFollower: {
@@ -3308,22 +4623,29 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Relationship"];
                 };
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            404: components["responses"]["404.not_found"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     getInstance: {
@@ -3341,9 +4663,9 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -3354,19 +4676,24 @@ export interface operations {
             /** @description As it was. */
             304: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["400.request_invalid"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     getMe: {
@@ -3384,9 +4711,9 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -3397,20 +4724,26 @@ export interface operations {
             /** @description As it was. */
             304: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     closeAccount: {
@@ -3422,33 +4755,40 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** Format: password */
-                    password: string;
-                };
+                "application/json": components["schemas"]["AccountClosing"];
             };
         };
         responses: {
             /** @description Accepted; the rest happens later. */
             202: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["400.body_incomplete.json_invalid.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            403: components["responses"]["403.bad_credentials"];
-            413: components["responses"]["413.body_too_large"];
-            415: components["responses"]["415.unsupported_media_type"];
-            417: components["responses"]["417.expectation_failed"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.busy.unavailable"];
+            /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `bad_credentials` */
+            403: components["responses"]["Forbidden"];
+            /** @description `body_too_large` */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type` */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `expectation_failed` */
+            417: components["responses"]["ExpectationFailed"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `busy`, `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     updateMe: {
@@ -3460,39 +4800,42 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    displayName?: string | null;
-                    bio?: string | null;
-                    website?: string | null;
-                    private?: boolean;
-                    /** @example ada */
-                    username?: string;
-                };
+                "application/json": components["schemas"]["ProfileChange"];
             };
         };
         responses: {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            400: components["responses"]["400.body_incomplete.json_invalid.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            409: components["responses"]["409.username_taken"];
-            413: components["responses"]["413.body_too_large"];
-            415: components["responses"]["415.unsupported_media_type"];
-            417: components["responses"]["417.expectation_failed"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `username_taken` */
+            409: components["responses"]["Conflict"];
+            /** @description `body_too_large` */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type` */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `expectation_failed` */
+            417: components["responses"]["ExpectationFailed"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     listArchivedPosts: {
@@ -3516,22 +4859,28 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PostList"] | components["schemas"]["GridPostList"];
+                    "application/json": components["schemas"]["PostListOrGrid"];
                 };
             };
-            400: components["responses"]["400.cursor_invalid.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `cursor_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     setAvatar: {
@@ -3543,34 +4892,42 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    photoId: string | null;
-                };
+                "application/json": components["schemas"]["AvatarChange"];
             };
         };
         responses: {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            400: components["responses"]["400.body_incomplete.json_invalid.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            409: components["responses"]["409.photo_not_ready"];
-            413: components["responses"]["413.body_too_large"];
-            415: components["responses"]["415.unsupported_media_type"];
-            417: components["responses"]["417.expectation_failed"];
-            422: components["responses"]["422.photo_already_posted.photo_not_found.photo_rejected.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `photo_not_ready` */
+            409: components["responses"]["Conflict"];
+            /** @description `body_too_large` */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type` */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `expectation_failed` */
+            417: components["responses"]["ExpectationFailed"];
+            /** @description `photo_already_posted`, `photo_not_found`, `photo_rejected`, `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     listBlockedUsers: {
@@ -3592,9 +4949,9 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -3602,12 +4959,18 @@ export interface operations {
                     "application/json": components["schemas"]["UserList"];
                 };
             };
-            400: components["responses"]["400.cursor_invalid.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `cursor_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     listCollections: {
@@ -3629,9 +4992,9 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -3639,12 +5002,18 @@ export interface operations {
                     "application/json": components["schemas"]["CollectionList"];
                 };
             };
-            400: components["responses"]["400.cursor_invalid.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `cursor_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     createCollection: {
@@ -3659,35 +5028,44 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    name: string;
-                };
+                "application/json": components["schemas"]["NewCollection"];
             };
         };
         responses: {
             /** @description Made. */
             201: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Collection"];
                 };
             };
-            400: components["responses"]["400.body_incomplete.json_invalid.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            409: components["responses"]["409.idempotency_in_progress"];
-            410: components["responses"]["410.gone"];
-            413: components["responses"]["413.body_too_large"];
-            415: components["responses"]["415.unsupported_media_type"];
-            417: components["responses"]["417.expectation_failed"];
-            422: components["responses"]["422.collection_limit.idempotency_key_reused.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `idempotency_in_progress` */
+            409: components["responses"]["Conflict"];
+            /** @description `gone` */
+            410: components["responses"]["Gone"];
+            /** @description `body_too_large` */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type` */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `expectation_failed` */
+            417: components["responses"]["ExpectationFailed"];
+            /** @description `collection_limit`, `idempotency_key_reused`, `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     deleteCollection: {
@@ -3705,20 +5083,27 @@ export interface operations {
             /** @description Done; there is nothing to say. */
             204: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            404: components["responses"]["404.not_found"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     updateCollection: {
@@ -3733,34 +5118,42 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    name?: string;
-                };
+                "application/json": components["schemas"]["CollectionChange"];
             };
         };
         responses: {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Collection"];
                 };
             };
-            400: components["responses"]["400.body_incomplete.json_invalid.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            404: components["responses"]["404.not_found"];
-            413: components["responses"]["413.body_too_large"];
-            415: components["responses"]["415.unsupported_media_type"];
-            417: components["responses"]["417.expectation_failed"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `body_too_large` */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type` */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `expectation_failed` */
+            417: components["responses"]["ExpectationFailed"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     listCollectionPosts: {
@@ -3787,23 +5180,30 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PostList"] | components["schemas"]["GridPostList"];
+                    "application/json": components["schemas"]["PostListOrGrid"];
                 };
             };
-            400: components["responses"]["400.cursor_invalid.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            404: components["responses"]["404.not_found"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `cursor_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     addPostToCollection: {
@@ -3823,23 +5223,31 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Post"];
                 };
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            404: components["responses"]["404.not_found"];
-            409: components["responses"]["409.post_not_published"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `post_not_published` */
+            409: components["responses"]["Conflict"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     removePostFromCollection: {
@@ -3859,20 +5267,27 @@ export interface operations {
             /** @description Done; there is nothing to say. */
             204: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            404: components["responses"]["404.not_found"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     listLikedPosts: {
@@ -3896,22 +5311,28 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PostList"] | components["schemas"]["GridPostList"];
+                    "application/json": components["schemas"]["PostListOrGrid"];
                 };
             };
-            400: components["responses"]["400.cursor_invalid.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `cursor_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     listMutedUsers: {
@@ -3933,9 +5354,9 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -3943,12 +5364,18 @@ export interface operations {
                     "application/json": components["schemas"]["UserList"];
                 };
             };
-            400: components["responses"]["400.cursor_invalid.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `cursor_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     changePassword: {
@@ -3960,35 +5387,40 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** Format: password */
-                    current: string;
-                    /** Format: password */
-                    next: string;
-                };
+                "application/json": components["schemas"]["PasswordChange"];
             };
         };
         responses: {
             /** @description Done; there is nothing to say. */
             204: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["400.body_incomplete.json_invalid.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            403: components["responses"]["403.bad_credentials"];
-            413: components["responses"]["413.body_too_large"];
-            415: components["responses"]["415.unsupported_media_type"];
-            417: components["responses"]["417.expectation_failed"];
-            422: components["responses"]["422.password_too_weak.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.busy.unavailable"];
+            /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `bad_credentials` */
+            403: components["responses"]["Forbidden"];
+            /** @description `body_too_large` */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type` */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `expectation_failed` */
+            417: components["responses"]["ExpectationFailed"];
+            /** @description `password_too_weak`, `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `busy`, `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     listSavedPosts: {
@@ -4012,22 +5444,28 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PostList"] | components["schemas"]["GridPostList"];
+                    "application/json": components["schemas"]["PostListOrGrid"];
                 };
             };
-            400: components["responses"]["400.cursor_invalid.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `cursor_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     listSecurityEvents: {
@@ -4049,9 +5487,9 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -4059,12 +5497,18 @@ export interface operations {
                     "application/json": components["schemas"]["SecurityEventList"];
                 };
             };
-            400: components["responses"]["400.cursor_invalid.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `cursor_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     listNotifications: {
@@ -4091,35 +5535,41 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     ETag: components["headers"]["ETag"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NotificationList"] | components["schemas"]["CompactNotificationList"];
+                    "application/json": components["schemas"]["NotificationListOrLines"];
                 };
             };
             /** @description As it was. */
             304: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     ETag: components["headers"]["ETag"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["400.cursor_invalid.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `cursor_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     markNotificationsRead: {
@@ -4134,37 +5584,42 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /**
-                     * @description The newest notification that was seen; it and all below become read.
-                     * @example 236402688000123904
-                     */
-                    upTo: string;
-                };
+                "application/json": components["schemas"]["ReadUpTo"];
             };
         };
         responses: {
             /** @description Done; there is nothing to say. */
             204: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["400.body_incomplete.json_invalid.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            409: components["responses"]["409.idempotency_in_progress"];
-            410: components["responses"]["410.gone"];
-            413: components["responses"]["413.body_too_large"];
-            415: components["responses"]["415.unsupported_media_type"];
-            417: components["responses"]["417.expectation_failed"];
-            422: components["responses"]["422.idempotency_key_reused.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `idempotency_in_progress` */
+            409: components["responses"]["Conflict"];
+            /** @description `gone` */
+            410: components["responses"]["Gone"];
+            /** @description `body_too_large` */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type` */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `expectation_failed` */
+            417: components["responses"]["ExpectationFailed"];
+            /** @description `idempotency_key_reused`, `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     countUnreadNotifications: {
@@ -4182,9 +5637,9 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -4195,27 +5650,33 @@ export interface operations {
             /** @description As it was. */
             304: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     getPhotosByIds: {
         parameters: {
             query: {
                 /** @description Up to 50 ids, separated by commas; the parameter may also be repeated. */
-                ids: string | string[];
+                ids: string[];
             };
             header?: never;
             path?: never;
@@ -4226,21 +5687,27 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Photos"];
                 };
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     uploadPhoto: {
@@ -4257,25 +5724,18 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "multipart/form-data": {
-                    /**
-                     * Format: binary
-                     * @description The photo; exactly one.
-                     */
-                    file: string;
-                    altText?: string;
-                };
+                "multipart/form-data": components["schemas"]["PhotoUpload"];
             };
         };
         responses: {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     Location: components["headers"]["Location"];
-                    "Preference-Applied": components["headers"]["Preference-Applied"];
+                    "Preference-Applied": components["headers"]["PreferenceApplied"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4285,11 +5745,11 @@ export interface operations {
             /** @description Made. */
             201: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     Location: components["headers"]["Location"];
-                    "Preference-Applied": components["headers"]["Preference-Applied"];
+                    "Preference-Applied": components["headers"]["PreferenceApplied"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4299,29 +5759,41 @@ export interface operations {
             /** @description Accepted; the rest happens later. */
             202: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     Location: components["headers"]["Location"];
-                    "Preference-Applied": components["headers"]["Preference-Applied"];
+                    "Preference-Applied": components["headers"]["PreferenceApplied"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Photo"];
                 };
             };
-            400: components["responses"]["400.body_incomplete.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            409: components["responses"]["409.idempotency_in_progress"];
-            410: components["responses"]["410.gone"];
-            413: components["responses"]["413.photo_too_large"];
-            415: components["responses"]["415.unsupported_media_type"];
-            417: components["responses"]["417.expectation_failed"];
-            422: components["responses"]["422.idempotency_key_reused.quota_exceeded.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
-            507: components["responses"]["507.disk_full"];
+            /** @description `body_incomplete`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `idempotency_in_progress` */
+            409: components["responses"]["Conflict"];
+            /** @description `gone` */
+            410: components["responses"]["Gone"];
+            /** @description `photo_too_large` */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type` */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `expectation_failed` */
+            417: components["responses"]["ExpectationFailed"];
+            /** @description `idempotency_key_reused`, `quota_exceeded`, `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+            /** @description `disk_full` */
+            507: components["responses"]["InsufficientStorage"];
         };
     };
     presignPhotoUpload: {
@@ -4336,43 +5808,44 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** @enum {string} */
-                    type: "image/jpeg" | "image/png" | "image/webp" | "image/avif" | "image/heic" | "image/gif";
-                    /** @description The size of the file; another is refused by the store. */
-                    bytes: number;
-                    /** @description SHA-256 of the file, in hex: bytes that were sent within a day make no second photo, others are rejected. */
-                    sha256?: string;
-                    /** @description MD5 of the file, in hex: what arrives otherwise is refused by the store at once. */
-                    md5?: string;
-                    altText?: string;
-                };
+                "application/json": components["schemas"]["NewDirectUpload"];
             };
         };
         responses: {
             /** @description Made. */
             201: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PresignedUpload"];
                 };
             };
-            400: components["responses"]["400.body_incomplete.json_invalid.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            409: components["responses"]["409.idempotency_in_progress"];
-            410: components["responses"]["410.gone.upload_gone"];
-            413: components["responses"]["413.body_too_large.photo_too_large"];
-            415: components["responses"]["415.unsupported_media_type"];
-            417: components["responses"]["417.expectation_failed"];
-            422: components["responses"]["422.idempotency_key_reused.not_supported_by_store.quota_exceeded.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `idempotency_in_progress` */
+            409: components["responses"]["Conflict"];
+            /** @description `gone`, `upload_gone` */
+            410: components["responses"]["Gone"];
+            /** @description `body_too_large`, `photo_too_large` */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type` */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `expectation_failed` */
+            417: components["responses"]["ExpectationFailed"];
+            /** @description `idempotency_key_reused`, `not_supported_by_store`, `quota_exceeded`, `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     getPhoto: {
@@ -4395,12 +5868,12 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     ETag: components["headers"]["ETag"];
-                    "Preference-Applied": components["headers"]["Preference-Applied"];
-                    "Retry-After": components["headers"]["Retry-After"];
+                    "Preference-Applied": components["headers"]["PreferenceApplied"];
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4410,23 +5883,30 @@ export interface operations {
             /** @description As it was. */
             304: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     ETag: components["headers"]["ETag"];
-                    "Preference-Applied": components["headers"]["Preference-Applied"];
-                    "Retry-After": components["headers"]["Retry-After"];
+                    "Preference-Applied": components["headers"]["PreferenceApplied"];
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid"];
-            404: components["responses"]["404.not_found"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     deletePhoto: {
@@ -4444,21 +5924,29 @@ export interface operations {
             /** @description Done; there is nothing to say. */
             204: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            404: components["responses"]["404.not_found"];
-            409: components["responses"]["409.photo_in_use"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `photo_in_use` */
+            409: components["responses"]["Conflict"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     updatePhoto: {
@@ -4473,34 +5961,42 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    altText?: string | null;
-                };
+                "application/json": components["schemas"]["PhotoChange"];
             };
         };
         responses: {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Photo"];
                 };
             };
-            400: components["responses"]["400.body_incomplete.json_invalid.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            404: components["responses"]["404.not_found"];
-            413: components["responses"]["413.body_too_large"];
-            415: components["responses"]["415.unsupported_media_type"];
-            417: components["responses"]["417.expectation_failed"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `body_too_large` */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type` */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `expectation_failed` */
+            417: components["responses"]["ExpectationFailed"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     completePhotoUpload: {
@@ -4521,11 +6017,11 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     Location: components["headers"]["Location"];
-                    "Preference-Applied": components["headers"]["Preference-Applied"];
+                    "Preference-Applied": components["headers"]["PreferenceApplied"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4535,11 +6031,11 @@ export interface operations {
             /** @description Made. */
             201: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     Location: components["headers"]["Location"];
-                    "Preference-Applied": components["headers"]["Preference-Applied"];
+                    "Preference-Applied": components["headers"]["PreferenceApplied"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4549,27 +6045,37 @@ export interface operations {
             /** @description Accepted; the rest happens later. */
             202: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     Location: components["headers"]["Location"];
-                    "Preference-Applied": components["headers"]["Preference-Applied"];
+                    "Preference-Applied": components["headers"]["PreferenceApplied"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Photo"];
                 };
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            404: components["responses"]["404.not_found"];
-            409: components["responses"]["409.upload_not_arrived"];
-            410: components["responses"]["410.gone.upload_gone"];
-            415: components["responses"]["415.unsupported_media_type"];
-            422: components["responses"]["422.quota_exceeded.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `upload_not_arrived` */
+            409: components["responses"]["Conflict"];
+            /** @description `gone`, `upload_gone` */
+            410: components["responses"]["Gone"];
+            /** @description `unsupported_media_type` */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `quota_exceeded`, `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     downloadOriginal: {
@@ -4578,6 +6084,10 @@ export interface operations {
             header?: {
                 /** @description An ETag from before: 304 when it still holds. */
                 "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+                /** @description Only these bytes (RFC 9110): 206. Of several ranges, all of it. */
+                Range?: components["parameters"]["Range"];
+                /** @description The ETag that `Range` is of; all of it when it is another. */
+                "If-Range"?: components["parameters"]["IfRange"];
             };
             path: {
                 /** @description A 64-bit id, as decimal text. */
@@ -4590,50 +6100,67 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "image/webp": string;
                     "image/jpeg": string;
+                    "image/png": string;
+                    "image/webp": string;
+                    "image/avif": string;
+                    "image/heic": string;
+                    "image/gif": string;
                 };
             };
             /** @description The range that was asked for. */
             206: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     ETag: components["headers"]["ETag"];
+                    "Content-Range": components["headers"]["ContentRange"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "image/webp": string;
                     "image/jpeg": string;
+                    "image/png": string;
+                    "image/webp": string;
+                    "image/avif": string;
+                    "image/heic": string;
+                    "image/gif": string;
                 };
             };
             /** @description As it was. */
             304: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            404: components["responses"]["404.not_found"];
-            416: components["responses"]["416.range_not_satisfiable"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `range_not_satisfiable` */
+            416: components["responses"]["RangeNotSatisfiable"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     listPlacePosts: {
@@ -4660,30 +6187,37 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PostList"] | components["schemas"]["GridPostList"];
+                    "application/json": components["schemas"]["PostListOrGrid"];
                 };
             };
-            400: components["responses"]["400.cursor_invalid.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid"];
-            404: components["responses"]["404.not_found"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `cursor_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     getPostsByIds: {
         parameters: {
             query: {
                 /** @description Up to 50 ids, separated by commas; the parameter may also be repeated. */
-                ids: string | string[];
+                ids: string[];
             };
             header?: never;
             path?: never;
@@ -4694,21 +6228,27 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Posts"];
                 };
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     createPost: {
@@ -4725,28 +6265,18 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    photoIds: string[];
-                    caption?: string | null;
-                    place?: {
-                        name: string;
-                        latitude?: number | null;
-                        longitude?: number | null;
-                    } | null;
-                    sensitive?: boolean;
-                    contentWarning?: string | null;
-                };
+                "application/json": components["schemas"]["NewPost"];
             };
         };
         responses: {
             /** @description Made. */
             201: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     Location: components["headers"]["Location"];
-                    "Preference-Applied": components["headers"]["Preference-Applied"];
+                    "Preference-Applied": components["headers"]["PreferenceApplied"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4756,28 +6286,39 @@ export interface operations {
             /** @description Accepted; the rest happens later. */
             202: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     Location: components["headers"]["Location"];
-                    "Preference-Applied": components["headers"]["Preference-Applied"];
+                    "Preference-Applied": components["headers"]["PreferenceApplied"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Post"];
                 };
             };
-            400: components["responses"]["400.body_incomplete.json_invalid.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            409: components["responses"]["409.idempotency_in_progress"];
-            410: components["responses"]["410.gone"];
-            413: components["responses"]["413.body_too_large"];
-            415: components["responses"]["415.unsupported_media_type"];
-            417: components["responses"]["417.expectation_failed"];
-            422: components["responses"]["422.idempotency_key_reused.photo_already_posted.photo_not_found.photo_rejected.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `idempotency_in_progress` */
+            409: components["responses"]["Conflict"];
+            /** @description `gone` */
+            410: components["responses"]["Gone"];
+            /** @description `body_too_large` */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type` */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `expectation_failed` */
+            417: components["responses"]["ExpectationFailed"];
+            /** @description `idempotency_key_reused`, `photo_already_posted`, `photo_not_found`, `photo_rejected`, `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     getPostByCode: {
@@ -4788,6 +6329,7 @@ export interface operations {
                 "If-None-Match"?: components["parameters"]["IfNoneMatch"];
             };
             path: {
+                /** @description As in /p/<code>. */
                 code: string;
             };
             cookie?: never;
@@ -4797,9 +6339,9 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -4810,21 +6352,28 @@ export interface operations {
             /** @description As it was. */
             304: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid"];
-            404: components["responses"]["404.not_found"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     getPost: {
@@ -4845,9 +6394,9 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -4858,21 +6407,28 @@ export interface operations {
             /** @description As it was. */
             304: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid"];
-            404: components["responses"]["404.not_found"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     deletePost: {
@@ -4890,20 +6446,27 @@ export interface operations {
             /** @description Done; there is nothing to say. */
             204: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            404: components["responses"]["404.not_found"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     updatePost: {
@@ -4918,42 +6481,44 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    caption?: string | null;
-                    place?: {
-                        name: string;
-                        latitude?: number | null;
-                        longitude?: number | null;
-                    } | null;
-                    sensitive?: boolean;
-                    contentWarning?: string | null;
-                    commentsClosed?: boolean;
-                };
+                "application/json": components["schemas"]["PostChange"];
             };
         };
         responses: {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Post"];
                 };
             };
-            400: components["responses"]["400.body_incomplete.json_invalid.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            404: components["responses"]["404.not_found"];
-            413: components["responses"]["413.body_too_large"];
-            415: components["responses"]["415.unsupported_media_type"];
-            417: components["responses"]["417.expectation_failed"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `post_not_published` */
+            409: components["responses"]["Conflict"];
+            /** @description `body_too_large` */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type` */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `expectation_failed` */
+            417: components["responses"]["ExpectationFailed"];
+            /** @description `photo_not_in_post`, `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     archivePost: {
@@ -4971,23 +6536,31 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Post"];
                 };
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            404: components["responses"]["404.not_found"];
-            409: components["responses"]["409.post_not_published"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `post_not_published` */
+            409: components["responses"]["Conflict"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     unarchivePost: {
@@ -5005,23 +6578,31 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Post"];
                 };
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            404: components["responses"]["404.not_found"];
-            409: components["responses"]["409.post_not_published"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `post_not_published` */
+            409: components["responses"]["Conflict"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     listComments: {
@@ -5046,9 +6627,9 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -5056,13 +6637,20 @@ export interface operations {
                     "application/json": components["schemas"]["CommentList"];
                 };
             };
-            400: components["responses"]["400.cursor_invalid.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid"];
-            404: components["responses"]["404.not_found"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `cursor_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     createComment: {
@@ -5080,38 +6668,48 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    text: string;
-                    replyTo?: string | null;
-                };
+                "application/json": components["schemas"]["NewComment"];
             };
         };
         responses: {
             /** @description Made. */
             201: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Comment"];
                 };
             };
-            400: components["responses"]["400.body_incomplete.json_invalid.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            403: components["responses"]["403.comments_closed"];
-            404: components["responses"]["404.not_found"];
-            409: components["responses"]["409.idempotency_in_progress.post_not_published"];
-            410: components["responses"]["410.gone"];
-            413: components["responses"]["413.body_too_large"];
-            415: components["responses"]["415.unsupported_media_type"];
-            417: components["responses"]["417.expectation_failed"];
-            422: components["responses"]["422.idempotency_key_reused.reply_not_allowed.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `comments_closed` */
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `idempotency_in_progress`, `post_not_published` */
+            409: components["responses"]["Conflict"];
+            /** @description `gone` */
+            410: components["responses"]["Gone"];
+            /** @description `body_too_large` */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type` */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `expectation_failed` */
+            417: components["responses"]["ExpectationFailed"];
+            /** @description `idempotency_key_reused`, `reply_not_allowed`, `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     likePost: {
@@ -5129,23 +6727,31 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Post"];
                 };
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            404: components["responses"]["404.not_found"];
-            409: components["responses"]["409.post_not_published"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `post_not_published` */
+            409: components["responses"]["Conflict"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     unlikePost: {
@@ -5163,9 +6769,9 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5175,20 +6781,27 @@ export interface operations {
             /** @description Done; there is nothing to say. */
             204: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            404: components["responses"]["404.not_found"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     listLikers: {
@@ -5213,9 +6826,9 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -5223,13 +6836,20 @@ export interface operations {
                     "application/json": components["schemas"]["UserList"];
                 };
             };
-            400: components["responses"]["400.cursor_invalid.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid"];
-            404: components["responses"]["404.not_found"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `cursor_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     savePost: {
@@ -5247,23 +6867,31 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Post"];
                 };
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            404: components["responses"]["404.not_found"];
-            409: components["responses"]["409.post_not_published"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `post_not_published` */
+            409: components["responses"]["Conflict"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     unsavePost: {
@@ -5281,9 +6909,9 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5293,20 +6921,27 @@ export interface operations {
             /** @description Done; there is nothing to say. */
             204: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            404: components["responses"]["404.not_found"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     searchByName: {
@@ -5320,6 +6955,7 @@ export interface operations {
                 newer?: string;
                 /** @description The beginning of a name, or nearly a name; a sign before it (#, @) is left out. */
                 q: string;
+                /** @description What is looked for. */
                 type?: "users" | "tags" | "places";
             };
             header?: never;
@@ -5331,9 +6967,9 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -5341,13 +6977,20 @@ export interface operations {
                     "application/json": components["schemas"]["SearchList"];
                 };
             };
-            400: components["responses"]["400.cursor_invalid.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            410: components["responses"]["410.list_expired"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `cursor_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `list_expired` */
+            410: components["responses"]["Gone"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     listSessions: {
@@ -5369,9 +7012,9 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -5379,12 +7022,18 @@ export interface operations {
                     "application/json": components["schemas"]["SessionList"];
                 };
             };
-            400: components["responses"]["400.cursor_invalid.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `cursor_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     signIn: {
@@ -5399,38 +7048,44 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** @description Username or email. */
-                    login: string;
-                    /** Format: password */
-                    password: string;
-                };
+                "application/json": components["schemas"]["SignIn"];
             };
         };
         responses: {
             /** @description Made. */
             201: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SignedIn"];
                 };
             };
-            400: components["responses"]["400.body_incomplete.json_invalid.request_invalid"];
-            401: components["responses"]["401.bad_credentials"];
-            409: components["responses"]["409.idempotency_in_progress"];
-            410: components["responses"]["410.gone"];
-            413: components["responses"]["413.body_too_large"];
-            415: components["responses"]["415.unsupported_media_type"];
-            417: components["responses"]["417.expectation_failed"];
-            422: components["responses"]["422.idempotency_key_reused.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.busy.unavailable"];
+            /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `bad_credentials` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `idempotency_in_progress` */
+            409: components["responses"]["Conflict"];
+            /** @description `gone` */
+            410: components["responses"]["Gone"];
+            /** @description `body_too_large` */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type` */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `expectation_failed` */
+            417: components["responses"]["ExpectationFailed"];
+            /** @description `idempotency_key_reused`, `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `busy`, `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     endOtherSessions: {
@@ -5445,19 +7100,25 @@ export interface operations {
             /** @description Done; there is nothing to say. */
             204: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     endCurrentSession: {
@@ -5472,19 +7133,25 @@ export interface operations {
             /** @description Done; there is nothing to say. */
             204: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     refreshSession: {
@@ -5499,35 +7166,44 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    refreshToken: string;
-                };
+                "application/json": components["schemas"]["SessionRefresh"];
             };
         };
         responses: {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Refreshed"];
                 };
             };
-            400: components["responses"]["400.body_incomplete.json_invalid.request_invalid"];
-            401: components["responses"]["401.session_ended"];
-            409: components["responses"]["409.idempotency_in_progress"];
-            410: components["responses"]["410.gone"];
-            413: components["responses"]["413.body_too_large"];
-            415: components["responses"]["415.unsupported_media_type"];
-            417: components["responses"]["417.expectation_failed"];
-            422: components["responses"]["422.idempotency_key_reused.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `idempotency_in_progress` */
+            409: components["responses"]["Conflict"];
+            /** @description `gone` */
+            410: components["responses"]["Gone"];
+            /** @description `body_too_large` */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type` */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `expectation_failed` */
+            417: components["responses"]["ExpectationFailed"];
+            /** @description `idempotency_key_reused`, `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     endSession: {
@@ -5545,26 +7221,36 @@ export interface operations {
             /** @description Done; there is nothing to say. */
             204: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            404: components["responses"]["404.not_found"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     openStream: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The id of the last event that was received: what was missed comes first. */
+                "Last-Event-ID"?: components["parameters"]["LastEventId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5573,21 +7259,27 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    "text/event-stream": components["schemas"]["StreamEvent"];
                 };
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     listSuggestions: {
@@ -5609,9 +7301,9 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -5619,12 +7311,18 @@ export interface operations {
                     "application/json": components["schemas"]["UserList"];
                 };
             };
-            400: components["responses"]["400.cursor_invalid.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `cursor_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     dismissSuggestion: {
@@ -5642,20 +7340,27 @@ export interface operations {
             /** @description Done; there is nothing to say. */
             204: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            404: components["responses"]["404.not_found"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     listTagPosts: {
@@ -5682,69 +7387,101 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PostList"] | components["schemas"]["GridPostList"];
+                    "application/json": components["schemas"]["PostListOrGrid"];
                 };
             };
-            400: components["responses"]["400.cursor_invalid.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid"];
-            404: components["responses"]["404.not_found"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `cursor_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     createUpload: {
         parameters: {
             query?: never;
-            header?: {
+            header: {
                 /** @description A fresh random text for each thing to be made; the same request again gets the same result for 24 hours. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
-                /** @description The version of tus that the client speaks: 1.0.0. */
-                "Tus-Resumable"?: components["parameters"]["TusResumable"];
+                /** @description The version of tus that the client speaks. */
+                "Tus-Resumable": components["parameters"]["TusResumable"];
+                /** @description Bytes that the upload will have. */
+                "Upload-Length": components["parameters"]["UploadLength"];
+                /** @description `altText` and the description in base64; other keys are not kept. */
+                "Upload-Metadata"?: components["parameters"]["UploadMetadata"];
+                /** @description `sha1` or `sha256` and the hash of this body in base64. */
+                "Upload-Checksum"?: components["parameters"]["UploadChecksum"];
             };
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/offset+octet-stream": string;
+            };
+        };
         responses: {
             /** @description Made. */
             201: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     Location: components["headers"]["Location"];
-                    "Upload-Offset": components["headers"]["Upload-Offset"];
-                    "Upload-Expires": components["headers"]["Upload-Expires"];
-                    "Narwhal-Photo-Id": components["headers"]["Narwhal-Photo-Id"];
-                    "Tus-Resumable": components["headers"]["Tus-Resumable"];
+                    "Upload-Offset": components["headers"]["UploadOffset"];
+                    "Upload-Expires": components["headers"]["UploadExpires"];
+                    "Narwhal-Photo-Id": components["headers"]["NarwhalPhotoId"];
+                    "Tus-Resumable": components["headers"]["TusResumable"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["400.body_incomplete.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            408: components["responses"]["408.request_timeout"];
-            409: components["responses"]["409.idempotency_in_progress.upload_offset.upload_taken_over"];
-            410: components["responses"]["410.gone.upload_gone"];
-            412: components["responses"]["412.tus_version"];
-            413: components["responses"]["413.photo_too_large"];
-            415: components["responses"]["415.unsupported_media_type"];
-            417: components["responses"]["417.expectation_failed"];
-            422: components["responses"]["422.idempotency_key_reused.quota_exceeded.too_many_pieces.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            460: components["responses"]["460.checksum_mismatch"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
-            507: components["responses"]["507.disk_full"];
+            /** @description `body_incomplete`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `request_timeout` */
+            408: components["responses"]["RequestTimeout"];
+            /** @description `idempotency_in_progress`, `upload_offset`, `upload_taken_over` */
+            409: components["responses"]["Conflict"];
+            /** @description `gone`, `upload_gone` */
+            410: components["responses"]["Gone"];
+            /** @description `tus_version` */
+            412: components["responses"]["PreconditionFailed"];
+            /** @description `photo_too_large` */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type` */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `expectation_failed` */
+            417: components["responses"]["ExpectationFailed"];
+            /** @description `idempotency_key_reused`, `quota_exceeded`, `too_many_pieces`, `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `checksum_mismatch` */
+            460: components["responses"]["ChecksumMismatch"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+            /** @description `disk_full` */
+            507: components["responses"]["InsufficientStorage"];
         };
     };
     overrideUploadMethod: {
@@ -5753,9 +7490,13 @@ export interface operations {
                 /** @description The secret, as Location gave it. */
                 s?: string;
             };
-            header?: {
-                /** @description The version of tus that the client speaks: 1.0.0. */
-                "Tus-Resumable"?: components["parameters"]["TusResumable"];
+            header: {
+                /** @description The version of tus that the client speaks. */
+                "Tus-Resumable": components["parameters"]["TusResumable"];
+                /** @description The method that is meant: HEAD, PATCH or DELETE. */
+                "X-HTTP-Method-Override": components["parameters"]["MethodOverride"];
+                /** @description `sha1` or `sha256` and the hash of this body in base64. */
+                "Upload-Checksum"?: components["parameters"]["UploadChecksum"];
             };
             path: {
                 /** @description A 64-bit id, as decimal text. */
@@ -5763,18 +7504,24 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/offset+octet-stream": string;
+            };
+        };
         responses: {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Upload-Offset": components["headers"]["Upload-Offset"];
-                    "Upload-Expires": components["headers"]["Upload-Expires"];
-                    "Narwhal-Photo-Id": components["headers"]["Narwhal-Photo-Id"];
-                    "Tus-Resumable": components["headers"]["Tus-Resumable"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Upload-Offset": components["headers"]["UploadOffset"];
+                    "Upload-Expires": components["headers"]["UploadExpires"];
+                    "Narwhal-Photo-Id": components["headers"]["NarwhalPhotoId"];
+                    "Tus-Resumable": components["headers"]["TusResumable"];
+                    "Upload-Length": components["headers"]["UploadLength"];
+                    "Upload-Metadata": components["headers"]["UploadMetadata"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -5782,32 +7529,47 @@ export interface operations {
             /** @description Done; there is nothing to say. */
             204: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Upload-Offset": components["headers"]["Upload-Offset"];
-                    "Upload-Expires": components["headers"]["Upload-Expires"];
-                    "Narwhal-Photo-Id": components["headers"]["Narwhal-Photo-Id"];
-                    "Tus-Resumable": components["headers"]["Tus-Resumable"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Upload-Offset": components["headers"]["UploadOffset"];
+                    "Upload-Expires": components["headers"]["UploadExpires"];
+                    "Narwhal-Photo-Id": components["headers"]["NarwhalPhotoId"];
+                    "Tus-Resumable": components["headers"]["TusResumable"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["400.body_incomplete.request_invalid"];
-            404: components["responses"]["404.not_found"];
-            405: components["responses"]["405.method_not_allowed"];
-            408: components["responses"]["408.request_timeout"];
-            409: components["responses"]["409.upload_offset.upload_taken_over"];
-            410: components["responses"]["410.upload_gone"];
-            412: components["responses"]["412.tus_version"];
-            415: components["responses"]["415.unsupported_media_type"];
-            417: components["responses"]["417.expectation_failed"];
-            422: components["responses"]["422.quota_exceeded.too_many_pieces.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            460: components["responses"]["460.checksum_mismatch"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
-            507: components["responses"]["507.disk_full"];
+            /** @description `body_incomplete`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `method_not_allowed` */
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description `request_timeout` */
+            408: components["responses"]["RequestTimeout"];
+            /** @description `upload_offset`, `upload_taken_over` */
+            409: components["responses"]["Conflict"];
+            /** @description `upload_gone` */
+            410: components["responses"]["Gone"];
+            /** @description `tus_version` */
+            412: components["responses"]["PreconditionFailed"];
+            /** @description `unsupported_media_type` */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `expectation_failed` */
+            417: components["responses"]["ExpectationFailed"];
+            /** @description `quota_exceeded`, `too_many_pieces`, `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `checksum_mismatch` */
+            460: components["responses"]["ChecksumMismatch"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+            /** @description `disk_full` */
+            507: components["responses"]["InsufficientStorage"];
         };
     };
     endUpload: {
@@ -5816,9 +7578,9 @@ export interface operations {
                 /** @description The secret, as Location gave it. */
                 s?: string;
             };
-            header?: {
-                /** @description The version of tus that the client speaks: 1.0.0. */
-                "Tus-Resumable"?: components["parameters"]["TusResumable"];
+            header: {
+                /** @description The version of tus that the client speaks. */
+                "Tus-Resumable": components["parameters"]["TusResumable"];
             };
             path: {
                 /** @description A 64-bit id, as decimal text. */
@@ -5831,24 +7593,31 @@ export interface operations {
             /** @description Done; there is nothing to say. */
             204: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Upload-Offset": components["headers"]["Upload-Offset"];
-                    "Upload-Expires": components["headers"]["Upload-Expires"];
-                    "Narwhal-Photo-Id": components["headers"]["Narwhal-Photo-Id"];
-                    "Tus-Resumable": components["headers"]["Tus-Resumable"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Upload-Offset": components["headers"]["UploadOffset"];
+                    "Upload-Expires": components["headers"]["UploadExpires"];
+                    "Narwhal-Photo-Id": components["headers"]["NarwhalPhotoId"];
+                    "Tus-Resumable": components["headers"]["TusResumable"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["400.request_invalid"];
-            404: components["responses"]["404.not_found"];
-            412: components["responses"]["412.tus_version"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `tus_version` */
+            412: components["responses"]["PreconditionFailed"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     getUpload: {
@@ -5857,9 +7626,9 @@ export interface operations {
                 /** @description The secret, as Location gave it. */
                 s?: string;
             };
-            header?: {
-                /** @description The version of tus that the client speaks: 1.0.0. */
-                "Tus-Resumable"?: components["parameters"]["TusResumable"];
+            header: {
+                /** @description The version of tus that the client speaks. */
+                "Tus-Resumable": components["parameters"]["TusResumable"];
             };
             path: {
                 /** @description A 64-bit id, as decimal text. */
@@ -5872,25 +7641,35 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Upload-Offset": components["headers"]["Upload-Offset"];
-                    "Upload-Expires": components["headers"]["Upload-Expires"];
-                    "Narwhal-Photo-Id": components["headers"]["Narwhal-Photo-Id"];
-                    "Tus-Resumable": components["headers"]["Tus-Resumable"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Upload-Offset": components["headers"]["UploadOffset"];
+                    "Upload-Expires": components["headers"]["UploadExpires"];
+                    "Narwhal-Photo-Id": components["headers"]["NarwhalPhotoId"];
+                    "Tus-Resumable": components["headers"]["TusResumable"];
+                    "Upload-Length": components["headers"]["UploadLength"];
+                    "Upload-Metadata": components["headers"]["UploadMetadata"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["400.request_invalid"];
-            404: components["responses"]["404.not_found"];
-            410: components["responses"]["410.upload_gone"];
-            412: components["responses"]["412.tus_version"];
-            422: components["responses"]["422.quota_exceeded.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `upload_gone` */
+            410: components["responses"]["Gone"];
+            /** @description `tus_version` */
+            412: components["responses"]["PreconditionFailed"];
+            /** @description `quota_exceeded`, `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     appendToUpload: {
@@ -5899,9 +7678,13 @@ export interface operations {
                 /** @description The secret, as Location gave it. */
                 s?: string;
             };
-            header?: {
-                /** @description The version of tus that the client speaks: 1.0.0. */
-                "Tus-Resumable"?: components["parameters"]["TusResumable"];
+            header: {
+                /** @description The version of tus that the client speaks. */
+                "Tus-Resumable": components["parameters"]["TusResumable"];
+                /** @description The byte at which this body goes on. */
+                "Upload-Offset": components["parameters"]["UploadOffset"];
+                /** @description `sha1` or `sha256` and the hash of this body in base64. */
+                "Upload-Checksum"?: components["parameters"]["UploadChecksum"];
             };
             path: {
                 /** @description A 64-bit id, as decimal text. */
@@ -5909,36 +7692,54 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/offset+octet-stream": string;
+            };
+        };
         responses: {
             /** @description Done; there is nothing to say. */
             204: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Upload-Offset": components["headers"]["Upload-Offset"];
-                    "Upload-Expires": components["headers"]["Upload-Expires"];
-                    "Narwhal-Photo-Id": components["headers"]["Narwhal-Photo-Id"];
-                    "Tus-Resumable": components["headers"]["Tus-Resumable"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Upload-Offset": components["headers"]["UploadOffset"];
+                    "Upload-Expires": components["headers"]["UploadExpires"];
+                    "Narwhal-Photo-Id": components["headers"]["NarwhalPhotoId"];
+                    "Tus-Resumable": components["headers"]["TusResumable"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["400.body_incomplete.request_invalid"];
-            404: components["responses"]["404.not_found"];
-            408: components["responses"]["408.request_timeout"];
-            409: components["responses"]["409.upload_offset.upload_taken_over"];
-            410: components["responses"]["410.upload_gone"];
-            412: components["responses"]["412.tus_version"];
-            415: components["responses"]["415.unsupported_media_type"];
-            417: components["responses"]["417.expectation_failed"];
-            422: components["responses"]["422.quota_exceeded.too_many_pieces.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            460: components["responses"]["460.checksum_mismatch"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
-            507: components["responses"]["507.disk_full"];
+            /** @description `body_incomplete`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `request_timeout` */
+            408: components["responses"]["RequestTimeout"];
+            /** @description `upload_offset`, `upload_taken_over` */
+            409: components["responses"]["Conflict"];
+            /** @description `upload_gone` */
+            410: components["responses"]["Gone"];
+            /** @description `tus_version` */
+            412: components["responses"]["PreconditionFailed"];
+            /** @description `unsupported_media_type` */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `expectation_failed` */
+            417: components["responses"]["ExpectationFailed"];
+            /** @description `quota_exceeded`, `too_many_pieces`, `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `checksum_mismatch` */
+            460: components["responses"]["ChecksumMismatch"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+            /** @description `disk_full` */
+            507: components["responses"]["InsufficientStorage"];
         };
     };
     signUp: {
@@ -5953,44 +7754,44 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** @example ada */
-                    username: string;
-                    /**
-                     * Format: email
-                     * @example ada@example.org
-                     */
-                    email: string;
-                    /** Format: password */
-                    password: string;
-                    displayName?: string | null;
-                };
+                "application/json": components["schemas"]["SignUp"];
             };
         };
         responses: {
             /** @description Made. */
             201: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SignedIn"];
                 };
             };
-            400: components["responses"]["400.body_incomplete.json_invalid.request_invalid"];
-            403: components["responses"]["403.registrations_closed"];
-            409: components["responses"]["409.email_taken.idempotency_in_progress.username_taken"];
-            410: components["responses"]["410.gone"];
-            413: components["responses"]["413.body_too_large"];
-            415: components["responses"]["415.unsupported_media_type"];
-            417: components["responses"]["417.expectation_failed"];
-            422: components["responses"]["422.idempotency_key_reused.password_too_weak.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.busy.unavailable"];
+            /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `registrations_closed` */
+            403: components["responses"]["Forbidden"];
+            /** @description `email_taken`, `idempotency_in_progress`, `username_taken` */
+            409: components["responses"]["Conflict"];
+            /** @description `gone` */
+            410: components["responses"]["Gone"];
+            /** @description `body_too_large` */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type` */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `expectation_failed` */
+            417: components["responses"]["ExpectationFailed"];
+            /** @description `idempotency_key_reused`, `password_too_weak`, `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `busy`, `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     getUserByUsername: {
@@ -6001,6 +7802,7 @@ export interface operations {
                 "If-None-Match"?: components["parameters"]["IfNoneMatch"];
             };
             path: {
+                /** @description In any case. */
                 username: string;
             };
             cookie?: never;
@@ -6010,9 +7812,9 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -6023,21 +7825,28 @@ export interface operations {
             /** @description As it was. */
             304: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid"];
-            404: components["responses"]["404.not_found"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     getUser: {
@@ -6058,9 +7867,9 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -6071,21 +7880,28 @@ export interface operations {
             /** @description As it was. */
             304: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid"];
-            404: components["responses"]["404.not_found"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     blockUser: {
@@ -6103,22 +7919,29 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Relationship"];
                 };
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            404: components["responses"]["404.not_found"];
-            422: components["responses"]["422.self_not_allowed.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `self_not_allowed`, `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     unblockUser: {
@@ -6136,22 +7959,29 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Relationship"];
                 };
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            404: components["responses"]["404.not_found"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     followUser: {
@@ -6169,22 +7999,29 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Relationship"];
                 };
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            404: components["responses"]["404.not_found"];
-            422: components["responses"]["422.follow_limit.self_not_allowed.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `follow_limit`, `self_not_allowed`, `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     unfollowUser: {
@@ -6202,22 +8039,29 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Relationship"];
                 };
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            404: components["responses"]["404.not_found"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     listFollowers: {
@@ -6242,9 +8086,9 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -6252,13 +8096,20 @@ export interface operations {
                     "application/json": components["schemas"]["UserList"];
                 };
             };
-            400: components["responses"]["400.cursor_invalid.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid"];
-            404: components["responses"]["404.not_found"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `cursor_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     listFollowing: {
@@ -6283,9 +8134,9 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -6293,13 +8144,20 @@ export interface operations {
                     "application/json": components["schemas"]["UserList"];
                 };
             };
-            400: components["responses"]["400.cursor_invalid.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid"];
-            404: components["responses"]["404.not_found"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `cursor_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     muteUser: {
@@ -6317,22 +8175,29 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Relationship"];
                 };
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            404: components["responses"]["404.not_found"];
-            422: components["responses"]["422.self_not_allowed.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `self_not_allowed`, `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     unmuteUser: {
@@ -6350,22 +8215,29 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Relationship"];
                 };
             };
-            400: components["responses"]["400.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid.token_missing"];
-            404: components["responses"]["404.not_found"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     listUserPosts: {
@@ -6392,23 +8264,30 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PostList"] | components["schemas"]["GridPostList"];
+                    "application/json": components["schemas"]["PostListOrGrid"];
                 };
             };
-            400: components["responses"]["400.cursor_invalid.request_invalid"];
-            401: components["responses"]["401.session_ended.token_expired.token_invalid"];
-            404: components["responses"]["404.not_found"];
-            422: components["responses"]["422.validation_failed"];
-            429: components["responses"]["429.rate_limited"];
-            500: components["responses"]["500.internal_error"];
-            503: components["responses"]["503.unavailable"];
+            /** @description `cursor_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
 }

@@ -13,9 +13,15 @@ import { pathOf } from '../http/paths.js';
 import { post, postListQuery, postsOrCells, type PostListInput } from '../posts/posts.schemas.js';
 import { PostReading } from '../posts/post-reading.js';
 import { PostView } from '../posts/post-view.js';
-import { collection, collectionFields, collectionList, type Collection } from './collections.schemas.js';
+import {
+  collection,
+  collectionChange,
+  collectionList,
+  newCollection,
+  type Collection,
+} from './collections.schemas.js';
 
-type Fields = z.output<typeof collectionFields>;
+type Fields = z.output<typeof newCollection>;
 
 const one = {
   tag: 'Collections',
@@ -46,7 +52,7 @@ export class CollectionsController {
     tag: 'Collections',
     summary: 'Begin a collection of saved posts',
     access: 'required',
-    body: collectionFields,
+    body: newCollection,
     answers: { 201: collection },
     problems: ['collection_limit', 'gone'],
     idempotent: true,
@@ -86,7 +92,7 @@ export class CollectionsController {
     method: 'PATCH',
     path: '/v1/me/collections/:id',
     summary: 'Rename a collection',
-    body: collectionFields.partial(),
+    body: collectionChange,
     answers: { 200: collection },
     rate: 'write',
   })

@@ -31,6 +31,7 @@ const links = [
   ['/docs', 'Endpoints'],
   ['/docs/problems', 'Problems'],
   ['/openapi.json', 'openapi.json'],
+  ['/openapi-3.0.json', '3.0'],
 ] as const;
 
 interface Page {

@@ -1,8 +1,10 @@
 import { STATUS_CODES } from 'node:http';
-import { problem, problemTable, type ProblemCode } from '@app/platform';
+import { problem, problemParams, problemTable, type ProblemCode } from '@app/platform';
+import { faultCodes } from '../openapi/problem-schemas.js';
 import { escape, page } from './look.js';
 
 interface Refusal {
+  name: ProblemCode;
   code: string;
   status: number;
   sentence: string;
@@ -27,21 +29,41 @@ const introduction = `<h1>Problems</h1>
 function refusals(): Refusal[] {
   return (Object.keys(problemTable) as ProblemCode[]).map((name) => {
     const [status, sentence] = problemTable[name];
-    return { code: problem(name).code, status, sentence };
+    return { name, code: problem(name).code, status, sentence };
   });
 }
 
 const withVariables = (sentence: string): string =>
   escape(sentence).replace(/\{(\w+)\}/g, (_, name: string) => `<var>${name}</var>`);
 
-/** `named`: codes that already have an anchor, since one code may have two statuses. */
-function entry({ code, sentence }: Refusal, named: Set<string>): string {
-  const id = named.has(code) ? '' : ` id="${code}"`;
-  named.add(code);
-  return `<div${id}><dt><a href="#${code}"><code>${code}</code></a></dt><dd>${withVariables(sentence)}</dd></div>`;
+/** The parameters of a code, each with its type and meaning. */
+function paramsOf(name: ProblemCode): string {
+  const lines = Object.entries(problemParams[name] ?? {}).map(
+    ([param, [type, meaning, presence]]) =>
+      `<br><var>${param}</var> <span class="quiet">${type}${presence ? ', may be missing' : ''}</span> ${withCode(meaning)}`,
+  );
+  return lines.join('');
 }
 
-/** Every refusal, by status. The `type` of a problem's body points here. */
+const withCode = (sentence: string): string => escape(sentence).replace(/`([^`]+)`/g, '<code>$1</code>');
+
+/** What may be wrong with a field. */
+function faults(): string {
+  const entries = Object.entries(faultCodes).map(
+    ([code, params]) =>
+      `<div><dt><code>${code}</code></dt><dd><var>${params || 'no params'}</var></dd></div>`,
+  );
+  return `<h2>Faults of fields <span class="quiet">in errors of validation_failed</span></h2>\n<dl>\n${entries.join('\n')}\n</dl>`;
+}
+
+/** `named`: codes that already have an anchor, since one code may have two statuses. */
+function entry({ name, code, sentence }: Refusal, named: Set<string>): string {
+  const id = named.has(code) ? '' : ` id="${code}"`;
+  named.add(code);
+  return `<div${id}><dt><a href="#${code}"><code>${code}</code></a></dt><dd>${withVariables(sentence)}${paramsOf(name)}</dd></div>`;
+}
+
+/** Every refusal with its parameters, by status. The `type` of a problem's body points here. */
 export function problemsPage(): string {
   const all = refusals();
   const statuses = [...new Set(all.map(({ status }) => status))].toSorted((a, b) => a - b);
@@ -55,6 +77,6 @@ export function problemsPage(): string {
   return page({
     title: 'Problems',
     path: '/docs/problems',
-    body: `<main>\n${introduction}\n${sections.join('\n')}\n</main>`,
+    body: `<main>\n${introduction}\n${sections.join('\n')}\n${faults()}\n</main>`,
   });
 }

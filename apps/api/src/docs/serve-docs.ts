@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { declareRoute } from '../http/allowed-methods.js';
 import { callOf } from '../http/call.js';
-import { openApiText } from '../openapi/document.js';
+import { openApiText, threeZeroText } from '../openapi/document.js';
 import { endpointsPage, startScript } from './endpoints-page.js';
 import { style } from './look.js';
 import { problemsPage } from './problems-page.js';
@@ -37,6 +37,7 @@ const sheet = 'text/css; charset=utf-8';
 
 const documents: Record<string, Document> = {
   '/openapi.json': { type: 'application/json; charset=utf-8', make: openApiText },
+  '/openapi-3.0.json': { type: 'application/json; charset=utf-8', make: threeZeroText },
   '/docs': { type: html, make: () => endpointsPage },
   '/docs/problems': { type: html, make: problemsPage },
   '/docs/style.css': { type: sheet, make: () => style },
@@ -77,7 +78,7 @@ function sender(path: string, document: Document) {
   };
 }
 
-/** Serves the contract: as a file at `/openapi.json`, and for people at `/docs` and `/docs/problems`. */
+/** Serves the contract: as files at `/openapi.json` and `/openapi-3.0.json`, and for people at `/docs` and `/docs/problems`. */
 export function serveDocs(server: FastifyInstance): void {
   for (const [path, document] of Object.entries(documents)) {
     declareRoute('GET', path);

@@ -5,11 +5,14 @@ import { Backlog, Watch } from '@app/watch';
 import { z } from 'zod';
 import type { ApiReply, ApiRequest } from '../http/call.js';
 import { Endpoint } from '../http/endpoint.js';
+import { count, flag, shown } from '../http/fields.js';
 
-const live = z.object({ ok: z.boolean() }).meta({ id: 'Live' });
+const live = z
+  .object({ ok: flag('True: a process that does not turn its loop does not answer.') })
+  .meta({ id: 'Live', description: 'That the process lives.' });
 const ready = z
   .object({
-    ok: z.boolean(),
+    ok: flag('Whether this process should get requests.'),
     status: z
       .enum(['ready', 'degraded', 'draining', 'schema_behind', 'cut_off', 'isolated'])
       .meta({ description: 'What each means, and which answers 503, is in docs/health.md.' }),
@@ -17,14 +20,18 @@ const ready = z
       .record(
         z.string(),
         z.object({
-          state: z.enum(['ok', 'slow', 'down', 'wrong']),
-          milliseconds: z.int(),
-          reach: z.enum(['only_this_process', 'everybody', 'unknown']).optional(),
+          state: z.enum(['ok', 'slow', 'down', 'wrong']).meta({ description: 'How it is.' }),
+          milliseconds: count('How long its last check took.'),
+          reach: z
+            .enum(['only_this_process', 'everybody', 'unknown'])
+            .optional()
+            .meta({ description: 'Whom its failure concerns.' }),
         }),
       )
-      .optional(),
+      .optional()
+      .meta({ description: 'Each store and neighbour, by its name.' }),
   })
-  .meta({ id: 'Ready' });
+  .meta({ id: 'Ready', description: 'Whether this process should get requests, and why.' });
 
 const near = new BlockList();
 for (const [network, bits] of [
@@ -90,7 +97,8 @@ export class HealthController {
     tag: 'Operators',
     summary: "Pingdom's HTTP custom check (XML): a real small read, kept for five seconds",
     access: 'none',
-    answers: { 200: z.string().meta({ contentMediaType: 'text/xml' }) },
+    answers: { 200: shown(1_000, 'Pingdom’s XML.') },
+    mediaTypes: ['text/xml'],
     rate: 'none',
   })
   async getPingdomCheck(@Res({ passthrough: true }) reply: ApiReply) {
@@ -104,7 +112,8 @@ export class HealthController {
     tag: 'Operators',
     summary: 'Prometheus text, for a neighbour that no proxy speaks for',
     access: 'none',
-    answers: { 200: z.string() },
+    answers: { 200: shown(10_000_000, 'Prometheus’ text.') },
+    mediaTypes: ['text/plain'],
     problems: ['not_found'],
     rate: 'none',
   })

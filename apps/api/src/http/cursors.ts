@@ -4,6 +4,9 @@ import { CONFIG, isId, limits, problem, type Config, type Id } from '@app/platfo
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 
+/** Sealed, a snapshot's name and a position have 48 characters; longer ones cannot be ours. */
+const cursor = z.string().meta({ maxLength: 100, example: 'A0ft' });
+
 /** The query of a list: page size and position. `cursor` reads the next older page, `newer` the page just above. */
 export const listQuery = z.strictObject({
   limit: z.coerce
@@ -13,8 +16,8 @@ export const listQuery = z.strictObject({
     .max(limits.list.most)
     .default(limits.list.default)
     .meta({ description: 'How many items at most.' }),
-  cursor: z.string().optional().meta({ description: 'From `nextCursor`: the page after it.' }),
-  newer: z.string().optional().meta({ description: 'From `prevCursor`: the page just before it.' }),
+  cursor: cursor.optional().meta({ description: 'From `nextCursor`: the page after it.' }),
+  newer: cursor.optional().meta({ description: 'From `prevCursor`: the page just before it.' }),
 });
 
 export type ListInput = z.output<typeof listQuery>;
@@ -33,15 +36,22 @@ export interface Page<Item> {
   prevCursor: string | null;
 }
 
+/** The fields of every page that say where the list goes on. */
+export const pageEnds = {
+  nextCursor: cursor.nullable().meta({ description: 'For the page below, as `cursor`; null at the end.' }),
+  prevCursor: cursor
+    .nullable()
+    .meta({ description: 'For the page just above, as `newer`; null when there can be none.' }),
+};
+
 /** The schema of a page of these items, under its name in openapi.json. */
 export const listOf = <Item extends z.ZodType>(item: Item, name: string) =>
   z
     .object({
-      items: z.array(item),
-      nextCursor: z.string().nullable(),
-      prevCursor: z.string().nullable(),
+      items: z.array(item).max(limits.list.most).meta({ description: 'What the page holds.' }),
+      ...pageEnds,
     })
-    .meta({ id: name });
+    .meta({ id: name, description: 'A page of a list.' });
 
 const TAG_BYTES = 16;
 const ID_BYTES = 8;

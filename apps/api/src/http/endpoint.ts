@@ -11,12 +11,18 @@ export type RatePolicy = 'read' | 'write' | 'upload' | 'refresh' | 'signIn' | 's
 /** Headers of a response; `ETag` also enables `If-None-Match` (304), `Tus` stands for the headers that tus 1.0.0 requires. */
 export type AnswerHeader = 'ETag' | 'Location' | 'Tus';
 
+/** Headers of a request that nothing else of a declaration implies. */
+export type RequestHeader =
+  'LastEventId' | 'UploadLength' | 'UploadOffset' | 'UploadMetadata' | 'UploadChecksum' | 'MethodOverride';
+
 export interface EndpointOptions {
   method: 'HEAD' | 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   path: string;
   /** Groups the endpoint in the documentation. */
   tag: string;
   summary: string;
+  /** What else a client has to know. */
+  details?: string;
   access: Access;
   /** Set when an operator's signed link also opens the endpoint, for browsers, which send no token. */
   byLink?: boolean;
@@ -25,10 +31,15 @@ export interface EndpointOptions {
   body?: z.ZodObject;
   /** Set when the body is not JSON, for the documentation. */
   multipart?: z.ZodObject;
+  /** Set when the body is bytes of this media type. */
+  bytes?: string;
   /** Each success status, with the schema of its body (null: none). */
   answers: Record<number, z.ZodType | null>;
+  /** The media types of the answers, when they are not JSON. */
+  mediaTypes?: readonly string[];
   problems?: readonly ProblemCode[];
   headers?: readonly AnswerHeader[];
+  takes?: readonly RequestHeader[];
   /** Set when the endpoint supports `Idempotency-Key`. */
   idempotent?: boolean;
   /** Set when the endpoint supports `Prefer: wait=n`. */

@@ -72,16 +72,39 @@ export function refuse<Value>(
   };
 }
 
+/** How an id is described. */
+export const decimal = {
+  description: 'A 64-bit id, as decimal text.',
+  example: '236402688000123904',
+  pattern: '^[1-9][0-9]{0,18}$',
+  maxLength: 19,
+};
+
 /** A 64-bit id as decimal text. */
-export const id = z
-  .string()
-  .superRefine(refuse(isId, 'not_an_id'))
-  .meta({ description: 'A 64-bit id, as decimal text.', example: '236402688000123904' });
+export const id = z.string().superRefine(refuse(isId, 'not_an_id')).meta(decimal);
 
 /** An id in the path. The guard answers 404 for a malformed one, so a handler always gets an id. */
-export const pathId = z
-  .string()
-  .meta({ description: 'A 64-bit id, as decimal text.', example: '236402688000123904' });
+export const pathId = z.string().meta(decimal);
 
 /** A timestamp in UTC, always with three decimals. */
-export const time = z.string().meta({ format: 'date-time', example: '2026-11-22T12:08:00.000Z' });
+export const time = z.string().meta({
+  description: 'When, in UTC.',
+  format: 'date-time',
+  maxLength: 24,
+  example: '2026-11-22T12:08:00.000Z',
+});
+
+/** A text of an answer, of at most so many code points. Answers are not checked when they are sent, but by every test. */
+export const shown = (maxLength: number, description: string) => z.string().meta({ description, maxLength });
+
+/** An address in an answer: PUBLIC_URL or MEDIA_URL, which are shorter by half, and a path of ours. */
+export const address = (description: string) =>
+  z.string().meta({ description, format: 'uri', maxLength: 2_048 });
+
+/** A code of an answer that is text to this code, since another release may have written it. */
+export const knownCode = (known: readonly string[], description: string) =>
+  z.string().meta({ description, maxLength: 100, 'x-extensible-enum': known });
+
+export const count = (description: string) => z.int().min(0).meta({ description });
+
+export const flag = (description: string) => z.boolean().meta({ description });

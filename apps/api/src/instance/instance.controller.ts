@@ -1,22 +1,10 @@
 import { Controller, Inject, Req, Res } from '@nestjs/common';
 import { bytesPerDay, CONFIG, limits, version, type Config } from '@app/platform';
 import { OBJECT_STORE, type ObjectStore } from '@app/storage';
-import { z } from 'zod';
 import type { ApiReply, ApiRequest } from '../http/call.js';
 import { Endpoint } from '../http/endpoint.js';
 import { fresh, tagOf } from '../http/freshness.js';
-
-const instance = z
-  .object({
-    name: z.string(),
-    version: z.string(),
-    features: z.array(z.string()),
-    limits: z
-      .record(z.string(), z.unknown())
-      .meta({ description: 'Sizes in bytes, lengths in code points, times in seconds.' }),
-    registrations: z.enum(['open', 'closed']),
-  })
-  .meta({ id: 'Instance' });
+import { instance } from './instance.schemas.js';
 
 /** Features beyond the first release that clients may rely on; a client checks for a name, not for a version. */
 const always = [

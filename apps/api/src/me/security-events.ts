@@ -1,21 +1,19 @@
 import { auditKinds, type AuditEvent } from '@app/storage';
 import { z } from 'zod';
 import { listOf } from '../http/cursors.js';
-import { id, time } from '../http/fields.js';
+import { flag, id, shown, time } from '../http/fields.js';
 
 const securityEvent = z
   .object({
     id,
     kind: z.enum(auditKinds).meta({ description: 'What happened; more kinds will come.' }),
-    at: time,
-    byYou: z
-      .boolean()
-      .meta({ description: 'Whether your account did it, and not somebody else, an operator or Narwhal.' }),
-    address: z.string().nullable().meta({
-      description:
-        'The network from where, shortened to /24 or /48; null when it came from no client, or from somebody else’s.',
-    }),
-    userAgent: z.string().nullable(),
+    at: time.meta({ description: 'When it happened.' }),
+    byYou: flag('Whether your account did it, and not somebody else, an operator or Narwhal.'),
+    address: shown(
+      50,
+      'The network from where, shortened to /24 or /48; null when it came from no client, or from somebody else’s.',
+    ).nullable(),
+    userAgent: shown(200, 'What the client called itself, cut; null as `address` is.').nullable(),
     params: z.record(z.string(), z.unknown()).meta({ description: 'More about it, by kind.' }),
   })
   .meta({ id: 'SecurityEvent', description: 'Something that happened to an account; kept for a year.' });

@@ -1,40 +1,51 @@
+import { limits } from '@app/platform';
 import { z } from 'zod';
 import { comment } from '../comments/comments.schemas.js';
 import { listOf, listQuery } from '../http/cursors.js';
-import { id, time } from '../http/fields.js';
+import { address, count, flag, id, shown, time } from '../http/fields.js';
 import { rendition } from '../photos/photos.schemas.js';
 import { author, post } from '../posts/posts.schemas.js';
 
 export const notification = z
   .object({
     id: id.meta({ description: 'Its position: a group that grows gets a new one.' }),
-    group: z.string().meta({ description: 'Stays while the group grows: merge by it.', example: 'like:1' }),
-    type: z.enum(['follow', 'request', 'accept', 'like', 'comment', 'reply', 'mention', 'comment_like']),
-    actors: z.array(author).meta({ description: 'The newest three.' }),
-    count: z.int().meta({
-      description:
-        'How many people; 1000 of followers, requests and comments means 1,000 or more. 0, on the stream only: taken back.',
-    }),
-    post: post.nullable(),
+    group: shown(50, 'Stays while the group grows: merge by it.').meta({ example: 'like:1' }),
+    type: z
+      .enum(['follow', 'request', 'accept', 'like', 'comment', 'reply', 'mention', 'comment_like'])
+      .meta({ description: 'What happened.' }),
+    actors: z
+      .array(author)
+      .max(limits.notification.actors)
+      .meta({ description: 'Who did it: the newest three.' }),
+    count: count(
+      'How many people; 1000 of followers, requests and comments means 1,000 or more. 0, on the stream only: taken back.',
+    ),
+    post: post.nullable().meta({ description: 'The post that it is about; null for none.' }),
     comment: comment
       .nullable()
       .meta({ description: 'The newest comment or reply, or the one that was liked.' }),
-    read: z.boolean(),
+    read: flag('Whether the caller has read it.'),
     createdAt: time.meta({ description: 'When the group last grew.' }),
   })
-  .meta({ id: 'Notification' });
+  .meta({ id: 'Notification', description: 'What happened to the caller, in one group.' });
 
 export const compactNotification = notification
   .extend({
     actors: z
       .array(
-        author.extend({
-          avatar: z
-            .object({ w150: z.string() })
-            .nullable()
-            .meta({ description: 'The address of a square picture; null without one.' }),
-        }),
+        author
+          .extend({
+            avatar: z
+              .object({ w150: address('150 pixels wide.') })
+              .nullable()
+              .meta({
+                id: 'CompactAvatar',
+                description: 'The address of a square picture; null without one.',
+              }),
+          })
+          .meta({ id: 'CompactAuthor', description: 'A user, as lines of a list carry them.' }),
       )
+      .max(limits.notification.actors)
       .meta({ description: 'The newest three.' }),
     post: z
       .object({
@@ -42,11 +53,14 @@ export const compactNotification = notification
         thumbnail: rendition
           .pick({ url: true, width: true, height: true })
           .nullable()
-          .meta({ description: 'Its first photo’s `square150`.' }),
+          .meta({ id: 'Thumbnail', description: 'Its first photo’s `square150`; null when it has none.' }),
       })
-      .nullable(),
+      .nullable()
+      .meta({ id: 'CompactPost', description: 'The post that it is about; null for none.' }),
     comment: comment.pick({ id: true, replyTo: true, text: true, entities: true }).nullable().meta({
-      description: 'The newest comment or reply, by the first of `actors`, or the one that was liked.',
+      id: 'CompactComment',
+      description:
+        'The newest comment or reply, by the first of `actors`, or the one that was liked; null for none.',
     }),
   })
   .meta({
@@ -55,10 +69,12 @@ export const compactNotification = notification
   });
 
 /** What the list answers: notifications, or with `view=compact` lines. */
-export const notificationsOrLines = z.union([
-  listOf(notification, 'NotificationList'),
-  listOf(compactNotification, 'CompactNotificationList'),
-]);
+export const notificationsOrLines = z
+  .union([listOf(notification, 'NotificationList'), listOf(compactNotification, 'CompactNotificationList')])
+  .meta({
+    id: 'NotificationListOrLines',
+    description: 'Notifications, or lines where `view=compact` asked for them.',
+  });
 
 export const notificationListQuery = listQuery.extend({
   view: z
@@ -71,8 +87,12 @@ export type Notification = z.output<typeof notification>;
 export type CompactNotification = z.output<typeof compactNotification>;
 export type NotificationListInput = z.output<typeof notificationListQuery>;
 
-export const unread = z.object({ count: z.int() }).meta({ id: 'Unread' });
+export const unread = z
+  .object({ count: count('Notifications that are unread.') })
+  .meta({ id: 'Unread', description: 'How much is unread.' });
 
-export const readUpTo = z.strictObject({
-  upTo: id.meta({ description: 'The newest notification that was seen; it and all below become read.' }),
-});
+export const readUpTo = z
+  .strictObject({
+    upTo: id.meta({ description: 'The newest notification that was seen; it and all below become read.' }),
+  })
+  .meta({ id: 'ReadUpTo', description: 'How far the caller has read.' });

@@ -1,24 +1,15 @@
-import {
-  createDocument,
-  type ZodOpenApiComponentsObject,
-  type ZodOpenApiOverride,
-  type ZodOpenApiPathsObject,
-} from 'zod-openapi';
+import { createDocument, type ZodOpenApiComponentsObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { version } from '@app/platform';
 import { description, tags } from './about.js';
 import { operations } from '../api.module.js';
-import { answerHeaders, requestHeaders } from './headers.js';
+import { answerHeaders, headerComponent, requestHeaders } from './headers.js';
 import { describeOperation } from './operation.js';
-import { problemResponses, problemSchemas } from './problem-answers.js';
+import { problemResponses } from './problem-answers.js';
+import { problemSchemas } from './problem-schemas.js';
+import { settled, shape } from './shapes.js';
+import { threeZero } from './three-zero.js';
 
 export type OpenApiDocument = ReturnType<typeof createDocument>;
-
-/** Responses may grow, so nothing forbids further fields in them; the bounds of a double are not limits of ours. */
-const override: ZodOpenApiOverride = ({ jsonSchema, io }) => {
-  if (io === 'output' && jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
-  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
-  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
-};
 
 function paths(): ZodOpenApiPathsObject {
   const found: ZodOpenApiPathsObject = {};
@@ -39,7 +30,7 @@ export function openApiDocument(): OpenApiDocument {
         title: 'Narwhal',
         version,
         description,
-        license: { name: 'AGPL-3.0-only', identifier: 'AGPL-3.0-only' },
+        license: { name: 'MIT', identifier: 'MIT' },
       },
       servers: [{ url: '/', description: 'The instance that serves this file.' }],
       tags,
@@ -54,13 +45,15 @@ export function openApiDocument(): OpenApiDocument {
         },
         schemas: problemSchemas,
         responses: problemResponses(operations().map(({ endpoint }) => endpoint)),
-        headers: answerHeaders,
+        headers: Object.fromEntries(
+          Object.entries(answerHeaders).map(([name, header]) => [headerComponent(name), header]),
+        ),
         parameters: requestHeaders,
       } as ZodOpenApiComponentsObject,
     },
-    { override },
+    { override: shape },
   );
-  return sorted(document);
+  return sorted(settled(document));
 }
 
 /** Sorts components by name, so that the order of first use does not change the file. */
@@ -69,7 +62,10 @@ function sorted(document: OpenApiDocument): OpenApiDocument {
   return { ...document, components: { ...document.components, schemas: Object.fromEntries(schemas) } };
 }
 
+const textOf = (document: object): string => `${JSON.stringify(document, null, 2)}\n`;
+
 /** The text of the file, as committed and served. */
-export function openApiText(): string {
-  return `${JSON.stringify(openApiDocument(), null, 2)}\n`;
-}
+export const openApiText = (): string => textOf(openApiDocument());
+
+/** The same in OpenAPI 3.0, as served at `/openapi-3.0.json`. */
+export const threeZeroText = (): string => textOf(threeZero(openApiDocument()));

@@ -1,9 +1,9 @@
-import type { z } from 'zod';
+import { limits } from '@app/platform';
 import type { ZodOpenApiOperationObject } from 'zod-openapi';
 import type { EndpointOptions } from '../http/endpoint.js';
 import type { Operation } from '../http/operations.js';
 import { alwaysSent, headerParametersOf, headersOf, type HeaderName } from './headers.js';
-import { problemAnswers } from './problem-answers.js';
+import { codesByStatus, problemAnswers } from './problem-answers.js';
 
 const meanings: Record<number, string> = {
   200: 'Done.',
@@ -15,22 +15,18 @@ const meanings: Record<number, string> = {
   503: 'Not at present.',
 };
 
-const pictures = ['image/webp', 'image/jpeg'];
-
-/** The schema distinguishes bodies that are not JSON: image bytes, and Prometheus' lines. */
-function mediaTypesOf(schema: z.ZodType): string[] {
-  if (schema.meta()?.['format'] === 'binary') return pictures;
-  const declared = schema.meta()?.['contentMediaType'];
-  if (typeof declared === 'string') return [declared];
-  return schema.type === 'string' ? ['text/plain'] : ['application/json'];
+/** Only the answer to HEAD, 200, repeats what the upload was begun with. */
+function tusHeaders(status: number): HeaderName[] {
+  const always: HeaderName[] = ['Upload-Offset', 'Upload-Expires', 'Narwhal-Photo-Id', 'Tus-Resumable'];
+  return status === 200 ? [...always, 'Upload-Length', 'Upload-Metadata'] : always;
 }
 
 function successHeaders({ endpoint }: Operation, status: number): HeaderName[] {
   const names = alwaysSent(endpoint);
   if (endpoint.headers?.includes('ETag')) names.push('ETag');
   if (endpoint.headers?.includes('Location') && status !== 204) names.push('Location');
-  if (endpoint.headers?.includes('Tus'))
-    names.push('Upload-Offset', 'Upload-Expires', 'Narwhal-Photo-Id', 'Tus-Resumable');
+  if (endpoint.headers?.includes('Tus')) names.push(...tusHeaders(status));
+  if (status === 206) names.push('Content-Range');
   if (endpoint.query && 'cursor' in endpoint.query.shape) names.push('Link');
   if (endpoint.waits) names.push('Preference-Applied');
   if (endpoint.waits && endpoint.method === 'GET') names.push('Retry-After');
@@ -38,11 +34,11 @@ function successHeaders({ endpoint }: Operation, status: number): HeaderName[] {
 }
 
 function successes(operation: Operation): Record<string, object> {
-  const { answers, headers } = operation.endpoint;
+  const { answers, headers, mediaTypes = ['application/json'] } = operation.endpoint;
   const all: typeof answers = headers?.includes('ETag') ? { ...answers, 304: null } : answers;
   return Object.fromEntries(
     Object.entries(all).map(([status, schema]) => {
-      const content = schema && Object.fromEntries(mediaTypesOf(schema).map((type) => [type, { schema }]));
+      const content = schema && Object.fromEntries(mediaTypes.map((type) => [type, { schema }]));
       return [
         status,
         {
@@ -60,10 +56,33 @@ function security({ access }: EndpointOptions): Record<string, string[]>[] {
   return access === 'optional' ? [{}, { bearer: [] }] : [{ bearer: [] }];
 }
 
-function requestBody({ body, multipart }: EndpointOptions) {
+const anyBytes = { type: 'string', format: 'binary', description: 'The bytes.' } as const;
+
+function requestBody({ body, multipart, bytes }: EndpointOptions) {
+  if (bytes) return { required: false, content: { [bytes]: { schema: anyBytes } } };
   if (body) return { required: true, content: { 'application/json': { schema: body } } };
   if (multipart) return { required: true, content: { 'multipart/form-data': { schema: multipart } } };
   return undefined;
+}
+
+const accesses: Record<EndpointOptions['access'], string> = {
+  none: 'No token is needed, and none is read.',
+  optional: 'A token is read when there is one.',
+  required: 'Needs an access token.',
+  admin: 'For people with the role `admin`; for everybody else it is not there.',
+};
+
+/** What the declaration says of the whole operation, in sentences. */
+function descriptionOf({ summary, details, access, rate = 'read', idempotent }: EndpointOptions): string {
+  const limit = rate === 'none' ? undefined : limits.rates[rate];
+  const sentences = [
+    `${summary}.`,
+    details,
+    accesses[access],
+    limit && `Counts against \`${rate}\`: ${limit.requests} requests in ${limit.seconds} s.`,
+    idempotent && 'Repeatable under an `Idempotency-Key`.',
+  ];
+  return sentences.filter(Boolean).join(' ');
 }
 
 /** Describes one endpoint in OpenAPI. */
@@ -76,12 +95,14 @@ export function describeOperation(operation: Operation): ZodOpenApiOperationObje
     operationId,
     tags: [tag],
     summary,
+    description: descriptionOf(endpoint),
     security: security(endpoint),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(params || query
       ? { requestParams: { ...(params ? { path: params } : {}), ...(query ? { query } : {}) } }
       : {}),
     ...(body ? { requestBody: body } : {}),
+    'x-problems': codesByStatus(endpoint),
     // A 503 that an endpoint declares itself (readiness) wins; it is not a refusal.
     responses: {
       ...problemAnswers(endpoint),

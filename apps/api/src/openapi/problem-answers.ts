@@ -1,54 +1,8 @@
-import { problem, problemTable, type ProblemCode } from '@app/platform';
+import { STATUS_CODES } from 'node:http';
+import type { ProblemCode } from '@app/platform';
 import type { EndpointOptions } from '../http/endpoint.js';
 import { headersOf, type HeaderName } from './headers.js';
-
-/** A refusal's status and code, as sent to clients. */
-export const wireOf = (code: ProblemCode) => {
-  const { status, code: wire } = problem(code);
-  return { status, code: wire };
-};
-
-const allCodes = (Object.keys(problemTable) as ProblemCode[]).map((code) => wireOf(code).code);
-
-const fault = {
-  type: 'object',
-  description: 'One fault of one field.',
-  properties: {
-    pointer: {
-      type: 'string',
-      description: 'Where in the body: a JSON pointer (RFC 6901).',
-      examples: ['/caption'],
-    },
-    parameter: {
-      type: 'string',
-      description: 'Which parameter of the query or header.',
-      examples: ['limit'],
-    },
-    code: { type: 'string', examples: ['too_long'] },
-    params: { type: 'object', additionalProperties: true, examples: [{ limit: 2200, actual: 2201 }] },
-  },
-  required: ['code', 'params'],
-};
-
-/** Schemas of the one format of all refusals. */
-export const problemSchemas = {
-  Problem: {
-    type: 'object',
-    description: 'A refusal (RFC 9457). Act on `code`; `detail` is English, for developers.',
-    properties: {
-      type: { type: 'string', format: 'uri-reference', examples: ['/docs/problems#not_found'] },
-      title: { type: 'string', examples: ['not found'] },
-      status: { type: 'integer', examples: [404] },
-      detail: { type: 'string', examples: ['There is nothing here that you may see.'] },
-      code: { type: 'string', enum: [...new Set(allCodes)].toSorted() },
-      params: { type: 'object', additionalProperties: true },
-      requestId: { type: 'string', description: 'Names the request in the logs.' },
-      errors: { type: 'array', items: { $ref: '#/components/schemas/FieldFault' } },
-    },
-    required: ['type', 'title', 'status', 'detail', 'code', 'params', 'requestId'],
-  },
-  FieldFault: fault,
-};
+import { nameOf, wireOf } from './problem-schemas.js';
 
 const tokens: ProblemCode[] = ['token_expired', 'token_invalid', 'session_ended'];
 const jsonBody: ProblemCode[] = [
@@ -78,50 +32,51 @@ export function codesOf(endpoint: EndpointOptions): ProblemCode[] {
 
 const retried = new Set([409, 429, 503]);
 
-function headerNames(status: number, codes: readonly string[]): HeaderName[] {
+function headerNames(status: number): HeaderName[] {
   const names: HeaderName[] = ['X-Request-Id'];
   if (status === 429) names.push('RateLimit', 'RateLimit-Policy');
   if (retried.has(status)) names.push('Retry-After');
   if (status === 401) names.push('WWW-Authenticate');
-  if (codes.includes('upload_offset')) names.push('Upload-Offset');
+  if (status === 409) names.push('Upload-Offset');
   return names;
 }
 
-function answer(status: number, codes: readonly string[]): object {
-  const narrowed = { type: 'object', properties: { status: { const: status }, code: { enum: codes } } };
-  return {
-    description: codes.map((code) => `\`${code}\``).join(', '),
-    headers: headersOf(headerNames(status, codes)),
-    content: {
-      'application/problem+json': {
-        schema: { allOf: [{ $ref: '#/components/schemas/Problem' }, narrowed] },
-      },
-    },
-  };
-}
-
-/** An endpoint's codes by status. Operations that refuse in the same ways share each response. */
-function groups(endpoint: EndpointOptions): { name: string; status: number; codes: string[] }[] {
-  const byStatus = new Map<number, string[]>();
-  for (const { status, code } of codesOf(endpoint).map(wireOf)) {
-    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
-  }
-  return [...byStatus]
-    .toSorted(([a], [b]) => a - b)
-    .map(([status, codes]) => ({ name: [status, ...codes.sort()].join('.'), status, codes }));
-}
-
-/** An endpoint's refusals by status, each with exactly its possible codes. */
-export function problemAnswers(endpoint: EndpointOptions): Record<string, object> {
+/** An endpoint's codes by status. */
+export function codesByStatus(endpoint: EndpointOptions): Record<string, string[]> {
+  const byStatus = Map.groupBy(codesOf(endpoint).map(wireOf), ({ status }) => String(status));
   return Object.fromEntries(
-    groups(endpoint).map(({ name, status }) => [String(status), { $ref: `#/components/responses/${name}` }]),
+    [...byStatus]
+      .toSorted(([a], [b]) => Number(a) - Number(b))
+      .map(([status, found]) => [status, [...new Set(found.map(({ code }) => code))].toSorted()]),
   );
 }
 
-/** The definitions that `problemAnswers` references. */
+const responseOf = (status: number): string => nameOf(STATUS_CODES[status] ?? 'ChecksumMismatch');
+
+/** An endpoint's refusals by status; the description names its possible codes. */
+export function problemAnswers(endpoint: EndpointOptions): Record<string, object> {
+  return Object.fromEntries(
+    Object.entries(codesByStatus(endpoint)).map(([status, codes]) => [
+      status,
+      {
+        $ref: `#/components/responses/${responseOf(Number(status))}`,
+        description: codes.map((code) => `\`${code}\``).join(', '),
+      },
+    ]),
+  );
+}
+
+/** The definitions that `problemAnswers` references: one for each status, since all have the same body. */
 export function problemResponses(endpoints: readonly EndpointOptions[]): Record<string, object> {
-  const named = endpoints
-    .flatMap(groups)
-    .map(({ name, status, codes }) => [name, answer(status, codes)] as const);
-  return Object.fromEntries(named.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  const statuses = [...new Set(endpoints.flatMap((endpoint) => Object.keys(codesByStatus(endpoint))))];
+  return Object.fromEntries(
+    statuses.toSorted().map((status) => [
+      responseOf(Number(status)),
+      {
+        description: `${STATUS_CODES[status] ?? 'Checksum Mismatch'}.`,
+        headers: headersOf(headerNames(Number(status))),
+        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+      },
+    ]),
+  );
 }

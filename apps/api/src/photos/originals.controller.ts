@@ -1,5 +1,5 @@
 import { Controller, Req, Res } from '@nestjs/common';
-import { problem, type Id } from '@app/platform';
+import { limits, problem, type Id } from '@app/platform';
 import { PhotoAccess } from '@app/domain';
 import { z } from 'zod';
 import { CallerOf, Input, type ApiReply, type ApiRequest, type Caller } from '../http/call.js';
@@ -7,7 +7,7 @@ import { Endpoint } from '../http/endpoint.js';
 import { pathId } from '../http/fields.js';
 import { MediaService } from '../media/media.service.js';
 
-const bytes = z.string().meta({ format: 'binary' });
+const bytes = z.string().meta({ format: 'binary', description: 'The file.' });
 
 /** Originals contain what a phone records, such as places. Only their owner may download them, and nothing displays them. */
 @Controller()
@@ -25,6 +25,7 @@ export class OriginalsController {
     access: 'required',
     params: z.object({ id: pathId }),
     answers: { 200: bytes, 206: bytes },
+    mediaTypes: limits.photo.formats,
     headers: ['ETag'],
     problems: ['not_found', 'range_not_satisfiable'],
   })

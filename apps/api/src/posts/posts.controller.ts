@@ -5,7 +5,7 @@ import type { Origin } from '@app/storage';
 import { z } from 'zod';
 import { CallerOf, Input, type ApiReply, type ApiRequest, type Caller } from '../http/call.js';
 import { Endpoint } from '../http/endpoint.js';
-import { pathId } from '../http/fields.js';
+import { pathId, shown } from '../http/fields.js';
 import { fresh, tagOf } from '../http/freshness.js';
 import { Idempotency } from '../http/idempotency.js';
 import { OriginOf } from '../http/origin.js';
@@ -96,7 +96,7 @@ export class PostsController {
     tag: 'Posts',
     summary: 'A post, by its short code',
     access: 'optional',
-    params: z.object({ code: z.string() }),
+    params: z.object({ code: shown(200, 'As in /p/<code>.') }),
     answers: { 200: post },
     headers: ['ETag'],
     problems: ['not_found'],

@@ -1,7 +1,7 @@
 import { limits } from '@app/platform';
 import { z } from 'zod';
-import { listQuery } from '../http/cursors.js';
-import { text } from '../http/fields.js';
+import { listQuery, pageEnds } from '../http/cursors.js';
+import { count, shown, text } from '../http/fields.js';
 import { user } from '../users/users.schemas.js';
 
 /** One character is a word in Chinese, Japanese and Korean; elsewhere it matches nearly everybody. */
@@ -20,32 +20,44 @@ export const searchQuery = listQuery.extend({
   q: text({ max: limits.search.max }).superRefine(longEnough).meta({
     description: 'The beginning of a name, or nearly a name; a sign before it (#, @) is left out.',
   }),
-  type: z.enum(['users', 'tags', 'places']).default('users'),
+  type: z.enum(['users', 'tags', 'places']).default('users').meta({ description: 'What is looked for.' }),
 });
 
 export const tagFound = z
-  .object({ tag: z.string(), postsCount: z.int() })
+  .object({
+    tag: shown(limits.words.tag, 'Without its sign.'),
+    postsCount: count('Public posts that have it.'),
+  })
   .meta({ id: 'TagFound', description: 'A tag, folded, and how many public posts have it.' });
 
 export const placeFound = z
   .object({
-    name: z.string(),
-    latitude: z.number().nullable(),
-    longitude: z.number().nullable(),
-    postsCount: z.int(),
+    name: shown(limits.post.place, 'As it was last written.'),
+    latitude: z.number().nullable().meta({ description: 'In degrees; null when nobody said.' }),
+    longitude: z.number().nullable().meta({ description: 'In degrees; null when nobody said.' }),
+    postsCount: count('Public posts that are of it.'),
   })
   .meta({ id: 'PlaceFound', description: 'A place, and how many public posts are of it.' });
 
+const found = <Type extends string, Item extends z.ZodType>(type: Type, item: Item, name: string) =>
+  z
+    .object({
+      type: z.literal(type).meta({ description: 'What was looked for.' }),
+      items: z.array(item).max(limits.list.most).meta({ description: 'What was found, the best first.' }),
+      ...pageEnds,
+      complete: z.boolean().nullable().meta({
+        description:
+          'False when looking for names that resemble the text was cut off by its limit of time; null on later pages.',
+      }),
+    })
+    .meta({ id: name, description: `A page of ${type} that were found.` });
+
 export const searchList = z
-  .object({
-    items: z.union([z.array(user), z.array(tagFound), z.array(placeFound)]),
-    nextCursor: z.string().nullable(),
-    prevCursor: z.string().nullable(),
-    complete: z.boolean().nullable().meta({
-      description:
-        'False when looking for names that resemble the text was cut off by its limit of time; null on later pages.',
-    }),
-  })
+  .discriminatedUnion('type', [
+    found('users', user, 'UsersFound'),
+    found('tags', tagFound, 'TagsFound'),
+    found('places', placeFound, 'PlacesFound'),
+  ])
   .meta({ id: 'SearchList', description: 'People, tags or places, as `type` asked for.' });
 
 export type SearchInput = z.output<typeof searchQuery>;

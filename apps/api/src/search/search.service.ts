@@ -21,7 +21,10 @@ export class SearchService {
     private readonly lists: RankedLists,
   ) {}
 
-  async find(input: SearchInput, viewer: Id): Promise<Page<unknown> & { complete: boolean | null }> {
+  async find(
+    input: SearchInput,
+    viewer: Id,
+  ): Promise<Page<unknown> & { type: SearchInput['type']; complete: boolean | null }> {
     const { type } = input;
     const query = input.q.replace(/^[#＃@＠]/, '');
     // Only the first page searches; later pages continue in its results.
@@ -37,7 +40,7 @@ export class SearchService {
       },
       (ids) => this.show(type, ids, viewer),
     );
-    return { ...page, ...searched };
+    return { type, ...page, ...searched };
   }
 
   private async show(type: SearchInput['type'], ids: Id[], viewer: Id): Promise<unknown[]> {

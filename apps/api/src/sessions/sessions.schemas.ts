@@ -2,33 +2,41 @@ import type { SessionRow } from '@app/storage';
 import { z } from 'zod';
 import type { Caller } from '../http/call.js';
 import { listOf } from '../http/cursors.js';
-import { id, time } from '../http/fields.js';
+import { flag, id, shown, time } from '../http/fields.js';
 import { givenPassword, me } from '../users/users.schemas.js';
 import { deviceOf } from './devices.js';
 
 export const session = z
   .object({
     id,
-    accessToken: z.string(),
-    refreshToken: z.string(),
-    expiresAt: time,
+    accessToken: shown(1_000, 'Sent as `Authorization: Bearer <accessToken>`.'),
+    refreshToken: shown(200, 'Exchanged for the next session by POST /v1/sessions/refresh.'),
+    expiresAt: time.meta({ description: 'When the access token expires, by the server’s clock.' }),
     expiresIn: z
       .int()
       .meta({ description: 'Seconds until the access token expires; trust this over the device clock.' }),
   })
-  .meta({ id: 'Session' });
+  .meta({ id: 'Session', description: 'The tokens of a device that is signed in.' });
 
-export const signIn = z.strictObject({
-  login: z.string().max(320).meta({ description: 'Username or email.' }),
-  password: givenPassword,
-});
-export const refresh = z.strictObject({ refreshToken: z.string().max(200) });
-export const signedIn = z.object({ user: me, session }).meta({ id: 'SignedIn' });
-export const refreshed = z.object({ session }).meta({ id: 'Refreshed' });
+export const signIn = z
+  .strictObject({
+    login: z.string().max(320).meta({ description: 'Username or email.' }),
+    password: givenPassword,
+  })
+  .meta({ id: 'SignIn', description: 'Who signs in, and their password.' });
+export const refresh = z
+  .strictObject({ refreshToken: z.string().max(200).meta({ description: 'Of the session, as last given.' }) })
+  .meta({ id: 'SessionRefresh', description: 'The token that is exchanged.' });
+export const signedIn = z
+  .object({ user: me, session })
+  .meta({ id: 'SignedIn', description: 'Who signed in or up, and their session.' });
+export const refreshed = z
+  .object({ session })
+  .meta({ id: 'Refreshed', description: 'The session with its next tokens.' });
 
 const device = z
   .object({
-    name: z.string().nullable().meta({ description: 'Such as `Safari (iPhone)`; as the client says it.' }),
+    name: shown(100, 'Such as `Safari (iPhone)`; as the client says it; null when it does not.').nullable(),
     kind: z
       .enum(['phone', 'tablet', 'computer'])
       .nullable()
@@ -39,18 +47,16 @@ const device = z
 export const sessionEntry = z
   .object({
     id,
-    current: z.boolean(),
+    current: flag('Whether it is the session of this request.'),
     device,
-    userAgent: z.string().nullable(),
+    userAgent: shown(200, 'As the client sent it at sign-in, cut; null when it sent none.').nullable(),
     startedAt: time.meta({ description: 'The same as createdAt.' }),
     lastUsedAt: time.meta({
       description: 'The last refresh, which the client does about every 15 minutes of use.',
     }),
-    address: z.string().nullable().meta({
-      description: 'The network of the last refresh or of sign-in, shortened to /24 or /48.',
-    }),
-    createdAt: time,
-    refreshedAt: time,
+    address: shown(50, 'The network of the last refresh or of sign-in, shortened to /24 or /48.').nullable(),
+    createdAt: time.meta({ description: 'When the device signed in.' }),
+    refreshedAt: time.meta({ description: 'The same as lastUsedAt.' }),
   })
   .meta({ id: 'SessionEntry', description: 'A device that is signed in.' });
 

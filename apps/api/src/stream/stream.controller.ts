@@ -1,16 +1,10 @@
 import { Controller, Req, Res } from '@nestjs/common';
 import { problem } from '@app/platform';
-import { z } from 'zod';
 import { CallerOf, type ApiReply, type ApiRequest, type Caller } from '../http/call.js';
 import { Endpoint } from '../http/endpoint.js';
 import { takeSocket } from './live-stream.js';
+import { streamEvent } from './stream.schemas.js';
 import { Streams } from './streams.js';
-
-const events = z.string().meta({
-  contentMediaType: 'text/event-stream',
-  description:
-    'Server-sent events: `notification` (as in the list; count 0 takes its group away), `photo` and `post` ({id, state}), `feed` (something new), `reset` (read again). Unknown ones are to be ignored.',
-});
 
 @Controller()
 export class StreamController {
@@ -23,7 +17,9 @@ export class StreamController {
     summary:
       'What happens, as it happens; `Last-Event-ID` resumes, a newer stream beyond the limit ends the oldest',
     access: 'required',
-    answers: { 200: events },
+    answers: { 200: streamEvent },
+    mediaTypes: ['text/event-stream'],
+    takes: ['LastEventId'],
     problems: ['unavailable'],
   })
   async openStream(

@@ -5,6 +5,7 @@ import { TermRows, type TermKind } from '@app/storage';
 import { z } from 'zod';
 import { CallerOf, Input, type Caller } from '../http/call.js';
 import { Endpoint } from '../http/endpoint.js';
+import { shown } from '../http/fields.js';
 import { PostReading } from '../posts/post-reading.js';
 import { postListQuery, postsOrCells, type PostListInput } from '../posts/posts.schemas.js';
 
@@ -22,7 +23,7 @@ export class TagsController {
     summary: 'Posts with a hashtag, newest first; a tag that nobody used has none',
     access: 'optional',
     params: z.object({
-      tag: z.string().meta({ description: 'Without its sign, in any case and width.', example: 'fog' }),
+      tag: shown(200, 'Without its sign, in any case and width.').meta({ example: 'fog' }),
     }),
     query: postListQuery,
     answers: { 200: postsOrCells },
@@ -38,7 +39,7 @@ export class TagsController {
     tag: 'Reading',
     summary: 'Posts of a place, newest first; a place where nobody was has none',
     access: 'optional',
-    params: z.object({ place: z.string().meta({ description: 'Its name, in any case and width.' }) }),
+    params: z.object({ place: shown(200, 'Its name, in any case and width.') }),
     query: postListQuery,
     answers: { 200: postsOrCells },
     problems: ['cursor_invalid'],

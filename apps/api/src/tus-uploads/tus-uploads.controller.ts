@@ -15,6 +15,7 @@ import {
   offsetOf,
   sendsBytes,
 } from './tus-requests.js';
+import { OFFSET_STREAM } from './tus.js';
 import { TusUploads } from './tus-uploads.js';
 
 const place = {
@@ -22,7 +23,9 @@ const place = {
   tag: 'Photos',
   params: z.object({ id: pathId }),
   /** In the query instead of the path, since logs keep paths. */
-  query: z.object({ s: z.string().optional().meta({ description: 'The secret, as Location gave it.' }) }),
+  query: z.object({
+    s: z.string().optional().meta({ description: 'The secret, as Location gave it.', maxLength: 100 }),
+  }),
 } as const;
 type Address = z.output<typeof place.params> & z.output<typeof place.query>;
 const appendProblems = [
@@ -56,6 +59,8 @@ export class TusUploadsController {
     access: 'required',
     answers: { 201: null },
     headers: ['Location', 'Tus'],
+    takes: ['UploadLength', 'UploadMetadata', 'UploadChecksum'],
+    bytes: OFFSET_STREAM,
     problems: ['tus_version', 'photo_too_large', ...appendProblems],
     idempotent: true,
     rate: 'upload',
@@ -107,6 +112,8 @@ export class TusUploadsController {
     access: 'none',
     answers: { 204: null },
     headers: ['Tus'],
+    takes: ['UploadOffset', 'UploadChecksum'],
+    bytes: OFFSET_STREAM,
     problems: ['tus_version', ...appendProblems],
   })
   async appendToUpload(
@@ -147,6 +154,8 @@ export class TusUploadsController {
     access: 'none',
     answers: { 204: null, 200: null },
     headers: ['Tus'],
+    takes: ['MethodOverride', 'UploadChecksum'],
+    bytes: OFFSET_STREAM,
     problems: ['tus_version', 'method_not_allowed', ...appendProblems],
   })
   async overrideUploadMethod(

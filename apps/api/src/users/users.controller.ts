@@ -3,7 +3,7 @@ import { People } from '@app/domain';
 import { z } from 'zod';
 import { CallerOf, Input, type ApiReply, type ApiRequest, type Caller } from '../http/call.js';
 import { Endpoint } from '../http/endpoint.js';
-import { pathId } from '../http/fields.js';
+import { pathId, shown } from '../http/fields.js';
 import { fresh, tagOf } from '../http/freshness.js';
 import { UserView } from './user-view.js';
 import { user } from './users.schemas.js';
@@ -43,7 +43,7 @@ export class UsersController {
     tag: 'People',
     summary: 'A person, by username',
     access: 'optional',
-    params: z.object({ username: z.string() }),
+    params: z.object({ username: shown(200, 'In any case.') }),
     answers: { 200: user },
     headers: ['ETag'],
     problems: ['not_found'],

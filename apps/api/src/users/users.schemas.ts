@@ -1,7 +1,7 @@
 import { fold, limits } from '@app/platform';
 import { z } from 'zod';
 import { listOf } from '../http/cursors.js';
-import { id, refuse, text, time } from '../http/fields.js';
+import { address, count, flag, id, refuse, shown, text, time } from '../http/fields.js';
 
 /** Names that would pass for the service's own, or that occur in paths. */
 const reserved = new Set(
@@ -45,7 +45,12 @@ export const email = z
       { expected: 'an email address' },
     ),
   )
-  .meta({ format: 'email', maxLength: limits.user.email, example: 'ada@example.org' });
+  .meta({
+    description: 'Nobody else sees it.',
+    format: 'email',
+    maxLength: limits.user.email,
+    example: 'ada@example.org',
+  });
 
 /** Shorter ones are no password at all; those below `passwordMin`, and what is easy to guess, are `password_too_weak` in the domain. */
 const SHORTEST = 8;
@@ -61,13 +66,18 @@ export const newPassword = z
     ),
   )
   .superRefine(atMost(limits.user.password))
-  .meta({ minLength: limits.user.passwordMin, maxLength: limits.user.password, format: 'password' });
+  .meta({
+    description: 'What is easy to guess is refused.',
+    minLength: limits.user.passwordMin,
+    maxLength: limits.user.password,
+    format: 'password',
+  });
 
 /** A password as typed at sign-in: any text of reasonable length, since the rules may have changed since it was set. */
 export const givenPassword = z
   .string()
   .superRefine(atMost(1_024, ({ length }) => length))
-  .meta({ format: 'password' });
+  .meta({ description: 'The password.', maxLength: 1_024, format: 'password' });
 
 export const displayName = text({ max: limits.user.displayName });
 
@@ -84,60 +94,94 @@ const website = text({ max: limits.user.website }).superRefine(
 );
 
 export const avatar = z
-  .object({ w64: z.string(), w150: z.string(), w320: z.string() })
+  .object({
+    w64: address('64 pixels wide.'),
+    w150: address('150 pixels wide.'),
+    w320: address('320 pixels wide.'),
+  })
   .nullable()
-  .meta({ description: 'Addresses of square pictures; null without one.' });
+  .meta({ id: 'Avatar', description: 'Addresses of square pictures; null without one.' });
 
 export const relationship = z
   .object({
-    following: z.boolean(),
-    requested: z.boolean(),
-    followedBy: z.boolean(),
-    blocking: z.boolean(),
-    muting: z.boolean(),
+    following: flag('Whether the caller follows them.'),
+    requested: flag('Whether the caller asked to follow them.'),
+    followedBy: flag('Whether they follow the caller.'),
+    blocking: flag('Whether the caller blocks them.'),
+    muting: flag('Whether the caller mutes them.'),
   })
   .meta({ id: 'Relationship', description: 'How the caller stands to this person.' });
+
+export const nameFields = {
+  username: shown(limits.user.username, 'Unique; one may change it.'),
+  displayName: shown(limits.user.displayName, 'As they call themselves; null when they do not.').nullable(),
+};
 
 export const user = z
   .object({
     id,
-    username: z.string(),
-    displayName: z.string().nullable(),
-    bio: z.string().nullable(),
-    website: z.string().nullable(),
-    url: z.string(),
+    ...nameFields,
+    bio: shown(limits.user.bio, 'What they say of themselves; null for nothing.').nullable(),
+    website: shown(limits.user.website, 'Their own address; null without one.').nullable(),
+    url: address('Their page for people: /u/<username>.'),
     avatar,
-    private: z.boolean(),
-    counts: z.object({ posts: z.int(), followers: z.int(), following: z.int() }),
-    createdAt: time,
+    private: flag('Whether only followers whom they let in see their content.'),
+    counts: z
+      .object({
+        posts: count('Their published posts.'),
+        followers: count('Who follows them.'),
+        following: count('Whom they follow.'),
+      })
+      .meta({ id: 'UserCounts', description: 'How much there is of them.' }),
+    createdAt: time.meta({ description: 'When they signed up.' }),
     relationship: relationship.optional(),
   })
-  .meta({ id: 'User' });
+  .meta({ id: 'User', description: 'A person; `relationship` is there when the caller is signed in.' });
 
 export const me = user
-  .extend({ email: z.string() })
+  .extend({ email: shown(limits.user.email, 'Their address, which nobody else sees.') })
   .meta({ id: 'Me', description: 'A user, as they see themselves.' });
 
 export const userList = listOf(user, 'UserList');
 
-export const signUp = z.strictObject({
-  username,
-  email,
-  password: newPassword,
-  displayName: displayName.nullable().optional(),
-});
+const names = {
+  username: username.meta({ description: 'Kept in lower case.' }),
+  displayName: displayName.nullable().optional().meta({ description: 'As one wants to be called.' }),
+};
 
-export const profileChange = z.strictObject({
-  displayName: displayName.nullable().optional(),
-  bio: text({ max: limits.user.bio, multiline: true }).nullable().optional(),
-  website: website.nullable().optional(),
-  private: z.boolean().optional(),
-  username: username.optional(),
-});
+export const signUp = z
+  .strictObject({ username: names.username, email, password: newPassword, displayName: names.displayName })
+  .meta({ id: 'SignUp', description: 'An account to be made.' });
 
-export const passwordChange = z.strictObject({ current: givenPassword, next: newPassword });
-export const closing = z.strictObject({ password: givenPassword });
-export const avatarChange = z.strictObject({ photoId: id.nullable() });
+export const profileChange = z
+  .strictObject({
+    displayName: names.displayName,
+    bio: text({ max: limits.user.bio, multiline: true })
+      .nullable()
+      .optional()
+      .meta({ description: 'What one says of oneself.' }),
+    website: website.nullable().optional().meta({ description: 'One’s own http or https address.' }),
+    private: flag('Whether only followers whom one lets in see one’s content.').optional(),
+    username: names.username.optional(),
+  })
+  .meta({ id: 'ProfileChange', description: 'What is to be changed of one’s profile.' });
+
+export const passwordChange = z
+  .strictObject({
+    current: givenPassword.meta({ description: 'The password as it is.' }),
+    next: newPassword.meta({ description: 'The password as it shall be.' }),
+  })
+  .meta({ id: 'PasswordChange', description: 'A new password, and the old one as proof.' });
+
+export const closing = z
+  .strictObject({ password: givenPassword })
+  .meta({ id: 'AccountClosing', description: 'The proof that an account is to be closed by its owner.' });
+
+export const avatarChange = z
+  .strictObject({
+    photoId: id.nullable().meta({ description: 'An unposted photo of one’s own; null for none.' }),
+  })
+  .meta({ id: 'AvatarChange', description: 'The photo that becomes one’s picture.' });
 
 export type User = z.infer<typeof user>;
 export type Me = z.infer<typeof me>;
