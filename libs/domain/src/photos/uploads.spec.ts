@@ -49,3 +49,23 @@ test('an upload whose process was killed before its photo was made is completed 
   await room.uploads.discard(upload.id);
   expect(await room.objects(upload.folder)).toEqual(['original']);
 });
+
+test('whoever completes an upload that another request has just settled gets what that one got', async () => {
+  const { id } = await begun();
+  const { photoId } = await append(id, 0, of(bytes));
+  const unfinished = async () => {
+    const upload = await room.begin(ada, bytes.length);
+    const killed = vi.spyOn(room.photos, 'make').mockRejectedValueOnce(new Error('killed'));
+    await expect(append(upload.id, 0, of(bytes))).rejects.toThrow('killed');
+    killed.mockRestore();
+    return (await room.uploads.find(upload.id)) ?? upload;
+  };
+  // The same bytes as before: no objects stay.
+  const same = await unfinished();
+  expect(await room.uploads.completeOf(same)).toBe(photoId);
+  expect(await room.objects(same.folder)).toEqual([]);
+  expect(await room.uploads.completeOf(same)).toBe(photoId);
+  const ended = await unfinished();
+  await room.uploads.discard(ended.id);
+  await expect(room.uploads.completeOf(ended)).rejects.toMatchObject({ code: 'upload_gone' });
+});

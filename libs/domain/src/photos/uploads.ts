@@ -224,9 +224,18 @@ export class Uploads {
       await this.tidy(upload, settled).catch(() => undefined);
       return settled?.photo_id ?? null;
     } catch (error) {
-      if (error instanceof Problem && error.code !== 'upload_not_arrived') await this.discard(upload.id);
+      if (!(error instanceof Problem)) return this.settledMeanwhile(upload.id, error);
+      if (error.code !== 'upload_not_arrived') await this.discard(upload.id);
       throw error;
     }
+  }
+
+  /** Another request may have settled the upload, and removed what this one was reading. @throws Problem 410; the error */
+  private async settledMeanwhile(id: Id, error: unknown): Promise<Id> {
+    const now = await this.find(id);
+    if (now?.state === 'receiving') throw error;
+    if (now?.photo_id == null) throw problem('upload_gone');
+    return now.photo_id;
   }
 
   /** Returns the row after the change; null when it is already deleted. */
