@@ -177,8 +177,8 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    // A package of its own, with packages of its own.
-    exclude: { path: '^infra/aws/' },
+    // Packages of their own, with packages of their own.
+    exclude: { path: '^(infra/aws|test/clients/(journeys|generate))' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {

@@ -32,22 +32,6 @@ const photoOf = async (options: Parameters<typeof drawn>[0]) =>
 
 const faultOf = (work: Promise<unknown>) => work.then(String, (reason: unknown) => reason);
 
-/** Cuts the line again and again, ever more rarely: however slow a request is on a busy machine, one gets through in the end. */
-async function whileCut<Result>(work: () => Promise<Result>): Promise<Result> {
-  let pause = 40;
-  const cut = (): void => {
-    line.cut();
-    pause *= 1.1;
-    cutting = setTimeout(cut, pause);
-  };
-  let cutting = setTimeout(cut, pause);
-  try {
-    return await work();
-  } finally {
-    clearTimeout(cutting);
-  }
-}
-
 test('signs up, signs in and out, and stores each session before it uses it', async () => {
   const client = clientOf(null);
   const password = 'Nine hares hop by night';
@@ -83,7 +67,7 @@ test('signs out when its session was ended, and says so', async () => {
 test('uploads, posts and comments through a line that is cut', async () => {
   const photo = await photoOf({ seed: 7, width: 3000, height: 2000 });
   const client = clientOf(ada.session, line.url);
-  await whileCut(async () => {
+  await line.cutDuring(async () => {
     const { id } = await client.upload(photo, { altText: 'Über den Wolken' }).done;
     const post = await dataOf(client.api.POST('/v1/posts', { body: { photoIds: [id] } }));
     await stack.quiet();

@@ -10,7 +10,7 @@ import { installPackage, root } from './install.mjs';
 import { auditCommand } from '../package/audit.ts';
 import { packageCommand } from '../package/package.ts';
 import { Refusal, say } from './say.ts';
-import { ensureProgram, offerBubblewrap } from './system-packages.ts';
+import { ensureProgram, offerBubblewrap, offerFile } from './system-packages.ts';
 import { chosenByUp } from './up/check-settings.ts';
 import { publishedSettings } from './up/settings.ts';
 import { up } from './up/up.ts';
@@ -35,6 +35,7 @@ export const commands: Record<string, Command> = {
   'test:attack': testAttack,
   'test:edge': testEdge,
   'test:aws': testAws,
+  'test:clients': testClients,
   'test:machine': testMachine,
   build: () => build({ always: true }),
   migrate: (args) => runOnServers('apps/cli/src/main.js', ['migrate', ...args]),
@@ -143,6 +144,14 @@ async function testAws(args: string[]): Promise<number> {
   await installPackage(folder);
   const config = ['--config', join(folder, 'vitest.config.ts')];
   return runProgram(process.execPath, [vitest, 'run', ...config, ...args]);
+}
+
+/** Tests clients that others generate from openapi.json, and ours as a stranger installs it. Their tools are installed only for that. */
+async function testClients(args: string[]): Promise<number> {
+  await setup();
+  offerFile('/usr/bin/chromium', 'chromium');
+  await installPackage(join(root, 'test', 'clients'));
+  return runProgram(process.execPath, [vitest, 'run', '--config', 'test/clients/vitest.config.ts', ...args]);
 }
 
 /** Tests every fault of every part of the edge under load, and deploys, on its own fleet. */

@@ -82,6 +82,7 @@ const groups: Record<string, Record<string, Page>> = {
     'test:edge': suite('each fault of each part of the fleet under load'),
     'test:watch': suite('every alert caused once, with the real watchers'),
     'test:machine': suite('the package on a machine that boots; needs root'),
+    'test:clients': suite('clients generated from openapi.json, and the one to install'),
     'test:aws': suite('infra/aws against CloudFormation and cdk-nag'),
     bench: { what: 'the benchmarks; `npm run bench` lists them' },
   },
