@@ -8,6 +8,7 @@ import {
   odd,
   rawBody,
   spoilt,
+  type Known,
   type Schema,
   type Targets,
 } from './fuzz-values.js';
@@ -97,15 +98,19 @@ function bodies(
 }
 
 function queries(parameters: Parameter[], targets: Targets): Arbitrary<string[]> {
-  const fields = parameters.map(({ name, schema }) => [name, fitting(schema, targets, name)]);
-  // Media URLs are signed: no part of their query may be missing.
-  const requiredKeys = parameters
-    .filter(({ name }) => ['e', 'k', 's', 'q', 'ids'].includes(name))
-    .map(({ name }) => name);
-  const given = fc.record(Object.fromEntries(fields) as Record<string, Arbitrary<unknown>>, { requiredKeys });
-  return given.map((query) =>
-    Object.entries(query).map(([name, value]) => `${name}=${encoded([value].flat().join())}`),
-  );
+  // Media URLs are signed: no part of their query may be missing. Of two cursors, one is refused; most are of another list.
+  const isNeeded = (name: string) => ['e', 'k', 's', 'q', 'ids'].includes(name);
+  const fields = parameters.map(({ name, schema }) => {
+    const fits = fitting(schema, targets, name);
+    return [name, isNeeded(name) ? fits : fc.option(fits, { freq: 2, nil: undefined })] as const;
+  });
+  return fc
+    .record(Object.fromEntries(fields))
+    .map((query) =>
+      Object.entries(query).flatMap(([name, value]) =>
+        value === undefined ? [] : `${name}=${encoded([value].flat().join())}`,
+      ),
+    );
 }
 
 /** What a parameter of a path is of: its own name, or that of the list that it is in. */
@@ -118,6 +123,7 @@ function partsOf({ path, method, operation }: Named, targets: Targets) {
   const [kind] = Object.keys(requestBody?.content ?? {});
   const inPath = parameters.filter((parameter) => parameter.in === 'path');
   const body = bodies(kind, resolved(requestBody?.content[kind ?? '']?.schema ?? {}), targets);
+  const known = targets.known[`${method} ${path}`] ?? [];
   const part = fc.constantFrom('path', 'query', 'headers', 'body', 'token');
   return {
     wrong: fc.oneof(
@@ -143,6 +149,8 @@ function partsOf({ path, method, operation }: Named, targets: Targets) {
     badBody: body.bad,
     key: fc.option(fc.stringMatching(/^[\w-]{16,20}$/)),
     odd: fc.array(odd, { minLength: 1, maxLength: 3 }),
+    // As many without.
+    known: fc.constantFrom<Known[]>({}, ...known, ...known.slice(1).map(() => ({}))),
   };
 }
 
@@ -152,7 +160,7 @@ type Parts = {
     : never;
 };
 
-function headersOf({ path, method, operation }: Named, { wrong, token, badToken, key, odd }: Parts) {
+function headersOf({ path, method, operation }: Named, { wrong, token, badToken, key, odd, known }: Parts) {
   const headers: [string, string][] = [];
   const [kind] = Object.keys(operation.requestBody?.content ?? {});
   const bearer = wrong.includes('token') ? badToken : token;
@@ -164,13 +172,15 @@ function headersOf({ path, method, operation }: Named, { wrong, token, badToken,
     headers.push(['tus-resumable', '1.0.0'], ['upload-length', '9'], ['upload-offset', '0']);
   if (path.startsWith('/v1/uploads/')) headers.push(['content-type', 'application/offset+octet-stream']);
   if (key !== null && method === 'POST') headers.push(['idempotency-key', key]);
+  headers.push(...(known.more ?? []));
   if (wrong.includes('headers')) headers.push(...odd);
   return headers;
 }
 
 /** Requests of one operation: as documented, with one part wrong, or with several. */
 function requestsOf(named: Named, targets: Targets): Arbitrary<FuzzRequest> {
-  return fc.record(partsOf(named, targets)).map((parts) => {
+  return fc.record(partsOf(named, targets)).map((drawn) => {
+    const parts = { ...drawn, ...drawn.known };
     const { wrong } = parts;
     const segments = (wrong.includes('path') ? parts.badPath : parts.path).values();
     const path = named.path.replaceAll(/\{\w+\}/g, () => segments.next().value ?? '');

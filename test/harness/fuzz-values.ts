@@ -17,6 +17,15 @@ export interface Schema {
   maxLength?: number;
   minItems?: number;
 }
+/** Parts of a request that belong together, and are answered well unless others are wrong. */
+export interface Known {
+  path?: string[];
+  query?: string[];
+  token?: string;
+  body?: string | Uint8Array;
+  more?: [name: string, value: string][];
+}
+
 /** What requests are about. `words` are values by the name of their parameter or, of an id, of what it is of. */
 export interface Targets {
   tokens: string[];
@@ -25,6 +34,8 @@ export interface Targets {
   ids: string[];
   words: Record<string, string[]>;
   picture: Buffer;
+  /** By operation: what is hardly met by values that are drawn one by one. */
+  known: Record<string, Known[]>;
 }
 
 function text(schema: Schema, { ids, words }: Targets, name: string): Arbitrary<string> {
