@@ -134,6 +134,14 @@ async function cursorsOf(grace: Person, ada: Person): Promise<string[]> {
   return lists.flatMap(({ body }) => (body as Page<Post>).nextCursor ?? []);
 }
 
+/** The parts of a signed media URL by name. */
+function mediaWords(photo: Photo): Record<string, string[]> {
+  const { pathname, searchParams } = new URL(photo.renditions?.w320.url ?? '');
+  const [, , fan = '', folder = '', file = ''] = pathname.split('/');
+  const parts = Object.entries({ fan, folder, file, ...Object.fromEntries(searchParams) });
+  return Object.fromEntries(parts.map(([name, value]) => [name, [value]]));
+}
+
 /** Ada's followers and their things; Heidi is blocked by her, Ivan is private, Judy an admin. */
 export async function targetsOf(stack: Stack): Promise<Targets> {
   const people = await Promise.all(
@@ -152,14 +160,12 @@ export async function targetsOf(stack: Stack): Promise<Targets> {
   await stack.quiet();
   const begun = await create(grace, 9).expect(201);
   const upload = new URL(String(begun.headers['location']), stack.url);
-  const media = new URL(photo.renditions?.w320.url ?? '');
-  const [, , fan = '', folder = '', file = ''] = media.pathname.split('/');
+  const media = mediaWords(photo);
   const cursors = await cursorsOf(grace, ada);
   const each = (name: string) => things.map((thing) => thing[name] ?? '');
   const kinds = ['users', 'posts', 'comments', 'photos', 'collections'];
   const sessions = doomed.map(({ session }) => session.id);
   const uploads = [upload.pathname.split('/').at(-1) ?? ''];
-  const query = Object.fromEntries([...media.searchParams].map(([name, value]) => [name, [value]]));
   return {
     tokens: people.map(({ session }) => session.accessToken),
     doomed: doomed.map(({ session }) => session.accessToken),
@@ -171,11 +177,8 @@ export async function targetsOf(stack: Stack): Promise<Targets> {
       ...(await knownUploads([ada, heidi, judy], picture.bytes)),
     },
     words: {
-      ...query,
-      s: [...(query['s'] ?? []), ...upload.searchParams.values()],
-      fan: [fan],
-      folder: [folder],
-      file: [file],
+      ...media,
+      s: [...(media['s'] ?? []), ...upload.searchParams.values()],
       cursor: cursors,
       newer: cursors,
       ...Object.fromEntries(kinds.map((kind) => [kind, each(kind)])),
