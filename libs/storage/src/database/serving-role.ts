@@ -27,27 +27,27 @@ export function servingRoleOf(url: string, ownersUrl: string): ServingRole | nul
   return role.name === '' || role.name === roleOf(ownersUrl).name ? null : role;
 }
 
-const codeOf = (error: unknown): unknown =>
-  error instanceof Error && 'code' in error ? error.code : undefined;
+/** Asked before it is tried: PostgreSQL writes a statement that it refuses to its log, and this one holds a password. */
+const MAY_MAKE = `
+  SELECT rolsuper OR rolcreaterole AS may, EXISTS (SELECT FROM pg_roles WHERE rolname = $1) AS made
+  FROM pg_roles WHERE rolname = current_user`;
 /** Roles belong to the whole server: another database's migrator may make the same one at the same moment. */
 const madeMeanwhile: ReadonlySet<unknown> = new Set(['42710', '23505']);
-const NOT_ALLOWED = '42501';
 
 async function makeRole(runner: QueryRunner, { name, password }: ServingRole): Promise<void> {
-  const found = (await runner.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [name])) as unknown[];
-  if (found.length > 0) return;
+  const [state] = (await runner.query(MAY_MAKE, [name])) as { may: boolean; made: boolean }[];
+  if (state?.made) return;
   const role = pg.escapeIdentifier(name);
+  if (!state?.may)
+    throw new Error(
+      `there is no role ${name}, and this one may not make it; as a superuser: CREATE ROLE ${role} LOGIN PASSWORD '...', with the password of DATABASE_URL`,
+    );
   const secret = password ? ` PASSWORD ${pg.escapeLiteral(password)}` : '';
   try {
     await runner.query(`CREATE ROLE ${role} LOGIN${secret}`);
   } catch (error) {
-    const code = codeOf(error);
-    if (code === NOT_ALLOWED)
-      throw new Error(
-        `there is no role ${name}, and this one may not make it; as a superuser: CREATE ROLE ${role} LOGIN PASSWORD '...', with the password of DATABASE_URL`,
-        { cause: error },
-      );
-    if (!madeMeanwhile.has(code)) throw error;
+    const meanwhile = error instanceof Error && 'code' in error && madeMeanwhile.has(error.code);
+    if (!meanwhile) throw error;
   }
 }
 
