@@ -87,7 +87,7 @@ function network({ natGateways }: Size, answerGb: number): Item[] {
 export function monthly(size: Size): Item[] {
   const { oldGb, newGb, answerGb, logGb } = usage(size);
   const backups = 2 * size.database.storageGiB * prices.backupGb + (oldGb + newGb) * prices.backupS3Gb;
-  const named = prices.zone + prices.healthCheck + 4 * prices.secret + 3 * prices.key;
+  const named = prices.zone + prices.healthCheck + 5 * prices.secret + 3 * prices.key;
   const watched = (size.web.least + size.worker.least) * prices.detailedMonitoring;
   const watching = watched + ALARMS * prices.alarm + CUSTOM_METRICS * prices.customMetric;
   return [

@@ -13,6 +13,7 @@ import {
   ProxyTarget,
   StorageType,
 } from 'aws-cdk-lib/aws-rds';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { Network } from './network.ts';
 import type { Settings } from './settings.ts';
@@ -25,7 +26,7 @@ export class PostgreSql extends Construct {
   readonly replica: DatabaseInstanceReadReplica;
   readonly proxy: DatabaseProxy;
 
-  constructor(scope: Construct, settings: Settings, network: Network) {
+  constructor(scope: Construct, settings: Settings, network: Network, servingRole: ISecret) {
     super(scope, 'PostgreSql');
     this.primary = this.#primary(settings, network);
     this.replica = this.#replica(settings, network);
@@ -33,7 +34,7 @@ export class PostgreSql extends Construct {
     if (!secret) throw new Error('expected a primary with credentials but it has none');
     this.proxy = new DatabaseProxy(this, 'Pool', {
       proxyTarget: ProxyTarget.fromInstance(this.primary),
-      secrets: [secret],
+      secrets: [secret, servingRole],
       vpc: network.vpc,
       vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
       securityGroups: [network.proxy],

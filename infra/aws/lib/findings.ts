@@ -26,7 +26,7 @@ export const findings: readonly Finding[] = [
       'A keyring turns in three steps days apart (add, promote, remove), or everybody is signed out and every URL ends; docs/aws.md says how.',
   },
   {
-    at: ['Secrets/RedisPassword', 'PostgreSql/Primary/Secret'],
+    at: ['Secrets/RedisPassword', 'Secrets/DatabaseRole', 'PostgreSql/Primary/Secret'],
     rules: ['SMG4'],
     reason:
       'Machines read passwords when they are made and live for 30 days at most: one that turned by itself would lock them out. docs/aws.md says how to turn it.',

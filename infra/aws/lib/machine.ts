@@ -116,6 +116,7 @@ export class MachineGroup extends Construct {
       secrets.tokenKeys,
       secrets.mediaKeys,
       secrets.redisPassword,
+      secrets.databaseRole,
       database.primary.secret,
     ]) {
       secret?.grantRead(role);

@@ -60,7 +60,7 @@ export class NarwhalStack extends Stack {
     const journal = new Journal(this);
     const network = new Network(this, settings, store.logs);
     const secrets = new Secrets(this);
-    const database = new PostgreSql(this, settings, network);
+    const database = new PostgreSql(this, settings, network, secrets.databaseRole);
     const redis = new Redis(this, settings, network, secrets);
     return {
       settings,

@@ -11,6 +11,8 @@ export class Secrets extends Construct {
   readonly tokenKeys: Secret;
   readonly mediaKeys: Secret;
   readonly redisPassword: Secret;
+  /** Name and password of api and worker at PostgreSQL; `narwhal migrate` makes the role. */
+  readonly databaseRole: Secret;
 
   constructor(scope: Construct) {
     super(scope, 'Secrets');
@@ -20,6 +22,16 @@ export class Secrets extends Construct {
       description: 'What ElastiCache asks of clients',
       removalPolicy: RemovalPolicy.RETAIN,
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
+    });
+    this.databaseRole = new Secret(this, 'DatabaseRole', {
+      description: 'Api and worker at PostgreSQL',
+      removalPolicy: RemovalPolicy.RETAIN,
+      generateSecretString: {
+        secretStringTemplate: '{"username":"narwhal_serving"}',
+        generateStringKey: 'password',
+        passwordLength: 64,
+        excludePunctuation: true,
+      },
     });
   }
 

@@ -117,6 +117,7 @@ function plan({ settings, store, secrets, database, redis }: Parts): Record<stri
     redisQueue: queue && address(queue.attrPrimaryEndPointAddress, queue.attrPrimaryEndPointPort),
     secrets: {
       database: database.primary.secret?.secretArn,
+      databaseRole: secrets.databaseRole.secretArn,
       tokenKeys: secrets.tokenKeys.secretArn,
       mediaKeys: secrets.mediaKeys.secretArn,
       redisPassword: secrets.redisPassword.secretArn,

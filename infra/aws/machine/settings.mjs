@@ -15,7 +15,7 @@ import { readFileSync } from 'node:fs';
  * @property {string} redis host:port, the configuration endpoint of a cluster
  * @property {boolean} redisCluster
  * @property {string | undefined} redisQueue host:port, where the queue has a Redis of its own
- * @property {{ database: string, tokenKeys: string, mediaKeys: string, redisPassword: string }} secrets ids of secrets
+ * @property {{ database: string, databaseRole: string, tokenKeys: string, mediaKeys: string, redisPassword: string }} secrets ids of secrets
  */
 
 /** @type {Plan} */
@@ -43,8 +43,16 @@ function keyring(json) {
     .join(',');
 }
 
-const { username, password } = JSON.parse(secret(plan.secrets.database));
-const person = `${encodeURIComponent(username)}:${encodeURIComponent(password)}`;
+/**
+ * A role of PostgreSQL, as an address names it.
+ *
+ * @param {string} id
+ */
+function person(id) {
+  const { username, password } = JSON.parse(secret(id));
+  return `${encodeURIComponent(username)}:${encodeURIComponent(password)}`;
+}
+
 const redisPassword = encodeURIComponent(secret(plan.secrets.redisPassword));
 const scheme = plan.redisCluster ? 'rediss+cluster' : 'rediss';
 
@@ -53,8 +61,8 @@ const settings = {
   PUBLIC_URL: `https://${plan.domain}`,
   MEDIA_URL: `https://${plan.mediaDomain}`,
   // The pool's certificate is of a public authority; the server's own is of RDS, whose authorities are in this file.
-  DATABASE_URL: `postgres://${person}@${plan.poolHost}:5432/narwhal?sslmode=verify-full`,
-  DATABASE_DIRECT_URL: `postgres://${person}@${plan.primaryHost}:5432/narwhal?sslmode=verify-full&sslrootcert=/etc/narwhal/rds.pem`,
+  DATABASE_URL: `postgres://${person(plan.secrets.databaseRole)}@${plan.poolHost}:5432/narwhal?sslmode=verify-full`,
+  DATABASE_DIRECT_URL: `postgres://${person(plan.secrets.database)}@${plan.primaryHost}:5432/narwhal?sslmode=verify-full&sslrootcert=/etc/narwhal/rds.pem`,
   REDIS_URL: `${scheme}://:${redisPassword}@${plan.redis}`,
   REDIS_QUEUE_URL: plan.redisQueue && `rediss://:${redisPassword}@${plan.redisQueue}`,
   S3_BUCKET: plan.bucket,

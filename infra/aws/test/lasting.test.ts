@@ -17,7 +17,12 @@ describe('what lasts', () => {
       DeletionPolicy: 'Snapshot',
     });
     main.hasResourceProperties('AWS::RDS::DBInstance', { SourceDBInstanceIdentifier: Match.anyValue() });
-    main.hasResourceProperties('AWS::RDS::DBProxy', { RequireTLS: true, EngineFamily: 'POSTGRESQL' });
+    main.hasResourceProperties('AWS::RDS::DBProxy', {
+      RequireTLS: true,
+      EngineFamily: 'POSTGRESQL',
+      // The owner's, and api's and worker's.
+      Auth: [Match.anyValue(), Match.anyValue()],
+    });
     main.hasResourceProperties('AWS::RDS::DBParameterGroup', {
       Parameters: Match.objectLike({ 'rds.force_ssl': '1' }),
     });

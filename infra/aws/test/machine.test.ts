@@ -37,13 +37,20 @@ const plan = {
   primaryHost: 'primary.example',
   redis: 'redis.example:6379',
   redisCluster: false,
-  secrets: { database: 'db', tokenKeys: 'tokens', mediaKeys: 'media', redisPassword: 'redis' },
+  secrets: {
+    database: 'db',
+    databaseRole: 'role',
+    tokenKeys: 'tokens',
+    mediaKeys: 'media',
+    redisPassword: 'redis',
+  },
 };
 
 /** What a new machine writes into local.env. */
 function localEnvFor(changes: Record<string, unknown> = {}) {
   fakeAws({
     db: '{"username":"narwhal","password":"p^w=1-2"}',
+    role: '{"username":"narwhal_serving","password":"s3Cr"}',
     tokens: `{"k1":"${hex}"}`,
     media: `{"k2":"${hex}","k1":"${hex}"}`,
     redis: 'aQ9',
@@ -78,13 +85,13 @@ describe('a new machine', () => {
     });
     const pool = new URL(config.DATABASE_URL);
     expect([pool.username, decodeURIComponent(pool.password), pool.host]).toEqual([
-      'narwhal',
-      'p^w=1-2',
+      'narwhal_serving',
+      's3Cr',
       'pool.example:5432',
     ]);
-    expect(config.DATABASE_DIRECT_URL).toContain(
-      '@primary.example:5432/narwhal?sslmode=verify-full&sslrootcert=',
-    );
+    const direct = new URL(config.DATABASE_DIRECT_URL ?? '');
+    expect([direct.username, decodeURIComponent(direct.password)]).toEqual(['narwhal', 'p^w=1-2']);
+    expect(direct.href).toContain('@primary.example:5432/narwhal?sslmode=verify-full&sslrootcert=');
   });
 
   test('is told nothing that the application has no setting for', () => {
