@@ -141,7 +141,7 @@ describe('a post', () => {
     const cleared = await ada.request('patch', path, { caption: null, place: null }).expect(200);
     expect(cleared.body).toMatchObject({ caption: null, place: null });
     refused(await grace.request('patch', path, { caption: 'Mine' }), 404, 'not_found');
-    expect(faults(await ada.request('patch', path, { photoIds: [] }))).toEqual(['/photoIds unknown_field']);
+    expect(faults(await ada.request('patch', path, { photos: [] }))).toEqual(['/photos unknown_field']);
   });
 
   test('is deleted with its photos, and may be deleted again', async () => {

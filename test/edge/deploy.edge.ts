@@ -78,7 +78,10 @@ describe.skipIf(!fleetInstalled)(
     test('of an api that starts and then fails what it is asked', DEPLOY, () =>
       underLoad(async () => {
         const odd = anotherVersion(builds, 'odd', 'apps/api/src/instance/instance.controller.js', (old) =>
-          old.replace(/async show\(/, "async show() { throw new Error('no'); }\n    async never("),
+          old.replace(
+            /async getInstance\(/,
+            "async getInstance() { throw new Error('no'); }\n    async never(",
+          ),
         );
         await expect(fleet.order('deploy', odd)).rejects.toThrow('does not answer as it should');
         await fleet.untilWhole();
