@@ -51,11 +51,15 @@ async function makeRole(runner: QueryRunner, { name, password }: ServingRole): P
   }
 }
 
-/** What this role may give away, without what the other owns itself. */
+/**
+ * What this role may give away and the other lacks, without what the other owns itself. Rights that are there are not given
+ * again: each would make every connection of a serving Narwhal plan its statements anew, all at the same moment.
+ */
 const OURS = `
   SELECT c.oid::regclass::text AS name, c.relkind = 'S' AS counts FROM pg_class c
   WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p', 'S')
-    AND pg_has_role(c.relowner, 'USAGE') AND NOT pg_has_role($1, c.relowner, 'USAGE')`;
+    AND pg_has_role(c.relowner, 'USAGE') AND NOT pg_has_role($1, c.relowner, 'USAGE')
+    AND NOT CASE c.relkind WHEN 'S' THEN has_sequence_privilege($1, c.oid, 'UPDATE') ELSE has_table_privilege($1, c.oid, 'SELECT') END`;
 
 /** The lag of replicas is shown to those who may read all statistics. */
 const MAY_SHOW_STATISTICS = `
@@ -78,7 +82,7 @@ export async function letServe(runner: QueryRunner, serving: ServingRole): Promi
     'REVOKE CREATE ON SCHEMA public FROM PUBLIC',
     `GRANT SELECT, INSERT, UPDATE, DELETE ON ${names(false)} TO ${role}`,
     // next_id sets its sequence on to the present.
-    `GRANT USAGE, UPDATE ON SEQUENCE ${names(true)} TO ${role}`,
+    ...(names(true) ? [`GRANT USAGE, UPDATE ON SEQUENCE ${names(true)} TO ${role}`] : []),
     `REVOKE INSERT, UPDATE, DELETE ON ${MIGRATIONS_TABLE} FROM ${role}`,
     `REVOKE UPDATE, DELETE ON audit_events FROM ${role}`,
     `ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${role}`,
