@@ -95,7 +95,7 @@ const groups: Record<string, Record<string, Page>> = {
       'watching',
       'writes rules, their tests, dashboard and docs/metrics.md from the catalogue of metrics',
     ),
-    audit: bare('audit', 'what npm knows against the packages, with its date, in docs/npm-audit.md'),
+    audit: bare('audit', 'known vulnerabilities of the packages, with the date, in docs/npm-audit.md'),
     package: {
       what: 'packages/narwhal_<version>_<architecture>.deb; docs/install-ubuntu.md goes on',
       line: {

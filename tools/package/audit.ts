@@ -38,7 +38,7 @@ export function auditCommand(file = join(root, 'docs', 'npm-audit.md'), at = new
   const tools = all.filter(({ name }) => !run.some((other) => other.name === name));
   const part = (title: string, found: Advisory[]) =>
     `## ${title}\n\n${found.length === 0 ? 'Nothing is known against them.' : `| package | severity | versions | mended |\n| --- | --- | --- | --- |\n${found.map(row).join('\n')}`}\n`;
-  const text = `# What npm knows against the packages
+  const text = `# Known vulnerabilities of the packages
 
 Written by \`npm run audit\` on ${at.toISOString().slice(0, 10)}.
 

@@ -52,8 +52,8 @@ async function makeRole(runner: QueryRunner, { name, password }: ServingRole): P
 }
 
 /**
- * What this role may give away and the other lacks, without what the other owns itself. Rights that are there are not given
- * again: each would make every connection of a serving Narwhal plan its statements anew, all at the same moment.
+ * The tables and sequences that this role may grant, where the other role has no rights yet and owns nothing. Rights that exist are
+ * not granted again: each would make every connection of a serving Narwhal plan its statements anew, all at the same moment.
  */
 const OURS = `
   SELECT c.oid::regclass::text AS name, c.relkind = 'S' AS counts FROM pg_class c
@@ -68,7 +68,7 @@ const MAY_SHOW_STATISTICS = `
 
 /**
  * Makes the role if it is not there, and lets it read and write rows: of every table, also of those that later migrations
- * make. What happened (`audit_events`) it only adds to. Says the same when repeated.
+ * make. What happened (`audit_events`) it only adds to. Repeating it changes nothing.
  */
 export async function letServe(runner: QueryRunner, serving: ServingRole): Promise<void> {
   await makeRole(runner, serving);
