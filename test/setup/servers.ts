@@ -24,7 +24,12 @@ async function makeTemplate({ url, operatorUrl }: RunningServer): Promise<void> 
 export default async function startServers(project: TestProject): Promise<() => Promise<void>> {
   const { folder, end } = await beginRun(project);
   const [postgres, redis] = await Promise.all([
-    startPostgres({ dir: join(folder, 'postgres'), durable: false }),
+    // test/watch makes this archive fail.
+    startPostgres({
+      dir: join(folder, 'postgres'),
+      durable: false,
+      settings: { archive_mode: 'on', archive_command: 'test ! -e archive-is-away' },
+    }),
     startRedis({ dir: join(folder, 'redis'), persistent: false }),
   ]);
   await makeTemplate(postgres);

@@ -44,6 +44,8 @@ export const commands: Record<string, Command> = {
   doctor: (args) =>
     runWithSettings('apps/cli/src/main.js', ['doctor', ...args], chosenByUp(readEnvironment())),
   storage: (args) => runOnServers('apps/cli/src/main.js', ['storage', ...args]),
+  backup: (args) => runOnServers('apps/cli/src/main.js', ['backup', ...args]),
+  restore: (args) => runWithSettings('apps/cli/src/main.js', ['restore', ...args]),
   admin: (args) => runOnServers('apps/cli/src/main.js', ['admin', ...args]),
   // It builds by itself, after it has found what to run.
   bench: (args) => runProgram(process.execPath, [join(root, 'bench', 'run.ts'), ...args]),

@@ -57,7 +57,7 @@ export function readEnvironment() {
 
 /** The settings that say where a Narwhal's parts are, and their credentials; not its behaviour. */
 const PLACES =
-  /^(PORT|HOST|PUBLIC_URL|MEDIA_URL|(DATABASE|REDIS|STORAGE|SCRATCH|S3|TOKEN|MEDIA|METRICS|WORKER_METRICS)_\w+)$/;
+  /^(PORT|HOST|PUBLIC_URL|MEDIA_URL|(DATABASE|REDIS|BACKUP|STORAGE|SCRATCH|S3|TOKEN|MEDIA|METRICS|WORKER_METRICS)_\w+)$/;
 
 /** The values of those settings in the environment, for commands in other terminals. */
 export function placesInEnvironment(): Record<string, string> {

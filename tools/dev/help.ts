@@ -9,8 +9,10 @@ import {
 } from '../../libs/platform/src/command-line.ts';
 import {
   adminLine,
+  backupLine,
   doctorLine,
   migrateLine,
+  restoreLine,
   storageLine,
   topLine,
 } from '../../apps/cli/src/command-lines.ts';
@@ -64,6 +66,8 @@ const groups: Record<string, Record<string, Page>> = {
       what: 'rows held against their photos; photos moved from one store to another',
       line: storageLine,
     },
+    backup: { what: 'a backup of PostgreSQL; list, verify', line: backupLine },
+    restore: { what: 'PostgreSQL as it was at a time, in a new folder', line: restoreLine },
     migrate: {
       what: 'brings the database to the schema of this version; `up` does it by itself',
       line: migrateLine,

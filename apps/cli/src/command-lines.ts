@@ -41,6 +41,28 @@ They read DATABASE_URL, STORAGE_DIR and S3_* as the api does. Exit code: 0 all i
   words: 3,
 } as const;
 
+export const backupLine = {
+  usage: `usage: npm run backup
+       npm run backup -- list
+       npm run backup -- verify
+
+Without a word, makes a backup of PostgreSQL in BACKUP_REPOSITORY, and deletes those beyond the newest BACKUP_KEEP.
+list     the complete ones, oldest first
+verify   reads everything that a restore would read
+Exit code: 0 all is well, 1 something is to be looked at.`,
+  words: 1,
+} as const;
+
+export const restoreLine = {
+  usage: `usage: npm run restore -- --to TIME|latest --into FOLDER
+
+  --to TIME       2026-11-30T08:00:00Z, or latest: as far as the archive reaches
+  --into FOLDER   a new folder, or an empty one; nothing else is changed
+
+Restores PostgreSQL from BACKUP_REPOSITORY.`,
+  options: { to: { type: 'string' }, into: { type: 'string' } },
+} as const;
+
 export const doctorLine = {
   usage: `usage: npm run doctor
 

@@ -3,8 +3,10 @@ import { exitForUsage, UsageError } from '@app/platform';
 /** Loaded on demand: no command needs another's modules. */
 const commands = {
   admin: () => import('./admin/admin.js'),
+  backup: () => import('./backup/backup.js'),
   doctor: () => import('./doctor/doctor.js'),
   migrate: () => import('./migrate/migrate.js'),
+  restore: () => import('./backup/restore.js'),
   storage: () => import('./storage/storage.js'),
   top: () => import('./top/top.js'),
 };

@@ -83,6 +83,17 @@ const schema = z.object({
   TOKEN_KEYS: keyring,
   MEDIA_KEYS: keyring,
 
+  /** Where backups of PostgreSQL go: `file:FOLDER`, `s3://BUCKET/PREFIX` (by S3_ENDPOINT and its keys), `pgbackrest:STANZA`. */
+  BACKUP_REPOSITORY: z
+    .string()
+    .regex(
+      /^(file:\/.+|s3:\/\/[a-z0-9][a-z0-9.-]+(\/[\w.-]+)*|pgbackrest:[\w-]+)$/,
+      'expected file:/FOLDER, s3://BUCKET/PREFIX or pgbackrest:STANZA',
+    )
+    .optional(),
+  /** Daily backups that are kept; 0 makes none. The trash keeps deleted photos for longer, so that each finds its photos. */
+  BACKUP_KEEP: z.coerce.number().int().min(0).max(limits.trash.keptFor / 86_400 - 2).default(7),
+
   CORS_ORIGINS: list.default([]),
   /** Addresses or networks (CIDR) whose Forwarded headers are trusted. */
   TRUSTED_PROXIES: list.default([]),
@@ -221,6 +232,17 @@ export type StorageSettings = z.output<typeof storageSettings>;
 
 export function readStorageSettings(env: NodeJS.ProcessEnv = process.env): StorageSettings {
   return parse(storageSettings, env);
+}
+
+const backupSettings = storageSettings.extend(
+  schema.pick({ BACKUP_REPOSITORY: true, BACKUP_KEEP: true }).shape,
+);
+
+/** The settings of `npm run backup`: those of `storage`, and where backups go. */
+export type BackupSettings = z.output<typeof backupSettings>;
+
+export function readBackupSettings(env: NodeJS.ProcessEnv = process.env): BackupSettings {
+  return parse(backupSettings, env);
 }
 
 /** The settings of the migrator: PostgreSQL as the owner of the tables reaches it, and as api and worker do. */

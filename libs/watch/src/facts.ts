@@ -1,7 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { beforeScrape, counter, gauge, LOGGER, type Logger } from '@app/platform';
 import type { RedisFacts } from '@app/feed';
-import { Database, type PostgresFacts, type PostgresSizes } from '@app/storage';
+import {
+  BackupRows,
+  Database,
+  type NewestOutcome,
+  type PostgresFacts,
+  type PostgresSizes,
+} from '@app/storage';
 import { Dependencies, PROBES, type Probes } from './dependencies.js';
 import { SILENT } from './neighbours.js';
 
@@ -22,12 +28,15 @@ export class Facts {
   /** Whether this process may alter PostgreSQL's tables. */
   ownsTables = false;
   redis: RedisFacts | null = null;
+  /** How the newest backup, check, drill and archiving of WAL ended. */
+  backups: NewestOutcome[] | null = null;
   private readonly timers: NodeJS.Timeout[] = [];
   private hide = (): void => undefined;
 
   constructor(
     @Inject(PROBES) private readonly probes: Pick<Probes, 'database' | 'redis'>,
     private readonly database: Database,
+    private readonly backupRows: BackupRows,
     private readonly dependencies: Dependencies,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -48,9 +57,10 @@ export class Facts {
   }
 
   private async readOften(): Promise<void> {
-    [this.postgres, this.redis] = await Promise.all([
+    [this.postgres, this.redis, this.backups] = await Promise.all([
       this.orNull(() => this.probes.database.facts()),
       this.orNull(() => this.probes.redis.facts()),
+      this.orNull(() => this.backupRows.newest()),
     ]);
   }
 
@@ -78,7 +88,16 @@ export class Facts {
     show('narwhal_redis_memory_share', this.redis?.memoryShare);
     show('narwhal_redis_replication_lag_bytes', this.redis?.replicationLag);
     if (this.redis) counter('narwhal_redis_evicted_total').set(this.redis.evicted);
+    this.showBackups();
     this.showRest();
+  }
+
+  private showBackups(): void {
+    show('narwhal_wal_waiting', this.postgres?.walWaiting);
+    show('narwhal_backup_age_seconds', this.backups?.find(({ kind }) => kind === 'backup')?.age);
+    gauge('narwhal_backup_good').reset();
+    for (const { kind, good } of this.backups ?? [])
+      gauge('narwhal_backup_good').set({ kind }, good ? 1 : 0);
   }
 
   private showRest(): void {

@@ -1,7 +1,14 @@
 import { metricsText, parseScrape, version, type StoreName, type SyntheticFact } from '@app/platform';
 import type { RedisFacts } from '@app/feed';
 import type { Backlog, BacklogReport } from './backlog.js';
-import type { Database, PoolState, PostgresFacts, PostgresSizes, StoreHealth } from '@app/storage';
+import type {
+  Database,
+  NewestOutcome,
+  PoolState,
+  PostgresFacts,
+  PostgresSizes,
+  StoreHealth,
+} from '@app/storage';
 import type { Dependencies, Part } from './dependencies.js';
 import type { Facts } from './facts.js';
 import { SILENT } from './neighbours.js';
@@ -52,6 +59,8 @@ export interface OperatorsReport {
   };
   redis: RedisFacts | null;
   disk: StoreHealth | null;
+  /** How the newest of each kind ended; null while PostgreSQL is away. */
+  backups: NewestOutcome[] | null;
 }
 
 interface Sources {
@@ -117,6 +126,7 @@ export async function makeReport(sources: Sources): Promise<OperatorsReport> {
     },
     redis: facts.redis,
     disk: dependencies.disk,
+    backups: facts.backups,
   };
   return { ...report, sentences: sentencesOf(report, parseScrape(metricsText())) };
 }

@@ -17,6 +17,7 @@ const healthy: Omit<OperatorsReport, 'sentences'> = {
   postgres: { pool: { busy: 0, idle: 0, waiting: 0 }, facts: null, sizes: null, ownsTables: false },
   redis: null,
   disk: null,
+  backups: null,
 };
 
 test('of a worker without a wall it is said what that means', () => {
@@ -63,4 +64,30 @@ test('of a disk that is nearly full it is said that photos are shown, but upload
 test('of a store that is not there it is said that photos can be neither uploaded nor shown', () => {
   const text = /\(the folder or bucket does not exist\): photos can be neither uploaded nor shown\./;
   expect(said('the folder or bucket does not exist', null)).toMatch(text);
+});
+
+test('of backups it is said how the newest ended; that all is well, too, unless one failed', () => {
+  const outcome = (kind: 'backup' | 'drill', good: boolean) => ({
+    kind,
+    good,
+    sentence: good ? '4 MB in 3 s.' : 'The backup is damaged.',
+    bytes: 4_000_000,
+    endedAt: '2026-11-29T04:00:00.000Z',
+    age: 29_100,
+  });
+  const backup = {
+    level: 'note',
+    text: 'The newest backup, of 2026-11-29 04:00 UTC, is good: 4 MB in 3 s.',
+  };
+  const wellSaid = sentencesOf({ ...healthy, backups: [outcome('backup', true)] }, new Map());
+  expect(wellSaid).toEqual([{ level: 'note', text: 'All is well.' }, backup]);
+  const backups = [outcome('backup', true), outcome('drill', false)];
+  expect(sentencesOf({ ...healthy, backups }, new Map())).toEqual([
+    {
+      level: 'warning',
+      text: 'The newest drill (a restore that was tried), of 2026-11-29 04:00 UTC, failed: The backup is damaged.',
+      runbook: 'docs/runbooks/BackupFails.md',
+    },
+    backup,
+  ]);
 });

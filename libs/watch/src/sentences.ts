@@ -10,7 +10,7 @@ import {
   type StoreName,
   type SyntheticStep,
 } from '@app/platform';
-import { OWNER_SERVES, type Pending, type StoreHealth } from '@app/storage';
+import { OWNER_SERVES, type NewestOutcome, type Pending, type StoreHealth } from '@app/storage';
 import type { Part } from './dependencies.js';
 import type { OperatorsReport, ProcessLine } from './report.js';
 
@@ -143,8 +143,30 @@ function wallSentences(processes: readonly ProcessLine[]): Sentence[] {
   );
 }
 
+const backupWords: Record<NewestOutcome['kind'], string> = {
+  backup: 'backup',
+  verify: 'check of the backups',
+  drill: 'drill (a restore that was tried)',
+  wal: 'look at the archive of WAL',
+};
+
+/** How the newest of each kind ended, in its own words. */
+function backupSentences(backups: readonly NewestOutcome[]): Sentence[] {
+  return backups.map(({ kind, good, sentence, endedAt }) => {
+    const when = `${endedAt.slice(0, 10)} ${clock(new Date(endedAt))}`;
+    const text = `The newest ${backupWords[kind]}, of ${when}, ${good ? 'is good' : 'failed'}: ${sentence}`;
+    if (good) return { level: 'note', text };
+    const missing = kind === 'wal';
+    return {
+      level: missing ? 'critical' : 'warning',
+      text,
+      runbook: runbookOf(missing ? 'WalIsMissing' : 'BackupFails'),
+    };
+  });
+}
+
 /** Alerts that the sentences above describe better, or that need two scrapes. */
-const said = new Set(['StoreIsAway', 'WorkIsStuck', 'NoWorker', 'VisitFails']);
+const said = new Set(['StoreIsAway', 'WorkIsStuck', 'NoWorker', 'VisitFails', 'BackupFails', 'WalIsMissing']);
 
 /** The catalogue's sentences about the gauges of this process. */
 function gaugeSentences(scrape: Scrape): Sentence[] {
@@ -186,6 +208,8 @@ export function sentencesOf(report: Omit<OperatorsReport, 'sentences'>, scrape: 
     ...gaugeSentences(scrape),
     report.postgres.ownsTables ? { level: 'note' as const, text: OWNER_SERVES } : null,
   ].filter((sentence) => sentence !== null);
-  if (found.length === 0) return [{ level: 'note', text: 'All is well.' }];
-  return found.toSorted((a, b) => order.indexOf(a.level) - order.indexOf(b.level));
+  const backups = backupSentences(report.backups ?? []);
+  if (found.length === 0 && backups.every(({ level }) => level === 'note'))
+    return [{ level: 'note', text: 'All is well.' }, ...backups];
+  return [...found, ...backups].toSorted((a, b) => order.indexOf(a.level) - order.indexOf(b.level));
 }

@@ -1564,6 +1564,31 @@ export interface components {
             disk: {
                 [key: string]: number | null;
             } | null;
+            /** @description How the newest backup, check and drill ended; null while PostgreSQL is away. */
+            backups: {
+                /** @description What was tried. */
+                kind: string;
+                /** @description Whether it is of use. */
+                good: boolean;
+                /** @description How it ended, in English. */
+                sentence: string;
+                /**
+                 * Format: int64
+                 * @description Size of the backup; 0 where there is none.
+                 */
+                bytes: number;
+                /**
+                 * Format: date-time
+                 * @description When it ended.
+                 * @example 2026-11-22T12:08:00.000Z
+                 */
+                endedAt: string;
+                /**
+                 * Format: double
+                 * @description Seconds since the newest good one of its kind ended; since the first attempt, where none was good.
+                 */
+                age: number;
+            }[] | null;
         };
         /** @description A user, as posts and comments carry them. */
         Author: {

@@ -1,3 +1,5 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { servers } from '../../harness/servers.js';
@@ -74,7 +76,40 @@ const lateLoop = lasting(
     }),
 );
 
+const failedBackups: Fault = {
+  what: 'backups fail, and WAL was dropped',
+  alerts: ['BackupIsOld', 'BackupFails', 'WalIsMissing'],
+  cause: ({ stack }) =>
+    stack.database.query(`INSERT INTO backups (kind, begun_at, ended_at, good, sentence)
+      SELECT kind, now() - age, now() - age, good, 'said by a test.' FROM (VALUES
+        ('backup', interval '4 days', true), ('verify', interval '1 s', false), ('wal', interval '1 s', false)) AS v (kind, age, good)`),
+  mend: ({ stack }) => stack.database.query('DELETE FROM backups'),
+};
+
+/** Writes a little and begins another segment; the archiver is told. */
+const switchWal = ({ stack }: WatchFixtures) =>
+  stack.database.query(`SELECT pg_logical_emit_message(false, 'test', 'test'), pg_switch_wal()`);
+
+function archiveAway(): Fault {
+  // Relative to PostgreSQL's folder: test/setup/servers.ts.
+  const away = () => join(servers().folder, 'postgres', 'cluster', 'archive-is-away');
+  return {
+    what: "the backups' repository is away",
+    alerts: ['WalWaits'],
+    cause: async (fixtures) => {
+      writeFileSync(away(), '');
+      for (let count = 0; count < 10; count += 1) await switchWal(fixtures);
+    },
+    mend: async (fixtures) => {
+      rmSync(away());
+      await switchWal(fixtures);
+    },
+  };
+}
+
 export const storeFaults: readonly Fault[] = [
+  failedBackups,
+  archiveAway(),
   slowPostgres,
   heldUpReplica,
   manyConnections(),

@@ -65,6 +65,17 @@ const pool = z
 const figures = (description: string) =>
   z.record(z.string(), z.number().nullable()).nullable().meta({ description });
 
+const backup = z.object({
+  kind: z.enum(['backup', 'drill', 'verify', 'wal']).meta({ description: 'What was tried.' }),
+  good: flag('Whether it is of use.'),
+  sentence: shown(SENTENCE, 'How it ended, in English.'),
+  bytes: count('Size of the backup; 0 where there is none.'),
+  endedAt: time.meta({ description: 'When it ended.' }),
+  age: seconds(
+    'Seconds since the newest good one of its kind ended; since the first attempt, where none was good.',
+  ),
+});
+
 /** Everything that an operator needs to diagnose a problem, as the answering process knows it. */
 export const adminHealth = z
   .object({
@@ -101,5 +112,12 @@ export const adminHealth = z
       .meta({ description: 'The database.' }),
     redis: figures('What Redis says of itself; null while it is away.'),
     disk: figures('Of the store of objects; null where nobody can tell.'),
+    backups: z
+      .array(backup)
+      .max(MANY)
+      .nullable()
+      .meta({
+        description: 'How the newest backup, check and drill ended; null while PostgreSQL is away.',
+      }),
   })
   .meta({ id: 'AdminHealth', description: 'Everything that an operator needs to see what is wrong.' });

@@ -16,6 +16,8 @@ export interface PostgresFacts {
   connections: number;
   /** The slowest replica's lag, in seconds; null without one. */
   replicationLag: number | null;
+  /** Whole segments of WAL that are not archived yet; null where nothing is archived. */
+  walWaiting: number | null;
 }
 
 /** Figures that take longer to read, once a minute. */
@@ -25,9 +27,19 @@ export interface PostgresSizes {
   activePeople: number;
 }
 
+/** The archiver goes in order, so that the one that fails is the oldest that waits. Everybody may read this; the files' states not. */
 const FACTS = `
+  WITH segments AS (
+    SELECT CASE WHEN failing THEN last_failed_wal ELSE last_archived_wal END AS name, NOT failing AS done,
+      pg_size_bytes(current_setting('wal_segment_size')) AS size
+    FROM (SELECT *, coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false) AS failing
+          FROM pg_stat_archiver) AS archiver)
   SELECT (SELECT count(*) FROM pg_stat_activity)::float / current_setting('max_connections')::int AS connections,
-    (SELECT max(extract(epoch FROM coalesce(replay_lag, '0')))::float FROM pg_stat_replication) AS "replicationLag"`;
+    (SELECT max(extract(epoch FROM coalesce(replay_lag, '0')))::float FROM pg_stat_replication) AS "replicationLag",
+    (SELECT CASE WHEN current_setting('archive_mode') <> 'off' AND NOT pg_is_in_recovery() AND name ~ '^[0-9A-F]{24}' THEN greatest(0,
+       floor(pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0') / size)
+       - ('x' || substr(name, 9, 8))::bit(32)::bigint * (4294967296 / size) - ('x' || substr(name, 17, 8))::bit(32)::bigint
+       - done::int) END FROM segments)::int AS "walWaiting"`;
 
 /**
  * A client in use refreshes its session at least every 15 minutes. Sessions are counted exactly while they are few;

@@ -66,23 +66,33 @@ const MAY_SHOW_STATISTICS = `
   SELECT rolsuper OR pg_has_role('pg_read_all_stats', 'USAGE WITH ADMIN OPTION') AS may
   FROM pg_roles WHERE rolname = current_user`;
 
+const MAY_WRITE_BACKUPS = `
+  SELECT has_table_privilege($1, oid, 'INSERT') AS may FROM pg_class
+  WHERE oid = to_regclass('backups') AND pg_has_role(relowner, 'USAGE') AND NOT pg_has_role($1, relowner, 'USAGE')`;
+
 /**
  * Makes the role if it is not there, and lets it read and write rows: of every table, also of those that later migrations
- * make. What happened (`audit_events`) it only adds to. Repeating it changes nothing.
+ * make. What happened (`audit_events`) it only adds to, how backups ended it only reads. Repeating it changes nothing.
  */
 export async function letServe(runner: QueryRunner, serving: ServingRole): Promise<void> {
   await makeRole(runner, serving);
   const ours = (await runner.query(OURS, [serving.name])) as { name: string; counts: boolean }[];
   const names = (counts: boolean): string =>
     ours.flatMap((each) => (each.counts === counts ? [each.name] : [])).join(', ');
-  if (names(false) === '') return;
   const role = pg.escapeIdentifier(serving.name);
+  if (names(false) !== '') await grant(runner, role, names(false), names(true));
+  // Made by a later migration than the role, the table has the default privileges.
+  const [written] = (await runner.query(MAY_WRITE_BACKUPS, [serving.name])) as { may: boolean }[];
+  if (written?.may) await runner.query(`REVOKE INSERT, UPDATE, DELETE ON backups FROM ${role}`);
+}
+
+async function grant(runner: QueryRunner, role: string, tables: string, sequences: string): Promise<void> {
   const [statistics] = (await runner.query(MAY_SHOW_STATISTICS)) as { may: boolean }[];
   const statements = [
     'REVOKE CREATE ON SCHEMA public FROM PUBLIC',
-    `GRANT SELECT, INSERT, UPDATE, DELETE ON ${names(false)} TO ${role}`,
+    `GRANT SELECT, INSERT, UPDATE, DELETE ON ${tables} TO ${role}`,
     // next_id sets its sequence on to the present.
-    ...(names(true) ? [`GRANT USAGE, UPDATE ON SEQUENCE ${names(true)} TO ${role}`] : []),
+    ...(sequences ? [`GRANT USAGE, UPDATE ON SEQUENCE ${sequences} TO ${role}`] : []),
     `REVOKE INSERT, UPDATE, DELETE ON ${MIGRATIONS_TABLE} FROM ${role}`,
     `REVOKE UPDATE, DELETE ON audit_events FROM ${role}`,
     `ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${role}`,

@@ -69,3 +69,20 @@ export class Heartbeat {
   })
   beaten_at!: Date;
 }
+
+@Entity('backups', {
+  comment:
+    'How backups of PostgreSQL, drills and checks of them ended; the newest hundred of each kind that were good, and that were not',
+})
+export class BackupOutcome {
+  @Key(
+    'text',
+    'backup, drill (a restore that was tried), verify, or wal: a segment of WAL that is missing from the archive',
+  )
+  kind!: 'backup' | 'drill' | 'verify' | 'wal';
+  @Key('timestamptz', 'When it began; its identity') begun_at!: Date;
+  @Column('timestamptz', 'When it ended', { default: () => 'clock_timestamp()' }) ended_at!: Date;
+  @Column('boolean', 'Whether it is of use') good!: boolean;
+  @Column('text', 'How it ended, for operators') sentence!: string;
+  @Column('bigint', 'Size of the backup; 0 where there is none', { default: 0 }) bytes!: string;
+}

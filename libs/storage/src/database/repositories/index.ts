@@ -1,6 +1,7 @@
 /** SQL in the words of the product; every injectable class here is a provider of StorageModule. */
 export * from './attempts.js';
 export * from './audit.js';
+export * from './backups.js';
 export * from './blocks.js';
 export * from './collections.js';
 export * from './comments.js';

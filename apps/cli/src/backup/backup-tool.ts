@@ -1,0 +1,54 @@
+import { UsageError, type BackupSettings } from '@app/platform';
+
+/** A complete backup. */
+export interface Backup {
+  name: string;
+  begunAt: Date;
+  /** From this moment on a restore may name any time. */
+  endedAt: Date;
+  /** As it lies in the repository. */
+  bytes: number;
+}
+
+/** A server on a restored folder: it is recovered, takes writes, and archives nothing. */
+export interface RestoredServer {
+  /** As the owner of the tables reaches it. */
+  url: string;
+  /** Stops it; the folder stays. */
+  stop(): Promise<void>;
+}
+
+/** Where a restore ends: at a time, or where the archive does. */
+export type Target = Date | 'latest';
+
+/** Where backups of PostgreSQL go and come from: one implementation a footing. What it refuses, it says in a sentence (`Refused`). */
+export interface BackupTool {
+  /** Makes one; resolves once it is complete, with all the WAL that it needs. Deletes what is older than those to keep. */
+  make(): Promise<Backup>;
+  /** The complete ones, oldest first. */
+  list(): Promise<Backup[]>;
+  /** Reads everything that a restore would read; a sentence for each fault. */
+  verify(): Promise<string[]>;
+  /** Restores into an empty or absent folder. */
+  restore(target: Target, folder: string): Promise<RestoredServer>;
+}
+
+/** Shown to the operator as it is, without a stack. */
+export class Refused extends Error {}
+
+/** The tool of the configured repository. */
+export function backupTool(settings: BackupSettings): Promise<BackupTool> {
+  const { BACKUP_REPOSITORY: repository } = settings;
+  if (repository === undefined) throw new Refused('expected BACKUP_REPOSITORY, but it is not set');
+  // Each footing is loaded on demand.
+  throw new Refused(`expected a repository that this release supports but received "${repository}"`);
+}
+
+/** `2026-11-30T08:00:00Z`, with a zone, so that nobody restores to another hour than they meant. */
+export function targetOf(text: string | undefined): Target {
+  if (text === 'latest') return text;
+  const time = new Date(text ?? '');
+  if (!text || !/^\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*(Z|[+-]\d\d:?\d\d)$/.test(text) || Number.isNaN(time.getTime()))
+    throw new UsageError(`expected --to latest or a time such as 2026-11-30T08:00:00Z but received "${text ?? ''}"`);
+  return time;
+}

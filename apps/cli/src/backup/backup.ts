@@ -1,0 +1,91 @@
+import { ConfigError, exitForUsage, readArguments, readBackupSettings, UsageError } from '@app/platform';
+import { BackupRows, Database, openDataSource, type BackupKind } from '@app/storage/database';
+import { backupLine } from '../command-lines.js';
+import { backupTool, Refused, type Backup, type BackupTool } from './backup-tool.js';
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+const inMB = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+
+/** One outcome for operators: what was done, or why not. */
+export interface Outcome {
+  good: boolean;
+  sentence: string;
+  bytes?: number;
+}
+
+/** What a program may say of a failure: what it refuses in its own words, else what failed, on one line. */
+export function sentenceOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.split('\n')[0] || 'it failed, and did not say why';
+}
+
+/** Records how it ended where operators see it; an outcome that cannot be recorded is still told here. */
+async function recorded(kind: BackupKind, work: () => Promise<Outcome>): Promise<number> {
+  const begunAt = new Date();
+  const outcome = await work().catch(
+    (error: unknown): Outcome => ({ good: false, sentence: sentenceOf(error) }),
+  );
+  const { DATABASE_DIRECT_URL, DATABASE_URL } = readBackupSettings();
+  try {
+    const source = await openDataSource({ url: DATABASE_DIRECT_URL ?? DATABASE_URL, name: 'narwhal-backup' });
+    await new BackupRows(new Database(source)).record({ kind, begunAt, ...outcome });
+    await source.destroy();
+  } catch (error) {
+    process.stderr.write(`how it ended could not be recorded: ${sentenceOf(error)}\n`);
+  }
+  if (outcome.good) say(outcome.sentence);
+  else process.stderr.write(`${outcome.sentence}\n`);
+  return outcome.good ? 0 : 1;
+}
+
+async function make(tool: BackupTool): Promise<Outcome> {
+  const { name, bytes, begunAt, endedAt } = await tool.make();
+  const seconds = ((endedAt.getTime() - begunAt.getTime()) / 1000).toFixed(1);
+  return { good: true, bytes, sentence: `${name}: ${inMB(bytes)} in ${seconds} s` };
+}
+
+async function verify(tool: BackupTool): Promise<Outcome> {
+  const faults = await tool.verify();
+  for (const fault of faults) say(fault);
+  const good = faults.length === 0;
+  const rest = faults.length > 1 ? ` (and ${faults.length - 1} more)` : '';
+  return {
+    good,
+    sentence: good ? 'every backup and all WAL since the oldest are whole' : `${faults[0]}${rest}`,
+  };
+}
+
+const line = ({ name, endedAt, bytes }: Backup): string =>
+  `${name}  complete ${endedAt.toISOString()}  ${inMB(bytes)}`;
+
+async function list(tool: BackupTool): Promise<number> {
+  const backups = await tool.list();
+  for (const backup of backups) say(line(backup));
+  if (backups.length === 0) say('no complete backup');
+  return backups.length === 0 ? 1 : 0;
+}
+
+async function carryOut(args: readonly string[]): Promise<number> {
+  const { words } = readArguments(args, backupLine);
+  const [command = 'make'] = words;
+  const tool = () => backupTool(readBackupSettings());
+  if (words.length === 0) return recorded('backup', async () => make(await tool()));
+  if (command === 'list') return list(await tool());
+  if (command === 'verify') return recorded('verify', async () => verify(await tool()));
+  throw new UsageError(`expected list or verify but received "${command}"\n\n${backupLine.usage}`);
+}
+
+/** Runs a command of this room: a refusal is a sentence, and the exit code 1. */
+export async function told(work: () => Promise<number>): Promise<number> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof UsageError) exitForUsage(error);
+    const expected = error instanceof Refused || error instanceof ConfigError;
+    process.stderr.write(`${expected || !(error instanceof Error) ? String((error as Error).message) : error.stack}\n`);
+    return 1;
+  }
+}
+
+/** Returns an exit code. */
+export const run = (args: readonly string[]): Promise<number> => told(() => carryOut(args));
