@@ -92,7 +92,12 @@ const schema = z.object({
     )
     .optional(),
   /** Daily backups that are kept; 0 makes none. The trash keeps deleted photos for longer, so that each finds its photos. */
-  BACKUP_KEEP: z.coerce.number().int().min(0).max(limits.trash.keptFor / 86_400 - 2).default(7),
+  BACKUP_KEEP: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(limits.trash.keptFor / 86_400 - 2)
+    .default(7),
 
   CORS_ORIGINS: list.default([]),
   /** Addresses or networks (CIDR) whose Forwarded headers are trusted. */

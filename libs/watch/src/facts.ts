@@ -96,8 +96,7 @@ export class Facts {
     show('narwhal_wal_waiting', this.postgres?.walWaiting);
     show('narwhal_backup_age_seconds', this.backups?.find(({ kind }) => kind === 'backup')?.age);
     gauge('narwhal_backup_good').reset();
-    for (const { kind, good } of this.backups ?? [])
-      gauge('narwhal_backup_good').set({ kind }, good ? 1 : 0);
+    for (const { kind, good } of this.backups ?? []) gauge('narwhal_backup_good').set({ kind }, good ? 1 : 0);
   }
 
   private showRest(): void {

@@ -112,12 +112,8 @@ export const adminHealth = z
       .meta({ description: 'The database.' }),
     redis: figures('What Redis says of itself; null while it is away.'),
     disk: figures('Of the store of objects; null where nobody can tell.'),
-    backups: z
-      .array(backup)
-      .max(MANY)
-      .nullable()
-      .meta({
-        description: 'How the newest backup, check and drill ended; null while PostgreSQL is away.',
-      }),
+    backups: z.array(backup).max(MANY).nullable().meta({
+      description: 'How the newest backup, check and drill ended; null while PostgreSQL is away.',
+    }),
   })
   .meta({ id: 'AdminHealth', description: 'Everything that an operator needs to see what is wrong.' });

@@ -48,7 +48,13 @@ export function backupTool(settings: BackupSettings): Promise<BackupTool> {
 export function targetOf(text: string | undefined): Target {
   if (text === 'latest') return text;
   const time = new Date(text ?? '');
-  if (!text || !/^\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*(Z|[+-]\d\d:?\d\d)$/.test(text) || Number.isNaN(time.getTime()))
-    throw new UsageError(`expected --to latest or a time such as 2026-11-30T08:00:00Z but received "${text ?? ''}"`);
+  if (
+    !text ||
+    !/^\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*(Z|[+-]\d\d:?\d\d)$/.test(text) ||
+    Number.isNaN(time.getTime())
+  )
+    throw new UsageError(
+      `expected --to latest or a time such as 2026-11-30T08:00:00Z but received "${text ?? ''}"`,
+    );
   return time;
 }

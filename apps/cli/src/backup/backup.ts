@@ -22,9 +22,10 @@ export function sentenceOf(error: unknown): string {
 /** Records how it ended where operators see it; an outcome that cannot be recorded is still told here. */
 async function recorded(kind: BackupKind, work: () => Promise<Outcome>): Promise<number> {
   const begunAt = new Date();
-  const outcome = await work().catch(
-    (error: unknown): Outcome => ({ good: false, sentence: sentenceOf(error) }),
-  );
+  const outcome = await work().catch((error: unknown): Outcome => ({
+    good: false,
+    sentence: sentenceOf(error),
+  }));
   const { DATABASE_DIRECT_URL, DATABASE_URL } = readBackupSettings();
   try {
     const source = await openDataSource({ url: DATABASE_DIRECT_URL ?? DATABASE_URL, name: 'narwhal-backup' });
@@ -82,7 +83,9 @@ export async function told(work: () => Promise<number>): Promise<number> {
   } catch (error) {
     if (error instanceof UsageError) exitForUsage(error);
     const expected = error instanceof Refused || error instanceof ConfigError;
-    process.stderr.write(`${expected || !(error instanceof Error) ? String((error as Error).message) : error.stack}\n`);
+    process.stderr.write(
+      `${expected || !(error instanceof Error) ? String((error as Error).message) : error.stack}\n`,
+    );
     return 1;
   }
 }

@@ -83,7 +83,8 @@ describe('the role of api and worker', () => {
       `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'`,
     );
     const wanted = (name: string): string =>
-      ({ audit_events: 'INSERT SELECT', backups: 'SELECT', migrations: 'SELECT' })[name] ?? 'DELETE INSERT SELECT UPDATE';
+      ({ audit_events: 'INSERT SELECT', backups: 'SELECT', migrations: 'SELECT' })[name] ??
+      'DELETE INSERT SELECT UPDATE';
     expect(Object.fromEntries(rights.map((table) => [table.name, table.rights]))).toEqual(
       Object.fromEntries(tables.map(({ name }) => [name, wanted(name)])),
     );

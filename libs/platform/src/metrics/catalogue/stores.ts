@@ -192,7 +192,8 @@ export const storeMetrics = inPart('stores', {
   },
   narwhal_wal_waiting: {
     kind: 'gauge',
-    means: 'Whole segments of WAL (16 MB each) that are not archived yet; absent where PostgreSQL archives none.',
+    means:
+      'Whole segments of WAL (16 MB each) that are not archived yet; absent where PostgreSQL archives none.',
     across: 'same',
     shows: {
       wal_waiting: {
