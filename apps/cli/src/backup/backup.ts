@@ -83,9 +83,8 @@ export async function told(work: () => Promise<number>): Promise<number> {
   } catch (error) {
     if (error instanceof UsageError) exitForUsage(error);
     const expected = error instanceof Refused || error instanceof ConfigError;
-    process.stderr.write(
-      `${expected || !(error instanceof Error) ? String((error as Error).message) : error.stack}\n`,
-    );
+    const text = error instanceof Error ? (expected ? error.message : error.stack) : String(error);
+    process.stderr.write(`${text}\n`);
     return 1;
   }
 }

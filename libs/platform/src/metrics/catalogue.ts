@@ -1,4 +1,5 @@
 import type { Metric } from './entry.js';
+import { backupMetrics } from './catalogue/backups.js';
 import { laterWork } from './catalogue/later-work.js';
 import { processes } from './catalogue/processes.js';
 import { product } from './catalogue/product.js';
@@ -15,6 +16,7 @@ export const catalogue = {
   ...requests,
   ...laterWork,
   ...storeMetrics,
+  ...backupMetrics,
   ...processes,
   ...watching,
 } as const satisfies Record<string, Metric>;
