@@ -230,24 +230,15 @@ const storageSettings = schema.pick({
   S3_ACCESS_KEY_ID: true,
   S3_SECRET_ACCESS_KEY: true,
   S3_FORCE_PATH_STYLE: true,
+  BACKUP_REPOSITORY: true,
+  BACKUP_KEEP: true,
 });
 
-/** The settings of `npm run storage`: the database, and every store. */
+/** The settings of `npm run storage` and `backup`: the database, every store, and where backups go. */
 export type StorageSettings = z.output<typeof storageSettings>;
 
 export function readStorageSettings(env: NodeJS.ProcessEnv = process.env): StorageSettings {
   return parse(storageSettings, env);
-}
-
-const backupSettings = storageSettings.extend(
-  schema.pick({ BACKUP_REPOSITORY: true, BACKUP_KEEP: true }).shape,
-);
-
-/** The settings of `npm run backup`: those of `storage`, and where backups go. */
-export type BackupSettings = z.output<typeof backupSettings>;
-
-export function readBackupSettings(env: NodeJS.ProcessEnv = process.env): BackupSettings {
-  return parse(backupSettings, env);
 }
 
 /** The settings of the migrator: PostgreSQL as the owner of the tables reaches it, and as api and worker do. */

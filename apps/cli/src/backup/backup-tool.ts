@@ -1,4 +1,4 @@
-import { UsageError, type BackupSettings } from '@app/platform';
+import { UsageError, type StorageSettings } from '@app/platform';
 
 /** A complete backup. */
 export interface Backup {
@@ -37,7 +37,7 @@ export interface BackupTool {
 export class Refused extends Error {}
 
 /** The tool of the configured repository. */
-export function backupTool(settings: BackupSettings): Promise<BackupTool> {
+export function backupTool(settings: StorageSettings): Promise<BackupTool> {
   const { BACKUP_REPOSITORY: repository } = settings;
   if (repository === undefined) throw new Refused('expected BACKUP_REPOSITORY, but it is not set');
   // Each footing is loaded on demand.

@@ -1,4 +1,4 @@
-import { ConfigError, exitForUsage, readArguments, readBackupSettings, UsageError } from '@app/platform';
+import { ConfigError, exitForUsage, readArguments, readStorageSettings, UsageError } from '@app/platform';
 import { BackupRows, Database, openDataSource, type BackupKind } from '@app/storage/database';
 import { backupLine } from '../command-lines.js';
 import { backupTool, Refused, type Backup, type BackupTool } from './backup-tool.js';
@@ -26,7 +26,7 @@ async function recorded(kind: BackupKind, work: () => Promise<Outcome>): Promise
     good: false,
     sentence: sentenceOf(error),
   }));
-  const { DATABASE_DIRECT_URL, DATABASE_URL } = readBackupSettings();
+  const { DATABASE_DIRECT_URL, DATABASE_URL } = readStorageSettings();
   try {
     const source = await openDataSource({ url: DATABASE_DIRECT_URL ?? DATABASE_URL, name: 'narwhal-backup' });
     await new BackupRows(new Database(source)).record({ kind, begunAt, ...outcome });
@@ -69,7 +69,7 @@ async function list(tool: BackupTool): Promise<number> {
 async function carryOut(args: readonly string[]): Promise<number> {
   const { words } = readArguments(args, backupLine);
   const [command = 'make'] = words;
-  const tool = () => backupTool(readBackupSettings());
+  const tool = () => backupTool(readStorageSettings());
   if (words.length === 0) return recorded('backup', async () => make(await tool()));
   if (command === 'list') return list(await tool());
   if (command === 'verify') return recorded('verify', async () => verify(await tool()));

@@ -6,7 +6,10 @@ import { DiskStore } from './disk-store.js';
 import type { ObjectStore, StoreKind } from './object-store.js';
 import { TwoStores, type Stores } from './two-stores.js';
 
-export type StoreConfig = Omit<StorageSettings, 'DATABASE_URL' | 'DATABASE_DIRECT_URL'>;
+export type StoreConfig = Omit<
+  StorageSettings,
+  'DATABASE_URL' | 'DATABASE_DIRECT_URL' | 'BACKUP_REPOSITORY' | 'BACKUP_KEEP'
+>;
 
 /** The store that the configuration selects: S3 if a bucket is set, otherwise the disk. */
 export const configuredStore = (config: StoreConfig): StoreKind => (config.S3_BUCKET ? 's3' : 'disk');
