@@ -125,10 +125,11 @@ large_client_header_buffers 4 8k;
 client_body_buffer_size ${limits.json.bytes};
 client_max_body_size ${limits.json.bytes};`;
 
-/** How NGINX forwards every request to the api. It drops a client's own claims about its address. */
+/** How NGINX forwards every request to the api. It drops a client's own claims about its address, and compresses itself. */
 const proxying = ({ source }: NginxOptions): string => `proxy_http_version 1.1;
 proxy_set_header Connection "";
 proxy_set_header Host $host;
+proxy_set_header Accept-Encoding "";
 proxy_set_header X-Forwarded-For $remote_addr;
 proxy_set_header X-Forwarded-Proto $narwhal_scheme;
 proxy_set_header X-Forwarded-Host "";

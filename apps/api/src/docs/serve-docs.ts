@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { declareRoute } from '../http/allowed-methods.js';
 import { callOf } from '../http/call.js';
+import { takesGzip } from '../http/compression.js';
 import { openApiText, threeZeroText } from '../openapi/document.js';
 import { endpointsPage, startScript } from './endpoints-page.js';
 import { style } from './look.js';
@@ -70,10 +71,10 @@ function sender(path: string, document: Document) {
       .header('content-security-policy', policy)
       .header('cache-control', 'public, no-cache')
       .header('vary', 'Accept-Encoding')
-      .header('etag', tag);
+      .header('etag', `W/${tag}`);
     if (request.headers['if-none-match']?.includes(tag)) return reply.status(304).send();
     void reply.type(document.type);
-    if (!/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) return reply.send(plain);
+    if (!takesGzip(request.headers['accept-encoding'])) return reply.send(plain);
     return reply.header('content-encoding', 'gzip').send(zipped);
   };
 }

@@ -9,7 +9,7 @@ export function fresh<Body>(request: ApiRequest, reply: ApiReply, tag: string, b
   void reply
     .header('etag', tag)
     .header('cache-control', 'private, no-cache')
-    .header('vary', 'Authorization, Origin');
+    .header('vary', 'Authorization, Origin, Accept-Encoding');
   const known = request.headers['if-none-match'];
   if (known === undefined) return body;
   const bare = (text: string) => text.trim().replace(/^W\//, '');

@@ -4,6 +4,7 @@ import multipart from '@fastify/multipart';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { limits, type Config } from '@app/platform';
 import type { FastifyInstance } from 'fastify';
+import { compressJson } from './compression.js';
 import { allowedHeaders, exposedHeaders } from './cors.js';
 import { heedExpectations } from './expectations.js';
 import { readJsonBodies } from './json-bodies.js';
@@ -64,6 +65,7 @@ export async function prepareServer(app: NestFastifyApplication, config: Config)
       void reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
     done();
   });
-  // Last, since it turns the response into a stream.
+  // Turns some responses into streams, which no later hook changes.
   readOnAfterAnswers(server);
+  compressJson(server);
 }
