@@ -152,6 +152,7 @@ async function testAws(args: string[]): Promise<number> {
 async function testClients(args: string[]): Promise<number> {
   await setup();
   offerFile('/usr/bin/chromium', 'chromium');
+  offerFile('/usr/bin/java', 'default-jre-headless');
   await installPackage(join(root, 'test', 'clients'));
   return runProgram(process.execPath, [vitest, 'run', '--config', 'test/clients/vitest.config.ts', ...args]);
 }

@@ -3442,10 +3442,7 @@ export interface components {
             address: string | null;
             /** @description What the client called itself, cut; null as `address` is. */
             userAgent: string | null;
-            /** @description More about it, by kind. */
-            params: {
-                [key: string]: unknown;
-            };
+            params: components["schemas"]["SecurityEventParams"];
         };
         /** @description A page of a list. */
         SecurityEventList: {
@@ -3461,6 +3458,45 @@ export interface components {
              * @example A0ft
              */
             prevCursor: string | null;
+        };
+        /** @description More about it, by kind. */
+        SecurityEventParams: {
+            /**
+             * @description The session.
+             * @example 236402688000123904
+             */
+            sessionId?: string;
+            /**
+             * Format: int64
+             * @description How many sessions.
+             */
+            count?: number;
+            /** @description The name before. */
+            before?: string;
+            /** @description The name since. */
+            after?: string;
+            /** @description The role since. */
+            role?: string;
+            /**
+             * @description The post.
+             * @example 236402688000123904
+             */
+            postId?: string;
+            /**
+             * @description The photo.
+             * @example 236402688000123904
+             */
+            photoId?: string;
+            /**
+             * @description The comment.
+             * @example 236402688000123904
+             */
+            commentId?: string;
+            /**
+             * @description The collection.
+             * @example 236402688000123904
+             */
+            collectionId?: string;
         };
         /** @description The tokens of a device that is signed in. */
         Session: {

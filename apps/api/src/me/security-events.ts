@@ -1,7 +1,23 @@
 import { auditKinds, type AuditEvent } from '@app/storage';
 import { z } from 'zod';
 import { listOf } from '../http/cursors.js';
-import { flag, id, shown, time } from '../http/fields.js';
+import { count, flag, id, shown, time } from '../http/fields.js';
+
+/** By kind, hence all optional. What only operators may know, as who typed a command, is not among them. */
+const params = z
+  .object({
+    sessionId: id.meta({ description: 'The session.' }),
+    count: count('How many sessions.'),
+    before: shown(30, 'The name before.'),
+    after: shown(30, 'The name since.'),
+    role: shown(30, 'The role since.'),
+    postId: id.meta({ description: 'The post.' }),
+    photoId: id.meta({ description: 'The photo.' }),
+    commentId: id.meta({ description: 'The comment.' }),
+    collectionId: id.meta({ description: 'The collection.' }),
+  })
+  .partial()
+  .meta({ id: 'SecurityEventParams', description: 'More about it, by kind.' });
 
 const securityEvent = z
   .object({
@@ -14,7 +30,7 @@ const securityEvent = z
       'The network from where, shortened to /24 or /48; null when it came from no client, or from somebody else’s.',
     ).nullable(),
     userAgent: shown(200, 'What the client called itself, cut; null as `address` is.').nullable(),
-    params: z.record(z.string(), z.unknown()).meta({ description: 'More about it, by kind.' }),
+    params,
   })
   .meta({ id: 'SecurityEvent', description: 'Something that happened to an account; kept for a year.' });
 
@@ -30,6 +46,6 @@ export function securityEventOf(row: AuditEvent): z.input<typeof securityEvent> 
     byYou: row.actor_id === row.user_id,
     address: isOthers ? null : row.address,
     userAgent: isOthers ? null : row.user_agent,
-    params: row.params,
+    params: Object.fromEntries(Object.entries(row.params).filter(([name]) => name in params.shape)),
   };
 }
