@@ -26,7 +26,8 @@ async function newPost(): Promise<Post> {
 }
 
 async function page(path: string, query = ''): Promise<Listed> {
-  return (await grace.request('get', `${path}${query}`).expect(200)).body as Listed;
+  const url = path.includes('?') ? `${path}${query.replace('?', '&')}` : `${path}${query}`;
+  return (await grace.request('get', url).expect(200)).body as Listed;
 }
 
 const ids = ({ items }: Listed) => items.map(({ id }) => id);
@@ -71,6 +72,30 @@ const lists: Record<
     for (let said = 0; said < 7; said += 1) await grace.comment(post, `Number ${said}`);
     const path = `/v1/posts/${post.id}/comments`;
     return { path, add: async () => (await ada.comment(post, 'One more')).id, oldestFirst: true };
+  },
+  threads: async () => {
+    const post = await newPost();
+    for (let said = 0; said < 7; said += 1) await grace.comment(post, `Number ${said}`);
+    const path = `/v1/posts/${post.id}/comments?sort=newest`;
+    return { path, add: async () => (await ada.comment(post, 'One more')).id };
+  },
+  'threads, oldest first': async () => {
+    const post = await newPost();
+    for (let said = 0; said < 7; said += 1) await grace.comment(post, `Number ${said}`);
+    const path = `/v1/posts/${post.id}/comments?sort=oldest`;
+    return { path, add: async () => (await ada.comment(post, 'One more')).id, oldestFirst: true };
+  },
+  'replies, also to replies': async () => {
+    const post = await newPost();
+    const root = await ada.comment(post, 'Look');
+    let last = root;
+    const reply = async () => (last = await grace.comment(post, 'And so on', last));
+    for (let said = 0; said < 7; said += 1) await reply();
+    return {
+      path: `/v1/comments/${root.id}/replies`,
+      add: async () => (await reply()).id,
+      oldestFirst: true,
+    };
   },
   'who liked a post': async () => {
     const post = await newPost();

@@ -136,6 +136,36 @@ describe('comments', () => {
   });
 });
 
+describe('a reply to a reply', () => {
+  test('tells whose reply it answers, and not who began the thread', async () => {
+    const comment = await grace.comment(post, 'Lovely');
+    const reply = await linus.comment(post, 'Is it not', comment);
+    await stack.quiet();
+    const before = await toldTo(grace);
+    const answer = await ada.comment(post, 'It is', reply);
+    await stack.quiet();
+    expect(await toldTo(grace)).toEqual(before);
+    expect(await toldTo(linus)).toEqual([`reply by ${name(ada)} (1)`]);
+    const [told] = (await notificationsOf(linus)).items;
+    expect(told).toMatchObject({ comment: { id: answer.id, replyTo: reply.id }, post: { id: post.id } });
+    await ada.request('delete', `/v1/comments/${answer.id}`).expect(204);
+    await stack.quiet();
+    expect([await toldTo(linus), await unreadOf(linus)]).toEqual([[], 0]);
+  });
+
+  test('to the post’s author tells them once, as a reply', async () => {
+    const comment = await grace.comment(post, 'Lovely');
+    const reply = await ada.comment(post, 'Thank you', comment);
+    await stack.quiet();
+    await linus.comment(post, 'Indeed', reply);
+    await stack.quiet();
+    expect((await toldTo(ada)).toSorted()).toEqual([
+      `comment by ${name(grace)} (1)`,
+      `reply by ${name(linus)} (1)`,
+    ]);
+  });
+});
+
 describe('mentions', () => {
   test('tell who is named in a caption, once; an edit undoes what vanished and tells who is new', async () => {
     const caption = (text: string) =>

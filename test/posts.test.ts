@@ -237,7 +237,7 @@ describe('likes and saves', () => {
 });
 
 describe('comments', () => {
-  test('are read oldest first, in threads of one level', async () => {
+  test('are read oldest first, replies among them', async () => {
     const post = await posted();
     const path = `/v1/posts/${post.id}/comments`;
     const first = await grace.comment(post, '  Where is\r\nthis? ');
@@ -254,19 +254,20 @@ describe('comments', () => {
       createdAt: moment,
     });
     const reply = await ada.comment(post, 'In Skagen', first);
-    refused(await grace.request('post', path, { text: 'Oh', replyTo: reply.id }), 422, 'reply_not_allowed');
+    const oh = await grace.comment(post, 'Oh', reply);
+    expect(oh).toMatchObject({ replyTo: reply.id });
     expect(faults(await grace.request('post', path, { text: ' \u200b ' }))).toEqual(['/text too_short']);
     expect(faults(await grace.request('post', path, { text: 'x'.repeat(2_201) }))).toEqual([
       '/text too_long',
     ]);
-    expect(ids(await list(ada, path))).toEqual([first.id, reply.id]);
+    expect(ids(await list(ada, path))).toEqual([first.id, reply.id, oh.id]);
 
     const liked = await ada.request('put', `/v1/comments/${first.id}/like`).expect(200);
-    expect(liked.body).toMatchObject({ liked: true, counts: { likes: 1, replies: 1 } });
+    expect(liked.body).toMatchObject({ liked: true, counts: { likes: 1, replies: 2 } });
     const unliked = await ada.request('delete', `/v1/comments/${first.id}/like`).expect(200);
     expect(unliked.body).toMatchObject({ liked: false, counts: { likes: 0 } });
     await stack.quiet();
-    expect(await ada.see(post)).toMatchObject({ counts: { comments: 2 } });
+    expect(await ada.see(post)).toMatchObject({ counts: { comments: 3 } });
   });
 
   test('are deleted by who wrote them and by whose post it is, and leave a gap above replies', async () => {

@@ -79,13 +79,16 @@ describe('a reply', () => {
   const reply = (to: { id: string }, person = grace, about = post) =>
     person.request('post', `/v1/posts/${about.id}/comments`, { text: 'Well', replyTo: to.id });
 
-  test('to a reply, to another post’s comment, and to what is deleted or no comment is refused', async () => {
+  test('to another post’s comment or reply, and to what is deleted or no comment is refused', async () => {
     const [other, first] = [await newPost(ada), await ada.comment(post, 'Look')];
     const answer = await ada.comment(post, 'There', first);
     const elsewhere = await ada.comment(other, 'Elsewhere');
+    const below = await ada.comment(other, 'Below', elsewhere);
+    const withdrawn = await ada.comment(post, 'Oh', answer);
+    await ada.request('delete', `/v1/comments/${withdrawn.id}`).expect(204);
     const gone = await ada.comment(post, 'Never mind');
     await ada.request('delete', `/v1/comments/${gone.id}`).expect(204);
-    for (const to of [answer, elsewhere, gone, post, { id: '1' }])
+    for (const to of [withdrawn, elsewhere, below, gone, post, { id: '1' }])
       refused(await reply(to), 422, 'reply_not_allowed');
     await stack.quiet();
     expect((await commentsOf(post)).map(({ id }) => id)).toEqual([first.id, answer.id]);

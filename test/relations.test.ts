@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Comment, Page, Post, User } from './harness/contract.js';
+import type { Comment, CommentThread, Page, Post, User } from './harness/contract.js';
 import { signUp, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
 import { sharedStack } from './harness/shared-stack.js';
@@ -136,6 +136,34 @@ describe('a block', () => {
       { id: thanks.id, replyTo: comment.id },
     ]);
     expect((await ada.see(post)).counts.comments).toBe(1);
+  });
+
+  it('hides replies from a thread and its count, and shows them again', async () => {
+    const [ada, grace, mary] = await people('ada10', 'grace10', 'mary10');
+    if (!ada || !grace || !mary) throw new Error('expected three people');
+    const post = await posted(ada);
+    const root = await mary.comment(post, 'Lovely');
+    const first = await mary.comment(post, 'Lovely indeed', root);
+    const deeper = await grace.comment(post, 'Is it?', first);
+    const begun = async () => {
+      const { body } = await mary.request('get', `/v1/posts/${post.id}/comments?sort=top`).expect(200);
+      const [{ replies } = { replies: null }] = (body as Page<CommentThread>).items;
+      return { count: replies?.count, first: replies?.first.map(({ id, counts }) => [id, counts.replies]) };
+    };
+    const before = await begun();
+    expect(before).toEqual({
+      count: 2,
+      first: [
+        [first.id, 1],
+        [deeper.id, 0],
+      ],
+    });
+    await ada.request('put', `/v1/users/${grace.id}/block`).expect(200);
+    await stack.quiet();
+    expect(await begun()).toEqual({ count: 1, first: [[first.id, 0]] });
+    await ada.request('delete', `/v1/users/${grace.id}/block`).expect(200);
+    await stack.quiet();
+    expect(await begun()).toEqual(before);
   });
 
   it('does not keep one from taking back a like', async () => {

@@ -18,7 +18,7 @@ import { root } from '../tools/dev/install.mjs';
 import { refused } from './harness/answers.js';
 import type { TestDatabase } from './harness/database.js';
 import { bareEnvironment } from './harness/env.js';
-import type { Comment, Page, Post, Session } from './harness/contract.js';
+import type { Comment, CommentThread, Page, Post, Session } from './harness/contract.js';
 import { Person } from './harness/people.js';
 import { startStack, type Stack } from './harness/stack.js';
 import { Raw } from './harness/tus.js';
@@ -174,6 +174,26 @@ describe.each(releases)('an instance of %s', (version) => {
       const { by, path, body, key, id } = clients.repeated;
       const again = await the(by).request('post', path, body).set('Idempotency-Key', key);
       expect([again.status, (again.body as Comment).id]).toEqual([201, id]);
+    });
+
+    test('shows its comments as threads, and takes replies to their replies', async () => {
+      const asked = clients.questions.find(
+        ({ by, path }) => by === 'grace' && path.endsWith('/comments?limit=2'),
+      );
+      const path = `${asked?.path.split('?')[0]}`;
+      const { items: old } = (await the('grace').request('get', path).expect(200)).body as Page<Comment>;
+      const [root, first, second, gap] = old.map(({ id }) => id);
+      const read = async () =>
+        ((await the('grace').request('get', `${path}?sort=oldest`).expect(200)).body as Page<CommentThread>)
+          .items;
+      const before = await read();
+      expect(before.map(({ id }) => id)).toEqual([root, gap]);
+      expect(before[0]?.replies).toMatchObject({ count: 2, first: [{ id: first }, { id: second }] });
+      const said = await the('tony').comment({ id: `${path.split('/')[3]}` }, 'Gladly', { id: `${second}` });
+      await stack.quiet();
+      expect((await read())[0]?.replies.count).toBe(3);
+      const below = await the('grace').request('get', `/v1/comments/${root}/replies`).expect(200);
+      expect((below.body as Page<Comment>).items.map(({ id }) => id)).toEqual([first, second, said.id]);
     });
 
     test('takes new posts', async () => {

@@ -121,17 +121,51 @@ export class Dataset extends Entities {
     return this.busy(comment, 26);
   }
 
-  /** The comment that each comment answers, or itself. */
-  get repliesTo(): Uint32Array {
-    return this.once('repliesTo', () => {
+  commentId(comment: number): string {
+    return this.ids('comment').text(comment, this.postShard(this.commentPost(comment)));
+  }
+
+  /** The root of each comment's thread, or itself. Below the most popular posts all replies stand below the first comment. */
+  get roots(): Uint32Array {
+    return this.once('roots', () => {
+      const longThreads = new Set(Array.from({ length: 20 }, (_, rank) => this.popularPost(rank)));
       const newest = new Int32Array(this.posts).fill(-1);
       return Uint32Array.from({ length: this.comments }, (_, comment) => {
         const post = this.commentPost(comment);
         const above = at(newest, post);
         if (above >= 0 && !this.hidden(comment) && fraction(comment, 27) < 0.3) return above;
-        if (!this.hidden(comment)) newest[post] = comment;
+        if (!this.hidden(comment) && !(above >= 0 && longThreads.has(post))) newest[post] = comment;
         return comment;
       });
+    });
+  }
+
+  /** The comment that each comment answers, or itself: its root, or for two in five the newest reply in the thread. */
+  get repliesTo(): Uint32Array {
+    return this.once('repliesTo', () => {
+      const newest = new Int32Array(this.comments).fill(-1);
+      return this.roots.map((root, comment) => {
+        const above = at(newest, root);
+        if (root !== comment) newest[root] = comment;
+        return above >= 0 && fraction(comment, 66) < 0.4 ? above : root;
+      });
+    });
+  }
+
+  get commentLikesOf(): Int32Array {
+    const { other, count } = this.commentLikes;
+    return this.once('commentLikesOf', () => this.tally(this.comments, count, (n) => at(other, n)));
+  }
+
+  /** Of roots all in their threads, of others those to themselves. */
+  get repliesOf(): Int32Array {
+    const { roots, repliesTo } = this;
+    return this.once('repliesOf', () => {
+      const counts = new Int32Array(this.comments);
+      for (let comment = 0; comment < this.comments; comment += 1)
+        for (const above of new Set([at(roots, comment), at(repliesTo, comment)]))
+          if (above !== comment) counts[above] = at(counts, above) + 1;
+      return counts;
     });
   }
 

@@ -14,17 +14,25 @@ function putComment(rows: CopyRows, dataset: Dataset, comment: number): CopyRows
 
 const comments: Fill = {
   table: 'comments',
-  columns: ['shard', 'id', 'post_id', 'author_id', 'reply_to', 'text', 'hidden', 'created_at'],
+  columns:
+    'shard id post_id author_id reply_to root_id text hidden likes_count replies_count created_at'.split(' '),
   count: (dataset) => dataset.comments,
   row: (rows, comment, dataset) => {
-    const answered = at(dataset.repliesTo, comment);
-    rows.row(8).int2(commentShard(dataset, comment));
+    const [root, answered] = [at(dataset.roots, comment), at(dataset.repliesTo, comment)];
+    rows.row(11).int2(commentShard(dataset, comment));
     putComment(rows, dataset, comment);
     putPost(rows, dataset, dataset.commentPost(comment));
     putUser(rows, dataset, dataset.commentAuthor(comment));
     if (answered === comment) rows.nothing();
     else putComment(rows, dataset, answered);
-    rows.text(sentenceOf(comment)).flag(dataset.hidden(comment)).time(dataset.ids('comment').time(comment));
+    if (answered === root) rows.nothing();
+    else putComment(rows, dataset, root);
+    rows
+      .text(sentenceOf(comment))
+      .flag(dataset.hidden(comment))
+      .int4(at(dataset.commentLikesOf, comment))
+      .int4(at(dataset.repliesOf, comment))
+      .time(dataset.ids('comment').time(comment));
   },
 };
 

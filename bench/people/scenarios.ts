@@ -49,11 +49,10 @@ const drawnUser = (dataset: Dataset, n: number): string => dataset.userId(skewed
 const drawnPost = (dataset: Dataset, n: number): string =>
   dataset.postId(dataset.popularPost(skewed(dataset.posts, 2, n, 63)));
 /** The most popular post that everybody may see, even the people who block many. */
-function topPost(dataset: Dataset): string {
+function topPost(dataset: Dataset): number {
   for (let rank = 0; ; rank += 1) {
     const post = dataset.popularPost(rank);
-    if (dataset.counted(post) && !dataset.apart(blocker, dataset.author[post] ?? 0))
-      return dataset.postId(post);
+    if (dataset.counted(post) && !dataset.apart(blocker, dataset.author[post] ?? 0)) return post;
   }
 }
 
@@ -67,13 +66,53 @@ const ofUser = (
 });
 
 const belowPost = (list: string): Scenario => ({
-  hard: (dataset) => [
-    one('the most popular, without a token', null, `/v1/posts/${topPost(dataset)}/${list}`),
-    one('the most popular, by who blocks many', blocker, `/v1/posts/${topPost(dataset)}/${list}`),
-    one('many hidden by blocks', passerBy(dataset), `/v1/posts/${dataset.postId(quarrel)}/${list}`),
-  ],
+  hard: (dataset) => {
+    const top = dataset.postId(topPost(dataset));
+    return [
+      one('the most popular, without a token', null, `/v1/posts/${top}/${list}`),
+      one('the most popular, by who blocks many', blocker, `/v1/posts/${top}/${list}`),
+      one('many hidden by blocks', passerBy(dataset), `/v1/posts/${dataset.postId(quarrel)}/${list}`),
+    ];
+  },
   any: (dataset, n) => ({ reader: anybody(dataset, n), path: `/v1/posts/${drawnPost(dataset, n)}/${list}` }),
 });
+
+const orders = ['comments', 'comments?sort=oldest', 'comments?sort=newest', 'comments?sort=top'];
+
+const comments: Scenario = {
+  hard: (dataset) => orders.flatMap((list) => belowPost(list).hard(dataset)),
+  any: (dataset, n) => belowPost(orders[n % orders.length] ?? '').any(dataset, n),
+};
+
+const repliesPath = (dataset: Dataset, comment: number): string =>
+  `/v1/comments/${dataset.commentId(comment)}/replies`;
+
+/** The comment below the most popular post with the most replies that everybody may see, of those that answer none or another. */
+function mostAnswered(dataset: Dataset, isRoot: boolean): number {
+  const post = topPost(dataset);
+  let most = -1;
+  for (let comment = 0; comment < dataset.comments; comment += 1) {
+    if (dataset.commentPost(comment) !== post || (dataset.roots[comment] === comment) !== isRoot) continue;
+    if (dataset.hidden(comment) || dataset.apart(blocker, dataset.commentAuthor(comment))) continue;
+    if ((dataset.repliesOf[comment] ?? 0) > (dataset.repliesOf[most] ?? -1)) most = comment;
+  }
+  return most;
+}
+
+const replies: Scenario = {
+  hard: (dataset) => {
+    const root = repliesPath(dataset, mostAnswered(dataset, true));
+    return [
+      one('the longest thread, without a token', null, root),
+      one('the longest thread, by who blocks many', blocker, root),
+      one('a reply in it', null, repliesPath(dataset, mostAnswered(dataset, false))),
+    ];
+  },
+  any: (dataset, n) => ({
+    reader: anybody(dataset, n),
+    path: repliesPath(dataset, mixed(n, 65) % dataset.comments),
+  }),
+};
 
 const term = (kind: 'tags' | 'places', name: (number: number) => string): Scenario => {
   const path = (number: number) => `/v1/${kind}/${encodeURIComponent(name(number))}/posts`;
@@ -103,6 +142,7 @@ export const scenarios: Record<string, Scenario> = {
     ['the celebrity', celebrity],
     ['blocks many', blocker],
   ]),
+  '/v1/comments/{id}/replies': replies,
   '/v1/explore': own('/v1/explore', (dataset) => [
     ['follows most', busiest(dataset)],
     ['blocks many', blocker],
@@ -127,7 +167,7 @@ export const scenarios: Record<string, Scenario> = {
     ['nearly all taken back', forsaken],
   ]),
   '/v1/places/{place}/posts': term('places', placeOf),
-  '/v1/posts/{id}/comments': belowPost('comments'),
+  '/v1/posts/{id}/comments': comments,
   '/v1/posts/{id}/likes': belowPost('likes'),
   '/v1/search': search,
   '/v1/sessions': own('/v1/sessions', () => [['has fifty', celebrity]]),

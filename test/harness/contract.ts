@@ -71,6 +71,10 @@ export interface Comment {
   deleted: boolean;
 }
 
+export interface CommentThread extends Comment {
+  replies: { count: number; first: Comment[] };
+}
+
 export interface Page<Item> {
   items: Item[];
   nextCursor: string | null;

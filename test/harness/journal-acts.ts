@@ -110,9 +110,8 @@ async function comment(actor: Actor, company: Company): Promise<void> {
 
 async function reply(actor: Actor, company: Company): Promise<void> {
   const post = seen(actor);
-  const roots =
-    post && actor.journal.commentsOf(post).filter(({ id, replyTo }) => id !== null && replyTo === null);
-  const answered = actor.pick(roots ?? []);
+  const answerable = post && actor.journal.commentsOf(post).filter(({ id }) => id !== null);
+  const answered = actor.pick(answerable ?? []);
   if (post && answered) await say(actor, company, post, answered.id);
 }
 

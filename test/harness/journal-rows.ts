@@ -28,7 +28,7 @@ const queries = [
   counts(
     'replies',
     'comments',
-    'replies_count AS stored, (SELECT count(*) FROM comments WHERE reply_to = t.id AND NOT hidden AND NOT deleted) AS rows',
+    'replies_count AS stored, (SELECT count(*) FROM comments WHERE t.id IN (reply_to, root_id) AND NOT hidden AND NOT deleted) AS rows',
   ),
   counts(
     'posts',

@@ -40,6 +40,13 @@ async function meet(person: Person, ada: Person, shown: Posted, doras: Posted): 
   return id;
 }
 
+/** A comment with a reply to it, both hers. */
+async function thread(ada: Person, post: Post): Promise<string> {
+  const comment = await ada.comment(post, 'Mine');
+  await ada.comment(post, 'Mine, too', comment);
+  return comment.id;
+}
+
 /** Ada, her things, and all viewers, with more strangers by name; `kind` keeps the two scenes' people apart. */
 export async function scene(
   stack: Stack,
@@ -66,9 +73,9 @@ export async function scene(
   const shown = await posted(ada, `At the #${kind}sea`, { place: { name: `${kind}beach` } });
   const hidden = await posted(ada, 'For later');
   await ada.request('put', `/v1/posts/${hidden.post.id}/archive`).expect(200);
-  const comment = await ada.comment(shown.post, 'Mine');
+  const comment = await thread(ada, shown.post);
   const doras = await posted(dora, 'Hers');
-  await ada.comment(doras.post, 'Hello');
+  const there = await thread(ada, doras.post);
   await ada.like(doras.post);
   const collections: Record<string, string> = {};
   for (const [who, person] of Object.entries(people))
@@ -91,7 +98,8 @@ export async function scene(
       post: shown.post.id,
       code: shown.post.code,
       photo: shown.photo.id,
-      comment: comment.id,
+      comment,
+      'comment there': there,
       tag: `${kind}sea`,
       place: `${kind}beach`,
       "dora's post": doras.post.id,

@@ -98,7 +98,7 @@ export const problemTable = {
   self_not_allowed: [422, 'This cannot be done to oneself.'],
   follow_limit: [422, 'One may follow {limit} people.'],
   collection_limit: [422, 'One may have {limit} collections.'],
-  reply_not_allowed: [422, 'A reply answers a comment of the same post that is not a reply itself.'],
+  reply_not_allowed: [422, 'A reply answers a comment of the same post.'],
   comments_closed: [403, 'The author has closed comments on this post.'],
   rate_limited: [429, 'Too many requests; try again in {retryAfter} seconds.'],
   checksum_mismatch: [460, 'The bytes are not those of Upload-Checksum; send them again.'],

@@ -168,6 +168,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/comments/{id}/replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The replies to a comment, oldest first
+         * @description The replies to a comment, oldest first. A token is read when there is one. Counts against `read`: 3000 requests in 60 s.
+         */
+        get: operations["listReplies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/explore": {
         parameters: {
             query?: never;
@@ -868,8 +888,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What is said below a post, oldest first
-         * @description What is said below a post, oldest first. A token is read when there is one. Counts against `read`: 3000 requests in 60 s.
+         * What is said below a post, oldest first, or as threads
+         * @description What is said below a post, oldest first, or as threads. A token is read when there is one. Counts against `read`: 3000 requests in 60 s.
          */
         get: operations["listComments"];
         put?: never;
@@ -1716,7 +1736,7 @@ export interface components {
              */
             postId: string;
             /**
-             * @description The comment that it answers; null for none.
+             * @description The comment that it answers, which may be a reply itself; null for none.
              * @example 236402688000123904
              */
             replyTo: string | null;
@@ -1747,7 +1767,7 @@ export interface components {
             likes: number;
             /**
              * Format: int64
-             * @description Replies to it.
+             * @description Replies to it; of a comment that answers none, all in its thread.
              */
             replies: number;
         };
@@ -1755,6 +1775,59 @@ export interface components {
         CommentList: {
             /** @description What the page holds. */
             items: components["schemas"]["Comment"][];
+            /**
+             * @description For the page below, as `cursor`; null at the end.
+             * @example A0ft
+             */
+            nextCursor: string | null;
+            /**
+             * @description For the page just above, as `newer`; null when there can be none.
+             * @example A0ft
+             */
+            prevCursor: string | null;
+        };
+        /** @description Comments, or threads where `sort` asked for them. */
+        CommentListOrThreads: components["schemas"]["CommentList"] | components["schemas"]["CommentThreadList"];
+        /** @description A comment that answers none, with its first replies. */
+        CommentThread: {
+            /**
+             * @description A 64-bit id, as decimal text.
+             * @example 236402688000123904
+             */
+            id: string;
+            /**
+             * @description The post below which it stands.
+             * @example 236402688000123904
+             */
+            postId: string;
+            /**
+             * @description The comment that it answers, which may be a reply itself; null for none.
+             * @example 236402688000123904
+             */
+            replyTo: string | null;
+            /** @description Who wrote it; null once deleted. */
+            author: components["schemas"]["NullableAuthor"];
+            /** @description What it says; null once deleted. */
+            text: string | null;
+            /** @description Hashtags and mentions in the text. */
+            entities: components["schemas"]["Entity"][];
+            counts: components["schemas"]["CommentCounts"];
+            /** @description Whether the caller likes it. */
+            liked: boolean;
+            /** @description Whether it was deleted and stays for its replies. */
+            deleted: boolean;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             * @example 2026-11-22T12:08:00.000Z
+             */
+            createdAt: string;
+            replies: components["schemas"]["ThreadReplies"];
+        };
+        /** @description A page of a list. */
+        CommentThreadList: {
+            /** @description What the page holds. */
+            items: components["schemas"]["CommentThread"][];
             /**
              * @description For the page below, as `cursor`; null at the end.
              * @example A0ft
@@ -1795,7 +1868,7 @@ export interface components {
              */
             id: string;
             /**
-             * @description The comment that it answers; null for none.
+             * @description The comment that it answers, which may be a reply itself; null for none.
              * @example 236402688000123904
              */
             replyTo: string | null;
@@ -2621,7 +2694,7 @@ export interface components {
             /** @description What it says. */
             text: string;
             /**
-             * @description The comment that it answers.
+             * @description The comment that it answers, which may be a reply itself.
              * @example 236402688000123904
              */
             replyTo?: string | null;
@@ -2758,7 +2831,7 @@ export interface components {
              */
             postId: string;
             /**
-             * @description The comment that it answers; null for none.
+             * @description The comment that it answers, which may be a reply itself; null for none.
              * @example 236402688000123904
              */
             replyTo: string | null;
@@ -3650,6 +3723,16 @@ export interface components {
             /** @description False when looking for names that resemble the text was cut off by its limit of time; null on later pages. */
             complete: boolean | null;
         };
+        /** @description How its thread begins. */
+        ThreadReplies: {
+            /**
+             * Format: int64
+             * @description Replies in its thread.
+             */
+            count: number;
+            /** @description The oldest two, without those by people whom the caller may not see. */
+            first: components["schemas"]["Comment"][];
+        };
         /** @description Its first photo’s `square150`; null when it has none. */
         Thumbnail: {
             /**
@@ -4427,6 +4510,54 @@ export interface operations {
             /** @description `request_invalid` */
             400: components["responses"]["BadRequest"];
             /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listReplies: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description From `nextCursor`: the page after it. */
+                cursor?: string;
+                /** @description From `prevCursor`: the page just before it. */
+                newer?: string;
+            };
+            header?: never;
+            path: {
+                /** @description A 64-bit id, as decimal text. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentList"];
+                };
+            };
+            /** @description `cursor_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid` */
             401: components["responses"]["Unauthorized"];
             /** @description `not_found` */
             404: components["responses"]["NotFound"];
@@ -6675,6 +6806,8 @@ export interface operations {
                 cursor?: string;
                 /** @description From `prevCursor`: the page just before it. */
                 newer?: string;
+                /** @description Threads in this order (`top`: most liked first), each with its first replies; without it all comments, oldest first. Cursors belong to their order. */
+                sort?: "oldest" | "newest" | "top";
             };
             header?: never;
             path: {
@@ -6695,7 +6828,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CommentList"];
+                    "application/json": components["schemas"]["CommentListOrThreads"];
                 };
             };
             /** @description `cursor_invalid`, `request_invalid` */

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { problem, type Id } from '@app/platform';
 import { CommentRows, UserRows, type CommentRow, type UserRow } from '@app/storage';
 import { PostAccess, stranger, Visibility, type Relation } from '@app/domain';
-import { Cursors, type ListInput, type Page } from '../http/cursors.js';
 import { UserView } from '../users/user-view.js';
 import type { Comment } from './comments.schemas.js';
 
@@ -17,20 +16,7 @@ export class CommentView {
     private readonly access: PostAccess,
     private readonly visibility: Visibility,
     private readonly view: UserView,
-    private readonly cursors: Cursors,
   ) {}
-
-  /** A page of a post's comments, oldest first. @throws Problem 404 for a post that the viewer may not see */
-  async ofPost(path: string, input: ListInput & { id: Id }, viewer: Id | null): Promise<Page<Comment>> {
-    if (!(await this.access.visible([input.id], viewer)).has(input.id)) throw problem('not_found');
-    return this.cursors.list(
-      path,
-      input,
-      // The list runs against the order of ids: comments further down the page are newer.
-      ({ limit, before, after }) => this.rows.ofPost(input.id, { limit, before: after, after: before }),
-      (rows) => this.show(rows, viewer),
-    );
-  }
 
   /** Leaves out comments by people whom the viewer may not see. */
   async show(comments: readonly CommentRow[], viewer: Id | null): Promise<Comment[]> {

@@ -10,8 +10,17 @@ import { pathId } from '../http/fields.js';
 import { Idempotency } from '../http/idempotency.js';
 import { OriginOf } from '../http/origin.js';
 import { pathOf } from '../http/paths.js';
+import { CommentLists } from './comment-lists.js';
 import { CommentView } from './comment-view.js';
-import { comment, commentList, newComment, type NewComment } from './comments.schemas.js';
+import {
+  comment,
+  commentList,
+  commentListQuery,
+  commentsOrThreads,
+  newComment,
+  type CommentListInput,
+  type NewComment,
+} from './comments.schemas.js';
 
 const params = z.object({ id: pathId });
 
@@ -21,6 +30,7 @@ export class CommentsController {
     private readonly comments: Comments,
     private readonly entities: TextEntities,
     private readonly view: CommentView,
+    private readonly lists: CommentLists,
     private readonly idempotency: Idempotency,
   ) {}
 
@@ -28,19 +38,38 @@ export class CommentsController {
     method: 'GET',
     path: '/v1/posts/:id/comments',
     tag: 'Comments',
-    summary: 'What is said below a post, oldest first',
+    summary: 'What is said below a post, oldest first, or as threads',
+    access: 'optional',
+    params,
+    query: commentListQuery,
+    answers: { 200: commentsOrThreads },
+    problems: ['not_found', 'cursor_invalid'],
+  })
+  async listComments(
+    @Input() input: { id: string } & CommentListInput,
+    @CallerOf() caller: Caller | null,
+    @Req() request: ApiRequest,
+  ) {
+    return this.lists.ofPost(pathOf(request), input, caller?.userId ?? null);
+  }
+
+  @Endpoint({
+    method: 'GET',
+    path: '/v1/comments/:id/replies',
+    tag: 'Comments',
+    summary: 'The replies to a comment, oldest first',
     access: 'optional',
     params,
     query: listQuery,
     answers: { 200: commentList },
     problems: ['not_found', 'cursor_invalid'],
   })
-  async listComments(
+  async listReplies(
     @Input() input: { id: string } & ListInput,
     @CallerOf() caller: Caller | null,
     @Req() request: ApiRequest,
   ) {
-    return this.view.ofPost(pathOf(request), input, caller?.userId ?? null);
+    return this.lists.replies(pathOf(request), input, caller?.userId ?? null);
   }
 
   @Endpoint({

@@ -34,7 +34,7 @@ export const tags = [
   { name: 'Posts', description: 'One to ten photos with a caption.' },
   { name: 'Likes and saves', description: 'Both may be repeated and taken back.' },
   { name: 'Collections', description: 'Saved posts, sorted by their owner.' },
-  { name: 'Comments', description: 'Oldest first, with one level of replies.' },
+  { name: 'Comments', description: 'Oldest first, or in threads: all replies below the comment that began.' },
   { name: 'Reading', description: 'The home feed, tags, places, search, suggestions.' },
   { name: 'Notifications', description: 'What happened to one, grouped; and the live stream.' },
   { name: 'Media', description: 'The bytes of photos, by signed URLs that expire.' },

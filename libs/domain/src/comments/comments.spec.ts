@@ -43,6 +43,53 @@ test('comments and replies are counted at what they are below, and no longer onc
   });
 });
 
+test('a reply to a reply counts for that reply and for the root of the thread', async () => {
+  const post = await room.postOf(ada);
+  const root = await say(grace, post);
+  const reply = await say(mary, post, root);
+  const deeper = await say(grace, post, reply);
+  const deepest = await say(mary, post, deeper);
+  const sums = (all: number, ofReply: number, ofDeeper: number, below = all) => ({
+    [`post.comments ${post}`]: all,
+    [`comment.replies ${root}`]: below - 1,
+    [`comment.replies ${reply}`]: ofReply,
+    [`comment.replies ${deeper}`]: ofDeeper,
+  });
+  expect(await counted()).toMatchObject(sums(4, 1, 1));
+  await comments.remove(mary, deepest, nowhere);
+  expect(await counted()).toMatchObject(sums(3, 1, 0));
+  await comments.erase(deeper);
+  expect(await counted()).toMatchObject(sums(2, 0, 0));
+  await comments.remove(ada, root, nowhere);
+  expect(await counted()).toMatchObject(sums(1, 0, 0, 2));
+  await comments.remove(ada, reply, nowhere);
+  expect(await counted()).toMatchObject(sums(0, 0, 0, 1));
+});
+
+test('a reply to what is being deleted is refused, or comes first and leaves a gap above it', async () => {
+  const post = await room.postOf(ada);
+  const root = await say(grace, post);
+  for (let round = 0; round < 12; round += 1) {
+    const answered = await say(mary, post, root);
+    const [said] = await Promise.allSettled([
+      say(grace, post, answered),
+      comments.remove(mary, answered, nowhere),
+    ]);
+    if (said.status === 'rejected') expect(said.reason).toMatchObject({ code: 'reply_not_allowed' });
+    const left = await room.database.query<{ deleted: boolean }>(
+      'SELECT deleted FROM comments WHERE id = $1 OR reply_to = $1 ORDER BY id',
+      [answered],
+    );
+    const gap = [{ deleted: true }, { deleted: false }];
+    expect(left).toEqual(said.status === 'rejected' ? [] : gap);
+  }
+  const replies = await room.database.query<{ count: number }>(
+    'SELECT count(*)::int FROM comments WHERE coalesce(root_id, reply_to) = $1 AND NOT deleted',
+    [root],
+  );
+  expect((await counted())[`comment.replies ${root}`]).toBe(replies[0]?.count);
+});
+
 test('nobody but its author comments where comments are closed', async () => {
   const post = await room.postOf(ada);
   await room.database.query('UPDATE posts SET comments_closed = true WHERE id = $1', [post]);
@@ -50,13 +97,13 @@ test('nobody but its author comments where comments are closed', async () => {
   await say(ada, post);
 });
 
-test('a reply answers a comment of the same post that is no reply, and whose author one may meet', async () => {
+test('a reply answers a comment or reply of the same post whose author one may meet', async () => {
   const [post, other] = [await room.postOf(ada), await room.postOf(ada)];
   const first = await say(grace, post);
   const reply = await say(mary, post, first);
   const refused = { code: 'reply_not_allowed' };
-  await expect(say(mary, post, reply)).rejects.toMatchObject(refused);
-  await expect(say(mary, other, first)).rejects.toMatchObject(refused);
+  await say(mary, post, reply);
+  for (const to of [first, reply]) await expect(say(mary, other, to)).rejects.toMatchObject(refused);
   const blocked = await room.person();
   await room.database.query(
     `INSERT INTO blocked_by (shard, blocked_id, blocker_id, id) VALUES (shard_of($1::bigint), $1, $2, 1)`,

@@ -23,7 +23,14 @@ export interface CommentContent {
   replyTo?: Id | null | undefined;
 }
 
-/** Comments and their likes: one level of threads below a post. */
+/** Where a comment stands. */
+type Place = Pick<CommentRow, 'post_id' | 'reply_to' | 'root_id'>;
+
+/** The comments whose replies this one counts among. */
+export const aboveOf = ({ reply_to, root_id }: Pick<Place, 'reply_to' | 'root_id'>): Id[] =>
+  [reply_to, root_id].filter((id) => id !== null);
+
+/** Comments and their likes. A reply to a reply stands in the same thread, below its root. */
 @Injectable()
 export class Comments {
   constructor(
@@ -39,10 +46,11 @@ export class Comments {
     const held = await this.access.hold(tx, post, author);
     if (held.comments_closed && held.author_id !== author) throw problem('comments_closed');
     const { text, entities, replyTo = null } = content;
-    if (replyTo !== null) await this.assertAnswerable(tx, author, post, replyTo);
-    const id = await this.rows.insert(tx, { post, author, replyTo, text, entities });
+    const root = replyTo === null ? null : await this.rootOf(tx, author, post, replyTo);
+    const at = { post_id: post, reply_to: replyTo, root_id: root === replyTo ? null : root };
+    const id = await this.rows.insert(tx, { ...at, author_id: author, text, entities });
     if (entities.some(({ type }) => type === 'mention')) await tx.effect('notify.mentions', id);
-    await this.count(tx, { post_id: post, reply_to: replyTo }, 1);
+    await this.count(tx, at, 1);
     tx.afterCommit(() => counter('narwhal_comments_total').inc());
     return id;
   }
@@ -91,16 +99,21 @@ export class Comments {
     if (!comment.hidden) await this.count(tx, comment, -1);
   }
 
-  private async count(tx: Tx, at: Pick<CommentRow, 'post_id' | 'reply_to'>, delta: number): Promise<void> {
+  /** A reply counts for the comment that it answers, and for the root of its thread. */
+  private async count(tx: Tx, at: Place, delta: number): Promise<void> {
     await tx.count('post.comments', at.post_id, delta);
-    if (at.reply_to !== null) await tx.count('comment.replies', at.reply_to, delta);
+    await tx.countEach('comment.replies', aboveOf(at), delta);
   }
 
-  /** Refuses a reply to a comment that the author may not see as if that comment did not exist. */
-  private async assertAnswerable(tx: Tx, author: Id, post: Id, replyTo: Id): Promise<void> {
+  /**
+   * The root of the thread that a reply to this comment joins. Refuses a reply to a comment that the author may not see as if
+   * that comment did not exist.
+   */
+  private async rootOf(tx: Tx, author: Id, post: Id, replyTo: Id): Promise<Id> {
     const answered = await this.rows.lock(tx, replyTo);
-    if (answered?.post_id !== post || answered.reply_to !== null) throw problem('reply_not_allowed');
+    if (answered?.post_id !== post) throw problem('reply_not_allowed');
     if (!(await this.isShown(tx, answered, author))) throw problem('reply_not_allowed');
+    return answered.root_id ?? answered.reply_to ?? answered.id;
   }
 
   /** Locks the post first, in the same order as a deletion of the post. */

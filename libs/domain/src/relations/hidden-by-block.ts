@@ -1,5 +1,6 @@
 import type { Id } from '@app/platform';
 import type { BlockRows, Tx } from '@app/storage';
+import { aboveOf } from '../comments/comments.js';
 
 /** Posts (for their likes), and comments, that one transaction checks; the worker does the rest, in batches of the same size. */
 const BATCH = 2_000;
@@ -30,11 +31,7 @@ export async function hideOrShow(
     comments.map(({ post_id }) => post_id),
     delta,
   );
-  await tx.countEach(
-    'comment.replies',
-    comments.flatMap(({ reply_to }) => reply_to ?? []),
-    delta,
-  );
+  await tx.countEach('comment.replies', comments.flatMap(aboveOf), delta);
   const liked = await rows.toggleCommentLikes(tx, page);
   await tx.countEach('comment.likes', liked.comments, delta);
   const isDone = likes.next === null && !more && !liked.more;

@@ -3,15 +3,23 @@ import { Entity, Index } from 'typeorm';
 import { Column, Key, Nullable, OnShard } from './column.js';
 import type { TextEntity } from './post.js';
 
-@Entity('comments', { comment: "Comments, one level of replies; on their post's shard" })
+@Entity('comments', { comment: "Comments, in threads below a root; on their post's shard" })
 @Index('comments_of_author', { synchronize: false })
 @Index('comments_of_post', { synchronize: false })
 @Index('comments_replies', { synchronize: false })
+@Index('comments_of_thread', { synchronize: false })
+@Index('comments_roots', { synchronize: false })
+@Index('comments_best', { synchronize: false })
 export class Comment extends OnShard {
   @Key('bigint', "Made by next_id on the post's shard; oldest first is by id") id!: Id;
   @Column('bigint', 'The post under which it stands') post_id!: Id;
   @Column('bigint', 'Who wrote it') author_id!: Id;
-  @Nullable('bigint', 'The comment that it answers, which is no reply itself') reply_to!: Id | null;
+  @Nullable('bigint', 'The comment that it answers') reply_to!: Id | null;
+  @Nullable(
+    'bigint',
+    'The root of its thread, where it answers a reply; null for roots and for replies to them',
+  )
+  root_id!: Id | null;
   @Column('text', 'As typed, NFC; emptied when deleted') text!: string;
   @Column('jsonb', 'Mentions, tags and links as UTF-16 ranges of the text', { default: () => "'[]'" })
   entities!: TextEntity[];
@@ -19,7 +27,13 @@ export class Comment extends OnShard {
   @Column('boolean', 'Deleted with replies: stays as an empty place; not counted', { default: false })
   deleted!: boolean;
   @Column('integer', 'Likes not hidden; folded from count_deltas', { default: 0 }) likes_count!: number;
-  @Column('integer', 'Replies neither hidden nor deleted; folded from count_deltas', { default: 0 })
+  @Column(
+    'integer',
+    'Replies neither hidden nor deleted, of a root all in its thread; folded from count_deltas',
+    {
+      default: 0,
+    },
+  )
   replies_count!: number;
   @Column('timestamptz', 'When it was written', { default: () => 'now()' }) created_at!: Date;
 }

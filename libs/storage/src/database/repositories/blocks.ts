@@ -32,7 +32,7 @@ export interface ToggledLikes {
 }
 
 /** A comment that a block hid or an unblock showed again. */
-export type ToggledComment = Pick<Comment, 'id' | 'post_id' | 'reply_to'>;
+export type ToggledComment = Pick<Comment, 'id' | 'post_id' | 'reply_to' | 'root_id'>;
 
 export interface ToggledComments {
   comments: ToggledComment[];
@@ -62,7 +62,7 @@ const toggleCommentsSql = `WITH found AS MATERIALIZED (
       AND (SELECT p.author_id FROM posts p WHERE p.shard = $1 AND p.id = c.post_id) = $2 LIMIT $5),
   changed AS (UPDATE comments c SET hidden = $4
     WHERE c.shard = $1 AND c.id = ANY(ARRAY(SELECT id FROM found)) AND c.hidden <> $4
-    RETURNING c.id, c.post_id, c.reply_to)
+    RETURNING c.id, c.post_id, c.reply_to, c.root_id)
   SELECT changed.*, full_page.more FROM (SELECT count(*) = $5 AS more FROM found) AS full_page LEFT JOIN changed ON true`;
 
 /** Counts as `toggleCommentsSql` does. Comments live on the shard of their post's owner, so few of a person's likes are read. */

@@ -3,8 +3,6 @@ import { shardOf, type Id } from '@app/platform';
 import { Database } from '../database.js';
 import { keyOf, type Queryable } from '../queryable.js';
 import type { Comment } from '../entities/comment.js';
-import type { TextEntity } from '../entities/post.js';
-import type { KeyPage } from './entry-page.js';
 
 /** Comments live on their post's shard: a post and its comments are in one place. */
 @Injectable()
@@ -13,13 +11,14 @@ export class CommentRows {
 
   async insert(
     tx: Queryable,
-    comment: { post: Id; author: Id; replyTo: Id | null; text: string; entities: TextEntity[] },
+    comment: Pick<Comment, 'post_id' | 'author_id' | 'reply_to' | 'root_id' | 'text' | 'entities'>,
   ): Promise<Id> {
+    const { post_id, author_id, reply_to, root_id, text, entities } = comment;
     return (await tx.value<Id>(
       'comment.insert',
-      `INSERT INTO comments (shard, id, post_id, author_id, reply_to, text, entities)
-       VALUES ($1::int, next_id($1::int), $2, $3, $4, $5, $6) RETURNING id`,
-      keyOf(comment.post, comment.author, comment.replyTo, comment.text, JSON.stringify(comment.entities)),
+      `INSERT INTO comments (shard, id, post_id, author_id, reply_to, root_id, text, entities)
+       VALUES ($1::int, next_id($1::int), $2, $3, $4, $5, $6, $7) RETURNING id`,
+      keyOf(post_id, author_id, reply_to, root_id, text, JSON.stringify(entities)),
     )) as Id;
   }
 
@@ -38,22 +37,6 @@ export class CommentRows {
 
   lock(tx: Queryable, id: Id): Promise<Comment | null> {
     return tx.byId('comment.lock', 'comments', id, 'FOR UPDATE');
-  }
-
-  /** A page by key, oldest first; `before` and `after` mean, as in all lists, ids below and above. */
-  async ofPost(post: Id, { limit, before, after }: KeyPage): Promise<Comment[]> {
-    const order = before === null ? 'ASC' : 'DESC';
-    const { rows } = await this.database.query<Comment>(
-      'comment.page',
-      `SELECT c.* FROM (
-         SELECT id FROM comments WHERE shard = $1 AND post_id = $2 AND NOT hidden
-           AND ($3::bigint IS NULL OR id < $3) AND ($4::bigint IS NULL OR id > $4)
-         ORDER BY id ${order} LIMIT $5) AS page
-       CROSS JOIN LATERAL (SELECT * FROM comments WHERE shard = $1 AND id = page.id LIMIT 1) AS c
-       ORDER BY page.id ${order}`,
-      keyOf(post, before, after, limit),
-    );
-    return before === null ? rows : rows.toReversed();
   }
 
   /** Deletes a comment, or leaves a gap if it has replies: the gap has no author, so no block hides it. */

@@ -4,6 +4,7 @@ export * from './audit.js';
 export * from './backups.js';
 export * from './blocks.js';
 export * from './collections.js';
+export * from './comment-pages.js';
 export * from './comments.js';
 export * from './counts.js';
 export * from './entry-page.js';
