@@ -5,10 +5,12 @@ import { dashboard } from '../grafana/dashboard.js';
 import { metricsPage } from './metrics-page.js';
 import { ruleTests } from './rule-tests.js';
 import { ruleFile } from './rules.js';
+import { settingsPage } from './settings-page.js';
 
-/** The committed files that are generated from the catalogue, by path. */
+/** The committed files that are generated from the catalogue and the settings, by path. */
 const files: Record<string, () => string> = {
   'docs/metrics.md': metricsPage,
+  'docs/settings.md': settingsPage,
   'infra/alerts/narwhal.rules.yml': () => ruleFile(),
   'infra/alerts/narwhal.tests.yml': ruleTests,
   'infra/grafana/narwhal.json': dashboard,
@@ -32,7 +34,7 @@ for (const [file, make] of Object.entries(files)) {
   const text = await made(file, make);
   if (read(file) === text) continue;
   if (check) {
-    process.stderr.write(`${file} is not what the catalogue of metrics makes: run npm run watching\n`);
+    process.stderr.write(`${file} is not what the code makes: run npm run watching\n`);
     process.exitCode = 1;
   } else {
     mkdirSync(dirname(join(process.cwd(), file)), { recursive: true });

@@ -17,7 +17,9 @@ const files = ['apps', 'libs', 'tools', 'test', 'bench']
   .map((folder) => join(root, folder))
   .filter((folder) => existsSync(folder))
   .flatMap((folder) => readdirSync(folder, { recursive: true, withFileTypes: true }))
-  .filter((entry) => entry.isFile() && /\.(ts|mjs)$/.test(entry.name))
+  .filter(
+    (entry) => entry.isFile() && /\.(ts|mjs)$/.test(entry.name) && !/node_modules/.test(entry.parentPath),
+  )
   .map((entry) => join(entry.parentPath, entry.name));
 
 test('a lint rule that is suppressed has the reason beside it', () => {
@@ -28,6 +30,34 @@ test('a lint rule that is suppressed has the reason beside it', () => {
       .map((line) => `${file}: ${line.trim()}`),
   );
   expect(bare).toEqual([]);
+});
+
+const pages = ['', 'docs', 'docs/decisions', 'docs/measurements', 'docs/runbooks', 'packages/client'].flatMap(
+  (folder) =>
+    readdirSync(join(root, folder))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => join(folder, name)),
+);
+
+/** What a page links to; what leads out of the repository is the forge’s. */
+const linked = (page: string): string[] =>
+  [...readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:|mailto:)([^)#\s]+)/g)].map(([, to]) =>
+    join(page, '..', to ?? ''),
+  );
+
+test('every link of a page leads to a file', () => {
+  const dead = pages.flatMap((page) =>
+    linked(page)
+      .filter((to) => !to.startsWith('..') && !existsSync(join(root, to)))
+      .map((to) => `${page}: ${to}`),
+  );
+  expect(dead).toEqual([]);
+});
+
+test('every page of docs/ is in the operators’ list', () => {
+  const listed = new Set(linked('docs/operating.md'));
+  const own = pages.filter((page) => /^docs\/[\w-]+\.md$/.test(page) && page !== 'docs/operating.md');
+  expect(own.filter((page) => !listed.has(page))).toEqual([]);
 });
 
 type Rule = Parameters<RuleTester['run']>[1];

@@ -4,7 +4,7 @@ import { bareEnvironment, usesSystemHeif } from './env.js';
 
 const keyring = (): string => `test:${randomBytes(32).toString('hex')}`;
 
-/** The settings of a stack's applications (see libs/platform/src/config.ts); each one has its own ports. */
+/** The settings of a stack's applications (see libs/platform/src/settings.ts); each one has its own ports. */
 export function settingsOf(stack: {
   databaseUrl: string;
   redisUrl: string;

@@ -4,7 +4,7 @@ import { Refusal } from './say.ts';
 
 /**
  * The launcher's environment variables. No other file of this folder reads the environment (besides install.mjs and orphan.mjs, which
- * run before TypeScript can). The applications' variables are defined in libs/platform/src/config.ts, and are passed on unchanged.
+ * run before TypeScript can). The applications' variables are defined in libs/platform/src/settings.ts, and are passed on unchanged.
  */
 const source = process.env;
 

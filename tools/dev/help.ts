@@ -24,7 +24,7 @@ interface Page {
   line?: CommandLine;
 }
 
-const settings = `Settings come from the environment, each also as NAME_FILE; libs/platform/src/config.ts has all of them. The first ones:
+const settings = `Settings come from the environment, each also as NAME_FILE; docs/settings.md has all of them. The first ones:
   PORT, HOST                where the api listens; 3000 and 127.0.0.1 without them
   PUBLIC_URL                what clients reach it by, where that is another address
   NARWHAL_DATA              the folder of everything that lasts; .narwhal without it

@@ -16,7 +16,7 @@ import type { PartKind } from './part.ts';
 import { answersOk, faultOf, untilServing } from '../dev/ready.ts';
 import type { Release } from './release.ts';
 
-/** The settings of every api and worker of the fleet (libs/platform/src/config.ts), except its own addresses. */
+/** The settings of every api and worker of the fleet (libs/platform/src/settings.ts), except its own addresses. */
 export function applicationSettings(
   context: DataContext,
   store: Record<string, string>,

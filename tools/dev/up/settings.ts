@@ -25,7 +25,7 @@ export async function chooseMetrics(environment: Environment): Promise<Metrics> 
   return { api, worker };
 }
 
-/** The applications' settings, besides those of the environment (see libs/platform/src/config.ts). */
+/** The applications' settings, besides those of the environment (see libs/platform/src/settings.ts). */
 export function applicationSettings(
   environment: Environment,
   servers: Servers,

@@ -1,0 +1,287 @@
+import { z } from 'zod';
+import { limits } from './limits.js';
+
+/** A keyring as configured: `id:hex,id:hex`. The first key signs, all of them verify, so keys rotate without interruption. */
+const keyring = z
+  .string()
+  .transform((text) =>
+    text.split(',').map((entry) => {
+      const [id = '', secret = ''] = entry.trim().split(':');
+      return { id, secret };
+    }),
+  )
+  .refine(
+    (keys) => keys.every(({ id, secret }) => /^[a-z0-9]{1,8}$/.test(id) && /^[0-9a-f]{64}$/.test(secret)),
+    'expected id:secret[,id:secret], an id of 1-8 of [a-z0-9] and a secret of 64 hex digits (openssl rand -hex 32)',
+  );
+
+/** Without `https://` a host and its port also parse as a URL, with the scheme `localhost:`. */
+const httpUrl = z.url({ protocol: /^https?$/ });
+
+const flag = z.enum(['on', 'off']).transform((value) => value === 'on');
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter(Boolean),
+);
+/** In the format of OpenTelemetry's specification: `name=value,name=value`, values percent-encoded. */
+const headers = z
+  .string()
+  .regex(/^[\w.-]+=[^,=]*(,[\w.-]+=[^,=]*)*$/, 'expected name=value[,name=value]')
+  .transform((text) =>
+    Object.fromEntries(
+      text.split(',').map((entry) => {
+        const [name = '', value = ''] = entry.split('=');
+        return [name, decodeURIComponent(value)] as const;
+      }),
+    ),
+  );
+const address = z
+  .string()
+  .regex(/^[^:]+:\d{1,5}$/, 'expected host:port')
+  .transform((text) => {
+    const [host = '', port = ''] = text.split(':');
+    return { host, port: Number(port) };
+  })
+  .refine(({ port }) => port < 65_536, 'expected host:port, and a port of at most 65535');
+
+/** Every setting that any process reads: its name in the environment, its shape, its default, and what docs/settings.md says of it. */
+export const everySetting = z.object({
+  PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65535)
+    .default(3000)
+    .describe('The port on which the api serves clients; 0 takes any that is free.'),
+  HOST: z.string().default('127.0.0.1').describe('The address on which it listens.'),
+  PUBLIC_URL: httpUrl
+    .optional()
+    .describe(
+      'The address of this instance as clients know it: `https://photos.example.org`. `http://localhost:PORT` unless set.',
+    ),
+  MEDIA_URL: httpUrl
+    .optional()
+    .describe(
+      'The prefix of media URLs where something else serves them, such as a CDN. `PUBLIC_URL` unless set.',
+    ),
+  INSTANCE_NAME: z.string().max(60).default('Narwhal').describe('The name that clients show.'),
+  REGISTRATIONS: z
+    .enum(['open', 'closed'])
+    .default('open')
+    .describe('Whether strangers may sign up: `open` or `closed`.'),
+
+  DATABASE_URL: z
+    .string()
+    .startsWith('postgres', 'expected postgres://user:password@host/database')
+    .describe(
+      'PostgreSQL as api and worker connect: through PgBouncer, if there is one, as a role that may alter no table.',
+    ),
+  DATABASE_DIRECT_URL: z
+    .string()
+    .startsWith('postgres', 'expected postgres://user:password@host/database')
+    .optional()
+    .describe(
+      'PostgreSQL as migrations and operators’ programs connect: past PgBouncer, as the owner of the tables. `DATABASE_URL` unless set.',
+    ),
+  DATABASE_POOL: z.coerce
+    .number()
+    .int()
+    .min(2)
+    .max(200)
+    .default(12)
+    .describe('How many connections to PostgreSQL a process may hold.'),
+  REDIS_URL: z
+    .string()
+    .startsWith('redis', 'expected redis://host:port')
+    .describe('The Redis of feeds, counts and sessions.'),
+  REDIS_QUEUE_URL: z
+    .string()
+    .startsWith('redis', 'expected redis://host:port')
+    .optional()
+    .describe('The Redis of queues. `REDIS_URL` unless set.'),
+
+  STORAGE_DIR: z
+    .string()
+    .default('.narwhal/objects')
+    .describe('The folder of originals and renditions, where no S3 is set.'),
+  SCRATCH_DIR: z
+    .string()
+    .optional()
+    .describe('The folder of workers for a photo’s intermediate files; never shared between machines.'),
+  S3_BUCKET: z
+    .string()
+    .optional()
+    .describe('The bucket of originals and renditions; without it, they are in `STORAGE_DIR`.'),
+  S3_ENDPOINT: httpUrl.optional().describe('The address of an S3 that is not Amazon’s.'),
+  S3_PUBLIC_ENDPOINT: httpUrl
+    .optional()
+    .describe('The clients’ address of the same S3, for presigned uploads. `S3_ENDPOINT` unless set.'),
+  S3_REGION: z.string().default('us-east-1').describe('The region of the bucket.'),
+  S3_ACCESS_KEY_ID: z.string().optional().describe('The key to the bucket.'),
+  S3_SECRET_ACCESS_KEY: z.string().optional().describe('The secret of that key.'),
+  S3_FORCE_PATH_STYLE: flag
+    .default(true)
+    .describe('Whether the bucket is part of the path (`on`) or of the host’s name (`off`).'),
+
+  TOKEN_KEYS: keyring.describe(
+    'The keys of access tokens, cursors and operators’ links: `id:secret[,id:secret]`, a secret of 64 hex digits (`openssl rand -hex 32`). The first signs, all verify.',
+  ),
+  MEDIA_KEYS: keyring.describe('The keys of media URLs, in the same form.'),
+
+  BACKUP_REPOSITORY: z
+    .string()
+    .regex(
+      /^(file:\/.+|s3:\/\/[a-z0-9][a-z0-9.-]+(\/[\w.-]+)*|pgbackrest:[\w-]+)$/,
+      'expected file:/FOLDER, s3://BUCKET/PREFIX or pgbackrest:STANZA',
+    )
+    .optional()
+    .describe(
+      'Where backups of PostgreSQL go: `file:FOLDER`, `s3://BUCKET/PREFIX` (by `S3_ENDPOINT` and its keys), `pgbackrest:STANZA`.',
+    ),
+  BACKUP_KEEP: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(limits.trash.keptFor / 86_400 - 2)
+    .default(7)
+    .describe(
+      'How many daily backups are kept; 0 makes none. The trash keeps deleted photos for longer, so that each finds its photos.',
+    ),
+
+  CORS_ORIGINS: list
+    .default([])
+    .describe('The origins of web pages that may call the api, with commas between.'),
+  TRUSTED_PROXIES: list
+    .default([])
+    .describe('Addresses or networks (CIDR) whose Forwarded headers are trusted, with commas between.'),
+  NGINX_SENDS_FILES: flag
+    .default(false)
+    .describe(
+      'Whether NGINX with the configuration of `infra/nginx` is in front, and sends owners their originals from the folder itself.',
+    ),
+  METRICS_ADDR: address
+    .default({ host: '127.0.0.1', port: 9464 })
+    .describe('Where an api has its metrics and operators’ pages.'),
+  WORKER_METRICS_ADDR: address
+    .default({ host: '127.0.0.1', port: 9465 })
+    .describe('Where a worker has them.'),
+  RATE_LIMITS: flag.default(true).describe('Whether requests are limited by network, account and session.'),
+  PAGERDUTY_ROUTING_KEY: z
+    .string()
+    .regex(/^[A-Za-z0-9]{32}$/, 'expected the 32 characters of an Events API v2 integration key')
+    .optional()
+    .describe(
+      'The integration key of PagerDuty’s Events API v2, for incidents that a process reports itself.',
+    ),
+  PAGERDUTY_URL: httpUrl
+    .default('https://events.pagerduty.com/v2/enqueue')
+    .describe('Where those events go.'),
+  RUNBOOKS_URL: httpUrl
+    .optional()
+    .describe('The prefix of the addresses of `docs/runbooks`, for the links of incidents.'),
+  WATCHED_BY: list
+    .default([])
+    .describe(
+      'Health addresses of your monitoring, which Narwhal watches in turn: `http://127.0.0.1:9090/-/healthy,http://127.0.0.1:9093/-/healthy`.',
+    ),
+  WATCHED_EVERY: z.coerce
+    .number()
+    .int()
+    .min(100)
+    .default(15_000)
+    .describe('How often they are checked, in milliseconds; three failures in a row make an incident.'),
+  SENTRY_DSN: z
+    .string()
+    .regex(/^https?:\/\/\w+(:\w+)?@[^/@]+(\/.*)?\/\d+$/, 'expected https://<key>@<host>/<project number>')
+    .optional()
+    .describe(
+      'The DSN for unexpected errors: `https://<key>@<host>/<project>`; without it, none are reported.',
+    ),
+  SENTRY_ENVIRONMENT: z
+    .string()
+    .max(64)
+    .default('production')
+    .describe('The environment under which errors are reported.'),
+  SENTRY_SAMPLE_RATE: z.coerce
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .describe('The share of errors that is reported, 0 to 1.'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl
+    .optional()
+    .describe(
+      'The receiver of traces, by OTLP over HTTP: `http://collector:4318`; without it, none are sent.',
+    ),
+  OTEL_EXPORTER_OTLP_HEADERS: headers.default({}).describe('Its credentials: `authorization=Bearer%20...`.'),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.01)
+    .describe('The share of requests that is traced, 0 to 1.'),
+  VISIT_LOGIN: z
+    .string()
+    .optional()
+    .describe(
+      'The username of the synthetic check that the worker runs against `PUBLIC_URL`; without it, none runs.',
+    ),
+  VISIT_PASSWORD: z.string().optional().describe('Its password.'),
+  VISIT_EVERY: z.coerce
+    .number()
+    .min(1)
+    .max(86_400)
+    .default(60)
+    .describe('Seconds between two synthetic checks.'),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .describe('`fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`.'),
+
+  LARGE_AUTHOR_FOLLOWERS: z.coerce
+    .number()
+    .int()
+    .min(2)
+    .default(10_000)
+    .describe(
+      'Followers above which an author’s posts are merged on read instead of fanned out (hysteresis: 80 %).',
+    ),
+  DEVELOP_CONCURRENCY: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(64)
+    .default(2)
+    .describe('How many photos one worker develops at once; each has its own child process.'),
+  SYSTEM_HEIF: flag
+    .default(true)
+    .describe(
+      'Whether the machine’s own `heif-dec`, if it has one, decodes plain HEICs in half the time; WebAssembly otherwise.',
+    ),
+  QUOTA_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(limits.quota.bytes)
+    .describe('How many bytes of photos each person may store.'),
+  QUOTA_PHOTOS_PER_DAY: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(limits.quota.photosPerDay)
+    .describe('How many photos each person may upload in a day.'),
+  SWEEP_INTERVAL: z.coerce
+    .number()
+    .int()
+    .min(100)
+    .default(5_000)
+    .describe('How often the worker looks for overdue work, in milliseconds.'),
+  SWEEP_OVERDUE: z.coerce
+    .number()
+    .int()
+    .min(100)
+    .default(10_000)
+    .describe('The age at which work is overdue, in milliseconds.'),
+});
