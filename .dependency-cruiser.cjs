@@ -143,7 +143,7 @@ module.exports = {
       to: {
         path: '^(apps|libs)/',
         pathNot:
-          '^libs/platform/src/(command-line|config|limits|problems|pagerduty|metrics/index|photos/renditions)\\.ts$',
+          '^libs/platform/src/(command-line|config|settings|limits|problems|pagerduty|metrics/index|photos/renditions)\\.ts$',
       },
     },
     {

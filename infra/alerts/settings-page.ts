@@ -1,4 +1,4 @@
-import { everySetting } from '../../libs/platform/src/index.js';
+import { everySetting } from '../../libs/platform/src/settings.js';
 
 type Shape = (typeof everySetting.shape)[keyof typeof everySetting.shape];
 

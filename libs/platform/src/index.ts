@@ -1,6 +1,5 @@
 export * from './command-line.js';
 export * from './config.js';
-export { everySetting } from './settings.js';
 export * from './faults.js';
 export * from './heartbeats.js';
 export * from './ids.js';
