@@ -73,6 +73,7 @@ async function knownThings(stack: Stack, ada: Person, photo: Photo): Promise<Tar
     'DELETE /v1/posts/{id}/archive': of(post.id),
     'GET /v1/posts/{id}/comments': list(post.id),
     'GET /v1/posts/{id}/likes': list(post.id),
+    'GET /v1/comments/{id}/replies': list((await ada.comment(post, 'Known')).id),
     'DELETE /v1/comments/{id}': await each(8, () => ada.comment(post, 'A word')),
     'PATCH /v1/me/collections/{id}': of(collection),
     'GET /v1/me/collections/{id}/posts': list(collection),
