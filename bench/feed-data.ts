@@ -34,15 +34,16 @@ const posts = `
   JOIN users ON users.id = ids[1 + n % array_length(ids, 1)] AND users.shard = shard_of(users.id)
   ORDER BY n`;
 
-const photos = `
+/** This many in each post, as the workers would leave them. */
+export const photos = `
   INSERT INTO photos (shard, id, owner_id, post_id, position, state, folder, bytes, type, alt_text, width, height,
     thumbhash, color, renditions, settled_at)
-  SELECT shard_of(author_id), next_id(shard_of(author_id)), author_id, id, 0, 'ready', overlay(md5(id::text) placing '/' from 3 for 0),
+  SELECT shard_of(author_id), next_id(shard_of(author_id)), author_id, id, position, 'ready', overlay(md5(id::text) placing '/' from 3 for 0),
     3000000, 'image/jpeg', 'A beach at low tide', 3024, 4032, 'IQgGFwJ3dyh4hYiHd3iId3aIB3CGdwg=', '#8a6f52',
     '{"square150":{"width":150,"height":150,"bytes":9000},"w320":{"width":320,"height":427,"bytes":20000},
       "w640":{"width":640,"height":853,"bytes":60000},"w1080":{"width":1080,"height":1440,"bytes":150000},
       "jpeg1080":{"width":1080,"height":1440,"bytes":250000}}'::jsonb, now()
-  FROM posts`;
+  FROM posts CROSS JOIN generate_series(0, $1::int - 1) position`;
 
 /**
  * People with one photo in each of their posts, as the workers would leave them. Each reader follows fifty of them; each of
@@ -58,7 +59,7 @@ export async function fillFeed(
     await client.query(follows, [[...readers, ...manyLarge], FOLLOWED, 'author%']);
     await client.query(follows, [manyLarge, LARGE, 'large%']);
     await client.query(posts, [POSTS]);
-    await client.query(photos);
+    await client.query(photos, [1]);
     await client.query(grow);
     await client.query('ANALYZE');
   });

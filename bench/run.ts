@@ -26,6 +26,10 @@ const benches: Record<string, Entry> = {
     what: 'a page of the home feed, beside a bare Fastify handler that sends constant bytes',
     load: () => import('./feed.ts'),
   },
+  answers: {
+    what: 'the bytes of what a phone reads most, plain and compressed, in each view, and what they cost',
+    load: () => import('./answers.ts'),
+  },
   develop: {
     what: 'a 12 MP JPEG to all renditions, beside plain sharp in one process',
     load: () => import('./develop.ts'),

@@ -29,11 +29,15 @@ export const notification = z
   })
   .meta({ id: 'Notification', description: 'What happened to the caller, in one group.' });
 
+/** Characters of a comment: signed addresses of two pictures leave some 300 of 700 bytes for everything else. */
+export const LINE = 50;
+
 export const compactNotification = notification
   .extend({
     actors: z
       .array(
         author
+          .pick({ id: true, username: true })
           .extend({
             avatar: z
               .object({ w150: address('150 pixels wide.') })
@@ -45,8 +49,8 @@ export const compactNotification = notification
           })
           .meta({ id: 'CompactAuthor', description: 'A user, as lines of a list carry them.' }),
       )
-      .max(limits.notification.actors)
-      .meta({ description: 'The newest three.' }),
+      .max(1)
+      .meta({ description: 'Who did it: the newest alone. `count` says how many they are.' }),
     post: z
       .object({
         ...post.pick({ id: true, code: true }).shape,
@@ -57,15 +61,21 @@ export const compactNotification = notification
       })
       .nullable()
       .meta({ id: 'CompactPost', description: 'The post that it is about; null for none.' }),
-    comment: comment.pick({ id: true, replyTo: true, text: true, entities: true }).nullable().meta({
-      id: 'CompactComment',
-      description:
-        'The newest comment or reply, by the first of `actors`, or the one that was liked; null for none.',
-    }),
+    comment: comment
+      .pick({ id: true })
+      .extend({
+        text: shown(LINE, 'Its text, or its beginning and an ellipsis; null as in `Comment`.').nullable(),
+      })
+      .nullable()
+      .meta({
+        id: 'CompactComment',
+        description:
+          'The newest comment or reply, by the one of `actors`, or the one that was liked; null for none.',
+      }),
   })
   .meta({
     id: 'CompactNotification',
-    description: 'A notification as a line of a list, mostly in 700 bytes.',
+    description: 'A notification as a line of a list, in some 700 bytes at most.',
   });
 
 /** What the list answers: notifications, or with `view=compact` lines. */
