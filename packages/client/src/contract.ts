@@ -1848,8 +1848,6 @@ export interface components {
             id: string;
             /** @description Unique; one may change it. */
             username: string;
-            /** @description As they call themselves; null when they do not. */
-            displayName: string | null;
             avatar: components["schemas"]["CompactAvatar"];
         };
         /** @description The address of a square picture; null without one. */
@@ -1860,24 +1858,17 @@ export interface components {
              */
             w150: string;
         } | null;
-        /** @description The newest comment or reply, by the first of `actors`, or the one that was liked; null for none. */
+        /** @description The newest comment or reply, by the one in `actors`, or the one that was liked; null for none. */
         CompactComment: {
             /**
              * @description A 64-bit id, as decimal text.
              * @example 236402688000123904
              */
             id: string;
-            /**
-             * @description The comment that it answers, which may be a reply itself; null for none.
-             * @example 236402688000123904
-             */
-            replyTo: string | null;
-            /** @description What it says; null once deleted. */
+            /** @description Its text, or its beginning and an ellipsis; null as in `Comment`. */
             text: string | null;
-            /** @description Hashtags and mentions in the text. */
-            entities: components["schemas"]["Entity"][];
         } | null;
-        /** @description A notification as a line of a list, mostly in 700 bytes. */
+        /** @description A notification as a line of a list, in some 700 bytes at most. */
         CompactNotification: {
             /**
              * @description Its position: a group that grows gets a new one.
@@ -1891,7 +1882,7 @@ export interface components {
             group: string;
             /** @description What happened. */
             type: string;
-            /** @description The newest three. */
+            /** @description Who did it: the newest alone. `count` says how many they are. */
             actors: components["schemas"]["CompactAuthor"][];
             /**
              * Format: int64

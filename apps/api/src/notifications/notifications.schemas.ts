@@ -70,7 +70,7 @@ export const compactNotification = notification
       .meta({
         id: 'CompactComment',
         description:
-          'The newest comment or reply, by the one of `actors`, or the one that was liked; null for none.',
+          'The newest comment or reply, by the one in `actors`, or the one that was liked; null for none.',
       }),
   })
   .meta({
