@@ -81,7 +81,7 @@ module.exports = {
       from: { path: '^(apps|libs)/([^/]+)/' },
       to: {
         path: '^libs/',
-        pathNot: ['^$1/$2/', '^libs/[^/]+/src/(metrics/|photos/|database/|objects/)?index\\.ts$'],
+        pathNot: ['^$1/$2/', '^libs/[^/]+/src/(metrics/|photos/|database/|objects/|backups/)?index\\.ts$'],
       },
     },
     {

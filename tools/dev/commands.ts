@@ -45,7 +45,8 @@ export const commands: Record<string, Command> = {
     runWithSettings('apps/cli/src/main.js', ['doctor', ...args], chosenByUp(readEnvironment())),
   storage: (args) => runOnServers('apps/cli/src/main.js', ['storage', ...args]),
   backup: (args) => runOnServers('apps/cli/src/main.js', ['backup', ...args]),
-  restore: (args) => runWithSettings('apps/cli/src/main.js', ['restore', ...args]),
+  restore: (args) =>
+    runWithSettings('apps/cli/src/main.js', ['restore', ...args], chosenByUp(readEnvironment())),
   admin: (args) => runOnServers('apps/cli/src/main.js', ['admin', ...args]),
   // It builds by itself, after it has found what to run.
   bench: (args) => runProgram(process.execPath, [join(root, 'bench', 'run.ts'), ...args]),

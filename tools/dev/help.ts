@@ -66,7 +66,7 @@ const groups: Record<string, Record<string, Page>> = {
       what: 'rows held against their photos; photos moved from one store to another',
       line: storageLine,
     },
-    backup: { what: 'a backup of PostgreSQL; list, verify', line: backupLine },
+    backup: { what: 'a backup of PostgreSQL; list, verify, drill; `up` makes one a day', line: backupLine },
     restore: { what: 'PostgreSQL as it was at a time, in a new folder', line: restoreLine },
     migrate: {
       what: 'brings the database to the schema of this version; `up` does it by itself',

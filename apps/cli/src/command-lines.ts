@@ -45,12 +45,14 @@ export const backupLine = {
   usage: `usage: npm run backup
        npm run backup -- list
        npm run backup -- verify
+       npm run backup -- drill
 
 Without a word, makes a backup of PostgreSQL in BACKUP_REPOSITORY, and deletes those beyond the newest BACKUP_KEEP.
 list     the complete ones, oldest first
 verify   reads everything that a restore would read
-Exit code: 0 all is well, 1 something is to be looked at.`,
-  words: 1,
+drill    restores the newest into a scratch folder, migrates it, starts an api on it, and compares it with the original
+Under \`up\` all of it happens by itself (docs/backups.md). Exit code: 0 all is well, 1 something is to be looked at.`,
+  words: 2,
 } as const;
 
 export const restoreLine = {
@@ -59,7 +61,7 @@ export const restoreLine = {
   --to TIME       2026-11-30T08:00:00Z, or latest: as far as the archive reaches
   --into FOLDER   a new folder, or an empty one; nothing else is changed
 
-Restores PostgreSQL from BACKUP_REPOSITORY.`,
+Restores PostgreSQL from BACKUP_REPOSITORY, holds it against its photos, and says how to go on with it.`,
   options: { to: { type: 'string' }, into: { type: 'string' } },
 } as const;
 

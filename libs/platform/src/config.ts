@@ -71,6 +71,7 @@ const storageSettings = everySetting.pick({
   DATABASE_URL: true,
   DATABASE_DIRECT_URL: true,
   STORAGE_DIR: true,
+  SCRATCH_DIR: true,
   S3_BUCKET: true,
   S3_ENDPOINT: true,
   S3_PUBLIC_ENDPOINT: true,
@@ -84,7 +85,6 @@ const storageSettings = everySetting.pick({
 
 /** The settings of `npm run storage` and `backup`: the database, every store, and where backups go. */
 export type StorageSettings = z.output<typeof storageSettings>;
-
 export function readStorageSettings(env: NodeJS.ProcessEnv = process.env): StorageSettings {
   return parse(storageSettings, env);
 }
@@ -97,8 +97,6 @@ export function readDatabaseUrls(env: NodeJS.ProcessEnv = process.env): { direct
   );
   return { direct: DATABASE_DIRECT_URL ?? DATABASE_URL, serving: DATABASE_URL };
 }
-
-/** The only setting of the command line. */
 export const readDirectUrl = (env?: NodeJS.ProcessEnv): string => readDatabaseUrls(env).direct;
 
 const linkSettings = everySetting.pick({ PORT: true, PUBLIC_URL: true, TOKEN_KEYS: true });
@@ -121,10 +119,12 @@ const edgeSettings = everySetting.pick({
 
 /** The settings that NGINX and HAProxy share with the applications behind them. */
 export type EdgeSettings = z.output<typeof edgeSettings>;
-
 export function readEdgeSettings(env: NodeJS.ProcessEnv = process.env): EdgeSettings {
   return parse(edgeSettings, env);
 }
+
+/** The environment with some settings changed, for another program of ours; an empty one is not set. */
+export const environmentWith = (changed: object): NodeJS.ProcessEnv => ({ ...process.env, ...changed });
 
 /** Like `readConfig`, for a program's start: prints the problems and exits with 78 (EX_CONFIG). */
 export function readConfigOrExit(program: string): Config {

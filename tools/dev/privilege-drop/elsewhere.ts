@@ -3,6 +3,7 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  readFileSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -38,6 +39,13 @@ export function dropElsewhere(folders: Folders, user: ServiceUser): PrivilegeDro
 /** Data that was moved stays there, even when the folder becomes reachable. */
 export function wasPutElsewhere(wanted: string): boolean {
   return existsSync(`${wanted}.elsewhere`);
+}
+
+/** Where a server's data lies on the disk. */
+export function placeOnDisk(wanted: string): string {
+  return wasPutElsewhere(wanted)
+    ? (readFileSync(`${wanted}.elsewhere`, 'utf8').split('\n')[0] ?? wanted)
+    : wanted;
 }
 
 function beginElsewhere(wanted: string, data: string): void {

@@ -55,6 +55,10 @@ export function application(
   };
 }
 
+/** Takes WAL to the repository, and makes a backup a day. */
+export const backups = (settings: Settings, logFile: string, spool: string): Service =>
+  program('backup', [built('cli'), 'backup', 'keep', spool], settings, logFile);
+
 /** Migrates the database to the schema of this build. */
 export async function migrate(
   settings: Settings,

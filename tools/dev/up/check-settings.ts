@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { readSetting, childEnvironment, type Environment } from '../env.ts';
 import { root } from '../install.mjs';
 import { query } from '../postgres.ts';
+import { ownRepository } from './backups.ts';
 import { newKeyring } from '../secrets.ts';
 import { Refusal } from '../say.ts';
 
@@ -12,13 +13,14 @@ const platform = join(root, 'dist', 'libs', 'platform', 'src');
 const patience = 5_000;
 
 /** The values that `up` supplies where the environment has none, before they exist: its own servers have no address yet. */
-export const chosenByUp = ({ dataFolder }: Environment): Record<string, string> => ({
+export const chosenByUp = (environment: Environment): Record<string, string> => ({
   DATABASE_URL: 'postgres://',
   REDIS_URL: 'redis://',
   TOKEN_KEYS: newKeyring(),
   MEDIA_KEYS: newKeyring(),
-  STORAGE_DIR: join(dataFolder, 'objects'),
-  SCRATCH_DIR: join(dataFolder, 'scratch'),
+  STORAGE_DIR: join(environment.dataFolder, 'objects'),
+  SCRATCH_DIR: join(environment.dataFolder, 'scratch'),
+  BACKUP_REPOSITORY: ownRepository(environment),
 });
 
 /**

@@ -6,7 +6,7 @@ import { stopRedis } from '../redis.ts';
 import { Refusal } from '../say.ts';
 
 /** The processes of one Narwhal. */
-export type ServiceName = 'postgres' | 'redis' | 'migrate' | 'worker' | 'api';
+export type ServiceName = 'postgres' | 'redis' | 'migrate' | 'worker' | 'api' | 'backup';
 
 /** The applications finish their current work. */
 const stopApplication: StopStep[] = [{ signal: 'SIGTERM', patience: 30_000 }];
@@ -15,17 +15,20 @@ export const stopSteps: Record<ServiceName, StopStep[]> = {
   api: stopApplication,
   worker: stopApplication,
   migrate: [{ signal: 'SIGTERM', patience: 5_000 }],
+  // What it has begun is begun anew at the next start.
+  backup: [{ signal: 'SIGTERM', patience: 10_000 }],
   redis: stopRedis,
   postgres: stopPostgres,
 };
 
 /** The order of stopping: clients of a server before the server. */
-export const stopOrder: ServiceName[][] = [['migrate', 'worker', 'api'], ['redis'], ['postgres']];
+export const stopOrder: ServiceName[][] = [['migrate', 'worker', 'api'], ['redis', 'backup'], ['postgres']];
 
 const programs: Record<ServiceName, string> = {
   api: 'apps/api/',
   worker: 'apps/worker/',
   migrate: 'apps/cli/',
+  backup: 'apps/cli/',
   redis: 'redis-server',
   postgres: 'postgres',
 };

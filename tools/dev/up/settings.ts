@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { placesInEnvironment, type Address, type Environment } from '../env.ts';
 import { freePortNear } from '../ports.ts';
+import { ownRepository } from './backups.ts';
 import { keptSecret, newKeyring } from '../secrets.ts';
 
 export interface Servers {
@@ -39,6 +40,7 @@ export function applicationSettings(
     REDIS_URL: servers.redisUrl,
     STORAGE_DIR: join(dataFolder, 'objects'),
     SCRATCH_DIR: join(dataFolder, 'scratch'),
+    BACKUP_REPOSITORY: ownRepository(environment),
     TOKEN_KEYS: isSet('TOKEN_KEYS') ? undefined : secret('token-keys'),
     MEDIA_KEYS: isSet('MEDIA_KEYS') ? undefined : secret('media-keys'),
     METRICS_ADDR: `${metrics.api.host}:${metrics.api.port}`,

@@ -5,7 +5,8 @@ import { withLock } from '../lock.mjs';
 import { freePortNear } from '../ports.ts';
 import { startPostgres } from '../postgres.ts';
 import { startRedis } from '../redis.ts';
-import { application, migrate } from './applications.ts';
+import { application, backups, migrate } from './applications.ts';
+import { archiveSettings, makesBackups, spoolFolder } from './backups.ts';
 import {
   applicationSettings,
   chooseMetrics,
@@ -56,7 +57,11 @@ export async function startServers(run: Run): Promise<Servers> {
   const start = (name: 'postgres' | 'redis') => {
     const file = logFile(run, name);
     const options = { dir: join(dataFolder, name), port: ports[name], logFile: file };
-    const begin = name === 'postgres' ? startPostgres : startRedis;
+    const begin =
+      name === 'redis'
+        ? startRedis
+        : (given: Parameters<typeof startPostgres>[0]) =>
+            startPostgres(makesBackups(run.environment) ? { ...given, settings: archiveSettings } : given);
     return run.supervisor.start({
       name,
       logFile: file,
@@ -87,6 +92,8 @@ export function startApplications(run: Run, servers: Servers): Promise<Metrics> 
     const api = application('api', serving, logFile(run, 'api'), localUrl(environment));
     const worker = application('worker', serving, logFile(run, 'worker'), localUrl(metrics.worker));
     await Promise.all([supervisor.start(api), supervisor.start(worker)]);
+    if (makesBackups(environment))
+      await supervisor.start(backups(settings, logFile(run, 'backup'), spoolFolder(environment)));
     return metrics;
   });
 }

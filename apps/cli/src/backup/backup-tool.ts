@@ -14,6 +14,8 @@ export interface Backup {
 export interface RestoredServer {
   /** As the owner of the tables reaches it. */
   url: string;
+  /** How an operator goes on with the folder. */
+  next: string;
   /** Stops it; the folder stays. */
   stop(): Promise<void>;
 }
@@ -29,6 +31,8 @@ export interface BackupTool {
   list(): Promise<Backup[]>;
   /** Reads everything that a restore would read; a sentence for each fault. */
   verify(): Promise<string[]>;
+  /** Resolves once all that has been written so far is in the repository. */
+  archive(): Promise<void>;
   /** Restores into an empty or absent folder. */
   restore(target: Target, folder: string): Promise<RestoredServer>;
 }
@@ -37,11 +41,14 @@ export interface BackupTool {
 export class Refused extends Error {}
 
 /** The tool of the configured repository. */
-export function backupTool(settings: StorageSettings): Promise<BackupTool> {
+export async function backupTool(settings: StorageSettings): Promise<BackupTool> {
   const { BACKUP_REPOSITORY: repository } = settings;
   if (repository === undefined) throw new Refused('expected BACKUP_REPOSITORY, but it is not set');
   // Each footing is loaded on demand.
-  throw new Refused(`expected a repository that this release supports but received "${repository}"`);
+  if (repository.startsWith('pgbackrest:'))
+    throw new Refused(`expected file: or s3: in BACKUP_REPOSITORY but received "${repository}"`);
+  const { OwnBackups } = await import('./own/own-backups.js');
+  return OwnBackups.open(settings, repository);
 }
 
 /** `2026-11-30T08:00:00Z`, with a zone, so that nobody restores to another hour than they meant. */

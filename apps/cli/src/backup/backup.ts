@@ -68,12 +68,17 @@ async function list(tool: BackupTool): Promise<number> {
 
 async function carryOut(args: readonly string[]): Promise<number> {
   const { words } = readArguments(args, backupLine);
-  const [command = 'make'] = words;
+  const [command = 'make', place = ''] = words;
   const tool = () => backupTool(readStorageSettings());
   if (words.length === 0) return recorded('backup', async () => make(await tool()));
   if (command === 'list') return list(await tool());
   if (command === 'verify') return recorded('verify', async () => verify(await tool()));
-  throw new UsageError(`expected list or verify but received "${command}"\n\n${backupLine.usage}`);
+  if (command === 'drill') {
+    const { drill } = await import('./drill.js');
+    return recorded('drill', async () => drill(await tool(), readStorageSettings()));
+  }
+  if (command === 'keep') return (await import('./own/keeping.js')).keep(readStorageSettings(), place);
+  throw new UsageError(`expected list, verify or drill but received "${command}"\n\n${backupLine.usage}`);
 }
 
 /** Runs a command of this room: a refusal is a sentence, and the exit code 1. */

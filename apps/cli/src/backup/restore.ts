@@ -1,7 +1,26 @@
-import { readArguments, readStorageSettings, UsageError } from '@app/platform';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { environmentWith, readArguments, readStorageSettings, UsageError } from '@app/platform';
 import { restoreLine } from '../command-lines.js';
 import { told } from './backup.js';
 import { backupTool, targetOf } from './backup-tool.js';
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+/** Holds every row of the restored database against its objects; changes none, since the original may still serve. */
+async function verifyObjects(url: string): Promise<void> {
+  const env = environmentWith({
+    DATABASE_URL: url,
+    DATABASE_DIRECT_URL: '',
+    DATABASE_URL_FILE: '',
+    DATABASE_DIRECT_URL_FILE: '',
+  });
+  const child = spawn(process.execPath, [process.argv[1] ?? '', 'storage', 'verify'], {
+    stdio: 'inherit',
+    env,
+  });
+  await once(child, 'exit');
+}
 
 async function carryOut(args: readonly string[]): Promise<number> {
   const { to, into } = readArguments(args, restoreLine).values;
@@ -9,8 +28,9 @@ async function carryOut(args: readonly string[]): Promise<number> {
   if (!into) throw new UsageError(`expected --into FOLDER\n\n${restoreLine.usage}`);
   const tool = await backupTool(readStorageSettings());
   const server = await tool.restore(target, into);
-  await server.stop();
-  process.stdout.write(`restored into ${into}\n`);
+  say(`restored into ${into}; its photos:`);
+  await verifyObjects(server.url).finally(() => server.stop());
+  say(server.next);
   return 0;
 }
 

@@ -8,7 +8,7 @@ import { TwoStores, type Stores } from './two-stores.js';
 
 export type StoreConfig = Omit<
   StorageSettings,
-  'DATABASE_URL' | 'DATABASE_DIRECT_URL' | 'BACKUP_REPOSITORY' | 'BACKUP_KEEP'
+  'DATABASE_URL' | 'DATABASE_DIRECT_URL' | 'SCRATCH_DIR' | 'BACKUP_REPOSITORY' | 'BACKUP_KEEP'
 >;
 
 /** The store that the configuration selects: S3 if a bucket is set, otherwise the disk. */

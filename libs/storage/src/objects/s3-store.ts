@@ -166,7 +166,7 @@ function trashOf(folder: string, day: string): string {
   return `trash/${assertDay(day)}/${assertFolder(folder)}`;
 }
 
-function clientOf(config: StoreConfig, endpoint: string | undefined): S3Client {
+export function clientOf(config: StoreConfig, endpoint: string | undefined): S3Client {
   const { S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = config;
   return new S3Client({
     region: config.S3_REGION,

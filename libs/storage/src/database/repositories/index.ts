@@ -6,6 +6,7 @@ export * from './blocks.js';
 export * from './collections.js';
 export * from './comment-pages.js';
 export * from './comments.js';
+export * from './contents.js';
 export * from './counts.js';
 export * from './entry-page.js';
 export * from './erasure.js';

@@ -39,4 +39,15 @@ export class RedisEpochs {
       `UPDATE redis_epoch SET epoch = epoch + 1, begun_at = now() WHERE name = 'default'`,
     );
   }
+
+  /**
+   * After a restore: an epoch that no Redis has seen. The old run may have counted on from here, with derived keys of a later time;
+   * seconds are always ahead of what counts restarts.
+   */
+  async restored(): Promise<void> {
+    await this.database.query(
+      'epoch.restored',
+      `UPDATE redis_epoch SET begun_at = now(), epoch = greatest(epoch + 1, extract(epoch FROM clock_timestamp())::int)`,
+    );
+  }
 }

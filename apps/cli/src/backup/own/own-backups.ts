@@ -1,0 +1,201 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createZstdCompress, createZstdDecompress } from 'node:zlib';
+import type { StorageSettings } from '@app/platform';
+import { baseBackup, openRepository, type Repository } from '@app/storage/backups';
+import { Database, openDataSource } from '@app/storage/database';
+import { Refused, type BackupTool, type RestoredServer, type Target } from '../backup-tool.js';
+import { restoreOwn } from './restoring.js';
+import {
+  aboutOf,
+  baseOf,
+  compression,
+  contentsOf,
+  gapAfter,
+  positionOf,
+  segmentsOf,
+  walOf,
+  type Stored,
+} from './stored.js';
+
+const DAY = 86_400_000;
+/** How long a backup waits for its own WAL; the archive is asked every half second. */
+const TRIES = 240;
+
+/** Backups that Narwhal makes itself, of the PostgreSQL that `npm run up` starts (docs/decisions/0059). */
+export class OwnBackups implements BackupTool {
+  private constructor(
+    private readonly settings: StorageSettings,
+    readonly repository: Repository,
+  ) {}
+
+  static async open(settings: StorageSettings, place: string): Promise<OwnBackups> {
+    return new OwnBackups(settings, await openRepository(place, settings));
+  }
+
+  private get url(): string {
+    return this.settings.DATABASE_DIRECT_URL ?? this.settings.DATABASE_URL;
+  }
+
+  make(): Promise<Stored> {
+    return this.said(async () => {
+      const stored = await this.copy();
+      await switchWal(this.url);
+      await this.untilArchived(stored.system, stored.to);
+      await this.repository.write(aboutOf(stored), Readable.from([Buffer.from(JSON.stringify(stored))]));
+      await this.forget(stored.system);
+      return stored;
+    });
+  }
+
+  private async copy(): Promise<Stored> {
+    const source = await baseBackup(this.url);
+    const { system, major, segmentBytes, begunAt } = source;
+    const name = begunAt.toISOString().replaceAll(':', '-');
+    try {
+      const hash = createHash('sha256');
+      let unpackedBytes = 0;
+      const packed = createZstdCompress(compression);
+      source.tar.on('data', (chunk: Buffer) => (unpackedBytes += chunk.byteLength));
+      packed.on('data', (chunk: Buffer) => hash.update(chunk));
+      packed.pause();
+      const [bytes] = await Promise.all([
+        this.repository.write(baseOf({ system, name }), packed).catch((error: unknown) => {
+          source.tar.destroy(error as Error);
+          throw error;
+        }),
+        pipeline(source.tar, packed),
+      ]);
+      const password = decodeURIComponent(new URL(this.url).password);
+      const facts = { system, name, major, segmentBytes, begunAt, unpackedBytes, bytes, password };
+      return { ...facts, ...(await source.finish()), sha256: hash.digest('hex') };
+    } finally {
+      await source.close();
+    }
+  }
+
+  private async untilArchived(system: string, segment: string): Promise<void> {
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      if ((await this.sizeOf(walOf(system, segment))) !== null) return;
+      await sleep(500);
+    }
+    throw new Refused(
+      'what was written last was not archived within two minutes: see pg_stat_archiver, and whether `npm run up` runs here',
+    );
+  }
+
+  archive(): Promise<void> {
+    return this.said(async () => {
+      const { system, segment } = await switchWal(this.url);
+      await this.untilArchived(system, segment);
+    });
+  }
+
+  private async sizeOf(name: string): Promise<number | null> {
+    for await (const file of this.repository.list()) if (file.name === name) return file.bytes;
+    return null;
+  }
+
+  /** Deletes backups beyond those to keep, those that were cut short more than a day ago, and the WAL that none needs. */
+  private async forget(system: string): Promise<void> {
+    const contents = await contentsOf(this.repository);
+    const own = contents.backups.filter((backup) => backup.system === system);
+    const kept = own.slice(-Math.max(1, this.settings.BACKUP_KEEP));
+    const [oldest] = kept;
+    if (!oldest) return;
+    const names = new Set(kept.map(({ name }) => name));
+    const isOver = (file: string): boolean => {
+      const [cluster, room, name = ''] = file.split('/');
+      if (cluster !== system) return false;
+      if (room === 'wal')
+        return (
+          /^[0-9A-F]{24}/.test(name) &&
+          positionOf(name, oldest.segmentBytes) < positionOf(oldest.from, oldest.segmentBytes)
+        );
+      const madeAt = Date.parse(name.replace(/T(\d\d)-(\d\d)-/, 'T$1:$2:'));
+      const complete = own.some((backup) => backup.name === name);
+      return !names.has(name) && (complete || madeAt < Date.now() - DAY);
+    };
+    // What says that it is complete goes first.
+    const over = [...contents.sizes.keys()]
+      .filter(isOver)
+      .toSorted((a, b) => Number(b.endsWith('.json')) - Number(a.endsWith('.json')));
+    await this.repository.remove(over);
+  }
+
+  list(): Promise<Stored[]> {
+    return this.said(async () => (await contentsOf(this.repository)).backups);
+  }
+
+  verify(): Promise<string[]> {
+    return this.said(async () => {
+      const contents = await contentsOf(this.repository);
+      const faults: string[] = contents.backups.length === 0 ? ['there is no complete backup'] : [];
+      for (const backup of contents.backups) {
+        if ((await this.sumOf(baseOf(backup))) !== backup.sha256)
+          faults.push(`the backup ${backup.name} is damaged`);
+      }
+      for (const [oldest] of Map.groupBy(contents.backups, ({ system }) => system).values()) {
+        if (!oldest) continue;
+        const gap = gapAfter(contents, oldest);
+        if (gap) faults.push(`the segment ${gap} of WAL is missing from the archive`);
+        for (const segment of segmentsOf(contents, oldest.system))
+          if (!(await this.unpacks(walOf(oldest.system, segment))))
+            faults.push(`the segment ${segment} of WAL is damaged`);
+      }
+      return faults;
+    });
+  }
+
+  private async sumOf(name: string): Promise<string | null> {
+    const hash = createHash('sha256');
+    try {
+      for await (const chunk of await this.repository.read(name)) hash.update(chunk as Buffer);
+      return hash.digest('hex');
+    } catch (error) {
+      if ((error as Error).name === 'FileMissing') return null;
+      throw error;
+    }
+  }
+
+  private async unpacks(name: string): Promise<boolean> {
+    const packed = await this.repository.read(name);
+    try {
+      for await (const _ of packed.compose(createZstdDecompress()) as AsyncIterable<Buffer>);
+      return true;
+    } catch (error) {
+      if (String((error as NodeJS.ErrnoException).code).startsWith('Z')) return false;
+      throw error;
+    }
+  }
+
+  restore(target: Target, folder: string): Promise<RestoredServer> {
+    return this.said(() => restoreOwn(this.repository, target, folder));
+  }
+
+  /** Says what is wrong with the repository in its own words. */
+  async said<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      const fault = error instanceof Refused ? null : this.repository.faultOf(error);
+      throw fault ? new Refused(fault, { cause: error }) : error;
+    }
+  }
+}
+
+/** Closes the segment of WAL that is being written, which is archived then. Returns the last that is closed. */
+export async function switchWal(url: string): Promise<{ system: string; segment: string }> {
+  const source = await openDataSource({ url, name: 'narwhal-backup' });
+  try {
+    const { rows } = await new Database(source).query<{ system: string; segment: string }>(
+      'backup.switchWal',
+      `SELECT system_identifier::text AS system, pg_walfile_name(pg_switch_wal()) AS segment FROM pg_control_system()`,
+    );
+    return rows[0] ?? { system: '', segment: '' };
+  } finally {
+    await source.destroy();
+  }
+}

@@ -1,0 +1,85 @@
+import { constants } from 'node:zlib';
+import type { Repository } from '@app/storage/backups';
+import type { Backup } from '../backup-tool.js';
+
+/**
+ * What lies in the repository, for each cluster by its number:
+ *
+ *   <cluster>/base/<time>/base.tar.zst    the data folder
+ *   <cluster>/base/<time>/backup.json     about it, written last: a backup without it was cut short
+ *   <cluster>/wal/<segment>.zst           every segment of WAL, and the histories of timelines
+ */
+export interface Stored extends Backup {
+  /** The cluster's number. */
+  system: string;
+  major: number;
+  /** The first and the last segment of WAL that it needs. */
+  from: string;
+  to: string;
+  segmentBytes: number;
+  /** Of the data folder, unpacked. */
+  unpackedBytes: number;
+  /** Of base.tar.zst. */
+  sha256: string;
+  /** The password of the cluster's superuser, by which the restored one is reached. */
+  password: string;
+}
+
+/** zstd checks itself: a damaged file is found without a list of sums. */
+export const compression = {
+  params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 },
+};
+
+export const baseOf = ({ system, name }: Pick<Stored, 'system' | 'name'>): string =>
+  `${system}/base/${name}/base.tar.zst`;
+export const aboutOf = ({ system, name }: Pick<Stored, 'system' | 'name'>): string =>
+  `${system}/base/${name}/backup.json`;
+export const walOf = (system: string, segment: string): string => `${system}/wal/${segment}.zst`;
+
+async function readBackup(repository: Repository, name: string): Promise<Stored> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of await repository.read(name)) chunks.push(chunk as Buffer);
+  const about = JSON.parse(Buffer.concat(chunks).toString()) as Stored;
+  return { ...about, begunAt: new Date(about.begunAt), endedAt: new Date(about.endedAt) };
+}
+
+/** Everything that the repository holds. */
+export interface Contents {
+  /** Complete ones, oldest first. */
+  backups: Stored[];
+  /** The sizes of all files, by name. */
+  sizes: ReadonlyMap<string, number>;
+}
+
+export async function contentsOf(repository: Repository): Promise<Contents> {
+  const sizes = new Map<string, number>();
+  for await (const { name, bytes } of repository.list()) sizes.set(name, bytes);
+  const abouts = [...sizes.keys()].filter((name) => /^\d+\/base\/[^/]+\/backup\.json$/.test(name));
+  const backups = await Promise.all(abouts.map((name) => readBackup(repository, name)));
+  return { backups: backups.toSorted((a, b) => a.endedAt.getTime() - b.endedAt.getTime()), sizes };
+}
+
+/** The place of a segment in the order of all, whatever its timeline. */
+export function positionOf(segment: string, segmentBytes: number): number {
+  const [high, low] = [segment.slice(8, 16), segment.slice(16, 24)].map((part) => Number.parseInt(part, 16));
+  return (high ?? 0) * (2 ** 32 / segmentBytes) + (low ?? 0);
+}
+
+/** The segments of WAL of a cluster, in order. */
+export function segmentsOf({ sizes }: Contents, system: string): string[] {
+  const names = [...sizes.keys()].flatMap((name) => /^(\d+)\/wal\/([0-9A-F]{24})\.zst$/.exec(name) ?? []);
+  return names.filter((_, at) => at % 3 === 2 && names[at - 1] === system).toSorted();
+}
+
+/** The first segment that is missing after a backup's first; null: there is none up to the newest, and all that it needs is there. */
+export function gapAfter(contents: Contents, { system, from, to, segmentBytes }: Stored): string | null {
+  const there = new Set(segmentsOf(contents, system).map((segment) => positionOf(segment, segmentBytes)));
+  const last = Math.max(positionOf(to, segmentBytes), ...there);
+  const perFile = 2 ** 32 / segmentBytes;
+  for (let at = positionOf(from, segmentBytes); at <= last; at += 1) {
+    if (there.has(at)) continue;
+    const part = (value: number): string => value.toString(16).toUpperCase().padStart(8, '0');
+    return `${from.slice(0, 8)}${part(Math.floor(at / perFile))}${part(at % perFile)}`;
+  }
+  return null;
+}

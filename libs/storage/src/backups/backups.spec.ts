@@ -1,0 +1,48 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { walFileName } from './base-backup.js';
+import { FolderRepository } from './folder-repository.js';
+
+let folder: string;
+beforeAll(async () => (folder = await mkdtemp(join(tmpdir(), 'narwhal-backups-'))));
+afterAll(() => rm(folder, { recursive: true }));
+
+const MiB = 1024 ** 2;
+
+test('a place in WAL is in the segment that PostgreSQL names', () => {
+  expect(walFileName(1, '0/2000028', 16 * MiB)).toBe('000000010000000000000002');
+  expect(walFileName(18, '1A/FF000000', 16 * MiB)).toBe('000000120000001A000000FF');
+  expect(walFileName(1, '1/40000000', 1024 * MiB)).toBe('000000010000000100000001');
+});
+
+test('a file appears whole and for its owner alone, or not at all', async () => {
+  const repository = new FolderRepository(join(folder, 'there'));
+  const listed = async () => (await Array.fromAsync(repository.list())).map(({ name }) => name);
+  expect(await listed()).toEqual([]);
+  expect(await repository.write('1/wal/one', Readable.from([Buffer.from('whole')]))).toBe(5);
+  const broken = Readable.from(
+    (function* () {
+      yield Buffer.from('half');
+      throw new Error('cut');
+    })(),
+  );
+  await expect(repository.write('1/wal/two', broken)).rejects.toThrow('cut');
+  expect(await listed()).toEqual(['1/wal/one']);
+  expect(await text(await repository.read('1/wal/one'))).toBe('whole');
+  expect((await stat(join(folder, 'there/1/wal/one'))).mode & 0o777).toBe(0o600);
+  await repository.remove(['1/wal/one', '1/wal/none']);
+  await expect(repository.read('1/wal/one')).rejects.toThrow('1/wal/one');
+});
+
+test('a folder is not made where its parent is missing, and that is told in a clause', async () => {
+  const repository = new FolderRepository(join(folder, 'unmounted', 'backups'));
+  const error = await repository.write('1/wal/one', Readable.from([])).catch((reason: unknown) => reason);
+  expect(repository.faultOf(error)).toBe(
+    `the repository ${join(folder, 'unmounted', 'backups')} is not there`,
+  );
+  expect(repository.faultOf(new Error('something else'))).toBeNull();
+});

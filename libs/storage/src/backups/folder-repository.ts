@@ -1,0 +1,92 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { FileMissing, type Repository } from './repository.js';
+
+/** Of a file that is being written. */
+const PART = '.part';
+
+const faults: Readonly<Record<string, string>> = {
+  ENOSPC: 'has no room left',
+  EDQUOT: 'has no room left for this user',
+  EACCES: 'may not be read or written by this user',
+  EPERM: 'may not be read or written by this user',
+  EROFS: 'is mounted read-only',
+  ENOENT: 'is not there',
+  ENOTDIR: 'is no folder',
+  EIO: 'lies on a disk that fails',
+  ESTALE: 'was unmounted',
+};
+
+/** Backups in a folder: readable for its owner alone, since they hold everything. */
+export class FolderRepository implements Repository {
+  constructor(private readonly root: string) {}
+
+  async write(name: string, source: Readable): Promise<number> {
+    const path = join(this.root, name);
+    const part = `${path}${PART}`;
+    await this.#makeFolders(dirname(path));
+    try {
+      await pipeline(source, createWriteStream(part, { mode: 0o600, flush: true }));
+      await rename(part, path);
+      await syncFolder(dirname(path));
+    } catch (error) {
+      // The failure that is thrown has the same cause.
+      await rm(part, { force: true }).catch(() => undefined);
+      throw error;
+    }
+    return (await stat(path)).size;
+  }
+
+  /** Its parent has to be there: what should be mounted there and is not, must not be replaced by a folder on another disk. */
+  async #makeFolders(folder: string): Promise<void> {
+    await mkdir(this.root, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  }
+
+  async read(name: string): Promise<Readable> {
+    const handle = await open(join(this.root, name)).catch((error: NodeJS.ErrnoException) => {
+      throw error.code === 'ENOENT' ? new FileMissing(name) : error;
+    });
+    return createReadStream('', { fd: handle });
+  }
+
+  async *list(): AsyncGenerator<{ name: string; bytes: number }> {
+    const entries = await opendir(this.root, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null;
+      throw error;
+    });
+    for await (const entry of entries ?? []) {
+      if (!entry.isFile() || entry.name.endsWith(PART)) continue;
+      const path = join(entry.parentPath, entry.name);
+      // Deleted meanwhile.
+      const found = await stat(path).catch(() => null);
+      if (found) yield { name: relative(this.root, path), bytes: found.size };
+    }
+  }
+
+  async remove(names: readonly string[]): Promise<void> {
+    for (const name of names) await rm(join(this.root, name), { force: true });
+    for (const folder of new Set(names.map((name) => dirname(join(this.root, name)))))
+      await rm(join(folder, `base.tar.zst${PART}`), { force: true });
+  }
+
+  faultOf(error: unknown): string | null {
+    const { code = '', path = '' } = error as NodeJS.ErrnoException;
+    const clause = path === '' || path.startsWith(this.root) || code === 'ENOSPC' ? faults[code] : undefined;
+    return clause ? `the repository ${this.root} ${clause}` : null;
+  }
+
+  close(): void {
+    // Holds nothing open.
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder);
+  await handle.sync().finally(() => handle.close());
+}

@@ -1,0 +1,20 @@
+import type { Readable } from 'node:stream';
+
+/** Named files that last, on a disk or in S3. A file appears whole or not at all, and is never changed. */
+export interface Repository {
+  /** Resolves once the file lasts; to its size. */
+  write(name: string, source: Readable): Promise<number>;
+  /** @throws FileMissing */
+  read(name: string): Promise<Readable>;
+  /** In no order. */
+  list(): AsyncIterable<{ name: string; bytes: number }>;
+  /** Missing ones are no error. */
+  remove(names: readonly string[]): Promise<void>;
+  /** The fault as a clause for people; null for an error that is not the repository's. */
+  faultOf(error: unknown): string | null;
+  close(): void;
+}
+
+export class FileMissing extends Error {
+  override name = 'FileMissing';
+}
