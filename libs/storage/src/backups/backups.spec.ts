@@ -21,7 +21,11 @@ test('a place in WAL is in the segment that PostgreSQL names', () => {
 
 test('a file appears whole and for its owner alone, or not at all', async () => {
   const repository = new FolderRepository(join(folder, 'there'));
-  const listed = async () => (await Array.fromAsync(repository.list())).map(({ name }) => name);
+  const listed = async () => {
+    const names: string[] = [];
+    for await (const { name } of repository.list()) names.push(name);
+    return names;
+  };
   expect(await listed()).toEqual([]);
   expect(await repository.write('1/wal/one', Readable.from([Buffer.from('whole')]))).toBe(5);
   const broken = Readable.from(
