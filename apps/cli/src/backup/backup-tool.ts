@@ -1,4 +1,4 @@
-import { UsageError, type StorageSettings } from '@app/platform';
+import { UsageError } from '@app/platform';
 
 /** A complete backup. */
 export interface Backup {
@@ -39,17 +39,6 @@ export interface BackupTool {
 
 /** Shown to the operator as it is, without a stack. */
 export class Refused extends Error {}
-
-/** The tool of the configured repository. */
-export async function backupTool(settings: StorageSettings): Promise<BackupTool> {
-  const { BACKUP_REPOSITORY: repository } = settings;
-  if (repository === undefined) throw new Refused('expected BACKUP_REPOSITORY, but it is not set');
-  // Each footing is loaded on demand.
-  if (repository.startsWith('pgbackrest:'))
-    throw new Refused(`expected file: or s3: in BACKUP_REPOSITORY but received "${repository}"`);
-  const { OwnBackups } = await import('./own/own-backups.js');
-  return OwnBackups.open(settings, repository);
-}
 
 /** `2026-11-30T08:00:00Z`, with a zone, so that nobody restores to another hour than they meant. */
 export function targetOf(text: string | undefined): Target {

@@ -1,7 +1,8 @@
 import { ConfigError, exitForUsage, readArguments, readStorageSettings, UsageError } from '@app/platform';
 import { BackupRows, Database, openDataSource, type BackupKind } from '@app/storage/database';
 import { backupLine } from '../command-lines.js';
-import { backupTool, Refused, type Backup, type BackupTool } from './backup-tool.js';
+import { Refused, type Backup, type BackupTool } from './backup-tool.js';
+import { backupTool } from './open-tool.js';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const inMB = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { environmentWith, readArguments, readStorageSettings, UsageError } from '@app/platform';
 import { restoreLine } from '../command-lines.js';
 import { told } from './backup.js';
-import { backupTool, targetOf } from './backup-tool.js';
+import { targetOf } from './backup-tool.js';
+import { backupTool } from './open-tool.js';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 

@@ -1,0 +1,13 @@
+import type { StorageSettings } from '@app/platform';
+import { Refused, type BackupTool } from './backup-tool.js';
+
+/** The tool of the configured repository. */
+export async function backupTool(settings: StorageSettings): Promise<BackupTool> {
+  const { BACKUP_REPOSITORY: repository } = settings;
+  if (repository === undefined) throw new Refused('expected BACKUP_REPOSITORY, but it is not set');
+  // Each footing is loaded on demand.
+  if (repository.startsWith('pgbackrest:'))
+    throw new Refused(`expected file: or s3: in BACKUP_REPOSITORY but received "${repository}"`);
+  const { OwnBackups } = await import('./own/own-backups.js');
+  return OwnBackups.open(settings, repository);
+}
