@@ -51,6 +51,7 @@ export default defineConfig({
       blackBox('attack', 'test/attack/*.test.ts'),
       blackBox('faults', 'test/faults/*.test.ts'),
       blackBox('s3', 'test/s3/*.test.ts'),
+      blackBox('backup', 'test/backup/*.test.ts'),
     ],
   },
 });

@@ -46,11 +46,13 @@ export const backupLine = {
        npm run backup -- list
        npm run backup -- verify
        npm run backup -- drill
+       npm run backup -- wal
 
 Without a word, makes a backup of PostgreSQL in BACKUP_REPOSITORY, and deletes those beyond the newest BACKUP_KEEP.
 list     the complete ones, oldest first
 verify   reads everything that a restore would read
 drill    restores the newest into a scratch folder, migrates it, starts an api on it, and compares it with the original
+wal      looks whether pgBackRest has dropped WAL, and makes a full backup at once where it has
 Under \`up\` all of it happens by itself (docs/backups.md). Exit code: 0 all is well, 1 something is to be looked at.`,
   words: 2,
 } as const;

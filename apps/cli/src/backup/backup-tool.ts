@@ -35,6 +35,8 @@ export interface BackupTool {
   archive(): Promise<void>;
   /** Restores into an empty or absent folder. */
   restore(target: Target, folder: string): Promise<RestoredServer>;
+  /** Where WAL is missing since the newest backup; only where PostgreSQL gives WAL up rather than fill its disk. */
+  missing?(): Promise<string[]>;
 }
 
 /** Shown to the operator as it is, without a stack. */

@@ -57,6 +57,19 @@ async function verify(tool: BackupTool): Promise<Outcome> {
   };
 }
 
+/** Restores to later times begin with the next backup: where WAL is missing, it is made at once. */
+async function lookAtWal(tool: BackupTool): Promise<number> {
+  let missing: string[] = [];
+  const code = await recorded('wal', async () => {
+    if (!tool.missing) throw new Refused('expected a repository of pgBackRest: PostgreSQL drops no WAL here');
+    missing = await tool.missing();
+    const [first = 'all WAL since the newest backup is in the archive'] = missing;
+    return { good: missing.length === 0, sentence: first };
+  });
+  if (missing.length > 0) await recorded('backup', () => make(tool));
+  return code;
+}
+
 const line = ({ name, endedAt, bytes }: Backup): string =>
   `${name}  complete ${endedAt.toISOString()}  ${inMB(bytes)}`;
 
@@ -78,8 +91,11 @@ async function carryOut(args: readonly string[]): Promise<number> {
     const { drill } = await import('./drill.js');
     return recorded('drill', async () => drill(await tool(), readStorageSettings()));
   }
+  if (command === 'wal') return lookAtWal(await tool());
   if (command === 'keep') return (await import('./own/keeping.js')).keep(readStorageSettings(), place);
-  throw new UsageError(`expected list, verify or drill but received "${command}"\n\n${backupLine.usage}`);
+  throw new UsageError(
+    `expected list, verify, drill or wal but received "${command}"\n\n${backupLine.usage}`,
+  );
 }
 
 /** Runs a command of this room: a refusal is a sentence, and the exit code 1. */

@@ -6,8 +6,10 @@ export async function backupTool(settings: StorageSettings): Promise<BackupTool>
   const { BACKUP_REPOSITORY: repository } = settings;
   if (repository === undefined) throw new Refused('expected BACKUP_REPOSITORY, but it is not set');
   // Each footing is loaded on demand.
-  if (repository.startsWith('pgbackrest:'))
-    throw new Refused(`expected file: or s3: in BACKUP_REPOSITORY but received "${repository}"`);
+  if (repository.startsWith('pgbackrest:')) {
+    const { PgBackRest } = await import('./pgbackrest.js');
+    return new PgBackRest(repository.slice('pgbackrest:'.length), settings);
+  }
   const { OwnBackups } = await import('./own/own-backups.js');
   return OwnBackups.open(settings, repository);
 }
