@@ -32,6 +32,7 @@ export const commands: Record<string, Command> = {
   'test:model': testModel,
   'test:faults': testFaults,
   'test:s3': testS3,
+  'test:backup': testBackup,
   'test:attack': testAttack,
   'test:edge': testEdge,
   'test:aws': testAws,
@@ -93,6 +94,13 @@ async function testFaults(args: string[]): Promise<number> {
   ensureS3();
   await setup();
   return runTests(['faults'], args);
+}
+
+/** Backups under load, restores of a Narwhal that was killed, and drills. */
+async function testBackup(args: string[]): Promise<number> {
+  ensureS3();
+  await setup();
+  return runTests(['backup'], args);
 }
 
 /** What an attacker would try: others' ids, requests made from openapi.json, known attacks. */

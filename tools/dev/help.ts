@@ -81,6 +81,7 @@ const groups: Record<string, Record<string, Page>> = {
     test: suite('everything but the suites below, which take minutes each'),
     'test:faults': suite('processes, servers and disks that fail under load, and crowds'),
     'test:s3': suite('all that S3 is for, against a real radosgw'),
+    'test:backup': suite('backups under load, restores after everything was killed, drills'),
     'test:model': suite('random histories with faults, for two minutes'),
     'test:attack': suite('what an attacker would try, and 20,000 requests made from openapi.json'),
     'test:edge': suite('each fault of each part of the fleet under load'),
