@@ -58,7 +58,12 @@ function write(clients: readonly pg.Client[]): () => Promise<void> {
 }
 
 async function journalIn(restored: string): Promise<number[]> {
-  const server = await startPostgres({ dir: restored, logFile: join(restored, 'postgres.log') });
+  const server = await startPostgres({
+    dir: restored,
+    logFile: join(restored, 'postgres.log'),
+    // As `up` has it: without, PostgreSQL would drop what is to be archived.
+    settings: { archive_mode: 'on' },
+  });
   const { rows } = await withClient(server.operatorUrl, (client) =>
     client.query<{ id: number }>('SELECT id FROM journal ORDER BY id'),
   );
