@@ -13,7 +13,7 @@ export const FUSE = '600';
 
 /** The packages of a bare server, and those that ours needs or recommends: machines have no network to fetch them. */
 const system = ['systemd-sysv', 'dbus', 'iproute2', 'logrotate', 'procps', 'sudo', 'bubblewrap'];
-const servers = ['postgresql', 'redis-server', 'nginx-light'];
+const servers = ['postgresql', 'pgbackrest', 'redis-server', 'nginx-light'];
 /** Packages whose configuration debootstrap cannot order, but apt can. */
 const later = ['cloud-init', 'curl', 'munin-node'];
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, inject } from 'vitest';
 import { measuresSizes } from '../harness/env.js';
 import { drawn } from '../harness/pictures.js';
+import { backingUp } from './backing-up.js';
 import { enduring } from './enduring.js';
 import { guarding, installing, purging } from './installing.js';
 import { parting } from './parting.js';
@@ -34,6 +35,7 @@ describe.skipIf(made.reason ?? measuresSizes())('a bare machine', () => {
   describe('says what is in the way', () => refusing(story));
   describe('refuses packages', () => refusingPackages(story));
   describe('goes from release to release', () => changingReleases(story));
+  describe('is backed up', () => backingUp(story));
   describe('is divided', () => parting(story));
   describe('ends', () => purging(story));
 });

@@ -33,7 +33,7 @@ Architecture: ${architecture.debian}
 Maintainer: Narwhal <maintainers@example.org>
 Installed-Size: ${kibibytes}
 Depends: libc6 (>= 2.28), libstdc++6 (>= 9), libgcc-s1, systemd (>= 249), passwd, bubblewrap
-Recommends: nginx | nginx-light, postgresql (>= 15) | postgresql-client, redis-server, iproute2, logrotate
+Recommends: nginx | nginx-light, postgresql (>= 15) | postgresql-client, redis-server, pgbackrest (>= 2.45), iproute2, logrotate
 Suggests: libheif-examples, munin-node
 Section: web
 Priority: optional

@@ -42,7 +42,7 @@ They read DATABASE_URL, STORAGE_DIR and S3_* as the api does. Exit code: 0 all i
 } as const;
 
 export const backupLine = {
-  usage: `usage: npm run backup
+  usage: `usage: npm run backup [-- make]
        npm run backup -- list
        npm run backup -- verify
        npm run backup -- drill

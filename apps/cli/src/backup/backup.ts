@@ -84,7 +84,7 @@ async function carryOut(args: readonly string[]): Promise<number> {
   const { words } = readArguments(args, backupLine);
   const [command = 'make', place = ''] = words;
   const tool = () => backupTool(readStorageSettings());
-  if (words.length === 0) return recorded('backup', async () => make(await tool()));
+  if (command === 'make') return recorded('backup', async () => make(await tool()));
   if (command === 'list') return list(await tool());
   if (command === 'verify') return recorded('verify', async () => verify(await tool()));
   if (command === 'drill') {
@@ -94,7 +94,7 @@ async function carryOut(args: readonly string[]): Promise<number> {
   if (command === 'wal') return lookAtWal(await tool());
   if (command === 'keep') return (await import('./own/keeping.js')).keep(readStorageSettings(), place);
   throw new UsageError(
-    `expected list, verify, drill or wal but received "${command}"\n\n${backupLine.usage}`,
+    `expected make, list, verify, drill or wal but received "${command}"\n\n${backupLine.usage}`,
   );
 }
 

@@ -65,7 +65,7 @@ export async function serveRestored(folder: string, major: string, like: string)
   // Without a hot standby recovery asks for no setting of the server that made the backup (max_connections, for one).
   await writeFile(
     join(own, 'postgresql.conf'),
-    `data_directory = '${folder}'
+    `data_directory = '${folder.replaceAll("'", "''")}'
 hba_file = '${own}/hba.conf'
 ident_file = '${own}/ident.conf'
 listen_addresses = ''
