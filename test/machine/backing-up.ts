@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { commandsOf } from './page.js';
 import { look, seconds, upload, type Story } from './story.js';
 
-const conf = '/etc/pgbackrest/conf.d/narwhal.conf';
+const conf = '/etc/pgbackrest/narwhal.conf';
 
 /** Backups by pgBackRest, by the commands of docs/install-ubuntu.md. */
 export function backingUp(story: Story): void {

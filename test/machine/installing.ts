@@ -129,7 +129,7 @@ export function purging(story: Story): void {
     // Only cloud-init may leave these files.
     const told = /^run\/narwhal-(settings|local\.env|nginx\.options|install)$/;
     // PostgreSQL's: without these settings it would archive no more, and its WAL would fill its disk.
-    const archives = /^(etc\/pgbackrest\/conf\.d\/narwhal\.conf|var\/(log|spool)\/pgbackrest\/.*)$/;
+    const archives = /^(etc\/pgbackrest\/narwhal\.conf|var\/(log|spool)\/pgbackrest\/.*)$/;
     expect(traces(alone).filter((name) => !told.test(name) && !archives.test(name))).toEqual([]);
     expect(alone.tell('dpkg-query', '-W', 'narwhal').code).toBe(1);
   });

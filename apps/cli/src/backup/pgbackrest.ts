@@ -1,5 +1,5 @@
-import { mkdir, readdir } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import type { StorageSettings } from '@app/platform';
 import { Database, openDataSource } from '@app/storage/database';
 import { Refused, type Backup, type BackupTool, type RestoredServer, type Target } from './backup-tool.js';
@@ -117,18 +117,24 @@ export class PgBackRest implements BackupTool {
 
   async restore(target: Target, folder: string): Promise<RestoredServer> {
     const into = resolve(folder);
+    if (target !== 'latest' && target.getTime() > Date.now()) throw new Refused(ENDS_BEFORE);
     await mkdir(into, { recursive: true, mode: 0o700 });
     if ((await readdir(into)).length > 0)
       throw new Refused(`expected an empty folder but received ${folder}, which has files`);
-    if (target !== 'latest' && target.getTime() > Date.now()) throw new Refused(ENDS_BEFORE);
     const { db } = await this.#info();
     const until =
       target === 'latest'
         ? ['--type=default']
         : ['--type=time', `--target=${asTarget(target)}`, '--target-action=promote'];
-    await pgbackrest(this.stanza, 'restore', `--pg1-path=${into}`, '--archive-mode=off', ...until);
     const { DATABASE_DIRECT_URL, DATABASE_URL } = this.settings;
-    return serveRestored(into, String(db.at(-1)?.version), DATABASE_DIRECT_URL ?? DATABASE_URL);
+    try {
+      await pgbackrest(this.stanza, 'restore', `--pg1-path=${into}`, '--archive-mode=off', ...until);
+      return await serveRestored(into, String(db.at(-1)?.version), DATABASE_DIRECT_URL ?? DATABASE_URL);
+    } catch (error) {
+      // Empty, as it was: it can be tried again.
+      for (const name of await readdir(into)) await rm(join(into, name), { recursive: true });
+      throw error;
+    }
   }
 
   async #info(): Promise<Stanza> {
