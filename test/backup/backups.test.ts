@@ -40,6 +40,9 @@ const base = () => join(repository(), readdirSync(repository())[0] ?? '', 'base'
 const wal = () => join(base(), '..', 'wal');
 const newest = () => join(base(), readdirSync(base()).toSorted().at(-1) ?? '');
 
+const facts = () =>
+  JSON.parse(readFileSync(join(newest(), 'backup.json'), 'utf8')) as { from: string; to: string };
+
 /** Writes until told; every acknowledged number is noted. */
 function write(clients: readonly pg.Client[]): () => Promise<void> {
   let over = false;
@@ -120,13 +123,6 @@ describe('under `up`', () => {
     );
     console.log(`acknowledged ${acknowledged.length}, archived ${archived}, restored ${found.length}`);
   });
-
-  test('a restore to a time has what was acknowledged before it, and nothing else', async () => {
-    const into = join(folder, 'mark');
-    const time = mark.replace(' ', 'T').replace('+00', 'Z');
-    expect(await narwhal.run('restore', '--to', time, '--into', into)).toMatchObject({ code: 0 });
-    expect(await journalIn(into)).toEqual(inOrder(acknowledged.slice(0, beforeMark)));
-  });
 });
 
 describe('what cannot be restored is refused in a sentence', () => {
@@ -178,10 +174,52 @@ describe('the restored folder', () => {
       .toContain('00000002.history.zst');
   });
 
+  test('a backup is made of the new timeline at once, and the newest is of that', async () => {
+    await expect.poll(() => facts().from, { timeout: patient(60_000) }).toMatch(/^00000002/);
+    await narwhal.query(`INSERT INTO journal (id, text) VALUES (1000000, 'of the new timeline')`);
+    await narwhal.archived();
+    await expect
+      .poll(() => readdirSync(join(folder, 'data', 'postgres', 'archive')), { timeout: patient(30_000) })
+      .toEqual([]);
+    const into = join(folder, 'newer');
+    const other = join(repository(), '9', 'base', '2099-01-01T00-00-00.000Z');
+    mkdirSync(other, { recursive: true });
+    const about = readFileSync(join(newest(), 'backup.json'), 'utf8').replace(
+      /"system":"\d+"/,
+      '"system":"9"',
+    );
+    writeFileSync(join(other, 'backup.json'), about);
+    const refused = await narwhal.run('restore', '--to', 'latest', '--into', into);
+    expect(refused.output).toMatch(/^the repository has backups of several clusters, .* 9 \(newest .*\)$/m);
+    const [own = ''] = readdirSync(repository());
+    expect(await narwhal.run('restore', '--to', 'latest', '--into', into, '--cluster', own)).toMatchObject({
+      code: 0,
+    });
+    rmSync(join(repository(), '9'), { recursive: true });
+    expect((await journalIn(into)).at(-1)).toBe(1_000_000);
+  });
+
+  test('a restore to a time before the first restore follows the old timeline: it has what was acknowledged before it, and nothing else', async () => {
+    const into = join(folder, 'mark');
+    const time = mark.replace(' ', 'T').replace('+00', 'Z');
+    expect(await narwhal.run('restore', '--to', time, '--into', into)).toMatchObject({ code: 0 });
+    expect(await journalIn(into)).toEqual(inOrder(acknowledged.slice(0, beforeMark)));
+  });
+
   test('a drill passes, and is told', async () => {
     const { code, output } = await narwhal.run('backup', 'drill');
     expect(output).toMatch(/^restored in .* as in the original, and an api serves from it$/m);
     expect(code).toBe(0);
+  });
+
+  test('WAL that is missing is told until the look after the backup that is made at once', async () => {
+    const { to } = facts();
+    rmSync(join(wal(), `${to}.zst`));
+    const { code, output } = await narwhal.run('backup', 'wal');
+    expect(output).toMatch(new RegExp(`^the segment ${to} of WAL is missing from the archive$`, 'm'));
+    expect(code).toBe(1);
+    expect(facts().from > to).toBe(true);
+    expect((await narwhal.run('backup', 'wal')).code).toBe(0);
   });
 
   test('a drill on a damaged backup fails, and is told', async () => {

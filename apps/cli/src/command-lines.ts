@@ -48,23 +48,24 @@ export const backupLine = {
        npm run backup -- drill
        npm run backup -- wal
 
-Without a word, makes a backup of PostgreSQL in BACKUP_REPOSITORY, and deletes those beyond the newest BACKUP_KEEP.
+Without a word, makes a backup of PostgreSQL in BACKUP_REPOSITORY, and deletes those beyond BACKUP_KEEP.
 list     the complete ones, oldest first
 verify   reads everything that a restore would read
 drill    restores the newest into a scratch folder, migrates it, starts an api on it, and compares it with the original
-wal      looks whether pgBackRest has dropped WAL, and makes a full backup at once where it has
+wal      looks whether WAL is missing since the newest, and makes a full backup at once where it is
 Under \`up\` all of it happens by itself (docs/backups.md). Exit code: 0 all is well, 1 something is to be looked at.`,
   words: 2,
 } as const;
 
 export const restoreLine = {
-  usage: `usage: npm run restore -- --to TIME|latest --into FOLDER
+  usage: `usage: npm run restore -- --to TIME|latest --into FOLDER [--cluster NUMBER]
 
-  --to TIME       2026-11-30T08:00:00Z, or latest: as far as the archive reaches
-  --into FOLDER   a new folder, or an empty one; nothing else is changed
+  --to TIME         2026-11-30T08:00:00Z, or latest: as far as the archive reaches
+  --into FOLDER     a new folder, or an empty one; nothing else is changed
+  --cluster NUMBER  which, where Narwhal's own repository has backups of several
 
 Restores PostgreSQL from BACKUP_REPOSITORY, holds it against its photos, and says how to go on with it.`,
-  options: { to: { type: 'string' }, into: { type: 'string' } },
+  options: { to: { type: 'string' }, into: { type: 'string' }, cluster: { type: 'string' } },
 } as const;
 
 export const doctorLine = {

@@ -8,6 +8,8 @@ export interface Backup {
   endedAt: Date;
   /** As it lies in the repository. */
   bytes: number;
+  /** The number of its cluster, where a repository may hold several. */
+  system?: string;
 }
 
 /** A server on a restored folder: it is recovered, takes writes, and archives nothing. */
@@ -33,10 +35,10 @@ export interface BackupTool {
   verify(): Promise<string[]>;
   /** Resolves once all that has been written so far is in the repository. */
   archive(): Promise<void>;
-  /** Restores into an empty or absent folder. */
-  restore(target: Target, folder: string): Promise<RestoredServer>;
-  /** Where WAL is missing since the newest backup; only where PostgreSQL gives WAL up rather than fill its disk. */
-  missing?(): Promise<string[]>;
+  /** Restores into an empty or absent folder; the named cluster, where the repository may hold several. */
+  restore(target: Target, folder: string, cluster?: string): Promise<RestoredServer>;
+  /** Where WAL is missing since the newest backup. */
+  missing(): Promise<string[]>;
 }
 
 /** Shown to the operator as it is, without a stack. */

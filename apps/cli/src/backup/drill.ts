@@ -25,6 +25,7 @@ import {
 } from '@app/storage/objects';
 import type { Outcome } from './backup.js';
 import { Refused, type BackupTool } from './backup-tool.js';
+import { clusterOf } from './cluster.js';
 
 /** Photos whose bytes are read. */
 const SAMPLE = 20;
@@ -161,11 +162,12 @@ export async function drill(tool: BackupTool, settings: StorageSettings): Promis
     return [changes, await contents.counts(changes.keys())] as const;
   });
   await tool.archive();
+  const { system } = await clusterOf(url);
   const parent = settings.SCRATCH_DIR ?? tmpdir();
   await mkdir(parent, { recursive: true });
   const scratch = await mkdtemp(join(parent, 'narwhal-drill-'));
   try {
-    const server = await tool.restore('latest', join(scratch, 'postgres'));
+    const server = await tool.restore('latest', join(scratch, 'postgres'), system);
     const restoredIn = (performance.now() - begun) / 1000;
     try {
       const [restored, photos] = await opened(

@@ -24,11 +24,11 @@ async function verifyObjects(url: string): Promise<void> {
 }
 
 async function carryOut(args: readonly string[]): Promise<number> {
-  const { to, into } = readArguments(args, restoreLine).values;
+  const { to, into, cluster } = readArguments(args, restoreLine).values;
   const target = targetOf(to);
   if (!into) throw new UsageError(`expected --into FOLDER\n\n${restoreLine.usage}`);
   const tool = await backupTool(readStorageSettings());
-  const server = await tool.restore(target, into);
+  const server = await tool.restore(target, into, cluster);
   say(`restored into ${into}; its photos:`);
   await verifyObjects(server.url).finally(() => server.stop());
   say(server.next);

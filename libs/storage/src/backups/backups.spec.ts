@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -27,6 +27,8 @@ test('a file appears whole and for its owner alone, or not at all', async () => 
     return names;
   };
   expect(await listed()).toEqual([]);
+  await repository.begin('1');
+  await repository.begin('1');
   expect(await repository.write('1/wal/one', Readable.from([Buffer.from('whole')]))).toBe(5);
   const broken = Readable.from(
     (function* () {
@@ -42,11 +44,18 @@ test('a file appears whole and for its owner alone, or not at all', async () => 
   await expect(repository.read('1/wal/one')).rejects.toThrow('1/wal/one');
 });
 
-test('a folder is not made where its parent is missing, and that is told in a clause', async () => {
-  const repository = new FolderRepository(join(folder, 'unmounted', 'backups'));
-  const error = await repository.write('1/wal/one', Readable.from([])).catch((reason: unknown) => reason);
-  expect(repository.faultOf(error)).toBe(
-    `the repository ${join(folder, 'unmounted', 'backups')} is not there`,
-  );
-  expect(repository.faultOf(new Error('something else'))).toBeNull();
+test('what is not mounted is not replaced by a folder on another disk, and that is told in a clause', async () => {
+  const refused = async (place: string, work: (repository: FolderRepository) => Promise<unknown>) => {
+    const repository = new FolderRepository(place);
+    const error = await work(repository).catch((reason: unknown) => reason);
+    expect(repository.faultOf(error)).toBe(`the repository ${place} is not there: is its disk mounted?`);
+    expect(repository.faultOf(new Error('something else'))).toBeNull();
+  };
+  const write = (repository: FolderRepository) => repository.write('1/wal/one', Readable.from([]));
+  await refused(join(folder, 'unmounted', 'backups'), (repository) => repository.begin('1'));
+  await refused(join(folder, 'absent'), write);
+  const mountPoint = join(folder, 'mount-point');
+  await mkdir(mountPoint);
+  await refused(mountPoint, write);
+  expect(await readdir(mountPoint)).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { FileMissing, type Repository } from './repository.js';
@@ -14,7 +14,7 @@ const faults: Readonly<Record<string, string>> = {
   EACCES: 'may not be read or written by this user',
   EPERM: 'may not be read or written by this user',
   EROFS: 'is mounted read-only',
-  ENOENT: 'is not there',
+  ENOENT: 'is not there: is its disk mounted?',
   ENOTDIR: 'is no folder',
   EIO: 'lies on a disk that fails',
   ESTALE: 'was unmounted',
@@ -40,12 +40,19 @@ export class FolderRepository implements Repository {
     return (await stat(path)).size;
   }
 
-  /** Its parent has to be there: what should be mounted there and is not, must not be replaced by a folder on another disk. */
+  /** The parent has to be there. */
+  async begin(cluster: string): Promise<void> {
+    await makeFolder(this.root);
+    await makeFolder(join(this.root, cluster));
+  }
+
+  /** Below the cluster's own, which has to be there. */
   async #makeFolders(folder: string): Promise<void> {
-    await mkdir(this.root, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-    });
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    let path = this.root;
+    for (const [depth, part] of relative(this.root, folder).split(sep).entries()) {
+      path = join(path, part);
+      if (depth > 0) await makeFolder(path);
+    }
   }
 
   async read(name: string): Promise<Readable> {
@@ -84,6 +91,12 @@ export class FolderRepository implements Repository {
   close(): void {
     // Holds nothing open.
   }
+}
+
+async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
 }
 
 async function syncFolder(folder: string): Promise<void> {

@@ -2,7 +2,9 @@ import type { Readable } from 'node:stream';
 
 /** Named files that last, on a disk or in S3. A file appears whole or not at all, and is never changed. */
 export interface Repository {
-  /** Resolves once the file lasts; to its size. */
+  /** Makes a cluster's place, which is never made again: where it is missing, what should be mounted there is not. */
+  begin(cluster: string): Promise<void>;
+  /** `<cluster>/...`. Resolves once the file lasts; to its size. */
   write(name: string, source: Readable): Promise<number>;
   /** @throws FileMissing */
   read(name: string): Promise<Readable>;

@@ -26,6 +26,10 @@ export class S3Repository implements Repository {
     return new S3Repository(clientOf(settings, settings.S3_ENDPOINT), bucket, below);
   }
 
+  async begin(): Promise<void> {
+    // A bucket is there or is not.
+  }
+
   async write(name: string, source: Readable): Promise<number> {
     let bytes = 0;
     source.on('data', (chunk: Buffer) => (bytes += chunk.byteLength));

@@ -15,7 +15,8 @@ export async function fetchWal(repository: Repository, system: string, name: str
     return await buffer(packed.compose(createZstdDecompress()) as Readable);
   } catch (error) {
     if ((error as Error).name === 'FileMissing') return null;
-    throw error;
+    const isDamaged = String((error as NodeJS.ErrnoException).code).startsWith('Z');
+    throw isDamaged ? new Refused(`the segment ${name} of WAL is damaged`) : error;
   }
 }
 

@@ -1,11 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StorageSettings } from '@app/platform';
-import { BackupRows, Database, openDataSource } from '@app/storage/database';
+import type { Repository } from '@app/storage/backups';
+import { BackupRows, Database, openDataSource, type NewestOutcome } from '@app/storage/database';
 import { Refused } from '../backup-tool.js';
+import { clusterOf } from '../cluster.js';
 import { ship } from './archiving.js';
 import { OwnBackups } from './own-backups.js';
+import { gapAfter, timelineOf, type Stored } from './stored.js';
 
 const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000];
 /** How often the spool is looked at, in milliseconds. */
@@ -25,22 +30,36 @@ async function runCommand(...words: string[]): Promise<boolean> {
   return code === 0;
 }
 
-async function opened<Result>(url: string, work: (database: Database) => Promise<Result>): Promise<Result> {
+/** How the newest of each kind ended. */
+async function outcomes(url: string): Promise<NewestOutcome[]> {
   const source = await openDataSource({ url, name: 'narwhal-backup' });
-  return work(new Database(source)).finally(() => source.destroy());
+  return new BackupRows(new Database(source)).newest().finally(() => source.destroy());
 }
 
-const clusterOf = (url: string): Promise<string | null> =>
-  opened(url, (database) =>
-    database.value<string>('backup.cluster', 'SELECT system_identifier::text FROM pg_control_system()'),
-  );
+/**
+ * Makes a cluster's place in a repository that it did not use before, and no other time: what should be mounted there and is not must not
+ * be replaced by a folder on another disk. Which repository it uses is noted beside the spool.
+ */
+export async function begin(
+  repository: Repository,
+  place: string,
+  { system, spool }: { system: string; spool: string },
+): Promise<void> {
+  const note = join(dirname(spool), 'repository');
+  // Absent before the first.
+  if ((await readFile(note, 'utf8').catch(() => '')) === place) return;
+  await repository.begin(system);
+  // The folder is that of PostgreSQL's user, who must not lead root elsewhere by a link.
+  await rm(note, { force: true });
+  await writeFile(note, place, { mode: 0o600, flag: 'wx' });
+}
 
-/** When a drill ended last, well or not; in milliseconds, 0 before the first. */
-const lastDrill = (url: string): Promise<number> =>
-  opened(url, async (database) => {
-    const drill = (await new BackupRows(database).newest()).find(({ kind }) => kind === 'drill');
-    return drill ? Date.parse(drill.endedAt) : 0;
-  });
+/** When the newest is a day old, and at once where it is of another timeline, along which nothing of this one is restored. */
+export function isDue(own: readonly Stored[], timeline: string, now: number): boolean {
+  // One of the future was made while the clock was wrong.
+  const newest = own.findLast(({ endedAt }) => endedAt.getTime() <= now);
+  return !newest || now - newest.endedAt.getTime() >= DAY || timelineOf(newest.from) !== timeline;
+}
 
 /** Takes WAL from the spool to the repository for ever; of a repository that is away it tells once, and tries on. */
 async function keepShipping(tool: OwnBackups, system: string, spool: string): Promise<never> {
@@ -57,19 +76,36 @@ async function keepShipping(tool: OwnBackups, system: string, spool: string): Pr
   }
 }
 
-/** A backup when the newest is a day old, and once the oldest is a week old, a check and a drill a week. */
-async function keepBackingUp(tool: OwnBackups, system: string, url: string): Promise<never> {
+interface Kept {
+  tool: OwnBackups;
+  system: string;
+  timeline: string;
+  url: string;
+  begun: () => Promise<void>;
+}
+
+/** A backup when one is due or WAL is missing since the newest, and once the oldest is a week old, a check and a drill a week. */
+async function keepBackingUp({ tool, system, timeline, url, begun }: Kept): Promise<never> {
   let notBefore = 0;
+  const run = async (...words: string[]): Promise<void> => {
+    if (!(await runCommand(...words))) notBefore = Date.now() + HOUR;
+  };
   for (; ; await sleep(MINUTE)) {
     if (Date.now() < notBefore) continue;
     try {
-      const own = (await tool.list()).filter((backup) => backup.system === system);
-      const age = Date.now() - (own.at(-1)?.endedAt.getTime() ?? 0);
-      if (age >= DAY && !(await runCommand())) notBefore = Date.now() + HOUR;
-      const tried = Math.max(own[0]?.endedAt.getTime() ?? Date.now(), await lastDrill(url));
-      if (Date.now() - tried >= 7 * DAY) {
-        await runCommand('verify');
-        await runCommand('drill');
+      // The backup fails for the same reason, which operators are told.
+      await begun().catch((error: Error) => say(error.message));
+      const contents = await tool.contents();
+      const own = contents.backups.filter((backup) => backup.system === system);
+      const newest = own.at(-1);
+      const ended = new Map((await outcomes(url)).map((outcome) => [outcome.kind, outcome]));
+      // It makes a backup, too. The next look ends the alert, an hour later, so that somebody hears it.
+      if ((newest && gapAfter(contents, newest)) || ended.get('wal')?.good === false) await run('wal');
+      else if (isDue(own, timeline, Date.now())) await run();
+      const drilled = Date.parse(ended.get('drill')?.endedAt ?? '') || 0;
+      if (Date.now() - Math.max(own[0]?.endedAt.getTime() ?? Date.now(), drilled) >= 7 * DAY) {
+        await run('verify');
+        await run('drill');
       }
     } catch (error) {
       say((error as Error).message);
@@ -84,7 +120,8 @@ export async function keep(settings: StorageSettings, spool: string): Promise<ne
   if (!place || place.startsWith('pgbackrest:') || spool === '')
     throw new Refused('expected BACKUP_REPOSITORY with file: or s3:');
   const url = settings.DATABASE_DIRECT_URL ?? settings.DATABASE_URL;
-  const [tool, system] = await Promise.all([OwnBackups.open(settings, place), clusterOf(url)]);
-  if (system === null) throw new Refused('expected a PostgreSQL that names its cluster');
-  return Promise.race([keepShipping(tool, system, spool), keepBackingUp(tool, system, url)]);
+  const [tool, cluster] = await Promise.all([OwnBackups.open(settings, place), clusterOf(url)]);
+  const { system } = cluster;
+  const begun = () => tool.said(() => begin(tool.repository, place, { system, spool }));
+  return Promise.race([keepShipping(tool, system, spool), keepBackingUp({ tool, ...cluster, url, begun })]);
 }

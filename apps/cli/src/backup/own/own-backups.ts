@@ -7,20 +7,23 @@ import type { StorageSettings } from '@app/platform';
 import { baseBackup, openRepository, type Repository } from '@app/storage/backups';
 import { Database, openDataSource } from '@app/storage/database';
 import { Refused, type BackupTool, type RestoredServer, type Target } from '../backup-tool.js';
+import { clusterOf } from '../cluster.js';
 import { restoreOwn } from './restoring.js';
+import { filesOver } from './retention.js';
 import {
   aboutOf,
   baseOf,
   compression,
   contentsOf,
   gapAfter,
-  positionOf,
+  needs,
   segmentsOf,
+  timelineOf,
   walOf,
+  type Contents,
   type Stored,
 } from './stored.js';
 
-const DAY = 86_400_000;
 /** How long a backup waits for its own WAL; the archive is asked every half second. */
 const TRIES = 240;
 
@@ -98,35 +101,23 @@ export class OwnBackups implements BackupTool {
     return null;
   }
 
-  /** Deletes backups beyond those to keep, those that were cut short more than a day ago, and the WAL that none needs. */
   private async forget(system: string): Promise<void> {
-    const contents = await contentsOf(this.repository);
-    const own = contents.backups.filter((backup) => backup.system === system);
-    const kept = own.slice(-Math.max(1, this.settings.BACKUP_KEEP));
-    const [oldest] = kept;
-    if (!oldest) return;
-    const names = new Set(kept.map(({ name }) => name));
-    const isOver = (file: string): boolean => {
-      const [cluster, room, name = ''] = file.split('/');
-      if (cluster !== system) return false;
-      if (room === 'wal')
-        return (
-          /^[0-9A-F]{24}/.test(name) &&
-          positionOf(name, oldest.segmentBytes) < positionOf(oldest.from, oldest.segmentBytes)
-        );
-      const madeAt = Date.parse(name.replace(/T(\d\d)-(\d\d)-/, 'T$1:$2:'));
-      const complete = own.some((backup) => backup.name === name);
-      return !names.has(name) && (complete || madeAt < Date.now() - DAY);
-    };
-    // What says that it is complete goes first.
-    const over = [...contents.sizes.keys()]
-      .filter(isOver)
-      .toSorted((a, b) => Number(b.endsWith('.json')) - Number(a.endsWith('.json')));
-    await this.repository.remove(over);
+    const { BACKUP_KEEP: days } = this.settings;
+    await this.repository.remove(filesOver(await contentsOf(this.repository), system, days, Date.now()));
+    const left = await contentsOf(this.repository);
+    for (const backup of left.backups.filter((each) => each.system === system)) {
+      const gap = gapAfter(left, backup);
+      if (gap && needs(backup, gap))
+        throw new Refused(`the backup ${backup.name} needs the segment ${gap} of WAL, which is missing`);
+    }
   }
 
-  list(): Promise<Stored[]> {
-    return this.said(async () => (await contentsOf(this.repository)).backups);
+  contents(): Promise<Contents> {
+    return this.said(() => contentsOf(this.repository));
+  }
+
+  async list(): Promise<Stored[]> {
+    return (await this.contents()).backups;
   }
 
   verify(): Promise<string[]> {
@@ -137,16 +128,21 @@ export class OwnBackups implements BackupTool {
         if ((await this.sumOf(baseOf(backup))) !== backup.sha256)
           faults.push(`the backup ${backup.name} is damaged`);
       }
-      for (const [oldest] of Map.groupBy(contents.backups, ({ system }) => system).values()) {
-        if (!oldest) continue;
-        const gap = gapAfter(contents, oldest);
-        if (gap) faults.push(`the segment ${gap} of WAL is missing from the archive`);
-        for (const segment of segmentsOf(contents, oldest.system))
-          if (!(await this.unpacks(walOf(oldest.system, segment))))
+      const lines = Map.groupBy(contents.backups, ({ system, from }) => `${system} ${timelineOf(from)}`);
+      for (const [oldest] of lines.values()) if (oldest) faults.push(...missingSince(contents, oldest));
+      for (const system of new Set(contents.backups.map((backup) => backup.system)))
+        for (const segment of segmentsOf(contents, system))
+          if (!(await this.unpacks(walOf(system, segment))))
             faults.push(`the segment ${segment} of WAL is damaged`);
-      }
       return faults;
     });
+  }
+
+  async missing(): Promise<string[]> {
+    const { system } = await clusterOf(this.url);
+    const contents = await this.contents();
+    const newest = contents.backups.findLast((backup) => backup.system === system);
+    return newest ? missingSince(contents, newest) : [];
   }
 
   private async sumOf(name: string): Promise<string | null> {
@@ -171,8 +167,8 @@ export class OwnBackups implements BackupTool {
     }
   }
 
-  restore(target: Target, folder: string): Promise<RestoredServer> {
-    return this.said(() => restoreOwn(this.repository, target, folder));
+  restore(target: Target, folder: string, cluster?: string): Promise<RestoredServer> {
+    return this.said(() => restoreOwn(this.repository, target, folder, cluster));
   }
 
   /** Says what is wrong with the repository in its own words. */
@@ -184,6 +180,11 @@ export class OwnBackups implements BackupTool {
       throw fault ? new Refused(fault, { cause: error }) : error;
     }
   }
+}
+
+function missingSince(contents: Contents, backup: Stored): string[] {
+  const gap = gapAfter(contents, backup);
+  return gap ? [`the segment ${gap} of WAL is missing from the archive`] : [];
 }
 
 /** Closes the segment of WAL that is being written, which is archived then. Returns the last that is closed. */

@@ -11,7 +11,7 @@ import type { Repository } from '@app/storage/backups';
 import { Database, openDataSource, RedisEpochs } from '@app/storage/database';
 import { Refused, type RestoredServer, type Target } from '../backup-tool.js';
 import { fetchWal } from './archiving.js';
-import { baseOf, contentsOf, gapAfter, positionOf, type Stored } from './stored.js';
+import { baseOf, choose, contentsOf, gapAfter, needs, positionOf, segmentAt, type Stored } from './stored.js';
 
 /** The clone's root: this footing is that of the launcher, whose PostgreSQL serves the restored folder. */
 const root = join(import.meta.dirname, '..', '..', '..', '..', '..', '..');
@@ -19,11 +19,11 @@ const exchange = 'wal';
 
 /**
  * Asks whoever restores for a file and waits for it, since PostgreSQL's user may reach neither our programs nor the repository. Without
- * an answer for ten minutes it fails.
+ * an answer for ten minutes PostgreSQL gives up: by a code of at most 125 it would take it that the archive ends here.
  */
 const RESTORE_COMMAND = [
   `touch ../${exchange}/%f.wanted`,
-  `i=0; while test ! -e ../${exchange}/%f.done; do i=$((i + 1)); test $i -lt 12000 || exit 1; sleep 0.05; done`,
+  `i=0; while test ! -e ../${exchange}/%f.done; do i=$((i + 1)); test $i -lt 12000 || exit 127; sleep 0.05; done`,
   `rm ../${exchange}/%f.done`,
   `mv ../${exchange}/%f %p 2> /dev/null`,
 ].join('; ');
@@ -35,17 +35,6 @@ async function refuseFolder(folder: string): Promise<void> {
   });
   if (found.length > 0)
     throw new Refused(`expected a new or an empty folder but ${folder} holds ${found[0]}`);
-}
-
-/** The newest backup that was complete by then. */
-function choose(backups: readonly Stored[], target: Target): Stored {
-  const [first] = backups;
-  if (!first) throw new Refused('there is no complete backup in the repository');
-  const chosen = backups.findLast(({ endedAt }) => target === 'latest' || endedAt <= target);
-  if (chosen) return chosen;
-  throw new Refused(
-    `the first backup is complete since ${first.endedAt.toISOString()}: name that time or a later one`,
-  );
 }
 
 async function refuseWhatCannotBe(
@@ -130,12 +119,10 @@ async function serveWal(
 }
 
 /** The name of the segment after this one; null for what is no segment. */
-function nextOf(segment: string, segmentBytes: number): string | null {
-  if (!/^[0-9A-F]{24}$/.test(segment)) return null;
-  const [next, perFile] = [positionOf(segment, segmentBytes) + 1, 2 ** 32 / segmentBytes];
-  const part = (value: number): string => value.toString(16).toUpperCase().padStart(8, '0');
-  return `${segment.slice(0, 8)}${part(Math.floor(next / perFile))}${part(next % perFile)}`;
-}
+const nextOf = (segment: string, segmentBytes: number): string | null =>
+  /^[0-9A-F]{24}$/.test(segment)
+    ? segmentAt(positionOf(segment, segmentBytes) + 1, { from: segment, segmentBytes })
+    : null;
 
 /** PostgreSQL on the folder, by the launcher, until its standard input ends. */
 function startServer(
@@ -156,6 +143,21 @@ function startServer(
   });
   return Object.assign(child, { url });
 }
+
+const recoverySettings = (target: Target): Record<string, string> => ({
+  restore_command: RESTORE_COMMAND,
+  // The backup's own: the newest is that of the last restore, which may have begun before this backup.
+  recovery_target_timeline: 'current',
+  // Without a command nothing is archived, and what is to be waits for `up`: a new timeline begins here.
+  archive_mode: 'on',
+  ...(target === 'latest'
+    ? {}
+    : {
+        // At start PostgreSQL does not know what Z means yet.
+        recovery_target_time: target.toISOString().replace('Z', '+00'),
+        recovery_target_action: 'promote',
+      }),
+});
 
 /** Why PostgreSQL gave up, by its log. */
 async function reasonIn(folder: string, target: Target, error: unknown): Promise<Refused> {
@@ -192,22 +194,21 @@ export async function restoreOwn(
   repository: Repository,
   target: Target,
   folder: string,
+  cluster?: string,
 ): Promise<RestoredServer> {
   await refuseFolder(folder);
   const contents = await contentsOf(repository);
-  const backup = choose(contents.backups, target);
+  const backup = choose(contents.backups, target, cluster);
   await refuseWhatCannotBe(backup, contents.sizes, folder);
   const gap = gapAfter(contents, backup);
-  if (
-    gap &&
-    (target === 'latest' ||
-      positionOf(gap, backup.segmentBytes) <= positionOf(backup.to, backup.segmentBytes))
-  )
+  if (gap && (target === 'latest' || needs(backup, gap)))
     throw new Refused(
       `the segment ${gap} of WAL is missing from the archive: nothing after it can be restored; name a time before it`,
     );
 
   const over = new AbortController();
+  /** Why PostgreSQL gets no WAL; all that PostgreSQL says then follows from it. */
+  let fault: unknown;
   let server: ReturnType<typeof startServer> | undefined;
   const stop = async (): Promise<void> => {
     over.abort();
@@ -216,24 +217,17 @@ export async function restoreOwn(
     await once(server, 'close');
   };
   try {
-    const cluster = join(folder, 'cluster');
-    await unpack(repository, backup, cluster);
+    const data = join(folder, 'cluster');
+    await unpack(repository, backup, data);
     await mkdir(join(folder, exchange), { mode: 0o700 });
     await writeFile(join(folder, 'password'), `${backup.password}\n`, { mode: 0o600 });
-    await writeFile(join(cluster, 'recovery.signal'), '', { mode: 0o600 });
-    server = startServer(folder, {
-      restore_command: RESTORE_COMMAND,
-      // Without a command nothing is archived, and what is to be waits for `up`: a new timeline begins here.
-      archive_mode: 'on',
-      ...(target === 'latest'
-        ? {}
-        : {
-            // At start PostgreSQL does not know what Z means yet.
-            recovery_target_time: target.toISOString().replace('Z', '+00'),
-            recovery_target_action: 'promote',
-          }),
+    await writeFile(join(data, 'recovery.signal'), '', { mode: 0o600 });
+    server = startServer(folder, recoverySettings(target));
+    void serveWal(repository, backup, folder, over.signal).catch((error: unknown) => {
+      if (over.signal.aborted) return;
+      fault = error;
+      server?.stdin?.end();
     });
-    void serveWal(repository, backup, folder, over.signal).catch(() => server?.stdin?.end());
     const url = await Promise.race([server.url, once(server, 'close').then(() => server?.url ?? '')]);
     await Promise.race([
       settle(url),
@@ -244,8 +238,8 @@ export async function restoreOwn(
     return { url, next: nextSteps(folder), stop };
   } catch (error) {
     await stop();
-    const told =
-      error instanceof Refused || repository.faultOf(error) ? error : await reasonIn(folder, target, error);
+    const isTold = error instanceof Refused || repository.faultOf(error);
+    const told = fault ?? (isTold ? error : await reasonIn(folder, target, error));
     for (const name of ['cluster', exchange, 'password', 'postgres.log'])
       await rm(join(folder, name), { recursive: true, force: true });
     throw told;

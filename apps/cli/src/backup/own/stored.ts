@@ -1,6 +1,6 @@
 import { constants } from 'node:zlib';
 import type { Repository } from '@app/storage/backups';
-import type { Backup } from '../backup-tool.js';
+import { Refused, type Backup, type Target } from '../backup-tool.js';
 
 /**
  * What lies in the repository, for each cluster by its number:
@@ -59,7 +59,10 @@ export async function contentsOf(repository: Repository): Promise<Contents> {
   return { backups: backups.toSorted((a, b) => a.endedAt.getTime() - b.endedAt.getTime()), sizes };
 }
 
-/** The place of a segment in the order of all, whatever its timeline. */
+/** The first eight digits of what belongs to a timeline; every restore begins the next. */
+export const timelineOf = (segment: string): string => segment.slice(0, 8);
+
+/** The place of a segment in the order of its timeline. */
 export function positionOf(segment: string, segmentBytes: number): number {
   const [high, low] = [segment.slice(8, 16), segment.slice(16, 24)].map((part) => Number.parseInt(part, 16));
   return (high ?? 0) * (2 ** 32 / segmentBytes) + (low ?? 0);
@@ -71,15 +74,52 @@ export function segmentsOf({ sizes }: Contents, system: string): string[] {
   return names.filter((_, at) => at % 3 === 2 && names[at - 1] === system).toSorted();
 }
 
-/** The first segment that is missing after a backup's first; null: there is none up to the newest, and all that it needs is there. */
-export function gapAfter(contents: Contents, { system, from, to, segmentBytes }: Stored): string | null {
-  const there = new Set(segmentsOf(contents, system).map((segment) => positionOf(segment, segmentBytes)));
-  const last = Math.max(positionOf(to, segmentBytes), ...there);
+/** The name of the segment at a place, on the timeline of another. */
+export function segmentAt(
+  position: number,
+  { from, segmentBytes }: Pick<Stored, 'from' | 'segmentBytes'>,
+): string {
   const perFile = 2 ** 32 / segmentBytes;
-  for (let at = positionOf(from, segmentBytes); at <= last; at += 1) {
-    if (there.has(at)) continue;
-    const part = (value: number): string => value.toString(16).toUpperCase().padStart(8, '0');
-    return `${from.slice(0, 8)}${part(Math.floor(at / perFile))}${part(at % perFile)}`;
-  }
+  const part = (value: number): string => value.toString(16).toUpperCase().padStart(8, '0');
+  return `${timelineOf(from)}${part(Math.floor(position / perFile))}${part(position % perFile)}`;
+}
+
+/**
+ * The first segment of a backup's timeline that is missing since its first; null: there is none up to the timeline's newest, and
+ * all that the backup needs is there.
+ */
+export function gapAfter(contents: Contents, backup: Stored): string | null {
+  const { system, from, to, segmentBytes } = backup;
+  const line = segmentsOf(contents, system).filter((segment) => timelineOf(segment) === timelineOf(from));
+  const there = new Set(line.map((segment) => positionOf(segment, segmentBytes)));
+  const last = Math.max(positionOf(to, segmentBytes), positionOf(line.at(-1) ?? to, segmentBytes));
+  for (let at = positionOf(from, segmentBytes); at <= last; at += 1)
+    if (!there.has(at)) return segmentAt(at, backup);
   return null;
+}
+
+/** A segment without which a backup is of no use, whatever the time to restore to. */
+export const needs = ({ to, segmentBytes }: Stored, segment: string): boolean =>
+  positionOf(segment, segmentBytes) <= positionOf(to, segmentBytes);
+
+/** The newest backup that was complete by then, of the only cluster or of the one that is named. */
+export function choose(backups: readonly Stored[], target: Target, cluster?: string): Stored {
+  const newest = new Map(backups.map(({ system, endedAt }) => [system, endedAt]));
+  if (cluster === undefined && newest.size > 1) {
+    const each = [...newest].map(([system, endedAt]) => `${system} (newest ${endedAt.toISOString()})`);
+    throw new Refused(
+      `the repository has backups of several clusters, name one by --cluster: ${each.join(', ')}`,
+    );
+  }
+  const own = cluster === undefined ? backups : backups.filter(({ system }) => system === cluster);
+  const [first] = own;
+  if (!first)
+    throw new Refused(
+      `there is no complete backup${cluster === undefined ? '' : ` of the cluster ${cluster}`} in the repository`,
+    );
+  const chosen = own.findLast(({ endedAt }) => target === 'latest' || endedAt <= target);
+  if (chosen) return chosen;
+  throw new Refused(
+    `the first backup is complete since ${first.endedAt.toISOString()}: name that time or a later one`,
+  );
 }
