@@ -1,3 +1,5 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   mkdirSync,
@@ -11,6 +13,7 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type pg from 'pg';
+import { root } from '../../tools/dev/install.mjs';
 import { startPostgres, withClient } from '../../tools/dev/postgres.ts';
 import { patient } from '../harness/pace.js';
 import { servers } from '../harness/servers.js';
@@ -23,8 +26,8 @@ let folder: string;
 let narwhal: Narwhal;
 /** Numbers that PostgreSQL acknowledged. */
 const acknowledged: number[] = [];
-/** As many were acknowledged before this time, and before the archive had all. */
-let [mark, beforeMark, archived] = ['', 0, 0];
+/** As many were acknowledged before these times, and before the archive had all. */
+let [mark, beforeMark, later, beforeLater, archived] = ['', 0, '', 0, 0];
 
 beforeAll(async () => {
   folder = join(servers().folder, 'backups');
@@ -95,10 +98,13 @@ describe('under `up`', () => {
     const made = await narwhal.run('backup');
     expect(made.output).toMatch(/MB in \d+\.\d s/);
     await stop();
-    [{ now: mark }] = (await narwhal.query('SELECT clock_timestamp()::text AS now')) as [{ now: string }];
-    beforeMark = acknowledged.length;
+    [mark, beforeMark] = [await narwhal.now(), acknowledged.length];
     stop = write(clients);
     await expect.poll(() => acknowledged.length).toBeGreaterThan(beforeMark + 200);
+    await stop();
+    [later, beforeLater] = [await narwhal.now(), acknowledged.length];
+    stop = write(clients);
+    await expect.poll(() => acknowledged.length).toBeGreaterThan(beforeLater + 200);
     await stop();
     archived = acknowledged.length;
     await narwhal.archived();
@@ -122,6 +128,14 @@ describe('under `up`', () => {
       inOrder(acknowledged.slice(0, archived)),
     );
     console.log(`acknowledged ${acknowledged.length}, archived ${archived}, restored ${found.length}`);
+  });
+
+  test('a restore to a time has what was acknowledged before it, and nothing else', async () => {
+    const [into, own] = [join(folder, 'mark'), join(folder, 'data', 'postgres')];
+    const { code, output } = await narwhal.run('restore', '--to', mark, '--into', into);
+    expect(code).toBe(0);
+    expect(output).toContain(`  mv ${own} ${own}.before && mv ${into} ${own}\n`);
+    expect(await journalIn(into)).toEqual(inOrder(acknowledged.slice(0, beforeMark)));
   });
 });
 
@@ -164,7 +178,7 @@ describe('what cannot be restored is refused in a sentence', () => {
 describe('the restored folder', () => {
   test('is used as the last lines say, archives on, and begins an epoch that no Redis has seen', async () => {
     renameSync(join(folder, 'data', 'postgres'), join(folder, 'before'));
-    renameSync(join(folder, 'latest'), join(folder, 'data', 'postgres'));
+    renameSync(join(folder, 'mark'), join(folder, 'data', 'postgres'));
     await narwhal.start();
     expect(await narwhal.query('SELECT epoch > 1700000000 AS later FROM redis_epoch')).toEqual([
       { later: true },
@@ -199,11 +213,28 @@ describe('the restored folder', () => {
     expect((await journalIn(into)).at(-1)).toBe(1_000_000);
   });
 
-  test('a restore to a time before the first restore follows the old timeline: it has what was acknowledged before it, and nothing else', async () => {
-    const into = join(folder, 'mark');
-    const time = mark.replace(' ', 'T').replace('+00', 'Z');
-    expect(await narwhal.run('restore', '--to', time, '--into', into)).toMatchObject({ code: 0 });
-    expect(await journalIn(into)).toEqual(inOrder(acknowledged.slice(0, beforeMark)));
+  test('who restored too early gets to the later time on the old timeline', async () => {
+    const into = join(folder, 'later');
+    expect(await narwhal.run('restore', '--to', later, '--into', into)).toMatchObject({ code: 0 });
+    expect(await journalIn(into)).toEqual(inOrder(acknowledged.slice(0, beforeLater)));
+  });
+
+  test('a PostgreSQL on a restored folder ends with whatever ends its keeper', async () => {
+    const program = join(root, 'tools/dev/serve-folder.ts');
+    for (const end of [
+      (child: ChildProcess) => child.kill('SIGINT'),
+      (child: ChildProcess) => child.stdin?.end(),
+    ]) {
+      const child = spawn(process.execPath, [program, join(folder, 'later'), '{"archive_mode":"on"}'], {
+        cwd: root,
+      });
+      const [said] = (await once(child.stdout, 'data')) as [Buffer];
+      const { url } = JSON.parse(said.toString()) as { url: string };
+      await withClient(url, (client) => client.query('SELECT 1'));
+      end(child);
+      await once(child, 'close');
+      await expect(withClient(url, (client) => client.query('SELECT 1'))).rejects.toThrow('ECONNREFUSED');
+    }
   });
 
   test('a drill passes, and is told', async () => {

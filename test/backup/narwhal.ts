@@ -72,6 +72,12 @@ export class Narwhal {
       .finally(() => client.end());
   }
 
+  /** As `--to` takes it. */
+  async now(): Promise<string> {
+    const [row] = await this.query<{ now: string }>('SELECT clock_timestamp()::text AS now');
+    return row?.now.replace(' ', 'T').replace('+00', 'Z') ?? '';
+  }
+
   async connect(): Promise<pg.Client> {
     const settings = JSON.parse(readFileSync(join(this.data, 'secrets/running.json'), 'utf8')) as Record<
       string,

@@ -64,7 +64,8 @@ export const restoreLine = {
   --into FOLDER     a new folder, or an empty one; nothing else is changed
   --cluster NUMBER  which, where Narwhal's own repository has backups of several
 
-Restores PostgreSQL from BACKUP_REPOSITORY, holds it against its photos, and says how to go on with it.`,
+Restores PostgreSQL from BACKUP_REPOSITORY, holds it against its photos, and says how to go on with it.
+Exit code: 0 all is well, 1 it was refused, or some photos differ.`,
   options: { to: { type: 'string' }, into: { type: 'string' }, cluster: { type: 'string' } },
 } as const;
 

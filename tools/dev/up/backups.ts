@@ -16,13 +16,13 @@ export const spoolFolder = ({ dataFolder }: Environment): string =>
 export const ownRepository = ({ dataFolder }: Environment): string => `file:${join(dataFolder, 'backups')}`;
 
 /**
- * Copies, forces to the disk, renames; a file that is there already is only accepted if it is the same. While eight wait in the spool
- * PostgreSQL keeps the others itself, and its statistics tell how many.
+ * Copies, forces to the disk, renames; a file that is there already is only accepted if it is the same. While two wait in the spool, which
+ * PostgreSQL takes for archived, it keeps the others itself, and its statistics tell how many.
  */
 const ARCHIVE_COMMAND = [
   `mkdir -p -m 700 ../${spool}`,
   `if test -e ../${spool}/%f; then exec cmp -s %p ../${spool}/%f; fi`,
-  `test $(ls ../${spool} | wc -l) -lt 8`,
+  `test $(ls ../${spool} | wc -l) -lt 2`,
   `cp %p ../${spool}/%f.part`,
   `sync ../${spool}/%f.part`,
   `mv ../${spool}/%f.part ../${spool}/%f`,

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, mkdir, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -150,6 +150,18 @@ export function refuseDifferences(
   }
 }
 
+/** The scratch folders of drills that were killed: a whole database each, and its password. A name has the process's number. */
+export async function removeLeft(parent: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    const [, pid = ''] = /^narwhal-drill-(\d+)-/.exec(name) ?? [];
+    // No process has this number.
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    if (!pid || (command.includes('drill') && pid !== String(process.pid))) continue;
+    // Another user's.
+    await rm(join(parent, name), { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
 /**
  * Restores the newest backup and all WAL into a scratch folder, brings it to this release's schema, and holds it against the original: rows
  * by table, an api that serves from it, and the bytes of some photos. Leaves nothing.
@@ -165,8 +177,11 @@ export async function drill(tool: BackupTool, settings: StorageSettings): Promis
   const { system } = await clusterOf(url);
   const parent = settings.SCRATCH_DIR ?? tmpdir();
   await mkdir(parent, { recursive: true });
-  const scratch = await mkdtemp(join(parent, 'narwhal-drill-'));
+  await removeLeft(parent);
+  const scratch = await mkdtemp(join(parent, `narwhal-drill-${process.pid}-`));
   try {
+    // PostgreSQL's user passes through; what is in it is for nobody else.
+    await chmod(scratch, 0o711);
     const server = await tool.restore('latest', join(scratch, 'postgres'), system);
     const restoredIn = (performance.now() - begun) / 1000;
     try {

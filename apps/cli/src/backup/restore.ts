@@ -8,8 +8,8 @@ import { backupTool } from './open-tool.js';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-/** Holds every row of the restored database against its objects; changes none, since the original may still serve. */
-async function verifyObjects(url: string): Promise<void> {
+/** Holds every row of the restored database against its objects; changes none, since the original may still serve. Returns an exit code. */
+async function verifyObjects(url: string): Promise<number> {
   const env = environmentWith({
     DATABASE_URL: url,
     DATABASE_DIRECT_URL: '',
@@ -20,7 +20,8 @@ async function verifyObjects(url: string): Promise<void> {
     stdio: 'inherit',
     env,
   });
-  await once(child, 'exit');
+  const [code] = (await once(child, 'exit')) as [number | null];
+  return code ?? 1;
 }
 
 async function carryOut(args: readonly string[]): Promise<number> {
@@ -30,9 +31,9 @@ async function carryOut(args: readonly string[]): Promise<number> {
   const tool = await backupTool(readStorageSettings());
   const server = await tool.restore(target, into, cluster);
   say(`restored into ${into}; its photos:`);
-  await verifyObjects(server.url).finally(() => server.stop());
+  const code = await verifyObjects(server.url).finally(() => server.stop());
   say(server.next);
-  return 0;
+  return code;
 }
 
 /** Returns an exit code. */

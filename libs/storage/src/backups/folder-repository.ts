@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, opendir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -62,24 +62,49 @@ export class FolderRepository implements Repository {
     return createReadStream('', { fd: handle });
   }
 
+  async sizeOf(name: string): Promise<number | null> {
+    return stat(join(this.root, name)).then(
+      ({ size }) => size,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return null;
+        throw error;
+      },
+    );
+  }
+
   async *list(): AsyncGenerator<{ name: string; bytes: number }> {
+    for await (const { path, size } of this.#files())
+      if (!path.endsWith(PART)) yield { name: relative(this.root, path), bytes: size };
+  }
+
+  async *#files(): AsyncGenerator<{ path: string; size: number; mtime: Date }> {
     const entries = await opendir(this.root, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return null;
       throw error;
     });
     for await (const entry of entries ?? []) {
-      if (!entry.isFile() || entry.name.endsWith(PART)) continue;
+      if (!entry.isFile()) continue;
       const path = join(entry.parentPath, entry.name);
       // Deleted meanwhile.
       const found = await stat(path).catch(() => null);
-      if (found) yield { name: relative(this.root, path), bytes: found.size };
+      if (found) yield { path, size: found.size, mtime: found.mtime };
     }
   }
 
-  async remove(names: readonly string[]): Promise<void> {
-    for (const name of names) await rm(join(this.root, name), { force: true });
-    for (const folder of new Set(names.map((name) => dirname(join(this.root, name)))))
-      await rm(join(folder, `base.tar.zst${PART}`), { force: true });
+  async removeUnfinished(before: Date): Promise<void> {
+    for await (const { path, mtime } of this.#files())
+      if (path.endsWith(PART) && mtime < before) await this.#remove([path]);
+  }
+
+  remove(names: readonly string[]): Promise<void> {
+    return this.#remove(names.map((name) => join(this.root, name)));
+  }
+
+  async #remove(paths: readonly string[]): Promise<void> {
+    for (const path of paths) await rm(path, { force: true });
+    for (const folder of new Set(paths.map((path) => dirname(path))))
+      // One with something left in it stays.
+      await rmdir(folder).catch(() => undefined);
   }
 
   faultOf(error: unknown): string | null {

@@ -8,8 +8,12 @@ export interface Repository {
   write(name: string, source: Readable): Promise<number>;
   /** @throws FileMissing */
   read(name: string): Promise<Readable>;
+  /** In bytes; null where there is no such file. */
+  sizeOf(name: string): Promise<number | null>;
   /** In no order. */
   list(): AsyncIterable<{ name: string; bytes: number }>;
+  /** Deletes what was being written before then and is not complete. */
+  removeUnfinished(before: Date): Promise<void>;
   /** Missing ones are no error. */
   remove(names: readonly string[]): Promise<void>;
   /** The fault as a clause for people; null for an error that is not the repository's. */

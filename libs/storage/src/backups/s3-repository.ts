@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { GetObjectCommand, S3ServiceException, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, HeadObjectCommand, S3ServiceException, type S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { reasonOf, type StorageSettings } from '@app/platform';
 import { isMissing, S3Bucket } from '../objects/s3-bucket.js';
@@ -48,12 +48,26 @@ export class S3Repository implements Repository {
     const answer = await this.client.send(command).catch((error: unknown) => {
       throw isMissing(error) ? new FileMissing(name) : error;
     });
-    return answer.Body as Readable;
+    const body = answer.Body as Readable;
+    return body.once('error', (error) => Object.assign(error, { $metadata: answer.$metadata }));
+  }
+
+  async sizeOf(name: string): Promise<number | null> {
+    const command = new HeadObjectCommand({ Bucket: this.bucketName, Key: `${this.prefix}${name}` });
+    const answer = await this.client.send(command).catch((error: unknown) => {
+      if (isMissing(error)) return null;
+      throw error;
+    });
+    return answer && (answer.ContentLength ?? 0);
   }
 
   async *list(): AsyncGenerator<{ name: string; bytes: number }> {
     for await (const { key, bytes } of this.#bucket.list(this.prefix))
       yield { name: key.slice(this.prefix.length), bytes };
+  }
+
+  async removeUnfinished(before: Date): Promise<void> {
+    await this.#bucket.abortUploads(before, this.prefix);
   }
 
   async remove(names: readonly string[]): Promise<void> {
@@ -64,8 +78,8 @@ export class S3Repository implements Repository {
     const place = `the repository s3://${this.bucketName}/${this.prefix}`;
     if (error instanceof S3ServiceException)
       return `${place} refuses (${error.name}): the bucket, the key or its permissions are wrong`;
-    const { code = '', syscall = '' } = error as NodeJS.ErrnoException;
-    return syscall || /^(E[A-Z]+|UND_)/.test(code) || (error as Error).name === 'TimeoutError'
+    // The SDK adds it to all that goes wrong with a request; PostgreSQL and folders have errors of the same codes.
+    return error instanceof Error && '$metadata' in error
       ? `${place} cannot be reached (${reasonOf(error)})`
       : null;
   }

@@ -110,12 +110,12 @@ export class S3Bucket {
   }
 
   /** Aborts multipart uploads that began before a time: their parts cost money, yet appear in no listing. */
-  async abortUploads(before: Date): Promise<number> {
+  async abortUploads(before: Date, prefix?: string): Promise<number> {
     let aborted = 0;
     let marker: { KeyMarker?: string; UploadIdMarker?: string } | null = {};
     while (marker) {
       const page: ListMultipartUploadsCommandOutput = await this.client.send(
-        new ListMultipartUploadsCommand({ Bucket: this.name, ...marker }),
+        new ListMultipartUploadsCommand({ Bucket: this.name, Prefix: prefix, ...marker }),
       );
       for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
         if (!Initiated || Initiated >= before) continue;

@@ -23,7 +23,11 @@ async function runCommand(...words: string[]): Promise<boolean> {
   const child = spawn(process.execPath, [process.argv[1] ?? '', 'backup', ...words], {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
-  const end = () => child.kill();
+  // Nothing more is begun then.
+  const end = () => {
+    child.once('exit', () => process.exit(0));
+    child.kill();
+  };
   process.once('SIGTERM', end);
   const [code] = (await once(child, 'exit')) as [number | null];
   process.off('SIGTERM', end);

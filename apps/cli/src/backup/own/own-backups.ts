@@ -9,7 +9,7 @@ import { Database, openDataSource } from '@app/storage/database';
 import { Refused, type BackupTool, type RestoredServer, type Target } from '../backup-tool.js';
 import { clusterOf } from '../cluster.js';
 import { restoreOwn } from './restoring.js';
-import { filesOver } from './retention.js';
+import { DAY, filesOver } from './retention.js';
 import {
   aboutOf,
   baseOf,
@@ -81,7 +81,7 @@ export class OwnBackups implements BackupTool {
 
   private async untilArchived(system: string, segment: string): Promise<void> {
     for (let tries = 0; tries < TRIES; tries += 1) {
-      if ((await this.sizeOf(walOf(system, segment))) !== null) return;
+      if ((await this.repository.sizeOf(walOf(system, segment))) !== null) return;
       await sleep(500);
     }
     throw new Refused(
@@ -96,14 +96,10 @@ export class OwnBackups implements BackupTool {
     });
   }
 
-  private async sizeOf(name: string): Promise<number | null> {
-    for await (const file of this.repository.list()) if (file.name === name) return file.bytes;
-    return null;
-  }
-
   private async forget(system: string): Promise<void> {
     const { BACKUP_KEEP: days } = this.settings;
     await this.repository.remove(filesOver(await contentsOf(this.repository), system, days, Date.now()));
+    await this.repository.removeUnfinished(new Date(Date.now() - DAY));
     const left = await contentsOf(this.repository);
     for (const backup of left.backups.filter((each) => each.system === system)) {
       const gap = gapAfter(left, backup);

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { chown, mkdir, readdir, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { lchown, mkdir, readdir, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -103,12 +103,13 @@ async function serveWal(
       const found = await fetch(wanted);
       const path = join(place, wanted);
       if (found) {
-        await writeFile(path, found, { mode: 0o600 });
+        // The folder is that of PostgreSQL's user, who must not lead root elsewhere by a link.
+        await writeFile(path, found, { mode: 0o600, flag: 'wx' });
         const { uid, gid } = await stat(place);
-        if (process.getuid?.() === 0) await chown(path, uid, gid);
+        if (process.getuid?.() === 0) await lchown(path, uid, gid);
       }
       await rm(`${path}.wanted`);
-      await writeFile(`${path}.done`, '');
+      await writeFile(`${path}.done`, '', { flag: 'wx' });
       ahead.clear();
       const next = nextOf(wanted, backup.segmentBytes);
       if (found && next) ahead.set(next, fetchWal(repository, backup.system, next));
@@ -124,24 +125,32 @@ const nextOf = (segment: string, segmentBytes: number): string | null =>
     ? segmentAt(positionOf(segment, segmentBytes) + 1, { from: segment, segmentBytes })
     : null;
 
+/** Where PostgreSQL on the restored folder is reached, and where the running Narwhal has its own. */
+interface Served {
+  url: string;
+  place: string;
+}
+
 /** PostgreSQL on the folder, by the launcher, until its standard input ends. */
 function startServer(
   folder: string,
   settings: Record<string, string>,
-): ChildProcess & { url: Promise<string> } {
+): ChildProcess & { served: Promise<Served> } {
   const program = join(root, 'tools', 'dev', 'serve-folder.ts');
   const child = spawn(process.execPath, [program, folder, JSON.stringify(settings)], {
     stdio: ['pipe', 'pipe', 'pipe'],
     cwd: root,
+    // Whatever ends this process, even with its group, it stops PostgreSQL first.
+    detached: true,
   });
   let [said, complaint] = ['', ''];
   child.stdout.on('data', (text: Buffer) => (said += text.toString()));
   child.stderr.on('data', (text: Buffer) => (complaint += text.toString()));
-  const url = new Promise<string>((settle, fail) => {
-    child.stdout.on('data', () => said.includes('\n') && settle(said.trim()));
+  const served = new Promise<Served>((settle, fail) => {
+    child.stdout.on('data', () => said.includes('\n') && settle(JSON.parse(said) as Served));
     child.once('close', () => fail(new Error(complaint.trim() || 'PostgreSQL ended')));
   });
-  return Object.assign(child, { url });
+  return Object.assign(child, { served });
 }
 
 const recoverySettings = (target: Target): Record<string, string> => ({
@@ -184,10 +193,8 @@ async function settle(url: string): Promise<void> {
   }
 }
 
-const nextSteps = (
-  folder: string,
-): string => `To go on with it, stop \`npm run up\`; in its data folder (.narwhal, or NARWHAL_DATA):
-  mv postgres postgres.before && mv ${resolve(folder)} postgres
+const nextSteps = (folder: string, place: string): string => `To go on with it, stop \`npm run up\`, and then:
+  mv ${place} ${place}.before && mv ${resolve(folder)} ${place}
 Start it again, and bring back from the trash what was deleted since: npm run storage -- verify --fix`;
 
 export async function restoreOwn(
@@ -228,14 +235,14 @@ export async function restoreOwn(
       fault = error;
       server?.stdin?.end();
     });
-    const url = await Promise.race([server.url, once(server, 'close').then(() => server?.url ?? '')]);
+    const { url, place } = await server.served;
     await Promise.race([
       settle(url),
       once(server, 'close').then(() => Promise.reject(new Error('it ended'))),
     ]);
     over.abort();
     await rm(join(folder, exchange), { recursive: true, force: true });
-    return { url, next: nextSteps(folder), stop };
+    return { url, next: nextSteps(folder, place), stop };
   } catch (error) {
     await stop();
     const isTold = error instanceof Refused || repository.faultOf(error);

@@ -1,6 +1,6 @@
 import { positionOf, timelineOf, type Contents, type Stored } from './stored.js';
 
-const DAY = 86_400_000;
+export const DAY = 86_400_000;
 
 /** The newest of each day (UTC) and timeline, for so many days that have one: several of one day push out none of another. */
 export function toKeep(own: readonly Stored[], days: number): Stored[] {

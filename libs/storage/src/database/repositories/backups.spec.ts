@@ -48,6 +48,18 @@ test('a good one is not forgotten behind many that failed', async () => {
   ]);
 });
 
+test('one that is dated in the future is not taken for a new one', async () => {
+  const record = (age: string) =>
+    database.query(`INSERT INTO backups (kind, begun_at, ended_at, good, sentence)
+      SELECT 'wal', now() - age, now() - age, true, '' FROM (VALUES (interval '${age}')) AS v (age)`);
+  const age = async () => (await rows.newest()).find(({ kind }) => kind === 'wal')?.age;
+  await record('-1 year');
+  expect(await age()).toBeGreaterThan(1_000_000_000);
+  await record('1 hour');
+  expect(await age()).toBeGreaterThanOrEqual(3_600);
+  expect(await age()).toBeLessThan(3_800);
+});
+
 test('WAL that waits for the archive is counted by the role of api and worker', async () => {
   const probe = new PostgresProbe(database.url, 5_000);
   await database.query(`SELECT pg_logical_emit_message(false, 'test', 'test'), pg_switch_wal()`);

@@ -12,7 +12,10 @@ export interface NewestOutcome {
   bytes: number;
   /** ISO 8601. */
   endedAt: string;
-  /** Seconds since the newest good one of this kind ended; since the first attempt, where none was good. */
+  /**
+   * Seconds since the newest good one of this kind ended; since the first attempt, where none was good. One of the future, made while
+   * the clock was wrong, counts as older than any.
+   */
   age: number;
 }
 
@@ -45,8 +48,9 @@ export class BackupRows {
     const { rows } = await this.database.query<NewestOutcome & { endedAt: Date }>(
       'backups.newest',
       `SELECT DISTINCT ON (kind) kind, good, sentence, bytes::float AS bytes, ended_at AS "endedAt",
-         extract(epoch FROM clock_timestamp() - coalesce(max(ended_at) FILTER (WHERE good) OVER (PARTITION BY kind),
-           min(begun_at) OVER (PARTITION BY kind)))::float AS age
+         extract(epoch FROM clock_timestamp() - coalesce(
+           max(ended_at) FILTER (WHERE good AND ended_at <= clock_timestamp()) OVER (PARTITION BY kind),
+           min(begun_at) FILTER (WHERE begun_at <= clock_timestamp()) OVER (PARTITION BY kind), 'epoch'))::float AS age
        FROM backups ORDER BY kind, begun_at DESC`,
     );
     return rows.map((row) => ({ ...row, endedAt: (row.endedAt as Date).toISOString() }));
