@@ -179,6 +179,8 @@ describe('the restored folder', () => {
   test('is used as the last lines say, archives on, and begins an epoch that no Redis has seen', async () => {
     renameSync(join(folder, 'data', 'postgres'), join(folder, 'before'));
     renameSync(join(folder, 'mark'), join(folder, 'data', 'postgres'));
+    const noted = (place: string) => readFileSync(join(folder, place, 'repository'), 'utf8');
+    expect(noted('data/postgres')).toBe(noted('before'));
     await narwhal.start();
     expect(await narwhal.query('SELECT epoch > 1700000000 AS later FROM redis_epoch')).toEqual([
       { later: true },

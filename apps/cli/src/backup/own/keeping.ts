@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StorageSettings } from '@app/platform';
 import type { Repository } from '@app/storage/backups';
@@ -9,6 +8,7 @@ import { BackupRows, Database, openDataSource, type NewestOutcome } from '@app/s
 import { Refused } from '../backup-tool.js';
 import { clusterOf } from '../cluster.js';
 import { ship } from './archiving.js';
+import { notedRepository, noteRepository } from './noted-repository.js';
 import { OwnBackups } from './own-backups.js';
 import { gapAfter, timelineOf, type Stored } from './stored.js';
 
@@ -49,13 +49,10 @@ export async function begin(
   place: string,
   { system, spool }: { system: string; spool: string },
 ): Promise<void> {
-  const note = join(dirname(spool), 'repository');
-  // Absent before the first.
-  if ((await readFile(note, 'utf8').catch(() => '')) === place) return;
+  const folder = dirname(spool);
+  if ((await notedRepository(folder)) === place) return;
   await repository.begin(system);
-  // The folder is that of PostgreSQL's user, who must not lead root elsewhere by a link.
-  await rm(note, { force: true });
-  await writeFile(note, place, { mode: 0o600, flag: 'wx' });
+  await noteRepository(folder, place);
 }
 
 /** When the newest is a day old, and at once where it is of another timeline, along which nothing of this one is restored. */

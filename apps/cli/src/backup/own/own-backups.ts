@@ -8,6 +8,7 @@ import { baseBackup, openRepository, type Repository } from '@app/storage/backup
 import { Database, openDataSource } from '@app/storage/database';
 import { Refused, type BackupTool, type RestoredServer, type Target } from '../backup-tool.js';
 import { clusterOf } from '../cluster.js';
+import { noteRepository } from './noted-repository.js';
 import { restoreOwn } from './restoring.js';
 import { DAY, filesOver } from './retention.js';
 import {
@@ -32,10 +33,11 @@ export class OwnBackups implements BackupTool {
   private constructor(
     private readonly settings: StorageSettings,
     readonly repository: Repository,
+    private readonly place: string,
   ) {}
 
   static async open(settings: StorageSettings, place: string): Promise<OwnBackups> {
-    return new OwnBackups(settings, await openRepository(place, settings));
+    return new OwnBackups(settings, await openRepository(place, settings), place);
   }
 
   private get url(): string {
@@ -164,7 +166,12 @@ export class OwnBackups implements BackupTool {
   }
 
   restore(target: Target, folder: string, cluster?: string): Promise<RestoredServer> {
-    return this.said(() => restoreOwn(this.repository, target, folder, cluster));
+    return this.said(async () => {
+      const server = await restoreOwn(this.repository, target, folder, cluster);
+      // `up` goes on in it, and begins no other where its disk is not mounted.
+      await noteRepository(folder, this.place);
+      return server;
+    });
   }
 
   /** Says what is wrong with the repository in its own words. */
