@@ -14,7 +14,8 @@ const growing = (series: string, perSecond: number): object => ({
 const constant = (series: string, value: number): object => ({ series, values: `${value}x${UNTIL / STEP}` });
 
 /** A label value that a pattern of the catalogue matches. */
-const example = (pattern: string): string => pattern.replaceAll('.*', 'a').replaceAll('.', '0');
+const example = (pattern: string): string =>
+  pattern.replace(/\|.*/, '').replaceAll('.*', 'a').replaceAll('.', '0');
 
 function labelled(name: string, read: Reading, extra: Record<string, string> = {}): string {
   const where = 'where' in read ? (read.where ?? {}) : {};
