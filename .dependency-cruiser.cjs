@@ -177,8 +177,8 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    // Packages of their own, with packages of their own.
-    exclude: { path: '^(infra/aws|test/clients/(journeys|generate))' },
+    // Packages of their own, with packages of their own, and what one of them is built into.
+    exclude: { path: '^(infra/aws|packages/client/dist|test/clients/(journeys|generate))' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {
