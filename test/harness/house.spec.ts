@@ -18,7 +18,10 @@ const files = ['apps', 'libs', 'tools', 'test', 'bench']
   .filter((folder) => existsSync(folder))
   .flatMap((folder) => readdirSync(folder, { recursive: true, withFileTypes: true }))
   .filter(
-    (entry) => entry.isFile() && /\.(ts|mjs)$/.test(entry.name) && !/node_modules/.test(entry.parentPath),
+    (entry) =>
+      entry.isFile() &&
+      /\.(ts|mjs)$/.test(entry.name) &&
+      !/node_modules|journeys\/generated/.test(entry.parentPath),
   )
   .map((entry) => join(entry.parentPath, entry.name));
 
