@@ -4,7 +4,7 @@ import { startApi, type Fixtures, type Narwhal, type Person } from './fixtures.t
 import { cpuOf, median, printTable } from './measuring.ts';
 
 /**
- * What a phone reads most: its bytes plain and as they are served to clients that take gzip, and the CPU time of one api
+ * Measures the answers that a phone reads most: their bytes plain and as they are served to clients that take gzip, and the CPU time of one api
  * process for each. The small views are beside the full ones of the same rows.
  */
 const GRID_GOAL = 0.25;

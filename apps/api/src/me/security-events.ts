@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { listOf } from '../http/cursors.js';
 import { count, flag, id, shown, time } from '../http/fields.js';
 
-/** By kind, hence all optional. What only operators may know, as who typed a command, is not among them. */
+/** Each kind has some of these. They leave out what only operators may know, such as who typed a command. */
 const params = z
   .object({
     sessionId: id.meta({ description: 'The session.' }),

@@ -1,8 +1,6 @@
 import { userInfo } from 'node:os';
 import {
-  ConfigError,
   databaseFault,
-  exitForUsage,
   readArgumentsOrExit,
   readDirectUrl,
   operatorToken,
@@ -21,10 +19,8 @@ import {
   UserRows,
 } from '@app/storage/database';
 import { adminLine } from '../command-lines.js';
+import { Refused, told } from '../refused.js';
 import { auditText } from './audit.js';
-
-/** Shown to the operator as it is, without a stack. */
-class Refused extends Error {}
 
 async function userIdOf(users: UserRows, username: string): Promise<string> {
   const userId = await users.idOf('username', username);
@@ -120,17 +116,10 @@ const made: Record<string, () => string> = {
 /** Returns an exit code. */
 export async function run(args: readonly string[]): Promise<number> {
   const { words } = readArgumentsOrExit(args, adminLine);
-  try {
+  return told(async () => {
     const [command] = words;
     const own = words.length === 1 && command && Object.hasOwn(made, command) ? made[command] : undefined;
     process.stdout.write(`${own ? own() : await admin(readDirectUrl(), words)}\n`);
     return 0;
-  } catch (error) {
-    if (error instanceof UsageError) exitForUsage(error);
-    const expected = error instanceof Refused || error instanceof ConfigError;
-    process.stderr.write(
-      `${expected ? error.message : String(error instanceof Error ? error.stack : error)}\n`,
-    );
-    return 1;
-  }
+  });
 }

@@ -25,7 +25,7 @@ export interface RestoredServer {
 /** Where a restore ends: at a time, or where the archive does. */
 export type Target = Date | 'latest';
 
-/** Where backups of PostgreSQL go and come from: one implementation a footing. What it refuses, it says in a sentence (`Refused`). */
+/** Makes and restores backups of PostgreSQL; one implementation for each footing. It throws `Refused` with a sentence for operators. */
 export interface BackupTool {
   /** Makes one; resolves once it is complete, with all the WAL that it needs. Deletes what is older than those to keep. */
   make(): Promise<Backup>;
@@ -40,9 +40,6 @@ export interface BackupTool {
   /** Where WAL is missing since the newest backup. */
   missing(): Promise<string[]>;
 }
-
-/** Shown to the operator as it is, without a stack. */
-export class Refused extends Error {}
 
 /** `2026-11-30T08:00:00Z`, with a zone, so that nobody restores to another hour than they meant. */
 export function targetOf(text: string | undefined): Target {

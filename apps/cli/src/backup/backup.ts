@@ -1,7 +1,8 @@
-import { ConfigError, exitForUsage, readArguments, readStorageSettings, UsageError } from '@app/platform';
+import { readArguments, readStorageSettings, UsageError } from '@app/platform';
 import { BackupRows, Database, openDataSource, type BackupKind } from '@app/storage/database';
 import { backupLine } from '../command-lines.js';
-import { Refused, type Backup, type BackupTool } from './backup-tool.js';
+import type { Backup, BackupTool } from './backup-tool.js';
+import { told } from '../refused.js';
 import { backupTool } from './open-tool.js';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -96,19 +97,6 @@ async function carryOut(args: readonly string[]): Promise<number> {
   throw new UsageError(
     `expected make, list, verify, drill or wal but received "${command}"\n\n${backupLine.usage}`,
   );
-}
-
-/** Runs a command of this room: a refusal is a sentence, and the exit code 1. */
-export async function told(work: () => Promise<number>): Promise<number> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof UsageError) exitForUsage(error);
-    const expected = error instanceof Refused || error instanceof ConfigError;
-    const text = error instanceof Error ? (expected ? error.message : error.stack) : String(error);
-    process.stderr.write(`${text}\n`);
-    return 1;
-  }
 }
 
 /** Returns an exit code. */

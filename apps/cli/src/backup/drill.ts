@@ -24,7 +24,8 @@ import {
   TwoStores,
 } from '@app/storage/objects';
 import type { Outcome } from './backup.js';
-import { Refused, type BackupTool } from './backup-tool.js';
+import type { BackupTool } from './backup-tool.js';
+import { Refused } from '../refused.js';
 import { clusterOf } from './cluster.js';
 
 /** Photos whose bytes are read. */

@@ -1,5 +1,6 @@
 import type { StorageSettings } from '@app/platform';
-import { Refused, type BackupTool } from './backup-tool.js';
+import type { BackupTool } from './backup-tool.js';
+import { Refused } from '../refused.js';
 
 /** The tool of the configured repository. */
 export async function backupTool(settings: StorageSettings): Promise<BackupTool> {

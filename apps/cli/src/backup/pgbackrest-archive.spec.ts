@@ -10,7 +10,7 @@ test('a whole archive goes on from one file of 4 GiB to the next, and from a tim
   expect(gapsOf(names, wal(1, 0, 0xfe), wal(2, 1, 1), 16 * MiB)).toEqual([]);
   // Segments of 64 MiB: 64 of them make 4 GiB.
   expect(gapsOf([wal(1, 0, 0x3f), wal(1, 1, 0)], wal(1, 0, 0x3f), '', 64 * MiB)).toEqual([]);
-  // What lies before the backup is of no use to it.
+  // The backup does not need older segments.
   expect(gapsOf([wal(1, 0, 1), wal(1, 0, 5)], wal(1, 0, 5), '', 16 * MiB)).toEqual([]);
 });
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { Refused } from './backup-tool.js';
+import { Refused } from '../refused.js';
 
 /** What pgBackRest says, by its own words or number, and what that means for whoever reads it. The first that fits is shown. */
 const meanings: readonly (readonly [pattern: RegExp, sentence: (found: RegExpExecArray) => string])[] = [

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { environmentWith, readArguments, readStorageSettings, UsageError } from '@app/platform';
 import { restoreLine } from '../command-lines.js';
-import { told } from './backup.js';
+import { told } from '../refused.js';
 import { targetOf } from './backup-tool.js';
 import { backupTool } from './open-tool.js';
 

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Database, openDataSource } from '@app/storage/database';
-import { Refused, type RestoredServer } from './backup-tool.js';
+import type { RestoredServer } from './backup-tool.js';
+import { Refused } from '../refused.js';
 
 /** Where Debian, and PGDG elsewhere, put a major version's programs. */
 const homes = ['/usr/lib/postgresql', '/usr/pgsql-'];
@@ -27,7 +28,7 @@ export const ENDS_BEFORE = 'the archive ends before the time to restore to: name
 /** Why PostgreSQL ended, by its log. */
 function reasonIn(log: string): string {
   if (log.includes('recovery ended before configured recovery target')) return ENDS_BEFORE;
-  // Whoever asks meanwhile whether it is ready stands in the log, too.
+  // The log also has each pg_isready that came too early.
   const fatal = [...log.matchAll(/(?:FATAL|PANIC): +(?!the database system is)(.*)/g)].at(-1)?.[1];
   return `PostgreSQL could not recover: ${fatal ?? log.trim().split('\n').at(-1)}`;
 }

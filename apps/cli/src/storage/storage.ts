@@ -1,7 +1,5 @@
 import {
-  ConfigError,
   databaseFault,
-  exitForUsage,
   readArguments,
   readStorageSettings,
   UsageError,
@@ -9,6 +7,7 @@ import {
 } from '@app/platform';
 import { Database, openDataSource, type DataSource } from '@app/storage/database';
 import { storageLine } from '../command-lines.js';
+import { Refused, told } from '../refused.js';
 import {
   Migration,
   Redevelopment,
@@ -26,9 +25,6 @@ import {
   Verification,
 } from '@app/storage/objects';
 import { rejections } from '@app/platform/photos';
-
-/** Shown to the operator as it is, without a stack. */
-class Refused extends Error {}
 
 interface Tools {
   source: DataSource;
@@ -178,14 +174,4 @@ async function carryOut(args: readonly string[]): Promise<number> {
 }
 
 /** Returns an exit code. */
-export async function run(args: readonly string[]): Promise<number> {
-  try {
-    return await carryOut(args);
-  } catch (error) {
-    if (error instanceof UsageError) exitForUsage(error);
-    const expected = error instanceof Refused || error instanceof ConfigError;
-    const text = error instanceof Error ? (expected ? error.message : error.stack) : String(error);
-    process.stderr.write(`${text}\n`);
-    return 1;
-  }
-}
+export const run = (args: readonly string[]): Promise<number> => told(() => carryOut(args));

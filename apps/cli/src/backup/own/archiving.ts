@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { createZstdCompress, createZstdDecompress } from 'node:zlib';
 import type { Repository } from '@app/storage/backups';
-import { Refused } from '../backup-tool.js';
+import { Refused } from '../../refused.js';
 import { compression, walOf } from './stored.js';
 
 /** A file of WAL out of the archive; null where it has none. */

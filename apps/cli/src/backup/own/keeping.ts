@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { StorageSettings } from '@app/platform';
 import type { Repository } from '@app/storage/backups';
 import { BackupRows, Database, openDataSource, type NewestOutcome } from '@app/storage/database';
-import { Refused } from '../backup-tool.js';
+import { Refused } from '../../refused.js';
 import { clusterOf } from '../cluster.js';
 import { ship } from './archiving.js';
 import { notedRepository, noteRepository } from './noted-repository.js';

@@ -9,7 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createZstdDecompress } from 'node:zlib';
 import type { Repository } from '@app/storage/backups';
 import { Database, openDataSource, RedisEpochs } from '@app/storage/database';
-import { Refused, type RestoredServer, type Target } from '../backup-tool.js';
+import { Refused } from '../../refused.js';
+import type { RestoredServer, Target } from '../backup-tool.js';
 import { fetchWal } from './archiving.js';
 import { baseOf, choose, contentsOf, gapAfter, needs, positionOf, segmentAt, type Stored } from './stored.js';
 
@@ -140,7 +141,7 @@ function startServer(
   const child = spawn(process.execPath, [program, folder, JSON.stringify(settings)], {
     stdio: ['pipe', 'pipe', 'pipe'],
     cwd: root,
-    // Whatever ends this process, even with its group, it stops PostgreSQL first.
+    // A process group of its own: it stops PostgreSQL however this process ends.
     detached: true,
   });
   let [said, complaint] = ['', ''];

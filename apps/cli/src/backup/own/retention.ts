@@ -36,7 +36,7 @@ export function filesOver({ backups, sizes }: Contents, system: string, days: nu
     const isComplete = own.some((backup) => backup.name === name);
     return isComplete ? !kept.some((backup) => backup.name === name) : madeAt < now - DAY;
   };
-  // What says that a backup is complete goes first.
+  // Delete backup.json first: it marks a backup as complete.
   return [...sizes.keys()]
     .filter(isOver)
     .toSorted((a, b) => Number(b.endsWith('.json')) - Number(a.endsWith('.json')));

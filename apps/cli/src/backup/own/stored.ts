@@ -1,9 +1,10 @@
 import { constants } from 'node:zlib';
 import type { Repository } from '@app/storage/backups';
-import { Refused, type Backup, type Target } from '../backup-tool.js';
+import { Refused } from '../../refused.js';
+import type { Backup, Target } from '../backup-tool.js';
 
 /**
- * What lies in the repository, for each cluster by its number:
+ * The repository has these files for each cluster:
  *
  *   <cluster>/base/<time>/base.tar.zst    the data folder
  *   <cluster>/base/<time>/backup.json     about it, written last: a backup without it was cut short
