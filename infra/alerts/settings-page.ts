@@ -24,7 +24,8 @@ export function settingsPage(): string {
 _Made from \`libs/platform/src/settings.ts\` by \`npm run watching\`._
 
 Each is a variable of the environment; \`NAME_FILE\` names a file that holds the value of \`NAME\`, which is how secrets come to
-containers and units. \`npm run up\` makes what must be set and keeps it below \`.narwhal/secrets\`; the package has its settings in
+containers and units: \`DATABASE_URL_FILE=/run/secrets/database-url\`. White space around it is no part of it; both, or a file that
+cannot be read, are refused. \`npm run up\` makes what must be set and keeps it below \`.narwhal/secrets\`; the package has its settings in
 \`/etc/narwhal\`, yours in \`local.env\`. Something that is empty counts as not set. All processes of an instance have the same settings, but
 for ports and addresses; a process reads them when it starts, and says every one that is wrong in one sentence.
 

@@ -12,15 +12,33 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
-/** `NAME_FILE` names a file that holds the value of `NAME`, for every setting: how secrets reach containers and units. */
-function withFiles(env: NodeJS.ProcessEnv): Record<string, string> {
-  const values: Record<string, string> = {};
-  for (const name of Object.keys(everySetting.shape)) {
-    const file = env[`${name}_FILE`];
-    const value = file ? readFileSync(file, 'utf8').trim() : env[name];
-    if (value !== undefined && value !== '') values[name] = value;
+const problemsIn = (lines: readonly string[]): ConfigError =>
+  new ConfigError(
+    `the configuration has ${lines.length} problem(s):\n${lines.map((line) => `  ${line}`).join('\n')}`,
+  );
+
+/**
+ * `NAME_FILE` names a file that holds the value of `NAME`, for every setting: how secrets reach containers and units. Both are
+ * refused: whichever won, somebody would have changed the other and seen nothing come of it.
+ */
+function valueOf(name: string, env: NodeJS.ProcessEnv): { value?: string; problem?: string } {
+  const file = env[`${name}_FILE`];
+  if (!file) return { value: env[name] };
+  if (env[name]) return { problem: `${name}: expected it or ${name}_FILE, but both are set` };
+  try {
+    return { value: readFileSync(file, 'utf8').trim() };
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    return { problem: `${name}_FILE: expected a file that can be read but received "${file}" (${why})` };
   }
-  return values;
+}
+
+/** @throws ConfigError with one line for each file that is of no use */
+function valuesOf(names: readonly string[], env: NodeJS.ProcessEnv): Record<string, string> {
+  const read = names.map((name) => ({ name, ...valueOf(name, env) }));
+  const problems = read.flatMap(({ problem }) => problem ?? []);
+  if (problems.length > 0) throw problemsIn(problems);
+  return Object.fromEntries(read.flatMap(({ name, value }) => (value ? [[name, value]] : [])));
 }
 
 /** Quotes the received value only if it is not secret: numbers, and the two addresses that clients see anyway. */
@@ -37,14 +55,14 @@ function parse<Shape extends z.ZodRawShape>(
   shape: z.ZodObject<Shape>,
   env: NodeJS.ProcessEnv,
 ): z.output<typeof shape> {
-  const values = withFiles(env);
+  const values = valuesOf(Object.keys(shape.shape), env);
   const result = shape.safeParse(values);
   if (result.success) return result.data;
   const lines = result.error.issues.map((issue) => {
     const name = issue.path.join('.');
-    return `  ${name}: ${wordsOf(issue, name, values[name])}`;
+    return `${name}: ${wordsOf(issue, name, values[name])}`;
   });
-  throw new ConfigError(`the configuration has ${lines.length} problem(s):\n${lines.join('\n')}`);
+  throw problemsIn(lines);
 }
 
 const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
@@ -60,9 +78,7 @@ const publicUrlOf = ({ PUBLIC_URL, PORT }: { PUBLIC_URL?: string | undefined; PO
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const settings = parse(everySetting, env);
   if ((settings.VISIT_LOGIN === undefined) !== (settings.VISIT_PASSWORD === undefined))
-    throw new ConfigError(
-      'the configuration has 1 problem(s):\n  VISIT_LOGIN: expected together with VISIT_PASSWORD',
-    );
+    throw problemsIn(['VISIT_LOGIN: expected together with VISIT_PASSWORD']);
   const publicUrl = publicUrlOf(settings);
   return { ...settings, publicUrl, mediaUrl: withoutSlash(settings.MEDIA_URL ?? publicUrl) };
 }
