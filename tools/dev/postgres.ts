@@ -111,6 +111,8 @@ function settingsOf(port: number, durable: boolean, own: Record<string, string |
     log_timezone: 'UTC',
     // Pays off only for long analytic queries, of which there are none.
     jit: 'off',
+    // Each checkpoint writes a file about them, and PostgreSQL ends where a full disk has no room for it.
+    max_active_replication_origins: 0,
   };
   if (!durable) Object.assign(values, { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' });
   return Object.entries({ ...values, ...own }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);

@@ -17,11 +17,13 @@ export const ownRepository = ({ dataFolder }: Environment): string => `file:${jo
 
 /**
  * Copies, forces to the disk, renames; a file that is there already is only accepted if it is the same. While two wait in the spool, which
- * PostgreSQL takes for archived, it keeps the others itself, and its statistics tell how many.
+ * PostgreSQL takes for archived, it keeps the others itself, and its statistics tell how many. With less than 64 MiB of room it gives WAL
+ * up: PostgreSQL writes on in the files of it that it has, and would stop without one. The alert WalIsMissing tells, and a backup follows.
  */
 const ARCHIVE_COMMAND = [
   `mkdir -p -m 700 ../${spool}`,
   `if test -e ../${spool}/%f; then exec cmp -s %p ../${spool}/%f; fi`,
+  `if test $(df -Pk . | awk 'NR == 2 { print $4 }') -lt 65536; then exit 0; fi`,
   `test $(ls ../${spool} | wc -l) -lt 2`,
   `cp %p ../${spool}/%f.part`,
   `sync ../${spool}/%f.part`,
@@ -29,5 +31,5 @@ const ARCHIVE_COMMAND = [
   `sync ../${spool}`,
 ].join(' && ');
 
-/** Four minutes, and a minute until it is in the repository: at most five minutes of writes are lost with the machine. */
-export const archiveSettings = { archive_mode: 'on', archive_timeout: 240, archive_command: ARCHIVE_COMMAND };
+/** Segments are closed by the service `backup` (`keepClosing`), which looks whether the disk has room for the next. */
+export const archiveSettings = { archive_mode: 'on', archive_command: ARCHIVE_COMMAND };

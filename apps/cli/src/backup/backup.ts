@@ -84,7 +84,7 @@ async function list(tool: BackupTool): Promise<number> {
 async function carryOut(args: readonly string[]): Promise<number> {
   const { words } = readArguments(args, backupLine);
   const [command = 'make', place = ''] = words;
-  const tool = () => backupTool(readStorageSettings());
+  const tool = () => backupTool(readStorageSettings(), place);
   if (command === 'make') return recorded('backup', async () => make(await tool()));
   if (command === 'list') return list(await tool());
   if (command === 'verify') return recorded('verify', async () => verify(await tool()));

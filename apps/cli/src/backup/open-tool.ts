@@ -2,8 +2,8 @@ import type { StorageSettings } from '@app/platform';
 import type { BackupTool } from './backup-tool.js';
 import { Refused } from '../refused.js';
 
-/** The tool of the configured repository. */
-export async function backupTool(settings: StorageSettings): Promise<BackupTool> {
+/** The tool of the configured repository. `disk`: a folder on PostgreSQL's, which a backup of ours must not fill. */
+export async function backupTool(settings: StorageSettings, disk?: string): Promise<BackupTool> {
   const { BACKUP_REPOSITORY: repository } = settings;
   if (repository === undefined) throw new Refused('expected BACKUP_REPOSITORY, but it is not set');
   // Each footing is loaded on demand.
@@ -12,5 +12,5 @@ export async function backupTool(settings: StorageSettings): Promise<BackupTool>
     return new PgBackRest(repository.slice('pgbackrest:'.length), settings);
   }
   const { OwnBackups } = await import('./own/own-backups.js');
-  return OwnBackups.open(settings, repository);
+  return OwnBackups.open(settings, repository, disk);
 }

@@ -9,12 +9,15 @@ import { Refused } from '../../refused.js';
 import { clusterOf } from '../cluster.js';
 import { ship } from './archiving.js';
 import { notedRepository, noteRepository } from './noted-repository.js';
-import { OwnBackups } from './own-backups.js';
+import { OwnBackups, switchWal } from './own-backups.js';
+import { hasRoom } from './room.js';
 import { gapAfter, timelineOf, type Stored } from './stored.js';
 
 const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000];
 /** How often the spool is looked at, in milliseconds. */
 const LOOK = 1_000;
+/** Four minutes, and a minute until it is in the repository: at most five minutes of writes are lost with the machine. */
+const CLOSE = 4 * MINUTE;
 
 const say = (text: string): void => void process.stdout.write(`${new Date().toISOString()} ${text}\n`);
 
@@ -77,22 +80,39 @@ async function keepShipping(tool: OwnBackups, system: string, spool: string): Pr
   }
 }
 
+/** Closes the segment of WAL that is being written. PostgreSQL's own `archive_timeout` would do it on a full disk, too, and end it there. */
+async function keepClosing(url: string, spool: string): Promise<never> {
+  for (; ; await sleep(CLOSE)) {
+    try {
+      if (await hasRoom(dirname(spool))) await switchWal(url);
+    } catch (error) {
+      say((error as Error).message);
+    }
+  }
+}
+
 interface Kept {
   tool: OwnBackups;
   system: string;
   timeline: string;
   url: string;
+  spool: string;
   begun: () => Promise<void>;
 }
 
+function isDrillDue(oldest: Stored | undefined, newest: NewestOutcome | undefined): boolean {
+  const drilled = Date.parse(newest?.endedAt ?? '') || 0;
+  return Date.now() - Math.max(oldest?.endedAt.getTime() ?? Date.now(), drilled) >= 7 * DAY;
+}
+
 /** A backup when one is due or WAL is missing since the newest, and once the oldest is a week old, a check and a drill a week. */
-async function keepBackingUp({ tool, system, timeline, url, begun }: Kept): Promise<never> {
+async function keepBackingUp({ tool, system, timeline, url, spool, begun }: Kept): Promise<never> {
   let notBefore = 0;
   const run = async (...words: string[]): Promise<void> => {
     if (!(await runCommand(...words))) notBefore = Date.now() + HOUR;
   };
   for (; ; await sleep(MINUTE)) {
-    if (Date.now() < notBefore) continue;
+    if (Date.now() < notBefore || !(await hasRoom(dirname(spool)))) continue;
     try {
       // The backup fails for the same reason, which operators are told.
       await begun().catch((error: Error) => say(error.message));
@@ -101,10 +121,10 @@ async function keepBackingUp({ tool, system, timeline, url, begun }: Kept): Prom
       const newest = own.at(-1);
       const ended = new Map((await outcomes(url)).map((outcome) => [outcome.kind, outcome]));
       // It makes a backup, too. The next look ends the alert, an hour later, so that somebody hears it.
-      if ((newest && gapAfter(contents, newest)) || ended.get('wal')?.good === false) await run('wal');
-      else if (isDue(own, timeline, Date.now())) await run();
-      const drilled = Date.parse(ended.get('drill')?.endedAt ?? '') || 0;
-      if (Date.now() - Math.max(own[0]?.endedAt.getTime() ?? Date.now(), drilled) >= 7 * DAY) {
+      if ((newest && gapAfter(contents, newest)) || ended.get('wal')?.good === false)
+        await run('wal', dirname(spool));
+      else if (isDue(own, timeline, Date.now())) await run('make', dirname(spool));
+      if (isDrillDue(own[0], ended.get('drill'))) {
         await run('verify');
         await run('drill');
       }
@@ -124,5 +144,9 @@ export async function keep(settings: StorageSettings, spool: string): Promise<ne
   const [tool, cluster] = await Promise.all([OwnBackups.open(settings, place), clusterOf(url)]);
   const { system } = cluster;
   const begun = () => tool.said(() => begin(tool.repository, place, { system, spool }));
-  return Promise.race([keepShipping(tool, system, spool), keepBackingUp({ tool, ...cluster, url, begun })]);
+  return Promise.race([
+    keepShipping(tool, system, spool),
+    keepClosing(url, spool),
+    keepBackingUp({ tool, ...cluster, url, spool, begun }),
+  ]);
 }

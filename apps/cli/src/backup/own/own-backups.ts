@@ -12,6 +12,7 @@ import { clusterOf } from '../cluster.js';
 import { noteRepository } from './noted-repository.js';
 import { restoreOwn } from './restoring.js';
 import { DAY, filesOver } from './retention.js';
+import { refuseWithoutRoom } from './room.js';
 import {
   aboutOf,
   baseOf,
@@ -35,10 +36,16 @@ export class OwnBackups implements BackupTool {
     private readonly settings: StorageSettings,
     readonly repository: Repository,
     private readonly place: string,
+    private readonly disk?: string,
   ) {}
 
-  static async open(settings: StorageSettings, place: string): Promise<OwnBackups> {
-    return new OwnBackups(settings, await openRepository(place, settings), place);
+  /** `disk` is a folder on PostgreSQL's: a backup ends before that is full. */
+  static async open(settings: StorageSettings, place: string, disk?: string): Promise<OwnBackups> {
+    return new OwnBackups(settings, await openRepository(place, settings), place, disk);
+  }
+
+  private async lookAtRoom(): Promise<void> {
+    if (this.disk) await refuseWithoutRoom(this.disk);
   }
 
   private get url(): string {
@@ -47,7 +54,9 @@ export class OwnBackups implements BackupTool {
 
   make(): Promise<Stored> {
     return this.said(async () => {
+      await this.lookAtRoom();
       const stored = await this.copy();
+      await this.lookAtRoom();
       await switchWal(this.url);
       await this.untilArchived(stored.system, stored.to);
       await this.repository.write(aboutOf(stored), Readable.from([Buffer.from(JSON.stringify(stored))]));
@@ -58,6 +67,9 @@ export class OwnBackups implements BackupTool {
 
   private async copy(): Promise<Stored> {
     const source = await baseBackup(this.url);
+    const looking = setInterval(() => {
+      this.lookAtRoom().catch((error: Error) => source.tar.destroy(error));
+    }, 200);
     const { system, major, segmentBytes, begunAt } = source;
     const name = begunAt.toISOString().replaceAll(':', '-');
     try {
@@ -78,6 +90,7 @@ export class OwnBackups implements BackupTool {
       const facts = { system, name, major, segmentBytes, begunAt, unpackedBytes, bytes, password };
       return { ...facts, ...(await source.finish()), sha256: hash.digest('hex') };
     } finally {
+      clearInterval(looking);
       await source.close();
     }
   }
