@@ -119,7 +119,9 @@ test('a hundred slow uploads at once hold next to nothing of it, and it does not
   const all = (first: number, pieces: number) =>
     rise(async () => {
       const statuses = await Promise.all(
-        Array.from({ length: 100 }, (_, index) => slowly(pieces * 16 * 1024, first + index, pieces, 2_000 / pieces + 40)),
+        Array.from({ length: 100 }, (_, index) =>
+          slowly(pieces * 16 * 1024, first + index, pieces, 2_000 / pieces + 40),
+        ),
       );
       expect(new Set(statuses)).toEqual(new Set([202]));
     });
