@@ -1,5 +1,5 @@
-import { Redis } from 'ioredis';
-import { shardOf, type Id } from '@app/platform';
+import type { Redis } from 'ioredis';
+import { openRedis, shardOf, type Id } from '@app/platform';
 import { CountRows, Database, FeedRows, LikeRows, PopularRows, RedisEpochs, SearchWords } from '@app/storage';
 import { AuthorFeeds } from '../../libs/feed/src/author-feeds.js';
 import { Counts } from '../../libs/feed/src/counts.js';
@@ -45,7 +45,7 @@ export async function feedRoom(databaseUrl: string, redisUrl: string, budget = 1
   const clientCache = new ClientSideCache(redis, new TrackingConnection(link, redisUrl, budget));
   const windows = new FeedWindows(redis, rows, clientCache);
   const authorFeeds = new AuthorFeeds(redis, rows, clientCache);
-  const look = new Redis(redisUrl, { lazyConnect: true }).on('error', () => undefined);
+  const look = openRedis(redisUrl, { lazyConnect: true }).on('error', () => undefined);
   await redis.start(10_000);
   return {
     database,

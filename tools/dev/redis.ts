@@ -19,6 +19,10 @@ export interface RedisOptions {
   host?: string;
   /** Replicates this one, which has the same password. */
   replicaOf?: { host: string; port: number };
+  /** Further lines of its configuration. */
+  more?: string[];
+  /** Wraps the command, where it runs on another host. */
+  on?: (command: { command: string; args: string[] }) => { command: string; args: string[] };
   /** Called with the process as soon as it runs. */
   launched?: (process: Launched) => void;
 }
@@ -50,11 +54,18 @@ export async function startRedis(options: RedisOptions): Promise<RunningServer> 
   const password = keptSecret(join(drop.onDisk, 'password'));
   if (drop.user) chownSync(join(drop.onDisk, 'password'), drop.user.uid, drop.user.gid);
 
-  const { command, args } = drop.wrap(program, ['-']);
-  const { host = '127.0.0.1', replicaOf } = options;
+  const { host = '127.0.0.1', replicaOf, more = [], on = (command) => command } = options;
+  const { command, args } = on(drop.wrap(program, ['-']));
   const user = `user narwhal on >${applicationPassword(password)} ${channels(program)} ${permissions}`;
   const follow = replicaOf ? [`replicaof ${replicaOf.host} ${replicaOf.port}`, `masterauth ${password}`] : [];
-  const input = configuration({ dir: drop.data, host, port, password, persistent, more: [user, ...follow] });
+  const input = configuration({
+    dir: drop.data,
+    host,
+    port,
+    password,
+    persistent,
+    more: [user, ...follow, ...more],
+  });
   const { launched } = options;
   const process = await launch({ command, args, logFile, input, cwd: '/', launched });
   // A large append-only file takes a while to load, and PING returns -LOADING until then.

@@ -14,6 +14,7 @@ export { LikedSavedCache, type Mark, type Marks } from './liked-saved-cache.js';
 export { RedisAway } from './redis-link.js';
 export { lookAtRedis, RedisProbe, warnWithoutRedis, type RedisFacts, type RedisLook } from './redis-probe.js';
 export { FeedRedis } from './redis.js';
+export { lookAtSentinels } from './sentinel-look.js';
 export { SNAPSHOT_NAME_BYTES, Snapshots } from './snapshots.js';
 export { SessionCache } from './session-cache.js';
 export type { PostCounts, UserCounts } from '@app/storage';

@@ -125,7 +125,7 @@ export class LikedSavedCache {
   }
 
   private async hasMoved(epoch: string | null): Promise<boolean> {
-    if (!this.redis.isCluster) return false;
+    if (!this.redis.failsOver) return false;
     // The next line checks the result.
     await this.redis.confirm().catch(() => undefined);
     return this.redis.available && this.redis.epoch !== epoch;

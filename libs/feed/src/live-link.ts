@@ -1,4 +1,4 @@
-import { clusterNodes, type RedisNode } from '@app/platform';
+import { clusterNodes, openRedis, type RedisNode } from '@app/platform';
 import { Redis, type RedisOptions } from 'ioredis';
 
 /** How long the server may take for an answer, in milliseconds: no request waits for it. */
@@ -46,7 +46,7 @@ export class LiveLink {
 
   private open(): void {
     const node = this.nodes?.[this.opened % this.nodes.length];
-    const client = node ? new Redis({ ...options, ...node }) : new Redis(this.url, options);
+    const client = node ? new Redis({ ...options, ...node }) : openRedis(this.url, options);
     this.client = client;
     client.on('ready', () => void this.subscribe([...this.wanted.keys()]));
     client.on('error', () => undefined);

@@ -79,7 +79,7 @@ export class PendingInvalidations {
 
   private async tell(changes: readonly Invalidation[]): Promise<void> {
     try {
-      if (this.redis.isCluster) await this.redis.confirm();
+      if (this.redis.failsOver) await this.redis.confirm();
       await this.send(changes);
       this.done(changes);
     } catch {

@@ -1,6 +1,14 @@
 import { EventEmitter } from 'node:events';
-import { clusterNodes, clusterOptions, gatherWrites, nodeOptions, startingAt } from '@app/platform';
-import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import {
+  clusterNodes,
+  clusterOptions,
+  gatherWrites,
+  nodeOptions,
+  openRedis,
+  sentinelsOf,
+  startingAt,
+} from '@app/platform';
+import { Cluster, type Redis, type RedisOptions } from 'ioredis';
 import { loadScripts, type ScriptName } from './scripts.js';
 
 /** A script's argument: text, number, or packed bytes. */
@@ -36,7 +44,7 @@ function options(budget: number): RedisOptions {
 /** A client that is not connected yet. */
 export function openClient(url: string, budget: number, more: RedisOptions = {}): Redis | Cluster {
   const nodes = clusterNodes(url);
-  if (!nodes) return new Redis(url, { ...options(budget), ...more });
+  if (!nodes) return openRedis(url, { ...options(budget), ...more });
   return new Cluster(startingAt(nodes), {
     redisOptions: { ...options(budget), ...nodeOptions(nodes), lazyConnect: false },
     lazyConnect: true,
@@ -55,6 +63,8 @@ export class RedisLink extends EventEmitter<{ up: []; down: [] }> {
   readonly client: Redis | Cluster;
   private readonly scripts = loadScripts();
   readonly isCluster: boolean;
+  /** Whether another server may take over, which processes notice at different times: see `FeedRedis.confirm`. */
+  readonly failsOver: boolean;
   /** Counts connections, so that an answer from one is not taken for the next. */
   connections = 0;
 
@@ -62,6 +72,7 @@ export class RedisLink extends EventEmitter<{ up: []; down: [] }> {
     super();
     this.client = openClient(url, budget);
     this.isCluster = this.client instanceof Cluster;
+    this.failsOver = this.isCluster || sentinelsOf(url) !== null;
     this.client.on('ready', () => {
       this.connections += 1;
       this.emit('up');

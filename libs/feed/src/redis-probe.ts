@@ -1,5 +1,13 @@
 import { once } from 'node:events';
-import { keys, redisFault, type Config, type Heard, type Heartbeat, type Logger } from '@app/platform';
+import {
+  keys,
+  redisFault,
+  sentinelsOf,
+  type Config,
+  type Heard,
+  type Heartbeat,
+  type Logger,
+} from '@app/platform';
 import { Cluster, type Redis } from 'ioredis';
 import { openClient } from './redis-link.js';
 
@@ -107,11 +115,16 @@ export interface RedisLook {
   version: string;
   /** `maxmemory-policy`; empty when Redis does not report it. */
   policy: string;
+  /** Whether sentinels may replace it, and it takes writes without a replica all the same. */
+  writesAlone: boolean;
 }
 
 /** Connects once, reads, and disconnects. Rejects with Redis's error: `redisFault` puts it into words. */
 export async function lookAtRedis(url: string): Promise<RedisLook> {
-  const client = openClient(url, 3_000, { retryStrategy: () => null });
+  const client = openClient(url, 3_000, {
+    retryStrategy: () => null,
+    sentinelRetryStrategy: () => null,
+  });
   // This event carries the reason of a refused connection; the promise says only that it is closed.
   let reason: unknown;
   client.on('error', (error: unknown) => (reason = error));
@@ -121,7 +134,8 @@ export async function lookAtRedis(url: string): Promise<RedisLook> {
     await Promise.race([client.connect(), once(client, 'ready')]);
     const info = await client.info();
     const field = (name: string) => new RegExp(`^${name}:(\\S+)`, 'm').exec(info)?.[1] ?? '';
-    return { version: field('redis_version'), policy: field('maxmemory_policy') };
+    const writesAlone = sentinelsOf(url) !== null && !field('min_slaves_good_slaves');
+    return { version: field('redis_version'), policy: field('maxmemory_policy'), writesAlone };
   } catch (error) {
     throw reason ?? error;
   } finally {

@@ -101,7 +101,8 @@ export class FeedRedis {
 
   /**
    * Call it after a commit, before a write to Redis that nobody repeats: it makes sure that readers will find the write. A
-   * cluster changes its primaries without breaking our connections, so processes notice a new epoch at different times; if it
+   * cluster changes its primaries without breaking our connections, and sentinels may reach one process before another, so
+   * processes notice a new epoch at different times; if it
    * began before the commit, another process may have built keys in it that lack the change. (Keys built after the commit have
    * it.) While Redis is away it checks nothing: the write fails anyhow.
    *
@@ -115,8 +116,8 @@ export class FeedRedis {
   }
 
   /** Whether several processes may know different epochs: see `confirm`. */
-  get isCluster(): boolean {
-    return this.link.isCluster;
+  get failsOver(): boolean {
+    return this.link.failsOver;
   }
 
   /** Registers work to settle whenever Redis has come back, before anything is read from it. */

@@ -4,6 +4,9 @@ import { openClient, RedisLink } from './redis-link.js';
 /** The channel on which Redis reports changed keys: `CLIENT TRACKING ... REDIRECT` (redis.io, client-side caching). */
 const CHANNEL = '__redis__:invalidate';
 
+/** How long the two connections may be on different servers before the listening one looks for its server again, in milliseconds. */
+const APART_FOR = 500;
+
 /** Takes the keys that changed; null: drop everything. */
 export type Forget = (keys: readonly Buffer[] | null) => void;
 
@@ -19,6 +22,7 @@ export class TrackingConnection {
   private tracks = false;
   /** Counts losses, so that a fence begun before a loss does not succeed after it. */
   private losses = 0;
+  private retry: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly link: RedisLink,
@@ -46,6 +50,7 @@ export class TrackingConnection {
   }
 
   stop(): void {
+    clearTimeout(this.retry);
     this.ears?.disconnect();
   }
 
@@ -71,13 +76,24 @@ export class TrackingConnection {
         this.link.fingerprint([ears]),
         this.link.fingerprint(),
       ]);
-      if (here !== there || losses !== this.losses) return;
+      if (losses !== this.losses) return;
+      if (here !== there) return this.againSoon();
       await ears.subscribe(CHANNEL);
       await this.link.track(id);
       this.tracks = losses === this.losses && this.link.isUp;
-    } catch {
-      // An old server, or a connection about to be lost: nothing is cached until the next connection.
+    } catch (error) {
+      // An old server, or a connection about to be lost: nothing is cached until the next connection. A server that was only
+      // late, as after a failover, is asked again.
+      if (error instanceof Error && error.message === 'Command timed out') this.againSoon();
     }
+  }
+
+  /** One of the two connections reached the new primary first, or that one is late. */
+  private againSoon(): void {
+    this.retry ??= setTimeout(() => {
+      this.retry = undefined;
+      if (!this.tracks) this.again();
+    }, APART_FOR).unref();
   }
 
   private again(): void {

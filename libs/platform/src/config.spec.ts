@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { ConfigError, readDatabaseUrls, readEdgeSettings } from './config.js';
+import { ConfigError, readConfig, readDatabaseUrls, readEdgeSettings } from './config.js';
+import { sentinelsOf } from './queue/sentinel-url.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'narwhal-config-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -50,4 +51,41 @@ test('an empty file counts as not set', () => {
 test("a program reads no file of a setting that is not its own, since another user's may be closed to it", () => {
   const env = { MEDIA_KEYS: `a:${'0'.repeat(64)}`, TOKEN_KEYS_FILE: join(folder, 'absent') };
   expect(readEdgeSettings(env).MEDIA_KEYS).toHaveLength(1);
+});
+
+test('sentinels are part of the URLs that everybody connects by; a URL that names no primary is refused in a sentence', () => {
+  const keyring = `a:${'0'.repeat(64)}`;
+  const configured = (redis: NodeJS.ProcessEnv) =>
+    readConfig({ DATABASE_URL: 'postgres://db/narwhal', TOKEN_KEYS: keyring, MEDIA_KEYS: keyring, ...redis });
+  const sentinels = { REDIS_SENTINELS: 'api:p%40ss@one:26379,two:26380' };
+  const { REDIS_URL, REDIS_QUEUE_URL = '' } = configured({
+    ...sentinels,
+    REDIS_URL: 'redis://narwhal:secret@main',
+    REDIS_QUEUE_URL: 'rediss://queue/2',
+  });
+  const known = {
+    sentinels: [
+      { host: 'one', port: 26_379 },
+      { host: 'two', port: 26_380 },
+    ],
+    sentinelUsername: 'api',
+    sentinelPassword: 'p@ss',
+  };
+  expect(sentinelsOf(REDIS_URL)).toEqual({ name: 'main', ...known });
+  expect(sentinelsOf(REDIS_QUEUE_URL)).toEqual({ name: 'queue', ...known });
+  expect(REDIS_QUEUE_URL).toMatch(/^rediss\+sentinel:\/\/queue\/2\?/);
+  const refused = (redis: NodeJS.ProcessEnv, words: RegExp) =>
+    expect(() => configured({ ...sentinels, ...redis })).toThrow(words);
+  refused(
+    { REDIS_URL: 'redis+cluster://one:7000' },
+    /REDIS_URL: .* received a cluster's, which fails over by itself$/,
+  );
+  refused(
+    { REDIS_URL: 'redis://:secret@10.0.0.1:6379' },
+    /the primary's name .* received a server's address$/,
+  );
+  refused(
+    { REDIS_URL: 'redis://main', REDIS_SENTINELS: 'one' },
+    /REDIS_SENTINELS: expected \[user:password@\]host:port/,
+  );
 });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { throughSentinels } from './queue/sentinel-url.js';
 import { everySetting } from './settings.js';
 
 /** The name of every setting; `NAME_FILE` names a file that holds the value of each. */
@@ -70,6 +71,26 @@ const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
 const publicUrlOf = ({ PUBLIC_URL, PORT }: { PUBLIC_URL?: string | undefined; PORT: number }): string =>
   withoutSlash(PUBLIC_URL ?? `http://localhost:${PORT}`);
 
+type RedisSettings = Pick<z.output<typeof everySetting>, 'REDIS_URL' | 'REDIS_QUEUE_URL' | 'REDIS_SENTINELS'>;
+
+/** With sentinels, the URLs that name them too: whoever opens a connection needs no other setting. */
+function redisUrls({ REDIS_SENTINELS: sentinels, ...urls }: RedisSettings): Partial<RedisSettings> {
+  if (sentinels === undefined) return {};
+  const through = (setting: 'REDIS_URL' | 'REDIS_QUEUE_URL'): Partial<RedisSettings> => {
+    const url = urls[setting];
+    if (url === undefined) return {};
+    const { hostname, port } = URL.canParse(url) ? new URL(url) : { hostname: '', port: '' };
+    if (/^rediss?:/.test(url) && hostname && !port) return { [setting]: throughSentinels(url, sentinels) };
+    const received = url.includes('+cluster:')
+      ? "a cluster's, which fails over by itself"
+      : "a server's address";
+    throw problemsIn([
+      `${setting}: expected redis://user:password@NAME beside REDIS_SENTINELS, the primary's name at them, but received ${received}`,
+    ]);
+  };
+  return { ...through('REDIS_URL'), ...through('REDIS_QUEUE_URL') };
+}
+
 /**
  * Reads the whole configuration once.
  *
@@ -80,7 +101,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   if ((settings.VISIT_LOGIN === undefined) !== (settings.VISIT_PASSWORD === undefined))
     throw problemsIn(['VISIT_LOGIN: expected together with VISIT_PASSWORD']);
   const publicUrl = publicUrlOf(settings);
-  return { ...settings, publicUrl, mediaUrl: withoutSlash(settings.MEDIA_URL ?? publicUrl) };
+  return {
+    ...settings,
+    ...redisUrls(settings),
+    publicUrl,
+    mediaUrl: withoutSlash(settings.MEDIA_URL ?? publicUrl),
+  };
 }
 
 const storageSettings = everySetting.pick({

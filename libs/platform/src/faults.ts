@@ -41,7 +41,7 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 /** A URL's host and port, without user and password. */
 export function placeOf(url: string): string {
   try {
-    const { hostname, port } = new URL(url.replace(/^(redis|rediss)\+cluster/, '$1'));
+    const { hostname, port } = new URL(url.replace(/^(rediss?)\+(cluster|sentinel)/, '$1'));
     const host = decodeURIComponent(hostname);
     return port ? `${host}:${port}` : host;
   } catch {
@@ -113,9 +113,26 @@ export function databaseFault(error: unknown, url: string, setting = 'DATABASE_U
   );
 }
 
+/** Without a cause, sentinels answered, and know no such primary. */
+function sentinelFault(name: string, cause: string | undefined, setting: string): Fault {
+  if (cause === undefined)
+    return {
+      text: `The sentinels know no primary ${name}: correct the name in ${setting}, or let them watch it.`,
+      passes: true,
+    };
+  if (/WRONGPASS|NOAUTH/.test(cause))
+    return { text: 'The sentinels refuse the password: correct it in REDIS_SENTINELS.', passes: false };
+  return {
+    text: `None of the sentinels answers (${cause}): start them, open their port, or correct REDIS_SENTINELS.`,
+    passes: true,
+  };
+}
+
 /** Why Redis at `url` could not be used. */
 export function redisFault(error: unknown, url: string, setting = 'REDIS_URL'): Fault {
   const place = placeOf(url);
+  const [, silence, cause] = /^(All sentinels)[^.]*\.(?: Last error: (.*))?/.exec(messageOf(error)) ?? [];
+  if (silence) return sentinelFault(place, cause, setting);
   if (/WRONGPASS|NOAUTH|invalid username-password/.test(messageOf(error))) {
     return { text: `Redis at ${place} refuses the password: correct it in ${setting}.`, passes: false };
   }

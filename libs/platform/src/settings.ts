@@ -101,6 +101,16 @@ export const everySetting = z.object({
     .startsWith('redis', 'expected redis://host:port')
     .optional()
     .describe('The Redis of queues. `REDIS_URL` unless set.'),
+  REDIS_SENTINELS: z
+    .string()
+    .regex(
+      /^([^\s:@]*:[^\s:@]+@)?[^\s:@,/]+:\d{1,5}(,[^\s:@,/]+:\d{1,5})*$/,
+      'expected [user:password@]host:port,host:port,host:port',
+    )
+    .optional()
+    .describe(
+      'The sentinels that know which Redis is the primary: `[user:password@]host:port,host:port,host:port`. Then the host in `REDIS_URL`, and in `REDIS_QUEUE_URL`, is the primary’s name at them: `redis://narwhal:PASSWORD@narwhal`.',
+    ),
 
   STORAGE_DIR: z
     .string()

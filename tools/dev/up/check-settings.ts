@@ -48,13 +48,13 @@ export async function checkSettings(environment: Environment): Promise<void> {
   const faults = await Promise.all([
     database &&
       query(database, 'select 1', patience).then((error) => error && databaseFault(error, database).text),
-    redis && knock(redis).then((error) => error && redisFault(error, redis).text),
+    redis && !environment.isSet('REDIS_SENTINELS') && knock(redis).then((error) => error && redisFault(error, redis).text),
   ]);
   const found = faults.filter(Boolean);
   if (found.length > 0) throw new Refusal(found.join('\n'));
 }
 
-/** Whether the URL of a Redis accepts connections; resolves to the error, if any. The api itself checks a cluster of many. */
+/** Whether the URL of a Redis accepts connections; resolves to the error, if any. The api itself asks a cluster of many, and sentinels. */
 async function knock(url: string): Promise<Error | undefined> {
   if (!URL.canParse(url)) return undefined;
   const { hostname, port } = new URL(url);

@@ -57,6 +57,7 @@ async function refuseUnlessServed(url: string): Promise<void> {
   const silent = [
     'DATABASE_DIRECT_URL',
     'REDIS_QUEUE_URL',
+    'REDIS_SENTINELS',
     'WATCHED_BY',
     'SENTRY_DSN',
     'OTEL_EXPORTER_OTLP_ENDPOINT',

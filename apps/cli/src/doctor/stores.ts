@@ -6,6 +6,7 @@ import { databaseFault, folderFault, isInstalled, redisFault, type Config } from
 import { lookAtRedis } from '@app/feed';
 import { lookAtDatabase, OWNER_SERVES } from '@app/storage/database';
 import { command, fault, ok, warning, type Finding } from './finding.js';
+import { sentinels } from './sentinels.js';
 
 const oldestPostgres = 15;
 const GiB = 1024 ** 3;
@@ -58,12 +59,16 @@ export async function postgres({ DATABASE_URL, DATABASE_DIRECT_URL }: Config): P
 
 async function oneRedis(url: string, setting: string, queue: boolean): Promise<Finding> {
   try {
-    const { version, policy } = await lookAtRedis(url);
+    const { version, policy, writesAlone } = await lookAtRedis(url);
     if (queue && policy && policy !== 'noeviction') {
       return fault(
         `Redis at ${setting} deletes jobs when it is full (maxmemory-policy ${policy}): set it to noeviction.`,
       );
     }
+    if (writesAlone)
+      return warning(
+        `Redis at ${setting} takes writes that no replica has, and a failover loses them: set min-replicas-to-write 1 and min-replicas-max-lag 2 at each.`,
+      );
     return ok(`Redis ${version} (${setting})`);
   } catch (error) {
     return fault(redisFault(error, url, setting).text);
@@ -74,7 +79,8 @@ export async function redis({ REDIS_URL, REDIS_QUEUE_URL }: Config): Promise<Fin
   const main = comesWithUp(REDIS_URL)
     ? startedByUp('Redis')
     : await oneRedis(REDIS_URL, 'REDIS_URL', REDIS_QUEUE_URL === undefined);
-  return REDIS_QUEUE_URL ? [main, await oneRedis(REDIS_QUEUE_URL, 'REDIS_QUEUE_URL', true)] : [main];
+  const queue = REDIS_QUEUE_URL ? [await oneRedis(REDIS_QUEUE_URL, 'REDIS_QUEUE_URL', true)] : [];
+  return [main, ...queue, ...(await sentinels(REDIS_URL))];
 }
 
 /** The folder itself, or its nearest existing parent: the process that needs the folder creates it, with the permissions that it needs. */

@@ -1,4 +1,5 @@
-import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
+import { Cluster, type ClusterOptions, type Redis, type RedisOptions } from 'ioredis';
+import { openRedis } from './sentinels.js';
 
 /** The address and credentials of a Redis Cluster's node. */
 export interface RedisNode {
@@ -43,6 +44,8 @@ export function clusterOptions([node]: readonly RedisNode[]): ClusterOptions {
 
 /** Enqueueing only saves time: after this it is aborted, and the sweeper finds the row. In milliseconds. */
 const ENQUEUE_BUDGET = 250;
+/** BullMQ waits five seconds and more for a job, and such a connection is not a dead one. In milliseconds. */
+const BLOCKED_FOR = 15_000;
 
 export type QueueConnection = Redis | Cluster;
 
@@ -64,7 +67,11 @@ export function openConnection(url: string, purpose: 'send' | 'receive'): QueueC
         slotsRefreshInterval: 5_000,
         ...clusterOptions(nodes),
       })
-    : new Redis(url, { ...options, enableOfflineQueue: waits, retryStrategy: patience });
+    : openRedis(
+        url,
+        { ...options, enableOfflineQueue: waits, retryStrategy: patience },
+        waits ? BLOCKED_FOR : undefined,
+      );
   redis.on('error', () => undefined);
   return redis;
 }
