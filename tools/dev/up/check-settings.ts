@@ -48,7 +48,9 @@ export async function checkSettings(environment: Environment): Promise<void> {
   const faults = await Promise.all([
     database &&
       query(database, 'select 1', patience).then((error) => error && databaseFault(error, database).text),
-    redis && !environment.isSet('REDIS_SENTINELS') && knock(redis).then((error) => error && redisFault(error, redis).text),
+    redis &&
+      !environment.isSet('REDIS_SENTINELS') &&
+      knock(redis).then((error) => error && redisFault(error, redis).text),
   ]);
   const found = faults.filter(Boolean);
   if (found.length > 0) throw new Refusal(found.join('\n'));
