@@ -50,7 +50,7 @@ describe.skipIf(!has('systemd-analyze'))('the units', () => {
     expect(ours).toEqual([]);
   });
 
-  test.each(['narwhal-api@3001', 'narwhal-worker@3001', 'narwhal-nginx'])(
+  test.each(['narwhal-api@3001', 'narwhal-worker@3001', 'narwhal-nginx', 'narwhal-pooler', 'narwhal-primary'])(
     'leave %s little to do harm with: 2.5 at most',
     (name) => {
       unitFiles();
@@ -73,6 +73,7 @@ test('every script of it, and of cloud-init, is one that sh can read', () => {
   const programs = [
     'bin/narwhal',
     'lib/narwhal/setup',
+    'lib/narwhal/setup-database',
     'lib/narwhal/roll',
     'lib/narwhal/nginx-configuration',
     'lib/narwhal/munin-contact',

@@ -14,7 +14,11 @@ export class JournalCheck {
   /** Photos whose renditions were all read: objects never change, so later checks read only one of them. */
   private readonly known = new Set<string>();
 
-  constructor(private readonly company: Company) {}
+  constructor(
+    private readonly company: Company,
+    /** Where clients reach the API, and photos. */
+    private readonly url: string,
+  ) {}
 
   private get journal() {
     return this.company.journal;
@@ -210,7 +214,8 @@ export class JournalCheck {
   }
 
   private async bytes(photo: string, url: string): Promise<void> {
-    const response = await fetch(url);
+    const { pathname, search } = new URL(url);
+    const response = await fetch(`${this.url}${pathname}${search}`);
     const bytes = new Uint8Array(await response.arrayBuffer());
     const isImage = bytes[0] === 0xff || new TextDecoder().decode(bytes.subarray(8, 12)) === 'WEBP';
     if (response.status !== 200 || !isImage) this.journal.find('lost', photo, `${url}: ${response.status}`);

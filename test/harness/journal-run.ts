@@ -1,18 +1,16 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FaultStack } from '../servers/fault-stack.js';
 import { Actor, randomOf } from './journal-actor.js';
 import { actOf } from './journal-acts.js';
 import type { Company } from './journal-company.js';
 import { JournalCheck } from './journal-check.js';
 import { JournalClient } from './journal-client.js';
-import { driftOfRows } from './journal-rows.js';
+import { driftOfRows, type Rows } from './journal-rows.js';
 import { Vanished } from './journal-vanished.js';
 import { Journal } from './journal.js';
 import { patient } from './pace.js';
 import { signUp } from './people.js';
 import { untilQuiet } from './quiet.js';
-import { servers } from './servers.js';
 import { Turns } from './turns.js';
 
 const names = [
@@ -37,6 +35,19 @@ const PAUSE = 80;
 const SOME = 25;
 const PATIENCE = patient(90_000);
 
+/** What people act on. */
+interface JournaledStack extends Rows {
+  /** Where the journal is kept. */
+  folder: string;
+  /** The URLs for clients. */
+  urls: readonly string[];
+  /** Each api by itself. */
+  apis: readonly { url: string }[];
+  worker: { metricsUrl: string };
+  /** Settles once every part reports that it is ready. */
+  ready(patience: number): Promise<void>;
+}
+
 /** People who act while faults happen, and the journal of their acknowledged acts. */
 export class JournalRun {
   readonly check: JournalCheck;
@@ -44,20 +55,20 @@ export class JournalRun {
   private isOver = true;
 
   private constructor(
-    readonly stack: FaultStack,
+    private readonly stack: JournaledStack,
     readonly company: Company,
   ) {
-    this.check = new JournalCheck(company);
+    this.check = new JournalCheck(company, stack.urls[0] ?? '');
   }
 
-  static async start(stack: FaultStack, seed: number): Promise<JournalRun> {
-    const journal = new Journal(join(servers().folder, 'journal.log'));
+  static async start(stack: JournaledStack, seed: number): Promise<JournalRun> {
+    const journal = new Journal(join(stack.folder, 'journal.log'));
     const direct = stack.apis.map(({ url }) => url);
     const vanished = new Vanished(direct, journal, patient(5_000));
     const company: Company = { actors: [], journal, pairs: new Turns(), vanished, made: 0 };
     company.actors = await Promise.all(
       names.map(async (name, index) => {
-        const { user, session } = await signUp(stack.apis[0], name);
+        const { user, session } = await signUp({ url: direct[0] ?? '' }, name);
         journal.sessions.set(user.id, new Set([session.id]));
         return new Actor(
           user,

@@ -26,6 +26,9 @@ interface Phase {
   name: string;
   begun: number;
   writes: number;
+  /** When the last write was acknowledged, and the longest time between two, in milliseconds. */
+  last: number;
+  silence: number;
   reads: Map<number, number>;
   /** Responses that made a client retry. */
   unavailable: Map<number, number>;
@@ -65,6 +68,8 @@ export class Journal {
       name,
       begun: performance.now(),
       writes: 0,
+      last: performance.now(),
+      silence: 0,
       reads: new Map(),
       unavailable: new Map(),
       roomless: 0,
@@ -80,8 +85,15 @@ export class Journal {
     return this.phases.reduce((sum, { writes }) => sum + writes, 0);
   }
 
+  /** The longest time without an acknowledged write in this phase, in seconds. */
+  get longestSilence(): number {
+    return Math.max(this.phase.silence, performance.now() - this.phase.last) / 1_000;
+  }
+
   ack(person: string, what: string): void {
     this.phase.writes += 1;
+    this.phase.silence = this.longestSilence * 1_000;
+    this.phase.last = performance.now();
     const line = `${new Date().toISOString()} [${this.phase.name}] ${person} ${what}`;
     this.lines.push(line);
     appendFileSync(this.file, `${line}\n`);

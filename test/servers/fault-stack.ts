@@ -65,6 +65,10 @@ export class FaultStack {
     return new FaultStack({ postgres, redis, disk }, cables, [...apis], worker, tunnel);
   }
 
+  get folder(): string {
+    return servers().folder;
+  }
+
   get postgres(): MortalServer {
     return this.stores.postgres;
   }

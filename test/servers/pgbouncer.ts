@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { pgbouncerConfiguration, pgbouncerUsers } from '../../tools/fleet/data-parts.ts';
+import { pgbouncerUsers } from '../../tools/fleet/data-parts.ts';
 import { Service } from '../../tools/fleet/service.ts';
 import { freePort } from '../../tools/dev/ports.ts';
 import { query } from '../../tools/dev/postgres.ts';
+import { root } from '../../tools/dev/install.mjs';
 import { endProcess, launch } from '../../tools/dev/processes.ts';
 import { faultOf, untilServing } from '../../tools/dev/ready.ts';
 import { findProgram } from '../../tools/dev/system-packages.ts';
@@ -19,12 +21,11 @@ export async function mortalPgbouncer(name: string, postgres: MortalServer): Pro
   url.port = operatorUrl.port = String(port);
   const service = new Service('pgbouncer', 'pgbouncer', join(servers().folder, `${name}-pgbouncer`));
   const logFile = join(servers().folder, `${name}-pgbouncer.log`);
-  const [own, target] = [
-    { host: hostname, port },
-    { host: hostname, port: Number(itsPort) },
-  ];
   service.write('users', pgbouncerUsers(url.href, operatorUrl.href));
-  service.write('pgbouncer.ini', pgbouncerConfiguration(service.folder, own, target));
+  const program = join(root, 'dist/infra/patroni/main.js');
+  const own = ['--listen', `${hostname}:${port}`, '--users', join(service.folder, 'users')];
+  const args = [program, 'pgbouncer.ini', ...own, '--primary', `${hostname}:${itsPort}`];
+  service.write('pgbouncer.ini', execFileSync(process.execPath, args, { encoding: 'utf8' }));
   return MortalServer.start(async () => {
     const process = await launch({
       ...service.command(join(service.folder, 'pgbouncer.ini')),

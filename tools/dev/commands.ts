@@ -5,6 +5,7 @@ import { build } from './build.ts';
 import { childEnvironment, isRoot, readEnvironment } from './env.ts';
 import { checkDns, checkPrograms, offerPrograms } from '../fleet/checks.ts';
 import { fleet } from '../fleet/main.ts';
+import { checkPatroni } from '../fleet/patroni-parts.ts';
 import { hops } from './hops.ts';
 import { installPackage, root } from './install.mjs';
 import { auditCommand } from '../package/audit.ts';
@@ -54,6 +55,7 @@ export const commands: Record<string, Command> = {
   hops,
   haproxy: (args) => runWithSettings('infra/haproxy/main.js', args),
   dns: (args) => runBuilt('infra/dns/main.js', args),
+  patroni: (args) => runBuilt('infra/patroni/main.js', args),
   nginx: (args) => runWithSettings('infra/nginx/main.js', args),
   alerts: (args) => runBuilt('infra/alerts/configure.js', args),
   'test:watch': testWatch,
@@ -169,6 +171,7 @@ async function testClients(args: string[]): Promise<number> {
 /** Tests every fault of every part of the edge under load, and deploys, on its own fleet. */
 async function testEdge(args: string[]): Promise<number> {
   checkPrograms();
+  offerPrograms(checkPatroni);
   await build();
   return runProgram(process.execPath, [vitest, 'run', '--config', 'test/edge/vitest.config.ts', ...args]);
 }

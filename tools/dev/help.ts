@@ -122,6 +122,7 @@ const groups: Record<string, Record<string, Page>> = {
   'Print what servers are configured with': {
     nginx: { what: "one NGINX's whole configuration" },
     haproxy: { what: "one HAProxy's whole configuration, and its script" },
+    patroni: { what: 'a PostgreSQL that fails over by itself: Patroni, etcd, and the way to it' },
     dns: { what: 'the files of PowerDNS; watches the balancers' },
     alerts: { what: 'Prometheus, Alertmanager and the prober, for the places that are named' },
   },

@@ -12,6 +12,7 @@ import { servingSettings } from '../dev/up/settings.ts';
 import { addressOf, type Place } from './plan.ts';
 import { databaseUrl, passwordOf, servingDatabaseUrl, type DataContext } from './data-parts.ts';
 import type { EdgeContext } from './edge-parts.ts';
+import { databaseSettings } from './patroni-parts.ts';
 import type { PartKind } from './part.ts';
 import { answersOk, faultOf, untilServing } from '../dev/ready.ts';
 import type { Release } from './release.ts';
@@ -23,12 +24,19 @@ export function applicationSettings(
 ): Record<string, string> {
   const { plan, folder } = context;
   const [primary] = plan.pair('postgres');
+  const [first] = plan.many('api');
+  const database =
+    plan.options.patroni && first
+      ? databaseSettings(context, first)
+      : {
+          DATABASE_URL: servingDatabaseUrl(context, plan.pgbouncer),
+          DATABASE_DIRECT_URL: databaseUrl(context, primary),
+        };
   const [redis] = plan.pair('redis');
   const secret = (name: string) => keptSecret(join(folder, 'secrets', name), newKeyring);
   return {
     PUBLIC_URL: plan.publicUrl,
-    DATABASE_URL: servingDatabaseUrl(context, plan.pgbouncer),
-    DATABASE_DIRECT_URL: databaseUrl(context, primary),
+    ...database,
     DATABASE_POOL: '10',
     REDIS_URL: applicationUrl(addressOf(redis), passwordOf(folder, 'redis')),
     SCRATCH_DIR: join(folder, 'scratch'),
@@ -67,6 +75,7 @@ export function applicationKind(context: EdgeContext, place: Place): PartKind {
     kind === 'api'
       ? { HOST: place.host, PORT: String(place.port), METRICS_ADDR: `${place.host}:${place.operators}` }
       : { WORKER_METRICS_ADDR: addressOf(place) };
+  if (context.plan.options.patroni) Object.assign(own, servingSettings(databaseSettings(context, place)));
   return {
     logFile,
     stop: [{ signal: 'SIGTERM', patience: FINISHING }],

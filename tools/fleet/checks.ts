@@ -18,13 +18,14 @@ const memory = {
   nginx: 12 * MB,
   servers: 420 * MB,
   s3: 300 * MB,
+  patroni: 500 * MB,
 };
 const room = 500 * MB;
 
 function needed({ options }: Plan): number {
-  const { api, worker, haproxy, nginx, s3 } = options;
+  const { api, worker, haproxy, nginx, s3, patroni } = options;
   const parts = api * memory.api + worker * memory.worker + haproxy * memory.haproxy + nginx * memory.nginx;
-  return parts + memory.servers + (s3 ? memory.s3 : 0);
+  return parts + memory.servers + (s3 ? memory.s3 : 0) + (patroni ? memory.patroni : 0);
 }
 
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
@@ -97,10 +98,10 @@ export function checkCeph(): void {
   for (const program of ['radosgw', 'ceph-mon', 'ceph-osd']) ensureProgram(program, program);
 }
 
-/** Like `checkPrograms`, for optional programs. */
-export function offerPrograms(): void {
+/** Like `check`, for optional programs. */
+export function offerPrograms(check = checkPrograms): void {
   try {
-    checkPrograms();
+    check();
   } catch (error) {
     warn(`${(error as Error).message}\nWithout it, tests of the fleet are skipped.`);
   }
@@ -111,7 +112,7 @@ export const describePlan = (plan: Plan): string =>
     .places()
     .map(
       (place) =>
-        `  ${place.name.padEnd(18)}${addressOf(place)}${place.operators ? `, operators ${place.host}:${place.operators}` : ''}`,
+        `  ${place.name.padEnd(21)}${addressOf(place)}${place.operators ? `, operators ${place.host}:${place.operators}` : ''}`,
     )
     .join('\n');
 

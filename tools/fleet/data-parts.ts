@@ -11,6 +11,8 @@ import { findProgram } from '../dev/system-packages.ts';
 import type { PartKind } from './part.ts';
 import { faultOf, untilServing } from '../dev/ready.ts';
 import { addressOf, type Place, type Plan } from './plan.ts';
+import type { Hosts } from './hosts.ts';
+import type { Release } from './release.ts';
 import { makeReplica, slot } from './replica.ts';
 import { Service } from './service.ts';
 
@@ -18,6 +20,7 @@ import { Service } from './service.ts';
 export interface DataContext {
   plan: Plan;
   folder: string;
+  hosts: Hosts;
   logFile: (name: string) => string;
 }
 
@@ -116,31 +119,6 @@ export function redisKind(context: DataContext, place: Place, primary?: Place): 
   };
 }
 
-type Address = Pick<Place, 'host' | 'port'>;
-
-/** Transaction mode: many api and worker processes share a few database sessions, so none may hold state. */
-export function pgbouncerConfiguration(folder: string, { host, port }: Address, primary: Address): string {
-  return `[databases]
-narwhal = host=${primary.host} port=${primary.port} dbname=narwhal
-[pgbouncer]
-listen_addr = ${host}
-listen_port = ${port}
-unix_socket_dir =
-auth_type = scram-sha-256
-auth_file = ${folder}/users
-admin_users = narwhal
-pool_mode = transaction
-max_client_conn = 1000
-default_pool_size = 24
-server_connect_timeout = 3
-server_login_retry = 1
-query_wait_timeout = 10
-ignore_startup_parameters = extra_float_digits,options
-log_connections = 0
-log_disconnections = 0
-`;
-}
-
 /** The users of PgBouncer's file, by their addresses of PostgreSQL. */
 export function pgbouncerUsers(...urls: string[]): string {
   return urls
@@ -151,7 +129,11 @@ export function pgbouncerUsers(...urls: string[]): string {
     .join('');
 }
 
-export function pgbouncerKind(context: DataContext, place: Place, primary: Place): PartKind {
+export function pgbouncerKind(
+  context: DataContext & { release: () => Release },
+  place: Place,
+  primary: Place,
+): PartKind {
   const logFile = context.logFile(place.name);
   return {
     logFile,
@@ -162,8 +144,11 @@ export function pgbouncerKind(context: DataContext, place: Place, primary: Place
     launch() {
       const service = new Service('pgbouncer', 'pgbouncer', join(context.folder, place.name));
       service.write('users', pgbouncerUsers(databaseUrl(context, place), servingDatabaseUrl(context, place)));
-      service.write('pgbouncer.ini', pgbouncerConfiguration(service.folder, place, primary));
-      return launch({ ...service.command(join(service.folder, 'pgbouncer.ini')), logFile, cwd: '/' });
+      const own = ['--listen', addressOf(place), '--users', join(service.folder, 'users')];
+      const args = ['pgbouncer.ini', ...own, '--primary', addressOf(primary)];
+      service.write('pgbouncer.ini', context.release().print('infra/patroni/main.js', args, {}));
+      const command = service.command(join(service.folder, 'pgbouncer.ini'));
+      return launch({ ...context.hosts.on(place, command), logFile, cwd: '/' });
     },
     ready: (process) =>
       untilServing(

@@ -12,7 +12,6 @@ import { ensureProgram } from '../dev/system-packages.ts';
 import { brotliFolder } from './checks.ts';
 import type { Certificate } from './certificate.ts';
 import type { DataContext } from './data-parts.ts';
-import type { Hosts } from './hosts.ts';
 import { HaproxySocket } from './haproxy-socket.ts';
 import type { PartKind } from './part.ts';
 import { answersOk, faultOf, untilServing } from '../dev/ready.ts';
@@ -24,7 +23,6 @@ import { Service } from './service.ts';
 const TTL = 1;
 
 export interface EdgeContext extends DataContext {
-  hosts: Hosts;
   release: () => Release;
   settings: Record<string, string>;
   certificate: Certificate;

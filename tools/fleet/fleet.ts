@@ -3,6 +3,7 @@ import { Refusal } from '../dev/say.ts';
 import { applicationKind, migrate } from './app-parts.ts';
 import { forgetReplica, pgbouncerKind, postgresKind, redisKind, s3Kind } from './data-parts.ts';
 import { dnsKind, haproxyKind, nginxKind, socketOf, writeNginx, type EdgeContext } from './edge-parts.ts';
+import { makeDatabase, patroniKind } from './patroni-parts.ts';
 import { Part, type PartKind } from './part.ts';
 import { most, type Kind, type Place } from './plan.ts';
 import type { Release } from './release.ts';
@@ -37,6 +38,8 @@ export class Fleet {
     const { plan } = context;
     const [postgres] = plan.pair('postgres');
     const [redis] = plan.pair('redis');
+    const own = plan.options.patroni ? patroniKind(context, place) : undefined;
+    if (own) return own;
     switch (place.kind) {
       case 'postgres':
         return postgresKind(context, place, place.name === postgres.name ? undefined : postgres);
@@ -53,7 +56,7 @@ export class Fleet {
         return haproxyKind(context, place);
       case 'dns':
         return dnsKind(context, place);
-      case 's3':
+      default:
         return s3Kind(context, place);
     }
   }
@@ -77,10 +80,16 @@ export class Fleet {
     const together = async (...parts: (Part | undefined)[]): Promise<void> => {
       if (!stopped()) await Promise.all(parts.map(async (part) => part?.start()));
     };
-    const [primary, replica] = this.ofKind('postgres');
     const [redis, redisReplica] = this.ofKind('redis');
-    await together(primary, redis, ...this.ofKind('s3'));
-    await together(replica, redisReplica, ...this.ofKind('pgbouncer'));
+    await together(...this.ofKind('etcd'));
+    const nodes = this.ofKind('postgres');
+    // A replica is made from its primary; Patroni's nodes agree among themselves.
+    const first = this.context.plan.options.patroni ? nodes : nodes.slice(0, 1);
+    await together(...first, redis, ...this.ofKind('s3'));
+    await together(...nodes, redisReplica, ...this.ofKind('pg-haproxy'));
+    const [way] = this.ofKind('pg-haproxy');
+    if (way && !stopped()) await makeDatabase(this.context, way.place);
+    await together(...this.ofKind('pgbouncer'));
     if (!stopped()) await migrate(this.context, this.context.release());
     await together(...this.ofKind('api', 'worker'));
     await together(...this.ofKind('nginx'));
@@ -96,8 +105,9 @@ export class Fleet {
       ['nginx'],
       ['api', 'worker'],
       ['pgbouncer'],
-      ['redis', 's3'],
+      ['pg-haproxy', 'redis', 's3'],
       ['postgres'],
+      ['etcd'],
     ] as Kind[][])
       await Promise.all(this.ofKind(...kinds).map((part) => part.stop(hurry)));
     this.context.hosts.close();
@@ -120,16 +130,21 @@ export class Fleet {
     const place = free.find(({ name }) => !taken.has(name));
     if (!place) throw new Refusal(`there are addresses for ${most - 1} of ${kind}, and all are taken`);
     this.context.hosts.make(place);
-    const part = this.make(place);
-    this.parts.splice(this.lastOf(kind) + 1, 0, part);
+    const made = [...this.context.plan.besides(place), place].map((each) => this.make(each));
+    this.parts.splice(this.lastOf(kind) + 1, 0, ...made.toReversed());
     try {
-      await part.start();
+      for (const part of made) await part.start();
     } catch (error) {
-      this.parts.splice(this.parts.indexOf(part), 1);
+      for (const part of made.toReversed()) await this.leave(part);
       throw error;
     }
     if (kind === 'api') this.tellNginx();
     return place.name;
+  }
+
+  private async leave(part: Part): Promise<void> {
+    this.parts.splice(this.parts.indexOf(part), 1);
+    await part.stop();
   }
 
   private lastOf(kind: Kind): number {
@@ -146,6 +161,7 @@ export class Fleet {
     this.parts.splice(this.parts.indexOf(part), 1);
     if (kind === 'api') this.tellNginx();
     await part.drain();
+    for (const { name: other } of this.context.plan.besides(part.place)) await this.leave(this.part(other));
     if (kind === 'nginx')
       for (const { place } of this.ofKind('haproxy'))
         await socketOf(this.context, place)

@@ -37,23 +37,25 @@ class Loopback implements Hosts {
   close(): void {}
 }
 
-const apart = new Set(['haproxy', 'nginx', 'api']);
+const apart = ['haproxy', 'nginx', 'api'];
 
 function ip(...args: string[]): boolean {
   return spawnSync('ip', args, { stdio: 'ignore' }).status === 0;
 }
 
 /**
- * A bridge, and a network namespace with a cable to it for each HAProxy, NGINX and api. Data servers stay on the bridge's own
- * side. Names contain the fleet's net, so that the remains of a killed launcher are found.
+ * A bridge, and a network namespace with a cable to it for each HAProxy, NGINX and api, and for each node of a PostgreSQL that
+ * fails over by itself. Other data servers stay on the bridge's own side. Names contain the fleet's net, so that the remains of a killed launcher are found.
  */
 class Namespaces implements Hosts {
   private readonly net: number;
   private readonly machine: string;
+  private readonly apart: Set<string>;
 
   constructor(plan: Plan) {
     this.net = plan.options.net;
     this.machine = plan.machine;
+    this.apart = new Set([...apart, ...(plan.options.patroni ? ['postgres', 'worker'] : [])]);
     this.close();
     this.must(ip('link', 'add', this.bridge, 'type', 'bridge'));
     this.must(ip('addr', 'add', `${this.machine}/24`, 'dev', this.bridge));
@@ -69,8 +71,9 @@ class Namespaces implements Hosts {
       throw new Refusal(`This machine allows no network namespaces; start the fleet without --hosts.`);
   }
 
-  private namespaceOf({ name }: Place): string {
-    return `nw${this.net}-${name}`;
+  /** Its own host, or the one that it shares. */
+  private namespaceOf({ name, beside = name }: Place): string | undefined {
+    return this.apart.has(beside.replace(/-\d+$/, '')) ? `nw${this.net}-${beside}` : undefined;
   }
 
   /** Interface names have 15 characters at most. */
@@ -79,11 +82,12 @@ class Namespaces implements Hosts {
   }
 
   make(place: Place): void {
-    if (!apart.has(place.kind)) {
+    if (place.beside !== undefined) return;
+    const [space, cable] = [this.namespaceOf(place), this.cableOf(place)];
+    if (space === undefined) {
       ip('addr', 'add', `${place.host}/24`, 'dev', this.bridge);
       return;
     }
-    const [space, cable] = [this.namespaceOf(place), this.cableOf(place)];
     if (spawnSync('ip', ['netns', 'pids', space], { stdio: 'ignore' }).status === 0) return;
     this.must(ip('netns', 'add', space));
     this.must(ip('link', 'add', cable, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', space));
@@ -94,13 +98,14 @@ class Namespaces implements Hosts {
   }
 
   on(place: Place, { command, args }: Command): Command {
-    if (!apart.has(place.kind)) return { command, args };
-    return { command: 'ip', args: ['netns', 'exec', this.namespaceOf(place), command, ...args] };
+    const space = this.namespaceOf(place);
+    if (space === undefined) return { command, args };
+    return { command: 'ip', args: ['netns', 'exec', space, command, ...args] };
   }
 
   plug(place: Place, plugged: boolean): void {
-    if (!apart.has(place.kind))
-      throw new Refusal(`${place.name} has no host of its own; haproxy, nginx and api have.`);
+    if (place.beside !== undefined || this.namespaceOf(place) === undefined)
+      throw new Refusal(`${place.name} has no host of its own; ${[...this.apart].join(', ')} have.`);
     ip('link', 'set', this.cableOf(place), plugged ? 'up' : 'down');
   }
 

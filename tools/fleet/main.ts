@@ -18,6 +18,8 @@ import { Fleet } from './fleet.ts';
 import { checkHosts, makeHosts } from './hosts.ts';
 import { commandNames, readFleetOptions, usage } from './options.ts';
 import { Plan, publicName } from './plan.ts';
+import { checkPatroni } from './patroni-parts.ts';
+import { switchover } from './patroni-standing.ts';
 import { promote } from './promote.ts';
 import { Pulse } from './pulse.ts';
 import { Release } from './release.ts';
@@ -56,9 +58,10 @@ async function run(plan: Plan, folder: string): Promise<void> {
 }
 
 function contextOf(plan: Plan, folder: string, certificate: Certificate, versions: Versions) {
-  const data: DataContext = { plan, folder, logFile: (name) => join(folder, 'logs', `${name}.log`) };
+  const logFile = (name: string) => join(folder, 'logs', `${name}.log`);
+  const data: DataContext = { plan, folder, logFile, hosts: makeHosts(plan) };
   const settings = applicationSettings(data, plan.options.s3 ? inS3(data) : onDisk(folder));
-  return { ...data, hosts: makeHosts(plan), release: () => versions.current, settings, certificate };
+  return { ...data, release: () => versions.current, settings, certificate };
 }
 
 async function standing(
@@ -78,6 +81,7 @@ async function standing(
   offerBubblewrap();
   offerBrotli();
   if (plan.options.s3) checkCeph();
+  if (plan.options.patroni) checkPatroni();
   await build();
   say(`The plan:\n${describePlan(plan)}\n`);
   const versions: Versions = { current: Release.keep(join(root, 'dist'), folder) };
@@ -145,6 +149,7 @@ async function carry({ command, words }: Order, standing_: Standing): Promise<st
     under = 'promotion';
     return promote(parts, name, tell).finally(() => (under = undefined));
   }
+  if (command === 'switchover') return switchover(parts.context, parts.ofKind('postgres'), name);
   if (command === 'add') return `${await parts.add(name)} is in rotation.`;
   if (command === 'unplug' || command === 'plug') {
     parts.unplug(name, command === 'plug');

@@ -12,6 +12,8 @@ export interface FleetOptions {
   s3: boolean;
   /** Each HAProxy, NGINX and api on its own host: a network namespace, whose cable can be pulled. */
   hosts: boolean;
+  /** Three PostgreSQL that fail over by themselves, instead of a primary and a replica. */
+  patroni: boolean;
   /** The second number of every address: 127.77.0.11. */
   net: number;
   /** The user's own certificate and key in one PEM file. */
@@ -30,6 +32,7 @@ export const commandNames = [
   'unplug',
   'plug',
   'promote',
+  'switchover',
   'deploy',
   'stop',
 ] as const;
@@ -38,7 +41,8 @@ export type CommandName = (typeof commandNames)[number];
 export const usage = `npm run fleet                     the whole picture on this machine, in the foreground; Ctrl-C stops it
   --api 3 --worker 2 --nginx 3 --haproxy 2   how many of each
   --s3                                       photos in a real S3 server (Ceph) instead of on disk
-  --hosts                                    each HAProxy, NGINX and api on a host of its own (root; network namespaces)
+  --patroni                                  three PostgreSQL that fail over by themselves (Patroni, etcd), instead of two that do not
+  --hosts                                    each HAProxy, NGINX and api on a host of its own, and each node of --patroni (root; network namespaces)
   --net 77                                   the addresses: 127.77.0.x, with --hosts 10.77.0.x
   --certificate FILE                         your certificate and key in one PEM file, for narwhal.test
 
@@ -52,6 +56,7 @@ npm run fleet -- replace PART     drain, then a fresh one in its place
 npm run fleet -- add KIND         one more nginx, api or worker;  remove PART takes one away
 npm run fleet -- unplug PART      pulls its host's cable (--hosts);  plug PART puts it back
 npm run fleet -- promote postgres-replica   its data become the primary's, which was killed and is lost for good
+npm run fleet -- switchover postgres-2      --patroni: it leads from now on
 npm run fleet -- deploy [FOLDER]  this clone's version (or a build in FOLDER), one by one, back again if it is not healthy
 npm run fleet -- stop             stops all of it`;
 
@@ -68,6 +73,7 @@ const fleetLine = {
     certificate: one,
     s3: flag,
     hosts: flag,
+    patroni: flag,
   },
 } as const;
 
@@ -87,6 +93,7 @@ export function readFleetOptions(args: string[]): FleetOptions {
     net: count('net', values.net, 77, 254),
     s3: values.s3 ?? false,
     hosts: values.hosts ?? false,
+    patroni: values.patroni ?? false,
     ...(values.certificate ? { certificate: resolve(values.certificate) } : {}),
   };
 }

@@ -14,6 +14,8 @@ export interface PartKind {
   leave?(): Promise<void>;
   /** Puts it back into rotation. */
   enter?(): Promise<void>;
+  /** Processes that it started in sessions of their own, so that they outlive it: they are killed with it by order. */
+  others?(): number[];
   /** The signals that stop it. */
   stop: StopStep[];
   logFile: string;
@@ -99,6 +101,7 @@ export class Part {
     this.keeping.abort();
     this.become('killed');
     await this.end();
+    this.endOthers();
   }
 
   /** Suspends it, with its children: its sockets stay open, and nothing answers. */
@@ -124,6 +127,7 @@ export class Part {
       if (this.state === 'paused') signal(-process.pid, 'SIGCONT');
       this.become('draining', 'finishing');
       await endProcess(process, this.kind.stop, hurry);
+      this.endOthers();
     }
     this.become('stopped');
   }
@@ -134,6 +138,10 @@ export class Part {
     if (!process) return;
     signal(-process.pid, 'SIGKILL');
     await endProcess(process, []);
+  }
+
+  private endOthers(): void {
+    for (const pid of this.kind.others?.() ?? []) signal(pid, 'SIGKILL');
   }
 
   /** Makes a running process reload its configuration. */

@@ -1,6 +1,7 @@
 import type { FleetOptions } from './options.ts';
 
-export type Kind = 'dns' | 'haproxy' | 'nginx' | 'api' | 'worker' | 'pgbouncer' | 'postgres' | 'redis' | 's3';
+export type Kind = 'dns' | 'haproxy' | 'nginx' | 'api' | 'worker' | DatabaseKind | 'redis' | 's3';
+type DatabaseKind = 'pgbouncer' | 'pg-haproxy' | 'postgres' | 'etcd';
 
 /** A part of the fleet: its name and address. */
 export interface Place {
@@ -10,6 +11,8 @@ export interface Place {
   port: number;
   /** The port for operators: metrics, status. */
   operators?: number;
+  /** The part whose host it shares. */
+  beside?: string;
 }
 
 /** The name that clients use; `.test` is reserved (RFC 6761). */
@@ -23,7 +26,9 @@ const numbering: Record<Kind, { from: number; port: number; operators?: number }
   api: { from: 30, port: 3000, operators: 9464 },
   worker: { from: 40, port: 9465 },
   pgbouncer: { from: 51, port: 6432 },
+  'pg-haproxy': { from: 51, port: 5000 },
   postgres: { from: 60, port: 5432 },
+  etcd: { from: 60, port: 2379 },
   redis: { from: 70, port: 6379 },
   s3: { from: 81, port: 7480 },
 };
@@ -73,6 +78,39 @@ export class Plan {
     return [this.place(kind, 1, `${kind}-primary`), this.place(kind, 2, `${kind}-replica`)];
   }
 
+  /** Where PostgreSQL fails over by itself: its nodes, each with a member of etcd on its host. */
+  get nodes(): Place[] {
+    return [1, 2, 3].map((number) => this.place('postgres', number));
+  }
+
+  /** A part on another one's host. */
+  beside(kind: Kind, { name, host }: Place, own = `${kind}-${name}`): Place {
+    return { ...this.place(kind, 1, own), host, beside: name };
+  }
+
+  /** What each api and worker has on its host where PostgreSQL fails over by itself: the way to the primary. */
+  wayOf(application: Place): { balancer: Place; pool: Place } {
+    return {
+      balancer: this.beside('pg-haproxy', application),
+      pool: this.beside('pgbouncer', application),
+    };
+  }
+
+  /** What shares a host with a part, and starts before it. */
+  besides(place: Place): Place[] {
+    const isApplication = place.kind === 'api' || place.kind === 'worker';
+    return this.options.patroni && isApplication ? Object.values(this.wayOf(place)) : [];
+  }
+
+  private databasePlaces(): Place[] {
+    if (!this.options.patroni) return [this.pgbouncer, ...this.pair('postgres')];
+    const ways = [...this.many('api'), ...this.many('worker')].flatMap((each) => this.besides(each));
+    const members = this.nodes.map((node) =>
+      this.beside('etcd', node, node.name.replace('postgres', 'etcd')),
+    );
+    return [...ways, ...this.nodes, ...members];
+  }
+
   many(kind: 'haproxy' | 'nginx' | 'api' | 'worker'): Place[] {
     return Array.from({ length: this.options[kind] }, (_, index) => this.place(kind, index + 1));
   }
@@ -86,8 +124,7 @@ export class Plan {
       ...this.many('nginx'),
       ...this.many('api'),
       ...this.many('worker'),
-      this.pgbouncer,
-      ...this.pair('postgres'),
+      ...this.databasePlaces(),
       ...this.pair('redis'),
       ...s3,
     ];

@@ -16,6 +16,10 @@ import type { Part } from './part.ts';
  * Until the data is swapped, a restarted fleet is the old one. @throws Refusal while the primary may still be written to
  */
 export async function promote(fleet: Fleet, name: string, tell: (line: string) => void): Promise<string> {
+  if (fleet.context.plan.options.patroni)
+    throw new Refusal(
+      'Patroni promotes a replica by itself. In order: npm run fleet -- switchover postgres-2',
+    );
   const [primary, replica] = fleet.ofKind('postgres');
   if (!primary || !replica || name !== replica.name)
     throw new Refusal(`expected ${replica?.name ?? 'a replica'} but received "${name}"`);

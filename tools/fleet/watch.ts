@@ -4,6 +4,7 @@ import { databaseUrl } from './data-parts.ts';
 import { balancersInDns, socketOf } from './edge-parts.ts';
 import type { Fleet, Tell } from './fleet.ts';
 import { answersOk } from '../dev/ready.ts';
+import { viewsOf } from './patroni-standing.ts';
 import type { Part } from './part.ts';
 import { addressOf } from './plan.ts';
 
@@ -32,7 +33,7 @@ export class Watch {
         this.lookAtNginx(),
         this.lookAtHaproxy(),
         this.lookAtApis(),
-        this.lookAtReplica(),
+        this.fleet.context.plan.options.patroni ? this.lookAtNodes() : this.lookAtReplica(),
       ]).catch(() => undefined);
       await sleep(EVERY);
     }
@@ -88,6 +89,10 @@ export class Watch {
       this.see(part, ready ? 'in' : 'out (not ready)');
     });
     await Promise.all(asked);
+  }
+
+  private async lookAtNodes(): Promise<void> {
+    for (const [part, view] of await viewsOf(this.fleet.ofKind('postgres'))) this.see(part, view);
   }
 
   private async lookAtReplica(): Promise<void> {

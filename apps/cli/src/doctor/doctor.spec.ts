@@ -1,11 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '@app/platform';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../../test/harness/database.js';
 import { freshRedis } from '../../../../test/harness/redis.js';
-import { strangeSettings } from './machine.js';
+import { patroni, strangeSettings } from './machine.js';
 import { disks, postgres, redis } from './stores.js';
 
 let folder: string;
@@ -63,4 +63,18 @@ test('a misspelt setting is found, once', async () => {
     `Nothing reads S3_BUKET in ${file}: correct its name, or remove the line.`,
   ]);
   expect(await strangeSettings(join(folder, 'none.env'))).toEqual([]);
+});
+
+test('a Patroni that loses confirmed writes by etcd3 is a fault, and a newer one, or etcd, is none', async () => {
+  const settings = join(folder, 'patroni');
+  await mkdir(settings);
+  const written = (text: string) => writeFile(join(settings, 'narwhal.yml'), text);
+  await written('scope: narwhal\netcd3:\n  hosts: [10.0.1.11:2379]\n');
+  for (const release of ['3.0.2-1', '2.1.4'])
+    expect(await patroni(settings, release)).toMatchObject([
+      { level: 'fault', text: expect.stringContaining('loses confirmed writes') as string },
+    ]);
+  for (const release of ['3.0.3', '3.2.2-2', '4.0.0']) expect(await patroni(settings, release)).toEqual([]);
+  await written('{ "scope": "narwhal",\n  "etcd": { "hosts": ["10.0.1.11:2379"] } }');
+  expect(await patroni(settings, '3.0.2-1')).toEqual([]);
 });

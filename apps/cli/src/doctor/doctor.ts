@@ -8,7 +8,7 @@ import {
 } from '@app/platform';
 import { doctorLine } from '../command-lines.js';
 import { fault, ok, type Finding } from './finding.js';
-import { decoderWall, installation, ports, strangeSettings, webServer } from './machine.js';
+import { decoderWall, installation, patroni, ports, strangeSettings, webServer } from './machine.js';
 import { disks, postgres, redis } from './stores.js';
 
 /**
@@ -55,6 +55,7 @@ async function examine(): Promise<Finding[]> {
     : [];
   return [
     ...(isInstalled ? await installation() : []),
+    ...(isInstalled ? await patroni() : []),
     ...findings,
     ...(isInstalled ? await strangeSettings() : []),
     ...(await Promise.all(looks)).flat(),

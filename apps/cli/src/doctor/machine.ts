@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createServer } from 'node:net';
 import { promisify } from 'node:util';
 import { findWall } from '@app/images';
@@ -43,6 +44,37 @@ export async function decoderWall(): Promise<Finding[]> {
   if (!loss) return [ok('photos are opened behind a wall')];
   const mend = 'install bubblewrap (apt-get install bubblewrap), and allow user namespaces if it is refused';
   return [warning(`A worker of this machine ${loss}: ${mend}.`)];
+}
+
+/** The last release whose `etcd3` loses confirmed writes: a primary that hung takes the lead back when it wakes. */
+const UNSAFE = [3, 0, 2];
+
+function isUnsafe(release: string): boolean {
+  const numbers = release.split('.').map((each) => parseInt(each, 10));
+  const [own = 0, last = 0] =
+    UNSAFE.map((each, at) => [numbers[at] ?? 0, each] as const).find(([a, b]) => a !== b) ?? [];
+  return own <= last;
+}
+
+/** Patroni's settings, where this machine is a node of a PostgreSQL that fails over by itself. */
+export async function patroni(folder = '/etc/patroni', release?: string): Promise<Finding[]> {
+  // Without the folder there is no Patroni.
+  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.yml'));
+  const found = await Promise.all(
+    names.map(async (name): Promise<Finding | null> => {
+      const file = join(folder, name);
+      // Said in a sentence, just below.
+      const text = await readFile(file, 'utf8').catch(() => null);
+      if (text === null) return warning(`${file} cannot be read, and so not be checked: run this with sudo.`);
+      if (!/^\s*"?etcd3"?\s*:/m.test(text)) return null;
+      const version = release ?? (await output('dpkg-query', ['-W', '-f=${Version}', 'patroni']));
+      if (!isUnsafe(version)) return null;
+      return fault(
+        `${file} says etcd3, by which Patroni ${version} loses confirmed writes when a primary hangs: say etcd, and start etcd with ETCD_ENABLE_V2=true; or install a newer Patroni.`,
+      );
+    }),
+  );
+  return found.filter((each) => each !== null);
 }
 
 type Answer = 'narwhal' | 'stranger' | 'nobody';
