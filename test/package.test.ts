@@ -50,22 +50,25 @@ describe.skipIf(!has('systemd-analyze'))('the units', () => {
     expect(ours).toEqual([]);
   });
 
-  test.each(['narwhal-api@3001', 'narwhal-worker@3001', 'narwhal-nginx', 'narwhal-pooler', 'narwhal-primary'])(
-    'leave %s little to do harm with: 2.5 at most',
-    (name) => {
-      unitFiles();
-      const args = [
-        'security',
-        '--offline=yes',
-        '--threshold=25',
-        '--no-pager',
-        join(folder, `${name}.service`),
-      ];
-      const { status, stdout } = spawnSync('systemd-analyze', args, { encoding: 'utf8' });
-      expect(stdout).toContain('Overall exposure level');
-      expect(status).toBe(0);
-    },
-  );
+  test.each([
+    'narwhal-api@3001',
+    'narwhal-worker@3001',
+    'narwhal-nginx',
+    'narwhal-pooler',
+    'narwhal-primary',
+  ])('leave %s little to do harm with: 2.5 at most', (name) => {
+    unitFiles();
+    const args = [
+      'security',
+      '--offline=yes',
+      '--threshold=25',
+      '--no-pager',
+      join(folder, `${name}.service`),
+    ];
+    const { status, stdout } = spawnSync('systemd-analyze', args, { encoding: 'utf8' });
+    expect(stdout).toContain('Overall exposure level');
+    expect(status).toBe(0);
+  });
 });
 
 test('every script of it, and of cloud-init, is one that sh can read', () => {

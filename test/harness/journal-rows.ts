@@ -52,7 +52,11 @@ const queries = [
   ends('follows', 'followers', 'follower_id, followee_id, accepted'),
   ends('blocks', 'blocked_by', 'blocker_id, blocked_id'),
   // A deleted post loses its end at once; its likers' ends are swept later.
-  ends('(SELECT * FROM likes WHERE post_id IN (SELECT id FROM posts)) AS living', 'post_likes', 'user_id, post_id'),
+  ends(
+    '(SELECT * FROM likes WHERE post_id IN (SELECT id FROM posts)) AS living',
+    'post_likes',
+    'user_id, post_id',
+  ),
   left('count_deltas'),
   left('outbox'),
   left('photos', `state NOT IN ('ready', 'uploading')`),
