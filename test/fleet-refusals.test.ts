@@ -92,7 +92,7 @@ describe.skipIf(!fleetInstalled)('npm run fleet says what is wrong, and starts n
   });
 
   test('options or commands are none', async () => {
-    await refused(start(['--api', '0']), 'expected 1-8 for --api but received "0"');
+    await refused(start(['--api', '0']), 'expected 1-100 for --api but received "0"');
     const unknown = await start(['--frob']);
     expect(unknown.text).toMatch(/^expected one of --haproxy, .* but received "--frob"\n\nnpm run fleet /);
     expect(unknown.code).toBe(64);

@@ -14,6 +14,7 @@ const MB = 1_000_000;
 const memory = {
   api: 270 * MB,
   worker: 250 * MB,
+  idle: 130 * MB,
   haproxy: 30 * MB,
   nginx: 12 * MB,
   servers: 420 * MB,
@@ -24,7 +25,10 @@ const room = 500 * MB;
 
 function needed({ options }: Plan): number {
   const { api, worker, haproxy, nginx, s3, patroni } = options;
-  const parts = api * memory.api + worker * memory.worker + haproxy * memory.haproxy + nginx * memory.nginx;
+  // More apis than these get no more requests than these could serve.
+  const busy = Math.min(api, 8) * (memory.api - memory.idle);
+  const processes = api * memory.idle + busy + worker * memory.worker;
+  const parts = processes + haproxy * memory.haproxy + nginx * memory.nginx;
   return parts + memory.servers + (s3 ? memory.s3 : 0) + (patroni ? memory.patroni : 0);
 }
 

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Ledger } from '../dev/ledger.ts';
 import { Refusal } from '../dev/say.ts';
 import { applicationKind, migrate } from './app-parts.ts';
@@ -5,8 +6,17 @@ import { forgetReplica, pgbouncerKind, postgresKind, redisKind, s3Kind } from '.
 import { dnsKind, haproxyKind, nginxKind, socketOf, writeNginx, type EdgeContext } from './edge-parts.ts';
 import { makeDatabase, patroniKind } from './patroni-parts.ts';
 import { Part, type PartKind } from './part.ts';
-import { most, type Kind, type Place } from './plan.ts';
+import { mostOf, type Kind, type Place } from './plan.ts';
 import type { Release } from './release.ts';
+
+/** In their order, so many at a time. */
+export function inGroups<Thing>(things: readonly Thing[], size: number): Thing[][] {
+  const count = Math.ceil(things.length / size);
+  return Array.from({ length: count }, (_, index) => things.slice(index * size, (index + 1) * size));
+}
+
+/** A larger fleet is looked at less often, or looking would cost more than what is looked at. */
+export const shareOf = ({ parts }: { parts: readonly unknown[] }): number => Math.ceil(parts.length / 20);
 
 export type Tell = (line: string) => void;
 
@@ -91,7 +101,9 @@ export class Fleet {
     if (way && !stopped()) await makeDatabase(this.context, way.place);
     await together(...this.ofKind('pgbouncer'));
     if (!stopped()) await migrate(this.context, this.context.release());
-    await together(...this.ofKind('api', 'worker'));
+    // A hundred at once would share the cores for so long that none were ready in time.
+    for (const some of inGroups(this.ofKind('api', 'worker'), 2 * availableParallelism()))
+      await together(...some);
     await together(...this.ofKind('nginx'));
     await together(...this.ofKind('haproxy'));
     await together(...this.ofKind('dns'));
@@ -126,9 +138,10 @@ export class Fleet {
     if (kind !== 'nginx' && kind !== 'api' && kind !== 'worker')
       throw new Refusal(`expected nginx, api or worker but received "${kind}"`);
     const taken = new Set(this.ofKind(kind).map(({ name }) => name));
-    const free = Array.from({ length: most - 1 }, (_, index) => this.context.plan.place(kind, index + 1));
+    const most = mostOf(kind, this.context.plan.options.hosts);
+    const free = Array.from({ length: most }, (_, index) => this.context.plan.place(kind, index + 1));
     const place = free.find(({ name }) => !taken.has(name));
-    if (!place) throw new Refusal(`there are addresses for ${most - 1} of ${kind}, and all are taken`);
+    if (!place) throw new Refusal(`there are addresses for ${most} of ${kind}, and all are taken`);
     this.context.hosts.make(place);
     const made = [...this.context.plan.besides(place), place].map((each) => this.make(each));
     this.parts.splice(this.lastOf(kind) + 1, 0, ...made.toReversed());

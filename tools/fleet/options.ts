@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { readArgumentsOrExit } from '../../libs/platform/src/command-line.ts';
 import { Refusal } from '../dev/say.ts';
+import { mostOf } from './plan.ts';
 
 /** The options of `npm run fleet`. */
 export interface FleetOptions {
@@ -43,7 +44,7 @@ export const usage = `npm run fleet                     the whole picture on thi
   --s3                                       photos in a real S3 server (Ceph) instead of on disk
   --patroni                                  three PostgreSQL that fail over by themselves (Patroni, etcd), instead of two that do not
   --hosts                                    each HAProxy, NGINX and api on a host of its own, and each node of --patroni (root; network namespaces)
-  --net 77                                   the addresses: 127.77.0.x, with --hosts 10.77.0.x
+  --net 77                                   the addresses: 127.77.x.x, with --hosts 10.77.0.x
   --certificate FILE                         your certificate and key in one PEM file, for narwhal.test
 
 while it runs, from another terminal:
@@ -57,7 +58,7 @@ npm run fleet -- add KIND         one more nginx, api or worker;  remove PART ta
 npm run fleet -- unplug PART      pulls its host's cable (--hosts);  plug PART puts it back
 npm run fleet -- promote postgres-replica   its data become the primary's, which was killed and is lost for good
 npm run fleet -- switchover postgres-2      --patroni: it leads from now on
-npm run fleet -- deploy [FOLDER]  this clone's version (or a build in FOLDER), one by one, back again if it is not healthy
+npm run fleet -- deploy [FOLDER]  this clone's version (or a build in FOLDER), a quarter of a kind at a time, and back if unhealthy
 npm run fleet -- stop             stops all of it`;
 
 const one = { type: 'string' } as const;
@@ -85,14 +86,15 @@ function count(name: string, text: string | undefined, fallback: number, most: n
 
 export function readFleetOptions(args: string[]): FleetOptions {
   const { values } = readArgumentsOrExit(args, fleetLine);
+  const { hosts = false } = values;
   return {
-    haproxy: count('haproxy', values.haproxy, 2, 4),
-    nginx: count('nginx', values.nginx, 3, 8),
-    api: count('api', values.api, 3, 8),
-    worker: count('worker', values.worker, 2, 8),
+    haproxy: count('haproxy', values.haproxy, 2, mostOf('haproxy', hosts)),
+    nginx: count('nginx', values.nginx, 3, mostOf('nginx', hosts)),
+    api: count('api', values.api, 3, mostOf('api', hosts)),
+    worker: count('worker', values.worker, 2, mostOf('worker', hosts)),
     net: count('net', values.net, 77, 254),
     s3: values.s3 ?? false,
-    hosts: values.hosts ?? false,
+    hosts,
     patroni: values.patroni ?? false,
     ...(values.certificate ? { certificate: resolve(values.certificate) } : {}),
   };

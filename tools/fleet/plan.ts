@@ -33,8 +33,12 @@ const numbering: Record<Kind, { from: number; port: number; operators?: number }
   s3: { from: 81, port: 7480 },
 };
 
-/** The most parts of one kind: the numbering has room for this many. */
-export const most = 9;
+/** The numbering of one third number has room for this many of a kind; api-11 is 127.77.1.31. */
+const room = 10;
+
+/** The most parts of a kind. HAProxy knows eight NGINX from its start, and a bridge between hosts has one network of 254. */
+export const mostOf = (kind: Kind, hosts: boolean): number =>
+  hosts || kind === 'nginx' ? 8 : kind === 'haproxy' ? 4 : 100;
 
 /** Addresses and ports of one fleet. */
 export class Plan {
@@ -43,22 +47,23 @@ export class Plan {
 
   constructor(options: FleetOptions) {
     this.options = options;
-    this.base = `${options.hosts ? 10 : 127}.${options.net}.0`;
+    this.base = `${options.hosts ? 10 : 127}.${options.net}`;
   }
 
   /** The machine's own address, from which the fleet's programs connect. */
   get machine(): string {
-    return `${this.base}.1`;
+    return `${this.base}.0.1`;
   }
 
   get network(): string {
-    return `${this.base}.0/24`;
+    return `${this.base}.0.0/16`;
   }
 
   /** The n-th of a kind, from 1. */
   place(kind: Kind, number: number, name = `${kind}-${number}`): Place {
     const { from, port, operators } = numbering[kind];
-    const place = { name, kind, host: `${this.base}.${from + number}`, port };
+    const host = `${this.base}.${Math.floor(number / room)}.${from + (number % room)}`;
+    const place = { name, kind, host, port };
     return operators === undefined ? place : { ...place, operators };
   }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Fleet } from './fleet.ts';
+import { shareOf, type Fleet } from './fleet.ts';
 import type { Kind, Place } from './plan.ts';
 
 const EVERY = 1_000;
@@ -53,7 +53,7 @@ export class Pulse {
   async run(): Promise<void> {
     while (!this.stopped) {
       const asked = this.fleet.parts.map(({ place }) => this.look(place));
-      await Promise.all([...asked, sleep(EVERY)]);
+      await Promise.all([...asked, sleep(EVERY * shareOf(this.fleet))]);
     }
   }
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { withClient } from '../dev/postgres.ts';
 import { databaseUrl } from './data-parts.ts';
 import { balancersInDns, socketOf } from './edge-parts.ts';
-import type { Fleet, Tell } from './fleet.ts';
+import { shareOf, type Fleet, type Tell } from './fleet.ts';
 import { answersOk } from '../dev/ready.ts';
 import { viewsOf } from './patroni-standing.ts';
 import type { Part } from './part.ts';
@@ -35,7 +35,7 @@ export class Watch {
         this.lookAtApis(),
         this.fleet.context.plan.options.patroni ? this.lookAtNodes() : this.lookAtReplica(),
       ]).catch(() => undefined);
-      await sleep(EVERY);
+      await sleep(EVERY * shareOf(this.fleet));
     }
   }
 
