@@ -1,5 +1,9 @@
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import http, { type IncomingMessage } from 'node:http';
+import https from 'node:https';
 import { dirname } from 'node:path';
+import { text } from 'node:stream/consumers';
 import {
   mergeScrapes,
   parseScrape,
@@ -11,12 +15,19 @@ import {
 /** The time limit for one process's metrics, in milliseconds; munin-node gives a plugin ten seconds. */
 const PATIENCE = 4_000;
 
+/** By node:http, since fetch takes a third of the plugin's time to load. */
+async function textOf(url: string): Promise<string> {
+  const asked = (url.startsWith('https:') ? https : http).get(url, { signal: AbortSignal.timeout(PATIENCE) });
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  if (response.statusCode !== 200) throw new Error(`${url} answers ${response.statusCode}`);
+  return text(response);
+}
+
 /** The metrics of all processes combined; null when none of them answers. */
 export async function scrapeAll(urls: readonly string[]): Promise<Scrape | null> {
   const asked = urls.map(async (url) => {
     try {
-      const response = await fetch(url, { signal: AbortSignal.timeout(PATIENCE) });
-      return response.ok ? [[new URL(url).host, parseScrape(await response.text())] as const] : [];
+      return [[new URL(url).host, parseScrape(await textOf(url))] as const];
     } catch {
       return [];
     }

@@ -106,8 +106,9 @@ async function start(config: Config): Promise<void> {
     health.drain();
     await drain.run(config.TRUSTED_PROXIES.length > 0);
     operations.close();
-    await app.get(JobSender).close();
+    // The last heartbeat is taken back by the sender's connection.
     await app.close();
+    await app.get(JobSender).close();
     logger.info('the api has stopped');
     process.exit(0);
   };

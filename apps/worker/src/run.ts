@@ -37,6 +37,7 @@ function receive(app: INestApplicationContext, config: Config, logger: Logger): 
   };
   return new JobReceiver(
     config.REDIS_QUEUE_URL ?? config.REDIS_URL,
+    app.get(JobSender),
     {
       develop: {
         concurrency: config.DEVELOP_CONCURRENCY,
@@ -111,8 +112,9 @@ async function start(config: Config): Promise<void> {
     await Promise.all([photos, receiver.close(), sweeper.stop(), checks.stop()]);
     await pool.close();
     operations.close();
-    await app.get(JobSender).close();
+    // The last heartbeat is taken back by the sender's connection.
     await app.close();
+    await app.get(JobSender).close();
     logger.info('the worker has stopped');
     process.exit(0);
   };

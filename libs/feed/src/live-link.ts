@@ -22,6 +22,7 @@ const options: RedisOptions = {
  */
 export class LiveLink {
   private client: Redis | undefined;
+  private opening: Promise<unknown> | undefined;
   /** Channels, each with the promise that resolves once it is subscribed. */
   private readonly wanted = new Map<string, Promise<void>>();
   private readonly nodes: RedisNode[] | null;
@@ -37,11 +38,16 @@ export class LiveLink {
     this.nodes = clusterNodes(url);
   }
 
-  /** Call it once, before anybody listens. */
+  /** Call it once, before anybody listens: then it connects, since most processes have nobody who does. */
   start(hear: (text: string) => void, returned: () => void): void {
     this.hear = hear;
     this.returned = returned;
+  }
+
+  /** Settles once it is connected, or has failed to. */
+  private openFirst(): Promise<unknown> {
     this.open();
+    return new Promise((settle) => this.client?.once('ready', settle).once('end', settle));
   }
 
   private open(): void {
@@ -66,6 +72,7 @@ export class LiveLink {
 
   /** Resolves once the channel is subscribed, or at once while the connection is down. */
   async listen(channel: string): Promise<void> {
+    await (this.opening ??= this.openFirst());
     const known = this.wanted.get(channel);
     if (known) return known;
     this.missed ||= !this.isUp;

@@ -98,6 +98,7 @@ export class RedisLink extends EventEmitter<{ up: []; down: [] }> {
   /** Identifies this life of the data: every start of a server and every change of the primary gives another string. */
   async fingerprint(nodes = this.primaries()): Promise<string> {
     const lives = nodes.map(async (node) => {
+      gatherWrites(node);
       const [server, replication] = await Promise.all([node.info('server'), node.info('replication')]);
       return `${/run_id:(\w+)/.exec(server)?.[1] ?? ''}/${/master_replid:(\w+)/.exec(replication)?.[1] ?? ''}`;
     });

@@ -10,6 +10,7 @@ import {
 } from '@app/platform';
 import { Cluster, type Redis } from 'ioredis';
 import { openClient } from './redis-link.js';
+import { loadScripts } from './scripts.js';
 
 /** Redis's own figures; on a cluster, the sum or the worst of its primaries. */
 export interface RedisFacts {
@@ -38,24 +39,28 @@ function factsOf(info: string): RedisFacts {
   };
 }
 
+/** One command a beat: a hundred processes that sent four kept Redis busy. */
+const { beat: script } = loadScripts();
+
 const worst = (values: (number | null)[]): number | null => {
   const known = values.filter((value) => value !== null);
   return known.length > 0 ? Math.max(...known) : null;
 };
 
 /**
- * A separate connection to Redis that checks whether it is reachable and accepts writes: the product's commands have a budget
+ * Checks whether Redis is reachable and accepts writes, by another connection than requests use: their commands have a budget
  * that a slow Redis exceeds, and slow is not away.
  */
 export class RedisProbe {
   private readonly client: Redis | Cluster;
 
-  constructor(url: string, patience: number) {
-    this.client = openClient(url, patience);
+  /** `connection`: one to share, or the address and patience of its own. */
+  constructor(connection: Redis | Cluster | { url: string; patience: number }) {
+    this.client = 'url' in connection ? openClient(connection.url, connection.patience) : connection;
     this.client.on('error', (error: Error) => (this.fault = error));
     this.client.on('ready', () => (this.fault = null));
     // The `error` handler above records it.
-    this.client.connect().catch(() => undefined);
+    if (this.client.status === 'wait') this.client.connect().catch(() => undefined);
   }
 
   /** The error of the last connection attempt. */
@@ -70,16 +75,14 @@ export class RedisProbe {
     await this.ask(() => this.client.ping());
   }
 
-  /** Writes this process's heartbeat and reads all heartbeats; @throws what Redis or the socket throws */
-  async beat(own: Heartbeat): Promise<Heard[]> {
+  /** Writes this process's heartbeat; reads all heartbeats, or null. @throws what Redis or the socket throws */
+  async beat(own: Heartbeat, reads: boolean): Promise<Heard[] | null> {
     const { client } = this;
     return this.ask(async () => {
-      const [seconds] = await client.time();
-      await client.hset(keys.heartbeats, own.id, JSON.stringify({ ...own, at: Number(seconds) }));
-      await client.expire(keys.heartbeats, KEPT_FOR);
-      const found = Object.values(await client.hgetall(keys.heartbeats)).map(
-        (text) => JSON.parse(text) as Heartbeat & { at: number },
-      );
+      const asked = [keys.heartbeats, own.id, JSON.stringify(own), reads ? 1 : 0, KEPT_FOR] as const;
+      const [seconds, texts] = (await client.eval(script.source, 1, ...asked)) as [string, string[]?];
+      if (!texts) return null;
+      const found = texts.map((text) => JSON.parse(text) as Heartbeat & { at: number });
       const heard = found.map(({ at, ...heartbeat }) => ({
         heartbeat,
         age: Math.max(0, Number(seconds) - at),

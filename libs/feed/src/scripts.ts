@@ -8,6 +8,7 @@ export const scriptNames = [
   'author-heads',
   'authors-above',
   'authors-page',
+  'beat',
   'counts-begin',
   'counts-changed',
   'counts-install',

@@ -17,6 +17,16 @@ const BELIEVED = 500;
 /** How long a request waits for a running check; a balancer's check must be answered even when a store hangs. */
 const QUICK = 400;
 
+/** Up to so many processes read each other's heartbeats with each beat; a hundred do so every 10 s. */
+const READ_AT_EACH_BEAT = 20;
+
+/**
+ * How often each of so many processes reads the heartbeats of all, in milliseconds, while no store is lost: if all did with
+ * each beat, the reading would grow with their square.
+ */
+export const readEvery = (processes: number): number =>
+  Math.max(1, Math.floor(processes / READ_AT_EACH_BEAT)) * BEAT;
+
 export const PROBES = Symbol('PROBES');
 
 export interface Probes {
@@ -46,6 +56,10 @@ export class Dependencies {
   private room: StoreHealth | null = null;
   private missing: string[] = [];
   private lookedAt = -Infinity;
+  private heardAt = -Infinity;
+  /** Whether this check reads the others' heartbeats, and whether the next one has to. */
+  private hears = true;
+  private mustHear = true;
   private looking: Promise<void> | null = null;
   private timer: NodeJS.Timeout | undefined;
 
@@ -71,7 +85,7 @@ export class Dependencies {
     this.neighbours = new Neighbours(this.heartbeat);
     const questions: Record<StoreName, (() => Promise<void>) | null> = {
       database: () => this.askDatabase(),
-      redis: async () => this.hear('redis', await probes.redis.beat(this.heartbeat)),
+      redis: async () => this.hear('redis', await probes.redis.beat(this.heartbeat, this.hears)),
       queue: probes.queue ? () => probes.queue?.look() ?? Promise.resolve() : null,
       objects: () => this.askObjects(),
     };
@@ -88,7 +102,7 @@ export class Dependencies {
     this.missing = await this.probes.database.behind();
     if (this.missing.length > 0)
       throw new StoreWrong(`its schema lacks ${this.missing.length} of our migrations (npm run migrate)`);
-    this.hear('database', await this.probes.database.beat(this.heartbeat));
+    this.hear('database', await this.probes.database.beat(this.heartbeat, this.hears));
   }
 
   private async askObjects(): Promise<void> {
@@ -103,7 +117,8 @@ export class Dependencies {
       throw new StoreWrong(`its disk has ${Math.floor(freeBytes / MiB)} MiB left`);
   }
 
-  private hear(store: StoreName, heard: readonly Heard[]): void {
+  private hear(store: StoreName, heard: readonly Heard[] | null): void {
+    if (!heard) return;
     this.heard.set(store, heard);
     this.neighbours.hear(heard, this.lost);
   }
@@ -130,12 +145,23 @@ export class Dependencies {
 
   private async lookAtAll(): Promise<void> {
     this.heartbeat.beat += 1;
+    const most = Math.max(0, ...[...this.heard.values()].map((heard) => heard.length));
+    const isOld = performance.now() - this.heardAt > readEvery(most) - BELIEVED;
+    this.hears = this.mustHear || this.lost.size > 0 || isOld;
+    this.mustHear = false;
     const each = [...this.watches.values()].map(async (watch) => {
       await watch.look();
       this.note(watch);
     });
     await Promise.all(each);
     this.lookedAt = performance.now();
+    if (this.hears) this.heardAt = this.lookedAt;
+  }
+
+  /** The next check reads the others' heartbeats, too: for people who ask. */
+  hearAll(): void {
+    this.mustHear = true;
+    this.lookedAt = Math.min(this.lookedAt, performance.now() - BELIEVED - 1);
   }
 
   private note({ name, sight }: StoreWatch): void {

@@ -107,6 +107,7 @@ function processLines({ processes }: Dependencies, now: number): ProcessLine[] {
 /** Makes a new report. Never fails: an unreadable part is null, and a sentence says why. */
 export async function makeReport(sources: Sources): Promise<OperatorsReport> {
   const { dependencies, facts, backlog, database } = sources;
+  dependencies.hearAll();
   const [parts, waiting] = await Promise.all([dependencies.parts(), soon(backlog.read())]);
   const now = Date.now();
   const report = {

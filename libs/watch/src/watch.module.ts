@@ -1,5 +1,5 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
-import { CONFIG, type Config, type Heartbeat } from '@app/platform';
+import { CONFIG, JobSender, type Config, type Heartbeat } from '@app/platform';
 import { RedisProbe } from '@app/feed';
 import { OBJECT_STORE, PostgresProbe, type ObjectStore } from '@app/storage';
 import { Backlog } from './backlog.js';
@@ -13,13 +13,13 @@ import { Traces } from './traces/traces.js';
 import { Watch } from './watch.js';
 import { Watchers } from './watchers.js';
 
-function makeProbes(config: Config, objects: ObjectStore): Probes {
-  const { REDIS_URL, REDIS_QUEUE_URL } = config;
-  const apart = REDIS_QUEUE_URL !== undefined && REDIS_QUEUE_URL !== REDIS_URL;
+function makeProbes(config: Config, objects: ObjectStore, { connection }: JobSender): Probes {
+  const { REDIS_URL: url, REDIS_QUEUE_URL } = config;
+  const apart = REDIS_QUEUE_URL !== undefined && REDIS_QUEUE_URL !== url;
   return {
     database: new PostgresProbe(config.DATABASE_URL, PATIENCE),
-    redis: new RedisProbe(REDIS_URL, PATIENCE),
-    queue: apart ? new RedisProbe(REDIS_QUEUE_URL, PATIENCE) : null,
+    redis: new RedisProbe(apart ? { url, patience: PATIENCE } : connection),
+    queue: apart ? new RedisProbe(connection) : null,
     objects,
   };
 }
@@ -41,7 +41,7 @@ export class WatchModule {
       module: WatchModule,
       providers: [
         { provide: PROCESS_KIND, useValue: kind },
-        { provide: PROBES, inject: [CONFIG, OBJECT_STORE], useFactory: makeProbes },
+        { provide: PROBES, inject: [CONFIG, OBJECT_STORE, JobSender], useFactory: makeProbes },
         ErrorReports,
         Traces,
         Backlog,

@@ -42,10 +42,17 @@ export function clusterOptions([node]: readonly RedisNode[]): ClusterOptions {
   return node?.tls ? { dnsLookup: (name, found) => found(null, name) } : {};
 }
 
-/** Enqueueing only saves time: after this it is aborted, and the sweeper finds the row. In milliseconds. */
-const ENQUEUE_BUDGET = 250;
 /** BullMQ waits five seconds and more for a job, and such a connection is not a dead one. In milliseconds. */
 const BLOCKED_FOR = 15_000;
+/** A Redis that does not answer by then is away: the probe, which shares the senders' connection, says so. In milliseconds. */
+const PATIENCE = 2_000;
+
+const sending: RedisOptions = {
+  commandTimeout: PATIENCE,
+  connectTimeout: PATIENCE,
+  // A primary that became a replica refuses writes: reconnect to find the new primary at the same address.
+  reconnectOnError: (error) => error.message.startsWith('READONLY'),
+};
 
 export type QueueConnection = Redis | Cluster;
 
@@ -56,7 +63,7 @@ export function openConnection(url: string, purpose: 'send' | 'receive'): QueueC
   const waits = purpose === 'receive';
   const options: RedisOptions = {
     maxRetriesPerRequest: waits ? null : 0,
-    ...(waits ? {} : { commandTimeout: ENQUEUE_BUDGET }),
+    ...(waits ? {} : sending),
   };
   const nodes = clusterNodes(url);
   const redis = nodes

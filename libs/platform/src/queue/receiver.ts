@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Queue, Worker, type Job } from 'bullmq';
+import { Worker, type Job } from 'bullmq';
 import { jobNames, type JobName, type Jobs } from '../jobs.js';
 import { keys } from '../keys.js';
 import type { Logger } from '../logger.js';
 import { counter } from '../metrics/index.js';
+import type { JobSender } from './sender.js';
 import { tracedFrom } from '../tracing.js';
 import { openConnection, type QueueConnection } from './connection.js';
 
@@ -119,12 +120,11 @@ class QueueWorker {
  */
 export class JobReceiver {
   private readonly workers: Map<JobName, QueueWorker>;
-  private readonly connection: QueueConnection;
-  private readonly queues: Queue[];
   private readonly timer: NodeJS.Timeout;
 
   constructor(
     url: string,
+    private readonly sender: Pick<JobSender, 'waiting'>,
     handlers: JobHandlers,
     logger: Logger,
     onFailure: FailureListener = () => undefined,
@@ -135,30 +135,18 @@ export class JobReceiver {
         new QueueWorker(name, url, handlers[name] as Handler, logger, onFailure),
       ]),
     );
-    this.connection = openConnection(url, 'send');
-    this.queues = jobNames.map(
-      (name) => new Queue(name, { connection: this.connection, prefix: keys.queue }),
-    );
-    for (const queue of this.queues) queue.on('error', () => undefined);
     this.timer = setInterval(() => void this.look(), LOOK_EVERY);
   }
 
   /** Skips the check while Redis is away: nothing can move then. */
   private async look(): Promise<void> {
-    // While Redis is away nothing can move, which has its own alert.
-    await Promise.allSettled(
-      this.queues.map(async (queue) => {
-        const counts = await queue.getJobCounts('wait', 'prioritized', 'delayed');
-        const waiting = Object.values(counts).reduce((sum, count) => sum + count, 0);
-        this.workers.get(queue.name as JobName)?.look(waiting);
-      }),
-    );
+    // It has its own alert.
+    const queues = await this.sender.waiting().catch(() => []);
+    for (const [name, waiting] of queues) this.workers.get(name)?.look(waiting);
   }
 
   async close(): Promise<void> {
     clearInterval(this.timer);
     await Promise.all([...this.workers.values()].map((worker) => worker.close()));
-    await Promise.race([Promise.allSettled(this.queues.map((queue) => queue.close())), sleep(CLOSE_BUDGET)]);
-    this.connection.disconnect();
   }
 }

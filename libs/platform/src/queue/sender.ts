@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Queue, type JobsOptions } from 'bullmq';
 import type { Id } from '../ids.js';
 import { isNotifyKind, jobNames, outboxKinds, type JobName, type Jobs, type OutboxKind } from '../jobs.js';
@@ -15,6 +16,9 @@ const jobOptions: JobsOptions = { removeOnComplete: true, removeOnFail: true, at
  */
 const DELAYS: Partial<Record<JobName, number>> = { fold: 1_000, notify: 1_000 };
 
+/** No scrape waits longer for a Redis that hangs. In milliseconds. */
+const SOON = 250;
+
 /** More rows than this of one transaction are a crowd. */
 const CROWD = 500;
 /** Jobs without a priority go first, then those of the lowest number. */
@@ -22,7 +26,8 @@ const BEHIND_OTHERS = 10;
 
 /** The sending side of the queues. Rows decide; a job only gets them processed sooner. */
 export class JobSender {
-  private readonly connection: QueueConnection;
+  /** Also for the probe of Redis: both wait for it no longer than they want to, and a hundred processes have one less. */
+  readonly connection: QueueConnection;
   private readonly queues = new Map<JobName, Queue>();
 
   constructor(
@@ -84,8 +89,25 @@ export class JobSender {
     return names.reduce((sum, name) => sum + (depths?.[name].depth ?? 0), 0);
   }
 
+  /** How many jobs of each queue wait. */
+  async waiting(): Promise<[JobName, number][]> {
+    return Promise.all(
+      [...this.queues].map(async ([name, queue]): Promise<[JobName, number]> => {
+        const counts = await queue.getJobCounts('wait', 'prioritized', 'delayed');
+        return [name, Object.values(counts).reduce((sum, count) => sum + count, 0)];
+      }),
+    );
+  }
+
   /** Depth (waiting and running) and age in seconds of the oldest waiting job, by queue. */
   async depths(): Promise<Record<JobName, { depth: number; age: number }>> {
+    const late = sleep(SOON, null, { ref: false }).then(() => {
+      throw new Error('Redis did not answer in time');
+    });
+    return Promise.race([late, this.readDepths()]);
+  }
+
+  private async readDepths(): Promise<Record<JobName, { depth: number; age: number }>> {
     const entries = await Promise.all(
       [...this.queues].map(async ([name, queue]) => {
         const counts = await queue.getJobCounts('wait', 'active', 'prioritized', 'delayed');

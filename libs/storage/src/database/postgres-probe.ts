@@ -99,13 +99,14 @@ export class PostgresProbe {
     }
   }
 
-  /** Writes our heartbeat and reads everybody's of the last day; @throws what PostgreSQL or the socket throws */
-  async beat(own: Heartbeat): Promise<Heard[]> {
+  /** Writes our heartbeat; reads everybody's of the last day, or null. @throws what PostgreSQL or the socket throws */
+  async beat(own: Heartbeat, reads: boolean): Promise<Heard[] | null> {
     await this.ask(
       `INSERT INTO heartbeats (id, kind, beat, facts) VALUES ($1, $2, $3, $4)
        ON CONFLICT (id) DO UPDATE SET beat = EXCLUDED.beat, facts = EXCLUDED.facts, beaten_at = clock_timestamp()`,
       [own.id, own.kind, own.beat, own],
     );
+    if (!reads) return null;
     const rows = await this.ask<BeatRow>(
       `SELECT facts, beat, extract(epoch FROM clock_timestamp() - beaten_at)::float AS age FROM heartbeats
        ORDER BY beaten_at DESC LIMIT 500`,
