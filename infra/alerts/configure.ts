@@ -9,6 +9,9 @@ const usage = `npm run alerts -- --folder FOLDER --api HOST:PORT... --worker HOS
   [--resolver HOST:PORT...] [--blackbox HOST:PORT] [--alertmanager HOST:PORT] [--ca FILE] [--every SECONDS]
   [--pagerduty URL] [--dashboard URL] [--runbooks URL] [--gather S] [--interval S] [--window S] [--lasting S] [--calm S]
 
+--api and --worker also take dns:NAME:PORT, which is every address of that name, and file:PATH, a list of targets in JSON or YAML
+(docs/watching.md) that may change while Prometheus runs.
+
 Writes prometheus.yml, narwhal.rules.yml, blackbox.yml and alertmanager.yml into FOLDER.`;
 
 const text = { type: 'string' } as const;

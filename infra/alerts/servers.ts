@@ -5,6 +5,7 @@ const yaml = (value: object): string => stringify(value, { lineWidth: 0 });
 
 /** The addresses of all parts, as host:port. */
 export interface Places {
+  /** Also `dns:NAME:PORT`, all addresses of a name; `file:PATH`, a list that Prometheus reads again whenever it changes. */
   api: readonly string[];
   worker: readonly string[];
   /** The public URL, such as https://photos.example.org; checked from outside. */
@@ -35,11 +36,29 @@ function probe(job: string, module: string, targets: readonly string[], { blackb
   };
 }
 
+/** How Prometheus finds the processes of one kind. */
+function discovery(places: readonly string[]): object {
+  const named = (how: string) =>
+    places.filter((place) => place.startsWith(how)).map((place) => place.slice(how.length));
+  const dns = named('dns:').map((place) => ({
+    names: [place.replace(/:\d+$/, '')],
+    type: 'A',
+    port: Number(/\d+$/.exec(place)?.[0]),
+  }));
+  const files = named('file:');
+  const targets = places.filter((place) => !/^(dns|file):/.test(place));
+  return {
+    ...(targets.length > 0 ? { static_configs: [{ targets }] } : {}),
+    ...(dns.length > 0 ? { dns_sd_configs: dns } : {}),
+    ...(files.length > 0 ? { file_sd_configs: [{ files }] } : {}),
+  };
+}
+
 /** prometheus.yml: scrapes every process separately, so that their counters add up, and probes the site from outside. */
 export function prometheusConfig(places: Places): string {
   const jobs = (['api', 'worker'] as const).map((kind) => ({
     job_name: `narwhal-${kind}`,
-    static_configs: [{ targets: places[kind] }],
+    ...discovery(places[kind]),
   }));
   return yaml({
     global: {

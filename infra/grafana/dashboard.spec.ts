@@ -43,6 +43,16 @@ describe('the dashboard', () => {
     }
   });
 
+  test('shows the five worst processes of each role, and no line for each of a hundred', () => {
+    const each = graphs
+      .flatMap(({ targets = [] }) => targets)
+      .filter(({ expr }) => /process_resident|loop/.test(expr));
+    expect(each.map(({ expr }) => expr)).toEqual([
+      'topk by (job) (5, narwhal_process_resident_memory_bytes)',
+      'topk by (job) (5, narwhal_nodejs_eventloop_lag_seconds)',
+    ]);
+  });
+
   test('has thresholds that rise, the first from below', () => {
     for (const { fieldConfig } of graphs) {
       const [first, ...others] = fieldConfig?.defaults.thresholds.steps.map(({ value }) => value) ?? [];

@@ -53,11 +53,25 @@ function thresholds({ levels }: View): Thresholds {
   return { mode: 'absolute', steps: [{ color: last?.color ?? 'red', value: null }, ...steps] };
 }
 
+/** Of a figure that each process has, the worst five of each role: a hundred lines show nothing. */
+const WORST = 5;
+
+function queryOf(line: readonly [string, Metric], view: View): string {
+  const query = promql(line, view, '$__rate_interval');
+  if (line[1].across !== 'each') return query;
+  return `${view.levels?.below ? 'bottomk' : 'topk'} by (job) (${WORST}, ${query})`;
+}
+
+function legendOf(each: boolean): Json<NonNullable<Panel['options']>> {
+  if (!each) return { displayMode: 'list', placement: 'bottom' };
+  return { displayMode: 'table', placement: 'bottom', calcs: ['max'], sortBy: 'Max', sortDesc: true };
+}
+
 function panel(line: readonly [string, Metric], view: View, id: number, gridPos: Position): Json<Panel> {
   const { read, title, unit, normal } = view;
   const by = 'by' in read ? read.by : undefined;
-  const legend =
-    line[1].across === 'each' ? `{{instance}}${by ? ` {{${by}}}` : ''}` : by ? `{{${by}}}` : title;
+  const each = line[1].across === 'each';
+  const legend = each ? `{{instance}}${by ? ` {{${by}}}` : ''}` : by ? `{{${by}}}` : title;
   const usual = typeof normal === 'string' ? normal : `${normal[0]} to ${normal[1]}`;
   return {
     id,
@@ -80,8 +94,8 @@ function panel(line: readonly [string, Metric], view: View, id: number, gridPos:
       },
       overrides: [],
     },
-    options: { legend: { displayMode: 'list', placement: 'bottom' }, tooltip: { mode: 'multi' } },
-    targets: [{ refId: 'A', expr: promql(line, view, '$__rate_interval'), legendFormat: legend }],
+    options: { legend: legendOf(each), tooltip: { mode: 'multi' } },
+    targets: [{ refId: 'A', expr: queryOf(line, view), legendFormat: legend }],
   };
 }
 

@@ -48,23 +48,39 @@ const first = new Set([
 
 interface Figure {
   name: string;
+  title: string;
   view: View;
   value: number | null;
 }
 
+type Known = [group: string, value: number];
+
 /** One number for a view: the sum of rates, the worst of anything else. */
-function figureOf(span: Interval, line: readonly [string, Metric], name: string, view: View): Figure {
-  const values = [...readView(span, line, view).values()].filter((value) => value !== null);
-  if (values.length === 0) return { name, view, value: null };
+function figureOf(known: readonly Known[], name: string, view: View): Figure {
+  const values = known.map(([, value]) => value);
+  if (values.length === 0) return { name, title: view.title, view, value: null };
   const worst = view.levels?.below ? Math.min : Math.max;
   const value = view.read.as === 'rate' ? values.reduce((sum, one) => sum + one, 0) : worst(...values);
-  return { name, view, value };
+  return { name, title: view.title, view, value };
+}
+
+/** Of a figure that each process has, the worst of each role, with the name of that process. */
+function figuresOf(span: Interval, line: readonly [string, Metric], name: string, view: View): Figure[] {
+  const known = [...readView(span, line, view)].filter((one): one is Known => one[1] !== null);
+  const roles = new Set(known.flatMap(([group]) => /(\w+)@/.exec(group)?.[1] ?? []));
+  if (roles.size === 0) return [figureOf(known, name, view)];
+  return [...roles].sort().map((role) => {
+    const own = known.filter(([group]) => group.includes(`${role}@`));
+    const figure = figureOf(own, `${name} ${role}`, view);
+    const [whose = ''] = own.find(([, value]) => value === figure.value) ?? [];
+    return { ...figure, title: `${whose} ${view.title}` };
+  });
 }
 
 /** The columns of a line that the title, the value and the spaces take. */
 const BESIDE_SPARK = 2 + 42 + 1 + 14 + 2;
 
-function lineOf({ name, view, value }: Figure, history: History, columns: number): string {
+function lineOf({ name, title, view, value }: Figure, history: History, columns: number): string {
   const past = [...(history.get(name) ?? []), value].slice(-KEPT);
   history.set(name, past);
   const level = value !== null && view.levels ? levelOf(value, view.levels) : null;
@@ -73,7 +89,7 @@ function lineOf({ name, view, value }: Figure, history: History, columns: number
   const isRate = read.as === 'rate' && view.unit !== 'share';
   const unit = isRate ? `/${read.per === 'minute' ? 'min' : 's'}` : '';
   const shown = value === null ? '–' : `${inWords(value, view.unit)}${unit}`;
-  const text = `${view.title.padEnd(42).slice(0, 42)} ${shown.padStart(14)}  ${sparkline(past.slice(-Math.max(1, columns - BESIDE_SPARK)))}`;
+  const text = `${title.padEnd(42).slice(0, 42)} ${shown.padStart(14)}  ${sparkline(past.slice(-Math.max(1, columns - BESIDE_SPARK)))}`;
   return level ? `${colours[level]}${text}${colours.end}` : text;
 }
 
@@ -132,12 +148,12 @@ function figures(span: Interval, history: History, { rows, columns }: Screen): s
   const all = metrics.flatMap((line) =>
     Object.entries(line[1].shows)
       .filter(([name]) => rows > ROOM_FOR_ALL || first.has(name))
-      .map(([name, view]) => ({
-        part: line[1].part,
-        text: `  ${lineOf(figureOf(span, line, name, view), history, columns)}`,
-      })),
+      .flatMap(([name, view]) => figuresOf(span, line, name, view))
+      .map((figure) => ({ part: line[1].part, text: `  ${lineOf(figure, history, columns)}` })),
   );
-  if (rows < ROOM_FOR_PARTS) return all.map(({ text }) => text);
+  // The last lines fall off where many sentences are: processes are shown first.
+  const isOwn = ({ part }: { part: string }) => Number(part === 'processes');
+  if (rows < ROOM_FOR_PARTS) return all.toSorted((a, b) => isOwn(b) - isOwn(a)).map(({ text }) => text);
   const parts = [...new Set(all.map(({ part }) => part))];
   return parts.flatMap((part) => [
     `${colours.title}${part}${colours.end}`,
@@ -164,6 +180,18 @@ function wrapped(text: string, width: number): string[] {
   return lines;
 }
 
+/** The worst first, and on a small screen no more than leave room for the figures. */
+function sentenceLines({ sentences }: Told, { rows, columns, address }: Screen): string[] {
+  const lines = sentences.flatMap(({ level, text }) => {
+    const colour = level === 'critical' || level === 'warning' ? colours[level] : '';
+    return wrapped(text, columns - 2).map((line) => `  ${colour}${line}${colours.end}`);
+  });
+  const room = Math.max(4, Math.floor(rows / 4));
+  if (lines.length <= room) return lines;
+  const left = lines.length - room + 1;
+  return [...lines.slice(0, room - 1), `  ${left} more lines: http://${address}/health`];
+}
+
 function routeLines(span: Interval, columns: number): string[] {
   const width = Math.max(20, columns - 24);
   return slowestRoutes(span, 5).map(
@@ -176,16 +204,12 @@ function routeLines(span: Interval, columns: number): string[] {
 export function frame(span: Interval, told: Told, history: History, screen: Screen): string {
   const { rows, columns, address } = screen;
   const { title, quiet, end } = colours;
-  const sentences = told.sentences.flatMap(({ level, text }) => {
-    const colour = level === 'critical' || level === 'warning' ? colours[level] : '';
-    return wrapped(text, columns - 2).map((line) => `  ${colour}${line}${end}`);
-  });
   const routes = routeLines(span, columns);
   const time = `${new Date().toISOString().slice(11, 19)} UTC, over the last ${span.seconds.toFixed(1)} s; q ends`;
   const lines = [
     `${title}Narwhal is ${told.status.replace('_', ' ')}${end}${quiet}  ${time}${end}`,
     `${quiet}${whose(told, address).slice(0, columns)}${end}`,
-    ...sentences,
+    ...sentenceLines(told, screen),
     ...figures(span, history, screen),
     ...(routes.length > 0 ? [`${title}slowest routes (95th percentile)${end}`, ...routes] : []),
   ];
