@@ -25,3 +25,11 @@ export const scaleLine = {
   --write   into docs/measurements/scale.md, where they replace what was measured at these sizes`,
   options: { sizes: { type: 'string' }, write: { type: 'boolean' } },
 } as const;
+
+export const hundredLine = {
+  usage: `usage: npm run bench -- hundred [--instances 100] [--report FILE]
+
+  --instances  how many apis, 10 to 100, and a tenth as many workers; a hundred take 20 GiB of free memory
+  --report     a file for how many goals are held and how many are not, in the form of the test runner's report`,
+  options: { instances: { type: 'string' }, report: { type: 'string' } },
+} as const;

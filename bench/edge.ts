@@ -1,16 +1,12 @@
-import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type TLSSocket } from 'node:tls';
-import sharp from 'sharp';
-import { root } from '../tools/dev/install.mjs';
-import { readLedger } from '../tools/dev/ledger.ts';
-import { endProcess, launch, type Launched } from '../tools/dev/processes.ts';
-import { bareEnvironment } from './env.ts';
+import { endProcess, launch } from '../tools/dev/processes.ts';
 import { fillFeed } from './feed-data.ts';
-import type { Fixtures } from './fixtures.ts';
+import { signUp, type Fixtures } from './fixtures.ts';
+import { developedPhoto, NET, processesOf, startFleet } from './fleet.ts';
 import { wrk, type Load } from './wrk.ts';
 import { interleavedPairs, mebibytes, median, printTable, residentOf } from './measuring.ts';
 
@@ -24,61 +20,20 @@ const PHOTOS = 0.9;
 const PAIRS = 5;
 const SECONDS = 2;
 const IDLE = 10_000;
-const NET = 99;
 
 const host = (number: number) => `127.${NET}.0.${number}`;
 const BALANCERS = [host(11), host(12)];
 const API = `http://${host(31)}:3000`;
 const NGINX = `http://${host(21)}:8080`;
-const headersOf = (token: string) => ({ authorization: `Bearer ${token}` });
-
-async function startFleet(folder: string): Promise<Launched> {
-  const logFile = join(folder, 'output');
-  const args = [join(root, 'tools/dev/narwhal.mjs'), 'fleet', '--net', String(NET), '--worker', '1'];
-  const env = bareEnvironment({ NARWHAL_DATA: folder, RATE_LIMITS: 'off' });
-  const fleet = await launch({ command: process.execPath, args, logFile, env, cwd: root });
-  let ended = false;
-  void fleet.ended.then(() => (ended = true));
-  while (!readFileSync(logFile, 'utf8').includes('fleet is up')) {
-    if (ended) throw new Error(readFileSync(logFile, 'utf8'));
-    await sleep(200);
-  }
-  return fleet;
-}
-
-async function ask<Answer>(path: string, init: RequestInit): Promise<Answer> {
-  const response = await fetch(`${API}${path}`, init);
-  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-  return (await response.json()) as Answer;
-}
 
 /** A reader whose feed has twenty posts, and a developed photo. */
-async function prepare(folder: string): Promise<{ token: string; picture: string }> {
-  const account = { username: 'reader', email: 'reader@example.org', password: 'a long enough password' };
-  const json = { 'content-type': 'application/json' };
-  const made = await ask<{ user: { id: string }; session: { accessToken: string } }>('/v1/users', {
-    method: 'POST',
-    headers: json,
-    body: JSON.stringify(account),
-  });
-  const token = made.session.accessToken;
+async function prepare(folder: string): Promise<{ headers: Record<string, string>; picture: string }> {
+  const { id, headers } = await signUp({ url: API }, 'reader');
   const password = readFileSync(join(folder, 'fleet/secrets/postgres'), 'utf8').trim();
-  await fillFeed(`postgres://narwhal:${password}@${host(61)}:5432/narwhal`, { readers: [made.user.id] });
-  const noise = { type: 'gaussian', mean: 128, sigma: 40 } as const;
-  const pixels = sharp({ create: { width: 1_600, height: 1_200, channels: 3, background: 'white', noise } });
-  const form = new FormData();
-  form.set('file', new Blob([new Uint8Array(await pixels.blur(2).jpeg().toBuffer())]), 'a.jpg');
-  const headers = { authorization: `Bearer ${token}`, prefer: 'wait=5' };
-  const sent = await ask<{ id: string }>('/v1/photos', { method: 'POST', headers, body: form });
-  for (;;) {
-    const photo = await ask<{ state: string; renditions: { w1080: { url: string } } | null }>(
-      `/v1/photos/${sent.id}`,
-      { headers },
-    );
-    if (photo.state === 'processing') continue;
-    const url = new URL(photo.renditions?.w1080.url ?? '');
-    return { token, picture: `${url.pathname}${url.search}` };
-  }
+  await fillFeed(`postgres://narwhal:${password}@${host(61)}:5432/narwhal`, { readers: [id] });
+  const photo = await developedPhoto(API, headers, 1_600);
+  const url = new URL(photo.renditions?.w1080.url ?? '');
+  return { headers, picture: `${url.pathname}${url.search}` };
 }
 
 const cells = ({ rate, p50, p99 }: Load) => [rate.toFixed(0), p50.toFixed(2), p99.toFixed(2)];
@@ -139,11 +94,6 @@ server { listen ${address}; root ${data}/objects; } }`,
   };
 }
 
-function apiProcesses(folder: string): number[] {
-  const children = readLedger(join(folder, 'fleet/fleet.json'))?.children ?? [];
-  return children.filter(({ name }) => name.startsWith('api-')).map(({ pid }) => pid);
-}
-
 const held = (pids: readonly number[]) => ({
   descriptors: pids.reduce((sum, pid) => sum + readdirSync(`/proc/${pid}/fd`).length, 0),
   memory: pids.reduce((sum, pid) => sum + residentOf(pid), 0),
@@ -152,7 +102,7 @@ const held = (pids: readonly number[]) => ({
 /** Like phones that were used a moment ago: each connection has had one response, and stays open. */
 async function idleClients(folder: string): Promise<string[][]> {
   const ca = readFileSync(join(folder, 'fleet/certificate/ca.pem'));
-  const pids = apiProcesses(folder);
+  const pids = processesOf(folder, 'api-');
   const before = held(pids);
   const sockets: TLSSocket[] = [];
   const open = async (index: number) => {
@@ -175,9 +125,8 @@ async function idleClients(folder: string): Promise<string[][]> {
 }
 
 async function measure(folder: string): Promise<void> {
-  const { token, picture } = await prepare(folder);
+  const { headers, picture } = await prepare(folder);
   const edge = `https://${BALANCERS[0]}:8443`;
-  const headers = headersOf(token);
   const single = await beside('a feed page, one at a time', 1, `${edge}/v1/feed`, `${API}/v1/feed`, headers);
   const many = await beside('a feed page, 32 at once', 32, `${edge}/v1/feed`, `${API}/v1/feed`, headers);
   const photo = await beside(
@@ -211,13 +160,7 @@ async function measure(folder: string): Promise<void> {
   console.log(`edge photos: ratio ${disk.ratio.toFixed(2)} (goal ${PHOTOS})`);
 }
 
-export async function run({ folder }: Fixtures): Promise<void> {
-  spawnSync('chmod', ['711', folder]);
-  let fleet: Launched | undefined;
-  try {
-    fleet = await startFleet(folder);
-    await measure(folder);
-  } finally {
-    if (fleet) await endProcess(fleet, [{ signal: 'SIGTERM', patience: 60_000 }]);
-  }
+export async function run(fixtures: Fixtures): Promise<void> {
+  await startFleet(fixtures, '--worker', '1');
+  await measure(fixtures.folder);
 }

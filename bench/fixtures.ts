@@ -88,6 +88,11 @@ export class Fixtures {
     return { url, pid: launched.pid };
   }
 
+  /** Ends this, too, before the folder is removed. */
+  endWith(end: () => Promise<void>): void {
+    this.endings.push(end);
+  }
+
   async close(): Promise<void> {
     for (const end of this.endings.toReversed()) await end();
     if (this.temporary) rmSync(this.temporary, { recursive: true, force: true, maxRetries: 10 });
@@ -173,7 +178,7 @@ export async function signUpAll(api: Serving, name: string, count: number): Prom
   return people;
 }
 
-export async function signUp({ url }: Serving, name: string): Promise<Person> {
+export async function signUp({ url }: Pick<Serving, 'url'>, name: string): Promise<Person> {
   const body = { username: name, email: `${name}@example.org`, password: 'a long enough password' };
   const response = await fetch(`${url}/v1/users`, {
     method: 'POST',

@@ -7,7 +7,7 @@ import {
 import { build } from '../tools/dev/build.ts';
 import { installPackage } from '../tools/dev/install.mjs';
 import { Fixtures } from './fixtures.ts';
-import { peopleLine, scaleLine } from './command-lines.ts';
+import { hundredLine, peopleLine, scaleLine } from './command-lines.ts';
 
 /** `npm run bench -- NAME`: each benchmark is a module whose `run()` prints a table and, last, `NAME: ratio R (goal G)`. */
 interface Bench {
@@ -82,6 +82,11 @@ const benches: Record<string, Entry> = {
   edge: {
     what: 'the whole chain beside the api alone, photos beside a bare NGINX, 10,000 idle clients',
     load: () => import('./edge.ts'),
+  },
+  hundred: {
+    what: 'what grows with the number of processes: connections, heartbeats, invalidations, watching, a deploy; --instances',
+    takes: hundredLine,
+    load: () => import('./hundred/hundred.ts'),
   },
   likes: {
     what: 'likes through the whole api, beside pgbench inserting the same rows',
