@@ -5,6 +5,7 @@ import { mediaLocations } from './media.js';
 import type { NginxOptions } from './options.js';
 import { operatorLocations, statusServer } from './operators.js';
 import { errorPages, refusalLocations } from './problem-pages.js';
+import { challenges, listening, plainServer } from './tls.js';
 
 /** The folders for data that does not fit into memory; only NGINX's package makes its default ones. */
 const spilled = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
@@ -36,14 +37,16 @@ http {
 ${paths.join('\n')}
 ${httpBlock(options, settings)}
 server {
-listen ${options.listen} backlog=4096;
+${listening(options)}
 server_name _;
 ${errorPages()}
+${challenges(options)}
 ${apiLocations(settings)}
 ${mediaLocations(settings)}
 ${operatorLocations(options)}
 ${refusalLocations(options)}
 }
+${plainServer(options)}
 ${statusServer(options)}
 }
 `;

@@ -40,8 +40,8 @@ geo $realip_remote_addr $narwhal_trusted {
   default 0;
 ${trust.map((network) => `  ${network} 1;`).join('\n')}
 }
-map "$narwhal_trusted $http_x_forwarded_proto" $narwhal_scheme { "1 https" https; default http; }
-map "$narwhal_trusted $http_x_forwarded_proto" $narwhal_hsts { "1 https" "max-age=31536000"; default ""; }
+map "$https$narwhal_trusted $http_x_forwarded_proto" $narwhal_scheme { "1 https" https; "~^on" https; default http; }
+map $narwhal_scheme $narwhal_hsts { https "max-age=31536000"; default ""; }
 # What is traced, the balancer says.
 map "$narwhal_trusted $http_traceparent" $narwhal_traceparent { "~^1 (?<narwhal_parent>[0-9a-f-]{55,})$" $narwhal_parent; default ""; }
 # One id from the first hop to the api's log; a client may bring its own.

@@ -41,7 +41,7 @@ location @keyed {
   proxy_pass http://narwhal_api;
 }`;
 
-const health = `# What the balancer asks: whether this NGINX reaches an api that wants requests. It has to be quicker than the balancer's patience.
+export const health = `# What the balancer asks: whether this NGINX reaches an api that wants requests. It has to be quicker than the balancer's patience.
 location = /health/ready {
   access_log off;
   proxy_connect_timeout 250ms;

@@ -4,6 +4,12 @@ import { parseArgs } from 'node:util';
 export interface NginxOptions {
   /** The `address:port` for the balancer's requests. */
   listen: string;
+  /** The `address:port` for clients by HTTPS; `listen` then only sends them there. */
+  tls?: string;
+  /** The folder of `fullchain.pem` and `privkey.pem`. */
+  certificate?: string;
+  /** The folder in which whoever gives certificates finds its answers (`certbot --webroot`). */
+  challenges?: string;
   /** The `address:port` of `stub_status`, which only the operators' networks may read; none by default. */
   status?: string;
   /** The `host:port` of every api process. */
@@ -25,13 +31,17 @@ export interface NginxOptions {
   away: string;
 }
 
-const texts = ['listen', 'status', 'folder', 'source', 'user', 'workers', 'brotli', 'away'] as const;
+const optional = ['tls', 'certificate', 'challenges', 'status', 'source', 'user', 'brotli'] as const;
+const texts = ['listen', 'folder', 'workers', 'away', ...optional] as const;
 const lists = ['api', 'trust', 'operators'] as const;
 
 export const usage = `usage: npm run --silent nginx -- --listen ADDRESS:PORT --api HOST:PORT [--api HOST:PORT ...] > nginx.conf
 
   --trust NETWORK       a balancer, or its network (CIDR), whose X-Forwarded-For counts; may be repeated
   --operators NETWORK   may reach /admin, /metrics and the status page; may be repeated; 127.0.0.1 without it
+  --tls ADDRESS:PORT    for clients by HTTPS; --listen sends them there
+  --certificate FOLDER  of fullchain.pem and privkey.pem, for --tls
+  --challenges FOLDER   answers /.well-known/acme-challenge/ at --listen (certbot certonly --webroot -w FOLDER)
   --status ADDRESS:PORT where stub_status is served
   --folder FOLDER       for logs, spilled bodies, the cache; /var/lib/nginx without it
   --source ADDRESS      where requests to the api come from
@@ -61,6 +71,7 @@ export function readOptions(args: string[]): NginxOptions {
   const list = (name: (typeof lists)[number]) => (values[name] as string[] | undefined) ?? [];
   const listen = text('listen');
   if (!listen || list('api').length === 0) throw new Error('expected --listen and at least one --api');
+  if (text('tls') && !text('certificate')) throw new Error('expected --certificate FOLDER with --tls');
   return {
     listen,
     apis: list('api'),
@@ -69,10 +80,6 @@ export function readOptions(args: string[]): NginxOptions {
     folder: text('folder') ?? '/var/lib/nginx',
     workers: text('workers') ?? 'auto',
     away: text('away') ?? '503',
-    ...Object.fromEntries(
-      (['status', 'source', 'user', 'brotli'] as const).flatMap((name) =>
-        text(name) === undefined ? [] : [[name, text(name)]],
-      ),
-    ),
+    ...Object.fromEntries(optional.flatMap((name) => (text(name) === undefined ? [] : [[name, text(name)]]))),
   };
 }

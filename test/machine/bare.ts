@@ -15,7 +15,7 @@ export const FUSE = '600';
 const system = ['systemd-sysv', 'dbus', 'iproute2', 'logrotate', 'procps', 'sudo', 'bubblewrap'];
 const servers = ['postgresql', 'pgbackrest', 'redis-server', 'nginx-light'];
 /** Packages whose configuration debootstrap cannot order, but apt can. */
-const later = ['cloud-init', 'curl', 'munin-node'];
+const later = ['cloud-init', 'curl', 'munin-node', 'certbot', 'pebble'];
 
 export const environment = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',

@@ -1,11 +1,12 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '@app/platform';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../../test/harness/database.js';
 import { freshRedis } from '../../../../test/harness/redis.js';
-import { patroni, strangeSettings } from './machine.js';
+import { certificate, patroni, strangeSettings } from './machine.js';
 import { disks, postgres, redis } from './stores.js';
 
 let folder: string;
@@ -77,4 +78,27 @@ test('a Patroni that loses confirmed writes by etcd3 is a fault, and a newer one
   for (const release of ['3.0.3', '3.2.2-2', '4.0.0']) expect(await patroni(settings, release)).toEqual([]);
   await written('{ "scope": "narwhal",\n  "etcd": { "hosts": ["10.0.1.11:2379"] } }');
   expect(await patroni(settings, '3.0.2-1')).toEqual([]);
+});
+
+test('a certificate that nearly ends, or has ended, says how to renew it', async () => {
+  const file = join(folder, 'certificate.pem');
+  const lasting = async (days: number) => {
+    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', '/dev/null'];
+    const args = ['req', '-x509', ...key, '-subj', '/CN=narwhal.test', '-days', String(days), '-out', file];
+    execFileSync('openssl', args, { stdio: 'ignore' });
+    return certificate(file);
+  };
+  expect(await lasting(90)).toMatchObject([{ level: 'ok' }]);
+  expect(await lasting(13)).toEqual([
+    {
+      level: 'warning',
+      text: expect.stringMatching(/ends in 1[23] days: "sudo certbot renew" says why/) as string,
+    },
+  ]);
+  vi.useFakeTimers({ now: Date.now() + 14 * 86_400_000, toFake: ['Date'] });
+  expect(await certificate(file)).toMatchObject([
+    { level: 'fault', text: expect.stringContaining('ended on') as string },
+  ]);
+  vi.useRealTimers();
+  expect(await certificate(join(folder, 'none.pem'))).toEqual([]);
 });

@@ -8,7 +8,7 @@ import {
 } from '@app/platform';
 import { doctorLine } from '../command-lines.js';
 import { fault, ok, type Finding } from './finding.js';
-import { decoderWall, installation, patroni, ports, strangeSettings, webServer } from './machine.js';
+import { certificate, decoderWall, installation, patroni, ports, strangeSettings, webServer } from './machine.js';
 import { disks, postgres, redis } from './stores.js';
 
 /**
@@ -50,7 +50,7 @@ async function examine(): Promise<Finding[]> {
         disks(config),
         decoderWall(),
         ports(config),
-        ...(isInstalled ? [webServer()] : []),
+        ...(isInstalled ? [webServer(), certificate()] : []),
       ]
     : [];
   return [

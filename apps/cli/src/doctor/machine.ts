@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createServer } from 'node:net';
@@ -139,6 +140,23 @@ export async function webServer(): Promise<Finding[]> {
     return [fault(`${unit} runs on port ${number}, but no api answers behind it: check the apis first.`)];
   if (answer === 'nobody') return [stopped(unit)];
   return [fault(portFault('EADDRINUSE', Number(number), await holderOf(Number(number))).text)];
+}
+
+/** certbot renews a month before the end: nearer to it, renewals have failed for a while. */
+const RENEWED_BY = 14;
+
+/** The certificate of Narwhal's own NGINX, if it has one. */
+export async function certificate(file = '/etc/narwhal/tls/fullchain.pem'): Promise<Finding[]> {
+  // Without this file NGINX speaks plain HTTP.
+  const pem = await readFile(file).catch(() => null);
+  if (pem === null) return [];
+  const { validTo } = new X509Certificate(pem);
+  const days = Math.floor((Date.parse(validTo) - Date.now()) / 86_400_000);
+  if (days >= RENEWED_BY) return [ok(`the certificate of ${nginx} is good for ${days} days`)];
+  const mend = '"sudo certbot renew" says why it was not renewed';
+  return days < 0
+    ? [fault(`The certificate of ${nginx} ended on ${validTo}, and clients refuse it: ${mend}.`)]
+    : [warning(`The certificate of ${nginx} ends in ${days} days: ${mend}.`)];
 }
 
 /** Units of the instances that should run at boot; their names contain the port. */
