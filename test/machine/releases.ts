@@ -11,20 +11,26 @@ interface Load {
   slowest: number;
 }
 
+/** What became of the requests of eight clients, while commands were typed. @throws the commands' output, when they failed */
+export async function underLoad({ alone, shown }: Story, commands: string): Promise<Load> {
+  const load = asked(alone, 'load', shown.token, shown.post);
+  await new Promise<void>((resolve) => load.stdout?.once('data', () => resolve()));
+  const ended = lastLine<Load>(load);
+  const said = await alone.meanwhile('bash', '-c', `set -eo pipefail; cd /srv; ${commands}`);
+  load.kill('SIGTERM');
+  const outcome = await ended;
+  expect(said).toMatchObject({ code: 0 });
+  return outcome;
+}
+
 /** Upgrades and downgrades, by the commands of docs/install-ubuntu.md. */
 export function changingReleases(story: Story): void {
   test('is upgraded while it serves, without a failed request', async () => {
-    const { alone, measured, shown } = story;
-    const load = asked(alone, 'load', shown.token, shown.post);
-    await new Promise<void>((resolve) => load.stdout?.once('data', () => resolve()));
-    const ended = lastLine<Load>(load);
+    const { alone, measured } = story;
     const begun = performance.now();
     const [upgrade = ''] = commandsOf('Upgrade, and back');
-    const said = await alone.meanwhile('bash', '-c', `cd /srv; ${upgrade}`);
+    const { requests, writes, slowest, failures } = await underLoad(story, upgrade);
     measured['upgrade'] = seconds(begun);
-    load.kill('SIGTERM');
-    const { requests, writes, slowest, failures } = await ended;
-    expect(said).toMatchObject({ code: 0 });
     expect(alone.do('narwhal', 'version').trim()).toBe(second);
     measured['requests during the upgrade'] = `${requests} (${writes} writes), slowest ${slowest} ms`;
     measured['of them failed'] = String(failures.length);

@@ -47,6 +47,7 @@ export const commands: Record<string, Command> = {
     runWithSettings('apps/cli/src/main.js', ['doctor', ...args], chosenByUp(readEnvironment())),
   storage: (args) => runOnServers('apps/cli/src/main.js', ['storage', ...args]),
   backup: (args) => runOnServers('apps/cli/src/main.js', ['backup', ...args]),
+  keys,
   restore: (args) =>
     runWithSettings('apps/cli/src/main.js', ['restore', ...args], chosenByUp(readEnvironment())),
   admin: (args) => runOnServers('apps/cli/src/main.js', ['admin', ...args]),
@@ -202,6 +203,22 @@ async function runBuilt(program: string, args: string[]): Promise<number> {
   return runProgram(process.execPath, [join(root, 'dist', program), ...args]);
 }
 
+/** Keys are changed where `up` keeps them; its processes all stop before any starts again. */
+async function keys(args: string[]): Promise<number> {
+  const { dataFolder, isSet } = readEnvironment();
+  const own = publishedSettings(dataFolder) && !isSet('TOKEN_KEYS') && !isSet('MEDIA_KEYS');
+  if (!own) return runOnServers('apps/cli/src/main.js', ['keys', ...args]);
+  const file = (name: string) => join(dataFolder, 'secrets', name);
+  const files = {
+    TOKEN_KEYS: '',
+    TOKEN_KEYS_FILE: file('token-keys'),
+    MEDIA_KEYS: '',
+    MEDIA_KEYS_FILE: file('media-keys'),
+  };
+  const atOnce = args[0] === 'rotate' ? ['--at-once'] : [];
+  return runWithSettings('apps/cli/src/main.js', ['keys', ...args, ...atOnce], {}, files);
+}
+
 /** Runs a program of the build against the servers of the environment, else those of the Narwhal that runs here. */
 async function runOnServers(program: string, args: string[]): Promise<number> {
   const { dataFolder, isSet } = readEnvironment();
@@ -217,6 +234,7 @@ async function runWithSettings(
   program: string,
   args: string[],
   otherwise: Record<string, string> = {},
+  more: Record<string, string> = {},
 ): Promise<number> {
   const { dataFolder, isSet } = readEnvironment();
   await build();
@@ -225,7 +243,8 @@ async function runWithSettings(
   const missing = Object.entries(publishedSettings(dataFolder) ?? otherwise).filter(
     ([name]) => !isSet(name.replace(/_FILE$/, '')) && !ofOther(name),
   );
-  return runProgram(process.execPath, [join(root, 'dist', program), ...args], Object.fromEntries(missing));
+  const told = { ...Object.fromEntries(missing), ...more };
+  return runProgram(process.execPath, [join(root, 'dist', program), ...args], told);
 }
 
 /** Runs a program in the foreground, passes signals on, and resolves to its exit code. */

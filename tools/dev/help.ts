@@ -11,6 +11,7 @@ import {
   adminLine,
   backupLine,
   doctorLine,
+  keysLine,
   migrateLine,
   restoreLine,
   storageLine,
@@ -68,6 +69,7 @@ const groups: Record<string, Record<string, Page>> = {
     },
     backup: { what: 'a backup of PostgreSQL; list, verify, drill; `up` makes one a day', line: backupLine },
     restore: { what: 'PostgreSQL as it was at a time, in a new folder', line: restoreLine },
+    keys: { what: 'each key and password, since when; rotate turns the keys', line: keysLine },
     migrate: {
       what: 'brings the database to the schema of this version; `up` does it by itself',
       line: migrateLine,

@@ -27,7 +27,7 @@ export function randomHex(): string {
 export const applicationPassword = (password: string): string =>
   createHmac('sha256', password).update('narwhal').digest('hex');
 
-/** A keyring of one key, in the format of TOKEN_KEYS and MEDIA_KEYS. Adding `,k2:...` in the file rotates it. */
+/** A keyring of one key, in the format of TOKEN_KEYS and MEDIA_KEYS. `npm run keys -- rotate` adds another. */
 export function newKeyring(): string {
   return `k1:${randomHex()}`;
 }

@@ -50,7 +50,7 @@ function setModes(folder: string): void {
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
     const runs =
-      /\/usr\/(bin\/|share\/munin\/plugins\/|lib\/narwhal\/(setup|roll|nginx-configuration|munin-contact|node\/bin\/node)$)/.test(
+      /\/usr\/(bin\/|share\/munin\/plugins\/|lib\/narwhal\/(setup|roll|keys|certificate|nginx-configuration|munin-contact|node\/bin\/node)$)/.test(
         path,
       );
     if (entry.isDirectory()) chmodSync(path, 0o755);

@@ -69,6 +69,18 @@ Exit code: 0 all is well, 1 it was refused, or some photos differ.`,
   options: { to: { type: 'string' }, into: { type: 'string' }, cluster: { type: 'string' } },
 } as const;
 
+export const keysLine = {
+  usage: `usage: npm run keys                        each secret: where it lies, since when, when it is due
+       npm run keys -- rotate [NAME ...]   turns TOKEN_KEYS and MEDIA_KEYS, or those named
+
+A new key is appended first, and moved to the front once every process verifies by it, so that nobody notices. The package
+restarts its processes itself, and turns the passwords of its PostgreSQL and Redis (DATABASE_URL, REDIS_URL) in the same way;
+a second run goes on with what was cut off. Elsewhere each run takes one step and says what comes next.
+  --at-once   appends and moves in one, where all processes stop before any starts again (\`up\`)`,
+  options: { 'at-once': { type: 'boolean' } },
+  words: 9,
+} as const;
+
 export const doctorLine = {
   usage: `usage: npm run doctor
 

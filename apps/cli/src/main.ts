@@ -4,6 +4,7 @@ import { exitForUsage, UsageError } from '@app/platform';
 const commands = {
   admin: () => import('./admin/admin.js'),
   backup: () => import('./backup/backup.js'),
+  keys: () => import('./keys/keys.js'),
   doctor: () => import('./doctor/doctor.js'),
   migrate: () => import('./migrate/migrate.js'),
   restore: () => import('./backup/restore.js'),

@@ -42,6 +42,15 @@ function valuesOf(names: readonly string[], env: NodeJS.ProcessEnv): Record<stri
   return Object.fromEntries(read.flatMap(({ name, value }) => (value ? [[name, value]] : [])));
 }
 
+/** Where a setting stands: in a file, or in the environment itself; null where it is not set. */
+export function settingPlace(
+  name: string,
+  env: NodeJS.ProcessEnv = process.env,
+): { file: string | null } | null {
+  const file = env[`${name}_FILE`];
+  return file ? { file } : env[name] ? { file: null } : null;
+}
+
 /** Quotes the received value only if it is not secret: numbers, and the two addresses that clients see anyway. */
 function wordsOf(issue: z.core.$ZodIssue, name: string, received: string | undefined): string {
   if (received === undefined) return 'expected a value, but it is not set';

@@ -48,6 +48,8 @@ export interface Heartbeat {
   sees: Partial<Record<StoreName, StoreState>>;
   /** The stores in which its settings allow objects: objects never move to a store that a process cannot use. */
   objectStores: readonly ('disk' | 's3')[];
+  /** The ids of the keys by which it verifies: a key signs only once every process has it. Releases before this field send none. */
+  keys?: Readonly<Record<'TOKEN_KEYS' | 'MEDIA_KEYS', readonly string[]>>;
   /** Set by a worker that runs a synthetic check. */
   visit?: SyntheticFact;
   /** Set by a worker whose machine has no wall for the children that open photos: the end of a sentence. */

@@ -74,6 +74,10 @@ export class Dependencies {
       kind,
       metrics: `${metrics.host}:${metrics.port}`,
       objectStores: config.S3_BUCKET ? ['disk', 's3'] : ['disk'],
+      keys: {
+        TOKEN_KEYS: config.TOKEN_KEYS.map((key) => key.id),
+        MEDIA_KEYS: config.MEDIA_KEYS.map((key) => key.id),
+      },
       id: randomBytes(9).toString('base64url'),
       beat: 0,
       host: hostname(),

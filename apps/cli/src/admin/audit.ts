@@ -1,4 +1,4 @@
-import { AuditRows, type AuditEvent, type Database, type UserRows } from '@app/storage/database';
+import { AuditRows, instanceId, type AuditEvent, type Database, type UserRows } from '@app/storage/database';
 
 /** Shown at once; the table has everything of a year. */
 const SHOWN = 200;
@@ -18,7 +18,7 @@ export async function auditText(database: Database, users: UserRows, userId: str
     actor_id === null ? [user_id] : [user_id, actor_id],
   );
   const people = await users.findMany(ids);
-  const nameOf = (id: string) => people.get(id)?.username ?? id;
+  const nameOf = (id: string) => (id === instanceId ? 'the instance' : (people.get(id)?.username ?? id));
   return events
     .toReversed()
     .map(({ happened_at, kind, user_id, actor_id, address, params }) => {

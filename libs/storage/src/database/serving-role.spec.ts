@@ -110,6 +110,26 @@ describe('the role of api and worker', () => {
     expect(await lookAtDatabase(database.operatorUrl)).toMatchObject({ behind: [], ownsTables: true });
   });
 
+  test('may have a member that takes turns with it, which may do the same and alters nothing either', async () => {
+    const name = `turn_${randomBytes(4).toString('hex')}`;
+    await database.query(`CREATE ROLE ${name} LOGIN PASSWORD 'turned' IN ROLE narwhal_serving`);
+    const url = new URL(database.url);
+    [url.username, url.password] = [name, 'turned'];
+    try {
+      await migrate(database.operatorUrl, undefined, url.href);
+      expect(await lookAtDatabase(url.href)).toMatchObject({ behind: [], ownsTables: false });
+      const [rights] = await database.query<{ name: string }>(
+        `SELECT array_agg(tablename) AS name FROM pg_tables, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS right_
+         WHERE schemaname = 'public' AND has_table_privilege('narwhal_serving', quote_ident(tablename), right_)
+           IS DISTINCT FROM has_table_privilege($1, quote_ident(tablename), right_)`,
+        [name],
+      );
+      expect(rights).toEqual({ name: null });
+    } finally {
+      await database.query(`DROP ROLE ${name}`);
+    }
+  });
+
   test('forgets what is a year old, in batches, and nothing younger, whatever it says', async () => {
     await database.query('TRUNCATE audit_events');
     await database.query(`${event(`now() - interval '366 days'`)} FROM generate_series(1, 10001)`);

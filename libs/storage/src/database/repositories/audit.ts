@@ -5,7 +5,7 @@ import type { AuditEvent } from '../entities/audit-event.js';
 import { keyOf, type Queryable } from '../queryable.js';
 import { keyPage, type KeyPage } from './entry-page.js';
 
-/** Everything that is recorded. A kind that is added is described in docs/clients.md. */
+/** Everything that is recorded of people. A kind that is added is described in docs/clients.md. */
 export const auditKinds = [
   'account.created',
   'account.closed',
@@ -23,7 +23,11 @@ export const auditKinds = [
   'role.changed',
 ] as const;
 
-export type AuditKind = (typeof auditKinds)[number];
+/** `keys.rotated` concerns the instance, and is shown to operators alone. */
+export type AuditKind = (typeof auditKinds)[number] | 'keys.rotated';
+
+/** Whom it concerns where it is nobody: no person has this id. */
+export const instanceId: Id = '0';
 
 /** From where a request came: the network shortened to /24 or /48, and the User-Agent, cut. */
 export interface Origin {
