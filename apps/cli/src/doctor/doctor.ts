@@ -8,7 +8,15 @@ import {
 } from '@app/platform';
 import { doctorLine } from '../command-lines.js';
 import { fault, ok, type Finding } from './finding.js';
-import { certificate, decoderWall, installation, patroni, ports, strangeSettings, webServer } from './machine.js';
+import {
+  certificate,
+  decoderWall,
+  installation,
+  patroni,
+  ports,
+  strangeSettings,
+  webServer,
+} from './machine.js';
 import { disks, postgres, redis } from './stores.js';
 
 /**
