@@ -45,7 +45,7 @@ async function authority({ alone }: Story): Promise<void> {
   writeFileSync(join(folder, 'pebble.json'), JSON.stringify({ pebble }));
   const environment = ['--setenv=PEBBLE_VA_NOSLEEP=1', '--setenv=PEBBLE_WFE_NONCEREJECT=0'];
   alone.type(
-    `printf 'server = https://localhost:14000/dir\\nno-verify-ssl = True\\n' >> /etc/letsencrypt/cli.ini; echo '127.0.0.1 ${name}' >> /etc/hosts`,
+    `printf 'server = https://127.0.0.1:14000/dir\\nno-verify-ssl = True\\n' >> /etc/letsencrypt/cli.ini; echo '127.0.0.1 ${name}' >> /etc/hosts`,
   );
   alone.do(
     'systemd-run',
@@ -55,7 +55,7 @@ async function authority({ alone }: Story): Promise<void> {
     '-config',
     '/srv/authority/pebble.json',
   );
-  await alone.waitFor(/newOrder/, 'curl', '-ks', 'https://localhost:14000/dir');
+  await alone.waitFor(/newOrder/, 'curl', '-ks', 'https://127.0.0.1:14000/dir');
 }
 
 /** The serial number of the certificate that the next client is shown. */
