@@ -52,6 +52,7 @@ export default defineConfig({
       blackBox('faults', 'test/faults/*.test.ts'),
       blackBox('s3', 'test/s3/*.test.ts'),
       blackBox('backup', 'test/backup/*.test.ts'),
+      blackBox('image', 'test/image/*.test.ts'),
     ],
   },
 });

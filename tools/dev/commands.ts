@@ -34,6 +34,7 @@ export const commands: Record<string, Command> = {
   'test:faults': testFaults,
   'test:s3': testS3,
   'test:backup': testBackup,
+  'test:image': testImage,
   'test:attack': testAttack,
   'test:edge': testEdge,
   'test:aws': testAws,
@@ -104,6 +105,16 @@ async function testBackup(args: string[]): Promise<number> {
   ensureS3();
   await setup();
   return runTests(['backup'], args);
+}
+
+/** The image in containers of its own, which needs root; without it or podman those tests are reported as skipped. */
+async function testImage(args: string[]): Promise<number> {
+  if (isRoot) {
+    for (const program of ['mmdebstrap', 'buildah']) ensureProgram(program, program);
+    offerFile('/usr/bin/podman', 'podman');
+  }
+  await setup();
+  return runTests(['image'], args);
 }
 
 /** What an attacker would try: others' ids, requests made from openapi.json, known attacks. */

@@ -84,6 +84,7 @@ const groups: Record<string, Record<string, Page>> = {
     'test:faults': suite('processes, servers and disks that fail under load, and crowds'),
     'test:s3': suite('all that S3 is for, against a real radosgw'),
     'test:backup': suite('backups under load, restores after everything was killed, drills'),
+    'test:image': suite('the image in containers, and compose.yaml; needs root'),
     'test:model': suite('random histories with faults, for two minutes'),
     'test:attack': suite('what an attacker would try, and 20,000 requests made from openapi.json'),
     'test:edge': suite('each fault of each part of the fleet under load'),
@@ -104,15 +105,19 @@ const groups: Record<string, Record<string, Page>> = {
     ),
     audit: bare('audit', 'known vulnerabilities of the packages, with the date, in docs/npm-audit.md'),
     package: {
-      what: 'packages/narwhal_<version>_<architecture>.deb; docs/install-ubuntu.md goes on',
+      what: 'a Debian package in packages/, or an image; docs/install-ubuntu.md and docs/containers.md go on',
       line: {
-        usage: `usage: npm run package [-- --version VERSION] [--output FOLDER] [--arch amd64|arm64] [--quick]
+        usage: `usage: npm run package [-- --image] [--version VERSION] [--output FOLDER] [--arch amd64|arm64] [--quick]
 
+packages/narwhal_<version>_<architecture>.deb
+
+  --image             an image for containers instead: .image.tar.gz
   --version VERSION   instead of the one of package.json
   --output FOLDER     instead of packages/
   --arch NAME         for another machine than this
   --quick             larger, and made in a third of the time`,
         options: {
+          image: { type: 'boolean' },
           version: { type: 'string' },
           output: { type: 'string' },
           arch: { type: 'string' },

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { root } from '../dev/install.mjs';
 import { Refusal } from '../dev/say.ts';
 import { ensureProgram } from '../dev/system-packages.ts';
-import type { Facts } from './tree.ts';
+import { fillTree, type Facts } from './tree.ts';
 
 /** `small` for downloads, `quick` for a test that installs it once. */
 export type Compression = 'small' | 'quick';
@@ -45,8 +45,8 @@ Description: photo-sharing backend that anyone can run
 `;
 }
 
-/** Sets the modes that the services need, whatever the umask and the modes of this checkout are. */
-function setModes(folder: string): void {
+/** Sets the modes that the programs need, whatever the umask and the modes of this checkout are. */
+export function setModes(folder: string): void {
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
     const runs =
@@ -60,8 +60,9 @@ function setModes(folder: string): void {
   chmodSync(folder, 0o755);
 }
 
-/** Makes a .deb of a folder, and returns its path. */
+/** Makes a .deb by a folder of its name, and returns its path. */
 export function buildArchive(folder: string, facts: Facts, compression: Compression): string {
+  fillTree(folder, facts);
   setModes(folder);
   const files = filesOf(folder);
   const kibibytes = files.reduce((sum, file) => sum + Math.ceil(statSync(join(folder, file)).size / 1024), 0);

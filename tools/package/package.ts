@@ -6,7 +6,7 @@ import { root } from '../dev/install.mjs';
 import { Refusal, say } from '../dev/say.ts';
 import { architectureOf } from './architecture.ts';
 import { buildArchive, type Compression } from './archive.ts';
-import { fillTree } from './tree.ts';
+import { buildImage } from './image.ts';
 
 interface PackageOptions {
   /** The version of the package; package.json's by default. */
@@ -16,9 +16,11 @@ interface PackageOptions {
   compression?: Compression;
   /** Defaults to this machine's; another's native packages and Node are fetched with npm. */
   architecture?: string;
+  /** An image for containers instead of a Debian package. */
+  image?: boolean;
 }
 
-/** Makes the Debian package of this build and returns its path. */
+/** Makes the Debian package or the image of this build and returns its path. */
 export async function makePackage(options: PackageOptions = {}): Promise<string> {
   const { output = join(root, 'packages'), compression = 'small' } = options;
   const own = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version;
@@ -31,14 +33,15 @@ export async function makePackage(options: PackageOptions = {}): Promise<string>
   // On its sources' file system, so that files can be linked.
   const folder = mkdtempSync(join(root, 'node_modules', '.cache', 'package-'));
   try {
-    fillTree(folder, facts);
-    const archive = buildArchive(folder, facts, compression);
-    const file = join(output, `narwhal_${facts.version}_${facts.architecture.debian}.deb`);
+    const archive = (options.image ? buildImage : buildArchive)(folder, facts, compression);
+    const name = `narwhal_${facts.version}_${facts.architecture.debian}`;
+    const file = join(output, `${name}${options.image ? '.image' : ''}${archive.slice(folder.length)}`);
     // Copied rather than renamed: the output may be on another disk.
     copyFileSync(archive, file);
     return file;
   } finally {
-    for (const made of [folder, `${folder}.deb`]) rmSync(made, { recursive: true, force: true });
+    for (const made of [folder, ...['deb', 'tar', 'tar.gz'].map((kind) => `${folder}.${kind}`)])
+      rmSync(made, { recursive: true, force: true });
   }
 }
 
@@ -51,13 +54,15 @@ export async function packageCommand(args: string[]): Promise<void> {
       version: { type: 'string' },
       output: { type: 'string' },
       arch: { type: 'string' },
+      image: { type: 'boolean' },
       quick: { type: 'boolean' },
     },
   });
   const { quick, arch: architecture, ...rest } = values;
-  say('Making the package, which takes about a minute ...');
+  say(`Making the ${rest.image ? 'image' : 'package'}, which takes about a minute ...`);
   const file = await makePackage({ ...rest, architecture, compression: quick ? 'quick' : 'small' });
-  say(
-    `${file}\n\nOn an Ubuntu or Debian machine: sudo apt-get install ./narwhal_*.deb; docs/install-ubuntu.md goes on.`,
-  );
+  const next = rest.image
+    ? 'Where it is to run: docker load or podman load, with --input; docs/containers.md goes on.'
+    : 'On an Ubuntu or Debian machine: sudo apt-get install ./narwhal_*.deb; docs/install-ubuntu.md goes on.';
+  say(`${file}\n\n${next}`);
 }

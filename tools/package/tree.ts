@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { root } from '../dev/install.mjs';
@@ -11,11 +11,17 @@ export interface Facts {
   architecture: Architecture;
 }
 
-/** Adds what infra/ubuntu/root does not have to the package's folder: programs, their packages, their Node. */
+/** The Debian package's folder. */
 export function fillTree(folder: string, facts: Facts): void {
+  cpSync(join(root, 'infra/ubuntu/root'), folder, { recursive: true });
+  fillPrograms(folder, facts);
+  cpSync(join(root, 'docs/install-ubuntu.md'), join(folder, 'usr/share/doc/narwhal/install-ubuntu.md'));
+}
+
+/** What every machine needs, whoever starts it there: programs, their packages, their Node. */
+export function fillPrograms(folder: string, facts: Facts): void {
   const lib = join(folder, 'usr/lib/narwhal');
   mkdirSync(lib, { recursive: true });
-  cpSync(join(root, 'infra/ubuntu/root'), folder, { recursive: true });
   placeFolder(join(root, 'dist'), join(lib, 'dist'));
   nameSources(join(lib, 'dist'));
   // The health page shows them.
@@ -48,10 +54,6 @@ function documents(folder: string, facts: Facts): void {
   const { version } = facts;
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'sbom.cdx.json'), billOfMaterials(facts));
-  for (const name of ['install-ubuntu.md']) {
-    const file = join(root, 'docs', name);
-    if (existsSync(file)) cpSync(file, join(folder, name));
-  }
   const licence = readFileSync(join(root, 'LICENSE'), 'utf8').trimEnd();
   const indented = licence.split('\n').map((line) => (line.trim() === '' ? ' .' : ` ${line}`));
   writeFileSync(

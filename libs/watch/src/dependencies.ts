@@ -70,9 +70,11 @@ export class Dependencies {
     private readonly errors: ErrorReports,
   ) {
     const metrics = kind === 'api' ? config.METRICS_ADDR : config.WORKER_METRICS_ADDR;
+    // Who listens on all addresses, as in a container, is reached by its name: to others 0.0.0.0 would be themselves.
+    const reachedBy = metrics.host === '0.0.0.0' ? hostname() : metrics.host;
     this.heartbeat = {
       kind,
-      metrics: `${metrics.host}:${metrics.port}`,
+      metrics: `${reachedBy}:${metrics.port}`,
       objectStores: config.S3_BUCKET ? ['disk', 's3'] : ['disk'],
       keys: {
         TOKEN_KEYS: config.TOKEN_KEYS.map((key) => key.id),
