@@ -5,17 +5,17 @@ import { root } from '../dev/install.mjs';
 import { lastLines } from '../dev/logs.ts';
 import { launch } from '../dev/processes.ts';
 import { accessKeyId } from '../dev/radosgw.ts';
-import { applicationUrl } from '../dev/redis.ts';
 import { Refusal } from '../dev/say.ts';
 import { newKeyring, keptSecret } from '../dev/secrets.ts';
 import { servingSettings } from '../dev/up/settings.ts';
 import { addressOf, type Place } from './plan.ts';
-import { databaseUrl, passwordOf, servingDatabaseUrl, type DataContext } from './data-parts.ts';
+import { databaseUrl, servingDatabaseUrl, type DataContext } from './data-parts.ts';
 import type { EdgeContext } from './edge-parts.ts';
 import { databaseSettings } from './patroni-parts.ts';
 import type { PartKind } from './part.ts';
 import { answersOk, faultOf, untilServing } from '../dev/ready.ts';
 import type { Release } from './release.ts';
+import { redisSettings } from './sentinel-parts.ts';
 
 /** The settings of every api and worker of the fleet (libs/platform/src/settings.ts), except its own addresses. */
 export function applicationSettings(
@@ -32,13 +32,12 @@ export function applicationSettings(
           DATABASE_URL: servingDatabaseUrl(context, plan.pgbouncer),
           DATABASE_DIRECT_URL: databaseUrl(context, primary),
         };
-  const [redis] = plan.pair('redis');
   const secret = (name: string) => keptSecret(join(folder, 'secrets', name), newKeyring);
   return {
     PUBLIC_URL: plan.publicUrl,
     ...database,
     DATABASE_POOL: '10',
-    REDIS_URL: applicationUrl(addressOf(redis), passwordOf(folder, 'redis')),
+    ...redisSettings(context),
     SCRATCH_DIR: join(folder, 'scratch'),
     TOKEN_KEYS: secret('token-keys'),
     MEDIA_KEYS: secret('media-keys'),

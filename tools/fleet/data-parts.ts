@@ -37,7 +37,7 @@ export function databaseUrl({ folder }: DataContext, place: Place): string {
 }
 
 /** Servers keep their password beside their data; here all servers of a kind share one. */
-function givePassword(dir: string, programs: string, password: string): void {
+export function givePassword(dir: string, programs: string, password: string): void {
   const { onDisk, user } = privilegeDropFor({ programs, data: dir });
   const file = join(onDisk, 'password');
   if (existsSync(file)) return;

@@ -8,6 +8,7 @@ import { makeDatabase, patroniKind } from './patroni-parts.ts';
 import { Part, type PartKind } from './part.ts';
 import { mostOf, type Kind, type Place } from './plan.ts';
 import type { Release } from './release.ts';
+import { memberKind, sentinelKind } from './sentinel-parts.ts';
 
 /** In their order, so many at a time. */
 export function inGroups<Thing>(things: readonly Thing[], size: number): Thing[][] {
@@ -47,14 +48,17 @@ export class Fleet {
     const { context } = this;
     const { plan } = context;
     const [postgres] = plan.pair('postgres');
-    const [redis] = plan.pair('redis');
+    const [redis] = plan.redises;
     const own = plan.options.patroni ? patroniKind(context, place) : undefined;
     if (own) return own;
     switch (place.kind) {
       case 'postgres':
         return postgresKind(context, place, place.name === postgres.name ? undefined : postgres);
       case 'redis':
-        return redisKind(context, place, place.name === redis.name ? undefined : redis);
+        if (plan.options.sentinels) return memberKind(context, place);
+        return redisKind(context, place, place.name === redis?.name ? undefined : redis);
+      case 'sentinel':
+        return sentinelKind(context, place);
       case 'pgbouncer':
         return pgbouncerKind(context, place, postgres);
       case 'api':
@@ -90,16 +94,16 @@ export class Fleet {
     const together = async (...parts: (Part | undefined)[]): Promise<void> => {
       if (!stopped()) await Promise.all(parts.map(async (part) => part?.start()));
     };
-    const [redis, redisReplica] = this.ofKind('redis');
+    const [redis, ...redisReplicas] = this.ofKind('redis');
     await together(...this.ofKind('etcd'));
     const nodes = this.ofKind('postgres');
     // A replica is made from its primary; Patroni's nodes agree among themselves.
     const first = this.context.plan.options.patroni ? nodes : nodes.slice(0, 1);
     await together(...first, redis, ...this.ofKind('s3'));
-    await together(...nodes, redisReplica, ...this.ofKind('pg-haproxy'));
+    await together(...nodes, ...redisReplicas, ...this.ofKind('pg-haproxy'));
     const [way] = this.ofKind('pg-haproxy');
     if (way && !stopped()) await makeDatabase(this.context, way.place);
-    await together(...this.ofKind('pgbouncer'));
+    await together(...this.ofKind('pgbouncer', 'sentinel'));
     if (!stopped()) await migrate(this.context, this.context.release());
     // A hundred at once would share the cores for so long that none were ready in time.
     for (const some of inGroups(this.ofKind('api', 'worker'), 2 * availableParallelism()))
@@ -116,7 +120,7 @@ export class Fleet {
       ['haproxy'],
       ['nginx'],
       ['api', 'worker'],
-      ['pgbouncer'],
+      ['pgbouncer', 'sentinel'],
       ['pg-haproxy', 'redis', 's3'],
       ['postgres'],
       ['etcd'],

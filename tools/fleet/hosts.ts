@@ -44,7 +44,7 @@ function ip(...args: string[]): boolean {
 }
 
 /**
- * A bridge, and a network namespace with a cable to it for each HAProxy, NGINX and api, and for each node of a PostgreSQL that
+ * A bridge, and a network namespace with a cable to it for each HAProxy, NGINX and api, and for each PostgreSQL and Redis that
  * fails over by itself. Other data servers stay on the bridge's own side. Names contain the fleet's net, so that the remains of a killed launcher are found.
  */
 class Namespaces implements Hosts {
@@ -55,7 +55,8 @@ class Namespaces implements Hosts {
   constructor(plan: Plan) {
     this.net = plan.options.net;
     this.machine = plan.machine;
-    this.apart = new Set([...apart, ...(plan.options.patroni ? ['postgres', 'worker'] : [])]);
+    const { patroni, sentinels } = plan.options;
+    this.apart = new Set([...apart, ...(patroni ? ['postgres', 'worker'] : []), ...(sentinels ? ['redis'] : [])]);
     this.close();
     this.must(ip('link', 'add', this.bridge, 'type', 'bridge'));
     this.must(ip('addr', 'add', `${this.machine}/24`, 'dev', this.bridge));

@@ -15,6 +15,8 @@ export interface FleetOptions {
   hosts: boolean;
   /** Three PostgreSQL that fail over by themselves, instead of a primary and a replica. */
   patroni: boolean;
+  /** Three Redis of which three sentinels choose the primary, instead of a primary and a replica. */
+  sentinels: boolean;
   /** The second number of every address: 127.77.0.11. */
   net: number;
   /** The user's own certificate and key in one PEM file. */
@@ -43,7 +45,8 @@ export const usage = `npm run fleet                     the whole picture on thi
   --api 3 --worker 2 --nginx 3 --haproxy 2   how many of each
   --s3                                       photos in a real S3 server (Ceph) instead of on disk
   --patroni                                  three PostgreSQL that fail over by themselves (Patroni, etcd), instead of two that do not
-  --hosts                                    each HAProxy, NGINX and api on a host of its own, and each node of --patroni (root; network namespaces)
+  --sentinels                                three Redis that fail over by themselves, instead of two that do not
+  --hosts                                    each HAProxy, NGINX and api on a host of its own, and each node of --patroni and --sentinels (root; network namespaces)
   --net 77                                   the addresses: 127.77.x.x, with --hosts 10.77.0.x
   --certificate FILE                         your certificate and key in one PEM file, for narwhal.test
 
@@ -75,6 +78,7 @@ const fleetLine = {
     s3: flag,
     hosts: flag,
     patroni: flag,
+    sentinels: flag,
   },
 } as const;
 
@@ -96,6 +100,7 @@ export function readFleetOptions(args: string[]): FleetOptions {
     s3: values.s3 ?? false,
     hosts,
     patroni: values.patroni ?? false,
+    sentinels: values.sentinels ?? false,
     ...(values.certificate ? { certificate: resolve(values.certificate) } : {}),
   };
 }

@@ -1,6 +1,6 @@
 import type { FleetOptions } from './options.ts';
 
-export type Kind = 'dns' | 'haproxy' | 'nginx' | 'api' | 'worker' | DatabaseKind | 'redis' | 's3';
+export type Kind = 'dns' | 'haproxy' | 'nginx' | 'api' | 'worker' | DatabaseKind | 'redis' | 'sentinel' | 's3';
 type DatabaseKind = 'pgbouncer' | 'pg-haproxy' | 'postgres' | 'etcd';
 
 /** A part of the fleet: its name and address. */
@@ -30,6 +30,7 @@ const numbering: Record<Kind, { from: number; port: number; operators?: number }
   postgres: { from: 60, port: 5432 },
   etcd: { from: 60, port: 2379 },
   redis: { from: 70, port: 6379 },
+  sentinel: { from: 75, port: 26379 },
   s3: { from: 81, port: 7480 },
 };
 
@@ -116,6 +117,17 @@ export class Plan {
     return [...ways, ...this.nodes, ...members];
   }
 
+  /** A primary and a replica, or three of which sentinels choose the primary. */
+  get redises(): Place[] {
+    return this.options.sentinels
+      ? [1, 2, 3].map((number) => this.place('redis', number))
+      : this.pair('redis');
+  }
+
+  get sentinels(): Place[] {
+    return this.options.sentinels ? [1, 2, 3].map((number) => this.place('sentinel', number)) : [];
+  }
+
   many(kind: 'haproxy' | 'nginx' | 'api' | 'worker'): Place[] {
     return Array.from({ length: this.options[kind] }, (_, index) => this.place(kind, index + 1));
   }
@@ -130,7 +142,8 @@ export class Plan {
       ...this.many('api'),
       ...this.many('worker'),
       ...this.databasePlaces(),
-      ...this.pair('redis'),
+      ...this.redises,
+      ...this.sentinels,
       ...s3,
     ];
   }

@@ -7,6 +7,7 @@ import { answersOk } from '../dev/ready.ts';
 import { viewsOf } from './patroni-standing.ts';
 import type { Part } from './part.ts';
 import { addressOf } from './plan.ts';
+import { primaryOf } from './sentinel-parts.ts';
 
 const EVERY = 500;
 
@@ -34,6 +35,7 @@ export class Watch {
         this.lookAtHaproxy(),
         this.lookAtApis(),
         this.fleet.context.plan.options.patroni ? this.lookAtNodes() : this.lookAtReplica(),
+        this.lookAtRedis(),
       ]).catch(() => undefined);
       await sleep(EVERY * shareOf(this.fleet));
     }
@@ -93,6 +95,13 @@ export class Watch {
 
   private async lookAtNodes(): Promise<void> {
     for (const [part, view] of await viewsOf(this.fleet.ofKind('postgres'))) this.see(part, view);
+  }
+
+  private async lookAtRedis(): Promise<void> {
+    const primary = await primaryOf(this.fleet.context);
+    if (primary)
+      for (const { name } of this.fleet.ofKind('redis'))
+        this.views.set(name, name === primary.name ? 'primary' : 'replica');
   }
 
   private async lookAtReplica(): Promise<void> {
