@@ -56,7 +56,11 @@ class Namespaces implements Hosts {
     this.net = plan.options.net;
     this.machine = plan.machine;
     const { patroni, sentinels } = plan.options;
-    this.apart = new Set([...apart, ...(patroni ? ['postgres', 'worker'] : []), ...(sentinels ? ['redis'] : [])]);
+    this.apart = new Set([
+      ...apart,
+      ...(patroni ? ['postgres', 'worker'] : []),
+      ...(sentinels ? ['redis'] : []),
+    ]);
     this.close();
     this.must(ip('link', 'add', this.bridge, 'type', 'bridge'));
     this.must(ip('addr', 'add', `${this.machine}/24`, 'dev', this.bridge));

@@ -1,6 +1,7 @@
 import type { FleetOptions } from './options.ts';
 
-export type Kind = 'dns' | 'haproxy' | 'nginx' | 'api' | 'worker' | DatabaseKind | 'redis' | 'sentinel' | 's3';
+export type Kind =
+  'dns' | 'haproxy' | 'nginx' | 'api' | 'worker' | DatabaseKind | 'redis' | 'sentinel' | 's3';
 type DatabaseKind = 'pgbouncer' | 'pg-haproxy' | 'postgres' | 'etcd';
 
 /** A part of the fleet: its name and address. */
