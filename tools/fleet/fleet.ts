@@ -8,7 +8,7 @@ import { makeDatabase, patroniKind } from './patroni-parts.ts';
 import { Part, type PartKind } from './part.ts';
 import { mostOf, type Kind, type Place } from './plan.ts';
 import type { Release } from './release.ts';
-import { memberKind, sentinelKind } from './sentinel-parts.ts';
+import { redisByItself } from './sentinel-parts.ts';
 
 /** In their order, so many at a time. */
 export function inGroups<Thing>(things: readonly Thing[], size: number): Thing[][] {
@@ -38,7 +38,7 @@ export class Fleet {
   }
 
   private make(place: Place): Part {
-    return new Part(place, this.kindOf(place), (part, what) => {
+    return new Part(place, redisByItself(this.context, place) ?? this.kindOf(place), (part, what) => {
       this.ledger.keep(this.parts.flatMap(({ name, process }) => (process ? [{ ...process, name }] : [])));
       if (what !== undefined && what !== 'starting') this.tell(`${part.name}: ${what}`);
     });
@@ -48,17 +48,14 @@ export class Fleet {
     const { context } = this;
     const { plan } = context;
     const [postgres] = plan.pair('postgres');
-    const [redis] = plan.redises;
+    const [redis] = plan.pair('redis');
     const own = plan.options.patroni ? patroniKind(context, place) : undefined;
     if (own) return own;
     switch (place.kind) {
       case 'postgres':
         return postgresKind(context, place, place.name === postgres.name ? undefined : postgres);
       case 'redis':
-        if (plan.options.sentinels) return memberKind(context, place);
-        return redisKind(context, place, place.name === redis?.name ? undefined : redis);
-      case 'sentinel':
-        return sentinelKind(context, place);
+        return redisKind(context, place, place.name === redis.name ? undefined : redis);
       case 'pgbouncer':
         return pgbouncerKind(context, place, postgres);
       case 'api':

@@ -66,7 +66,7 @@ export async function primaryOf(context: DataContext): Promise<Place | undefined
 }
 
 /** One of three servers; it follows whichever is the primary when it starts. */
-export function memberKind(context: EdgeContext, place: Place): PartKind {
+function memberKind(context: EdgeContext, place: Place): PartKind {
   const dir = join(context.folder, place.name);
   const logFile = context.logFile(place.name);
   return {
@@ -94,7 +94,7 @@ export function memberKind(context: EdgeContext, place: Place): PartKind {
 }
 
 /** Sentinels keep in their configuration what they have agreed on, so that it is written once a run. */
-export function sentinelKind(context: EdgeContext, place: Place): PartKind {
+function sentinelKind(context: EdgeContext, place: Place): PartKind {
   const logFile = context.logFile(place.name);
   let isWritten = false;
   const write = (service: Service) => {
@@ -134,4 +134,10 @@ export function sentinelKind(context: EdgeContext, place: Place): PartKind {
         faultOf(place.name, logFile),
       ),
   };
+}
+
+/** The kinds of `--sentinels`; undefined for all others. */
+export function redisByItself(context: EdgeContext, place: Place): PartKind | undefined {
+  if (place.kind === 'sentinel') return sentinelKind(context, place);
+  return place.kind === 'redis' && context.plan.options.sentinels ? memberKind(context, place) : undefined;
 }
