@@ -272,7 +272,7 @@ export async function run(fixtures: Fixtures, args: readonly string[]): Promise<
     return report([], 1, values.report);
   }
   const counts = { haproxy: 2, nginx: 3, api, worker: Math.round(api / 10) };
-  const plan = new Plan({ ...counts, s3: false, hosts: false, patroni: false, net: NET });
+  const plan = new Plan({ ...counts, s3: false, hosts: false, patroni: false, sentinels: false, net: NET });
   const begun = performance.now();
   const fleet = await startFleet(
     fixtures,
