@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { throughSentinels, type Id } from '@app/platform';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/database.js';
@@ -60,6 +61,21 @@ async function follows({ reader, author, shown }: Awaited<ReturnType<typeof warm
     expect(await idsOf(reader)).toEqual(shown);
   }
 }
+
+test('a primary that hangs, and then wakes up as a second one', async () => {
+  await isBack();
+  const feed = await warm();
+  const old = await redis.primary();
+  process.kill(old.pid, 'SIGSTOP');
+  await redis.untilAnother(old);
+  await follows(feed);
+  process.kill(old.pid, 'SIGCONT');
+  const woken = new Redis(old.operatorUrl).on('error', () => undefined);
+  for (let isSecond = true; isSecond; isSecond = !(await woken.info('replication')).includes('role:slave'))
+    await follows(feed);
+  await follows(feed);
+  woken.disconnect();
+});
 
 test('a primary that is killed: what another process changes at the new one is seen at once', async () => {
   const told = vi.spyOn(console, 'error').mockImplementation(() => undefined);
