@@ -24,7 +24,10 @@ const cluster = {
     use_slots: true,
     parameters: {
       wal_log_hints: 'on',
-      wal_keep_size: '64MB',
+      // Patroni drops the slot of a node that is away: within this much it follows again by itself, beyond it is copied anew.
+      wal_keep_size: '4GB',
+      // A slot fills no disk.
+      max_slot_wal_keep_size: '8GB',
       wal_sender_timeout: '3s',
       wal_receiver_timeout: '3s',
       max_connections: 200,
@@ -50,13 +53,13 @@ function accessLines({ members, self, networks, superuser, sockets }: PatroniOpt
 
 /** JSON is YAML, too, and needs no rules of quoting. */
 export function patroniConfiguration(options: PatroniOptions): string {
-  const { self, etcd, data, programs, password, sockets, superuser, passfile } = options;
+  const { self, etcd, data, programs, password, rest, sockets, superuser, passfile } = options;
   const api = `${self.host}:${REST}`;
   const address = `${self.host}:${POSTGRES}`;
   const configuration = {
     scope: 'narwhal',
     name: self.name,
-    restapi: { listen: api, connect_address: api, authentication: { username: 'patroni', password } },
+    restapi: { listen: api, connect_address: api, authentication: { username: 'patroni', password: rest } },
     // Not etcd3: Patroni 3.0.2 loses confirmed writes with it when a primary hangs.
     etcd: { hosts: etcd.map((host) => `${host}:${ETCD.clients}`) },
     bootstrap: {
@@ -84,7 +87,7 @@ export function patroniConfiguration(options: PatroniOptions): string {
 }
 
 /** The environment of one member of etcd. */
-export function etcdEnvironment({ members, self }: PatroniOptions): string {
+export function etcdEnvironment({ members, self, state }: PatroniOptions): string {
   const at = (host: string, port: number) => `http://${host}:${port}`;
   const values = {
     NAME: self.name,
@@ -95,7 +98,7 @@ export function etcdEnvironment({ members, self }: PatroniOptions): string {
     INITIAL_ADVERTISE_PEER_URLS: at(self.host, ETCD.members),
     INITIAL_CLUSTER: members.map(({ name, host }) => `${name}=${at(host, ETCD.members)}`).join(','),
     INITIAL_CLUSTER_TOKEN: 'narwhal',
-    INITIAL_CLUSTER_STATE: 'new',
+    INITIAL_CLUSTER_STATE: state,
     ENABLE_V2: 'true',
   };
   return Object.entries(values)

@@ -20,8 +20,12 @@ export interface PatroniOptions {
   /** For PostgreSQL's Unix socket; none without it. */
   sockets: string;
   superuser: string;
-  /** Of superuser, replication, pg_rewind and Patroni's own API: the same on all members. */
+  /** Of superuser, replication and pg_rewind: the same on all members. */
   password: string;
+  /** Of Patroni's own API, which travels unencrypted: the same on all members. */
+  rest: string;
+  /** What this member of etcd joins: `new`, or `existing` where it replaces one that was lost. */
+  state: string;
   /** The networks that api and worker connect from. */
   networks: string[];
   /** Settings of this machine's PostgreSQL alone. */
@@ -40,8 +44,9 @@ export type PartName = (typeof parts)[number];
 export const usage = `usage: npm run --silent patroni -- ${parts.join('|')} --member NAME=HOST --member ... [options]
 
   patroni.yml    --name NAME, --password FILE, --network CIDR (may be repeated); --etcd HOST (may be repeated; the members without it),
+                 --rest FILE (the password of Patroni's API; --password without it),
                  --data FOLDER, --passfile FILE, --programs FOLDER, --sockets FOLDER, --superuser NAME, --parameter NAME=VALUE
-  etcd.env       --name NAME
+  etcd.env       --name NAME; --state existing where it replaces a member that was lost
   haproxy.cfg    --primary HOST:PORT --replica HOST:PORT (127.0.0.1:5000 and 5001 without them)
   pgbouncer.ini  --listen HOST:PORT (127.0.0.1:6432), --users FILE; --primary and --replica as above
 `;
@@ -60,6 +65,8 @@ const known = {
   sockets: one(),
   superuser: one('postgres'),
   password: one(),
+  rest: one(),
+  state: one('new'),
   network: many,
   parameter: many,
   primary: one(beside.primary),
@@ -101,6 +108,7 @@ export function readOptions(args: string[], read: (file: string) => string): [Pa
   });
   const self = members.find(({ name }) => name === values.name);
   refuseWhatLacks(part, members, self, values.password);
+  const secret = (file: string) => (file === '' ? '' : read(file).trim());
   const parameters = values.parameter.map((text) => pair(text, 'NAME=VALUE of a setting of PostgreSQL'));
   return [
     part,
@@ -109,7 +117,8 @@ export function readOptions(args: string[], read: (file: string) => string): [Pa
       members,
       self: self ?? { name: '', host: '' },
       etcd: values.etcd.length > 0 ? values.etcd : members.map(({ host }) => host),
-      password: values.password === '' ? '' : read(values.password).trim(),
+      password: secret(values.password),
+      rest: secret(values.rest || values.password),
       networks: values.network,
       parameters: Object.fromEntries(parameters),
       // Of a PostgreSQL that is named by itself there is none.

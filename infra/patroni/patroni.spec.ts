@@ -29,6 +29,19 @@ test('a node is synchronous, finds etcd by its v2 API, and listens on its own ad
   expect(written(node('--etcd', '10.0.2.1')).etcd.hosts).toEqual(['10.0.2.1:2379']);
 });
 
+test('Patroni has a password of its own, and who replaces a lost member joins the others', () => {
+  const [, given] = readOptions(
+    ['patroni.yml', '--name', 'two', '--password', 'members', '--rest', 'rest', '--state', 'existing', ...members],
+    (file) => `secret of ${file}\n`,
+  );
+  expect(written(given)).toMatchObject({
+    restapi: { authentication: { password: 'secret of rest' } },
+    postgresql: { authentication: { superuser: { password: 'secret of members' } } },
+  });
+  expect(etcdEnvironment(given)).toContain('ETCD_INITIAL_CLUSTER_STATE=existing\n');
+  expect(etcdEnvironment(node())).toContain('ETCD_INITIAL_CLUSTER_STATE=new\n');
+});
+
 test('no statement_timeout is set: it would confirm writes that no replica has', () => {
   expect(JSON.stringify(written(node()))).not.toContain('statement_timeout');
 });
