@@ -31,7 +31,18 @@ test('a node is synchronous, finds etcd by its v2 API, and listens on its own ad
 
 test('Patroni has a password of its own, and who replaces a lost member joins the others', () => {
   const [, given] = readOptions(
-    ['patroni.yml', '--name', 'two', '--password', 'members', '--rest', 'rest', '--state', 'existing', ...members],
+    [
+      'patroni.yml',
+      '--name',
+      'two',
+      '--password',
+      'members',
+      '--rest',
+      'rest',
+      '--state',
+      'existing',
+      ...members,
+    ],
     (file) => `secret of ${file}\n`,
   );
   expect(written(given)).toMatchObject({
