@@ -151,10 +151,15 @@ describe.skipIf(!nginxInstalled)('narwhal keys rotate', () => {
       });
       const refreshed = { ...lin.session };
       let streams = 0;
-      // As packages/client does: a stream that a restarting api ends is opened anew where it was.
+      // As packages/client does: a stream that a restarting api ends is opened anew where it was, later where an api that ends says so.
       const listening = (async () => {
         for (let lastId: string | null = null; going; streams += 1) {
           const stream: StreamClient = await StreamClient.open(lin, { lastId });
+          const later = Number(stream.headers.get('retry-after'));
+          if (stream.status === 503 && later > 0) {
+            await sleep(later * 1_000);
+            continue;
+          }
           if (stream.status !== 200) faults.push(`stream ${stream.status}`);
           while (going && !stream.ended) await sleep(50);
           lastId = stream.lastId;

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** The stores that a process uses. `queue` is a separate one only if REDIS_QUEUE_URL names another server. */
 export const storeNames = ['database', 'redis', 'queue', 'objects'] as const;
 export type StoreName = (typeof storeNames)[number];
@@ -31,6 +33,10 @@ export interface SyntheticFact {
   why: string | null;
 }
 
+/** A key as heartbeats say it: two machines may give two keys the same id, and eight digits tell nothing of a random secret. */
+export const keyMark = ({ id, secret }: { id: string; secret: string }): string =>
+  `${id}:${createHash('sha256').update(`mark:${secret}`).digest('hex').slice(0, 8)}`;
+
 /** One process's report about itself, sent with each beat; no secrets: everyone who can read a store can read it. */
 export interface Heartbeat {
   /** Random, for one life of one process. */
@@ -48,7 +54,7 @@ export interface Heartbeat {
   sees: Partial<Record<StoreName, StoreState>>;
   /** The stores in which its settings allow objects: objects never move to a store that a process cannot use. */
   objectStores: readonly ('disk' | 's3')[];
-  /** The ids of the keys by which it verifies: a key signs only once every process has it. Releases before this field send none. */
+  /** The marks of the keys by which it verifies: a key signs only once every process has it. Releases before this field send none. */
   keys?: Readonly<Record<'TOKEN_KEYS' | 'MEDIA_KEYS', readonly string[]>>;
   /** Set by a worker that runs a synthetic check. */
   visit?: SyntheticFact;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, gauge, histogram, limits, storeNames, version } from '@app/platform';
+import { CONFIG, gauge, histogram, keyMark, limits, storeNames, version } from '@app/platform';
 import type { Config, Heard, Heartbeat, StoreName } from '@app/platform';
 import type { RedisProbe } from '@app/feed';
 import type { ObjectStore, PostgresProbe, StoreHealth } from '@app/storage';
@@ -77,8 +77,8 @@ export class Dependencies {
       metrics: `${reachedBy}:${metrics.port}`,
       objectStores: config.S3_BUCKET ? ['disk', 's3'] : ['disk'],
       keys: {
-        TOKEN_KEYS: config.TOKEN_KEYS.map((key) => key.id),
-        MEDIA_KEYS: config.MEDIA_KEYS.map((key) => key.id),
+        TOKEN_KEYS: config.TOKEN_KEYS.map(keyMark),
+        MEDIA_KEYS: config.MEDIA_KEYS.map(keyMark),
       },
       id: randomBytes(9).toString('base64url'),
       beat: 0,

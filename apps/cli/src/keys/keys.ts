@@ -52,7 +52,7 @@ async function lacking(database: Database, turnings: readonly Turning[]): Promis
     [],
   );
   const knows = ({ keys }: Heartbeat) =>
-    turnings.every(({ name, ring: { next } }) => next === null || keys?.[name].includes(next));
+    turnings.every(({ name, ring: { nextMark } }) => nextMark === null || keys?.[name].includes(nextMark));
   return living.flatMap(({ facts }) => (knows(facts) ? [] : [`${facts.kind} ${facts.pid} on ${facts.host}`]));
 }
 
@@ -92,6 +92,11 @@ function append(turnings: readonly Turning[]): Turning[] {
 /** Records first: a turn that is on the record twice is better than one that is not. */
 async function move(turnings: readonly Turning[], { known }: { known: boolean }): Promise<void> {
   const waiting = turnings.filter(({ ring }) => ring.next !== null);
+  const stale = waiting.filter(({ ring }) => !ring.isFresh());
+  if (stale.length > 0)
+    throw new Refused(
+      `${stale.map(({ name, ring }) => `${name}: ${ring.next}`).join(', ')} waited for more than a week: run this again without --carried, which appends another, and bring that to all machines.`,
+    );
   if (waiting.length === 0) return;
   await inDatabase(async (database) => {
     if (known) await untilKnown(database, waiting);
@@ -114,7 +119,7 @@ async function step(turnings: readonly Turning[], atOnce: boolean): Promise<void
   if (atOnce) {
     await move(append(turnings), { known: false });
     say('They hold from the next start on.');
-  } else if (turnings.some(({ ring }) => ring.next !== null)) {
+  } else if (turnings.some(({ ring }) => ring.isFresh())) {
     await move(turnings, { known: true });
     say(`${RESTART_ALL} Then it is done.`);
   } else {

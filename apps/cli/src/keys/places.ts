@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { chownSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { isInstalled, settingPlace } from '@app/platform';
 import { Refused } from '../refused.js';
 import { LASTS, Ring } from './ring.js';
@@ -41,8 +41,10 @@ export const readRing = (file: string): Ring => new Ring(readFileSync(file, 'utf
 /** At once and whole, with the owner and the permissions of the file before it. */
 export function writeRing(file: string, { text }: Ring): void {
   const { mode, uid, gid } = statSync(file);
-  writeFileSync(`${file}.new`, `${text}\n`, { mode: mode & 0o777, flush: true });
+  writeFileSync(`${file}.new`, `${text}\n`, { mode: 0o600, flush: true });
   chownSync(`${file}.new`, uid, gid);
+  // Not by the mode above, which the umask cuts: whoever read the file has to read the new one.
+  chmodSync(`${file}.new`, mode & 0o777);
   renameSync(`${file}.new`, file);
 }
 

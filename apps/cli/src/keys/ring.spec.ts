@@ -15,15 +15,33 @@ test('a key is appended once, however often it is asked for, and moved to the fr
   expect(ids(moved.appended(on('2026-11-30')))).toEqual(['261130a', 'k1', '261130b']);
 });
 
-test('a key that waited for more than a week is replaced before it signs', () => {
-  const appended = new Ring(`k1:${secret}`).appended(on('2026-11-30'));
-  expect(ids(appended.appended(on('2026-12-08')))).toEqual(['k1', '261208a']);
+test('a key that waited for more than a week stays, and another one signs', () => {
+  const waited = new Ring(`k1:${secret}`).appended(on('2026-11-30'));
+  expect([waited.isFresh(on('2026-12-06')), waited.isFresh(on('2026-12-07'))]).toEqual([true, false]);
+  const another = waited.appended(on('2026-12-08'));
+  expect(ids(another)).toEqual(['k1', '261130a', '261208a']);
+  const moved = another.moved(on('2026-12-08'));
+  expect([ids(moved), moved.next]).toEqual([['261208a', 'k1', '261130a'], null]);
 });
 
-test('old keys fall off once their successor has signed for more than a month', () => {
+test('old keys fall off once their successor has signed for so long that nothing of theirs is left', () => {
   const ring = new Ring(`261201a:${secret},261130a:${secret},k1:${secret}`);
   const turned = (day: string) => ids(ring.appended(on(day)).moved(on(day)));
-  expect(turned('2027-01-06')).toEqual(['270106a', '261201a', '261130a', 'k1']);
-  expect(turned('2027-01-07')).toEqual(['270107a', '261201a', '261130a']);
-  expect(turned('2027-01-08')).toEqual(['270108a', '261201a']);
+  expect(turned('2027-02-05')).toEqual(['270205a', '261201a', '261130a', 'k1']);
+  expect(turned('2027-02-06')).toEqual(['270206a', '261201a', '261130a']);
+  expect(turned('2027-02-07')).toEqual(['270207a', '261201a']);
+});
+
+test('a key that waited behind older ones goes by what signed in its place, not by what stands before it', () => {
+  const ring = (day: string) =>
+    ids(new Ring(`270101a:${secret},k1:${secret},261230a:${secret}`).appended(on(day)).moved(on(day)));
+  expect(ring('2027-03-09')).toEqual(['270309a', '270101a', 'k1', '261230a']);
+  expect(ring('2027-03-11')).toEqual(['270311a', '270101a']);
+});
+
+test('the key that is to sign is told from another of its name', () => {
+  const [one, other] = [1, 2].map(() => new Ring(`k1:${secret}`).appended(on('2026-11-30')));
+  expect([one?.next, other?.next]).toEqual(['261130a', '261130a']);
+  expect(one?.nextMark).toMatch(/^261130a:[0-9a-f]{8}$/);
+  expect(one?.nextMark).not.toBe(other?.nextMark);
 });

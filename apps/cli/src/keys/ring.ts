@@ -1,11 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import { keyMark } from '@app/platform';
 
 const DAY = 24 * 60 * 60 * 1_000;
 
-/** Days that a key may wait until all processes verify by it; one that waited longer is replaced before it signs anything. */
+/** Days that a key may wait to sign; where it waited longer, another is appended behind it, since a key's age counts from when it was made. */
 const WAITS = 7;
-/** Days after which nothing that a key signed is in use: cursors, and refresh tokens whose answer was lost. */
-const OUTLIVES = 31;
+/**
+ * Days after which nothing is in use that was signed before a key that is so old: it signs somewhere within 7 days, everywhere
+ * once its file is on all machines (another 7, says docs/install-ubuntu.md; 23 more are for who is late), and what an old key
+ * signed last is good for 31 more (cursors, and refresh tokens whose answer was lost).
+ */
+const OUTLIVES = WAITS + 7 + 23 + 31;
 /** Days until a secret is due. */
 export const LASTS = 365;
 
@@ -41,32 +46,41 @@ export class Ring {
     return orderOf(last) > orderOf(this.keys[0]) ? idOf(last) : null;
   }
 
+  /** The key that is to sign next as a heartbeat says it. */
+  get nextMark(): string | null {
+    const [id = '', secret = ''] = this.next === null ? [] : (this.keys.at(-1) ?? '').split(':');
+    return id === '' ? null : keyMark({ id, secret });
+  }
+
+  /** Whether the key that is to sign next is young enough for that. */
+  isFresh(now = new Date()): boolean {
+    return this.next !== null && madeAt(this.keys.at(-1)) > now.getTime() - WAITS * DAY;
+  }
+
   /** When the key that signs was made; null where its id does not say. */
   get since(): Date | null {
     const at = madeAt(this.keys[0]);
     return at === -Infinity ? null : new Date(at);
   }
 
-  /** With a new key at its end, where none waits there. */
+  /** With a new key at its end, where none waits there. One that waited too long stays: elsewhere it may sign already. */
   appended(now = new Date()): Ring {
-    const fresh = this.next !== null && madeAt(this.keys.at(-1)) > now.getTime() - WAITS * DAY;
-    if (fresh) return this;
-    const kept = this.next === null ? this.keys : this.keys.slice(0, -1);
+    if (this.isFresh(now)) return this;
     const day = now.toISOString().slice(2, 10).replaceAll('-', '');
     const taken = new Set(this.keys.map(idOf));
     const letter = [...'abcdefghijklmnopqrstuvwxyz'].find((each) => !taken.has(day + each));
     if (letter === undefined) throw new Error(`expected at most 26 new keys a day but ${day} has them`);
-    return new Ring([...kept, `${day}${letter}:${randomBytes(32).toString('hex')}`].join(','));
+    return new Ring([...this.keys, `${day}${letter}:${randomBytes(32).toString('hex')}`].join(','));
   }
 
-  /** With the key that waits in front, and without those whose successor has signed for so long that nothing of theirs is left. */
+  /** With the key that waits in front, and without those of which nothing is left. */
   moved(now = new Date()): Ring {
     if (this.next === null) return this;
     const keys = [this.keys.at(-1), ...this.keys.slice(0, -1)];
-    const over = now.getTime() - (WAITS + OUTLIVES) * DAY;
-    // An undated predecessor says nothing of when it began: then the key stays until a dated one succeeded it.
-    return new Ring(keys.filter((_, place) => place < 1 || !isOver(madeAt(keys[place - 1]), over)).join(','));
+    const over = now.getTime() - OUTLIVES * DAY;
+    // What stands before a key and is newer has signed in its place. One without a date says nothing of when it began.
+    const isLeft = (key: string | undefined, place: number) =>
+      !keys.slice(0, place).some((other) => orderOf(other) > orderOf(key) && madeAt(other) < over);
+    return new Ring(keys.filter(isLeft).join(','));
   }
 }
-
-const isOver = (succeeded: number, over: number): boolean => succeeded !== -Infinity && succeeded < over;
