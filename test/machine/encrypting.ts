@@ -133,6 +133,8 @@ export function encrypting(story: Story): void {
     expect(alone.tell('/usr/lib/narwhal/certificate', '/run/other').text).toContain('cannot be read');
     alone.do('systemctl', 'restart', 'narwhal-nginx');
     expect(shownSerial(alone)).toBe(before);
+    // Of those before, none is left.
+    expect(alone.type('ls -d /etc/narwhal/tls.*').trim()).toMatch(/^\S+$/);
     // The chapters that follow ask by plain HTTP.
     alone.type(`mv /run/kept.options ${options}; mv /run/kept.env /etc/narwhal/local.env; narwhal restart`);
   });
