@@ -7,7 +7,7 @@ import { drawn } from './harness/pictures.js';
 import { startStack, type Stack } from './harness/stack.js';
 import { patient } from './harness/pace.js';
 
-const patience = { timeout: patient(20_000), interval: 50 };
+const patience = { timeout: patient(50_000), interval: 50 };
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const PARENT = '00f067aa0ba902b7';
 
