@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 
 /**
  * Prints the configuration of Redis that fails over by itself: a few lines for each of three servers, and a whole file for each of
- * three sentinels. `narwhal setup redis --with` and the fleet run it. It imports nothing, so that it also runs as it stands here.
+ * three sentinels. The fleet runs it. It imports nothing, so that it also runs as it stands here.
  */
 const usage = `usage: redis server --password FILE --at HOST:PORT
        redis sentinel --password FILE --user-password FILE --name NAME --at HOST:PORT --primary HOST:PORT --dir FOLDER [--down-after 2000]
@@ -39,7 +39,7 @@ const server = ([host, port]: string[], password: string): string[] => [
 
 /** Api and worker may ask who the primary is, and hear of changes. */
 const permissions =
-  '-@all +auth +hello +ping +info +client +subscribe +unsubscribe +sentinel|get-master-addr-by-name +sentinel|master +sentinel|sentinels &*';
+  '-@all +auth +hello +ping +info +subscribe +unsubscribe +sentinel|get-master-addr-by-name +sentinel|master +sentinel|sentinels &*';
 
 function sentinel(values: Record<string, string | undefined>, password: string): string[] {
   const [name, primary] = [required(values, 'name'), required(values, 'primary')];

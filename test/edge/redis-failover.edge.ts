@@ -33,7 +33,7 @@ describe.skipIf(!fleetInstalled)('Redis fails over by itself', () => {
     const net = `${hostsPossible ? 10 : 127}.${fleet.net}.0`;
     const secret = (of: string) => readFileSync(join(fleet.data, 'secrets', of), 'utf8').trim();
     databaseUrl = `postgres://narwhal:${secret('postgres')}@${net}.61:5432/narwhal`;
-    const sentinels = [76, 77, 78].map((last) => ({ host: `${net}.${last}`, port: 26_379 }));
+    const sentinels = [71, 72, 73].map((last) => ({ host: `${net}.${last}`, port: 26_379 }));
     const password = secret('redis');
     witness = new RedisWitness({ sentinels, name: 'narwhal', password, sentinelPassword: password });
     const server = { url: `http://${net}.21:8080` };

@@ -125,8 +125,12 @@ export class Plan {
       : this.pair('redis');
   }
 
+  /** One on the host of each, so that whoever loses its primary's loses a sentinel, too. */
   get sentinels(): Place[] {
-    return this.options.sentinels ? [1, 2, 3].map((number) => this.place('sentinel', number)) : [];
+    if (!this.options.sentinels) return [];
+    return this.redises.map((redis) =>
+      this.beside('sentinel', redis, redis.name.replace('redis', 'sentinel')),
+    );
   }
 
   many(kind: 'haproxy' | 'nginx' | 'api' | 'worker'): Place[] {

@@ -125,7 +125,7 @@ function sentinelKind(context: EdgeContext, place: Place): PartKind {
       if (!isWritten) write(service);
       isWritten = true;
       const command = service.command(join(service.folder, 'sentinel.conf'), '--sentinel');
-      return launch({ ...command, logFile, cwd: '/' });
+      return launch({ ...context.hosts.on(place, command), logFile, cwd: '/' });
     },
     ready: (process) =>
       untilServing(

@@ -23,6 +23,7 @@ export class TrackingConnection {
   /** Counts losses, so that a fence begun before a loss does not succeed after it. */
   private losses = 0;
   private retry: NodeJS.Timeout | undefined;
+  private isOver = false;
 
   constructor(
     private readonly link: RedisLink,
@@ -43,6 +44,7 @@ export class TrackingConnection {
     ears.on('ready', () => void this.join());
     ears.on('close', () => this.lost());
     ears.on('error', () => undefined);
+    ears.on('end', () => this.openAgain(ears));
     this.link.on('up', () => void this.join());
     this.link.on('down', () => this.again());
     // Each failed attempt is an `error` above, and the client retries it.
@@ -50,8 +52,18 @@ export class TrackingConnection {
   }
 
   stop(): void {
+    this.isOver = true;
     clearTimeout(this.retry);
     this.ears?.disconnect();
+  }
+
+  /** ioredis ends a client whose attempt was broken off while it asked a sentinel. */
+  private openAgain(ears: Redis): void {
+    const open = () => {
+      // Each failed attempt is an `error`.
+      if (!this.isOver && ears.status === 'end') ears.connect().catch(() => undefined);
+    };
+    setTimeout(open, APART_FOR).unref();
   }
 
   /** Resolves when every change that Redis made before the call has arrived. */
@@ -98,7 +110,8 @@ export class TrackingConnection {
 
   private again(): void {
     this.lost();
-    this.ears?.disconnect(true);
+    // One that is not connected is on its way to the new server already.
+    if (this.ears?.status === 'ready' || this.ears?.status === 'connect') this.ears.disconnect(true);
   }
 
   private lost(): void {

@@ -57,6 +57,8 @@ function options(url: string, socketTimeout: number): RedisOptions {
 export function openRedis(url: string, more: RedisOptions, socketTimeout = 3_000): Redis {
   if (!sentinelsOf(url)) return new Redis(url, more);
   const client = new Redis({ ...more, ...options(url, socketTimeout) });
+  // BullMQ's connection for blocking commands is one.
+  client.duplicate = (override) => openRedis(url, { ...more, ...override }, socketTimeout);
   // ioredis 5.11 leaves the time limit of a lost connection running, and it would end the next one.
   const timed = client as unknown as { socketTimeoutTimer: NodeJS.Timeout | undefined };
   client.on('close', () => {
