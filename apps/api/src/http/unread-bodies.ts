@@ -26,7 +26,8 @@ function discarded(body: IncomingMessage): Promise<void> {
     const onData = (chunk: Buffer) => {
       bytes += chunk.length;
       bytesPassed(chunk.length);
-      if (bytes > most.bytes) enough();
+      // Closing now would lose the response for a client that still sends: it reads it while nobody reads what it sends.
+      if (bytes > most.bytes) body.pause();
       else silence.refresh();
     };
     const enough = () => {
