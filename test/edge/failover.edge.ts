@@ -17,6 +17,8 @@ vi.setConfig({ testTimeout: patient(180_000), hookTimeout: patient(240_000) });
 /** Longer than the leader's lease of ten seconds. */
 const LONG = 15_000;
 const ETCD_AWAY = 30_000;
+/** Several times what was measured on a busy machine: what nobody is to notice ends long before a primary would give way. */
+const UNNOTICED = Math.min(patient(5_000), LONG / 2);
 const etcd = ['etcd-1', 'etcd-2', 'etcd-3'];
 
 describe.skipIf(!fleetInstalled || !patroniInstalled)('PostgreSQL fails over by itself', () => {
@@ -39,8 +41,15 @@ describe.skipIf(!fleetInstalled || !patroniInstalled)('PostgreSQL fails over by 
     await stack?.stop();
   });
 
-  /** `fault` gets the name of the primary, and settles when its cause is gone; then everything rejoins by itself. */
-  const drill = async (name: string, fault: (primary: string) => Promise<unknown>): Promise<string> => {
+  /**
+   * `fault` gets the name of the primary, and settles when its cause is gone; then everything rejoins by itself. For `longest`
+   * milliseconds at most nothing is confirmed.
+   */
+  const drill = async (
+    name: string,
+    longest: number,
+    fault: (primary: string) => Promise<unknown>,
+  ): Promise<string> => {
     const primary = await stack.primary();
     witness.reset();
     await run.under(name, async () => void (await fault(primary)));
@@ -50,6 +59,7 @@ describe.skipIf(!fleetInstalled || !patroniInstalled)('PostgreSQL fails over by 
     console.log(
       `${name}: ${gap.toFixed(1)} s without a confirmed write (${people.toFixed(1)} s for people); ${primary} -> ${now}`,
     );
+    expect(gap).toBeLessThan(longest / 1_000);
     return now === primary ? 'stays' : 'changes';
   };
 
@@ -60,9 +70,8 @@ describe.skipIf(!fleetInstalled || !patroniInstalled)('PostgreSQL fails over by 
       .not.toBe(primary);
 
   test('its process is killed', async () => {
-    expect(
-      await drill('the postmaster is killed', async (at) => signal(stack.postmasterOf(at), 'SIGKILL')),
-    ).toBe('changes');
+    const killed = async (at: string) => signal(stack.postmasterOf(at), 'SIGKILL');
+    expect(await drill('the postmaster is killed', patient(15_000), killed)).toBe('changes');
   });
 
   test('its node is killed', async () => {
@@ -72,7 +81,7 @@ describe.skipIf(!fleetInstalled || !patroniInstalled)('PostgreSQL fails over by 
       await anotherLeads(at);
       await Promise.all(parts.map((part) => stack.fleet.order('start', part)));
     };
-    expect(await drill('the node is killed', killed)).toBe('changes');
+    expect(await drill('the node is killed', patient(30_000), killed)).toBe('changes');
   });
 
   test.skipIf(!hostsPossible)('its node is lost', async () => {
@@ -81,7 +90,7 @@ describe.skipIf(!fleetInstalled || !patroniInstalled)('PostgreSQL fails over by 
       await anotherLeads(at);
       await stack.fleet.order('plug', at);
     };
-    expect(await drill('the node is lost', lost)).toBe('changes');
+    expect(await drill('the node is lost', patient(40_000), lost)).toBe('changes');
   });
 
   test('it hangs, and wakes as a replica', async () => {
@@ -89,12 +98,13 @@ describe.skipIf(!fleetInstalled || !patroniInstalled)('PostgreSQL fails over by 
       const { thaw } = freeze(stack.postgresOf(at));
       await sleep(LONG).finally(thaw);
     };
-    expect(await drill('PostgreSQL hangs', hung)).toBe('changes');
+    expect(await drill('PostgreSQL hangs', patient(40_000), hung)).toBe('changes');
   });
 
   test('Patroni is killed', async () => {
     const killed = async (at: string) => signal(await stack.processOf(at), 'SIGKILL');
-    await drill('Patroni is killed', killed);
+    // Who leads then depends on whether it is back before its lease ends.
+    await drill('Patroni is killed', patient(30_000), killed);
   });
 
   test('Patroni hangs while its PostgreSQL goes on: that one confirms nothing more', async () => {
@@ -103,7 +113,7 @@ describe.skipIf(!fleetInstalled || !patroniInstalled)('PostgreSQL fails over by 
       await anotherLeads(at);
       await stack.fleet.order('start', at);
     };
-    expect(await drill('Patroni hangs', hung)).toBe('changes');
+    expect(await drill('Patroni hangs', patient(30_000), hung)).toBe('changes');
   });
 
   test('a member of etcd is killed: nobody notices', async () => {
@@ -112,16 +122,16 @@ describe.skipIf(!fleetInstalled || !patroniInstalled)('PostgreSQL fails over by 
       await sleep(LONG / 4);
       await stack.fleet.order('start', 'etcd-1');
     };
-    expect(await drill('a member of etcd is killed', killed)).toBe('stays');
+    expect(await drill('a member of etcd is killed', UNNOTICED, killed)).toBe('stays');
   });
 
-  test('all of etcd is away', async () => {
+  test('all of etcd is away: the primary goes on', async () => {
     const away = async () => {
       await Promise.all(etcd.map((part) => stack.fleet.order('kill', part)));
       await sleep(ETCD_AWAY);
       await Promise.all(etcd.map((part) => stack.fleet.order('start', part)));
     };
-    await drill('all of etcd is away', away);
+    expect(await drill('all of etcd is away', UNNOTICED, away)).toBe('stays');
   });
 
   test('another one is told to lead', async () => {
@@ -131,7 +141,7 @@ describe.skipIf(!fleetInstalled || !patroniInstalled)('PostgreSQL fails over by 
       await stack.fleet.order('switchover', next);
       await anotherLeads(at);
     };
-    expect(await drill('a switchover', told)).toBe('changes');
+    expect(await drill('a switchover', patient(25_000), told)).toBe('changes');
   });
 
   test('nothing that was confirmed is lost, doubled or drifted, and nobody is signed out', async () => {
