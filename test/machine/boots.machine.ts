@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, inject } from 'vitest';
 import { measuresSizes } from '../harness/env.js';
 import { drawn } from '../harness/pictures.js';
 import { backingUp } from './backing-up.js';
-import { encrypting } from './encrypting.js';
 import { enduring } from './enduring.js';
 import { guarding, installing, purging } from './installing.js';
 import { parting } from './parting.js';
@@ -12,7 +11,6 @@ import { refusingPackages } from './refusing-packages.js';
 import { refusing } from './refusing.js';
 import { changingReleases } from './releases.js';
 import type { Story } from './story.js';
-import { turningKeys } from './turning.js';
 
 const made = inject('made');
 
@@ -37,8 +35,6 @@ describe.skipIf(made.reason ?? measuresSizes())('a bare machine', () => {
   describe('says what is in the way', () => refusing(story));
   describe('refuses packages', () => refusingPackages(story));
   describe('goes from release to release', () => changingReleases(story));
-  describe('turns its keys', () => turningKeys(story));
-  describe('speaks TLS', () => encrypting(story));
   describe('is backed up', () => backingUp(story));
   describe('is divided', () => parting(story));
   describe('ends', () => purging(story));
