@@ -14,7 +14,7 @@ import { cpuOf, median } from '../measuring.ts';
 import { Load } from './load.ts';
 import { Servers } from './servers.ts';
 
-// What grows with the number of processes, at a hundred apis and ten workers behind three NGINX and two HAProxy. A goal that
+// Measures all that grows with the number of processes, at a hundred apis and ten workers behind three NGINX and two HAProxy. A goal that
 // is missed sets the exit code; times of this machine have none.
 
 /** Bytes of free memory for a hundred; fewer need less. */

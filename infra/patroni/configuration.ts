@@ -6,7 +6,7 @@ const ETCD = { clients: 2379, members: 2380 };
 
 /**
  * All of it was measured (docs/decisions/0060). A leader that is silent for `ttl` seconds is replaced; one whose PostgreSQL was
- * killed is not started again first. What is confirmed is on the synchronous replica's disk, and no other replica is promoted.
+ * killed is not started again first. Each confirmed write is on the synchronous replica's disk, and no other replica is promoted.
  */
 const cluster = {
   ttl: 10,

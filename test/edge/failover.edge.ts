@@ -103,7 +103,7 @@ describe.skipIf(!fleetInstalled || !patroniInstalled)('PostgreSQL fails over by 
 
   test('Patroni is killed', async () => {
     const killed = async (at: string) => signal(await stack.processOf(at), 'SIGKILL');
-    // Who leads then depends on whether it is back before its lease ends.
+    // The old primary leads on if its Patroni is back before the lease ends.
     await drill('Patroni is killed', patient(30_000), killed);
   });
 

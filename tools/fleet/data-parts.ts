@@ -129,10 +129,11 @@ export function pgbouncerUsers(...urls: string[]): string {
     .join('');
 }
 
+/** `ways`: the addresses that it passes connections on to, of the primary and, where one may be read, of its replica. */
 export function pgbouncerKind(
   context: DataContext & { release: () => Release },
   place: Place,
-  primary: Place,
+  ways: { primary: string; replica?: string },
 ): PartKind {
   const logFile = context.logFile(place.name);
   return {
@@ -145,7 +146,8 @@ export function pgbouncerKind(
       const service = new Service('pgbouncer', 'pgbouncer', join(context.folder, place.name));
       service.write('users', pgbouncerUsers(databaseUrl(context, place), servingDatabaseUrl(context, place)));
       const own = ['--listen', addressOf(place), '--users', join(service.folder, 'users')];
-      const args = ['pgbouncer.ini', ...own, '--primary', addressOf(primary)];
+      const to = Object.entries(ways).flatMap(([name, address]) => [`--${name}`, address]);
+      const args = ['pgbouncer.ini', ...own, ...to];
       service.write('pgbouncer.ini', context.release().print('infra/patroni/main.js', args, {}));
       const command = service.command(join(service.folder, 'pgbouncer.ini'));
       return launch({ ...context.hosts.on(place, command), logFile, cwd: '/' });
@@ -154,7 +156,7 @@ export function pgbouncerKind(
       untilServing(
         process,
         async () => (await query(databaseUrl(context, place), 'SELECT 1', 1_000)) === undefined,
-        faultOf('pgbouncer', logFile),
+        faultOf(place.name, logFile),
       ),
   };
 }

@@ -6,7 +6,7 @@ import { forgetReplica, pgbouncerKind, postgresKind, redisKind, s3Kind } from '.
 import { dnsKind, haproxyKind, nginxKind, socketOf, writeNginx, type EdgeContext } from './edge-parts.ts';
 import { makeDatabase, patroniKind } from './patroni-parts.ts';
 import { Part, type PartKind } from './part.ts';
-import { mostOf, type Kind, type Place } from './plan.ts';
+import { addressOf, mostOf, type Kind, type Place } from './plan.ts';
 import type { Release } from './release.ts';
 import { redisByItself } from './sentinel-parts.ts';
 
@@ -57,7 +57,7 @@ export class Fleet {
       case 'redis':
         return redisKind(context, place, place.name === redis.name ? undefined : redis);
       case 'pgbouncer':
-        return pgbouncerKind(context, place, postgres);
+        return pgbouncerKind(context, place, { primary: addressOf(postgres) });
       case 'api':
       case 'worker':
         return applicationKind(context, place);

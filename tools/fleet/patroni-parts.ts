@@ -6,13 +6,7 @@ import { commandLineOf, launch } from '../dev/processes.ts';
 import { answersOk, faultOf, untilServing } from '../dev/ready.ts';
 import { Refusal } from '../dev/say.ts';
 import { ensureFile, ensureProgram } from '../dev/system-packages.ts';
-import {
-  databaseUrl,
-  passwordOf,
-  pgbouncerUsers,
-  servingDatabaseUrl,
-  type DataContext,
-} from './data-parts.ts';
+import { databaseUrl, passwordOf, pgbouncerKind, type DataContext } from './data-parts.ts';
 import type { PartKind } from './part.ts';
 import { standing } from './patroni-standing.ts';
 import { addressOf, type Kind, type Place } from './plan.ts';
@@ -142,30 +136,8 @@ const ownersUrl = (context: DataContext, place: Place, database: string): string
 
 /** PgBouncer on the host of an api or worker. */
 function poolKind(context: PatroniContext, place: Place): PartKind {
-  const logFile = context.logFile(place.name);
   const balancer = context.plan.beside('pg-haproxy', place);
-  return {
-    logFile,
-    stop: [
-      { signal: 'SIGINT', patience: 10_000 },
-      { signal: 'SIGTERM', patience: 2_000 },
-    ],
-    launch() {
-      const service = new Service('pgbouncer', 'pgbouncer', join(context.folder, place.name));
-      const places = { primary: addressOf(balancer), replica: replicaAddress(balancer) };
-      const own = { listen: addressOf(place), users: join(service.folder, 'users') };
-      service.write('users', pgbouncerUsers(databaseUrl(context, place), servingDatabaseUrl(context, place)));
-      service.write('pgbouncer.ini', print(context, 'pgbouncer.ini', { ...places, ...own }));
-      const command = service.command(join(service.folder, 'pgbouncer.ini'));
-      return launch({ ...context.hosts.on(place, command), logFile, cwd: '/' });
-    },
-    ready: (process) =>
-      untilServing(
-        process,
-        async () => (await query(databaseUrl(context, place), 'SELECT 1', 1_000)) === undefined,
-        faultOf(place.name, logFile),
-      ),
-  };
+  return pgbouncerKind(context, place, { primary: addressOf(balancer), replica: replicaAddress(balancer) });
 }
 
 /** Undefined for parts that every fleet has. */

@@ -70,7 +70,7 @@ export class Dependencies {
     private readonly errors: ErrorReports,
   ) {
     const metrics = kind === 'api' ? config.METRICS_ADDR : config.WORKER_METRICS_ADDR;
-    // Who listens on all addresses, as in a container, is reached by its name: to others 0.0.0.0 would be themselves.
+    // A process that listens on all addresses, as in a container, is reached by its host's name: 0.0.0.0 would lead others to themselves.
     const reachedBy = metrics.host === '0.0.0.0' ? hostname() : metrics.host;
     this.heartbeat = {
       kind,

@@ -78,7 +78,7 @@ export class Ring {
     if (this.next === null) return this;
     const keys = [this.keys.at(-1), ...this.keys.slice(0, -1)];
     const over = now.getTime() - OUTLIVES * DAY;
-    // What stands before a key and is newer has signed in its place. One without a date says nothing of when it began.
+    // A newer key that stands before an older one has signed in its place. A key without a date does not say since when.
     const isLeft = (key: string | undefined, place: number) =>
       !keys.slice(0, place).some((other) => orderOf(other) > orderOf(key) && madeAt(other) < over);
     return new Ring(keys.filter(isLeft).join(','));
