@@ -56,15 +56,21 @@ export class FleetStack {
     return askOnce<Row>(this.at('31:5000'), sql);
   }
 
-  /** Settles once every part is up, and the replicas follow. */
+  /** Settles once every part is up, the replicas follow, and the primary waits for one of them before it confirms. */
   async ready(patience: number): Promise<void> {
     for (const deadline = Date.now() + patience; ; await sleep(200)) {
       await this.fleet.untilWhole(patience);
       const views = (await this.fleet.rows()).map(({ rotation }) => rotation);
       const nodes = views.filter((view) => /^(primary|replica)/.test(view)).toSorted();
-      if (nodes.join() === 'primary,replica,replica, synchronous') return;
+      const whole = nodes.join() === 'primary,replica,replica, synchronous';
+      if (whole && (await this.waitedFor()).length === 1) return;
       if (Date.now() > deadline) throw new Error(`expected a whole cluster but received ${nodes.join('; ')}`);
     }
+  }
+
+  /** The replicas whose disks must have a write before PostgreSQL itself confirms it, whatever Patroni says. */
+  private waitedFor(): Promise<object[]> {
+    return this.query("SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'").catch(() => []);
   }
 
   /** The name of the node that leads. */

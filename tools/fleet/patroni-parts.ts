@@ -95,8 +95,11 @@ function nodeKind(context: PatroniContext, place: Place): PartKind {
       };
       passwordOf(context.folder, 'postgres');
       own.write('patroni.yml', print(context, 'patroni.yml', options));
-      const command = context.hosts.on(place, own.command(join(own.folder, 'patroni.yml')));
-      return launch({ ...command, logFile, env: childEnvironment(), cwd: '/' });
+      const first = [process.execPath, context.release().path('infra/patroni/before-start.js')];
+      const { command, args } = own.command(join(own.folder, 'patroni.yml'));
+      const both = ['-c', '"$1" "$2" "$3" && shift 3 && exec "$@"', 'sh', ...first];
+      const started = { command: 'sh', args: [...both, join(own.onDisk, 'patroni.yml'), command, ...args] };
+      return launch({ ...context.hosts.on(place, started), logFile, env: childEnvironment(), cwd: '/' });
     },
     ready: (process) =>
       untilServing(
