@@ -138,7 +138,7 @@ export class Load {
     try {
       const got = await work();
       tally.again += got.again;
-      if (got.status >= 300) throw new Error(`${got.status} ${got.body.slice(0, 200)}`);
+      if (got.status >= 300) throw new Error(`${got.status} ${got.body.slice(0, 400)}`);
       return got;
     } catch (error) {
       tally.failed += 1;

@@ -8,7 +8,7 @@ import { letServe, OWNS_TABLES, servingRoleOf } from './serving-role.js';
 /** A number that nothing else locks: `narwhal` on a phone's keys. */
 const ADVISORY_LOCK = 6_279_425;
 const LOCK_NOT_AVAILABLE = '55P03';
-const TRIES = 30;
+const TRIES = 60;
 
 type Say = (line: string) => void;
 
