@@ -22,7 +22,7 @@ export interface Writes {
   /** pgbench's script: the rows of one request. */
   rows: string;
   people: readonly Person[];
-  /** What is before and after a subject's id in the path of a request. */
+  /** The path of a request before and after a subject's id. */
   path: readonly [before: string, after: string];
   /** How far apart the subjects of concurrent requests are: 0 when everybody writes to one. */
   stride: number;

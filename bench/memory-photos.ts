@@ -28,7 +28,7 @@ const made: [name: string, width: number, height: number, encode: (image: Sharp)
   ['12mp-interlaced.png', 4_032, 3_024, (image) => image.png({ compressionLevel: 1, progressive: true })],
 ];
 
-/** What a 48 MP phone would write, but without tiles, which is harder on its decoder; only where libheif's encoder is installed. */
+/** As a 48 MP phone would write it, but without tiles, which is harder on its decoder; only where libheif's encoder is installed. */
 const heicEncoder = ['/usr/bin/heif-enc', '/opt/homebrew/bin/heif-enc'].find((path) => existsSync(path));
 
 async function largeHeic(source: Buffer, folder: string): Promise<string[]> {

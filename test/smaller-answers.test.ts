@@ -35,7 +35,7 @@ async function both(person: Person, path: string) {
   return { full, grid };
 }
 
-/** What a post is as a cell, by the contract. */
+/** A post as a cell, by the contract. */
 function cellOf({ photos, ...post }: Post): object {
   const [first] = photos;
   return {

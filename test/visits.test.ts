@@ -87,7 +87,7 @@ test('a marked one signs in, uploads, posts, finds it in the feed, loads it and 
 });
 
 test('leaves nothing behind, and is in no figure of the product', async () => {
-  // Of at least four visits, at most the current one.
+  // At most the current one of at least four visits.
   const [left] = await stack.database.query<{ posts: number; sessions: number }>(
     `SELECT (SELECT count(*)::int FROM posts) AS posts,
        (SELECT count(*)::int FROM sessions WHERE ended_at IS NULL AND user_id <> $1) AS sessions`,

@@ -202,7 +202,7 @@ describe('a tag’s page', () => {
     }
     const cursor = encodeURIComponent(first.nextCursor ?? '');
     expect(await under('tags', 'told', null, `?limit=1&cursor=${cursor}`)).toEqual(mine.slice(1));
-    // What is begun signed out is begun anew signed in.
+    // A list that was begun signed out is begun anew signed in.
     await ada.request('get', `/v1/tags/told/posts?cursor=${cursor}`).expect(400);
   });
 

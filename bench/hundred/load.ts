@@ -2,7 +2,7 @@ import { Agent, request } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { quantile } from '../measuring.ts';
 
-/** What one client sends: reads of a post, and one comment on it in ten. */
+/** One client's requests: reads of a post, and one comment on it in ten. */
 interface Target {
   balancers: readonly string[];
   ca: Buffer;

@@ -26,7 +26,7 @@ export class Servers {
     return withClient(url, async (client) => (await client.query<Record<string, unknown>>(sql)).rows);
   }
 
-  /** Of api and worker: what PostgreSQL holds for PgBouncer, what PgBouncer and Redis hold for them. */
+  /** Connections of api and worker: those of PgBouncer to PostgreSQL, and theirs to PgBouncer and Redis. */
   async connections(): Promise<{ postgres: number; pgbouncer: number; redis: number }> {
     const [primary] = this.plan.pair('postgres');
     const theirs = "SELECT count(*)::int AS count FROM pg_stat_activity WHERE usename = 'narwhal_serving'";

@@ -157,7 +157,7 @@ export class Dataset extends Entities {
     return this.once('commentLikesOf', () => this.tally(this.comments, count, (n) => at(other, n)));
   }
 
-  /** Of roots all in their threads, of others those to themselves. */
+  /** For a root, all replies in its thread; for another comment, those to itself. */
   get repliesOf(): Int32Array {
     const { roots, repliesTo } = this;
     return this.once('repliesOf', () => {

@@ -4,7 +4,7 @@
  */
 import { dataOf, Narwhal, type Session } from '@narwhal/client';
 
-/** What an app keeps between its starts; on a phone in the keychain. */
+/** The state that an app keeps between its starts; on a phone in the keychain. */
 export interface Store {
   session: Session | null;
 }

@@ -53,7 +53,7 @@ function thresholds({ levels }: View): Thresholds {
   return { mode: 'absolute', steps: [{ color: last?.color ?? 'red', value: null }, ...steps] };
 }
 
-/** Of a figure that each process has, the worst five of each role: a hundred lines show nothing. */
+/** The worst five processes of each role by one figure: a hundred lines show nothing. */
 const WORST = 5;
 
 function queryOf(line: readonly [string, Metric], view: View): string {

@@ -12,7 +12,7 @@ ssl_session_cache shared:narwhal:10m;
 ssl_session_tickets off;`;
 }
 
-/** Whoever gives certificates asks by plain HTTP for what its client has put there (RFC 8555, 8.3). */
+/** A certificate authority asks by plain HTTP for the file that its client has put there (RFC 8555, 8.3). */
 export function challenges({ challenges: folder }: NginxOptions): string {
   if (!folder) return '';
   return `location ^~ /.well-known/acme-challenge/ {

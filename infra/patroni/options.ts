@@ -20,11 +20,11 @@ export interface PatroniOptions {
   /** For PostgreSQL's Unix socket; none without it. */
   sockets: string;
   superuser: string;
-  /** Of superuser, replication and pg_rewind: the same on all members. */
+  /** Password of superuser, replication and pg_rewind: the same on all members. */
   password: string;
   /** Of Patroni's own API, which travels unencrypted: the same on all members. */
   rest: string;
-  /** What this member of etcd joins: `new`, or `existing` where it replaces one that was lost. */
+  /** The state of the cluster that this member of etcd joins: `new`, or `existing` where it replaces one that was lost. */
   state: string;
   /** The networks that api and worker connect from. */
   networks: string[];
@@ -121,7 +121,7 @@ export function readOptions(args: string[], read: (file: string) => string): [Pa
       rest: secret(values.rest || values.password),
       networks: values.network,
       parameters: Object.fromEntries(parameters),
-      // Of a PostgreSQL that is named by itself there is none.
+      // A PostgreSQL that is named by itself has none.
       replica: values.replica || (values.primary === beside.primary ? beside.replica : ''),
     },
   ];

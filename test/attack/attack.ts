@@ -33,7 +33,7 @@ export const elsewhere = [
   ['17: a package without its bill of materials', 'test/package.test.ts'],
 ] as const;
 
-/** What one person of the stack may store. */
+/** The bytes that one person of the stack may store. */
 export const QUOTA = 1_000_000;
 
 let count = 0;

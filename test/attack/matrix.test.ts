@@ -12,7 +12,7 @@ import { visibilityTable, type Expectation } from '../harness/visibility-table.j
 /** Beside the viewers of docs/visibility.md; both are strangers to Ada, and answered as strangers are. */
 const STRANGERS = ['admin', 'collector'];
 
-/** What docs/visibility.md leaves out as the caller's own, by id: of Ada, asked by her, by any other person, and by nobody. */
+/** Endpoints that docs/visibility.md leaves out as the caller's own, by id: of Ada, asked by her, by any other person, and by nobody. */
 const OWN: [request: string, owner: number, other: number, nobody: number][] = [
   ['GET /v1/me/collections/{ada’s collection}/posts', 200, 404, 401],
   ['PUT /v1/me/collections/{ada’s collection}/posts/{post}', 200, 404, 401],

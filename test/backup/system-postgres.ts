@@ -142,7 +142,7 @@ pg1-user=narwhal
     return `postgres://narwhal@${encodeURIComponent(join(this.folder, 'cluster-socket'))}/${database}`;
   }
 
-  /** What statements print, a line a row. */
+  /** The output of statements, a line a row. */
   async ask(...statements: string[]): Promise<string[]> {
     const args = ['-XAtq', '-h', join(this.folder, 'cluster-socket'), '-U', 'narwhal', 'narwhal'];
     const text = await this.must('psql', ...args, ...statements.flatMap((each) => ['-c', each]));

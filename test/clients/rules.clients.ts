@@ -16,7 +16,7 @@ beforeAll(async () => {
   }
 });
 
-/** What a program of this package finds in a file, one finding a line; empty where it finds nothing. */
+/** The findings of this package's program in a file, one a line; empty where there is none. */
 function findings(program: string, ...args: string[]): string {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(programs, program), ...args], {
     cwd: import.meta.dirname,

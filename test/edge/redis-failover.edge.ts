@@ -84,7 +84,7 @@ describe.skipIf(!fleetInstalled)('Redis fails over by itself', () => {
     };
   }
 
-  /** What people see is what PostgreSQL has. */
+  /** People see exactly what PostgreSQL has. */
   async function isRight(): Promise<void> {
     const sql = `SELECT count(*)::int AS comments FROM comments WHERE post_id = ${first.id}`;
     const [truth] = await askOnce<{ comments: number }>(databaseUrl, sql);

@@ -96,7 +96,7 @@ function leave(bytes: number): void {
   }
 }
 
-/** What other users of the machine could read: they come as far as every folder above lets them. */
+/** Files that other users of the machine could read: they come as far as every folder above lets them. */
 function readableByOthers(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);

@@ -84,7 +84,7 @@ function oneBreaks(way: Way, both: Contracts, before: Schema, after: Schema, see
   ];
 }
 
-/** Of alternatives, which come when they are asked for, one has to be as before. */
+/** One of the alternatives, which come when they are asked for, has to be as before. */
 function schemaBreaks(way: Way, both: Contracts, before: Schema, after: Schema, seen = ''): string[] {
   const step = `${before.$ref} ${after.$ref},`;
   if (before.$ref !== undefined && seen.includes(step)) return [];
@@ -152,7 +152,7 @@ function codeBreaks({ before, after }: Contracts): string[] {
   );
 }
 
-/** What a client of the earlier contract would stumble over; none where it goes on as before. */
+/** Everything that a client of the earlier contract would stumble over; none where it goes on as before. */
 export function contractBreaks(before: Contract, after: Contract): string[] {
   const both = { before, after };
   const operations = Object.entries(before.paths).flatMap(([path, methods]) =>

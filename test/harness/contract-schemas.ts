@@ -42,7 +42,7 @@ export interface Contract {
   components: { schemas: Record<string, Schema> };
 }
 
-/** What a reference names, whether a schema, a parameter or an answer. */
+/** The target of a reference, whether a schema, a parameter or an answer. */
 export function resolved<Part extends { $ref?: string }>(contract: Contract, part: Part): Part {
   if (part.$ref === undefined) return part;
   const steps = part.$ref.split('/').slice(1);

@@ -98,7 +98,7 @@ function bodies(
 }
 
 function queries(parameters: Parameter[], targets: Targets): Arbitrary<string[]> {
-  // Media URLs are signed: no part of their query may be missing. Of two cursors, one is refused; most are of another list.
+  // Media URLs are signed: no part of their query may be missing. A repeated cursor is refused; most are of another list.
   const isNeeded = (name: string) => ['e', 'k', 's', 'q', 'ids'].includes(name);
   const fields = parameters.map(({ name, schema }) => {
     const fits = fitting(schema, targets, name);
@@ -113,7 +113,7 @@ function queries(parameters: Parameter[], targets: Targets): Arbitrary<string[]>
     );
 }
 
-/** What a parameter of a path is of: its own name, or that of the list that it is in. */
+/** The kind of thing that a path's parameter names: its own name, or that of the list that it is in. */
 const placeOf = (path: string, name: string, { words }: Targets): string =>
   words[name] ? name : (path.split(`/{${name}}`)[0]?.split('/').at(-1) ?? '');
 

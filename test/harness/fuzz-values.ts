@@ -26,7 +26,7 @@ export interface Known {
   more?: [name: string, value: string][];
 }
 
-/** What requests are about. `words` are values by the name of their parameter or, of an id, of what it is of. */
+/** The subjects of requests. `words` are values by the name of their parameter or, for an id, of the thing that it names. */
 export interface Targets {
   tokens: string[];
   /** Tokens and sessions of people whom nothing else needs, since some requests end accounts. */

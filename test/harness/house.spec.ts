@@ -42,7 +42,7 @@ const pages = ['', 'docs', 'docs/decisions', 'docs/measurements', 'docs/runbooks
       .map((name) => join(folder, name)),
 );
 
-/** What a page links to; what leads out of the repository is the forge’s. */
+/** The files that a page links to; links that lead out of the repository are the forge’s. */
 const linked = (page: string): string[] =>
   [...readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:|mailto:)([^)#\s]+)/g)].map(([, to]) =>
     join(page, '..', to ?? ''),

@@ -35,7 +35,7 @@ const PAUSE = 80;
 const SOME = 25;
 const PATIENCE = patient(90_000);
 
-/** What people act on. */
+/** The stack that people act on. */
 interface JournaledStack extends Rows {
   /** Where the journal is kept. */
   folder: string;

@@ -8,7 +8,7 @@ import { servers } from '../harness/servers.js';
 
 const run = promisify(execFile);
 
-/** Whom the image's programs run as. */
+/** The user of the image's programs. */
 export const USER = 10_001;
 
 /** A machine may have cgroups of both versions, which crun refuses: for these containers only the first is there. */
@@ -35,7 +35,7 @@ const podman = (): string[] => {
   return [...alone, ...own, '--cgroup-manager=cgroupfs', '--events-backend=none'];
 };
 
-/** Whatever the image asks for: no right, a root that cannot be written, the network of PostgreSQL and Redis. */
+/** Every container's restrictions: no right, a root that cannot be written, the network of PostgreSQL and Redis. */
 const contained = [
   '--rm',
   '--log-driver=none',
@@ -108,7 +108,7 @@ export class Container {
   constructor(
     /** The port of its metrics and health, which no other has. */
     readonly metrics: number,
-    /** Of podman, with the image behind them. */
+    /** Options of podman, with the image behind them. */
     options: readonly string[],
     command: readonly string[],
   ) {

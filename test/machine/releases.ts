@@ -11,7 +11,7 @@ interface Load {
   slowest: number;
 }
 
-/** What became of the requests of eight clients, while commands were typed. @throws the commands' output, when they failed */
+/** The fate of the requests of eight clients, while commands were typed. @throws the commands' output, when they failed */
 export async function underLoad({ alone, shown }: Story, commands: string): Promise<Load> {
   const load = asked(alone, 'load', shown.token, shown.post);
   await new Promise<void>((resolve) => load.stdout?.once('data', () => resolve()));

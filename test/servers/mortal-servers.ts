@@ -32,7 +32,7 @@ export class MortalServer {
     return this.running.operatorUrl;
   }
 
-  /** Of the server and its descendants. */
+  /** The server and its descendants. */
   get pids(): number[] {
     return [this.running.pid, ...descendantsOf(this.running.pid)];
   }

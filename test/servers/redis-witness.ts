@@ -61,7 +61,7 @@ export class RedisWitness {
     this.last = performance.now();
   }
 
-  /** What was acknowledged and is not there, in an order of its own. */
+  /** The acknowledged writes that are not there, in an order of its own. */
   async lost(): Promise<string[]> {
     const keys = [...this.acknowledged];
     const values = await this.client.mget(keys);

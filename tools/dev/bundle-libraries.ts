@@ -38,7 +38,7 @@ const entries: Plugin = {
     if (!id.startsWith('\0entry:')) return undefined;
     const library = id.slice('\0entry:'.length);
     const found = Object.keys((await import(library)) as object);
-    // What Node adds to CommonJS. What was compiled to CommonJS has no default of its own.
+    // Node adds this to CommonJS. A module that was compiled to CommonJS has no default of its own.
     const added = found.includes('__esModule')
       ? ['__esModule', 'module.exports', 'default']
       : ['module.exports'];

@@ -117,7 +117,7 @@ async function testImage(args: string[]): Promise<number> {
   return runTests(['image'], args);
 }
 
-/** What an attacker would try: others' ids, requests made from openapi.json, known attacks. */
+/** Attempts of an attacker: others' ids, requests made from openapi.json, known attacks. */
 async function testAttack(args: string[]): Promise<number> {
   await setup();
   return runTests(['attack'], args);

@@ -5,7 +5,7 @@ import type { Place } from './plan.ts';
 
 export type State = 'stopped' | 'starting' | 'up' | 'paused' | 'draining' | 'killed' | 'failed';
 
-/** What differs between kinds of parts. */
+/** The differences between kinds of parts. */
 export interface PartKind {
   launch(): Promise<Launched>;
   /** Settles when it serves; fails with a hint where to look. */

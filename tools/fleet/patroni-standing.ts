@@ -10,7 +10,7 @@ interface Standing {
   replication?: { application_name: string; state: string }[];
 }
 
-/** What a node says of itself. */
+/** A node's view of itself. */
 export async function standing({ host }: Place): Promise<Standing | undefined> {
   try {
     const response = await fetch(`http://${host}:8008/patroni`, { signal: AbortSignal.timeout(1_000) });

@@ -95,7 +95,7 @@ export class Plan {
     return { ...this.place(kind, 1, own), host, beside: name };
   }
 
-  /** What each api and worker has on its host where PostgreSQL fails over by itself: the way to the primary. */
+  /** The way to the primary, on the host of each api and worker where PostgreSQL fails over by itself. */
   wayOf(application: Place): { balancer: Place; pool: Place } {
     return {
       balancer: this.beside('pg-haproxy', application),
@@ -103,7 +103,7 @@ export class Plan {
     };
   }
 
-  /** What shares a host with a part, and starts before it. */
+  /** The parts that share a host with a part, and start before it. */
   besides(place: Place): Place[] {
     const isApplication = place.kind === 'api' || place.kind === 'worker';
     return this.options.patroni && isApplication ? Object.values(this.wayOf(place)) : [];

@@ -23,7 +23,7 @@ const packages = [
   'bubblewrap',
 ];
 
-/** Of this machine, or read by nobody. */
+/** Files of this machine, and files that nobody reads. */
 const unused = [
   ...['fstab', 'hostname', 'resolv.conf'].map((name) => join('etc', name)),
   ...['bash-completion', 'info', 'lintian', 'locale', 'man', 'perl5', 'zsh'].map((name) =>

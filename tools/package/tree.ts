@@ -18,7 +18,7 @@ export function fillTree(folder: string, facts: Facts): void {
   cpSync(join(root, 'docs/install-ubuntu.md'), join(folder, 'usr/share/doc/narwhal/install-ubuntu.md'));
 }
 
-/** What every machine needs, whoever starts it there: programs, their packages, their Node. */
+/** Everything that a machine needs: programs, their packages, their Node. */
 export function fillPrograms(folder: string, facts: Facts): void {
   const lib = join(folder, 'usr/lib/narwhal');
   mkdirSync(lib, { recursive: true });

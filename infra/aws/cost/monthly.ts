@@ -9,7 +9,7 @@ export interface Item {
 
 const KB_A_GB = 1_000_000;
 
-/** Of both stacks, Redis being no cluster: tests count them in the templates. */
+/** The alarms of both stacks, where Redis is no cluster: tests count them in the templates. */
 export const ALARMS = 21;
 /** How old the oldest work is, and the memory and disk of either kind of machine. */
 const CUSTOM_METRICS = 5;
@@ -21,7 +21,7 @@ function priceOf(table: Record<string, number>, name: string): number {
   return price;
 }
 
-/** What a month of these people is, in the units that AWS counts. */
+/** A month of these people in the units that AWS counts. */
 function usage({ dailyPeople }: Size) {
   const days = dailyPeople * DAYS;
   const newGb = (days * perPerson.photos * perPerson.photoMb) / 1_000;

@@ -1,5 +1,5 @@
 /**
- * What a person does on a day that they open the app: the assumptions behind the table of docs/aws.md, to be replaced by
+ * A person's use on a day that they open the app: the assumptions behind the table of docs/aws.md, to be replaced by
  * an instance's own figures (`/metrics` has each).
  */
 export const perPerson = {
@@ -12,7 +12,7 @@ export const perPerson = {
   /** Requests to the api, and what one answers. */
   requests: 60,
   answerKb: 8,
-  /** What the log says of one. */
+  /** The size of a request's line in the log. */
   logKb: 0.5,
 } as const;
 

@@ -16,7 +16,7 @@ export class Journal extends Construct {
   }
 }
 
-/** What rsyslog takes from the journal into a file for the agent, and how that file stays small. */
+/** Takes the agent's lines from the journal into a file by rsyslog, and keeps that file small. */
 export const rsyslog = readFileSync(new URL('../machine/rsyslog.conf', import.meta.url), 'utf8');
 export const logrotate = readFileSync(new URL('../machine/logrotate.conf', import.meta.url), 'utf8');
 

@@ -10,7 +10,7 @@ import type { Workers } from './workers.ts';
 const minute = { period: Duration.minutes(1) };
 const worst = { ...minute, statistic: Stats.MAXIMUM };
 
-/** What clients notice. */
+/** Faults that clients notice. */
 export function watchWeb(alerts: Alerts, { loadBalancer, targets, machines }: Web): void {
   alerts.watch('NoWeb', {
     what: 'No NGINX answers its health check: every client is refused. Look at the web group and at /health/ready.',

@@ -16,7 +16,7 @@ export interface AlarmRule {
   periods: number;
   /** `below` for what must not fall; `above` otherwise. */
   when?: 'above' | 'below';
-  /** What no figure at all means: usually that what should tell it is down. */
+  /** The meaning of no figure at all: usually its source is down. */
   missing?: TreatMissingData;
 }
 

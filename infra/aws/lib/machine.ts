@@ -92,7 +92,7 @@ export class MachineGroup extends Construct {
     });
   }
 
-  /** What a machine may do; no shell from outside: Session Manager, which writes down who did what. */
+  /** The rights of a machine; no shell from outside but Session Manager, which records who did what. */
   #role(kind: Kind, { store, secrets, database, journal, mediaKeys }: Parts): Role {
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('ec2.amazonaws.com'),

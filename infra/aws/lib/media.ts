@@ -20,7 +20,7 @@ import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import { Construct } from 'constructs';
 import type { Store } from './store.ts';
 
-/** What clients may keep of a picture is a day (limits.media.validFor); an edge may keep a deleted one for an hour. */
+/** Clients may keep a picture for a day (limits.media.validFor); an edge may keep a deleted one for an hour. */
 const clientSeconds = 86_400;
 
 /** Pictures, from an edge near whoever looks: S3 behind CloudFront, opened by the URLs that the api signs. */

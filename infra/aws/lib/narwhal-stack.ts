@@ -75,7 +75,7 @@ export class NarwhalStack extends Stack {
     };
   }
 
-  /** What an operator needs by hand, once: see docs/aws.md. */
+  /** Values that an operator needs by hand, once: see docs/aws.md. */
   #tell({ store, secrets, journal, mediaKeys }: Parts): void {
     new CfnOutput(this, 'ReleasesBucket', { value: store.releases.bucketName });
     new CfnOutput(this, 'MediaKeysSecret', { value: secrets.mediaKeys.secretArn });

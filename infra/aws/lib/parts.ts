@@ -8,7 +8,7 @@ import type { Secrets } from './secrets.ts';
 import type { Settings } from './settings.ts';
 import type { Store } from './store.ts';
 
-/** What machines stand on. */
+/** The network and the stores that machines need. */
 export interface Parts {
   settings: Settings;
   network: Network;

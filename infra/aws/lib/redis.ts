@@ -10,7 +10,7 @@ interface Group {
 }
 
 /**
- * What is quick, and may be lost. Each shard has a primary and a replica in another zone that takes over by itself. With
+ * Fast data that may be lost. Each shard has a primary and a replica in another zone that takes over by itself. With
  * `redisCluster` feeds and counts spread over shards; the queue's scripts take keys of no common slot, so it has a group of its own.
  */
 export class Redis extends Construct {

@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 /** Letters beyond f, so that what Secrets Manager draws from lower case and digits is hexadecimal. */
 const notHexadecimal = 'ghijklmnopqrstuvwxyz';
 
-/** What only Narwhal may know. AWS draws all of it, so that no person and no file ever holds it. */
+/** Narwhal's secrets. AWS draws all of them, so that no person and no file ever holds one. */
 export class Secrets extends Construct {
   /** Keyrings as JSON, `{"k1": "64 hex digits"}`: the first key signs, all verify. Another key turns the ring. */
   readonly tokenKeys: Secret;

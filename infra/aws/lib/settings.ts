@@ -1,7 +1,7 @@
 import type { Node } from 'constructs';
 import { sizes, type Size, type SizeName } from './sizes.ts';
 
-/** What an operator decides; each may be given as CDK context: `-c domain=photos.example.org`. */
+/** An operator's choices; each may be given as CDK context: `-c domain=photos.example.org`. */
 export interface Settings {
   /** Where clients reach Narwhal: the api's name, and under `media.` of it the pictures'. */
   domain: string;

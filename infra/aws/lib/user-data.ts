@@ -15,7 +15,7 @@ function write(file: string, text: string): string[] {
 }
 
 /**
- * The whole life of a machine: fetch, install, be told, serve, say so. Whatever fails is signalled, so that a deployment
+ * The whole life of a machine: fetch, install, be told, serve, say so. A failed step is signalled, so that a deployment
  * stops at once, and switches the machine off ten minutes later, so that the group makes another.
  */
 export function commands(kind: Kind, parts: Parts, group: CfnAutoScalingGroup): string[] {
@@ -99,7 +99,7 @@ function tellQueueAge(region: string): string[] {
   ];
 }
 
-/** What machine/settings.mjs reads. Names of secrets only. */
+/** The input of machine/settings.mjs. Names of secrets only. */
 function plan({ settings, store, secrets, database, redis }: Parts): Record<string, unknown> {
   const { main, queue, clustered } = redis;
   const address = (host: string, port: string) => `${host}:${port}`;

@@ -46,7 +46,7 @@ const plan = {
   },
 };
 
-/** What a new machine writes into local.env. */
+/** The lines that a new machine writes into local.env. */
 function localEnvFor(changes: Record<string, unknown> = {}) {
   fakeAws({
     db: '{"username":"narwhal","password":"p^w=1-2"}',
@@ -166,7 +166,7 @@ describe('what a machine runs', () => {
     expect(files.map(({ file_path }) => file_path)).toContain('/var/log/narwhal.log');
     expect(files.every(({ log_group_name }) => log_group_name === 'reference')).toBe(true);
     expect(metrics).toMatchObject({ namespace: 'Narwhal', metrics_collected: { mem: {}, disk: {} } });
-    // What rsyslog looks for is what the units call themselves.
+    // rsyslog looks for the names that the units give themselves.
     const unit = (name: string) =>
       readFileSync(new URL(`../../ubuntu/root/usr/lib/systemd/system/${name}`, import.meta.url), 'utf8');
     expect(unit(`narwhal-${role === 'web' ? 'api' : 'worker'}@.service`)).toMatch(

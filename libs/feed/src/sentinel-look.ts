@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 /** How long a sentinel has for its answer, in milliseconds. */
 const PATIENCE = 2_000;
 
-/** What one sentinel says of the primary that it watches. */
+/** One sentinel's view of the primary that it watches. */
 interface SentinelLook {
   address: string;
   /** Why it could not be asked; it may also know no primary of that name. */

@@ -26,7 +26,7 @@ const reason = z.string().max(REASON);
 const names = renditionNames as [RenditionName, ...RenditionName[]];
 const codes = Object.keys(rejections) as [RejectionCode, ...RejectionCode[]];
 
-/** What a child may say. It has read an untrusted photo: nothing else of its words is believed, least of all a path. */
+/** The only answers that a child may give. It has read an untrusted photo: nothing else of its words is believed, least of all a path. */
 const answer = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('started') }),
   z.object({

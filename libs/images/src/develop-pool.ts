@@ -57,7 +57,7 @@ export class DevelopPool {
     this.#childFile = options.childFile ?? CHILD_FILE;
   }
 
-  /** What keeps the children from everything but their photos, tried once. */
+  /** The wall that keeps the children from everything but their photos, tried once. */
   get wall(): Promise<Wall> {
     this.#wall ??= findWall(this.#childFile, this.options.wall);
     return this.#wall;
@@ -90,7 +90,7 @@ export class DevelopPool {
     return [...this.#children].flatMap(({ pid }) => pid ?? []);
   }
 
-  /** Whoever removes old folders must not take these for old. */
+  /** Removal of old folders must not take these for old. */
   async touchFolders(): Promise<void> {
     const now = new Date();
     // One that ends meanwhile has none.

@@ -27,7 +27,7 @@ const LAST_WORDS = 2_000;
 /** More on stderr, in characters, is an attack: ours say a line or two of a photo. */
 const MOST_WORDS = 1_000_000;
 
-/** What a child without a photo may use. One that was taken over goes on when it has answered. */
+/** Limits of a child without a photo. One that was taken over goes on when it has answered. */
 const IDLE = { seconds: 5, memory: 300_000_000, interval: 1_000 };
 
 /** Allowance beyond `mayHold`: an empty child, what a header does not show, and as much again for errors. */
@@ -224,7 +224,7 @@ export class DevelopProcess {
   }
 }
 
-/** What fails on our side of the wall is not the photo's fault. */
+/** A failure on our side of the wall is not the photo's fault. */
 async function ours<Result>(work: Promise<Result>): Promise<Result> {
   return work.catch((error: Error) => {
     throw new DevelopFailed(error.message, { cause: error });

@@ -28,7 +28,7 @@ export function frameStart(head: unknown, bodyBytes: number): Buffer {
 }
 
 class FrameReader {
-  /** Of a prefix and head that are not complete. */
+  /** The bytes of a prefix and head that are not complete. */
   #start: Buffer = Buffer.alloc(0);
   /** Bytes of the body to come; null between frames. */
   #left: number | null = null;

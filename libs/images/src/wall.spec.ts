@@ -73,7 +73,7 @@ async function attack(acts: [string, unknown?][], changed: Partial<typeof limits
   return pool.develop({ inputPath, outputFolder, limits: { ...limits, ...changed } });
 }
 
-/** What the child says came of it. */
+/** The child's own account of the result. */
 async function outcomes(...acts: [string, unknown?][]): Promise<string[]> {
   const failure = await attack(acts).catch((error: unknown) => error);
   if (!(failure instanceof PhotoRejected && failure.cause instanceof Error)) throw failure;

@@ -13,7 +13,7 @@ import { systemCallFilter } from './system-calls.js';
 /** A child's files: the largest original again, a profile's PNG, the renditions. In memory, and gone with the child. */
 const SCRATCH_BYTES = 256 * 1024 * 1024;
 
-/** What one process may allocate, twice what any photo may take: the kernel's limit, where the watch's comes late. */
+/** The most that one process may allocate, twice what any photo may take: the kernel's limit, where the watch's comes late. */
 const DATA_BYTES = 3 * 1024 ** 3;
 
 /** The user and group that own nothing, on every Linux. */
@@ -38,7 +38,7 @@ const isWhole = (kind: WallKind): boolean => kind === 'namespaces' || kind === '
 /** How children are kept from everything but their photo on this machine. */
 export interface Wall {
   kind: WallKind;
-  /** What is missing: the end of a sentence that begins with the worker. Null if nothing is. */
+  /** The protection that is missing: the end of a sentence that begins with the worker. Null if none is. */
   loss: string | null;
   start(childFile: string, nodeArgs: readonly string[], folder?: string): Started;
 }
@@ -50,7 +50,7 @@ export interface Started {
 
 /** How a child sees one original at a time, which it can only read. */
 interface Inbox {
-  /** Of this machine; gone with the child. */
+  /** A folder of this machine; gone with the child. */
   folder: string;
   /** Returns the path by which the child sees it. */
   lay(original: string): Promise<string>;
@@ -181,7 +181,7 @@ function behindNamespaces(
   };
 }
 
-/** What is left where namespaces are refused: no rights, another user if this one is root, and an end with the parent. */
+/** The rest of the wall where namespaces are refused: no rights, another user if this one is root, and an end with the parent. */
 function bare(childFile: string, nodeArgs: readonly string[], before: readonly string[]): Command {
   const asNobody = before.includes(AS_NOBODY[0] ?? '');
   const own = mkdtempSync(join(tmpdir(), 'narwhal-child-'));

@@ -118,7 +118,7 @@ function fill(detail: string, params: Record<string, unknown>): string {
   return detail.replace(/\{(\w+)\}/g, (_, name: string) => String(params[name] ?? '?'));
 }
 
-/** What was sent is quoted, but not all 16 kB of a header. */
+/** Quotes the value that was sent, but not all 16 kB of a header. */
 const MOST_QUOTED = 500;
 const cut = (value: unknown): unknown => (typeof value === 'string' ? value.slice(0, MOST_QUOTED) : value);
 

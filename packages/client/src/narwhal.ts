@@ -76,7 +76,7 @@ export class Narwhal {
     return new PhotoUpload(this.sender, this.api, this.server, photo, options);
   }
 
-  /** What happens, as it happens: resumed where the connection was cut, until `signal` ends it. @throws Refusal */
+  /** Events as they happen: resumed where the connection was cut, until `signal` ends it. @throws Refusal */
   events(options: EventOptions = {}): AsyncGenerator<StreamEvent, void, undefined> {
     return events(this.sender, this.server, options);
   }

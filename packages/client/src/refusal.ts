@@ -13,7 +13,7 @@ export class Refusal extends Error {
     const { code, params, detail } = (
       typeof problem === 'object' && problem !== null ? problem : {}
     ) as Partial<Problem>;
-    // What stands between may answer in words of its own, and an answer to HEAD has none.
+    // A proxy may answer in words of its own, and an answer to HEAD has none.
     super(detail ?? `HTTP ${status}`);
     this.status = status;
     this.code = code ?? `http_${status}`;

@@ -115,7 +115,7 @@ const isStale = ({ code }: Refusal) => code === 'token_expired' || code === 'tok
 
 function mayPass({ status, code }: Refusal, response: Response): boolean {
   if (passing.has(status) || code === 'body_incomplete') return true;
-  // What is still in work: a request under the same key, one's own photo or post.
+  // Still in work: a request under the same key, one's own photo or post.
   return status === 409 && response.headers.has('retry-after');
 }
 

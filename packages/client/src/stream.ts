@@ -21,7 +21,7 @@ class MissingStreams extends Error {}
 /** The server sends a line every 20 s; a connection that is silent for so long is dead. */
 const SILENCE = 45_000;
 
-/** What happens, as it happens, through lost connections, until `signal` ends it. @throws Refusal, also when the session ended */
+/** Events as they happen, through lost connections, until `signal` ends it. @throws Refusal, also when the session ended */
 export async function* events(
   sender: Sender,
   server: string,

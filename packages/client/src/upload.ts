@@ -7,7 +7,7 @@ import type { Sender } from './sender.ts';
 type Photo = components['schemas']['Photo'];
 
 export interface UploadOptions {
-  /** What the photo shows, for people who do not see it. */
+  /** A description of the photo, for people who do not see it. */
   altText?: string;
   /** Bytes that the server has, of all. */
   onProgress?: (sent: number, total: number) => void;

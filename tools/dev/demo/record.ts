@@ -1,6 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 
-/** What the demo has made so far: each operation's name and the id that resulted. An interrupted demo resumes from there. */
+/** The things that the demo has made so far: each operation's name and the id that resulted. An interrupted demo resumes from there. */
 export class DemoRecord {
   private steps: Record<string, string>;
   private readonly file: string;

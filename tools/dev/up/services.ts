@@ -15,7 +15,7 @@ export const stopSteps: Record<ServiceName, StopStep[]> = {
   api: stopApplication,
   worker: stopApplication,
   migrate: [{ signal: 'SIGTERM', patience: 5_000 }],
-  // What it has begun is begun anew at the next start.
+  // Unfinished work is begun anew at the next start.
   backup: [{ signal: 'SIGTERM', patience: 10_000 }],
   redis: stopRedis,
   postgres: stopPostgres,

@@ -3,7 +3,7 @@ import { count, flag, shown, time } from '../http/fields.js';
 
 /** Sentences and reasons quote what stores say; nothing of theirs is longer. */
 const SENTENCE = 10_000;
-/** Of names that processes, hosts and tables have, and how many of each there may be. */
+/** The longest name of a process, host or table, and how many of each there may be. */
 const NAME = 255;
 const MANY = 10_000;
 

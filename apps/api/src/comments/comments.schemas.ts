@@ -45,7 +45,7 @@ export const commentThread = comment
   })
   .meta({ id: 'CommentThread', description: 'A comment that answers none, with its first replies.' });
 
-/** What a post's comments answer: all of them, or with `sort` threads. */
+/** The answer of a post's comments: all of them, or with `sort` threads. */
 export const commentsOrThreads = z.union([commentList, listOf(commentThread, 'CommentThreadList')]).meta({
   id: 'CommentListOrThreads',
   description: 'Comments, or threads where `sort` asked for them.',

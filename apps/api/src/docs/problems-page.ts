@@ -47,7 +47,7 @@ function paramsOf(name: ProblemCode): string {
 
 const withCode = (sentence: string): string => escape(sentence).replace(/`([^`]+)`/g, '<code>$1</code>');
 
-/** What may be wrong with a field. */
+/** The codes of faults that a field may have. */
 function faults(): string {
   const entries = Object.entries(faultCodes).map(
     ([code, params]) =>

@@ -21,7 +21,7 @@ export interface EndpointOptions {
   /** Groups the endpoint in the documentation. */
   tag: string;
   summary: string;
-  /** What else a client has to know. */
+  /** Anything else that a client has to know. */
   details?: string;
   access: Access;
   /** Set when an operator's signed link also opens the endpoint, for browsers, which send no token. */

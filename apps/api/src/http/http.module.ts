@@ -13,7 +13,7 @@ const mediaUrls = {
   useFactory: ({ mediaUrl, MEDIA_KEYS }: Config) => new MediaUrls(mediaUrl, MEDIA_KEYS),
 };
 
-/** What every endpoint shares. */
+/** The parts that every endpoint shares. */
 @Global()
 @Module({
   providers: [

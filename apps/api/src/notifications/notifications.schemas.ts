@@ -78,7 +78,7 @@ export const compactNotification = notification
     description: 'A notification as a line of a list, in some 700 bytes at most.',
   });
 
-/** What the list answers: notifications, or with `view=compact` lines. */
+/** The list's answer: notifications, or with `view=compact` lines. */
 export const notificationsOrLines = z
   .union([listOf(notification, 'NotificationList'), listOf(compactNotification, 'CompactNotificationList')])
   .meta({

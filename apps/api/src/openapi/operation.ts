@@ -72,7 +72,7 @@ const accesses: Record<EndpointOptions['access'], string> = {
   admin: 'For people with the role `admin`; for everybody else it is not there.',
 };
 
-/** What the declaration says of the whole operation, in sentences. */
+/** The declaration's description of the whole operation, in sentences. */
 function descriptionOf({ summary, details, access, rate = 'read', idempotent }: EndpointOptions): string {
   const limit = rate === 'none' ? undefined : limits.rates[rate];
   const sentences = [

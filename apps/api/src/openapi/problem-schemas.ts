@@ -45,7 +45,7 @@ const paramsRefs = Object.fromEntries(
   Object.keys(problemParams).map((code) => [code, { $ref: `#/components/schemas/${nameOf(code)}Params` }]),
 );
 
-/** What is wrong with a field; `params` say by how much. */
+/** The fault of a field; `params` say by how much. */
 export const faultCodes = {
   character_not_allowed: 'character, position',
   duplicate: '',

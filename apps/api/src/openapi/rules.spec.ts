@@ -5,7 +5,7 @@ import { operations } from '../api.module.js';
 import { openApiDocument } from './document.js';
 import type { Node } from './shapes.js';
 
-/** What holds for every operation and every field, so that all generators take the document: the next endpoint's, too. */
+/** Rules for every operation and every field, those of the next endpoint too, so that all generators take the document. */
 const document = openApiDocument() as unknown as {
   paths: Record<string, Record<string, Node>>;
   components: Record<string, Record<string, Node>>;

@@ -38,7 +38,7 @@ const prefix = '#/components/schemas/';
 
 /**
  * `anyOf` with null becomes a type that may be null, since Apple's swift-openapi-generator leaves out a property of the former
- * kind. What has a name gets another one for the form that may be null, such as NullableAuthor.
+ * kind. A named shape gets another name for its form that may be null, such as NullableAuthor.
  */
 function nullable(node: Node): Node {
   const { anyOf, ...rest } = node as Node & { anyOf?: Node[] };

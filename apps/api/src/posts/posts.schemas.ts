@@ -135,7 +135,7 @@ export const gridPost = post
   })
   .meta({ id: 'GridPost', description: 'A post as a cell of a grid, in a fifth of the bytes.' });
 
-/** What lists of posts answer: posts, or with `view=grid` cells. */
+/** The answer of lists of posts: posts, or with `view=grid` cells. */
 export const postsOrCells = z
   .union([postList, listOf(gridPost, 'GridPostList')])
   .meta({ id: 'PostListOrGrid', description: 'Posts, or cells where `view=grid` asked for them.' });

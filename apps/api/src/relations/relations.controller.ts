@@ -18,7 +18,7 @@ const change = {
 const ofRequest = { ...change, params: z.object({ userId: pathId }) } as const;
 const selfRefused = { ...change, problems: ['not_found', 'self_not_allowed'] } as const;
 
-/** What people do to each other; each answers with how the caller stands to the other now. */
+/** Follows, blocks and mutes; each answers with how the caller stands to the other now. */
 @Controller()
 export class RelationsController {
   constructor(private readonly relations: Relations) {}

@@ -25,7 +25,7 @@ export interface RestoredServer {
 /** Where a restore ends: at a time, or where the archive does. */
 export type Target = Date | 'latest';
 
-/** Makes and restores backups of PostgreSQL; one implementation for each footing. It throws `Refused` with a sentence for operators. */
+/** Makes and restores backups of PostgreSQL; one implementation for each kind of installation. It throws `Refused` with a sentence for operators. */
 export interface BackupTool {
   /** Makes one; resolves once it is complete, with all the WAL that it needs. Deletes what is older than those to keep. */
   make(): Promise<Backup>;

@@ -15,7 +15,7 @@ export interface Outcome {
   bytes?: number;
 }
 
-/** What a program may say of a failure: what it refuses in its own words, else what failed, on one line. */
+/** A failure in words for its reader: the program's own refusal, else the error, on one line. */
 export function sentenceOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return text.split('\n')[0] || 'it failed, and did not say why';

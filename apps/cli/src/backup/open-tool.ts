@@ -6,7 +6,7 @@ import { Refused } from '../refused.js';
 export async function backupTool(settings: StorageSettings, disk?: string): Promise<BackupTool> {
   const { BACKUP_REPOSITORY: repository } = settings;
   if (repository === undefined) throw new Refused('expected BACKUP_REPOSITORY, but it is not set');
-  // Each footing is loaded on demand.
+  // Each tool is loaded on demand.
   if (repository.startsWith('pgbackrest:')) {
     const { PgBackRest } = await import('./pgbackrest.js');
     return new PgBackRest(repository.slice('pgbackrest:'.length), settings);

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Refused } from '../refused.js';
 
-/** What pgBackRest says, by its own words or number, and what that means for whoever reads it. The first that fits is shown. */
+/** pgBackRest's messages, by their words or number, and their meaning for the reader. The first that fits is shown. */
 const meanings: readonly (readonly [pattern: RegExp, sentence: (found: RegExpExecArray) => string])[] = [
   [
     // On a full disk it names another reason, or none.

@@ -41,7 +41,7 @@ async function recovered(server: ChildProcess, isReady: () => boolean, log: stri
   }
 }
 
-/** Whoever owns the tables there. */
+/** The owner of the tables there. */
 async function ownerOf(url: string): Promise<string | undefined> {
   const source = await openDataSource({ url, name: 'narwhal-restore' });
   const { rows } = await new Database(source).query<{ owner: string }>(

@@ -6,7 +6,7 @@ const ENOUGH = 3;
 /** Below this, a busy machine loses its primary for nothing (infra/redis). In milliseconds. */
 const LEAST = 2_000;
 
-/** What would keep Redis from failing over by itself, or make it do so for nothing; nothing without sentinels. */
+/** Finds everything that would keep Redis from failing over, or make it do so needlessly; nothing without sentinels. */
 export async function sentinels(url: string): Promise<Finding[]> {
   const looks = await lookAtSentinels(url);
   const there = looks.filter(({ fault }) => fault === null);

@@ -24,7 +24,7 @@ interface Turning {
   ring: Ring;
 }
 
-/** Who typed it, before PostgreSQL is asked as somebody else. */
+/** The user who typed it, before PostgreSQL is asked as another one. */
 const operator = userInfo().username;
 
 const say = (line: string): void => void process.stdout.write(`${asTyped(line)}\n`);

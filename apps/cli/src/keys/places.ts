@@ -15,7 +15,7 @@ const logins: Readonly<Record<string, string>> = {
   REDIS_URL: '/etc/narwhal/secrets/redis-user-password',
 };
 
-/** What others give: they make another, it is put into the settings, and all processes are restarted. */
+/** Secrets from elsewhere: their issuer makes another, it is put into the settings, and all processes are restarted. */
 const given: Readonly<Record<string, string>> = {
   REDIS_QUEUE_URL: 'the Redis of queues',
   S3_SECRET_ACCESS_KEY: 'whoever runs the bucket',

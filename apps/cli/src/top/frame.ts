@@ -64,7 +64,7 @@ function figureOf(known: readonly Known[], name: string, view: View): Figure {
   return { name, title: view.title, view, value };
 }
 
-/** Of a figure that each process has, the worst of each role, with the name of that process. */
+/** The worst value per role of a figure that each process has, with the name of that process. */
 function figuresOf(span: Interval, line: readonly [string, Metric], name: string, view: View): Figure[] {
   const known = [...readView(span, line, view)].filter((one): one is Known => one[1] !== null);
   const roles = new Set(known.flatMap(([group]) => /(\w+)@/.exec(group)?.[1] ?? []));

@@ -9,7 +9,7 @@ const PAGE = 5_000;
 /** The last follower that a fan-out has reached; null when it is complete. */
 type Progress = Id | null;
 
-/** What all followers of an author get, a page of followers at a time. */
+/** Gives an author's posts to all followers, a page of followers at a time. */
 @Injectable()
 export class FanOut {
   constructor(

@@ -23,7 +23,7 @@ export class Erasure {
     while ((await this.rows.commentsOfPost(post, BATCH)) > 0);
   }
 
-  /** What a person posted, liked and said. */
+  /** Everything that a person posted, liked and said. */
   async contentOf(user: Id): Promise<void> {
     await this.each(
       () => this.rows.owned('postsOf', user, BATCH),
@@ -44,7 +44,7 @@ export class Erasure {
     );
   }
 
-  /** What only the person saw; last, when nothing notifies them any more. */
+  /** Everything that only the person saw; last, when nothing notifies them any more. */
   async accountOf(user: Id): Promise<void> {
     await this.work.run((tx) => this.rows.own(tx, user));
     await this.rows.notifications(user);

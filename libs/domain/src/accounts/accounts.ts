@@ -15,7 +15,7 @@ import { namesKeptSince } from './profiles.js';
 import { Passwords } from './passwords.js';
 import { Sessions } from './sessions.js';
 
-/** What a person gives to sign up. */
+/** A person's input to sign up. */
 export interface SignUp {
   username: string;
   email: string;

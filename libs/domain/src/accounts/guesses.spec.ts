@@ -31,7 +31,7 @@ const signUp = async (username: string): Promise<Id> => {
   const hash = await accounts.prepare(input);
   return work().run((tx) => accounts.create(tx, input, hash, home));
 };
-/** What an attempt comes to: `in`, `wrong`, or the seconds to wait. */
+/** The result of an attempt: `in`, `wrong`, or the seconds to wait. */
 const trying = async (login: string, given: string, from: Origin): Promise<string | number> => {
   try {
     return (await accounts.authenticate(login, given, from)) ? 'in' : 'wrong';

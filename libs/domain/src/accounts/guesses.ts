@@ -29,7 +29,7 @@ export class Guesses {
   ) {}
 
   /**
-   * Whose wrong passwords count together, hashed: Redis gets no addresses, and no key of any length. `isKnown`: it is a session or
+   * The subject whose wrong passwords count together, hashed: Redis gets no addresses, and no key of any length. `isKnown`: it is a session or
    * a known device.
    */
   async subjectOf(attempt: Attempt): Promise<{ subject: string; isKnown: boolean }> {

@@ -36,7 +36,7 @@ export class Passwords {
 
   /**
    * Compares with a stored hash; null stands for an unknown login and takes as long. Guesses are counted in their turn, since
-   * many of one moment would otherwise all wait before the first is counted. Whoever is known has the first turns: a flood of
+   * many of one moment would otherwise all wait before the first is counted. Known devices have the first turns: a flood of
    * strangers' sign-ins keeps nobody from signing in where they did before.
    *
    * @throws Problem 429 `rate_limited` after several wrong ones; 503 `busy`

@@ -17,7 +17,7 @@ import { Relations } from '../relations/relations.js';
 /** Requests that are accepted while their owner waits. */
 const ACCEPTED_AT_ONCE = 200;
 
-/** What a person changes about themselves: an absent field stays, null clears. */
+/** A person's changes of their profile: an absent field stays, null clears. */
 export interface ProfileInput {
   displayName?: string | null | undefined;
   bio?: string | null | undefined;

@@ -16,7 +16,7 @@ export interface SessionTokens {
   expiresIn: number;
 }
 
-/** Who signs in, and from where; with a request's Idempotency-Key a retry gets the same tokens. */
+/** The device that signs in; with a request's Idempotency-Key a retry gets the same tokens. */
 export interface Device extends Origin {
   idempotencyKey: string | null;
 }

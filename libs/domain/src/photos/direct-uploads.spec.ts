@@ -16,7 +16,7 @@ beforeEach(async () => {
   id = await room.work.run((tx) => room.uploads.beginDirect(tx, ada, { type: 'image/jpeg', bytes: 900 }));
 });
 
-/** What a client does by its presigned URL. */
+/** A client's upload by its presigned URL. */
 async function put(bytes: Buffer): Promise<void> {
   const folder = (await room.uploads.find(id))?.folder;
   await room.store.write(`${folder}/directn0`, Readable.from([bytes]), { contentType: 'image/jpeg' });

@@ -23,7 +23,7 @@ import { COUNT, offsetProblem, UploadAppend, type Arriving, type Checksum } from
 
 const { presignedFor, completeWithin, validFor } = limits.upload;
 
-/** What a client says of a file that it will put into the store itself; hashes are hex. */
+/** A client's description of a file that it will put into the store itself; hashes are hex. */
 export interface DirectUpload {
   type: string;
   bytes: number;

@@ -12,7 +12,7 @@ export function assertPublished(state: PostRow['state']): void {
   });
 }
 
-/** Who may see and use a post, judged by its rows. */
+/** Decides by its rows who may see and use a post. */
 @Injectable()
 export class PostAccess {
   constructor(

@@ -17,7 +17,7 @@ import { PostIndex } from './post-index.js';
 import { Removal } from './removal.js';
 import { TextEntities } from './text-entities.js';
 
-/** What an author says about a post: an absent field stays, null clears. */
+/** An author's changes of a post: an absent field stays, null clears. */
 export interface PostContent {
   caption?: string | null | undefined;
   place?:

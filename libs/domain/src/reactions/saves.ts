@@ -12,7 +12,7 @@ import {
 } from '@app/storage';
 import { PostAccess } from '../posts/post-access.js';
 
-/** What a person saves, and their named collections of it. Every post in a collection is saved. */
+/** A person's saved posts, and their named collections of them. Every post in a collection is saved. */
 @Injectable()
 export class Saves {
   constructor(

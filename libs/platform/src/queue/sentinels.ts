@@ -1,7 +1,7 @@
 import { Redis, SentinelConnector, type RedisOptions, type SentinelConnectionOptions } from 'ioredis';
 import { sentinelsOf } from './sentinel-url.js';
 
-/** What ioredis 5.11 keeps to itself. */
+/** Parts of ioredis 5.11 that its types hide. */
 interface Inside {
   connectToSentinel(...args: unknown[]): Redis;
   failoverDetector: { cleanup(): void } | null;

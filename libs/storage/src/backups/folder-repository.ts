@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { FileMissing, type Repository } from './repository.js';
 
-/** Of a file that is being written. */
+/** The suffix of a file that is being written. */
 const PART = '.part';
 
 const faults: Readonly<Record<string, string>> = {

@@ -72,7 +72,7 @@ const MAY_WRITE_BACKUPS = `
 
 /**
  * Makes the role if it is not there, and lets it read and write rows: of every table, also of those that later migrations
- * make. What happened (`audit_events`) it only adds to, how backups ended it only reads. Repeating it changes nothing.
+ * make. It only adds to `audit_events`, and only reads how backups ended. Repeating it changes nothing.
  */
 export async function letServe(runner: QueryRunner, serving: ServingRole): Promise<void> {
   await makeRole(runner, serving);

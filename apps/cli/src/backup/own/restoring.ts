@@ -14,7 +14,7 @@ import type { RestoredServer, Target } from '../backup-tool.js';
 import { fetchWal } from './archiving.js';
 import { baseOf, choose, contentsOf, gapAfter, needs, positionOf, segmentAt, type Stored } from './stored.js';
 
-/** The clone's root: this footing is that of the launcher, whose PostgreSQL serves the restored folder. */
+/** The clone's root: this installation is the launcher's, whose PostgreSQL serves the restored folder. */
 const root = join(import.meta.dirname, '..', '..', '..', '..', '..', '..');
 const exchange = 'wal';
 

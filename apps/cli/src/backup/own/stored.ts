@@ -18,9 +18,9 @@ export interface Stored extends Backup {
   from: string;
   to: string;
   segmentBytes: number;
-  /** Of the data folder, unpacked. */
+  /** The size of the data folder, unpacked. */
   unpackedBytes: number;
-  /** Of base.tar.zst. */
+  /** The checksum of base.tar.zst, hex. */
   sha256: string;
   /** The password of the cluster's superuser, by which the restored one is reached. */
   password: string;

@@ -52,7 +52,7 @@ const PUT_BACK = `attempted_at = NULL, error = $4, failing_since = coalesce(fail
 
 const CURRENT = `shard = $1 AND id = $2 AND attempt = $3 AND (state = 'processing' OR next_folder IS NOT NULL)`;
 
-/** What was found out of an original, and made of it; `sha256` is the original's, where the row has none yet. */
+/** The facts about an original, and its renditions; `sha256` is the original's, where the row has none yet. */
 export type DevelopedFacts = {
   [Fact in 'width' | 'height' | 'thumbhash' | 'color' | 'renditions']: NonNullable<Photo[Fact]>;
 } & Pick<Photo, 'sha256'>;

@@ -26,7 +26,7 @@ export const auditKinds = [
 /** `keys.rotated` concerns the instance, and is shown to operators alone. */
 export type AuditKind = (typeof auditKinds)[number] | 'keys.rotated';
 
-/** Whom it concerns where it is nobody: no person has this id. */
+/** Stands for nobody where an event concerns the instance: no person has this id. */
 export const instanceId: Id = '0';
 
 /** From where a request came: the network shortened to /24 or /48, and the User-Agent, cut. */

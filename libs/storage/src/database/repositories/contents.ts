@@ -11,7 +11,7 @@ export interface SampledPhoto {
   sha256: string;
 }
 
-/** What a database holds, for comparing a restored one with its original. Reads whole tables: for operators' programs alone. */
+/** The contents of a database, for comparing a restored one with its original. Reads whole tables: for operators' programs alone. */
 export class ContentRows {
   constructor(private readonly database: Database) {}
 

@@ -12,7 +12,7 @@ const owned = {
   likedBy: { table: 'likes', owner: 'user_id', id: 'post_id' },
 } as const;
 
-/** Who deleted what; and the data that depends on a deleted post or a closed account, which is deleted in batches. */
+/** Records of deletions; and the data that depends on a deleted post or a closed account, which is deleted in batches. */
 @Injectable()
 export class ErasureRows {
   constructor(
