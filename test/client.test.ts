@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { evening } from '../docs/examples/evening.ts';
 import { dataOf, Narwhal, newKey, Refusal, type Session } from '../packages/client/src/index.ts';
-import { signUp, type Person } from './harness/people.js';
+import { PASSWORD, signUp, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
 import { sharedStack } from './harness/shared-stack.js';
 import type { Stack } from './harness/stack.js';
@@ -46,6 +46,23 @@ test('signs up, signs in and out, and stores each session before it uses it', as
   expect(await faultOf(dataOf(client.api.GET('/v1/me')))).toMatchObject({ code: 'token_missing' });
   await client.signIn(grace.username, password);
   expect(await dataOf(client.api.GET('/v1/me'))).toMatchObject({ id: grace.id });
+});
+
+test('sends its last refresh token when it signs in again after its session was over', async () => {
+  const login = ada.user.username;
+  const sent: string[] = [];
+  const client = new Narwhal(stack.url, {
+    fetch: async (request) => {
+      if (new URL(request.url).pathname === '/v1/sessions') sent.push(await request.clone().text());
+      return fetch(request);
+    },
+  });
+  await client.signIn(login, PASSWORD);
+  const { refreshToken } = client.session ?? {};
+  await client.signOut();
+  await client.signIn(login, PASSWORD);
+  const body = { login, password: PASSWORD };
+  expect(sent.map((text): unknown => JSON.parse(text))).toEqual([body, { ...body, refreshToken }]);
 });
 
 test('goes on through tokens that expire, refreshing once for all requests', async () => {

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { ProblemBody, Session } from '../harness/contract.js';
 import { patient } from '../harness/pace.js';
-import { PASSWORD, signIn } from '../harness/people.js';
+import { PASSWORD, signIn, type Person } from '../harness/people.js';
 import { drawn } from '../harness/pictures.js';
 import { create } from '../harness/tus.js';
 import { Wire } from '../harness/wire.js';
@@ -51,6 +51,28 @@ export const floods: Attack[] = [
     },
   },
   {
+    what: '4: stop Ada from signing in by wrong passwords, while she is in a network and with a client that nobody knows',
+    expected: 'without her last refresh token 429, with Mallory’s 429, with hers 201',
+    seen: async ({ ada, mallory, limited }) => {
+      const login = ada.user.username;
+      const send = (address: string, body: object) =>
+        client(limited)
+          .post('/v1/sessions')
+          .set('X-Forwarded-For', address)
+          .send({ login, ...body });
+      for (const { session } of [mallory, mallory, mallory, mallory, mallory])
+        await send('198.18.1.1', { password: 'guess', refreshToken: session.refreshToken }).expect(401);
+      const from = (person?: Person) =>
+        send('198.18.2.1', {
+          password: PASSWORD,
+          ...(person && { refreshToken: person.session.refreshToken }),
+        });
+      const answers = await Promise.all([from(), from(mallory)]);
+      const [without, wrong, own] = [...answers, await from(ada)].map(({ status }) => status);
+      return `without her last refresh token ${without}, with Mallory’s ${wrong}, with hers ${own}`;
+    },
+  },
+  {
     what: '5: sign in from many addresses of one /64, zeros or not',
     expected: 'its own 429, the next network’s 401',
     seen: async ({ limited }) => {
@@ -91,15 +113,16 @@ export const floods: Attack[] = [
     },
   },
   {
-    what: '11: 240 sign-ins at once, while Ada reads, and signs in where she did before',
-    expected: 'told that it is busy: some; meanwhile 200 × 10, 201 × 1',
+    what: '11: 240 sign-ins at once, while Ada reads, and signs in where she did before and with a refresh token',
+    expected: 'told that it is busy: some; meanwhile 200 × 10, 201 × 2',
     seen: async ({ ada, server }) => {
-      const signIn = () =>
+      const signIn = (agent: string, more = {}) =>
         client(server)
           .post('/v1/sessions')
-          .set('User-Agent', 'A phone of hers')
-          .send({ login: ada.user.username, password: PASSWORD });
-      await signIn().expect(201);
+          .set('User-Agent', agent)
+          .send({ login: ada.user.username, password: PASSWORD, ...more });
+      await signIn('A phone of hers').expect(201);
+      const { refreshToken } = ada.session;
       let over = 0;
       let busy = 0;
       const flood = times(240, async (index) => {
@@ -109,7 +132,11 @@ export const floods: Attack[] = [
         busy += status === 503 ? 1 : 0;
       });
       await expect.poll(() => busy, { interval: 5, timeout: patient(20_000) }).toBeGreaterThan(0);
-      const answers = await Promise.all([signIn(), times(10, () => ada.request('get', '/v1/feed'))]);
+      const answers = await Promise.all([
+        signIn('A phone of hers'),
+        signIn('One that nobody knows', { refreshToken }),
+        times(10, () => ada.request('get', '/v1/feed')),
+      ]);
       const when = over < 240 ? 'meanwhile' : 'when it was over';
       await flood;
       return `told that it is busy: ${busy > 0 ? 'some' : 'none'}; ${when} ${tally(answers.flat())}`;

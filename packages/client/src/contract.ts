@@ -3653,6 +3653,8 @@ export interface components {
              * @description The password.
              */
             password: string;
+            /** @description The last one that this device had of the account, also when it has expired: others’ wrong passwords then hold up no sign-in from here. Any other text changes nothing. */
+            refreshToken?: string;
         };
         /** @description An account to be made. */
         SignUp: {

@@ -43,7 +43,8 @@ export class Narwhal {
 
   /** @throws Refusal, for instance 401 `bad_credentials` */
   async signIn(login: string, password: string): Promise<User> {
-    const body: SignIn = { login, password };
+    const refreshToken = this.sender.lastRefreshToken;
+    const body: SignIn = { login, password, ...(refreshToken !== undefined && { refreshToken }) };
     return this.begin(await dataOf(this.api.POST('/v1/sessions', { body })));
   }
 

@@ -25,6 +25,8 @@ const SILENCE = 60_000;
 /** Sends requests until they have an answer: with the session's token, refreshed where it expired, and each POST under one key. */
 export class Sender {
   session: Session | null;
+  /** Also of a session that is over: it tells the server, at the next sign-in, that the account was used on this device. */
+  lastRefreshToken: string | undefined;
   private readonly server: string;
   private readonly keep: NonNullable<Options['keep']>;
   private readonly transport: NonNullable<Options['fetch']>;
@@ -33,6 +35,7 @@ export class Sender {
   constructor(server: string, { session = null, keep = () => undefined, fetch: given }: Options) {
     this.server = server;
     this.session = session;
+    this.lastRefreshToken = session?.refreshToken;
     this.keep = keep;
     this.transport = given ?? ((request) => fetch(request));
   }
@@ -69,6 +72,7 @@ export class Sender {
   async use(session: Session | null): Promise<void> {
     if (session) await this.keep(session);
     this.session = session;
+    this.lastRefreshToken = session?.refreshToken ?? this.lastRefreshToken;
     if (!session) await this.keep(null);
   }
 

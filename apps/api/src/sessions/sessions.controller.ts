@@ -38,7 +38,7 @@ export class SessionsController {
     rate: 'signIn',
   })
   async signIn(@Input() input: z.output<typeof signIn>, @Req() request: ApiRequest) {
-    const proof = await this.accounts.authenticate(input.login, input.password, originOf(request));
+    const proof = await this.accounts.authenticate(input, originOf(request));
     return this.begin(request, input, (tx) => this.accounts.admit(tx, proof));
   }
 

@@ -22,6 +22,10 @@ export const signIn = z
   .strictObject({
     login: z.string().max(320).meta({ description: 'Username or email.' }),
     password: givenPassword,
+    refreshToken: z.string().max(200).optional().meta({
+      description:
+        'The last one that this device had of the account, also when it has expired: others’ wrong passwords then hold up no sign-in from here. Any other text changes nothing.',
+    }),
   })
   .meta({ id: 'SignIn', description: 'Who signs in, and their password.' });
 export const refresh = z

@@ -26,7 +26,7 @@ const signUp = async (username: string, email = `${username}@example.org`): Prom
   return work.run((tx) => accounts.create(tx, input, hash, nowhere));
 };
 const admit = async (login: string, given: string): Promise<Id> => {
-  const proof = await accounts.authenticate(login, given, nowhere);
+  const proof = await accounts.authenticate({ login, password: given }, nowhere);
   return work.run((tx) => accounts.admit(tx, proof));
 };
 const begin = (user: Id) =>
@@ -90,10 +90,10 @@ test('a new password ends all other sessions; a wrong current one is refused wha
 test('whoever proved the old password is not admitted once it is changed, nor once the account is closed', async () => {
   const alan = await signUp('alan');
   const caller = { userId: alan, sessionId: await begin(alan), synthetic: false };
-  const before = await accounts.authenticate('alan', password, nowhere);
+  const before = await accounts.authenticate({ login: 'alan', password }, nowhere);
   await accounts.changePassword(caller, { current: password, next: 'another one entirely' }, nowhere);
   await expect(work.run((tx) => accounts.admit(tx, before))).rejects.toMatchObject(wrong);
-  const after = await accounts.authenticate('alan', 'another one entirely', nowhere);
+  const after = await accounts.authenticate({ login: 'alan', password: 'another one entirely' }, nowhere);
   await accounts.close(caller, 'another one entirely', nowhere);
   await expect(work.run((tx) => accounts.admit(tx, after))).rejects.toMatchObject(wrong);
 });
@@ -101,7 +101,7 @@ test('whoever proved the old password is not admitted once it is changed, nor on
 test('a change waits for a session that is beginning with the old password, and ends it', async () => {
   const rosa = await signUp('rosa');
   const caller = { userId: rosa, sessionId: await begin(rosa), synthetic: false };
-  const proof = await accounts.authenticate('rosa', password, nowhere);
+  const proof = await accounts.authenticate({ login: 'rosa', password }, nowhere);
   let change: Promise<void> | undefined;
   await work.run(async (tx) => {
     const userId = await accounts.admit(tx, proof);
@@ -135,7 +135,9 @@ test('a session that has ended changes no credentials, though its look-up was ta
       accounts.changePassword(caller, { current, next: 'another one entirely' }, nowhere),
     ).rejects.toMatchObject(ended);
   await expect(accounts.close(caller, password, nowhere)).rejects.toMatchObject(ended);
-  expect(await accounts.authenticate('katherine', password, nowhere)).toMatchObject({ userId: katherine });
+  expect(await accounts.authenticate({ login: 'katherine', password }, nowhere)).toMatchObject({
+    userId: katherine,
+  });
 });
 
 const changeName = (user: Id, username: string) => room.get(Profiles).change(user, { username }, nowhere);

@@ -13,6 +13,7 @@ import type { Caller } from './access-tokens.js';
 import type { PasswordOwner } from './password-strength.js';
 import { namesKeptSince } from './profiles.js';
 import { Passwords } from './passwords.js';
+import { parseRefreshToken } from './refresh-tokens.js';
 import { Sessions } from './sessions.js';
 
 /** A person's input to sign up. */
@@ -21,6 +22,13 @@ export interface SignUp {
   email: string;
   password: string;
   displayName?: string | null | undefined;
+}
+
+/** What a person gives to sign in; the refresh token is the last one that this device had of the account. */
+export interface SignIn {
+  login: string;
+  password: string;
+  refreshToken?: string | undefined;
 }
 
 /** The stored hash that a password matched; `admit` compares it again. */
@@ -70,13 +78,19 @@ export class Accounts {
     return id;
   }
 
-  /** Null for an unknown login and for a wrong password; takes the same time for both. @throws Problem 429 after several */
-  async authenticate(login: string, password: string, from: Origin): Promise<Proof | null> {
-    const name = nameOf(login.trim());
+  /**
+   * Null for an unknown login and for a wrong password; takes the same time for both. A refresh token of the account shows that its
+   * device was used with it before; any other text changes nothing.
+   *
+   * @throws Problem 429 after several
+   */
+  async authenticate(given: SignIn, from: Origin): Promise<Proof | null> {
+    const name = nameOf(given.login.trim());
     const user = name.includes('\u0000') ? null : await this.find(name);
     const living = user && user.closed_at === null ? user : null;
-    const attempt = { login: name, userId: living?.id ?? null, from };
-    const isSame = await this.passwords.verify(living?.password_hash ?? null, password, attempt);
+    const token = parseRefreshToken(given.refreshToken ?? '');
+    const attempt = { login: name, userId: living?.id ?? null, token, from };
+    const isSame = await this.passwords.verify(living?.password_hash ?? null, given.password, attempt);
     return living && isSame ? { userId: living.id, passwordHash: living.password_hash } : null;
   }
 

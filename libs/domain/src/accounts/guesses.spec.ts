@@ -32,9 +32,14 @@ const signUp = async (username: string): Promise<Id> => {
   return work().run((tx) => accounts.create(tx, input, hash, home));
 };
 /** The result of an attempt: `in`, `wrong`, or the seconds to wait. */
-const trying = async (login: string, given: string, from: Origin): Promise<string | number> => {
+const trying = async (
+  login: string,
+  given: string,
+  from: Origin,
+  refreshToken?: string,
+): Promise<string | number> => {
   try {
-    return (await accounts.authenticate(login, given, from)) ? 'in' : 'wrong';
+    return (await accounts.authenticate({ login, password: given, refreshToken }, from)) ? 'in' : 'wrong';
   } catch (error) {
     const { code, params, headers } = error as {
       code: string;
@@ -100,18 +105,76 @@ test('ten wrong passwords are told to the owner, once a day', async () => {
   });
 });
 
-test('a known device signs in while strangers fill the queue, before most of them', async () => {
-  await signUp('kay');
+const begin = async (userId: Id) => {
+  const id = await work().run((tx) =>
+    room.get(Sessions).begin(tx, userId, { ...home, idempotencyKey: null }),
+  );
+  return (await room.get(Sessions).first(id, null)).session;
+};
+const next = (refreshToken: string) =>
+  room.get(Sessions).refresh(room.get(Sessions).parse(refreshToken), home);
+
+test('an earlier refresh token of the account counts alone, wherever it comes from, and so do its guesses', async () => {
+  const session = await begin(await signUp('rosa'));
+  const { refreshToken: rotated } = session;
+  const { refreshToken } = await next(rotated);
+  for (let n = 1; n <= 5; n += 1) expect(await trying('rosa', 'wrong', strange(n))).toBe('wrong');
+  expect(await trying('rosa', password, strange(6))).toBe(1);
+  await room.database.query(
+    `UPDATE sessions SET refreshed_at = refreshed_at - interval '61 days', created_at = created_at - interval '400 days'
+     WHERE id = $1`,
+    [session.id],
+  );
+  await expect(next(refreshToken)).rejects.toThrow('session_ended');
+  expect(await trying('rosa', password, strange(6), refreshToken)).toBe('in');
+  for (let n = 1; n <= 5; n += 1)
+    expect(await trying('rosa', 'wrong', strange(n), n % 2 ? rotated : refreshToken)).toBe('wrong');
+  expect(await trying('rosa', password, strange(7), rotated)).toBe(1);
+  expect(await trying('rosa', password, home)).toBe('in');
+});
+
+test('a token that is wrong, of another account, or of a session that was ended changes nothing', async () => {
+  const { length: before } = await redis.keys('nw:limit:guesses:*');
+  const mallory = await signUp('mallory');
+  const emmy = await signUp('emmy');
+  const [own, ended] = [await begin(emmy), await begin(emmy)];
+  await room.get(Sessions).end(emmy, ended.id, home);
+  const wrong = [
+    '',
+    'no token',
+    '\u0000',
+    `${own.id}.${'A'.repeat(43)}`,
+    own.refreshToken.slice(0, -1),
+    (await begin(mallory)).refreshToken,
+    ended.refreshToken,
+  ];
+  for (let n = 1; n <= 10; n += 1) {
+    await endPauses();
+    expect(await trying('emmy', 'wrong', strange(n), wrong[n % wrong.length])).toBe('wrong');
+  }
+  for (const token of wrong)
+    expect(await trying('emmy', password, strange(9), token)).toEqual(expect.any(Number));
+  for (const [n, token] of [own.refreshToken, ...wrong].entries())
+    expect(await trying(`nobody ${n}`, password, strange(9), token)).toBe('wrong');
+  expect(await redis.keys('nw:limit:guesses:*')).toHaveLength(before + 1 + wrong.length + 1);
+});
+
+test.each([
+  ['client on a network of the account', 'kay', home],
+  ['device with a refresh token', 'barbara', strange(250)],
+])('a %s signs in while strangers fill the queue, before most of them', async (_, username, from) => {
+  const session = await begin(await signUp(username));
+  const refreshToken = from === home ? undefined : session.refreshToken;
   const flood = { refused: 0, answered: 0 };
   // The queue holds 64.
   const many = Array.from({ length: 100 }, (_, n) =>
-    accounts.authenticate(`stranger${n}`, password, strange(n)).then(
+    accounts.authenticate({ login: `stranger${n}`, password }, strange(n)).then(
       () => (flood.answered += 1),
       (error: { code: string }) => error.code === 'busy' && (flood.refused += 1),
     ),
   );
   await expect.poll(() => flood.refused, { interval: 1, timeout: patient(10_000) }).toBeGreaterThan(0);
-  expect(await trying('kay', password, home)).toBe('in');
+  expect(await trying(username, password, from, refreshToken)).toBe('in');
   const { answered } = flood;
   await Promise.all(many);
   expect(flood.answered + flood.refused).toBe(100);

@@ -2,11 +2,15 @@ import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { GuessCounter, RateCounter } from '@app/feed';
 import { CONFIG, counter, problem, type Config, type Id } from '@app/platform';
-import { AuditRows, UnitOfWork, type Origin } from '@app/storage';
+import { AuditRows, SessionRows, UnitOfWork, type Origin } from '@app/storage';
+import { hashOf, type RefreshToken } from './refresh-tokens.js';
 
-/** Somebody who gives a password: at sign-in for a login, whose person is null when it is unknown, or for the session that they hold. */
+/**
+ * Somebody who gives a password: at sign-in for a login, whose person is null when it is unknown, or for the session that they hold.
+ * `token`: the refresh token that a device kept of an earlier session, if it sent one.
+ */
 export type Attempt = { from: Origin } & (
-  { login: string; userId: Id | null } | { sessionId: Id; userId: Id }
+  { login: string; userId: Id | null; token: RefreshToken | null } | { sessionId: Id; userId: Id }
 );
 
 const DAY = 24 * 60 * 60;
@@ -15,8 +19,8 @@ const TOLD = 10;
 
 /**
  * Wrong passwords cost time, from however many addresses they come. They are counted by login, whether it exists or not, so that
- * refusals tell nothing. Nobody can lock an owner out by guessing: a client on a network that the account has been used from counts
- * alone, as does a session that proves its password again.
+ * refusals tell nothing. Nobody can lock an owner out by guessing: a device with a refresh token of the account and a client on a
+ * network that the account has been used from count alone, as does a session that proves its password again.
  */
 @Injectable()
 export class Guesses {
@@ -25,6 +29,7 @@ export class Guesses {
     private readonly counts: GuessCounter,
     private readonly rates: RateCounter,
     private readonly audit: AuditRows,
+    private readonly sessions: SessionRows,
     private readonly work: UnitOfWork,
   ) {}
 
@@ -35,10 +40,16 @@ export class Guesses {
   async subjectOf(attempt: Attempt): Promise<{ subject: string; isKnown: boolean }> {
     const { from, userId } = attempt;
     if ('sessionId' in attempt) return { subject: hashed('session', attempt.sessionId), isKnown: true };
+    const { token } = attempt;
+    const held = token && { sessionId: token.sessionId, hash: hashOf(token.secret) };
     // Asked for an unknown login, too, which takes as long.
-    const isKnown = await this.audit.hasSeen(userId ?? '0', from);
+    const known = await this.sessions.knows(userId ?? '0', from, held);
+    // By session: each rotation of its token must not be worth new guesses.
+    if (token && known.byToken) return { subject: hashed('token', token.sessionId), isKnown: true };
     const device = ['device', userId, from.address, from.userAgent];
-    return { subject: isKnown ? hashed(...device) : hashed('login', attempt.login), isKnown };
+    return known.byClient
+      ? { subject: hashed(...device), isKnown: true }
+      : { subject: hashed('login', attempt.login), isKnown: false };
   }
 
   /** Whether a password is right, unless it comes too soon. @throws Problem 429 `rate_limited` */

@@ -33,19 +33,18 @@ export class RefreshTokens {
       createHmac('sha256', key.secret).update(`refresh ${text}`).digest(),
     );
   }
+}
 
-  format({ sessionId, secret }: RefreshToken): string {
-    return `${sessionId}.${secret.toString('base64url')}`;
-  }
+export function formatRefreshToken({ sessionId, secret }: RefreshToken): string {
+  return `${sessionId}.${secret.toString('base64url')}`;
+}
 
-  /** Returns null for text that cannot be a refresh token. */
-  parse(text: string): RefreshToken | null {
-    const [sessionId = '', encoded = ''] = text.split('.', 2);
-    const secret = Buffer.from(encoded, 'base64url');
-    if (!isId(sessionId) || secret.length !== SECRET_BYTES || this.format({ sessionId, secret }) !== text)
-      return null;
-    return { sessionId, secret };
-  }
+/** Returns null for text that cannot be a refresh token. */
+export function parseRefreshToken(text: string): RefreshToken | null {
+  const [sessionId = '', encoded = ''] = text.split('.', 2);
+  const secret = Buffer.from(encoded, 'base64url');
+  if (!isId(sessionId) || secret.length !== SECRET_BYTES) return null;
+  return formatRefreshToken({ sessionId, secret }) === text ? { sessionId, secret } : null;
 }
 
 /** The stored hash of a refresh token. SHA-256 is enough: the secret is random, not a password. */

@@ -3,7 +3,14 @@ import { limits, problem, Problem, type Id } from '@app/platform';
 import { AuditRows, SessionRows, UnitOfWork, type Origin, type SessionRow, type Tx } from '@app/storage';
 import { LRUCache } from 'lru-cache';
 import { AccessTokens, type Caller } from './access-tokens.js';
-import { hashOf, RefreshTokens, sameHash, type RefreshToken } from './refresh-tokens.js';
+import {
+  formatRefreshToken,
+  hashOf,
+  parseRefreshToken,
+  RefreshTokens,
+  sameHash,
+  type RefreshToken,
+} from './refresh-tokens.js';
 import { TokenRotation } from './token-rotation.js';
 
 /** A session with the tokens that its client gets. */
@@ -80,7 +87,7 @@ export class Sessions {
 
   /** @throws Problem 401 `session_ended` for text that is no refresh token */
   parse(refreshToken: string): RefreshToken {
-    const token = this.refreshTokens.parse(refreshToken);
+    const token = parseRefreshToken(refreshToken);
     if (!token) throw problem('session_ended');
     return token;
   }
@@ -110,7 +117,7 @@ export class Sessions {
 
   private tokens({ id, user_id: userId }: SessionRow, secret: Buffer): SessionTokens {
     const { token, expiresAt } = this.accessTokens.make({ userId, sessionId: id });
-    const refreshToken = this.refreshTokens.format({ sessionId: id, secret });
+    const refreshToken = formatRefreshToken({ sessionId: id, secret });
     return { id, accessToken: token, refreshToken, expiresAt, expiresIn: limits.session.accessToken };
   }
 

@@ -26,8 +26,9 @@ export class TokenRotation {
    * The secret that follows this token in its session, which is locked. A refusal is returned and not thrown where something
    * has to be committed before it.
    *
-   * @returns null for an old token and for an old session, which has to end
-   * @throws Problem 401 `session_ended` for a token that the session never had, 429 `rate_limited`
+   * @returns null for an old token: the session has to end
+   * @throws Problem 401 `session_ended` for a token that the session never had, and for a session that is over by its age, which is not
+   * ended: its last token still makes the device known (`Guesses`); 429 `rate_limited`
    */
   async next(
     tx: Queryable,
@@ -39,7 +40,7 @@ export class TokenRotation {
     const hash = hashOf(token.secret);
     const presented = stored.find((row) => sameHash(row.hash, hash));
     if (!presented) throw problem('session_ended');
-    if (!isWithin(limits.session.life, session.created_at)) return null;
+    if (!isWithin(limits.session.life, session.created_at)) throw problem('session_ended');
     const secrets = this.tokens.successors(token);
     const successor = stored.find(({ generation }) => generation === presented.generation + 1);
     if (!successor) return this.rotate(tx, session, stored, secrets[0], from);
@@ -47,7 +48,6 @@ export class TokenRotation {
     return secret && ((await this.refusedRepeat(tx, session, presented, from)) ?? secret);
   }
 
-  /** Null when the session has not been refreshed for too long. */
   private async rotate(
     tx: Queryable,
     { id, refreshed_at }: SessionRow,
@@ -55,11 +55,12 @@ export class TokenRotation {
     secret: Buffer | undefined,
     from: Origin,
   ): Promise<Buffer | null> {
+    if (!isWithin(limits.session.refreshToken, refreshed_at)) throw problem('session_ended');
     const { requests, seconds } = limits.rates.sessionRefresh;
     // The newest generation is first. Only genuine tokens make rows, so a forged one cannot use up this limit.
     const earlier = stored[requests - 1];
     if (earlier && isWithin(seconds, earlier.created_at)) throw tooMany(earlier.created_at, seconds);
-    if (!secret || !isWithin(limits.session.refreshToken, refreshed_at)) return null;
+    if (!secret) return null;
     const generation = stored[0]?.generation ?? 0;
     await this.rows.markUsed(tx, id, generation, from);
     await this.rows.insertRefreshToken(tx, id, generation + 1, hashOf(secret));

@@ -59,17 +59,6 @@ export class AuditRows {
     );
   }
 
-  /** Whether the account was made, or a session of it begun, with this client on this network. */
-  async hasSeen(userId: Id, { address, userAgent }: Origin): Promise<boolean> {
-    const found = await this.database.value<boolean>(
-      'audit.hasSeen',
-      `SELECT EXISTS (SELECT FROM audit_events WHERE shard = $1 AND user_id = $2
-         AND kind IN ('account.created', 'session.began') AND address = $3 AND user_agent = $4)`,
-      keyOf(userId, address, userAgent),
-    );
-    return found === true;
-  }
-
   /** A page of what concerns a person, newest first. */
   of(userId: Id, page: KeyPage): Promise<AuditEvent[]> {
     const select = `SELECT * FROM audit_events WHERE shard = $1 AND user_id = $2`;

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { shardOf, type Id } from '@app/platform';
+import { limits, shardOf, type Id } from '@app/platform';
 import { Database } from '../database.js';
 import type { RefreshToken, Session } from '../entities/session.js';
 import { keyOf, type Queryable } from '../queryable.js';
@@ -7,6 +7,11 @@ import type { Origin } from './audit.js';
 import { keyPage, type KeyPage } from './entry-page.js';
 
 export type RefreshRow = Omit<RefreshToken, 'shard' | 'session_id'>;
+
+/** The newest generations of a session whose tokens make a device known: a session that is used for a year has thousands. */
+const KNOWN_GENERATIONS = 100;
+/** A session that was not refreshed for so long, or is so old, is over without having been ended. */
+const { refreshToken: IDLE, life: LIFE } = limits.session;
 
 /** Sessions and the hashes of their refresh tokens. */
 @Injectable()
@@ -47,6 +52,29 @@ export class SessionRows {
        WHERE s.shard = $1 AND s.id = $2`,
       keyOf(sessionId),
     );
+  }
+
+  /**
+   * Whether a device was used with an account: `byClient`, if the account was made, or a session of it begun, with this client on
+   * this network; `byToken`, if this is a token of a session of the account that nobody ended, however old. One statement, so that
+   * a good token takes no other time than a wrong one or none.
+   */
+  async knows(
+    userId: Id,
+    { address, userAgent }: Origin,
+    token: { sessionId: Id; hash: Buffer } | null,
+  ): Promise<{ byClient: boolean; byToken: boolean }> {
+    const known = await this.database.first<{ byClient: boolean; byToken: boolean }>(
+      'session.knows',
+      `SELECT
+         EXISTS (SELECT FROM audit_events WHERE shard = $1 AND user_id = $2
+           AND kind IN ('account.created', 'session.began') AND address = $3 AND user_agent = $4) AS "byClient",
+         EXISTS (SELECT FROM sessions WHERE shard = $1 AND id = $5::bigint AND user_id = $2 AND ended_at IS NULL
+           AND $6::bytea IN (SELECT hash FROM refresh_tokens WHERE shard = $1 AND session_id = $5::bigint
+             ORDER BY generation DESC LIMIT ${KNOWN_GENERATIONS})) AS "byToken"`,
+      keyOf(userId, address, userAgent, token?.sessionId ?? null, token?.hash ?? null),
+    );
+    return known ?? { byClient: false, byToken: false };
   }
 
   /** Returns those of these sessions that are live. */
@@ -104,7 +132,8 @@ export class SessionRows {
 
   /** A page of a person's live sessions, newest first. */
   living(userId: Id, page: KeyPage): Promise<Session[]> {
-    const select = `SELECT * FROM sessions WHERE shard = $1 AND user_id = $2 AND ended_at IS NULL`;
+    const select = `SELECT * FROM sessions WHERE shard = $1 AND user_id = $2 AND ended_at IS NULL
+      AND refreshed_at > now() - make_interval(secs => ${IDLE}) AND created_at > now() - make_interval(secs => ${LIFE})`;
     return keyPage(this.database, ['session.living', select, keyOf(userId)], page);
   }
 
