@@ -114,15 +114,18 @@ export const found: Attack[] = [
   },
   {
     what: '9: an admin whose rights are taken while no worker runs',
-    expected: '200 × 1, 401 session_ended × 1',
-    seen: async ({ mallory, stack }) => {
+    expected: '200 × 2, 401 session_ended × 3',
+    seen: async ({ mallory, server, stack }) => {
       await admin(stack, 'grant', mallory.user.username);
-      const health = () => mallory.request('get', '/admin/health');
-      const before = await health();
+      const requests = () =>
+        Promise.all(['/admin/health', '/v1/me'].map((path) => mallory.request('get', path)));
+      const before = await requests();
       await stack.worker.stop();
       try {
         await admin(stack, 'revoke', mallory.user.username);
-        return tally([before, await health()]);
+        const { refreshToken } = mallory.session;
+        const refreshed = client(server).post('/v1/sessions/refresh').send({ refreshToken });
+        return tally([...before, ...(await requests()), await refreshed]);
       } finally {
         await stack.worker.start();
       }

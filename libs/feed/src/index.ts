@@ -4,6 +4,7 @@ export { cacheReads, type ReadSince } from './client-side-cache.js';
 export { COUNT_SETTLES_AFTER, Counts, type Subject } from './counts.js';
 export { FeedModule } from './feed.module.js';
 export type { PageRequest } from './feed-windows.js';
+export { forgetSessions } from './forget-sessions.js';
 export { GuessCounter } from './guess-counter.js';
 export { invalidation, type Invalidation } from './invalidations.js';
 export { LiveBus, type LiveListener } from './live-bus.js';

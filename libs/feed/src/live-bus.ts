@@ -87,7 +87,7 @@ export class LiveBus {
 }
 
 /** A session's id is on its person's shard, and so in their bucket. */
-function channelOf(message: LiveMessage): string {
+export function channelOf(message: LiveMessage): string {
   if (message.kind === 'delivered') return keys.liveFeeds;
   return keys.live(message.kind === 'ended' ? message.session : message.to);
 }

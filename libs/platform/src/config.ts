@@ -150,6 +150,13 @@ export function readDatabaseUrls(env: NodeJS.ProcessEnv = process.env): { direct
 }
 export const readDirectUrl = (env?: NodeJS.ProcessEnv): string => readDatabaseUrls(env).direct;
 
+/** The Redis of sessions, for a command that is not a process of the instance. */
+export function readRedisUrl(env: NodeJS.ProcessEnv = process.env): string {
+  const names = { REDIS_URL: true, REDIS_QUEUE_URL: true, REDIS_SENTINELS: true } as const;
+  const settings = parse(everySetting.pick(names), env);
+  return { ...settings, ...redisUrls(settings) }.REDIS_URL;
+}
+
 const linkSettings = everySetting.pick({ PORT: true, PUBLIC_URL: true, TOKEN_KEYS: true });
 
 /** The settings for links to the operators' pages. */

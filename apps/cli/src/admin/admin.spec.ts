@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../../test/harness/database.js';
-import { admin } from './admin.js';
+import { freshRedis } from '../../../../test/harness/redis.js';
+import { admin as adminOn } from './admin.js';
 
 let database: TestDatabase;
 let ada: string;
+let redis: string;
 beforeAll(async () => {
   database = await freshDatabase();
+  redis = await freshRedis();
 });
 afterAll(() => database.close());
 
@@ -20,6 +23,9 @@ beforeEach(async () => {
   await database.query(`INSERT INTO usernames VALUES ('ada', $1)`, [ada]);
   await database.query(`INSERT INTO sessions (shard, id, user_id) VALUES (5, next_id(5), $1)`, [ada]);
 });
+
+const admin = (url: string, words: readonly string[], redisUrl = redis) =>
+  adminOn(url, words, () => redisUrl);
 
 async function role(): Promise<string | undefined> {
   const [row] = await database.query<{ role: string }>('SELECT role FROM users');
@@ -38,6 +44,12 @@ test('revoke takes the role away and ends every session, whose cached look-ups h
   const open = await database.query('SELECT 1 FROM sessions WHERE ended_at IS NULL');
   const due = await database.query<{ kind: string }>('SELECT kind FROM outbox');
   expect([open.length, due.map(({ kind }) => kind)]).toEqual([0, ['session.ended']]);
+});
+
+test('revoke is made though Redis is away, and says what that means', async () => {
+  const told = await admin(database.operatorUrl, ['revoke', 'ada'], 'redis://127.0.0.1:1');
+  expect(told).toMatch(/^ada is a person .* signed out everywhere\. Redis did not answer: /);
+  expect(await database.query('SELECT 1 FROM sessions WHERE ended_at IS NULL')).toEqual([]);
 });
 
 test('synthetic hides somebody from all lists, and revoke makes them a person again', async () => {

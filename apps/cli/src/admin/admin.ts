@@ -1,10 +1,12 @@
 import { userInfo } from 'node:os';
+import { forgetSessions } from '@app/feed';
 import {
   databaseFault,
   readArgumentsOrExit,
   readDirectUrl,
   operatorToken,
   readLinkSettings,
+  readRedisUrl,
   signedQuery,
   UsageError,
 } from '@app/platform';
@@ -54,17 +56,14 @@ async function hide(tx: Queryable, userId: string): Promise<void> {
   );
 }
 
-async function endSessions(tx: Queryable, outbox: OutboxRows, userId: string): Promise<void> {
-  const { rows } = await tx.query<{ id: string }>(
+async function endSessions(tx: Queryable, outbox: OutboxRows, userId: string): Promise<string[]> {
+  const ended = await tx.values<string>(
     'admin.end_sessions',
     `UPDATE sessions SET ended_at = now() WHERE shard = shard_of($1::bigint) AND user_id = $1 AND ended_at IS NULL RETURNING id`,
     [userId],
   );
-  await outbox.write(
-    tx,
-    'session.ended',
-    rows.map(({ id }) => id),
-  );
+  await outbox.write(tx, 'session.ended', ended);
+  return ended;
 }
 
 /** A browser sends no token, so this link opens the health page to anybody who has the instance's keys. */
@@ -76,8 +75,41 @@ export function healthLink({ TOKEN_KEYS, publicUrl } = readLinkSettings(), now =
 /** The role that each command gives. */
 const roles = { grant: 'admin', revoke: 'person', synthetic: 'synthetic' } as const;
 
+const LATER =
+  'Redis did not answer: API processes notice once a worker runs and reaches it, or after 15 minutes';
+
+/** Gives a role, and ends the person's sessions where it takes rights. Returns the message for the operator. */
+async function changeRole(
+  database: Database,
+  { userId, username }: { userId: string; username: string },
+  role: (typeof roles)[keyof typeof roles],
+  redisUrl: () => string,
+): Promise<string> {
+  if (role === 'admin') {
+    await database.transaction((tx) => setRole(tx, new AuditRows(database), userId, role));
+    return `${username} is an admin`;
+  }
+  // A setting that is missing is told before anything is changed.
+  const redis = redisUrl();
+  const ended = await database.transaction(async (tx) => {
+    await setRole(tx, new AuditRows(database), userId, role);
+    if (role === 'synthetic') await hide(tx, userId);
+    await new SearchWords().replace(tx, userId);
+    // A role that grants is read at each request; the cached look-ups say whether an account is synthetic.
+    return endSessions(tx, new OutboxRows(database), userId);
+  });
+  const isKnown = ended.length === 0 || (await forgetSessions(redis, database, ended));
+  const everywhere = isKnown ? 'was signed out everywhere' : `is signed out everywhere. ${LATER}`;
+  if (role === 'person') return `${username} is a person like all others, and ${everywhere}`;
+  return `${username} is synthetic: private, found by nobody, counted nowhere; and ${everywhere}`;
+}
+
 /** Runs `npm run admin`: the first admin is created here, never over HTTP. Returns the message for the operator. */
-export async function admin(url: string, words: readonly string[]): Promise<string> {
+export async function admin(
+  url: string,
+  words: readonly string[],
+  redisUrl: () => string = readRedisUrl,
+): Promise<string> {
   const [command, name = ''] = words;
   const username = name.toLowerCase();
   const role = command && Object.hasOwn(roles, command) ? roles[command as keyof typeof roles] : null;
@@ -91,17 +123,7 @@ export async function admin(url: string, words: readonly string[]): Promise<stri
     const users = new UserRows(database, new SearchWords());
     const userId = username ? await userIdOf(users, username) : null;
     if (role === null || userId === null) return await auditText(database, users, userId);
-    await database.transaction(async (tx) => {
-      await setRole(tx, new AuditRows(database), userId, role);
-      if (role === 'admin') return;
-      if (role === 'synthetic') await hide(tx, userId);
-      await new SearchWords().replace(tx, userId);
-      // A role that grants is read at each request; the cached look-ups say whether an account is synthetic.
-      await endSessions(tx, new OutboxRows(database), userId);
-    });
-    if (role === 'admin') return `${username} is an admin`;
-    if (role === 'person') return `${username} is a person like all others, and was signed out everywhere`;
-    return `${username} is synthetic: private, found by nobody, counted nowhere; and was signed out everywhere`;
+    return await changeRole(database, { userId, username }, role, redisUrl);
   } finally {
     await source.destroy();
   }
