@@ -1,7 +1,7 @@
 import request from 'supertest';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Comment, Page, Post, ProblemBody } from './harness/contract.js';
-import { signUp, type Person } from './harness/people.js';
+import { PASSWORD, signUp, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
 import { sharedStack } from './harness/shared-stack.js';
 import type { Stack } from './harness/stack.js';
@@ -14,6 +14,7 @@ interface Entity {
   userId?: string;
 }
 type Tagged = Post & { captionEntities: Entity[] };
+type Said = Comment & { entities: Entity[] };
 
 let stack: Stack;
 let ada: Person;
@@ -87,6 +88,39 @@ describe('a caption', () => {
     const made = await post(ada, 'Thanks, @mary');
     await mary.request('patch', '/v1/me', { username: 'mary.s' }).expect(200);
     expect(((await ada.see(made)) as Tagged).captionEntities).toMatchObject([{ userId: mary.id }]);
+  });
+
+  test('names neither in it nor in a comment the next owner of a name that was given up', async () => {
+    const former = await signUp(stack, 'former');
+    const { username } = former.user;
+    const made = await post(ada, `Thanks, @${username}`);
+    await ada.comment(made, `Hello @${username}`);
+    await former.request('patch', '/v1/me', { username: `${username}.s` }).expect(200);
+    await stack.database.query(
+      `UPDATE usernames SET given_up_at = given_up_at - interval '91 days' WHERE username = $1`,
+      [username],
+    );
+    const next = await signUp(stack, 'next');
+    await next.request('patch', '/v1/me', { username }).expect(200);
+    await stack.quiet();
+    const old = { type: 'mention', userId: former.id };
+    const seen = async () => {
+      const { body } = await next.request('get', `/v1/posts/${made.id}/comments`).expect(200);
+      const [comment] = (body as Page<Said>).items;
+      return [((await next.see(made)) as Tagged).captionEntities, comment?.entities];
+    };
+    expect(await seen()).toMatchObject([[old], [old]]);
+    const told = async () =>
+      ((await next.request('get', '/v1/notifications').expect(200)).body as Page<unknown>).items;
+    expect(await told()).toEqual([]);
+    await change(ada, made, { caption: `Thank you, @${username}` });
+    await stack.quiet();
+    expect(await seen()).toMatchObject([[old], [old]]);
+    expect(await told()).toEqual([]);
+    expect((await post(ada, `Hello @${username}`)).captionEntities).toMatchObject([{ userId: next.id }]);
+    await former.request('delete', '/v1/me', { password: PASSWORD }).expect(202);
+    await stack.quiet();
+    expect((await change(ada, made, { caption: `Thanks, @${username}!` })).captionEntities).toEqual([]);
   });
 
   test('names nobody who blocked its author', async () => {

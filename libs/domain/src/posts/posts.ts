@@ -42,10 +42,10 @@ export class Posts {
   ) {}
 
   /** The content under its columns' names, with the caption's hashtags and mentions. Reads, so it runs before the transaction. */
-  async fieldsOf(author: Id, content: PostContent): Promise<PostFields> {
+  async fieldsOf(author: Id, content: PostContent, before: PostRow | null = null): Promise<PostFields> {
     const { caption, place, sensitive, contentWarning, commentsClosed } = content;
     return {
-      ...(caption === undefined ? {} : await this.captionFields(author, caption ?? '')),
+      ...(caption === undefined ? {} : await this.captionFields(author, caption ?? '', before)),
       ...(place === undefined
         ? {}
         : {
@@ -62,8 +62,10 @@ export class Posts {
   private async captionFields(
     author: Id,
     caption: string,
+    before: PostRow | null,
   ): Promise<{ caption: string; caption_entities: TextEntity[] }> {
-    return { caption, caption_entities: await this.entities.of(caption, author) };
+    const earlier = before && { text: before.caption, entities: before.caption_entities };
+    return { caption, caption_entities: await this.entities.of(caption, author, earlier) };
   }
 
   /** Published at once where its photos are ready. @throws Problem 422 for a photo that cannot be posted */
@@ -130,7 +132,7 @@ export class Posts {
     { photoIds, ...content }: PostContent & { photoIds?: readonly Id[] | undefined },
     from: Origin,
   ): Promise<void> {
-    const fields = await this.fieldsOf(author, content);
+    const fields = await this.fieldsOf(author, content, await this.rows.find(id));
     await this.work.run(async (tx) => {
       const post = await this.lockOwn(tx, author, id);
       const isArranged = photoIds !== undefined && (await this.arrange(tx, post, photoIds, from));
