@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { domainRoom, type DomainRoom } from '../../../../test/harness/domain-room.js';
 import { HttpModule } from '../http/http.module.js';
 import { CommentLists } from './comment-lists.js';
+import { CommentView } from './comment-view.js';
 import { CommentsModule } from './comments.module.js';
 import type { CommentListInput, CommentThread } from './comments.schemas.js';
 
@@ -200,3 +201,23 @@ test('a page of twenty threads takes as many statements as a page of one', async
   }
   asked.mockRestore();
 });
+
+const setPrivate = (user: Id, to: boolean) =>
+  room.database.query('UPDATE users SET private = $2 WHERE id = $1', [user, to]);
+
+test.each(['the author of the post', 'the author of the comment'])(
+  'a comment is told to whoever has just made it, though %s has turned private in between',
+  async (who) => {
+    const [post, view] = [await room.postOf(ada), room.get(CommentView)];
+    const made = await say(grace, post);
+    await setPrivate(who === 'the author of the post' ? ada : grace, true);
+    const told = await view.showMade(made, grace);
+    expect(told).toMatchObject({ id: made, postId: post, author: { id: grace }, text: 'Fog' });
+    // It is not to be seen below a post that is not: only the answer to its author tells of it.
+    expect((await view.find(made, grace)) === null).toBe(who === 'the author of the post');
+    await setPrivate(ada, false);
+    await setPrivate(grace, false);
+    await room.get(Comments).remove(grace, made, nowhere);
+    await expect(view.showMade(made, grace)).rejects.toMatchObject({ code: 'gone' });
+  },
+);
