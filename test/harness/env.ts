@@ -48,6 +48,11 @@ export function machineRoot(): string | undefined {
   return source.MACHINE_ROOT;
 }
 
+/** `MUNIN_DAY`: a folder for Munin's pictures of a day, which `npm run test:watch -- munin` then takes ten minutes to make. */
+export function muninDay(): string | undefined {
+  return source.MUNIN_DAY;
+}
+
 /** For child processes: the variables that programs need to run, without the caller's settings. */
 export function bareEnvironment(): Record<string, string> {
   const names = ['PATH', 'HOME', 'LANG', 'TMPDIR', 'NODE_COMPILE_CACHE', RUN];

@@ -1,12 +1,15 @@
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { root } from '../../tools/dev/install.mjs';
-import { signUp } from '../harness/people.js';
+import { signIn, signUp } from '../harness/people.js';
+import { muninDay } from '../harness/env.js';
 import { drawn } from '../harness/pictures.js';
 import { servers } from '../harness/servers.js';
 import { startStack, type Stack } from '../harness/stack.js';
+import { Day, DAY, timeOf } from './day.js';
 import { Munin } from './munin.js';
 import { PagerDuty, ROUTING_KEY } from './pagerduty.js';
 import { patient } from '../harness/pace.js';
@@ -17,8 +20,9 @@ const plugin = join(root, 'infra', 'munin', 'narwhal_');
 /** The parts whose graphs are checked; a sample of each starts a process. */
 const sampled = ['product', 'requests', 'later_work'];
 const parts = ['product', 'requests', 'later_work', 'stores', 'processes', 'watching'];
+const pictures = muninDay();
 /** Samples taken while people are busy; drawn as if five minutes apart. */
-const SAMPLES = 12;
+const SAMPLES = pictures ? DAY : 12;
 
 let stack: Stack;
 let munin: Munin;
@@ -27,11 +31,10 @@ let folder: string;
 
 /** A plugin that replays earlier output of ours, a line for each sample: a graph of hours, from a run of seconds. */
 function replay(name: string, config: string, samples: readonly string[]): string {
-  const now = Math.floor(Date.now() / 1000 / 300) * 300;
   // One section per graph, with all its lines: of two sections of one name Munin keeps the last.
   const lines = new Map<string, string[]>();
   for (const [index, sample] of samples.entries()) {
-    const at = now - (samples.length - 1 - index) * 300;
+    const at = timeOf(index, samples.length).getTime() / 1000;
     for (const section of sample.split(/^(?=multigraph )/m)) {
       const [graph = '', ...values] = section.split('\n').filter(Boolean);
       const stamped = values.map((line) => line.replace(/\.value (\S+)/, `.value ${at}:$1`));
@@ -132,28 +135,33 @@ function contactOf(of: Munin): string {
 describe('a real master', () => {
   let drawnBy: Munin;
 
-  beforeAll(async () => {
-    const busy = new AbortController();
-    const load = people(busy.signal);
-    const samples = Object.fromEntries(sampled.map((part) => [part, [] as string[]]));
-    for (let count = 0; count <= SAMPLES; count += 1) {
+  beforeAll(
+    async () => {
+      const busy = new AbortController();
+      const day = pictures ? new Day(stack) : undefined;
+      const load = people(busy.signal, () => day?.share ?? 1);
+      const samples = Object.fromEntries(sampled.map((part) => [part, [] as string[]]));
+      for (let count = 0; count <= SAMPLES; count += 1) {
+        await day?.turnTo(count - 1);
+        for (const part of sampled)
+          samples[part]?.push(onlyDrawn(bare(await munin.ask(`fetch narwhal_${part}`))));
+      }
+      busy.abort();
+      await load;
+      const config = (part: string) =>
+        munin.ask('cap multigraph', `config narwhal_${part}`).then(bare).then(onlyDrawn);
+      const plugins: Record<string, string> = {};
       for (const part of sampled)
-        samples[part]?.push(onlyDrawn(bare(await munin.ask(`fetch narwhal_${part}`))));
-    }
-    busy.abort();
-    await load;
-    const config = (part: string) =>
-      munin.ask('cap multigraph', `config narwhal_${part}`).then(bare).then(onlyDrawn);
-    const plugins: Record<string, string> = {};
-    for (const part of sampled)
-      plugins[`narwhal_${part}`] = replay(
-        `replay_${part}`,
-        await config(part),
-        samples[part]?.slice(1) ?? [],
-      );
-    drawnBy = new Munin(join(folder, 'drawn'));
-    await drawnBy.start(plugins, {});
-  });
+        plugins[`narwhal_${part}`] = replay(
+          `replay_${part}`,
+          await config(part),
+          samples[part]?.slice(1) ?? [],
+        );
+      drawnBy = new Munin(join(folder, 'drawn'));
+      await drawnBy.start(plugins, {});
+    },
+    patient(pictures ? 1_200_000 : 120_000),
+  );
   afterAll(() => drawnBy.stop());
 
   test('draws them', async () => {
@@ -167,6 +175,8 @@ describe('a real master', () => {
       // More than a frame: an empty graph has only white, grey and black.
       const { channels } = await sharp(file).stats();
       expect(Math.max(...channels.map(({ stdev }) => stdev))).toBeGreaterThan(20);
+      if (pictures && ['requests', 'jobs'].includes(graph))
+        copyFileSync(file, join(pictures, `munin-${graph}.png`));
     }
   });
 });
@@ -242,13 +252,22 @@ describe("a master's contact command", () => {
   });
 });
 
-/** Two people who post, like and read until they are stopped. */
-async function people(until: AbortSignal): Promise<void> {
-  const [grace, mary] = await Promise.all([signUp(stack, 'grace'), signUp(stack, 'mary')]);
+/** Two people who post, like and read until they are stopped, in this share of the time. */
+async function people(until: AbortSignal, share: () => number): Promise<void> {
+  let [grace, mary] = await Promise.all([signUp(stack, 'grace'), signUp(stack, 'mary')]);
   await mary.follow(grace);
-  for (let seed = 500; !until.aborted; seed += 1) {
+  for (let [seed, since] = [500, Date.now()]; !until.aborted; seed += 1) {
+    // A token ends after a quarter of an hour.
+    if (Date.now() - since > 600_000) {
+      [grace, mary] = await Promise.all([signIn(stack, 'grace'), signIn(stack, 'mary')]);
+      since = Date.now();
+    }
     const post = await grace.post([await grace.send(await drawn({ seed, width: 320, height: 240 }))]);
-    for (let reads = 0; reads < 20 && !until.aborted; reads += 1) await mary.feed();
+    for (let reads = 0; reads < 20 && !until.aborted; reads += 1) {
+      const begun = performance.now();
+      await mary.feed();
+      await sleep((performance.now() - begun) * (1 / share() - 1));
+    }
     await mary.like(post).catch(() => undefined);
   }
 }
