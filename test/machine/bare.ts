@@ -8,8 +8,11 @@ import { machineRoot } from '../harness/env.js';
 const run = promisify(execFile);
 const MIRROR = 'http://deb.debian.org/debian';
 
-/** Seconds after which everything that was started ends, in case the tests themselves are killed. */
-export const FUSE = '600';
+/**
+ * Seconds after which everything that was started ends, in case the tests themselves are killed: as long as `.ci/run` gives them. After 600
+ * a machine on a busy host was powered off in the middle, and what ran on it then failed for no visible reason.
+ */
+export const FUSE = '1500';
 
 /** The packages of a bare server, and those that ours needs or recommends: machines have no network to fetch them. */
 const system = ['systemd-sysv', 'dbus', 'iproute2', 'logrotate', 'procps', 'sudo', 'bubblewrap'];

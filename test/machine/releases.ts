@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Guest } from './guest.js';
 import { commandsOf } from './page.js';
 import { first, second } from './setup.js';
 import { asked, lastLine, look, onMachine, seconds, type Story } from './story.js';
@@ -11,17 +12,25 @@ interface Load {
   slowest: number;
 }
 
-/** The fate of the requests of eight clients, while commands were typed. @throws the commands' output, when they failed */
-export async function underLoad({ alone, shown }: Story, commands: string): Promise<Load> {
-  const load = asked(alone, 'load', shown.token, shown.post);
+/** The fate of the requests of eight clients of a machine, while something was done. */
+export async function loading(guest: Guest, { shown }: Story, work: () => Promise<void>): Promise<Load> {
+  const load = asked(guest, 'load', shown.token, shown.post);
   await new Promise<void>((resolve) => load.stdout?.once('data', () => resolve()));
   const ended = lastLine<Load>(load);
-  const said = await alone.meanwhile('bash', '-c', `set -eo pipefail; cd /srv; ${commands}`);
-  load.kill('SIGTERM');
-  const outcome = await ended;
-  expect(said).toMatchObject({ code: 0 });
-  return outcome;
+  await work().finally(() => load.kill('SIGTERM'));
+  return ended;
 }
+
+/** The same, while commands were typed. @throws their output, when they failed */
+export const underLoad = (story: Story, commands: string): Promise<Load> =>
+  loading(story.alone, story, async () => {
+    const { code, text } = await story.alone.meanwhile(
+      'bash',
+      '-c',
+      `set -eo pipefail; cd /srv; ${commands}`,
+    );
+    if (code !== 0) throw new Error(`expected "${commands}" to succeed but received ${code}:\n${text}`);
+  });
 
 /** Upgrades and downgrades, by the commands of docs/install-ubuntu.md. */
 export function changingReleases(story: Story): void {
