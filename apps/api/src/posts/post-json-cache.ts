@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, codeOf, type Config, type Id } from '@app/platform';
 import { cacheReads } from '@app/feed';
 import { PhotoRows, PostRows, UserRows, type PhotoRow, type PostRow, type UserRow } from '@app/storage';
 import { LRUCache } from 'lru-cache';
+import { z } from 'zod';
 import { PhotoView } from '../photos/photo-view.js';
 import { UserView } from '../users/user-view.js';
+import { post } from './posts.schemas.js';
 
 /**
  * A post's JSON without the parts that vary by reader or by the minute: `head + counts, liked, saved + tail`. Cached in
@@ -34,8 +37,11 @@ export interface Versions {
   authorVersion: number;
 }
 
-/** Increase this whenever posts gain a field. Otherwise a client that knows a page by its ETag never sees it. */
-const SHAPE = 3;
+/** Part of every ETag: a client that knows a page by its ETag sees a field that posts have gained since. */
+const SHAPE = createHash('sha256')
+  .update(JSON.stringify(z.toJSONSchema(post)))
+  .digest('base64url')
+  .slice(0, 6);
 
 /** The cache's capacity in bytes, for some 25,000 posts of one photo each. */
 const CAPACITY = 64 * 1024 * 1024;
