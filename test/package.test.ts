@@ -77,6 +77,7 @@ test('every script of it, and of cloud-init, is one that sh can read', () => {
     'bin/narwhal',
     'lib/narwhal/setup',
     'lib/narwhal/setup-database',
+    'lib/narwhal/setup-redis',
     'lib/narwhal/machine',
     'lib/narwhal/keys',
     'lib/narwhal/certificate',

@@ -18,7 +18,7 @@ export const FUSE = '1500';
 const system = ['systemd-sysv', 'dbus', 'iproute2', 'logrotate', 'procps', 'sudo', 'bubblewrap'];
 const servers = ['postgresql', 'pgbackrest', 'redis-server', 'nginx-light'];
 /** Packages whose configuration debootstrap cannot order, but apt can. */
-const later = ['cloud-init', 'curl', 'munin-node', 'certbot', 'pebble'];
+const later = ['cloud-init', 'curl', 'munin-node', 'certbot', 'pebble', 'redis-sentinel'];
 
 export const environment = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
@@ -59,6 +59,8 @@ export async function makeBareRoot(folder: string): Promise<string> {
   const refusal = join(bare, 'usr/sbin/policy-rc.d');
   writeFileSync(refusal, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   await command('chroot', [bare, 'apt-get', '-q', '-y', '--no-install-recommends', 'install', ...later]);
-  await command('rm', [refusal]);
+  // Only three machines of Redis want it.
+  const sentinel = join(bare, 'etc/systemd/system/multi-user.target.wants/redis-sentinel.service');
+  await command('rm', [refusal, sentinel]);
   return bare;
 }

@@ -2,6 +2,7 @@ import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { userData } from './cloud.js';
+import { failingOver } from './failing-over.js';
 import type { Guest } from './guest.js';
 import { release, serverOf } from './installing.js';
 import { commandsOf } from './page.js';
@@ -126,6 +127,8 @@ function servers(story: Story): void {
     expect(await look(api, shown)).toMatchObject({ picture: 200 });
     expect(api.do('narwhal', 'doctor')).toContain('No faults.');
   });
+
+  failingOver(story, machines);
 }
 
 /** One machine becomes five, by the commands of docs/install-ubuntu.md; cloud-init sets up each new one, in every role. */
