@@ -85,6 +85,7 @@ describe.skipIf(!fleetInstalled || !patroniInstalled)('PostgreSQL fails over by 
       await Promise.all(parts.map((part) => stack.fleet.order('start', part)));
     };
     expect(await drill('the node is killed', patient(30_000), killed)).toBe('changes');
+    expect(run.journal.staleReads).toBeGreaterThan(0);
   });
 
   test.skipIf(!hostsPossible)('its node is lost', async () => {

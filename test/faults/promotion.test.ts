@@ -1,21 +1,20 @@
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import request, { type Response, type Test } from 'supertest';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makeReplica, slot } from '../../tools/fleet/replica.ts';
 import { refused } from '../harness/answers.js';
 import type { Application } from '../harness/application.js';
 import { patient } from '../harness/pace.js';
 import { PASSWORD, signUp, type Person } from '../harness/people.js';
 import { drawn } from '../harness/pictures.js';
 import { untilQuiet } from '../harness/quiet.js';
-import { servers } from '../harness/servers.js';
 import {
   applicationsOn,
   askOnce,
   migrate,
   mortalPostgres,
   mortalRedis,
+  mortalReplica,
+  replicating,
   type MortalServer,
 } from '../servers/mortal-servers.js';
 
@@ -27,22 +26,6 @@ let applications: Awaited<ReturnType<typeof applicationsOn>>;
 let heir: Application;
 let heirsRedis: MortalServer;
 
-const folderOf = (name: string) => join(servers().folder, `${name}-postgres`);
-
-/** Replicates the primary, as the fleet's does. */
-async function replicaOf(url: string): Promise<MortalServer> {
-  const { hostname, port, username, password } = new URL(url);
-  const dir = folderOf('promoted');
-  await makeReplica({ url: url.replace(/narwhal$/, 'postgres'), dir: folderOf('lost') }, dir);
-  return mortalPostgres('promoted', {
-    ...replicating,
-    primary_conninfo: `host=${hostname} port=${port} user=${username} password=${password}`,
-    primary_slot_name: slot,
-  });
-}
-
-const replicating = { max_wal_senders: 4, wal_keep_size: '64MB' };
-
 beforeAll(async () => {
   [primary, redis, heirsRedis] = await Promise.all([
     mortalPostgres('lost', replicating),
@@ -50,7 +33,7 @@ beforeAll(async () => {
     mortalRedis('promoted'),
   ]);
   migrate(primary);
-  replica = await replicaOf(primary.operatorUrl);
+  replica = await mortalReplica('promoted', { name: 'lost', url: primary.operatorUrl });
   applications = await applicationsOn('promotion', { databaseUrl: primary.url, redisUrl: redis.url });
   heir = await applications.another('api', {
     env: { DATABASE_URL: replica.url, REDIS_URL: heirsRedis.url },

@@ -91,12 +91,17 @@ export class Actor {
     this.session = await this.signIn();
   }
 
+  /** Reads one of four things, whatever comes of it. */
+  look(which: number): Promise<void> {
+    const readings = ['/v1/feed', '/v1/me', '/v1/notifications', `/v1/users/${this.id}/posts`];
+    return this.client.look(readings[which] ?? '/v1/me', this.session.accessToken);
+  }
+
   /** Acts until asked to stop, with reads in between. */
   async live(act: (actor: Actor) => Promise<void>, isOver: () => boolean, pause: number): Promise<void> {
-    const readings = ['/v1/feed', '/v1/me', '/v1/notifications', `/v1/users/${this.id}/posts`];
     while (!isOver()) {
       await act(this);
-      await this.client.look(this.pick(readings) ?? '/v1/me', this.session.accessToken);
+      await this.look(this.pick([0, 1, 2, 3]) ?? 0);
       await sleep(pause * (0.5 + this.random()));
     }
   }

@@ -20,6 +20,8 @@ export interface Answer<Body = unknown> {
   body: Body;
   /** An earlier try had no response, so it may have been carried out. */
   repeated: boolean;
+  /** A replica answered. */
+  isStale: boolean;
 }
 
 /** Longer than any fault: a request whose client gave up may still be carried out, after the client's next act. */
@@ -71,7 +73,7 @@ export class JournalClient {
       if (status >= 500 && !unavailable.has(status) && !isRoomless)
         this.journal.find('error', sent.path, `${sent.method} ${sent.path} was answered ${status} ${text}`);
       const wait = Number(response.headers.get('retry-after') ?? 0) * 1_000;
-      return { status, code, body, repeated: false, wait };
+      return { status, code, body, repeated: false, isStale: response.headers.has('narwhal-stale'), wait };
     } catch {
       return null;
     }
@@ -98,6 +100,6 @@ export class JournalClient {
   /** A read that is not retried: counts its result, as people see it meanwhile. */
   async look(path: string, token: string): Promise<void> {
     const answer = await this.once({ method: 'GET', path, token });
-    this.journal.looked(answer?.status ?? 0);
+    this.journal.looked(answer?.status ?? 0, answer?.isStale ?? false);
   }
 }

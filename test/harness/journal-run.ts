@@ -154,10 +154,22 @@ export class JournalRun {
     this.resume();
     await this.some();
     this.company.vanished.healthy = false;
-    await fault();
+    await this.reading(fault());
     await this.stack.ready(PATIENCE);
     this.company.vanished.healthy = true;
     await this.some();
+  }
+
+  /** People go on reading while their writes wait. */
+  private async reading(fault: Promise<void>): Promise<void> {
+    let isMended = false;
+    const over = fault.finally(() => (isMended = true));
+    const { actors } = this.company;
+    for (let turn = 0; !isMended; turn += 1) {
+      await Promise.race([over, actors[turn % actors.length]?.look(turn % 4)]);
+      await sleep(PAUSE);
+    }
+    await over;
   }
 
   /** Waits until everybody is idle, and compares everything that the API shows with the journal. */

@@ -30,6 +30,8 @@ interface Phase {
   last: number;
   silence: number;
   reads: Map<number, number>;
+  /** Reads that a replica answered. */
+  stale: number;
   /** Responses that made a client retry. */
   unavailable: Map<number, number>;
   /** Photos that were refused for lack of room. */
@@ -71,6 +73,7 @@ export class Journal {
       last: performance.now(),
       silence: 0,
       reads: new Map(),
+      stale: 0,
       unavailable: new Map(),
       roomless: 0,
     });
@@ -99,8 +102,14 @@ export class Journal {
     appendFileSync(this.file, `${line}\n`);
   }
 
-  looked(status: number): void {
+  looked(status: number, isStale: boolean): void {
+    if (isStale) this.phase.stale += 1;
     this.phase.reads.set(status, (this.phase.reads.get(status) ?? 0) + 1);
+  }
+
+  /** Reads that a replica answered since the phase began. */
+  get staleReads(): number {
+    return this.phase.stale;
   }
 
   get roomless(): number {
@@ -145,12 +154,13 @@ export class Journal {
   /** One line per phase: its duration, writes, the statuses that made clients retry, and the results of reads, which are not retried. */
   table(): string {
     return this.phases
-      .map(({ name, begun, writes, unavailable, roomless, reads }, index) => {
+      .map(({ name, begun, writes, unavailable, roomless, reads, stale }, index) => {
         const ended = this.phases[index + 1]?.begun ?? performance.now();
         const seconds = `${((ended - begun) / 1_000).toFixed(1)} s`;
         const done = `${writes} writes${roomless > 0 ? `, ${roomless} photos without room` : ''}`;
         const repeated = `repeated: ${told(unavailable)}`;
-        return [name.padEnd(44), seconds, done, repeated, `reads: ${told(reads)}`].join('; ');
+        const read = `reads: ${told(reads)}${stale > 0 ? `, ${stale} by a replica` : ''}`;
+        return [name.padEnd(44), seconds, done, repeated, read].join('; ');
       })
       .join('\n');
   }

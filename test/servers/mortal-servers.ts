@@ -6,6 +6,7 @@ import { root } from '../../tools/dev/install.mjs';
 import { freePort } from '../../tools/dev/ports.ts';
 import { startPostgres } from '../../tools/dev/postgres.ts';
 import { startRedis } from '../../tools/dev/redis.ts';
+import { makeReplica, slot } from '../../tools/fleet/replica.ts';
 import type { RunningServer } from '../../tools/dev/processes.ts';
 import { Application } from '../harness/application.js';
 import { bareEnvironment } from '../harness/env.js';
@@ -51,13 +52,35 @@ export class MortalServer {
   }
 }
 
+const folderOf = (name: string): string => join(servers().folder, `${name}-postgres`);
+
+/** A primary's settings for `mortalReplica`. */
+export const replicating = { max_wal_senders: 4, wal_keep_size: '64MB' };
+
+/** Replicates the primary of that name, as the fleet's does. */
+export async function mortalReplica(
+  name: string,
+  primary: { name: string; url: string },
+): Promise<MortalServer> {
+  const { hostname, port, username, password } = new URL(primary.url);
+  await makeReplica(
+    { url: primary.url.replace(/narwhal$/, 'postgres'), dir: folderOf(primary.name) },
+    folderOf(name),
+  );
+  return mortalPostgres(name, {
+    ...replicating,
+    primary_conninfo: `host=${hostname} port=${port} user=${username} password=${password}`,
+    primary_slot_name: slot,
+  });
+}
+
 /** Its acknowledged writes survive a kill -9. Nothing is forced to disk, since the machine itself stays up. */
 export async function mortalPostgres(
   name: string,
   more: Record<string, string | number> = {},
 ): Promise<MortalServer> {
   const port = await freePort();
-  const dir = join(servers().folder, `${name}-postgres`);
+  const dir = folderOf(name);
   const logFile = join(servers().folder, `${name}-postgres.log`);
   const settings = { fsync: 'off', shared_buffers: '32MB', ...more };
   return MortalServer.start(() => startPostgres({ dir, port, durable: true, logFile, settings }));

@@ -160,6 +160,7 @@ export function databaseSettings(context: DataContext, application: Place): Reco
   const serving = servingUrl(addressOf(pool), passwordOf(context.folder, 'postgres'));
   return {
     DATABASE_URL: serving,
+    DATABASE_REPLICA_URL: `${serving}_replica`,
     DATABASE_DIRECT_URL: databaseUrl(context, balancer),
   };
 }

@@ -26,6 +26,7 @@ import { askForTokensFirst } from './http/expectations.js';
 import { ProblemFilter } from './http/problem-filter.js';
 import { logRequests } from './http/request-log.js';
 import { traceRequests } from './http/traced-requests.js';
+import { readFromReplica } from './http/replica-reads.js';
 import { speakTus } from './tus-uploads/tus.js';
 import { createAdapter, prepareServer } from './http/server.js';
 import { AccessTokens } from '@app/domain';
@@ -58,6 +59,7 @@ export async function createApi(
   logRequests(server, logger, (request) => unknown.isRefused(request));
   await prepareServer(app, config);
   unknown.limit(server);
+  readFromReplica(app, server);
   speakTus(server);
   const declared = operations();
   // An admin's paths do not exist for anybody else: a 405 would reveal them.

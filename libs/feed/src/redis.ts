@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { beginSpan, bucketOf, counter, until, type Id } from '@app/platform';
+import { readsFromReplica } from '@app/storage';
 import { RedisEpoch } from './epoch.js';
 import { type Argument, RedisAway, RedisLink } from './redis-link.js';
 import type { ScriptName } from './scripts.js';
@@ -11,6 +12,14 @@ const PROBE_EVERY = 200;
 
 /** Most keys of one script call: 500 insertions take Redis about 1 ms, during which it serves nothing else. */
 const MOST_KEYS = 500;
+
+/** Commands that store what PostgreSQL answered. */
+const storing: ReadonlySet<ScriptName> = new Set([
+  'counts-install',
+  'feed-install',
+  'marks-install',
+  'relations-fill',
+]);
 
 /** Work that must finish before anything is read from Redis again. */
 export interface Settlement {
@@ -132,11 +141,12 @@ export class FeedRedis {
   }
 
   /**
-   * Runs a Lua command on keys of one group; strings in its answer are Buffers.
+   * Runs a Lua command on keys of one group; strings in its answer are Buffers. What a replica of PostgreSQL answered is not stored.
    *
    * @throws RedisAway, whatever the reason; `cause` names it
    */
   run(name: ScriptName, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
+    if (storing.has(name) && readsFromReplica()) return Promise.reject(new RedisAway());
     return until(
       beginSpan('redis', name),
       this.guard(() => this.link.run(name, keys, args)),

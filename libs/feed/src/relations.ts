@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { keys, type Id } from '@app/platform';
-import { FeedRows, type FeedRelations } from '@app/storage';
+import { FeedRows, readsFromReplica, type FeedRelations } from '@app/storage';
 import { LRUCache } from 'lru-cache';
 import { IdSet } from './id-set.js';
 import { FeedRedis } from './redis.js';
@@ -46,7 +46,7 @@ export class ReaderRelations {
     const cached = this.cache.get(reader);
     if (cached?.generation === generation) return cached;
     const relations = packed ? { generation, ...unpack(packed) } : await this.load(reader, generation, floor);
-    this.cache.set(reader, relations);
+    if (!readsFromReplica()) this.cache.set(reader, relations);
     return relations;
   }
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { keys, limits, type Id } from '@app/platform';
+import { readsFromReplica } from '@app/storage';
 import { cacheReads, ClientSideCache, type ReadSince } from './client-side-cache.js';
 import { FeedRedis } from './redis.js';
 
@@ -41,8 +42,9 @@ export class SessionCache {
     }
   }
 
-  /** Caches what was read from PostgreSQL, unless the session has ended since. Never throws. */
+  /** Caches what was read from PostgreSQL, unless a replica answered, or the session has ended since. Never throws. */
   async keep(session: Id, text: string): Promise<void> {
+    if (readsFromReplica()) return;
     try {
       await this.redis.set(keys.session(this.redis.epoch, session), text, KEPT_FOR, true);
     } catch {

@@ -18,6 +18,8 @@ const keyring = z
 /** Without `https://` a host and its port also parse as a URL, with the scheme `localhost:`. */
 const httpUrl = z.url({ protocol: /^https?$/ });
 
+const postgresUrl = z.string().startsWith('postgres', 'expected postgres://user:password@host/database');
+
 const flag = z.enum(['on', 'off']).transform((value) => value === 'on');
 const list = z.string().transform((text) =>
   text
@@ -72,18 +74,18 @@ export const everySetting = z.object({
     .default('open')
     .describe('Whether strangers may sign up: `open` or `closed`.'),
 
-  DATABASE_URL: z
-    .string()
-    .startsWith('postgres', 'expected postgres://user:password@host/database')
-    .describe(
-      'PostgreSQL as api and worker connect: through PgBouncer, if there is one, as a role that may alter no table.',
-    ),
-  DATABASE_DIRECT_URL: z
-    .string()
-    .startsWith('postgres', 'expected postgres://user:password@host/database')
+  DATABASE_URL: postgresUrl.describe(
+    'PostgreSQL as api and worker connect: through PgBouncer, if there is one, as a role that may alter no table.',
+  ),
+  DATABASE_DIRECT_URL: postgresUrl
     .optional()
     .describe(
       'PostgreSQL as migrations and operators’ programs connect: past PgBouncer, as the owner of the tables. `DATABASE_URL` unless set.',
+    ),
+  DATABASE_REPLICA_URL: postgresUrl
+    .optional()
+    .describe(
+      'A synchronous replica, which answers what people read while the primary is away (PgBouncer’s `narwhal_replica`). Without it such reads are refused.',
     ),
   DATABASE_POOL: z.coerce
     .number()

@@ -9,20 +9,23 @@ import {
 } from '@nestjs/common';
 import { INJECTABLE_WATERMARK } from '@nestjs/common/constants.js';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
 import { CONFIG, databaseFault, type Config } from '@app/platform';
-import { Database, TIME_LIMITS, type TimeLimits } from './database/database.js';
+import { Database, type TimeLimits } from './database/database.js';
 import { dataSourceOptions } from './database/data-source.js';
 import { OBJECT_STORE, type ObjectStore } from './objects/object-store.js';
 import { configuredStore, openStores } from './objects/open-object-store.js';
 import { StoreHome } from './objects/store-home.js';
+import { Replica } from './database/replica/replica.js';
+import { ReplicatedDatabase } from './database/replica/replicated-database.js';
 import * as rows from './database/repositories/index.js';
 import { UnitOfWork } from './database/unit-of-work.js';
 
 const isProvider = (value: unknown): value is Type =>
   typeof value === 'function' && Reflect.hasMetadata(INJECTABLE_WATERMARK, value);
 
-/** All providers of persistent data: a repository is one as soon as its file is exported. */
-const repositories: Provider[] = [Database, UnitOfWork, ...Object.values(rows).filter(isProvider)];
+/** A repository is provided as soon as its file is exported. */
+const repositories = [UnitOfWork, ...Object.values(rows).filter(isProvider)];
 
 /** Reports the first failure in the journal, for anybody who watches it; returns whether waiting helps. */
 function sayOnceAndRetry(name: string, url: string): (error: unknown) => boolean {
@@ -54,6 +57,14 @@ export class StorageModule implements OnApplicationShutdown {
         toRetry: sayOnceAndRetry(name, config.DATABASE_URL),
       }),
     });
+    const connection: Provider = {
+      provide: Database,
+      inject: [DataSource, CONFIG],
+      useFactory: (source: DataSource, { DATABASE_REPLICA_URL: url, DATABASE_POOL: pool }: Config) =>
+        url !== undefined && limits
+          ? new ReplicatedDatabase(source, limits, new Replica({ url, name, pool, limit: limits.read }))
+          : new Database(source, limits),
+    };
     const objects: Provider = {
       provide: OBJECT_STORE,
       inject: [CONFIG, Database],
@@ -63,8 +74,8 @@ export class StorageModule implements OnApplicationShutdown {
     return {
       module: StorageModule,
       imports: [database],
-      providers: [objects, { provide: TIME_LIMITS, useValue: limits }, ...repositories],
-      exports: [OBJECT_STORE, ...repositories],
+      providers: [objects, connection, ...repositories],
+      exports: [OBJECT_STORE, Database, ...repositories],
     };
   }
 

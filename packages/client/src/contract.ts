@@ -4136,6 +4136,8 @@ export interface components {
         UploadExpires: string;
         /** @description The photo that the upload became; once it is complete. */
         NarwhalPhotoId: string;
+        /** @description Sent where a replica answered: for how many seconds the primary has been away. Not to be cached. */
+        NarwhalStale: number;
         /** @description The version of tus. */
         TusResumable: string;
         /** @description Bytes that the upload will have. */
@@ -4541,6 +4543,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -4588,6 +4591,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -4636,6 +4640,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     ETag: components["headers"]["ETag"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
@@ -4650,6 +4655,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     ETag: components["headers"]["ETag"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
@@ -4692,6 +4698,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -4851,6 +4858,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -4864,6 +4872,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -4899,6 +4908,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -4912,6 +4922,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -5047,6 +5058,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -5137,6 +5149,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -5180,6 +5193,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -5368,6 +5382,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -5499,6 +5514,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -5542,6 +5558,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -5632,6 +5649,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -5675,6 +5693,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -5723,6 +5742,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     ETag: components["headers"]["ETag"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
@@ -5737,6 +5757,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     ETag: components["headers"]["ETag"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
@@ -5825,6 +5846,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -5838,6 +5860,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -5875,6 +5898,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6056,6 +6080,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     ETag: components["headers"]["ETag"];
                     "Preference-Applied": components["headers"]["PreferenceApplied"];
                     "Retry-After": components["headers"]["RetryAfter"];
@@ -6071,6 +6096,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     ETag: components["headers"]["ETag"];
                     "Preference-Applied": components["headers"]["PreferenceApplied"];
                     "Retry-After": components["headers"]["RetryAfter"];
@@ -6288,6 +6314,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -6306,6 +6333,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     ETag: components["headers"]["ETag"];
                     "Content-Range": components["headers"]["ContentRange"];
                     [name: string]: unknown;
@@ -6325,6 +6353,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -6375,6 +6404,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -6416,6 +6446,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6527,6 +6558,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -6540,6 +6572,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -6582,6 +6615,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -6595,6 +6629,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -6817,6 +6852,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -7016,6 +7052,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -7157,6 +7194,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -7202,6 +7240,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -7491,6 +7530,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -7577,6 +7617,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -7831,6 +7872,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     "Upload-Offset": components["headers"]["UploadOffset"];
                     "Upload-Expires": components["headers"]["UploadExpires"];
                     "Narwhal-Photo-Id": components["headers"]["NarwhalPhotoId"];
@@ -8002,6 +8044,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -8015,6 +8058,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -8057,6 +8101,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -8070,6 +8115,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
@@ -8276,6 +8322,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -8324,6 +8371,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };
@@ -8454,6 +8502,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
                     Link: components["headers"]["Link"];
                     [name: string]: unknown;
                 };

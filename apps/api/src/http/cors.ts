@@ -9,6 +9,7 @@ export const exposedHeaders = [
   'Link',
   'Location',
   'Narwhal-Photo-Id',
+  'Narwhal-Stale',
   'Preference-Applied',
   'RateLimit',
   'RateLimit-Policy',

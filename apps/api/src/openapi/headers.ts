@@ -22,6 +22,9 @@ export const answerHeaders = {
   'Upload-Offset': number('Bytes that have arrived: where to go on.'),
   'Upload-Expires': text('Until when the upload may go on.', 'Mon, 23 Nov 2026 12:08:00 GMT'),
   'Narwhal-Photo-Id': text('The photo that the upload became; once it is complete.', '236402688000123904'),
+  'Narwhal-Stale': number(
+    'Sent where a replica answered: for how many seconds the primary has been away. Not to be cached.',
+  ),
   'Tus-Resumable': text('The version of tus.', '1.0.0'),
   'Upload-Length': number('Bytes that the upload will have.'),
   'Upload-Metadata': text('The description, as it was given.', 'altText Rm9n', 10_000),

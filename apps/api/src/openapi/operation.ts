@@ -2,6 +2,7 @@ import { limits } from '@app/platform';
 import type { ZodOpenApiOperationObject } from 'zod-openapi';
 import type { EndpointOptions } from '../http/endpoint.js';
 import type { Operation } from '../http/operations.js';
+import { maySendStale } from '../http/replica-reads.js';
 import { alwaysSent, headerParametersOf, headersOf, type HeaderName } from './headers.js';
 import { codesByStatus, problemAnswers } from './problem-answers.js';
 
@@ -23,6 +24,7 @@ function tusHeaders(status: number): HeaderName[] {
 
 function successHeaders({ endpoint }: Operation, status: number): HeaderName[] {
   const names = alwaysSent(endpoint);
+  if (maySendStale(endpoint)) names.push('Narwhal-Stale');
   if (endpoint.headers?.includes('ETag')) names.push('ETag');
   if (endpoint.headers?.includes('Location') && status !== 204) names.push('Location');
   if (endpoint.headers?.includes('Tus')) names.push(...tusHeaders(status));

@@ -49,12 +49,15 @@ async function lookInto(url: string, setting: string): Promise<Finding[]> {
 const comesWithUp = (url: string): boolean => !isInstalled && /^\w+:\/\/$/.test(url);
 const startedByUp = (name: string): Finding => ok(`${name}: "npm run up" starts one of its own`);
 
-/** Checks the pool and, if it is a different one, the server behind it. */
-export async function postgres({ DATABASE_URL, DATABASE_DIRECT_URL }: Config): Promise<Finding[]> {
-  if (comesWithUp(DATABASE_URL)) return [startedByUp('PostgreSQL')];
-  const findings = await lookInto(DATABASE_URL, 'DATABASE_URL');
-  if (!DATABASE_DIRECT_URL) return findings;
-  return [...findings, ...(await lookInto(DATABASE_DIRECT_URL, 'DATABASE_DIRECT_URL'))];
+/** Checks the pool and, where they are others, the server behind it and the replica. */
+export async function postgres(config: Config): Promise<Finding[]> {
+  if (comesWithUp(config.DATABASE_URL)) return [startedByUp('PostgreSQL')];
+  const findings: Finding[] = [];
+  for (const setting of ['DATABASE_URL', 'DATABASE_DIRECT_URL', 'DATABASE_REPLICA_URL'] as const) {
+    const url = config[setting];
+    if (url !== undefined) findings.push(...(await lookInto(url, setting)));
+  }
+  return findings;
 }
 
 async function oneRedis(url: string, setting: string, queue: boolean): Promise<Finding> {

@@ -17,6 +17,7 @@ const logins: Readonly<Record<string, string>> = {
 
 /** Secrets from elsewhere: their issuer makes another, it is put into the settings, and all processes are restarted. */
 const given: Readonly<Record<string, string>> = {
+  DATABASE_REPLICA_URL: 'whoever changes that of DATABASE_URL',
   REDIS_QUEUE_URL: 'the Redis of queues',
   S3_SECRET_ACCESS_KEY: 'whoever runs the bucket',
   PAGERDUTY_ROUTING_KEY: 'PagerDuty',

@@ -1,5 +1,4 @@
 import { channel } from 'node:diagnostics_channel';
-import { Inject, Injectable, Optional } from '@nestjs/common';
 import { beginSpan, type Logger } from '@app/platform';
 import type { Pool } from 'pg';
 import { DataSource } from 'typeorm';
@@ -24,9 +23,6 @@ export interface TimeLimits {
   write: number;
 }
 
-/** Token of the process's `TimeLimits`. Without any, statements have no time-out: later work, migrations. */
-export const TIME_LIMITS = Symbol('TIME_LIMITS');
-
 /** PostgreSQL rolled the transaction back in favour of another one: retry it. */
 const ROLLED_BACK = /^40(001|P01)$/;
 const TRIES = 3;
@@ -35,7 +31,7 @@ const isRolledBack = (error: unknown): boolean =>
   ROLLED_BACK.test(String((error as { code?: unknown }).code ?? ''));
 
 /** Runs one statement, and observes it by name. */
-async function observed<Row>(
+export async function observed<Row>(
   name: string,
   sql: string,
   send: () => Promise<{ rows: unknown[]; rowCount: number | null }>,
@@ -63,11 +59,11 @@ export interface PoolState {
 }
 
 /** PostgreSQL, the source of truth. Repositories hold the SQL; services open the transactions. */
-@Injectable()
 export class Database extends Queryable {
+  /** Without limits, statements have no time-out: later work, migrations. */
   constructor(
     private readonly source: DataSource,
-    @Optional() @Inject(TIME_LIMITS) private readonly limits?: TimeLimits,
+    private readonly limits?: TimeLimits,
   ) {
     super();
   }

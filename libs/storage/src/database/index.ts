@@ -5,6 +5,8 @@ export * from './group-commit.js';
 export * from './migrate.js';
 export * from './postgres-probe.js';
 export * from './queryable.js';
+export { readsFromReplica, type ReadRequest } from './replica/read-request.js';
+export { ReplicatedDatabase } from './replica/replicated-database.js';
 export { OWNER_SERVES } from './serving-role.js';
 export * from './unit-of-work.js';
 export * from './repositories/index.js';
