@@ -114,6 +114,30 @@ test('a used successor is given again for a minute; after it, the old token ends
   await expect(refresh(newest)).rejects.toMatchObject(ended);
 });
 
+test('a token that was used a thousand refreshes ago still ends the session, and a refresh reads few of them', async () => {
+  const { requests } = limits.rates.sessionRefresh;
+  const { id, refreshToken } = await signIn();
+  const second = await refresh(refreshToken);
+  // As if the session had gone on for ten days; the newest row has the place of the second.
+  await room.database.query(
+    `UPDATE refresh_tokens SET generation = 1000 WHERE session_id = $1 AND generation = 2`,
+    [id],
+  );
+  await room.database.query(
+    `INSERT INTO refresh_tokens (shard, session_id, generation, hash, created_at, first_used_at)
+     SELECT shard, session_id, n, sha256(n::text::bytea), now() - interval '10 days', now() - interval '10 days'
+     FROM refresh_tokens, generate_series(2, 999) AS n WHERE session_id = $1 AND generation = 1`,
+    [id],
+  );
+  await past('refresh_tokens', 'created_at', 3_600, id);
+  await refresh(second);
+  const read = await room.get(UnitOfWork).run((tx) => room.get(SessionRows).refreshTokens(tx, id));
+  expect(read.length).toBe(requests + 1);
+  expect([read[0]?.generation, read.at(-1)?.generation]).toEqual([1_001, 1]);
+  await expect(refresh(refreshToken)).rejects.toMatchObject(ended);
+  expect(await living(id)).toBe(false);
+});
+
 test('a session that was not refreshed for too long is over, and listed no more', async () => {
   const { id, refreshToken } = await signIn();
   expect(await listed()).toEqual([id]);

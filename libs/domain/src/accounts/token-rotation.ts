@@ -36,8 +36,8 @@ export class TokenRotation {
     token: RefreshToken,
     from: Origin,
   ): Promise<Buffer | Problem | null> {
-    const stored = await this.rows.refreshTokens(tx, session.id);
     const hash = hashOf(token.secret);
+    const stored = await this.rows.refreshTokens(tx, session.id, hash);
     const presented = stored.find((row) => sameHash(row.hash, hash));
     if (!presented) throw problem('session_ended');
     if (!isWithin(limits.session.life, session.created_at)) throw problem('session_ended');

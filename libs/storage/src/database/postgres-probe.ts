@@ -75,6 +75,8 @@ export class PostgresProbe {
       connectionTimeoutMillis: this.patience,
       query_timeout: this.patience,
       keepAlive: true,
+      // Heartbeats and figures are asked for at once: pg warns where they wait for each other in its own queue.
+      pipeline: true,
     });
     client.on('error', () => this.drop(client));
     await client.connect();

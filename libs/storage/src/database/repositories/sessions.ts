@@ -90,13 +90,20 @@ export class SessionRows {
     );
   }
 
-  refreshTokens(tx: Queryable, sessionId: Id): Promise<RefreshRow[]> {
+  /**
+   * Of a session's tokens, which a year of use makes 35,000: the newest, as many as the limit of refreshes counts, the first, the
+   * one of this hash and its successor; newest first.
+   */
+  refreshTokens(tx: Queryable, sessionId: Id, hash: Buffer | null = null): Promise<RefreshRow[]> {
     return tx.list(
       'refreshToken.list',
-      `SELECT generation, hash, created_at, first_used_at, used_address, used_user_agent, repeats, repeats_since
-       FROM refresh_tokens
-       WHERE shard = $1 AND session_id = $2 ORDER BY generation DESC`,
-      keyOf(sessionId),
+      `WITH known AS MATERIALIZED (SELECT max(generation) AS newest, max(generation) FILTER (WHERE hash = $3) AS presented
+         FROM refresh_tokens WHERE shard = $1 AND session_id = $2)
+       SELECT generation, hash, created_at, first_used_at, used_address, used_user_agent, repeats, repeats_since
+       FROM refresh_tokens, known WHERE shard = $1 AND session_id = $2
+         AND (generation > newest - $4::int OR generation IN (1, presented, presented + 1))
+       ORDER BY generation DESC`,
+      keyOf(sessionId, hash, limits.rates.sessionRefresh.requests),
     );
   }
 
