@@ -52,11 +52,13 @@ export class Load {
           headers: { ...headers, ...(writes ? { 'content-type': 'application/json' } : {}) },
         },
         (response) => {
-          response.resume().on('error', ({ message }) => fail(message));
+          let said = '';
+          response.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(0, 500)));
+          response.on('error', ({ message }) => fail(message));
           response.on('end', () => {
             this.times.push(performance.now() - begun);
             if ((response.statusCode ?? 500) < 300) settle();
-            else fail(`${writes ? 'POST' : 'GET'}: ${response.statusCode}`);
+            else fail(`${writes ? 'POST' : 'GET'}: ${response.statusCode} ${said}`);
           });
         },
       );
