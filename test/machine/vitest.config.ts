@@ -11,7 +11,8 @@ export default defineConfig({
     ...paced,
     testTimeout: scaled(180_000),
     hookTimeout: scaled(60_000),
-    // They are one machine's life, in order.
+    // A file is one machine's life, in order; two live at once, on two cores too: they mostly wait.
     bail: 1,
+    maxWorkers: 2,
   },
 });
