@@ -59,6 +59,9 @@ export function bareEnvironment(): Record<string, string> {
   return Object.fromEntries(names.flatMap((name) => (source[name] ? [[name, source[name]]] : [])));
 }
 
+/** Marks a process whose environment is its own, so that it ends with this run, too. */
+export const runMark = (): Record<string, string> => (source[RUN] ? { [RUN]: source[RUN] } : {});
+
 /** How long histories run against the model, in seconds; `npm run test:model` takes longer than `npm test`. */
 export function modelSeconds(): number {
   return Number(source.MODEL_SECONDS ?? 30);

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { machineRoot } from '../harness/env.js';
+import { machineRoot, runMark } from '../harness/env.js';
 
 const run = promisify(execFile);
 const MIRROR = 'http://deb.debian.org/debian';
@@ -52,7 +52,7 @@ export async function makeBareRoot(folder: string): Promise<string> {
   if (made) return made;
   const bare = join(folder, 'bare');
   const command = async (program: string, args: string[]) =>
-    run('timeout', [FUSE, program, ...args], { env: environment, maxBuffer: 1 << 26 });
+    run('timeout', [FUSE, program, ...args], { env: { ...environment, ...runMark() }, maxBuffer: 1 << 26 });
   const include = `--include=${[...system, ...servers].join(',')}`;
   await command('debootstrap', ['--variant=minbase', include, 'bookworm', bare, MIRROR]);
   // None of its services may run before it boots, or on this host.

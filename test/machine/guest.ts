@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { runMark } from '../harness/env.js';
 import { environment, FUSE } from './bare.js';
 
 export interface Outcome {
@@ -64,7 +65,7 @@ export class Guest {
     const binds = Object.entries(this.machine.disks ?? {}).map(([there, here]) => `--bind=${here}:${there}`);
     const usual = ['--register=no', '--keep-unit', '--private-network', '--boot', '--link-journal=no'];
     this.#container = spawn('timeout', [FUSE, 'systemd-nspawn', '-q', '-D', this.root, ...usual, ...binds], {
-      env: environment,
+      env: { ...environment, ...runMark() },
       stdio: 'ignore',
       detached: true,
     });
