@@ -57,7 +57,14 @@ module.exports = {
       comment: 'What operators see is read from stores and processes.',
       severity: 'error',
       from: { path: '^libs/watch/' },
-      to: { path: '^libs/(?!watch/|feed/|storage/|platform/)' },
+      to: { path: '^libs/(?!watch/|feed/|storage/|pages/|platform/)' },
+    },
+    {
+      name: 'pages-know-platform-alone',
+      comment: 'What people read in a browser or a mail is made from what it is given.',
+      severity: 'error',
+      from: { path: '^libs/pages/' },
+      to: { path: '^libs/(?!pages/|platform/)' },
     },
     {
       name: 'images-know-what-photos-are-alone',
@@ -111,6 +118,14 @@ module.exports = {
       severity: 'error',
       from: { path: shipped, pathNot: ['^libs/feed/', '^libs/platform/src/queue/', spec] },
       to: { path: packages('ioredis', 'bullmq') },
+    },
+    {
+      name: 'only-the-worker-sends-mail',
+      comment:
+        'Requests wait for no mail server: the worker sends, once the row that asks for it is committed.',
+      severity: 'error',
+      from: { path: shipped, pathNot: '^apps/worker/src/mail/' },
+      to: { path: packages('nodemailer') },
     },
     {
       name: 'only-watch-touches-those-who-are-told',

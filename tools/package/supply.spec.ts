@@ -35,6 +35,7 @@ const allowed = new Set([
   'LGPL-3.0',
   'LGPL-3.0-or-later',
   'MIT',
+  'MIT-0',
   'MPL-2.0',
   'Python-2.0',
 ]);

@@ -9,6 +9,8 @@ import { operationsOf } from './http/operations.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { UsersModule } from './users/users.module.js';
 import { MeModule } from './me/me.module.js';
+import { AccountPagesModule } from './account-pages/account-pages.module.js';
+import { PasswordResetsModule } from './password-resets/password-resets.module.js';
 import { RelationsModule } from './relations/relations.module.js';
 import { CollectionsModule } from './collections/collections.module.js';
 import { PhotosModule } from './photos/photos.module.js';
@@ -39,6 +41,8 @@ const resources = [
   SessionsModule,
   UsersModule,
   MeModule,
+  PasswordResetsModule,
+  AccountPagesModule,
   RelationsModule,
   CollectionsModule,
   PhotosModule,

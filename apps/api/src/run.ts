@@ -17,6 +17,7 @@ import { Backlog, ErrorReports, operationsPages, Watch } from '@app/watch';
 import { watchQueries } from '@app/storage';
 import type { FastifyInstance } from 'fastify';
 import { ApiModule, operations } from './api.module.js';
+import { serveAccountPages } from './account-pages/serve-account-pages.js';
 import { serveDocs } from './docs/serve-docs.js';
 import { declareRoute } from './http/allowed-methods.js';
 import { routeDirectly } from './http/fast-path/direct-routes.js';
@@ -73,6 +74,7 @@ export async function createApi(
   );
   routeDirectly(app, server, declared, filter);
   serveDocs(server);
+  serveAccountPages(app, server, filter);
   return { app, logger, drain };
 }
 

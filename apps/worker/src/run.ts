@@ -21,6 +21,7 @@ import { DeliverService } from './deliver/deliver.service.js';
 import { DevelopService } from './develop/develop.service.js';
 import { EffectsService } from './effects/effects.service.js';
 import { Folding } from './effects/folding.js';
+import { mailPages } from './mail/mail-pages.js';
 import { NotifyService } from './notify/notify.service.js';
 import { Sweeper } from './sweep/sweeper.js';
 import { SyntheticChecks } from './synthetic-check/synthetic-checks.js';
@@ -79,7 +80,7 @@ async function start(config: Config): Promise<void> {
     keys: config.TOKEN_KEYS,
     ready: () => health.ready(),
     collect: () => app.get(Backlog).collect(),
-    pages: operationsPages(health),
+    pages: { ...operationsPages(health), ...mailPages(config) },
   });
   const receiver = receive(app, config, logger);
   let stopping = false;

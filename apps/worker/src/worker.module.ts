@@ -19,6 +19,9 @@ import { Effects } from './effects/effects.js';
 import { EffectsService } from './effects/effects.service.js';
 import { Erasure } from './effects/erasure.js';
 import { Folding } from './effects/folding.js';
+import { MailServer } from './mail/mail-server.js';
+import { Mails } from './mail/mails.js';
+import { TrashedPhotos } from './effects/trashed-photos.js';
 import { NotificationAudience } from './notify/notification-audience.js';
 import { NotifyService } from './notify/notify.service.js';
 import { PeopleGroups } from './notify/people-groups.js';
@@ -27,7 +30,8 @@ import { NotificationRecompute } from './notify/notification-recompute.js';
 import { NotificationWriter } from './notify/notification-writer.js';
 import { AbandonedUploads } from './sweep/abandoned-uploads.js';
 import { Housekeeping } from './sweep/housekeeping.js';
-import { Overdue, StuckPosts } from './sweep/overdue.js';
+import { LocalFiles } from './sweep/local-files.js';
+import { Overdue, StuckRows } from './sweep/overdue.js';
 import { Sweeper } from './sweep/sweeper.js';
 import { SyntheticChecks } from './synthetic-check/synthetic-checks.js';
 
@@ -36,7 +40,8 @@ const REDIS_BUDGET = 5_000;
 
 const develop = [AtWork, RenditionWriter, Exchanging, Settling, Attempting, DevelopService];
 const deliver = [FanOut, DeliverService];
-const effects = [CacheInvalidation, DerivedRows, Erasure, Effects, EffectsService, Folding];
+const mail = [MailServer, Mails];
+const effects = [CacheInvalidation, DerivedRows, Erasure, TrashedPhotos, Effects, EffectsService, Folding];
 const notify = [
   NotificationAudience,
   NotificationWriter,
@@ -45,7 +50,7 @@ const notify = [
   NotificationRecompute,
   NotifyService,
 ];
-const sweep = [StuckPosts, Overdue, AbandonedUploads, Housekeeping, Sweeper];
+const sweep = [StuckRows, Overdue, AbandonedUploads, Housekeeping, LocalFiles, Sweeper];
 
 /** The worker: one room per kind of later work, on top of the libraries. */
 @Module({})
@@ -66,7 +71,7 @@ export class WorkerModule {
         FeedModule.forRoot({ budget: REDIS_BUDGET, near: false }),
         WatchModule.forRoot('worker'),
       ],
-      providers: [pool, ...develop, ...deliver, ...effects, ...notify, ...sweep, SyntheticChecks],
+      providers: [pool, ...develop, ...deliver, ...mail, ...effects, ...notify, ...sweep, SyntheticChecks],
     };
   }
 }

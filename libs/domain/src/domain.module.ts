@@ -4,6 +4,8 @@ import { Accounts } from './accounts/accounts.js';
 import { Guesses } from './accounts/guesses.js';
 import { PasswordStrength } from './accounts/password-strength.js';
 import { Passwords } from './accounts/passwords.js';
+import { PasswordResets } from './accounts/password-resets.js';
+import { ResetRequests } from './accounts/reset-requests.js';
 import { RefreshTokens } from './accounts/refresh-tokens.js';
 import { People } from './accounts/people.js';
 import { Profiles } from './accounts/profiles.js';
@@ -35,6 +37,8 @@ const rules: Provider[] = [
   Passwords,
   Sessions,
   Accounts,
+  ResetRequests,
+  PasswordResets,
   People,
   Profiles,
   PostAccess,

@@ -157,14 +157,19 @@ export function readRedisUrl(env: NodeJS.ProcessEnv = process.env): string {
   return { ...settings, ...redisUrls(settings) }.REDIS_URL;
 }
 
-const linkSettings = everySetting.pick({ PORT: true, PUBLIC_URL: true, TOKEN_KEYS: true });
+const linkSettings = everySetting.pick({
+  PORT: true,
+  PUBLIC_URL: true,
+  TOKEN_KEYS: true,
+  WORKER_METRICS_ADDR: true,
+});
 
 /** The settings for links to the operators' pages. */
 export function readLinkSettings(
   env: NodeJS.ProcessEnv = process.env,
-): Pick<Config, 'TOKEN_KEYS' | 'publicUrl'> {
-  const { TOKEN_KEYS, ...place } = parse(linkSettings, env);
-  return { TOKEN_KEYS, publicUrl: publicUrlOf(place) };
+): Pick<Config, 'TOKEN_KEYS' | 'WORKER_METRICS_ADDR' | 'publicUrl'> {
+  const { TOKEN_KEYS, WORKER_METRICS_ADDR, ...place } = parse(linkSettings, env);
+  return { TOKEN_KEYS, WORKER_METRICS_ADDR, publicUrl: publicUrlOf(place) };
 }
 
 const edgeSettings = everySetting.pick({

@@ -6,6 +6,7 @@ export * from './ids.js';
 export * from './jobs.js';
 export * from './keys.js';
 export * from './limits.js';
+export * from './mail-secrets.js';
 export * from './pagerduty.js';
 export * from './platform.module.js';
 export * from './problem-params.js';

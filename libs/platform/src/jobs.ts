@@ -50,6 +50,8 @@ export const outboxKinds = {
   'requests.accept': { subject: 'user', job: 'effect' },
   /** An author became large: followers' feeds must merge them. */
   'audience.grew': { subject: 'user', job: 'deliver' },
+  /** Send a mail, or find out first whose it is. */
+  'mail.send': { subject: 'mail', job: 'effect' },
   /** A session ended: drop its cached lookup. */
   'session.ended': { subject: 'session', job: 'effect' },
   /** A photo's objects go to the trash. */

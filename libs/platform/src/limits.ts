@@ -90,6 +90,13 @@ export const limits = {
    * hour, from however many addresses.
    */
   guesses: { free: 5, longestPause: 30, rememberedFor: 60 * 60 },
+  /**
+   * Mails that let a forgotten password be replaced. With 5 guesses at each of 10 codes a day, somebody who never stops
+   * needs some 50 years for an even chance at one account.
+   */
+  passwordReset: { validFor: 30 * 60, perHour: 3, perDay: 10, guesses: 5 },
+  /** A mail that no server takes is tried for this long; the rows of all mails are kept for a week. */
+  mail: { triedFor: 3 * DAY, keptFor: 7 * DAY },
   idempotency: { keptFor: DAY, waitSeconds: 5 },
   list: { default: 20, most: 50, ids: 50, rankedFor: 600 },
   json: { bytes: 64 * 1024 },
@@ -122,6 +129,8 @@ export const limits = {
     /** Each costs a password hash; a household or an office shares an address. */
     signIn: { requests: 30, seconds: 60 },
     signUp: { requests: 20, seconds: 600 },
+    /** Asking for a mail, and using its link or its code; a household shares an address. */
+    reset: { requests: 30, seconds: 600 },
     /** By address, in each process: for paths that do not exist, and with tokens that were never ours. */
     unknown: { requests: 300, seconds: 60 },
   },

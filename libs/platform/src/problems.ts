@@ -52,6 +52,8 @@ export const problemTable = {
   session_ended: [401, 'The session has ended; sign in again.'],
   bad_credentials: [401, 'The login or the password is wrong.'],
   password_wrong: [403, 'The password is wrong.'],
+  token_used: [403, 'This link has been used, has expired, or was replaced; ask for another.'],
+  code_wrong: [403, 'This code is not the one of the mail, or is no longer valid; ask for another.'],
   registrations_closed: [403, 'This instance takes no new accounts.'],
   url_expired: [403, 'This media URL has expired; read the photo again for a new one.'],
   url_invalid: [403, 'This media URL was altered or not made by this server.'],

@@ -1,52 +1,6 @@
 import { z } from 'zod';
 import { limits } from './limits.js';
-
-/** A keyring as configured: `id:hex,id:hex`. The first key signs, all of them verify, so keys rotate without interruption. */
-const keyring = z
-  .string()
-  .transform((text) =>
-    text.split(',').map((entry) => {
-      const [id = '', secret = ''] = entry.trim().split(':');
-      return { id, secret };
-    }),
-  )
-  .refine(
-    (keys) => keys.every(({ id, secret }) => /^[a-z0-9]{1,8}$/.test(id) && /^[0-9a-f]{64}$/.test(secret)),
-    'expected id:secret[,id:secret], an id of 1-8 of [a-z0-9] and a secret of 64 hex digits (openssl rand -hex 32)',
-  );
-
-/** Without `https://` a host and its port also parse as a URL, with the scheme `localhost:`. */
-const httpUrl = z.url({ protocol: /^https?$/ });
-
-const postgresUrl = z.string().startsWith('postgres', 'expected postgres://user:password@host/database');
-
-const flag = z.enum(['on', 'off']).transform((value) => value === 'on');
-const list = z.string().transform((text) =>
-  text
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter(Boolean),
-);
-/** In the format of OpenTelemetry's specification: `name=value,name=value`, values percent-encoded. */
-const headers = z
-  .string()
-  .regex(/^[\w.-]+=[^,=]*(,[\w.-]+=[^,=]*)*$/, 'expected name=value[,name=value]')
-  .transform((text) =>
-    Object.fromEntries(
-      text.split(',').map((entry) => {
-        const [name = '', value = ''] = entry.split('=');
-        return [name, decodeURIComponent(value)] as const;
-      }),
-    ),
-  );
-const address = z
-  .string()
-  .regex(/^[^:]+:\d{1,5}$/, 'expected host:port')
-  .transform((text) => {
-    const [host = '', port = ''] = text.split(':');
-    return { host, port: Number(port) };
-  })
-  .refine(({ port }) => port < 65_536, 'expected host:port, and a port of at most 65535');
+import { address, flag, headers, httpUrl, keyring, list, postgresUrl } from './setting-shapes.js';
 
 /** Every setting that any process reads: its name in the environment, its shape, its default, and what docs/settings.md says of it. */
 export const everySetting = z.object({
@@ -160,6 +114,24 @@ export const everySetting = z.object({
     .default(7)
     .describe(
       'How many daily backups are kept; 0 makes none. The trash keeps deleted photos for longer, so that each finds its photos.',
+    ),
+
+  SMTP_URL: z
+    .string()
+    .regex(
+      /^(file:.+|smtps?:\/\/[^\s/]+(\/?\?\S*)?\/?)$/,
+      'expected smtp://user:password@host:port, smtps://... or file:FOLDER',
+    )
+    .default('file:.narwhal/mail')
+    .describe(
+      'The server that takes mails: `smtps://user:password@host`, `smtp://host:587`; or `file:FOLDER`, where each becomes a file that `/mail` of a worker’s listener shows.',
+    ),
+  MAIL_FROM: z
+    .string()
+    .regex(/^([^<>"\r\n@]*<)?[^\s<>@]+@[^\s<>@]+>?$/, 'expected an address, or Name <address>')
+    .optional()
+    .describe(
+      'The sender of mails: `Photos <photos@example.org>`. `INSTANCE_NAME` and `narwhal@` the host of `PUBLIC_URL` unless set.',
     ),
 
   CORS_ORIGINS: list

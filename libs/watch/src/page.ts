@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { escape } from '@app/pages';
 import { inWords } from '@app/platform';
 import type { OperatorsReport } from './report.js';
 import { runbookName, runbookText } from './runbooks.js';
@@ -27,13 +28,6 @@ th{color:var(--quiet);font-weight:500}td.why{white-space:normal}
 /** Loads nothing: the page is this text alone. */
 export const pagePolicy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; frame-ancestors 'none'; base-uri 'none'`;
 
-const escape = (text: unknown): string =>
-  String(text)
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
-
 interface Cell {
   text: unknown;
   look?: string;
@@ -41,7 +35,7 @@ interface Cell {
 
 function table(head: readonly string[], rows: readonly (readonly (Cell | string | number)[])[]): string {
   const cell = (tag: string, { text, look = '' }: Cell) =>
-    `<${tag}${look ? ` class="${look}"` : ''}>${escape(text)}</${tag}>`;
+    `<${tag}${look ? ` class="${look}"` : ''}>${escape(String(text))}</${tag}>`;
   const line = (cells: readonly (Cell | string | number)[], tag: string) =>
     `<tr>${cells.map((one) => cell(tag, typeof one === 'object' ? one : { text: one })).join('')}</tr>`;
   return `<div class="wide"><table>${line(head, 'th')}${rows.map((row) => line(row, 'td')).join('')}</table></div>`;

@@ -652,6 +652,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/password-resets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Replace a forgotten password; all sessions end
+         * @description Replace a forgotten password; all sessions end. A password that is too weak uses nothing up: send the same token or code with another. No token is needed, and none is read. Counts against `reset`: 30 requests in 600 s.
+         */
+        put: operations["resetPassword"];
+        /**
+         * Ask for a mail that resets a forgotten password
+         * @description Ask for a mail that resets a forgotten password. The answer is the same whether or not there is such an account. The mail has a link and a code, both good for `limits.passwordReset.validFor` and once, in the language of `Accept-Language` where Narwhal speaks it. No token is needed, and none is read. Counts against `reset`: 30 requests in 600 s.
+         */
+        post: operations["requestPasswordReset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/photos": {
         parameters: {
             query?: never;
@@ -2391,6 +2415,42 @@ export interface components {
                 rememberedFor: number;
             };
             /** @description Limits of it. */
+            passwordReset: {
+                /**
+                 * Format: int64
+                 * @description For how long the link and the code of a mail are good, in seconds.
+                 */
+                validFor: number;
+                /**
+                 * Format: int64
+                 * @description How many mails an account gets in an hour.
+                 */
+                perHour: number;
+                /**
+                 * Format: int64
+                 * @description How many mails an account gets in a day.
+                 */
+                perDay: number;
+                /**
+                 * Format: int64
+                 * @description How many wrong codes a mail bears.
+                 */
+                guesses: number;
+            };
+            /** @description Limits of it. */
+            mail: {
+                /**
+                 * Format: int64
+                 * @description For how long it is tried to send a mail that no server takes, in seconds.
+                 */
+                triedFor: number;
+                /**
+                 * Format: int64
+                 * @description For how long it is kept when which mail was sent, in seconds.
+                 */
+                keptFor: number;
+            };
+            /** @description Limits of it. */
             idempotency: {
                 /**
                  * Format: int64
@@ -2608,6 +2668,19 @@ export interface components {
                     /**
                      * Format: int64
                      * @description How many new accounts from a network within the window.
+                     */
+                    requests: number;
+                    /**
+                     * Format: int64
+                     * @description The window, in seconds.
+                     */
+                    seconds: number;
+                };
+                /** @description Limits of it. */
+                reset: {
+                    /**
+                     * Format: int64
+                     * @description How many requests about forgotten passwords from a network within the window.
                      */
                     requests: number;
                     /**
@@ -2936,6 +3009,28 @@ export interface components {
              * @description The password as it shall be.
              */
             next: string;
+        };
+        /** @description The new password, with `token`, or with `login` and `code`. */
+        PasswordReset: {
+            /** @description Of the mail’s link: `?token=`. */
+            token?: string;
+            /** @description As it was given to ask for the mail; with `code`. */
+            login?: string;
+            /**
+             * @description The six digits of the mail; with `login`.
+             * @example 042137
+             */
+            code?: string;
+            /**
+             * Format: password
+             * @description What is easy to guess is refused.
+             */
+            password: string;
+        };
+        /** @description Whose password was forgotten. */
+        PasswordResetRequest: {
+            /** @description Username or email. */
+            login: string;
         };
         /** @description The `params` of `password_too_weak`. */
         PasswordTooWeakParams: {
@@ -5870,6 +5965,90 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
             401: components["responses"]["Unauthorized"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    resetPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordReset"];
+            };
+        };
+        responses: {
+            /** @description Done; there is nothing to say. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `code_wrong`, `token_used` */
+            403: components["responses"]["Forbidden"];
+            /** @description `body_too_large` */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type` */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `expectation_failed` */
+            417: components["responses"]["ExpectationFailed"];
+            /** @description `password_too_weak`, `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `busy`, `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    requestPasswordReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordResetRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted; the rest happens later. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `body_too_large` */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type` */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `expectation_failed` */
+            417: components["responses"]["ExpectationFailed"];
             /** @description `validation_failed` */
             422: components["responses"]["UnprocessableEntity"];
             /** @description `rate_limited` */

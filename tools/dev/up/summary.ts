@@ -18,6 +18,7 @@ Narwhal is ready (${seconds.toFixed(1)} s).
   API       ${url}/v1
   docs      ${url}/docs
   health    npm run admin -- health-link   (a link to the page for people; ${url}/health/ready for machines)
+  mails     npm run admin -- mail-link     (a link to the mails to people; SMTP_URL sends them)
   watching  npm run top                    (in another terminal)
   metrics   ${localUrl(metrics.api)}/metrics (api), ${localUrl(metrics.worker)}/metrics (worker)
   data      ${dataFolder}

@@ -1,7 +1,8 @@
 import { STATUS_CODES } from 'node:http';
 import { problem, problemParams, problemTable, type ProblemCode } from '@app/platform';
+import { escape } from '@app/pages';
 import { faultCodes } from '../openapi/problem-schemas.js';
-import { escape, page } from './look.js';
+import { page } from './look.js';
 
 interface Refusal {
   name: ProblemCode;

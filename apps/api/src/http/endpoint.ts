@@ -6,7 +6,7 @@ import type { z } from 'zod';
 export type Access = 'none' | 'optional' | 'required' | 'admin';
 
 /** The rate limit that counts a call; see `rate-limits.ts`. */
-export type RatePolicy = 'read' | 'write' | 'upload' | 'refresh' | 'signIn' | 'signUp' | 'none';
+export type RatePolicy = 'read' | 'write' | 'upload' | 'refresh' | 'signIn' | 'signUp' | 'reset' | 'none';
 
 /** Headers of a response; `ETag` also enables `If-None-Match` (304), `Tus` stands for the headers that tus 1.0.0 requires. */
 export type AnswerHeader = 'ETag' | 'Location' | 'Tus';

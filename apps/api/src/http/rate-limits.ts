@@ -18,7 +18,7 @@ export class RateLimits {
 
   /** @throws Problem 429 `rate_limited` */
   async take(
-    endpoint: EndpointOptions,
+    endpoint: Pick<EndpointOptions, 'rate'>,
     caller: Caller | null,
     request: ApiRequest,
     reply: ApiReply,

@@ -83,6 +83,16 @@ const meanings: Meanings<Limits> = {
     longestPause: 'The longest pause after wrong passwords, in seconds.',
     rememberedFor: 'For how long wrong passwords are remembered, in seconds.',
   },
+  passwordReset: {
+    validFor: 'For how long the link and the code of a mail are good, in seconds.',
+    perHour: 'How many mails an account gets in an hour.',
+    perDay: 'How many mails an account gets in a day.',
+    guesses: 'How many wrong codes a mail bears.',
+  },
+  mail: {
+    triedFor: 'For how long it is tried to send a mail that no server takes, in seconds.',
+    keptFor: 'For how long it is kept when which mail was sent, in seconds.',
+  },
   idempotency: {
     keptFor: 'For how long an Idempotency-Key is remembered, in seconds.',
     waitSeconds: 'How long a repeated request waits for the first, in seconds.',
@@ -123,6 +133,7 @@ const meanings: Meanings<Limits> = {
     sessionRefresh: rate('new tokens of a session'),
     signIn: rate('passwords from a network'),
     signUp: rate('new accounts from a network'),
+    reset: rate('requests about forgotten passwords from a network'),
     unknown: rate('aimless requests from a network'),
   },
 };

@@ -2,6 +2,8 @@ import { userInfo } from 'node:os';
 import { forgetSessions } from '@app/feed';
 import {
   databaseFault,
+  limits,
+  mailSecrets,
   readArgumentsOrExit,
   readDirectUrl,
   operatorToken,
@@ -13,6 +15,7 @@ import {
 import {
   AuditRows,
   Database,
+  MailRows,
   nowhere,
   openDataSource,
   OutboxRows,
@@ -72,6 +75,31 @@ export function healthLink({ TOKEN_KEYS, publicUrl } = readLinkSettings(), now =
   return `${publicUrl}${path}${signedQuery(path, TOKEN_KEYS, now)}`;
 }
 
+/** The same for the mails that a worker here writes into files. */
+export function mailLink(
+  { TOKEN_KEYS, WORKER_METRICS_ADDR: { host, port } } = readLinkSettings(),
+  now = Date.now(),
+): string {
+  const here = host === '0.0.0.0' ? '127.0.0.1' : host;
+  return `http://${here}:${port}/mail${signedQuery('/mail', TOKEN_KEYS, now)}`;
+}
+
+/** A link that replaces somebody's password: for an operator to hand over, where no mail arrives. */
+async function resetLink(database: Database, users: UserRows, userId: string): Promise<string> {
+  const { TOKEN_KEYS, publicUrl } = readLinkSettings();
+  const { validFor: seconds } = limits.passwordReset;
+  const id = await database.transaction(async (tx) => {
+    const user = await users.lock(tx, userId);
+    if (!user || user.closed_at !== null) throw new Refused('expected an account that is not closed');
+    await new AuditRows(database).record(tx, 'password.reset_link', userId, nowhere, {
+      actorId: null,
+      operator: userInfo().username,
+    });
+    return new MailRows(database).insert(tx, user, { kind: 'reset', address: null, locale: 'en', seconds });
+  });
+  return `${publicUrl}/account/reset?token=${mailSecrets(TOKEN_KEYS, 'reset', id).token}`;
+}
+
 /** The role that each command gives. */
 const roles = { grant: 'admin', revoke: 'person', synthetic: 'synthetic' } as const;
 
@@ -113,7 +141,8 @@ export async function admin(
   const [command, name = ''] = words;
   const username = name.toLowerCase();
   const role = command && Object.hasOwn(roles, command) ? roles[command as keyof typeof roles] : null;
-  if (command !== 'audit' && !(role && username))
+  const isKnown = command === 'audit' || ((role || command === 'reset-password') && username);
+  if (!isKnown)
     throw new UsageError(`expected one of these but received "${words.join(' ')}"\n\n${adminLine.usage}`);
   const source = await openDataSource({ url, name: 'narwhal-admin' }).catch((error: unknown) => {
     throw new Refused(databaseFault(error, url).text);
@@ -122,6 +151,7 @@ export async function admin(
     const database = new Database(source);
     const users = new UserRows(database, new SearchWords());
     const userId = username ? await userIdOf(users, username) : null;
+    if (userId !== null && command === 'reset-password') return await resetLink(database, users, userId);
     if (role === null || userId === null) return await auditText(database, users, userId);
     return await changeRole(database, { userId, username }, role, redisUrl);
   } finally {
@@ -132,6 +162,7 @@ export async function admin(
 /** Commands that need only the instance's keys. */
 const made: Record<string, () => string> = {
   'health-link': () => healthLink(),
+  'mail-link': () => mailLink(),
   'operator-token': () => operatorToken(readLinkSettings().TOKEN_KEYS),
 };
 

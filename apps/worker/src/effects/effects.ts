@@ -1,11 +1,12 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Id, OutboxKind, outboxKinds } from '@app/platform';
 import { Relations } from '@app/domain';
-import { OBJECT_STORE, TrashRows, type ObjectStore, type OutboxRow } from '@app/storage';
-import { photoObjectNames } from '@app/platform/photos';
+import type { OutboxRow } from '@app/storage';
 import { CacheInvalidation } from './cache-invalidation.js';
 import { DerivedRows } from './derived-rows.js';
+import { Mails } from '../mail/mails.js';
 import { Erasure } from './erasure.js';
+import { TrashedPhotos } from './trashed-photos.js';
 
 /** The kinds that run as a whole; those of the `deliver` queue run page by page. */
 type EffectKind = {
@@ -24,8 +25,8 @@ export class Effects {
     erasure: Erasure,
     relations: Relations,
     derived: DerivedRows,
-    private readonly trash: TrashRows,
-    @Inject(OBJECT_STORE) private readonly objects: ObjectStore,
+    mails: Mails,
+    photos: TrashedPhotos,
   ) {
     this.byKind = {
       'post.changed': (id) => invalidation.postChanged(id),
@@ -45,8 +46,9 @@ export class Effects {
       'relations.changed': (id) => invalidation.relationsChanged(id),
       'block.changed': (id, object) => relations.settleBlock(id, object ?? '0'),
       'requests.accept': (id) => relations.acceptAll(id),
+      'mail.send': (id) => mails.carryOut(id),
       'session.ended': (id) => invalidation.sessionEnded(id),
-      'photo.trash': (id) => this.trashPhoto(id),
+      'photo.trash': (id) => photos.trash(id),
     };
   }
 
@@ -55,11 +57,5 @@ export class Effects {
     // A newer release wrote this kind: put the row back for a worker of that release.
     if (!effect) throw new Error(`expected an effect that this release knows but received ${kind}`);
     await effect(subject_id, object_id);
-  }
-
-  /** Moves a deleted photo's objects to the trash, which ends access to them at once. */
-  private async trashPhoto(id: Id): Promise<void> {
-    const trashed = await this.trash.find(id);
-    if (trashed) await this.objects.trash(trashed.folder, photoObjectNames, trashed.day);
   }
 }

@@ -47,6 +47,7 @@ export class Housekeeping {
       sessions: limits.session.refreshToken + 7 * DAY,
       audit: limits.audit.keptFor,
       usernames: limits.user.usernameKeptFor,
+      mails: limits.mail.keptFor,
     });
     const day = trashDay(new Date(Date.now() - limits.trash.keptFor * 1000));
     await this.objects.purgeTrash(day);

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, counter, isNotifyKind, JobSender, type Config, type JobName } from '@app/platform';
 import { Posts } from '@app/domain';
-import { CountRows, OutboxRows, SweepRows, UnitOfWork } from '@app/storage';
+import { CountRows, MailRows, OutboxRows, SweepRows, UnitOfWork } from '@app/storage';
 import { DevelopService } from '../develop/develop.service.js';
 
 /** Rows per sweep; the next sweep finds more. */
@@ -11,16 +11,24 @@ const found = (kind: string, count: number): void => {
   if (count > 0) counter('narwhal_swept_total').inc({ kind }, count);
 };
 
-/** Publishes posts that wait although their photos are settled: the process that settled the last one died before its transaction ended. */
+/** Rows that wait although nothing is about to move them. */
 @Injectable()
-export class StuckPosts {
+export class StuckRows {
   constructor(
     private readonly rows: SweepRows,
+    private readonly mails: MailRows,
     private readonly posts: Posts,
     private readonly work: UnitOfWork,
   ) {}
 
-  async settle(seconds: number, limit: number): Promise<number> {
+  /** Has mails sent whose pause is over, and those that a killed worker had taken up. */
+  async sendMails(seconds: number, limit: number): Promise<void> {
+    const due = await this.mails.due(seconds, limit);
+    if (due.length > 0) await this.work.run((tx) => tx.effect('mail.send', ...due));
+  }
+
+  /** Publishes posts whose photos are settled: the process that settled the last one died before its transaction ended. */
+  async settlePosts(seconds: number, limit: number): Promise<number> {
     const ids = await this.rows.unpublished(seconds, limit);
     for (const id of ids) await this.work.run((tx) => this.posts.settle(tx, id));
     return ids.length;
@@ -38,14 +46,15 @@ export class Overdue {
     private readonly outbox: OutboxRows,
     private readonly counts: CountRows,
     private readonly jobs: JobSender,
-    private readonly posts: StuckPosts,
+    private readonly stuck: StuckRows,
   ) {
     this.seconds = config.SWEEP_OVERDUE / 1000;
   }
 
   async sweep(): Promise<void> {
     this.photos.wake(() => found('photos', 1));
-    found('posts', await this.posts.settle(this.seconds, BATCH));
+    found('posts', await this.stuck.settlePosts(this.seconds, BATCH));
+    await this.stuck.sendMails(this.seconds, BATCH);
     await this.effects();
     await this.deltas();
   }

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, LOGGER, tracedFrom, type Config, type Logger } from '@app/platform';
-import { RenditionWriter } from '../develop/rendition-writer.js';
 import { AbandonedUploads } from './abandoned-uploads.js';
 import { Housekeeping } from './housekeeping.js';
+import { LocalFiles } from './local-files.js';
 import { Overdue } from './overdue.js';
 
 /** Interval of the search for expired rows and old trash, in milliseconds. */
@@ -25,7 +25,7 @@ export class Sweeper {
     private readonly overdue: Overdue,
     private readonly uploads: AbandonedUploads,
     private readonly housekeeping: Housekeeping,
-    private readonly renditions: RenditionWriter,
+    private readonly files: LocalFiles,
   ) {}
 
   start(): void {
@@ -52,7 +52,7 @@ export class Sweeper {
       this.expired = Date.now();
       steps.push(
         () => this.housekeeping.sweepExpired(),
-        () => this.renditions.sweepScratch(),
+        () => this.files.sweep(),
         () => this.housekeeping.sweepNotifications(),
       );
     }

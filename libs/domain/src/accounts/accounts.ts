@@ -85,13 +85,25 @@ export class Accounts {
    * @throws Problem 429 after several
    */
   async authenticate(given: SignIn, from: Origin): Promise<Proof | null> {
-    const name = nameOf(given.login.trim());
-    const user = name.includes('\u0000') ? null : await this.find(name);
-    const living = user && user.closed_at === null ? user : null;
+    const living = await this.byLogin(given.login);
     const token = parseRefreshToken(given.refreshToken ?? '');
-    const attempt = { login: name, userId: living?.id ?? null, token, from };
+    const attempt = { login: nameOf(given.login), userId: living?.id ?? null, token, from };
     const isSame = await this.passwords.verify(living?.password_hash ?? null, given.password, attempt);
     return living && isSame ? { userId: living.id, passwordHash: living.password_hash } : null;
+  }
+
+  /** The person of a username or an address; null when there is none, or the account is closed. */
+  async byLogin(login: string): Promise<UserRow | null> {
+    const name = nameOf(login);
+    const user = name.includes('\u0000') ? null : await this.find(name);
+    return user && user.closed_at === null ? user : null;
+  }
+
+  /** Replaces the password of a locked account, and ends all its sessions. */
+  async replacePassword(tx: Tx, userId: Id, password_hash: string, from: Origin): Promise<void> {
+    await this.rows.change(tx, userId, { password_hash });
+    await this.audit.record(tx, 'password.reset', userId, from);
+    await this.sessions.endIn(tx, userId, {});
   }
 
   /**
@@ -168,10 +180,12 @@ export class Accounts {
 }
 
 /** A login as names are stored. */
-const nameOf = (login: string): string =>
-  login.includes('@') ? login.normalize('NFC').toLowerCase() : fold(login);
+export function nameOf(login: string): string {
+  const name = login.trim();
+  return name.includes('@') ? name.normalize('NFC').toLowerCase() : fold(name);
+}
 
-const ownerOf = ({ username, email, display_name: displayName }: UserRow): PasswordOwner => ({
+export const ownerOf = ({ username, email, display_name: displayName }: UserRow): PasswordOwner => ({
   username,
   email,
   displayName,

@@ -3,7 +3,7 @@ import { inPart, requestBuckets, workBuckets } from '../entry.js';
 /** The queues whose jobs each have their own row; a job of `develop` only says that some photo waits. */
 const queuesOfRows = ['deliver', 'effect', 'fold', 'notify'] as const;
 const queues = ['develop', ...queuesOfRows] as const;
-const rows = ['photos', 'posts', 'outbox', 'deltas'] as const;
+const rows = ['photos', 'posts', 'outbox', 'deltas', 'mails'] as const;
 
 /** From an upload to everybody's feed: the workers' jobs, and their backlog. */
 export const laterWork = inPart('later work', {
@@ -207,6 +207,32 @@ export const laterWork = inPart('later work', {
         unit: 'seconds',
         read: { as: 'value', by: 'kind' },
         normal: [0, 10],
+      },
+      mail_age: {
+        title: 'Oldest mail that is not sent',
+        unit: 'seconds',
+        read: { as: 'value', where: { kind: 'mails' } },
+        normal: [0, 10],
+        levels: {
+          alert: 'MailsWait',
+          warning: 300,
+          critical: 1_200,
+          lasting: 60,
+          says: 'the oldest mail that could not be sent has waited for {value}',
+        },
+      },
+    },
+  },
+  narwhal_mails_total: {
+    kind: 'counter',
+    means: 'Attempts to send a mail, by outcome; `given_up` counts mails that were not sent in time.',
+    labels: { outcome: ['sent', 'failed', 'given_up'] },
+    shows: {
+      mails: {
+        title: 'Mails',
+        unit: 'events',
+        read: { as: 'rate', per: 'minute', by: 'outcome' },
+        normal: 'a few a day for every hundred people; `failed` and `given_up` none',
       },
     },
   },

@@ -49,7 +49,9 @@ export const requests = inPart('requests', {
   narwhal_rate_limited_total: {
     kind: 'counter',
     means: 'Requests refused for their rate, by policy.',
-    labels: { policy: ['read', 'write', 'upload', 'refresh', 'signIn', 'signUp', 'guess', 'unknown'] },
+    labels: {
+      policy: ['read', 'write', 'upload', 'refresh', 'signIn', 'signUp', 'reset', 'guess', 'unknown'],
+    },
     shows: {
       rate_limited: {
         title: 'Requests refused for their rate',

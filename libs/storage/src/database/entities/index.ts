@@ -3,6 +3,7 @@ export * from './comment.js';
 export * from './installation.js';
 export * from './later-work.js';
 export * from './like.js';
+export * from './mail.js';
 export * from './notification.js';
 export * from './photo.js';
 export * from './post.js';

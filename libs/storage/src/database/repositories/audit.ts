@@ -11,6 +11,8 @@ export const auditKinds = [
   'account.closed',
   'username.changed',
   'password.changed',
+  'password.reset',
+  'password.reset_link',
   'session.began',
   'session.ended',
   'sessions.ended',

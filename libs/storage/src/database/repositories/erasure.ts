@@ -77,6 +77,7 @@ export class ErasureRows {
   async own(tx: Queryable, user: Id): Promise<void> {
     const shard = shardOf(user);
     await this.quota.forget(tx, user);
+    await tx.query('erase.mails', `DELETE FROM mails WHERE shard = $1 AND user_id = $2`, [shard, user]);
     await tx.query('erase.saves', `DELETE FROM saves WHERE shard = $1 AND user_id = $2`, [shard, user]);
     await tx.query('erase.mutes', `DELETE FROM mutes WHERE shard = $1 AND muter_id = $2`, [shard, user]);
     await tx.query('erase.muted', `DELETE FROM mutes WHERE muted_id = $1`, [user]);

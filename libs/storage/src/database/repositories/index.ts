@@ -14,6 +14,7 @@ export * from './feed-rows.js';
 export * from './follows.js';
 export * from './idempotency.js';
 export * from './likes.js';
+export * from './mails.js';
 export * from './notification-causes.js';
 export * from './notification-groups.js';
 export * from './notifications.js';

@@ -13,7 +13,7 @@ const AT_WORK = 15;
 
 /** Rows of one kind that wait for later work: how many (counted up to 10,000) and how old the oldest is, in seconds. */
 export interface Pending {
-  kind: 'photos' | 'posts' | 'outbox' | 'deltas';
+  kind: 'photos' | 'posts' | 'outbox' | 'deltas' | 'mails';
   count: number;
   age: number;
   /** How many were tried and make no progress, or are overdue while nothing of their kind makes progress. */
@@ -69,6 +69,13 @@ const kinds: readonly Kind[] = [
   {
     kind: 'deltas',
     from: `SELECT id, created_at AS since, false AS moves, NULL::timestamptz AS stuck_since, false AS tried FROM count_deltas`,
+    waitsItsTurn: false,
+  },
+  {
+    // Never stuck: a mail server that is away has an alert of its own, which asks for the age.
+    kind: 'mails',
+    from: `SELECT id, created_at AS since, true AS moves, NULL::timestamptz AS stuck_since, true AS tried
+      FROM mails WHERE user_id IS NOT NULL AND sent_at IS NULL AND given_up_at IS NULL`,
     waitsItsTurn: false,
   },
 ];

@@ -67,6 +67,7 @@ export class SweepRows {
     sessions: number;
     audit: number;
     usernames: number;
+    mails: number;
   }): Promise<Record<string, number>> {
     const expired = async (name: string, sql: string, seconds: number) =>
       [name, (await this.database.query(`sweep.${name}`, sql, [seconds])).count] as const;
@@ -92,6 +93,11 @@ export class SweepRows {
         'usernames',
         `DELETE FROM usernames WHERE given_up_at < now() - make_interval(secs => $1)`,
         keptFor.usernames,
+      ),
+      await expired(
+        'mails',
+        `DELETE FROM mails WHERE created_at < now() - make_interval(secs => $1)`,
+        keptFor.mails,
       ),
       ['auditEvents', await this.forgetEvents(keptFor.audit)],
     ]);

@@ -1,0 +1,6 @@
+import { Module } from '@nestjs/common';
+import { PasswordPages } from './password-pages.js';
+
+/** Their routes are declared by `serveAccountPages`: pages are no part of the contract. */
+@Module({ providers: [PasswordPages] })
+export class AccountPagesModule {}

@@ -1,0 +1,103 @@
+import { limits } from '@app/platform';
+import { errorLine, html, page, textsOf, type Html, type Texts } from '@app/pages';
+
+/** A page's status and text. */
+export interface Shown {
+  status: number;
+  page: string;
+}
+
+/** The pages of a forgotten password, in words: they work without script and name no account. */
+export class AccountPages {
+  private readonly texts: Texts;
+
+  constructor(
+    private readonly instance: string,
+    language: string,
+  ) {
+    this.texts = textsOf(language);
+  }
+
+  private show(title: string, body: Html, status = 200): Shown {
+    const { language } = this.texts;
+    return { status, page: page({ language, title, instance: this.instance, body }) };
+  }
+
+  forgot(isEmpty = false): Shown {
+    const { title, explain, login, send, empty } = this.texts.forgot;
+    const body = html`<p>${explain}</p>
+      ${isEmpty ? errorLine(empty) : html``}
+      <form method="post" action="/account/forgot">
+        <label for="login">${login}</label>
+        <input
+          id="login"
+          name="login"
+          type="text"
+          autocomplete="username"
+          autocapitalize="none"
+          spellcheck="false"
+          maxlength="320"
+          required${isEmpty ? html` aria-invalid="true" aria-describedby="error"` : html``}
+        />
+        <button type="submit">${send}</button>
+      </form>`;
+    return this.show(title, body, isEmpty ? 422 : 200);
+  }
+
+  asked(): Shown {
+    const { sentTitle, sent, none, again } = this.texts.forgot;
+    return this.show(
+      sentTitle,
+      html`<p>${sent}</p>
+        <p>${none}</p>
+        <p><a href="/account/forgot">${again}</a></p>`,
+    );
+  }
+
+  /** The form for a new password; `fault` says what was wrong with the one before. */
+  reset(token: string, fault?: 'weak' | 'long'): Shown {
+    const { title, explain, password, length, save, weak, long } = this.texts.reset;
+    const problem = fault === 'long' ? long(limits.user.password) : weak;
+    const body = html`<p>${explain}</p>
+      ${fault ? errorLine(problem) : html``}
+      <form method="post" action="/account/reset">
+        <input type="hidden" name="token" value="${token}" />
+        <label for="password">${password}</label>
+        <input
+          id="password"
+          name="password"
+          type="password"
+          autocomplete="new-password"
+          minlength="${limits.user.passwordMin}"
+          maxlength="${limits.user.password}"
+          required
+          aria-describedby="${fault ? 'error length' : 'length'}"
+          ${fault ? html` aria-invalid="true"` : html``}
+        />
+        <p class="hint" id="length">${length(limits.user.passwordMin)}</p>
+        <button type="submit">${save}</button>
+      </form>`;
+    return this.show(title, body, fault ? 422 : 200);
+  }
+
+  done(): Shown {
+    const { doneTitle, done } = this.texts.reset;
+    return this.show(doneTitle, html`<p role="status">${done}</p>`);
+  }
+
+  used(): Shown {
+    const { usedTitle, used } = this.texts.reset;
+    const { again } = this.texts.forgot;
+    return this.show(
+      usedTitle,
+      html`${errorLine(used)}
+        <p><a href="/account/forgot">${again}</a></p>`,
+      403,
+    );
+  }
+
+  refused(why: Exclude<keyof Texts['refused'], 'title'>, status: number): Shown {
+    const { title } = this.texts.refused;
+    return this.show(title, errorLine(this.texts.refused[why]), status);
+  }
+}

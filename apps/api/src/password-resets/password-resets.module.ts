@@ -1,0 +1,5 @@
+import { Module } from '@nestjs/common';
+import { PasswordResetsController } from './password-resets.controller.js';
+
+@Module({ controllers: [PasswordResetsController] })
+export class PasswordResetsModule {}

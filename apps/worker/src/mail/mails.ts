@@ -1,0 +1,84 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  CONFIG,
+  counter,
+  limits,
+  LOGGER,
+  mailSecrets,
+  type Config,
+  type Id,
+  type Logger,
+  type MailKind,
+} from '@app/platform';
+import { ResetRequests } from '@app/domain';
+import { renderMail } from '@app/pages';
+import { MailRows, UserRows, type AddressedMail, type MailRow } from '@app/storage';
+import { MailServer } from './mail-server.js';
+
+/** The page that each kind's link opens. */
+const pages: Record<MailKind, string> = { reset: '/account/reset' };
+
+/** Sends mails. What could not be sent is tried again with growing pauses, and given up when its link is of no use any more. */
+@Injectable()
+export class Mails {
+  private readonly requests: Record<MailKind, (asked: MailRow) => Promise<void>>;
+
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly rows: MailRows,
+    private readonly users: UserRows,
+    private readonly server: MailServer,
+    resets: ResetRequests,
+  ) {
+    this.requests = { reset: (asked) => resets.address(asked) };
+  }
+
+  /** Finds out whose a mail is; sends one whose receiver is known, if it is due. */
+  async carryOut(id: Id): Promise<void> {
+    const mail = await this.rows.find(id);
+    if (!mail) return;
+    if (mail.user_id === null) return this.requests[mail.kind](mail);
+    const due = await this.rows.claim(id);
+    if (due) await this.send(due);
+    else if (await this.rows.giveUp(id, limits.mail.triedFor)) counted('given_up');
+  }
+
+  private async send(mail: AddressedMail): Promise<void> {
+    const { id, kind, locale, address } = mail;
+    const user = await this.users.find(mail.user_id);
+    // Of an account that was closed since; its erasure deletes the row.
+    if (!user || user.closed_at !== null || address === null) return;
+    const { token, code } = mailSecrets(this.config.TOKEN_KEYS, kind, id);
+    const { publicUrl, INSTANCE_NAME: instance } = this.config;
+    const link = `${publicUrl}${pages[kind]}?token=${token}`;
+    const rendered = renderMail(kind, locale, { instance, username: user.username, link, code });
+    try {
+      await this.server.send({ ...rendered, id, to: address });
+    } catch (error) {
+      await this.failed(mail, error as MailFault);
+      return;
+    }
+    await this.rows.sent(id);
+    counted('sent');
+  }
+
+  /** The row has the server's words, the log only their codes: they may quote the address. */
+  private async failed({ id, attempts }: AddressedMail, error: MailFault): Promise<void> {
+    counted('failed');
+    const { code, responseCode } = error;
+    this.logger.warn(
+      { mailId: id, attempts, code, responseCode },
+      'a mail could not be sent; it is tried again',
+    );
+    await this.rows.failed(id, error.message);
+  }
+}
+
+interface MailFault extends Error {
+  code?: string;
+  responseCode?: number;
+}
+
+const counted = (outcome: 'sent' | 'failed' | 'given_up'): void =>
+  counter('narwhal_mails_total').inc({ outcome });

@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG, isMailCode, limits, mailOfToken, problem, type Config, type Id } from '@app/platform';
+import { MailRows, stateOf, UnitOfWork, UserRows, type Origin, type UserRow } from '@app/storage';
+import { Accounts, ownerOf } from './accounts.js';
+import { Passwords } from './passwords.js';
+
+/** What the receiver of a mail shows: the secret of its link, or the digits that it names with the login that they gave. */
+export type ResetProof = { token: string } | { login: string; code: string };
+
+interface Opened {
+  mailId: Id;
+  user: UserRow;
+}
+
+const kind = 'reset';
+/** A wrong code is refused no sooner than this, in milliseconds: a guess that is counted takes longer than one that is not. */
+const REFUSED_AFTER = 150;
+
+/**
+ * Replaces a forgotten password by a mail's link or code. A mail is good once, for a while, and only for the account's state to
+ * which it is bound. Nobody buys a password's hash without one.
+ */
+@Injectable()
+export class PasswordResets {
+  constructor(
+    @Inject(CONFIG) private readonly config: Pick<Config, 'TOKEN_KEYS'>,
+    private readonly accounts: Accounts,
+    private readonly passwords: Passwords,
+    private readonly users: UserRows,
+    private readonly mails: MailRows,
+    private readonly work: UnitOfWork,
+  ) {}
+
+  /** Whether a link would work now. */
+  async isGood(token: string): Promise<boolean> {
+    return (await this.byToken(token)) !== null;
+  }
+
+  /**
+   * Ends all sessions. A password that is too weak leaves the mail as it was.
+   *
+   * @throws Problem 403 `token_used` or `code_wrong`, 422 `password_too_weak`, 503 `busy`
+   */
+  async reset(proof: ResetProof, password: string, from: Origin): Promise<void> {
+    const refused = 'token' in proof ? 'token_used' : 'code_wrong';
+    const opened = await ('token' in proof
+      ? this.byToken(proof.token)
+      : this.byCode(proof.login, proof.code));
+    if (!opened) throw problem(refused);
+    const passwordHash = await this.passwords.hash(password, ownerOf(opened.user), true);
+    await this.work.run(async (tx) => {
+      const user = await this.users.lock(tx, opened.user.id);
+      // A reset, a change of password or a closing since then has changed the state.
+      if (!user || !stateOf(user).equals(stateOf(opened.user))) throw problem(refused);
+      if (!(await this.mails.use(tx, opened.mailId))) throw problem(refused);
+      await this.accounts.replacePassword(tx, user.id, passwordHash, from);
+    });
+  }
+
+  // Read in transactions, which a replica refuses: one that lags would not know that a mail was used.
+
+  private async byToken(token: string): Promise<Opened | null> {
+    const mailId = mailOfToken(this.config.TOKEN_KEYS, kind, token);
+    if (mailId === null) return null;
+    return this.work.run(async (tx) => {
+      const mail = await this.mails.find(mailId, tx);
+      if (!mail?.user_id || mail.used_at !== null || mail.expires_at.getTime() <= Date.now()) return null;
+      const user = await this.users.find(mail.user_id, tx);
+      return user && isBound(mail.bound, user) ? { mailId, user } : null;
+    });
+  }
+
+  /** A guess is counted before it is judged, so that many at once are not worth more. */
+  private async byCode(login: string, code: string): Promise<Opened | null> {
+    const refusal = sleep(REFUSED_AFTER);
+    const user = await this.accounts.byLogin(login);
+    const guess = { kind, at: new Date(), most: limits.passwordReset.guesses } as const;
+    const open = await this.mails.guess(user?.id ?? '0', guess);
+    const mail = open.find(({ id }) => isMailCode(this.config.TOKEN_KEYS, id, code));
+    if (user && mail && isBound(mail.bound, user)) {
+      await this.mails.giveBackGuess(mail.id);
+      return { mailId: mail.id, user };
+    }
+    await refusal;
+    return null;
+  }
+}
+
+const isBound = (bound: Buffer | null, user: UserRow): boolean =>
+  bound !== null && user.closed_at === null && stateOf(user).equals(bound);

@@ -1,0 +1,5 @@
+export * from './html.js';
+export * from './mail.js';
+export * from './page.js';
+export * from './style.js';
+export * from './texts/languages.js';

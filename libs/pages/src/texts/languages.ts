@@ -1,0 +1,27 @@
+import { de } from './de.js';
+import { en } from './en.js';
+
+export type Texts = typeof en;
+
+/** The languages that pages and mails speak; the first is the one of everybody else. */
+const languages: readonly Texts[] = [en, de];
+
+/** The texts of a language, or English. */
+export const textsOf = (language: string): Texts =>
+  languages.find((texts) => texts.language === language) ?? en;
+
+/** The language of ours that a browser or an app prefers, by its Accept-Language. */
+export function languageOf(accepted = ''): string {
+  const wanted = accepted
+    .slice(0, 500)
+    .split(',')
+    .map((entry) => {
+      const [tag = '', ...options] = entry.trim().toLowerCase().split(';');
+      const quality = /^\s*q=([\d.]+)/.exec(options[0] ?? '')?.[1];
+      return { name: tag.split('-')[0] ?? '', quality: quality === undefined ? 1 : Number(quality) };
+    })
+    .filter(({ quality }) => quality > 0)
+    .toSorted((one, other) => other.quality - one.quality);
+  const known = new Set(languages.map(({ language }) => language));
+  return wanted.find(({ name }) => known.has(name))?.name ?? en.language;
+}

@@ -1,0 +1,49 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { isId, type Id } from './ids.js';
+import type { MediaKey } from './media-urls.js';
+
+/**
+ * What a mail lets its receiver do. The secrets of its link and of its code are derived from the instance's keys and the mail's
+ * row, so none is stored: who reads the database can use none of them.
+ */
+export type MailKind = 'reset';
+
+const mac = (text: string, { secret }: MediaKey): Buffer =>
+  createHmac('sha256', secret).update(text).digest();
+
+const linkOf = (kind: MailKind, id: Id, key: MediaKey): string =>
+  mac(`mail link\n${kind}\n${id}`, key).toString('base64url');
+
+/** Six digits, as uniform as 48 bits make them. */
+const codeOf = (id: Id, key: MediaKey): string =>
+  String(mac(`mail code\n${id}`, key).readUIntBE(0, 6) % 1_000_000).padStart(6, '0');
+
+function signing([key]: readonly MediaKey[]): MediaKey {
+  if (!key) throw new Error('expected a token key but the keyring is empty');
+  return key;
+}
+
+function isSame(one: string, other: string): boolean {
+  const [a, b] = [Buffer.from(one), Buffer.from(other)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+/** The secret part of a mail's link, and the code for those who type: made by the first key. */
+export const mailSecrets = (
+  keys: readonly MediaKey[],
+  kind: MailKind,
+  id: Id,
+): { token: string; code: string } => ({
+  token: `${id}.${linkOf(kind, id, signing(keys))}`,
+  code: codeOf(id, signing(keys)),
+});
+
+/** The mail whose link this is, by any of the keys; null for one of another kind, altered or made up. */
+export function mailOfToken(keys: readonly MediaKey[], kind: MailKind, token: string): Id | null {
+  const [id = '', given = '', ...more] = token.split('.');
+  if (!isId(id) || more.length > 0) return null;
+  return keys.some((key) => isSame(linkOf(kind, id, key), given)) ? id : null;
+}
+
+export const isMailCode = (keys: readonly MediaKey[], id: Id, code: string): boolean =>
+  keys.some((key) => isSame(codeOf(id, key), code));
