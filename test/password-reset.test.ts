@@ -6,6 +6,7 @@ import { admin } from './harness/admin-command.js';
 import { refused } from './harness/answers.js';
 import { clockAhead } from './harness/clock.js';
 import { MailReceiver, secretsOf, textOf } from './harness/mail-server.js';
+import { Nginx, nginxInstalled } from './harness/nginx.js';
 import { patient } from './harness/pace.js';
 import { signIn, signUp, type Person } from './harness/people.js';
 import { startStack, type Stack } from './harness/stack.js';
@@ -196,13 +197,16 @@ describe('nobody learns who has an account', () => {
     expect(mailsTo(ada)).toHaveLength(3);
   });
 
-  test('a closed account gets none', async () => {
+  test('a closed account gets none, and nothing is left of those that it got', async () => {
+    const { token } = await secretsFor(ada);
     const password = 'correct horse battery staple';
     await ada.request('delete', '/v1/me', { password }).expect(202);
     await ask(ada.user.username).expect(202);
     await ask(addressOf(ada)).expect(202);
     await stack.quiet();
-    expect(mailsTo(ada)).toEqual([]);
+    expect(mailsTo(ada)).toHaveLength(1);
+    refused(await reset({ token, password: NEXT }), 403, 'token_used');
+    expect(await stack.database.query('SELECT FROM mails WHERE user_id = $1', [ada.id])).toEqual([]);
   });
 });
 
@@ -272,6 +276,35 @@ describe('mails', () => {
     expect(headers).toMatch(/^from: Lichtbilder <narwhal@/im);
   });
 });
+
+test.skipIf(!nginxInstalled)(
+  'the pages come through NGINX, refusals too, and no log holds a link',
+  async () => {
+    const settings = { ...stack.api.settings, PUBLIC_URL: stack.url };
+    const nginx = await Nginx.start('reset-nginx', { settings, apis: [new URL(stack.url).host] });
+    try {
+      const { token } = await secretsFor(ada);
+      const page = await client(nginx.url).get(`/account/reset?token=${token}`).expect(200);
+      expect(page.headers['referrer-policy']).toBe('no-referrer');
+      await client(nginx.url).get('/account/style.css').expect(200);
+      const send = (password: string) =>
+        client(nginx.url).post('/account/reset').type('form').send({ token, password });
+      expect((await send('password').expect(422)).text).toContain('too easy to guess');
+      await send(NEXT).expect(200);
+      expect((await client(nginx.url).get(`/account/reset?token=${token}`).expect(403)).text).toContain(
+        'newer one',
+      );
+      await client(nginx.url)
+        .post('/account/forgot')
+        .type('form')
+        .send({ login: 'x'.repeat(9_000) })
+        .expect(413);
+      for (const log of [stack.api.log(), stack.worker.log()]) expect(log).not.toContain(token);
+    } finally {
+      await nginx.stop();
+    }
+  },
+);
 
 describe('for operators', () => {
   test('prints a link where no mail arrives, and keeps that it did', async () => {

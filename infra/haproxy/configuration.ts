@@ -43,7 +43,8 @@ global
 const defaults = `defaults
   mode http
   log global
-  option httplog
+  # As \`option httplog\`, but paths without their query, which may hold a signature or the secret of a mail's link.
+  log-format "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %HM %HPO %HV"
   # Each request is in NGINX's log; here only what went wrong, and servers that come and go.
   option dontlog-normal
   timeout connect ${CONNECT}ms

@@ -81,6 +81,28 @@ export const held: Attack[] = [
     },
   },
   {
+    what: 'links of mails: guessed, altered, and another’s; codes, for known and unknown logins',
+    expected: '403 code_wrong × 12, 403 token_used × 5',
+    seen: async ({ server, ada }) => {
+      const password = 'another one of hers entirely';
+      const send = (proof: object) =>
+        client(server)
+          .put('/v1/password-resets')
+          .send({ ...proof, password });
+      await client(server).post('/v1/password-resets').send({ login: ada.user.username }).expect(202);
+      const tokens = [
+        '',
+        '1',
+        `${ada.id}.`,
+        `1.${'A'.repeat(43)}`,
+        `1'; DROP TABLE mails; --.${'A'.repeat(43)}`,
+      ];
+      const codes = (login: string) => times(6, (index) => send({ login, code: `00000${index}` }));
+      const guesses = [await codes(ada.user.username), await codes(`nobody${unique()}`)];
+      return tally([...(await Promise.all(tokens.map((token) => send({ token })))), ...guesses.flat()]);
+    },
+  },
+  {
     what: 'SQL, Redis and patterns in names and searches',
     expected: '200 × 1, 401 bad_credentials × 1, 404 not_found × 3, 422 validation_failed × 2',
     seen: async ({ server, mallory }) => {

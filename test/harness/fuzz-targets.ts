@@ -1,3 +1,4 @@
+import { admin } from './admin-command.js';
 import type { Page, Photo, Post } from './contract.js';
 import type { Known, Targets } from './fuzz-values.js';
 import { PASSWORD, signIn, signUp, type Person } from './people.js';
@@ -89,6 +90,10 @@ async function knownAccounts(stack: Stack, ada: Person): Promise<Targets['known'
   const { accessToken: token } = ada.session;
   const sessions = await many(8, () => signIn(stack, ada.user.username));
   const leaving = await many(12, (index) => signUp(stack, `leaving${index}`));
+  const links = await many(4, async (index) => {
+    const forgetful = await signUp(stack, `forgetful${index}`);
+    return new URL(await admin(stack, 'reset-password', forgetful.user.username));
+  });
   const json = (body: object) => JSON.stringify(body);
   const tokenOf = ({ session }: Person) => session.accessToken;
   return {
@@ -104,6 +109,9 @@ async function knownAccounts(stack: Stack, ada: Person): Promise<Targets['known'
     'PUT /v1/me/password': leaving.slice(6).map((person) => ({
       token: tokenOf(person),
       body: json({ current: PASSWORD, next: 'another good password 7' }),
+    })),
+    'PUT /v1/password-resets': links.map(({ searchParams }) => ({
+      body: json({ token: searchParams.get('token'), password: 'another good password 7' }),
     })),
     'DELETE /v1/me': leaving
       .slice(0, 6)

@@ -27,7 +27,12 @@ test('each page has one heading and its language, each field its label, and a fa
 });
 
 test('no page loads or runs anything but its style sheet', () => {
-  for (const { page } of [english.forgot(), english.asked(), english.reset('1.a'), english.refused('busy', 503)])
+  for (const { page } of [
+    english.forgot(),
+    english.asked(),
+    english.reset('1.a'),
+    english.refused('busy', 503),
+  ])
     expect(page).not.toMatch(/<script|style=|<img|https?:/);
 });
 
@@ -44,7 +49,11 @@ test.each([
 });
 
 test('fields are the form’s, of a page that is read the address’s', () => {
-  expect(fieldsOf({ method: 'POST', body: 'login=a%26b&login=c+d', url: '/?login=e' })).toEqual({ login: 'c d' });
+  expect(fieldsOf({ method: 'POST', body: 'login=a%26b&login=c+d', url: '/?login=e' })).toEqual({
+    login: 'c d',
+  });
   expect(fieldsOf({ method: 'POST', body: { login: 'a' }, url: '/?login=e' })).toEqual({});
-  expect(fieldsOf({ method: 'GET', body: undefined, url: '/account/reset?token=1.a' })).toEqual({ token: '1.a' });
+  expect(fieldsOf({ method: 'GET', body: undefined, url: '/account/reset?token=1.a' })).toEqual({
+    token: '1.a',
+  });
 });
