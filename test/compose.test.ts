@@ -52,7 +52,7 @@ describe.each(Object.entries(services))('%s', (_, service) => {
 
   test('gets as a secret each file that its settings name, and no other', () => {
     const files = Object.values(service.environment ?? {}).filter((value) =>
-      value.startsWith('/run/secrets/'),
+      value?.startsWith('/run/secrets/'),
     );
     expect(files.toSorted()).toEqual(
       (service.secrets ?? []).map((name) => `/run/secrets/${name}`).toSorted(),

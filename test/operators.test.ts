@@ -203,14 +203,18 @@ describe('what is for admins', () => {
     refused(await health(), 404, 'not_found');
   });
 
-  test('closes at once for whom `revoke` signed out, as credentials do, though no worker has told Redis', async () => {
+  test('closes at once for whom `revoke` signed out, as credentials do, without a worker, and whatever Redis says', async () => {
     const grace = await signUp(stack, 'grace');
     await admin('grant', 'grace');
     await grace.request('get', '/admin/health').expect(200);
     await stack.worker.kill('SIGKILL');
     await admin('revoke', 'grace');
-    const [cached = ''] = await stack.redis.client().keys(`*:session:${grace.session.id}`);
-    expect(await stack.redis.client().get(cached)).toBe('living');
+    const redis = stack.redis.client();
+    const [cached = ''] = await redis.keys(`*:session:${grace.session.id}`);
+    expect(await redis.get(cached)).toBe('ended');
+    refused(await grace.request('get', '/v1/me'), 401, 'session_ended');
+    // As if the command had not reached Redis.
+    await redis.set(cached, 'living');
     refused(await grace.request('get', '/admin/health'), 401, 'session_ended');
     const change = { current: PASSWORD, next: 'another one of hers' };
     refused(await grace.request('put', '/v1/me/password').send(change), 401, 'session_ended');

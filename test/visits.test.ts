@@ -22,7 +22,11 @@ afterAll(() => stack.stop());
 
 function admin(...args: string[]): string {
   const program = join(root, 'dist', 'apps', 'cli', 'src', 'main.js');
-  const env = { ...bareEnvironment(), DATABASE_URL: stack.database.operatorUrl };
+  const env = {
+    ...bareEnvironment(),
+    DATABASE_URL: stack.database.operatorUrl,
+    REDIS_URL: stack.redis.url,
+  };
   const { stdout, stderr, status } = spawnSync(process.execPath, [program, 'admin', ...args], {
     encoding: 'utf8',
     env,

@@ -40,7 +40,8 @@ async function withdraw(host: string, { name, scope }: Settings): Promise<void> 
   if (sync.leader !== name || sync.sync_standby === null) return;
   // Unless it changes meanwhile: then another node leads, whose Patroni keeps it.
   const body = new URLSearchParams({ value: JSON.stringify({ ...sync, sync_standby: null }) });
-  await ask(`${url}?prevIndex=${node.modifiedIndex}`, { method: 'PUT', body });
+  const { errorCode } = await ask(`${url}?prevIndex=${node.modifiedIndex}`, { method: 'PUT', body });
+  if (errorCode !== undefined) return;
   process.stdout.write(
     `${sync.sync_standby} is no synchronous replica of ${name} until Patroni has made it one\n`,
   );

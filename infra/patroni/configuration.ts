@@ -107,8 +107,8 @@ export function etcdEnvironment({ members, self, state }: PatroniOptions): strin
 }
 
 /** OPTIONS, since each GET of a member that is not the one asked for is a traceback in Patroni's log. */
-function listen(name: string, bind: string, path: string, { members }: PatroniOptions): string {
-  const servers = members.map((each) => `  server ${each.name} ${each.host}:${POSTGRES}`);
+function listen(name: string, bind: string, path: string, { members }: PatroniOptions, checks = ''): string {
+  const servers = members.map((each) => `  server ${each.name} ${each.host}:${POSTGRES}${checks}`);
   return `listen ${name}
   bind ${bind}
   option httpchk
@@ -138,6 +138,6 @@ defaults
   default-server check inter 1s fastinter 250ms downinter 500ms fall 2 rise 1 on-marked-down shutdown-sessions port ${REST}
 
 ${listen('primary', options.primary, '/primary', options)}
-# Not /replica: the other one may lack what was confirmed.
-${listen('replica', options.replica, '/synchronous', options)}`;
+# Not /replica: the other one may lack what was confirmed. One that is synchronous no more may lack it soon.
+${listen('replica', options.replica, '/synchronous', options, ' inter 250ms fall 1')}`;
 }

@@ -72,7 +72,10 @@ test('HAProxy sends writes to the one that leads, and reads in the gap to a sync
   const text = haproxyConfiguration(options('haproxy.cfg'));
   expect(text).toMatch(/listen primary\n {2}bind 127\.0\.0\.1:5000\n[^]*uri \/primary\n/);
   expect(text).toMatch(/listen replica\n {2}bind 127\.0\.0\.1:5001\n[^]*uri \/synchronous\n/);
-  expect(text.match(/ {2}server (one|two|three) 10\.0\.1\.1[123]:5432\n/g)).toHaveLength(6);
+  expect(text.match(/ {2}server (one|two|three) 10\.0\.1\.1[123]:5432\n/g)).toHaveLength(3);
+  expect(text.match(/ {2}server (one|two|three) 10\.0\.1\.1[123]:5432 inter 250ms fall 1\n/g)).toHaveLength(
+    3,
+  );
 });
 
 test('what is amiss is said by name', () => {

@@ -12,7 +12,8 @@ export interface Service {
   read_only?: boolean;
   cap_drop?: string[];
   security_opt?: string[];
-  environment?: Record<string, string>;
+  /** Null for a variable that is empty unless it is given. */
+  environment?: Record<string, string | null>;
   secrets?: string[];
   volumes?: string[];
   networks?: string[] | Record<string, { ipv4_address?: string }>;

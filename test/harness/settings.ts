@@ -20,7 +20,7 @@ export function settingsOf(stack: {
     REDIS_URL: stack.redisUrl,
     STORAGE_DIR: join(stack.folder, 'objects'),
     SCRATCH_DIR: join(stack.folder, 'scratch'),
-    SMTP_URL: `file:${join(stack.folder, 'mail')}`,
+    MAIL_DIR: join(stack.folder, 'mail'),
     TOKEN_KEYS: keyring(),
     MEDIA_KEYS: keyring(),
     RATE_LIMITS: 'off',

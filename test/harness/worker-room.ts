@@ -33,7 +33,7 @@ export async function workerRoom(settings: Record<string, string> = {}): Promise
     TOKEN_KEYS: keyring,
     MEDIA_KEYS: keyring,
     STORAGE_DIR: folder,
-    SMTP_URL: `file:${join(folder, 'mail')}`,
+    MAIL_DIR: join(folder, 'mail'),
     LOG_LEVEL: 'silent',
     ...settings,
   });

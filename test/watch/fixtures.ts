@@ -44,6 +44,7 @@ async function settle(stack: Stack): Promise<Person> {
   const [ada] = await Promise.all([signUp(stack, 'ada'), signUp(stack, VISITOR)]);
   run(process.execPath, [built('apps', 'cli', 'src', 'main.js'), 'admin', 'synthetic', VISITOR], {
     DATABASE_URL: stack.database.operatorUrl,
+    REDIS_URL: stack.redis.url,
   });
   return ada;
 }

@@ -39,7 +39,7 @@ export function applicationSettings(
     DATABASE_POOL: '10',
     ...redisSettings(context),
     SCRATCH_DIR: join(folder, 'scratch'),
-    SMTP_URL: `file:${join(folder, 'mail')}`,
+    MAIL_DIR: join(folder, 'mail'),
     TOKEN_KEYS: secret('token-keys'),
     MEDIA_KEYS: secret('media-keys'),
     TRUSTED_PROXIES: plan.network,

@@ -6,9 +6,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { patient } from '../../test/harness/pace.js';
 import { childEnvironment } from '../dev/env.ts';
 import { root } from '../dev/install.mjs';
+
+// npm is asked twice, and asks for the versions of each package that has an advisory.
+vi.setConfig({ testTimeout: patient(60_000) });
 
 let folder: string;
 let registry: Server;

@@ -9,6 +9,8 @@ export interface MailFacts {
   /** The address that its link opens. */
   link: string;
   code: string;
+  /** For how long both are valid from now on. */
+  minutes: number;
 }
 
 /** A part of a mail: a paragraph, a link with its words, or a code to type. */

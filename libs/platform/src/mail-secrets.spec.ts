@@ -12,7 +12,7 @@ test('a link and a code are of one mail, by any key of the ring', () => {
   expect(mailOfToken([old], 'reset', token)).toBe(id);
   expect(mailOfToken([next, old], 'reset', token)).toBe(id);
   expect(isMailCode([next, old], id, code)).toBe(true);
-  expect(code).toMatch(/^\d{6}$/);
+  expect(code).toMatch(/^\d{8}$/);
   expect(mailSecrets([next, old], 'reset', id).token).not.toBe(token);
 });
 

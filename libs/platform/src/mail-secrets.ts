@@ -14,9 +14,9 @@ const mac = (text: string, { secret }: MediaKey): Buffer =>
 const linkOf = (kind: MailKind, id: Id, key: MediaKey): string =>
   mac(`mail link\n${kind}\n${id}`, key).toString('base64url');
 
-/** Six digits, as uniform as 48 bits make them. */
+/** Eight digits, as uniform as 48 bits make them: with six, guesses at many accounts would open one of them. */
 const codeOf = (id: Id, key: MediaKey): string =>
-  String(mac(`mail code\n${id}`, key).readUIntBE(0, 6) % 1_000_000).padStart(6, '0');
+  String(mac(`mail code\n${id}`, key).readUIntBE(0, 6) % 100_000_000).padStart(8, '0');
 
 function signing([key]: readonly MediaKey[]): MediaKey {
   if (!key) throw new Error('expected a token key but the keyring is empty');

@@ -48,3 +48,14 @@ export const address = z
     return { host, port: Number(port) };
   })
   .refine(({ port }) => port < 65_536, 'expected host:port, and a port of at most 65535');
+
+/** Whether nodemailer takes it as it was meant: a percent sign in a password is encoded, and options go unread. */
+export function isMailServer(text: string): boolean {
+  try {
+    const { protocol, hostname, username, password, pathname, search, hash } = new URL(text);
+    decodeURIComponent(`${username}${password}`);
+    return /^smtps?:$/.test(protocol) && hostname !== '' && /^\/?$/.test(pathname) && search + hash === '';
+  } catch {
+    return false;
+  }
+}

@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import { limits } from './limits.js';
-import { address, flag, headers, httpUrl, keyring, list, postgresUrl } from './setting-shapes.js';
+import {
+  address,
+  flag,
+  headers,
+  httpUrl,
+  isMailServer,
+  keyring,
+  list,
+  postgresUrl,
+} from './setting-shapes.js';
 
 /** Every setting that any process reads: its name in the environment, its shape, its default, and what docs/settings.md says of it. */
 export const everySetting = z.object({
@@ -118,13 +127,19 @@ export const everySetting = z.object({
 
   SMTP_URL: z
     .string()
-    .regex(
-      /^(file:.+|smtps?:\/\/[^\s/]+(\/?\?\S*)?\/?)$/,
-      'expected smtp://user:password@host:port, smtps://... or file:FOLDER',
+    .refine(
+      isMailServer,
+      'expected smtp://user:password@host:port or smtps://..., percent-encoded, nothing after it',
     )
-    .default('file:.narwhal/mail')
+    .optional()
     .describe(
-      'The server that takes mails: `smtps://user:password@host`, `smtp://host:587`; or `file:FOLDER`, where each becomes a file that `/mail` of a worker’s listener shows.',
+      'The server that takes mails: `smtps://user:password@host`, `smtp://host:587`. Files in `MAIL_DIR` unless set.',
+    ),
+  MAIL_DIR: z
+    .string()
+    .default('.narwhal/mail')
+    .describe(
+      'The folder of mails that no server takes: each is a file that `/mail` of a worker’s listener shows.',
     ),
   MAIL_FROM: z
     .string()

@@ -60,8 +60,11 @@ export class StorageModule implements OnApplicationShutdown {
     const connection: Provider = {
       provide: Database,
       inject: [DataSource, CONFIG],
-      useFactory: (source: DataSource, { DATABASE_REPLICA_URL: url, DATABASE_POOL: pool }: Config) =>
-        url !== undefined && limits
+      useFactory: (
+        source: DataSource,
+        { DATABASE_URL: primary, DATABASE_REPLICA_URL: url, DATABASE_POOL: pool }: Config,
+      ) =>
+        url !== undefined && url !== primary && limits
           ? new ReplicatedDatabase(source, limits, new Replica({ url, name, pool, limit: limits.read }))
           : new Database(source, limits),
     };

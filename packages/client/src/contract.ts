@@ -2423,19 +2423,24 @@ export interface components {
                 validFor: number;
                 /**
                  * Format: int64
+                 * @description How often one login is asked for in an hour before nothing happens any more.
+                 */
+                askedPerHour: number;
+                /**
+                 * Format: int64
                  * @description How many mails an account gets in an hour.
                  */
                 perHour: number;
                 /**
                  * Format: int64
-                 * @description How many mails an account gets in a day.
-                 */
-                perDay: number;
-                /**
-                 * Format: int64
                  * @description How many wrong codes a mail bears.
                  */
                 guesses: number;
+                /**
+                 * Format: int64
+                 * @description How many wrong codes an account takes in a day; its links go on working.
+                 */
+                guessesPerDay: number;
             };
             /** @description Limits of it. */
             mail: {
@@ -3017,8 +3022,8 @@ export interface components {
             /** @description As it was given to ask for the mail; with `code`. */
             login?: string;
             /**
-             * @description The six digits of the mail; with `login`.
-             * @example 042137
+             * @description The eight digits of the mail; with `login`.
+             * @example 04213786
              */
             code?: string;
             /**

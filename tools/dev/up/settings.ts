@@ -41,7 +41,7 @@ export function applicationSettings(
     STORAGE_DIR: join(dataFolder, 'objects'),
     SCRATCH_DIR: join(dataFolder, 'scratch'),
     BACKUP_REPOSITORY: ownRepository(environment),
-    SMTP_URL: `file:${join(dataFolder, 'mail')}`,
+    MAIL_DIR: join(dataFolder, 'mail'),
     TOKEN_KEYS: isSet('TOKEN_KEYS') ? undefined : secret('token-keys'),
     MEDIA_KEYS: isSet('MEDIA_KEYS') ? undefined : secret('media-keys'),
     METRICS_ADDR: `${metrics.api.host}:${metrics.api.port}`,

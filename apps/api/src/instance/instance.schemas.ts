@@ -86,7 +86,8 @@ const meanings: Meanings<Limits> = {
   passwordReset: {
     validFor: 'For how long the link and the code of a mail are good, in seconds.',
     perHour: 'How many mails an account gets in an hour.',
-    perDay: 'How many mails an account gets in a day.',
+    askedPerHour: 'How often one login is asked for in an hour before nothing happens any more.',
+    guessesPerDay: 'How many wrong codes an account takes in a day; its links go on working.',
     guesses: 'How many wrong codes a mail bears.',
   },
   mail: {

@@ -17,7 +17,7 @@ export const passwordReset = z
       .string()
       .max(20)
       .optional()
-      .meta({ description: 'The six digits of the mail; with `login`.', example: '042137' }),
+      .meta({ description: 'The eight digits of the mail; with `login`.', example: '04213786' }),
     password: newPassword,
   })
   .superRefine(

@@ -40,7 +40,7 @@ export const email = z
     refuse(
       (value: string) =>
         value.length <= limits.user.email &&
-        /^[^\s@<>()[\]\\,;:"\p{C}]+@[^\s@.\p{C}]+(\.[^\s@.\p{C}]+)+$/u.test(value),
+        /^[^\s@<>()[\]\\,;:"\p{C}]+@[^\s@.<>()[\]\\,;:"\p{C}]+(\.[^\s@.<>()[\]\\,;:"\p{C}]+)+$/u.test(value),
       'wrong_format',
       { expected: 'an email address' },
     ),

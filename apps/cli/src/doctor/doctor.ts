@@ -12,6 +12,7 @@ import {
   certificate,
   decoderWall,
   installation,
+  mails,
   patroni,
   ports,
   strangeSettings,
@@ -58,6 +59,7 @@ async function examine(): Promise<Finding[]> {
         disks(config),
         decoderWall(),
         ports(config),
+        Promise.resolve(mails(config)),
         ...(isInstalled ? [webServer(), certificate()] : []),
       ]
     : [];

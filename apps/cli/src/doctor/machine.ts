@@ -47,6 +47,13 @@ export async function decoderWall(): Promise<Finding[]> {
   return [warning(`A worker of this machine ${loss}: ${mend}.`)];
 }
 
+/** Files are for trying it out: where strangers come, a forgotten password needs a mail that arrives. */
+export function mails({ SMTP_URL, publicUrl }: Pick<Config, 'SMTP_URL' | 'publicUrl'>): Finding[] {
+  const isHere = /^(localhost|127\.|\[::1\])/.test(new URL(publicUrl).hostname);
+  if (SMTP_URL !== undefined || isHere) return [];
+  return [warning('Mails go into files, so nobody gets one: set SMTP_URL (docs/accounts.md).')];
+}
+
 /** The last release whose `etcd3` loses confirmed writes: a primary that hung takes the lead back when it wakes. */
 const UNSAFE = [3, 0, 2];
 

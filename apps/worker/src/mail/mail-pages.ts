@@ -11,7 +11,10 @@ import { mailFolder } from './mail-server.js';
 const SHOWN = 100;
 const path = '/mail';
 
-type Settings = Pick<Config, 'SMTP_URL' | 'TOKEN_KEYS' | 'WORKER_METRICS_ADDR' | 'INSTANCE_NAME'>;
+type Settings = Pick<
+  Config,
+  'SMTP_URL' | 'MAIL_DIR' | 'TOKEN_KEYS' | 'WORKER_METRICS_ADDR' | 'INSTANCE_NAME'
+>;
 
 const plain = (status: number, body: string): OperationsAnswer => ({
   status,
@@ -41,7 +44,11 @@ async function newest(folder: string): Promise<Found[]> {
   // Made with the first mail.
   const names = (await readdir(folder).catch(() => [])).filter((name) => /^\d+\.eml$/.test(name));
   const found = await Promise.all(
-    names.map(async (name) => ({ name, at: (await stat(join(folder, name))).mtime })),
+    // Deleted meanwhile by another worker: then it is the oldest.
+    names.map(async (name) => ({
+      name,
+      at: (await stat(join(folder, name)).catch(() => ({ mtime: new Date(0) }))).mtime,
+    })),
   );
   return found.toSorted((one, other) => other.at.getTime() - one.at.getTime()).slice(0, SHOWN);
 }
@@ -49,7 +56,8 @@ async function newest(folder: string): Promise<Found[]> {
 async function listed(folder: string, query: URLSearchParams): Promise<Html> {
   const mails = await newest(folder);
   const lines = mails.map(async ({ name, at }) => {
-    const { to, subject } = readEml(await readFile(join(folder, name), 'utf8'));
+    // Deleted meanwhile: shown without words.
+    const { to, subject } = readEml(await readFile(join(folder, name), 'utf8').catch(() => ''));
     const link = new URLSearchParams(query);
     link.set('file', name);
     return html`<p>

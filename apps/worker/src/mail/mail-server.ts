@@ -14,17 +14,20 @@ export interface Letter extends RenderedMail {
 }
 
 /** The folder of mails, where no server takes them. */
-export const mailFolder = ({ SMTP_URL }: Pick<Config, 'SMTP_URL'>): string | null =>
-  SMTP_URL.startsWith('file:') ? SMTP_URL.slice('file:'.length) : null;
+export const mailFolder = ({ SMTP_URL, MAIL_DIR }: Pick<Config, 'SMTP_URL' | 'MAIL_DIR'>): string | null =>
+  SMTP_URL === undefined ? MAIL_DIR : null;
 
-/** Hands mails to the server of SMTP_URL, or writes them into its folder as files that only this user may read. */
+/** Hands mails to the server of SMTP_URL, or writes them into a folder as files that only this user may read. */
 @Injectable()
 export class MailServer {
   readonly folder: string | null;
 
   constructor(
     @Inject(CONFIG)
-    private readonly config: Pick<Config, 'SMTP_URL' | 'MAIL_FROM' | 'INSTANCE_NAME' | 'publicUrl'>,
+    private readonly config: Pick<
+      Config,
+      'SMTP_URL' | 'MAIL_DIR' | 'MAIL_FROM' | 'INSTANCE_NAME' | 'publicUrl'
+    >,
   ) {
     this.folder = mailFolder(config);
   }
@@ -38,15 +41,18 @@ export class MailServer {
   async forgetBefore(time: Date): Promise<void> {
     // Made with the first mail.
     const names = this.folder === null ? [] : await readdir(this.folder).catch(() => []);
-    for (const name of names.filter((one) => one.endsWith('.eml'))) {
+    // `.part`: of a worker that was killed over it. Another worker of this machine may delete the same ones.
+    for (const name of names.filter((one) => /\.eml(\.part)?$/.test(one))) {
       const file = join(this.folder ?? '', name);
-      if ((await stat(file)).mtime < time) await rm(file, { force: true });
+      // Gone already.
+      const { mtime } = await stat(file).catch(() => ({ mtime: new Date() }));
+      if (mtime < time) await rm(file, { force: true });
     }
   }
 
   private async bySmtp(letter: Letter): Promise<void> {
     const transport = createTransport({
-      ...serverOf(this.config.SMTP_URL),
+      ...serverOf(this.config.SMTP_URL ?? ''),
       connectionTimeout: patience.connection,
       greetingTimeout: patience.greeting,
       socketTimeout: patience.socket,
@@ -96,7 +102,7 @@ export class MailServer {
   }
 }
 
-/** A password goes over no network without TLS. */
+/** No mail goes over a network without TLS: its link opens an account. A server on this machine often has a certificate that nobody signed. */
 function serverOf(url: string) {
   const { protocol, hostname, port, username, password } = new URL(url);
   const secure = protocol === 'smtps:';
@@ -106,7 +112,8 @@ function serverOf(url: string) {
     host: hostname.replaceAll(/[[\]]/g, ''),
     port: Number(port || (secure ? 465 : 587)),
     secure,
-    requireTLS: !secure && auth !== '' && !isHere,
+    requireTLS: !secure && !isHere,
+    ignoreTLS: isHere,
     ...(auth ? { auth } : {}),
   };
 }

@@ -17,11 +17,14 @@ import { MailServer } from './mail-server.js';
 
 /** The page that each kind's link opens. */
 const pages: Record<MailKind, string> = { reset: '/account/reset' };
+/** A slow server takes up to 45 seconds; other effects have the rest of the worker's eight turns. */
+const AT_ONCE = 3;
 
 /** Sends mails. What could not be sent is tried again with growing pauses, and given up when its link is of no use any more. */
 @Injectable()
 export class Mails {
   private readonly requests: Record<MailKind, (asked: MailRow) => Promise<void>>;
+  private sending = 0;
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,
@@ -39,9 +42,16 @@ export class Mails {
     const mail = await this.rows.find(id);
     if (!mail) return;
     if (mail.user_id === null) return this.requests[mail.kind](mail);
+    // The sweep finds it again: a server that takes its time holds up no other later work.
+    if (this.sending >= AT_ONCE) return;
     const due = await this.rows.claim(id);
-    if (due) await this.send(due);
+    if (due) await this.sendCounted(due);
     else if (await this.rows.giveUp(id, limits.mail.triedFor)) counted('given_up');
+  }
+
+  private async sendCounted(mail: AddressedMail): Promise<void> {
+    this.sending += 1;
+    await this.send(mail).finally(() => (this.sending -= 1));
   }
 
   private async send(mail: AddressedMail): Promise<void> {
@@ -52,7 +62,8 @@ export class Mails {
     const { token, code } = mailSecrets(this.config.TOKEN_KEYS, kind, id);
     const { publicUrl, INSTANCE_NAME: instance } = this.config;
     const link = `${publicUrl}${pages[kind]}?token=${token}`;
-    const rendered = renderMail(kind, locale, { instance, username: user.username, link, code });
+    const minutes = Math.max(1, Math.floor((mail.expires_at.getTime() - Date.now()) / 60_000));
+    const rendered = renderMail(kind, locale, { instance, username: user.username, link, code, minutes });
     try {
       await this.server.send({ ...rendered, id, to: address });
     } catch (error) {
@@ -67,11 +78,14 @@ export class Mails {
   private async failed({ id, attempts }: AddressedMail, error: MailFault): Promise<void> {
     counted('failed');
     const { code, responseCode } = error;
+    // The server will never take this address: a wrong one that somebody signed up with wakes no operator.
+    const forGood = code === 'EENVELOPE' && (responseCode === undefined || responseCode >= 500);
     this.logger.warn(
-      { mailId: id, attempts, code, responseCode },
-      'a mail could not be sent; it is tried again',
+      { mailId: id, attempts, code, responseCode, forGood },
+      'a mail could not be sent; unless for good, it is tried again',
     );
-    await this.rows.failed(id, error.message);
+    await this.rows.failed(id, error.message, forGood);
+    if (forGood) counted('given_up');
   }
 }
 

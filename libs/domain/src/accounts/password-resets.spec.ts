@@ -74,7 +74,8 @@ test('guesses count for each open mail of an account, and right ones for none', 
 
 test('beyond the limit of a login nobody’s request makes a row, and none is refused', async () => {
   const requests = room.get(ResetRequests);
-  for (let asked = 0; asked < limits.passwordReset.perDay + 5; asked += 1) await requests.ask('linus', 'en');
+  for (let asked = 0; asked < limits.passwordReset.askedPerHour + 5; asked += 1)
+    await requests.ask('linus', 'en');
   const rows = await room.database.query(`SELECT FROM mails WHERE login = 'linus'`);
-  expect(rows).toHaveLength(limits.passwordReset.perDay);
+  expect(rows).toHaveLength(limits.passwordReset.askedPerHour);
 });

@@ -75,7 +75,8 @@ export class PasswordResets {
   private async byCode(login: string, code: string): Promise<Opened | null> {
     const refusal = sleep(REFUSED_AFTER);
     const user = await this.accounts.byLogin(login);
-    const guess = { kind, at: new Date(), most: limits.passwordReset.guesses } as const;
+    const { guesses, guessesPerDay } = limits.passwordReset;
+    const guess = { kind, at: new Date(), most: guesses, mostADay: guessesPerDay } as const;
     const open = await this.mails.guess(user?.id ?? '0', guess);
     const mail = open.find(({ id }) => isMailCode(this.config.TOKEN_KEYS, id, code));
     if (user && mail && isBound(mail.bound, user)) {

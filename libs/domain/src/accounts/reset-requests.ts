@@ -6,7 +6,7 @@ import { MailRows, UnitOfWork, UserRows, type MailRow, type Tx } from '@app/stor
 import { Accounts, nameOf } from './accounts.js';
 
 const kind = 'reset';
-const { validFor: seconds, perHour, perDay } = limits.passwordReset;
+const { validFor: seconds, perHour, askedPerHour } = limits.passwordReset;
 
 /**
  * Requests for a mail that resets a password. Asking costs the same and is answered alike whether or not there is such an account:
@@ -35,8 +35,10 @@ export class ResetRequests {
   }
 
   /** For the worker: replaces a request by the mail to its account, if there is one, and it was not sent too many. */
-  async address({ id, login, locale }: MailRow): Promise<void> {
-    const user = login === null ? null : await this.accounts.byLogin(login);
+  async address({ id, login, locale, expires_at }: MailRow): Promise<void> {
+    // After an outage nobody expects it any more.
+    const isLate = expires_at.getTime() <= Date.now();
+    const user = login === null || isLate ? null : await this.accounts.byLogin(login);
     await this.work.run(async (tx) => {
       const isFirst = await this.mails.forget(tx, id);
       if (isFirst && user) await this.write(tx, user.id, locale);
@@ -46,8 +48,7 @@ export class ResetRequests {
   private async write(tx: Tx, userId: Id, locale: string): Promise<void> {
     const user = await this.users.lock(tx, userId);
     if (!user || user.closed_at !== null) return;
-    const { hour, day } = await this.mails.lately(tx, userId, kind);
-    if (hour >= perHour || day >= perDay) return;
+    if ((await this.mails.lately(tx, userId, kind)) >= perHour) return;
     const mail = await this.mails.insert(tx, user, { kind, address: user.email, locale, seconds });
     await tx.effect('mail.send', mail);
   }
@@ -55,7 +56,7 @@ export class ResetRequests {
   /** Redis gets no addresses. */
   private async isWithinLimit(name: string): Promise<boolean> {
     const subject = createHash('sha256').update(name).digest('base64url');
-    const window = { requests: perDay, seconds: 3_600, shared: true };
+    const window = { requests: askedPerHour, seconds: 3_600, shared: true };
     return (await this.rates.take('resets', subject, window)).allowed;
   }
 }

@@ -3,14 +3,14 @@ import type { Texts } from './languages.js';
 export const de: Texts = {
   language: 'de',
   mails: {
-    reset: ({ instance, username, link, code }) => ({
+    reset: ({ instance, username, link, code, minutes }) => ({
       subject: `Passwort zurücksetzen für ${instance}`,
       parts: [
         { text: `Jemand möchte das Passwort des Kontos ${username} auf ${instance} zurücksetzen.` },
         { link, words: 'Neues Passwort wählen' },
         { text: 'Oder gib diesen Code ein, wo die App danach fragt:' },
         { code },
-        { text: 'Link und Code gelten 30 Minuten lang und nur einmal.' },
+        { text: `Link und Code gelten ${minutes} Minuten lang und nur einmal.` },
         { text: 'Warst du das nicht, dann ignoriere diese Mail: Dein Passwort bleibt, wie es ist.' },
       ],
     }),
@@ -37,7 +37,7 @@ export const de: Texts = {
     usedTitle: 'Dieser Link gilt nicht mehr',
     used: 'Er wurde benutzt, ist abgelaufen, oder ein neuerer hat ihn ersetzt.',
     weak: 'Dieses Passwort ist zu leicht zu erraten. Wähle ein längeres, oder mehrere Wörter ohne Zusammenhang.',
-    long: (characters) => `Ein Passwort darf ${characters} Zeichen haben.`,
+    long: (characters) => `Ein Passwort darf höchstens ${characters} Zeichen haben.`,
   },
   refused: {
     title: 'Das hat nicht geklappt',

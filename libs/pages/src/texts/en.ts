@@ -2,14 +2,14 @@ import type { MailKind } from '@app/platform';
 import type { MailFacts, MailTemplate } from '../mail.js';
 
 const mails: Record<MailKind, (facts: MailFacts) => MailTemplate> = {
-  reset: ({ instance, username, link, code }) => ({
+  reset: ({ instance, username, link, code, minutes }) => ({
     subject: `Reset your password for ${instance}`,
     parts: [
       { text: `Somebody asked to reset the password of the account ${username} on ${instance}.` },
       { link, words: 'Choose a new password' },
       { text: 'Or type this code where the app asks for it:' },
       { code },
-      { text: 'The link and the code are valid for 30 minutes, and work once.' },
+      { text: `The link and the code are valid for ${minutes} minutes, and work once.` },
       { text: 'If you did not ask for this, ignore this mail: your password stays as it is.' },
     ],
   }),
@@ -25,9 +25,9 @@ export const en = {
     login: 'Username or email',
     send: 'Send the mail',
     empty: 'Enter your username or your email address.',
-    sentTitle: 'Look into your mail',
+    sentTitle: 'Check your mail',
     sent: 'If there is such an account, a mail is on its way. Its link is valid for 30 minutes.',
-    none: 'If none arrives within a few minutes, look into the spam folder, then try again.',
+    none: 'If none arrives within a few minutes, check the spam folder, then try again.',
     again: 'Ask for another mail',
   },
   reset: {
@@ -41,7 +41,7 @@ export const en = {
     usedTitle: 'This link does not work any more',
     used: 'It was used, has expired, or a newer one replaced it.',
     weak: 'This password is too easy to guess. Choose a longer one, or several unrelated words.',
-    long: (characters: number) => `A password may have ${characters} characters.`,
+    long: (characters: number) => `A password may have at most ${characters} characters.`,
   },
   refused: {
     title: 'This did not work',

@@ -45,8 +45,10 @@ export class ReplicatedDatabase extends Database implements OnApplicationShutdow
     work: (tx: Queryable) => Promise<Result>,
     options: { onlyReads?: boolean } = {},
   ): Promise<Result> {
-    const primary = () => super.transaction(work, options);
-    return options.onlyReads ? this.read(primary, () => work(this.replica)) : this.watched(primary());
+    // Its settings, such as a time-out, hold for all of its statements, which the replica would answer one by one.
+    if (options.onlyReads && onlyReads() && this.awaySince !== undefined)
+      return Promise.reject(new AnswerOverdue(SILENT));
+    return this.watched(super.transaction(work, options));
   }
 
   /** The replica lacks nothing that was confirmed: what it does not find either does not exist. */
@@ -66,12 +68,15 @@ export class ReplicatedDatabase extends Database implements OnApplicationShutdow
     if (!onlyReads()) return this.watched(askPrimary());
     const now = performance.now();
     if (this.awaySince === undefined) return this.hedged(now, askPrimary, askReplica);
-    if (now < this.nextTry) return this.noted(now, askReplica()).catch(() => this.watched(askPrimary()));
+    if (now < this.nextTry) {
+      const answer = askReplica().then((result) => this.noted(now, result));
+      return answer.catch(() => this.watched(askPrimary()));
+    }
     this.nextTry = Infinity;
     const primary = this.watched(askPrimary()).finally(
       () => (this.nextTry = performance.now() + ASKED_AGAIN),
     );
-    return either(primary, this.noted(now, askReplica()));
+    return this.either(now, primary, askReplica());
   }
 
   /** The primary's answer; the replica's where the primary refuses, or has answered nobody for too long. */
@@ -83,7 +88,8 @@ export class ReplicatedDatabase extends Database implements OnApplicationShutdow
     const primary = this.watched(askPrimary());
     let timer: NodeJS.Timeout | undefined;
     const silence = new Promise<never>((_, fail) => {
-      timer = setTimeout(() => fail(new AnswerOverdue(SILENT)), SILENT);
+      // After what has arrived is read: a process that was held up itself takes no primary for silent.
+      timer = setTimeout(() => setImmediate(() => fail(new AnswerOverdue(SILENT))), SILENT);
     });
     try {
       return await Promise.race([primary, silence]);
@@ -91,7 +97,7 @@ export class ReplicatedDatabase extends Database implements OnApplicationShutdow
       if (!isAway(error)) throw error;
       // It answers others: this statement is slow.
       if (this.primaryAnswered > since) return await primary;
-      return await either(primary, this.noted(since, askReplica()));
+      return await this.either(since, primary, askReplica());
     } finally {
       clearTimeout(timer);
     }
@@ -115,17 +121,23 @@ export class ReplicatedDatabase extends Database implements OnApplicationShutdow
     this.nextTry = 0;
   }
 
+  /** The first answer; where both fail, the primary's failure. Only an answer of the replica that is used counts as one. */
+  private either<Result>(since: number, primary: Promise<Result>, replica: Promise<Result>): Promise<Result> {
+    let isAnswered = false;
+    const first = primary.then((result) => {
+      isAnswered = true;
+      return result;
+    });
+    const second = replica.then((result) => (isAnswered ? result : this.noted(since, result)));
+    // Both failed: the primary's failure is the answer.
+    return Promise.any([first, second]).catch(() => primary);
+  }
+
   /** `since`: when the primary was asked the same. */
-  private async noted<Result>(since: number, answer: Promise<Result>): Promise<Result> {
-    const result = await answer;
+  private noted<Result>(since: number, result: Result): Result {
     const at = performance.now();
-    const isSilent = this.primaryAnswered < since;
-    if (isSilent) this.awaySince ??= since;
+    if (this.primaryAnswered < since) this.awaySince ??= since;
     this.lastAnswer = { at, silence: Math.ceil((at - (this.awaySince ?? since)) / 1_000) };
     return result;
   }
 }
-
-/** The first answer; where both fail, the primary's failure. */
-const either = <Result>(primary: Promise<Result>, replica: Promise<Result>): Promise<Result> =>
-  Promise.any([primary, replica]).catch(() => primary);

@@ -51,16 +51,15 @@ export class MailRows {
     return connection.byId('mail.find', 'mails', id);
   }
 
-  /** How many mails of a kind a person was sent in the last hour, and in the last day. */
-  async lately(tx: Queryable, userId: Id, kind: MailKind): Promise<{ hour: number; day: number }> {
-    const counts = await tx.first<{ hour: number; day: number }>(
+  /** How many mails of a kind a person was sent in the last hour. */
+  async lately(tx: Queryable, userId: Id, kind: MailKind): Promise<number> {
+    const count = await tx.value<number>(
       'mail.lately',
-      `SELECT count(*) FILTER (WHERE created_at > now() - interval '1 hour')::int AS hour, count(*)::int AS day
-       FROM mails WHERE shard = $1 AND user_id = $2 AND kind = $3 AND address IS NOT NULL
-         AND created_at > now() - interval '1 day'`,
+      `SELECT count(*)::int FROM mails WHERE shard = $1 AND user_id = $2 AND kind = $3 AND address IS NOT NULL
+         AND created_at > now() - interval '1 hour'`,
       keyOf(userId, kind),
     );
-    return counts ?? { hour: 0, day: 0 };
+    return count ?? 0;
   }
 
   /** Deletes one; false when another has. */
@@ -92,11 +91,12 @@ export class MailRows {
     );
   }
 
-  async failed(id: Id, error: string): Promise<void> {
+  /** `forGood`: no later attempt will do better. */
+  async failed(id: Id, error: string, forGood: boolean): Promise<void> {
     await this.database.query(
       'mail.failed',
-      `UPDATE mails SET error = $3 WHERE shard = $1 AND id = $2`,
-      keyOf(id, error.slice(0, 500)),
+      `UPDATE mails SET error = $3, given_up_at = CASE WHEN $4 THEN clock_timestamp() END WHERE shard = $1 AND id = $2`,
+      keyOf(id, error.slice(0, 500), forGood),
     );
   }
 
@@ -123,16 +123,18 @@ export class MailRows {
     );
   }
 
-  /** Counts a guess at the codes of a person's open mails, before it is judged; returns those that bear it. */
+  /** Counts a guess at the codes of a person's open mails, before it is judged; returns those that bear it. A link made by an operator has no code. */
   guess(
     userId: Id,
-    guess: { kind: MailKind; at: Date; most: number },
+    guess: { kind: MailKind; at: Date; most: number; mostADay: number },
   ): Promise<Pick<Mail, 'id' | 'bound'>[]> {
     return this.database.list(
       'mail.guess',
       `UPDATE mails SET guesses = guesses + 1 WHERE shard = $1 AND user_id = $2 AND kind = $3 AND used_at IS NULL
-         AND expires_at > $4 AND guesses < $5 RETURNING id, bound`,
-      keyOf(userId, guess.kind, guess.at, guess.most),
+         AND expires_at > $4 AND guesses < $5 AND address IS NOT NULL
+         AND (SELECT coalesce(sum(d.guesses), 0) FROM mails d WHERE d.shard = $1 AND d.user_id = $2 AND d.kind = $3
+           AND d.created_at > now() - interval '1 day') < $6 RETURNING id, bound`,
+      keyOf(userId, guess.kind, guess.at, guess.most, guess.mostADay),
     );
   }
 

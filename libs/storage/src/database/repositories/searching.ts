@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { counter, shardOf, type Id } from '@app/platform';
+import { counter, isAway, shardOf, type Id } from '@app/platform';
 import { Database } from '../database.js';
 import { keyOf, type Queryable } from '../queryable.js';
 import { foundPeople, foundTerms, lettersOf, similarPeople, similarTerms } from './searching-sql.js';
@@ -121,6 +121,8 @@ export class SearchRows {
         { onlyReads: true },
       );
     } catch (error) {
+      // Without a primary the replica has answered the rest of the search.
+      if (isAway(error)) return null;
       if (!isCancelled(error)) throw error;
       counter('narwhal_search_cut_total').inc({ type });
       return null;

@@ -97,12 +97,15 @@ export class SessionRows {
   refreshTokens(tx: Queryable, sessionId: Id, hash: Buffer | null = null): Promise<RefreshRow[]> {
     return tx.list(
       'refreshToken.list',
-      `WITH known AS MATERIALIZED (SELECT max(generation) AS newest, max(generation) FILTER (WHERE hash = $3) AS presented
-         FROM refresh_tokens WHERE shard = $1 AND session_id = $2)
+      // Only a token that is none of the newest is searched for among all.
+      `WITH newest AS MATERIALIZED (SELECT generation, hash FROM refresh_tokens
+         WHERE shard = $1 AND session_id = $2 ORDER BY generation DESC LIMIT $4::int),
+       old AS MATERIALIZED (SELECT generation FROM refresh_tokens WHERE shard = $1 AND session_id = $2 AND hash = $3
+         AND NOT EXISTS (SELECT FROM newest WHERE hash = $3)),
+       wanted AS (SELECT generation FROM newest UNION SELECT 1 UNION
+         SELECT generation + next FROM old, (VALUES (0), (1)) AS v (next))
        SELECT generation, hash, created_at, first_used_at, used_address, used_user_agent, repeats, repeats_since
-       FROM refresh_tokens, known WHERE shard = $1 AND session_id = $2
-         AND (generation > newest - $4::int OR generation IN (1, presented, presented + 1))
-       ORDER BY generation DESC`,
+       FROM refresh_tokens JOIN wanted USING (generation) WHERE shard = $1 AND session_id = $2 ORDER BY generation DESC`,
       keyOf(sessionId, hash, limits.rates.sessionRefresh.requests),
     );
   }
