@@ -51,8 +51,8 @@ describe.each(Object.entries(services))('%s', (_, service) => {
   });
 
   test('gets as a secret each file that its settings name, and no other', () => {
-    const files = Object.values(service.environment ?? {}).filter((value) =>
-      value?.startsWith('/run/secrets/'),
+    const files = Object.values(service.environment ?? {}).flatMap((value) =>
+      value?.startsWith('/run/secrets/') ? [value] : [],
     );
     expect(files.toSorted()).toEqual(
       (service.secrets ?? []).map((name) => `/run/secrets/${name}`).toSorted(),
