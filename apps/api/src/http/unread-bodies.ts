@@ -17,45 +17,49 @@ export function hasBody(headers: IncomingHttpHeaders): boolean {
 
 const isUnread = ({ complete, headers }: IncomingMessage): boolean => hasBody(headers) && !complete;
 
-/** Reads and discards a body; settles at its end or at the limit. */
-function discarded(body: IncomingMessage): Promise<void> {
-  return new Promise((resolve) => {
-    let bytes = 0;
-    const silence = timer(() => enough(), most.silence);
-    const time = timer(() => enough(), most.time);
-    const onData = (chunk: Buffer) => {
-      bytes += chunk.length;
-      bytesPassed(chunk.length);
-      // Closing now would lose the response for a client that still sends: it reads it while nobody reads what it sends.
-      if (bytes > most.bytes) body.pause();
-      else silence.refresh();
-    };
-    const enough = () => {
-      clearTimeout(silence);
-      clearTimeout(time);
-      body.off('data', onData).off('end', enough).off('close', enough).off('error', enough);
-      resolve();
-    };
-    // The previous reader has stopped, but may still be attached.
-    body.unpipe();
-    body.on('data', onData).on('end', enough).on('close', enough).on('error', enough);
-    body.resume();
-  });
+/** Reads and discards a body; calls `after` at its end or at the limit. */
+function discard(body: IncomingMessage, after: () => void): void {
+  let bytes = 0;
+  const silence = timer(() => enough(), most.silence);
+  const time = timer(() => enough(), most.time);
+  const onData = (chunk: Buffer) => {
+    bytes += chunk.length;
+    bytesPassed(chunk.length);
+    // Closing now would lose the response for a client that still sends: it reads it while nobody reads what it sends.
+    if (bytes > most.bytes) body.pause();
+    else silence.refresh();
+  };
+  const enough = () => {
+    clearTimeout(silence);
+    clearTimeout(time);
+    body.off('data', onData).off('end', enough).off('close', enough).off('error', enough);
+    after();
+  };
+  // The previous reader has stopped, but may still be attached.
+  body.unpipe();
+  body.on('data', onData).on('end', enough).on('close', enough).on('error', enough);
+  body.resume();
 }
 
 async function* answerBefore(payload: string, body: IncomingMessage): AsyncGenerator<Buffer> {
   yield Buffer.from(payload);
-  await discarded(body);
+  await new Promise<void>((resolve) => discard(body, resolve));
 }
 
 /**
  * Answers at once even when the request's body has not fully arrived. Sends the whole response with its length, and closes
- * the connection only after reading and discarding the rest.
+ * the connection only after reading and discarding the rest; an answer without a body comes after that.
  */
 export function readOnAfterAnswers(server: FastifyInstance): void {
   server.addHook('onSend', (request, reply, payload, done) => {
-    if (typeof payload !== 'string' || !isUnread(request.raw)) {
+    const isEmpty = payload === undefined || payload === null || payload === '';
+    if ((typeof payload !== 'string' && !isEmpty) || !isUnread(request.raw)) {
       done();
+      return;
+    }
+    if (isEmpty) {
+      // Nothing can be sent before its end: a client that still sends on a connection of one request would lose the answer.
+      discard(request.raw, done);
       return;
     }
     void reply.header('connection', 'close').header('content-length', Buffer.byteLength(payload));
