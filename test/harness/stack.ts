@@ -63,6 +63,11 @@ export class Stack {
     return this.worker.metricsUrl;
   }
 
+  /** The folder of mails. */
+  get mails(): string {
+    return join(this.folder, 'mail');
+  }
+
   /** The folder of the disk store. */
   get objects(): string {
     return join(this.folder, 'objects');

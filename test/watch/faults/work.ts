@@ -1,5 +1,8 @@
+import { rmSync, writeFileSync } from 'node:fs';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
+import { expect } from 'vitest';
+import { patient } from '../../harness/pace.js';
 import { drawn } from '../../harness/pictures.js';
 import type { WatchFixtures } from '../fixtures.js';
 import { lasting, UnderWay, type Fault } from './fault.js';
@@ -78,5 +81,23 @@ const jobsAreLost = lasting(
     ),
 );
 
+/** A file has the place of their folder. */
+const mailsWait: Fault = {
+  what: 'no mail can be written',
+  alerts: ['MailsWait'],
+  cause: async ({ stack, ada }) => {
+    rmSync(stack.mails, { recursive: true, force: true });
+    writeFileSync(stack.mails, '');
+    await ada.request('post', '/v1/password-resets').send({ login: ada.user.username }).expect(202);
+    const tried = () => stack.database.query('SELECT FROM mails WHERE user_id IS NOT NULL AND attempts > 0');
+    await expect.poll(tried, { timeout: patient(30_000) }).toHaveLength(1);
+    await stack.database.query(`UPDATE mails SET created_at = ${ago}`);
+  },
+  mend: async ({ stack }) => {
+    rmSync(stack.mails);
+    await stack.database.query(`UPDATE mails SET next_try_at = now() - interval '1 minute'`);
+  },
+};
+
 /** Faults that only a worker can detect. */
-export const workFaults: readonly Fault[] = [workIsLate, jobsAreLost];
+export const workFaults: readonly Fault[] = [workIsLate, jobsAreLost, mailsWait];
