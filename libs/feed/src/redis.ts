@@ -141,7 +141,7 @@ export class FeedRedis {
   }
 
   /**
-   * Runs a Lua command on keys of one group; strings in its answer are Buffers. What a replica of PostgreSQL answered is not stored.
+   * Runs a Lua command on keys of one group; strings in its answer are Buffers. It stores no answer of a replica of PostgreSQL.
    *
    * @throws RedisAway, whatever the reason; `cause` names it
    */

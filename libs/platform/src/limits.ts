@@ -92,7 +92,7 @@ export const limits = {
   guesses: { free: 5, longestPause: 30, rememberedFor: 60 * 60 },
   /**
    * Mails that let a forgotten password be replaced. Of 10^8 codes an account's 20 guesses a day hit one in some 5 million days;
-   * those at 20,000 accounts, one in 250 days. Who asks too often uses up an hour, not the owner's day.
+   * those at 20,000 accounts, one in 250 days. A stranger who asks too often uses up the owner's hour, not their day.
    */
   passwordReset: { validFor: 30 * 60, askedPerHour: 10, perHour: 3, guesses: 5, guessesPerDay: 20 },
   /** A mail that no server takes is tried for this long; the rows of all mails are kept for a week. */

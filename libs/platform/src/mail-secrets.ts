@@ -3,8 +3,8 @@ import { isId, type Id } from './ids.js';
 import type { MediaKey } from './media-urls.js';
 
 /**
- * What a mail lets its receiver do. The secrets of its link and of its code are derived from the instance's keys and the mail's
- * row, so none is stored: who reads the database can use none of them.
+ * The act that a mail permits its receiver. The secrets of its link and of its code are derived from the instance's keys and the
+ * mail's row, so none is stored: a copy of the database opens no account.
  */
 export type MailKind = 'reset';
 

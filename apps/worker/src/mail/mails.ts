@@ -20,7 +20,7 @@ const pages: Record<MailKind, string> = { reset: '/account/reset' };
 /** A slow server takes up to 45 seconds; other effects have the rest of the worker's eight turns. */
 const AT_ONCE = 3;
 
-/** Sends mails. What could not be sent is tried again with growing pauses, and given up when its link is of no use any more. */
+/** Sends mails. A mail that could not be sent is tried again with growing pauses, and given up when its link has expired. */
 @Injectable()
 export class Mails {
   private readonly requests: Record<MailKind, (asked: MailRow) => Promise<void>>;

@@ -1,4 +1,4 @@
--- Mails to people. What a link or a code of one permits is judged by its row; the secrets are derived from it, and stored nowhere.
+-- Mails to people. The row decides whether a link or a code still works; both are derived from the row and the keys, and stored nowhere.
 CREATE TABLE mails (
   shard smallint NOT NULL,
   id bigint NOT NULL,
