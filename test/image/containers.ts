@@ -125,14 +125,10 @@ export class Container {
     return tell('exec', this.name, 'narwhal', ...words);
   }
 
-  /** Whether the command that the image names as its health check succeeds. */
-  async isHealthy(): Promise<boolean> {
-    if (this.process.exitCode !== null) throw new Error(`${this.name} ended:\n${this.log}`);
-    return this.do('healthy').then(
-      () => true,
-      // Not yet, as its exit code says.
-      () => false,
-    );
+  /** Runs the command that the image names as its health check. @throws with what it said, until it succeeds */
+  async beHealthy(): Promise<void> {
+    if (this.process.exitCode !== null) throw new Error(`${this.name} ended`);
+    await this.do('healthy');
   }
 
   /** SIGTERM, as every runtime sends it; returns the exit code. */

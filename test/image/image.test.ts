@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { freePort } from '../../tools/dev/ports.ts';
 import { makePackage } from '../../tools/package/package.ts';
 import { composeFolder, readCompose, type Service } from '../harness/compose.js';
@@ -48,7 +48,7 @@ describe.skipIf(reason)('the image', () => {
     const { environment = {}, secrets: named = [] } = serviceOf(name);
     const settings = Object.entries({ ...environment, ...changes });
     return [
-      ...settings.map(([setting, value]) => `--env=${setting}=${value}`),
+      ...settings.map(([setting, value]) => `--env=${setting}=${value ?? ''}`),
       ...named.map((secret) => `--volume=${join(secrets, secret)}:/run/secrets/${secret}:ro`),
     ];
   }
@@ -71,7 +71,11 @@ describe.skipIf(reason)('the image', () => {
       serviceOf(name).command ?? [],
     );
     running.push(container);
-    await expect.poll(() => container.isHealthy(), { timeout: patient(60_000), interval: 500 }).toBe(true);
+    try {
+      await vi.waitFor(() => container.beHealthy(), { timeout: patient(40_000), interval: 500 });
+    } catch (error) {
+      throw new Error(`${name} is not healthy; it said:\n${container.log}`, { cause: error });
+    }
     return container;
   }
 
