@@ -53,13 +53,23 @@ export function timedGet(
   });
 }
 
-/** CPU time that processes have used so far, in milliseconds; summed over threads, because only those are counted in nanoseconds. */
+/**
+ * CPU time that processes have used so far, in milliseconds; summed over threads, because only those are counted in nanoseconds. A
+ * thread that has ended is not in it, so that a sample in which one ends is too low: medians pass over it.
+ */
 export function cpuOf(pids: readonly number[]): number {
   const threads = pids.flatMap((pid) =>
     readdirSync(`/proc/${pid}/task`).map((id) => `/proc/${pid}/task/${id}`),
   );
-  const times = threads.map((thread) => Number(readFileSync(`${thread}/schedstat`, 'latin1').split(' ')[0]));
-  return times.reduce((sum, time) => sum + time, 0) / 1e6;
+  return threads.reduce((sum, thread) => sum + cpuOfThread(thread), 0) / 1e6;
+}
+
+function cpuOfThread(thread: string): number {
+  try {
+    return Number(readFileSync(`${thread}/schedstat`, 'latin1').split(' ')[0]);
+  } catch {
+    return 0;
+  }
 }
 
 /** The resident memory of a process in bytes: now, or at its peak; 0 once it is gone. */
