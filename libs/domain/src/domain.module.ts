@@ -6,6 +6,7 @@ import { PasswordStrength } from './accounts/password-strength.js';
 import { Passwords } from './accounts/passwords.js';
 import { PasswordResets } from './accounts/password-resets.js';
 import { ResetRequests } from './accounts/reset-requests.js';
+import { Proofs } from './accounts/proofs.js';
 import { RefreshTokens } from './accounts/refresh-tokens.js';
 import { People } from './accounts/people.js';
 import { Profiles } from './accounts/profiles.js';
@@ -39,6 +40,7 @@ const rules: Provider[] = [
   Accounts,
   ResetRequests,
   PasswordResets,
+  Proofs,
   People,
   Profiles,
   PostAccess,

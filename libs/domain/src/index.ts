@@ -5,6 +5,7 @@ export * from './accounts/accounts.js';
 export * from './accounts/password-resets.js';
 export * from './accounts/people.js';
 export * from './accounts/profiles.js';
+export * from './accounts/proofs.js';
 export * from './accounts/reset-requests.js';
 export * from './accounts/sessions.js';
 export * from './comments/comments.js';

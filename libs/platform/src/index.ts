@@ -7,6 +7,7 @@ export * from './jobs.js';
 export * from './keys.js';
 export * from './limits.js';
 export * from './mail-secrets.js';
+export * from './sealing.js';
 export * from './pagerduty.js';
 export * from './platform.module.js';
 export * from './problem-params.js';

@@ -95,6 +95,8 @@ export const limits = {
    * those at 20,000 accounts, one in 250 days. A stranger who asks too often uses up the owner's hour, not their day.
    */
   passwordReset: { validFor: 30 * 60, askedPerHour: 10, perHour: 3, guesses: 5, guessesPerDay: 20 },
+  /** A password, or a second factor, that a session has just given permits dangerous changes for so long. */
+  proof: { validFor: 10 * 60 },
   /** A mail that no server takes is tried for this long; the rows of all mails are kept for a week. */
   mail: { triedFor: 3 * DAY, keptFor: 7 * DAY },
   idempotency: { keptFor: DAY, waitSeconds: 5 },

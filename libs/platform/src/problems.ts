@@ -54,6 +54,7 @@ export const problemTable = {
   password_wrong: [403, 'The password is wrong.'],
   token_used: [403, 'This link has been used, has expired, or was replaced; ask for another.'],
   code_wrong: [403, 'This code is not the one of the mail, or is no longer valid; ask for another.'],
+  proof_required: [403, 'This needs a fresh proof of who you are: Narwhal-Proof, from POST /v1/me/proofs.'],
   registrations_closed: [403, 'This instance takes no new accounts.'],
   url_expired: [403, 'This media URL has expired; read the photo again for a new one.'],
   url_invalid: [403, 'This media URL was altered or not made by this server.'],

@@ -552,6 +552,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me/proofs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove who one is, before a dangerous change
+         * @description Prove who one is, before a dangerous change. The proof holds for `limits.proof.validFor`, in this session, until the password or the address changes. Needs an access token. Counts against `signIn`: 30 requests in 60 s.
+         */
+        post: operations["createProof"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/me/saved": {
         parameters: {
             query?: never;
@@ -2443,6 +2463,14 @@ export interface components {
                 guessesPerDay: number;
             };
             /** @description Limits of it. */
+            proof: {
+                /**
+                 * Format: int64
+                 * @description For how long a proof permits dangerous changes, in seconds.
+                 */
+                validFor: number;
+            };
+            /** @description Limits of it. */
             mail: {
                 /**
                  * Format: int64
@@ -3464,6 +3492,25 @@ export interface components {
              */
             username?: string;
         };
+        /** @description A fresh proof of who is at the device. */
+        Proof: {
+            /** @description Sent as `Narwhal-Proof` with dangerous changes, by the session that asked for it. */
+            proof: string;
+            /**
+             * Format: date-time
+             * @description Until when it holds, unless the password or the address changes before.
+             * @example 2026-11-22T12:08:00.000Z
+             */
+            expiresAt: string;
+        };
+        /** @description What shows that the account’s owner is at the device. */
+        ProofRequest: {
+            /**
+             * Format: password
+             * @description The password.
+             */
+            password: string;
+        };
         /** @description The `params` of `quota_exceeded`. */
         QuotaExceededParams: {
             /** @description What is full: `bytes`, `bytesPerDay`, `photosPerDay` or `openUploads`. */
@@ -4193,6 +4240,8 @@ export interface components {
     parameters: {
         /** @description A fresh random text for each thing to be made; the same request again gets the same result for 24 hours. */
         IdempotencyKey: string;
+        /** @description A fresh proof, from POST /v1/me/proofs; without one that holds the answer is 403 `proof_required`. */
+        NarwhalProof: string;
         /** @description Answer when it is ready, or after so many seconds, five at most. */
         Prefer: string;
         /** @description An ETag from before: 304 when it still holds. */
@@ -5716,6 +5765,53 @@ export interface operations {
             /** @description `expectation_failed` */
             417: components["responses"]["ExpectationFailed"];
             /** @description `password_too_weak`, `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `busy`, `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createProof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofRequest"];
+            };
+        };
+        responses: {
+            /** @description Made. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proof"];
+                };
+            };
+            /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `bad_credentials` */
+            403: components["responses"]["Forbidden"];
+            /** @description `body_too_large` */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type` */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `expectation_failed` */
+            417: components["responses"]["ExpectationFailed"];
+            /** @description `validation_failed` */
             422: components["responses"]["UnprocessableEntity"];
             /** @description `rate_limited` */
             429: components["responses"]["TooManyRequests"];

@@ -35,6 +35,7 @@ export const allowedHeaders = [
   'If-None-Match',
   'If-Range',
   'Last-Event-ID',
+  'Narwhal-Proof',
   'Prefer',
   'Range',
   'Tus-Resumable',

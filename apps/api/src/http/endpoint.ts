@@ -42,6 +42,8 @@ export interface EndpointOptions {
   takes?: readonly RequestHeader[];
   /** Set when the endpoint supports `Idempotency-Key`. */
   idempotent?: boolean;
+  /** Set when the endpoint asks for a fresh proof; the handler takes it as `@ProofOf()`. */
+  proven?: boolean;
   /** Set when the endpoint supports `Prefer: wait=n`. */
   waits?: boolean;
   rate?: RatePolicy;

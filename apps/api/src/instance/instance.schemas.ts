@@ -90,6 +90,7 @@ const meanings: Meanings<Limits> = {
     guessesPerDay: 'How many wrong codes an account takes in a day; its links go on working.',
     guesses: 'How many wrong codes a mail bears.',
   },
+  proof: { validFor: 'For how long a proof permits dangerous changes, in seconds.' },
   mail: {
     triedFor: 'For how long it is tried to send a mail that no server takes, in seconds.',
     keptFor: 'For how long it is kept when which mail was sent, in seconds.',

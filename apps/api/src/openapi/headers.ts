@@ -55,6 +55,11 @@ export const requestHeaders = {
     'A fresh random text for each thing to be made; the same request again gets the same result for 24 hours.',
     { maxLength: 64, pattern: '^[A-Za-z0-9_-]{16,64}$' },
   ),
+  NarwhalProof: header(
+    'Narwhal-Proof',
+    'A fresh proof, from POST /v1/me/proofs; without one that holds the answer is 403 `proof_required`.',
+    { maxLength: 1_000 },
+  ),
   Prefer: header('Prefer', 'Answer when it is ready, or after so many seconds, five at most.', {
     examples: ['wait=5'],
   }),
@@ -110,9 +115,17 @@ export const requestHeaders = {
   ),
 };
 
-export function headerParametersOf({ idempotent, waits, headers, answers, takes = [] }: EndpointOptions) {
+export function headerParametersOf({
+  idempotent,
+  proven,
+  waits,
+  headers,
+  answers,
+  takes = [],
+}: EndpointOptions) {
   const names: (keyof typeof requestHeaders)[] = [];
   if (idempotent) names.push('IdempotencyKey');
+  if (proven) names.push('NarwhalProof');
   if (waits) names.push('Prefer');
   if (headers?.includes('ETag')) names.push('IfNoneMatch');
   if (answers[206]) names.push('Range', 'IfRange');

@@ -75,12 +75,20 @@ const accesses: Record<EndpointOptions['access'], string> = {
 };
 
 /** The declaration's description of the whole operation, in sentences. */
-function descriptionOf({ summary, details, access, rate = 'read', idempotent }: EndpointOptions): string {
+function descriptionOf({
+  summary,
+  details,
+  access,
+  rate = 'read',
+  idempotent,
+  proven,
+}: EndpointOptions): string {
   const limit = rate === 'none' ? undefined : limits.rates[rate];
   const sentences = [
     `${summary}.`,
     details,
     accesses[access],
+    proven && 'Needs a fresh proof (`Narwhal-Proof`).',
     limit && `Counts against \`${rate}\`: ${limit.requests} requests in ${limit.seconds} s.`,
     idempotent && 'Repeatable under an `Idempotency-Key`.',
   ];

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { ProblemCode } from '@app/platform';
-import type { EndpointOptions } from '../http/endpoint.js';
+import type { Access, EndpointOptions } from '../http/endpoint.js';
 import { headersOf, type HeaderName } from './headers.js';
 import { nameOf, wireOf } from './problem-schemas.js';
 
@@ -14,17 +14,23 @@ const jsonBody: ProblemCode[] = [
 ];
 const always: ProblemCode[] = ['request_invalid', 'internal_error', 'unavailable'];
 
+const byAccess: Record<Access, readonly ProblemCode[]> = {
+  none: [],
+  optional: tokens,
+  required: [...tokens, 'token_missing'],
+  admin: [...tokens, 'not_found'],
+};
+
 /** Every code that an endpoint may return: those that it declares, and those that its declaration implies. */
 export function codesOf(endpoint: EndpointOptions): ProblemCode[] {
-  const { access, path, params, query, body, multipart, idempotent, rate } = endpoint;
+  const { access, path, params, query, body, multipart, idempotent, proven, rate } = endpoint;
   const codes: (readonly ProblemCode[])[] = [always, endpoint.problems ?? []];
-  if (access === 'required' || access === 'optional') codes.push(tokens);
-  if (access === 'required') codes.push(['token_missing']);
-  if (access === 'admin') codes.push([...tokens, 'not_found']);
+  codes.push(byAccess[access]);
   if (params) codes.push(['not_found']);
   // Under /v1 an undeclared query parameter is also a fault.
   if (path.startsWith('/v1/') || query || body || multipart || idempotent) codes.push(['validation_failed']);
   if (body) codes.push(jsonBody);
+  if (proven) codes.push(['proof_required']);
   if (idempotent) codes.push(['idempotency_in_progress', 'idempotency_key_reused', 'gone']);
   if (rate !== 'none') codes.push(['rate_limited']);
   return [...new Set(codes.flat())];

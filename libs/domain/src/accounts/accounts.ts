@@ -159,23 +159,23 @@ export class Accounts {
     });
   }
 
-  // Both read in a transaction, which a replica refuses: a replica that lags must not make a login unknown or a password wrong.
-
-  private async find(name: string): Promise<UserRow | null> {
-    return this.work.run(async (tx) => {
-      const userId = await this.rows.idOf(name.includes('@') ? 'email' : 'username', name, tx);
-      return userId === null ? null : this.rows.find(userId, tx);
-    });
-  }
-
   /** The person, if this is their password. @throws Problem 401 `session_ended` */
-  private async proven(caller: Caller, password: string, from: Origin): Promise<UserRow | null> {
+  async proven(caller: Caller, password: string, from: Origin): Promise<UserRow | null> {
+    // In a transaction, as in `find`.
     const user = await this.work.run(async (tx) => {
       await this.sessions.mustLive(tx, caller);
       return this.rows.find(caller.userId, tx);
     });
     const isSame = await this.passwords.verify(user?.password_hash ?? null, password, { ...caller, from });
     return isSame ? user : null;
+  }
+
+  /** Read in a transaction, which a replica refuses: a replica that lags must not make a login unknown or a password wrong. */
+  private async find(name: string): Promise<UserRow | null> {
+    return this.work.run(async (tx) => {
+      const userId = await this.rows.idOf(name.includes('@') ? 'email' : 'username', name, tx);
+      return userId === null ? null : this.rows.find(userId, tx);
+    });
   }
 }
 

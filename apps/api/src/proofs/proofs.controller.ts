@@ -1,0 +1,35 @@
+import { Controller } from '@nestjs/common';
+import { Proofs } from '@app/domain';
+import type { Origin } from '@app/storage';
+import type { z } from 'zod';
+import { CallerOf, Input, type Caller } from '../http/call.js';
+import { Endpoint } from '../http/endpoint.js';
+import { OriginOf } from '../http/origin.js';
+import { proof, proofRequest } from './proofs.schemas.js';
+
+@Controller()
+export class ProofsController {
+  constructor(private readonly proofs: Proofs) {}
+
+  @Endpoint({
+    method: 'POST',
+    path: '/v1/me/proofs',
+    tag: 'Accounts',
+    summary: 'Prove who one is, before a dangerous change',
+    details:
+      'The proof holds for `limits.proof.validFor`, in this session, until the password or the address changes.',
+    access: 'required',
+    body: proofRequest,
+    answers: { 201: proof },
+    problems: ['password_wrong', 'busy'],
+    rate: 'signIn',
+  })
+  async createProof(
+    @Input() { password }: z.output<typeof proofRequest>,
+    @CallerOf() caller: Caller,
+    @OriginOf() from: Origin,
+  ): Promise<z.input<typeof proof>> {
+    const made = await this.proofs.byPassword(caller, password, from);
+    return { ...made, expiresAt: made.expiresAt.toISOString() };
+  }
+}

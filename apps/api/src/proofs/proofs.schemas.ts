@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import { shown, time } from '../http/fields.js';
+import { givenPassword } from '../users/users.schemas.js';
+
+export const proofRequest = z
+  .strictObject({ password: givenPassword })
+  .meta({ id: 'ProofRequest', description: 'What shows that the account’s owner is at the device.' });
+
+export const proof = z
+  .object({
+    proof: shown(1_000, 'Sent as `Narwhal-Proof` with dangerous changes, by the session that asked for it.'),
+    expiresAt: time.meta({
+      description: 'Until when it holds, unless the password or the address changes before.',
+    }),
+  })
+  .meta({ id: 'Proof', description: 'A fresh proof of who is at the device.' });

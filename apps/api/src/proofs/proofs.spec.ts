@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import type { EndpointOptions } from '../http/endpoint.js';
+import { headerParametersOf } from '../openapi/headers.js';
+import { codesOf } from '../openapi/problem-answers.js';
+
+const change: EndpointOptions = {
+  method: 'DELETE',
+  path: '/v1/me/change',
+  tag: 'Accounts',
+  summary: 'Change something dangerous',
+  access: 'required',
+  answers: { 204: null },
+};
+
+test('an endpoint that asks for a proof says so: by a header and a refusal', () => {
+  const proven = { ...change, proven: true };
+  const header = { $ref: '#/components/parameters/NarwhalProof' };
+  expect(headerParametersOf(proven)).toContainEqual(header);
+  expect(codesOf(proven)).toContain('proof_required');
+  expect(headerParametersOf(change)).not.toContainEqual(header);
+  expect(codesOf(change)).not.toContain('proof_required');
+});

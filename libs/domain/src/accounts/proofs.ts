@@ -1,0 +1,79 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG, limits, problem, seal, unseal, type Config, type Id } from '@app/platform';
+import { stateOf, UserRows, type Origin, type Tx, type UserRow } from '@app/storage';
+import type { Caller } from './access-tokens.js';
+import { Accounts } from './accounts.js';
+import { Sessions } from './sessions.js';
+
+const purpose = 'a proof';
+
+interface Claims {
+  userId: Id;
+  sessionId: Id;
+  /** The account's password and address: a change of either ends all proofs. */
+  state: string;
+  expiresAt: number;
+}
+
+/** What a client sends as `Narwhal-Proof` with dangerous changes. */
+export interface ShownProof {
+  proof: string;
+  expiresAt: Date;
+}
+
+/**
+ * Fresh proofs of who is at the device: a session that was left open, or a stolen access token, changes no credentials. A proof is
+ * stored nowhere; it is sealed, and holds for ten minutes, for the session that gave it and the account's state of then.
+ */
+@Injectable()
+export class Proofs {
+  constructor(
+    @Inject(CONFIG) private readonly config: Pick<Config, 'TOKEN_KEYS'>,
+    private readonly accounts: Accounts,
+    private readonly users: UserRows,
+    private readonly sessions: Sessions,
+  ) {}
+
+  /** @throws Problem 403 for a wrong password; 429 after several; 401 `session_ended` */
+  async byPassword(caller: Caller, password: string, from: Origin): Promise<ShownProof> {
+    const user = await this.accounts.proven(caller, password, from);
+    if (user === null) throw problem('password_wrong');
+    return this.make(caller, user);
+  }
+
+  /** The proof of a caller who has just shown that they are this person. */
+  make({ sessionId }: Caller, user: UserRow, now = Date.now()): ShownProof {
+    const expiresAt = now + limits.proof.validFor * 1000;
+    const claims: Claims = { userId: user.id, sessionId, state: textOf(user), expiresAt };
+    return {
+      proof: seal(this.config.TOKEN_KEYS, purpose, JSON.stringify(claims)),
+      expiresAt: new Date(expiresAt),
+    };
+  }
+
+  /**
+   * To be called first in the transaction of a dangerous change; returns the person, locked.
+   *
+   * @throws Problem 403 `proof_required` without one that holds; 401 `session_ended`
+   */
+  async mustHold(tx: Tx, caller: Caller, proof: string | null): Promise<UserRow> {
+    const user = await this.users.lock(tx, caller.userId);
+    await this.sessions.mustLive(tx, caller);
+    if (!user || user.closed_at !== null) throw problem('session_ended');
+    const claims = this.read(proof);
+    const holds =
+      claims?.userId === caller.userId &&
+      claims.sessionId === caller.sessionId &&
+      claims.expiresAt > Date.now() &&
+      claims.state === textOf(user);
+    if (!holds) throw problem('proof_required');
+    return user;
+  }
+
+  private read(proof: string | null): Claims | null {
+    const text = proof === null ? null : unseal(this.config.TOKEN_KEYS, purpose, proof);
+    return text === null ? null : (JSON.parse(text) as Claims);
+  }
+}
+
+const textOf = (user: UserRow): string => stateOf(user).toString('base64url');
