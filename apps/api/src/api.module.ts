@@ -10,6 +10,7 @@ import { SessionsModule } from './sessions/sessions.module.js';
 import { UsersModule } from './users/users.module.js';
 import { MeModule } from './me/me.module.js';
 import { AccountPagesModule } from './account-pages/account-pages.module.js';
+import { FactorsModule } from './factors/factors.module.js';
 import { ProofsModule } from './proofs/proofs.module.js';
 import { PasswordResetsModule } from './password-resets/password-resets.module.js';
 import { RelationsModule } from './relations/relations.module.js';
@@ -43,6 +44,7 @@ const resources = [
   UsersModule,
   MeModule,
   ProofsModule,
+  FactorsModule,
   PasswordResetsModule,
   AccountPagesModule,
   RelationsModule,

@@ -1,6 +1,8 @@
 import { Global, Module, type Provider } from '@nestjs/common';
 import { AccessTokens } from './accounts/access-tokens.js';
 import { Accounts } from './accounts/accounts.js';
+import { FactorChecks } from './accounts/factor-checks.js';
+import { Factors } from './accounts/factors.js';
 import { Guesses } from './accounts/guesses.js';
 import { PasswordStrength } from './accounts/password-strength.js';
 import { Passwords } from './accounts/passwords.js';
@@ -10,6 +12,7 @@ import { Proofs } from './accounts/proofs.js';
 import { RefreshTokens } from './accounts/refresh-tokens.js';
 import { People } from './accounts/people.js';
 import { Profiles } from './accounts/profiles.js';
+import { SecondFactors } from './accounts/second-factors.js';
 import { Sessions } from './accounts/sessions.js';
 import { TokenRotation } from './accounts/token-rotation.js';
 import { Comments } from './comments/comments.js';
@@ -40,7 +43,10 @@ const rules: Provider[] = [
   Accounts,
   ResetRequests,
   PasswordResets,
+  FactorChecks,
+  SecondFactors,
   Proofs,
+  Factors,
   People,
   Profiles,
   PostAccess,

@@ -97,6 +97,11 @@ export const limits = {
   passwordReset: { validFor: 30 * 60, askedPerHour: 10, perHour: 3, guesses: 5, guessesPerDay: 20 },
   /** A password, or a second factor, that a session has just given permits dangerous changes for so long. */
   proof: { validFor: 10 * 60 },
+  /**
+   * Three of 10^6 codes are right at any time, so an account's 20 guesses a day hit one in some 45 years; whoever guesses knows the
+   * password already. Recovery codes have 80 bits.
+   */
+  secondFactor: { challengeFor: 5 * 60, guessesPerDay: 20, passkeys: 20, passkeyName: 50 },
   /** A mail that no server takes is tried for this long; the rows of all mails are kept for a week. */
   mail: { triedFor: 3 * DAY, keptFor: 7 * DAY },
   idempotency: { keptFor: DAY, waitSeconds: 5 },

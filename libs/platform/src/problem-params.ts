@@ -1,7 +1,7 @@
 import type { ProblemCode } from './problems.js';
 
 /** A parameter of a refusal: its type, its meaning, and whether it may be missing. */
-export type Param = readonly [type: 'integer' | 'string', meaning: string, presence?: 'optional'];
+export type Param = readonly [type: 'integer' | 'string' | 'array', meaning: string, presence?: 'optional'];
 type Params = Readonly<Record<string, Param>>;
 
 const limit: Param = ['integer', 'How much is allowed.'];
@@ -14,9 +14,16 @@ const retryAfter: Param = ['integer', 'After how many seconds to try again; Retr
 const received: Param = ['string', 'What was sent, cut.'];
 const expected: Param = ['string', 'What would be taken.'];
 
+const factor: Params = {
+  challenge: ['string', 'Sent back with the second factor; good for five minutes.'],
+  methods: ['array', 'What may answer it: `totp`, `passkey`, `recoveryCode`; more may come.'],
+};
+
 /** The `params` of every refusal that has some. Each parameter that a sentence of `problemTable` names is among them. */
 export const problemParams: Readonly<Partial<Record<ProblemCode, Params>>> = {
   request_invalid: { reason },
+  second_factor_required: factor,
+  second_factor_missing: factor,
   method_not_allowed: { allow: ['string', 'The methods that the path answers.'] },
   photo_not_ready: { photoId },
   post_not_published: { state: ['string', 'The state of the post.'] },

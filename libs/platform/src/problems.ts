@@ -51,9 +51,12 @@ export const problemTable = {
   token_invalid: [401, 'The access token is not one that this server made.'],
   session_ended: [401, 'The session has ended; sign in again.'],
   bad_credentials: [401, 'The login or the password is wrong.'],
+  second_factor_required: [401, 'The password is right; answer the challenge with a second factor.'],
   password_wrong: [403, 'The password is wrong.'],
   token_used: [403, 'This link has been used, has expired, or was replaced; ask for another.'],
-  code_wrong: [403, 'This code is not the one of the mail, or is no longer valid; ask for another.'],
+  code_wrong: [403, 'This code is wrong, was used, or is no longer valid.'],
+  challenge_expired: [403, 'This sign-in took too long, or the account has changed since; begin it again.'],
+  second_factor_missing: [403, 'The account has a second factor: send it, too.'],
   proof_required: [403, 'This needs a fresh proof of who you are: Narwhal-Proof, from POST /v1/me/proofs.'],
   registrations_closed: [403, 'This instance takes no new accounts.'],
   url_expired: [403, 'This media URL has expired; read the photo again for a new one.'],
@@ -64,6 +67,7 @@ export const problemTable = {
   idempotency_in_progress: [409, 'The first request with this Idempotency-Key is still running; try again.'],
   username_taken: [409, 'This username is taken.'],
   email_taken: [409, 'This email address has an account.'],
+  no_second_factor: [409, 'Recovery codes stand in for a second factor, and the account has none.'],
   photo_in_use: [409, 'A post or a profile shows this photo; delete the post or change the avatar instead.'],
   photo_not_ready: [409, 'The photo {photoId} is still being developed; try again when it is ready.'],
   post_not_published: [409, 'The post is {state}: this is for posts that are published.'],
@@ -114,8 +118,11 @@ export const problemTable = {
 
 export type ProblemCode = keyof typeof problemTable;
 
-/** Wire codes differ from the table's key in one case: a wrong password is `bad_credentials` with 401 at sign-in and 403 elsewhere. */
-const wireCodes: Partial<Record<ProblemCode, string>> = { password_wrong: 'bad_credentials' };
+/** Wire codes differ from the table's key where a refusal is 401 at sign-in and 403 elsewhere. */
+const wireCodes: Partial<Record<ProblemCode, string>> = {
+  password_wrong: 'bad_credentials',
+  second_factor_missing: 'second_factor_required',
+};
 
 function fill(detail: string, params: Record<string, unknown>): string {
   return detail.replace(/\{(\w+)\}/g, (_, name: string) => String(params[name] ?? '?'));

@@ -572,6 +572,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make new recovery codes; earlier ones end
+         * @description Make new recovery codes; earlier ones end. Needs an access token. Needs a fresh proof (`Narwhal-Proof`). Counts against `signIn`: 30 requests in 60 s.
+         */
+        post: operations["createRecoveryCodes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/me/saved": {
         parameters: {
             query?: never;
@@ -607,6 +627,38 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether signing in asks for a code of an authenticator app
+         * @description Whether signing in asks for a code of an authenticator app. Needs an access token. Counts against `read`: 3000 requests in 60 s.
+         */
+        get: operations["getTotp"];
+        /**
+         * Confirm the new secret by its first code; signing in asks for one from then on
+         * @description Confirm the new secret by its first code; signing in asks for one from then on. Needs an access token. Counts against `signIn`: 30 requests in 60 s.
+         */
+        put: operations["setTotp"];
+        /**
+         * Make a secret for an authenticator app
+         * @description Make a secret for an authenticator app. It counts once a code of it was sent by `PUT`; until then, what is set goes on counting. Needs an access token. Needs a fresh proof (`Narwhal-Proof`). Counts against `signIn`: 30 requests in 60 s.
+         */
+        post: operations["createTotp"];
+        /**
+         * Ask for no codes of an authenticator app any more
+         * @description Ask for no codes of an authenticator app any more. Needs an access token. Needs a fresh proof (`Narwhal-Proof`). Counts against `signIn`: 30 requests in 60 s.
+         */
+        delete: operations["deleteTotp"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1051,7 +1103,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in
-         * @description Sign in. No token is needed, and none is read. Counts against `signIn`: 30 requests in 60 s. Repeatable under an `Idempotency-Key`.
+         * @description Sign in. Where the account has a second factor, the right password is answered by 401 `second_factor_required` with a challenge: send that with the factor, within `limits.secondFactor.challengeFor`. No token is needed, and none is read. Counts against `signIn`: 30 requests in 60 s. Repeatable under an `Idempotency-Key`.
          */
         post: operations["signIn"];
         /**
@@ -2471,6 +2523,29 @@ export interface components {
                 validFor: number;
             };
             /** @description Limits of it. */
+            secondFactor: {
+                /**
+                 * Format: int64
+                 * @description Within how many seconds a second factor has to be given.
+                 */
+                challengeFor: number;
+                /**
+                 * Format: int64
+                 * @description How many wrong codes an account takes in a day.
+                 */
+                guessesPerDay: number;
+                /**
+                 * Format: int64
+                 * @description How many passkeys a person may have.
+                 */
+                passkeys: number;
+                /**
+                 * Format: int64
+                 * @description The longest name of a passkey, in code points.
+                 */
+                passkeyName: number;
+            };
+            /** @description Limits of it. */
             mail: {
                 /**
                  * Format: int64
@@ -2842,6 +2917,13 @@ export interface components {
             /** @description What to say on the cover. */
             contentWarning?: string | null;
         };
+        /** @description A secret that counts once a code of it was sent; shown once. */
+        NewTotp: {
+            /** @description For typing into an authenticator app, in base32. */
+            secret: string;
+            /** @description The same for a QR code: `otpauth://totp/...`. */
+            uri: string;
+        };
         /** @description What happened to the caller, in one group. */
         Notification: {
             /**
@@ -3059,6 +3141,7 @@ export interface components {
              * @description What is easy to guess is refused.
              */
             password: string;
+            secondFactor?: components["schemas"]["SecondFactor"];
         };
         /** @description Whose password was forgotten. */
         PasswordResetRequest: {
@@ -3509,7 +3592,12 @@ export interface components {
              * Format: password
              * @description The password.
              */
-            password: string;
+            password?: string;
+            /**
+             * @description The six digits that an authenticator app shows.
+             * @example 042137
+             */
+            code?: string;
         };
         /** @description The `params` of `quota_exceeded`. */
         QuotaExceededParams: {
@@ -3562,6 +3650,11 @@ export interface components {
                     reach?: string;
                 };
             };
+        };
+        /** @description What its owner keeps on paper, for the day when the phone is lost. */
+        RecoveryCodes: {
+            /** @description Shown once; earlier ones have ended. */
+            recoveryCodes: string[];
         };
         /** @description The session with its next tokens. */
         Refreshed: {
@@ -3632,6 +3725,33 @@ export interface components {
         };
         /** @description People, tags or places, as `type` asked for. */
         SearchList: components["schemas"]["UsersFound"] | components["schemas"]["TagsFound"] | components["schemas"]["PlacesFound"];
+        /** @description One of these, where the account has a second factor. */
+        SecondFactor: {
+            /**
+             * @description The six digits that an authenticator app shows.
+             * @example 042137
+             */
+            code?: string;
+            /**
+             * @description One of the recovery codes; each works once.
+             * @example x7kp-20qd-m4hw-9ztc
+             */
+            recoveryCode?: string;
+        };
+        /** @description The `params` of `second_factor_missing`. */
+        SecondFactorMissingParams: {
+            /** @description Sent back with the second factor; good for five minutes. */
+            challenge: string;
+            /** @description What may answer it: `totp`, `passkey`, `recoveryCode`; more may come. */
+            methods: string[];
+        };
+        /** @description The `params` of `second_factor_required`. */
+        SecondFactorRequiredParams: {
+            /** @description Sent back with the second factor; good for five minutes. */
+            challenge: string;
+            /** @description What may answer it: `totp`, `passkey`, `recoveryCode`; more may come. */
+            methods: string[];
+        };
         /** @description Something that happened to an account; kept for a year. */
         SecurityEvent: {
             /**
@@ -3686,6 +3806,8 @@ export interface components {
             before?: string;
             /** @description The name since. */
             after?: string;
+            /** @description The second factor: `totp` or `passkey`. */
+            factor?: string;
             /** @description The role since. */
             role?: string;
             /**
@@ -3791,15 +3913,27 @@ export interface components {
             /** @description Of the session, as last given. */
             refreshToken: string;
         };
-        /** @description Who signs in, and their password. */
+        /** @description Who signs in and their password, or a challenge and a second factor. */
         SignIn: {
-            /** @description Username or email. */
-            login: string;
+            /** @description Username or email; with `password`. */
+            login?: string;
             /**
              * Format: password
              * @description The password.
              */
-            password: string;
+            password?: string;
+            /** @description Of 401 `second_factor_required`; with one of the factors, and without `login` and `password`. */
+            challenge?: string;
+            /**
+             * @description The six digits that an authenticator app shows.
+             * @example 042137
+             */
+            code?: string;
+            /**
+             * @description One of the recovery codes; each works once.
+             * @example x7kp-20qd-m4hw-9ztc
+             */
+            recoveryCode?: string;
             /** @description The last one that this device had of the account, also when it has expired: others’ wrong passwords then hold up no sign-in from here. Any other text changes nothing. */
             refreshToken?: string;
         };
@@ -3898,6 +4032,24 @@ export interface components {
              * @description How much is allowed.
              */
             limit: number;
+        };
+        /** @description A code of the new secret. */
+        TotpConfirmation: {
+            /**
+             * @description The six digits that the app shows now.
+             * @example 042137
+             */
+            code: string;
+        };
+        /** @description The second factor by an authenticator app. */
+        TotpState: {
+            /** @description Whether signing in asks for a code of an authenticator app. */
+            enabled: boolean;
+            /**
+             * Format: int64
+             * @description How many recovery codes were not used.
+             */
+            recoveryCodes: number;
         };
         /** @description The `params` of `tus_version`. */
         TusVersionParams: {
@@ -5803,7 +5955,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
             401: components["responses"]["Unauthorized"];
-            /** @description `bad_credentials` */
+            /** @description `bad_credentials`, `code_wrong` */
             403: components["responses"]["Forbidden"];
             /** @description `body_too_large` */
             413: components["responses"]["PayloadTooLarge"];
@@ -5818,6 +5970,48 @@ export interface operations {
             /** @description `internal_error` */
             500: components["responses"]["InternalServerError"];
             /** @description `busy`, `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createRecoveryCodes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A fresh proof, from POST /v1/me/proofs; without one that holds the answer is 403 `proof_required`. */
+                "Narwhal-Proof"?: components["parameters"]["NarwhalProof"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Made. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `proof_required` */
+            403: components["responses"]["Forbidden"];
+            /** @description `no_second_factor` */
+            409: components["responses"]["Conflict"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
             503: components["responses"]["ServiceUnavailable"];
         };
     };
@@ -5901,6 +6095,167 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
             401: components["responses"]["Unauthorized"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpState"];
+                };
+            };
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    setTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TotpConfirmation"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `code_wrong` */
+            403: components["responses"]["Forbidden"];
+            /** @description `body_too_large` */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type` */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `expectation_failed` */
+            417: components["responses"]["ExpectationFailed"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createTotp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A fresh proof, from POST /v1/me/proofs; without one that holds the answer is 403 `proof_required`. */
+                "Narwhal-Proof"?: components["parameters"]["NarwhalProof"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Made. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewTotp"];
+                };
+            };
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `proof_required` */
+            403: components["responses"]["Forbidden"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteTotp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A fresh proof, from POST /v1/me/proofs; without one that holds the answer is 403 `proof_required`. */
+                "Narwhal-Proof"?: components["parameters"]["NarwhalProof"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; there is nothing to say. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `proof_required` */
+            403: components["responses"]["Forbidden"];
             /** @description `validation_failed` */
             422: components["responses"]["UnprocessableEntity"];
             /** @description `rate_limited` */
@@ -6101,7 +6456,7 @@ export interface operations {
             };
             /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
             400: components["responses"]["BadRequest"];
-            /** @description `code_wrong`, `token_used` */
+            /** @description `code_wrong`, `second_factor_required`, `token_used` */
             403: components["responses"]["Forbidden"];
             /** @description `body_too_large` */
             413: components["responses"]["PayloadTooLarge"];
@@ -7572,8 +7927,10 @@ export interface operations {
             };
             /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
             400: components["responses"]["BadRequest"];
-            /** @description `bad_credentials` */
+            /** @description `bad_credentials`, `second_factor_required` */
             401: components["responses"]["Unauthorized"];
+            /** @description `challenge_expired`, `code_wrong` */
+            403: components["responses"]["Forbidden"];
             /** @description `idempotency_in_progress` */
             409: components["responses"]["Conflict"];
             /** @description `gone` */

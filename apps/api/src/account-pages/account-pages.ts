@@ -7,6 +7,8 @@ export interface Shown {
   page: string;
 }
 
+type Fault = 'weak' | 'long' | 'factor';
+
 /** The pages of a forgotten password, in words: they work without script and name no account. */
 export class AccountPages {
   private readonly texts: Texts;
@@ -54,10 +56,10 @@ export class AccountPages {
     );
   }
 
-  /** The form for a new password; `fault` says what was wrong with the one before. */
-  reset(token: string, fault?: 'weak' | 'long'): Shown {
-    const { title, explain, password, length, save, weak, long } = this.texts.reset;
-    const problem = fault === 'long' ? long(limits.user.password) : weak;
+  /** The form for a new password; `fault` says what was wrong with the one before, or with the second factor. */
+  reset(token: string, fault?: Fault, asksForFactor = false): Shown {
+    const { title, explain, password, length, save, weak, long, wrongFactor } = this.texts.reset;
+    const problem = { weak, long: long(limits.user.password), factor: wrongFactor }[fault ?? 'weak'];
     const body = html`<p>${explain}</p>
       ${fault ? errorLine(problem) : html``}
       <form method="post" action="/account/reset">
@@ -71,13 +73,32 @@ export class AccountPages {
           minlength="${limits.user.passwordMin}"
           maxlength="${limits.user.password}"
           required
-          aria-describedby="${fault ? 'error length' : 'length'}"
-          ${fault ? html` aria-invalid="true"` : html``}
+          aria-describedby="${fault && fault !== 'factor' ? 'error length' : 'length'}"
+          ${fault && fault !== 'factor' ? html` aria-invalid="true"` : html``}
         />
         <p class="hint" id="length">${length(limits.user.passwordMin)}</p>
+        ${asksForFactor ? this.factorField(fault === 'factor') : html``}
         <button type="submit">${save}</button>
       </form>`;
     return this.show(title, body, fault ? 422 : 200);
+  }
+
+  private factorField(isWrong: boolean): Html {
+    const { factor, factorHint } = this.texts.reset;
+    return html`<label for="factor">${factor}</label>
+      <input
+        id="factor"
+        name="factor"
+        type="text"
+        autocomplete="one-time-code"
+        autocapitalize="none"
+        spellcheck="false"
+        maxlength="50"
+        required
+        aria-describedby="${isWrong ? 'error factor-hint' : 'factor-hint'}"
+        ${isWrong ? html` aria-invalid="true"` : html``}
+      />
+      <p class="hint" id="factor-hint">${factorHint}</p>`;
   }
 
   done(): Shown {

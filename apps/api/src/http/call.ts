@@ -37,7 +37,7 @@ export const CallerOf = createParamDecorator(
   (_: unknown, context: ExecutionContext) => callOf(requestOf(context)).caller,
 );
 
-/** @public The text of `Narwhal-Proof`, which `Proofs.mustHold` judges in the transaction of the change; null without one. */
+/** The text of `Narwhal-Proof`, which `Proofs.mustHold` judges in the transaction of the change; null without one. */
 export const ProofOf = createParamDecorator((_: unknown, context: ExecutionContext): string | null => {
   const proof = requestOf(context).headers['narwhal-proof'];
   return typeof proof === 'string' ? proof : null;

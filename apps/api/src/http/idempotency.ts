@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, limits, problem, type Config, type Id } from '@app/platform';
+import { CONFIG, limits, problem, Problem, type Config, type Id } from '@app/platform';
 import { IdempotencyRows, UnitOfWork, type KeyedRequest, type KeptOutcome, type Tx } from '@app/storage';
 import type { FastifyRequest } from 'fastify';
 import { callOf } from './call.js';
@@ -45,10 +45,30 @@ export class Idempotency {
     private readonly work: UnitOfWork,
   ) {}
 
-  /** Runs `make` in a transaction, or returns the outcome of the same earlier request; `fields` must be equal for that. */
-  async once(request: FastifyRequest, fields: unknown, make: (tx: Tx) => Promise<Made>): Promise<Outcome> {
+  /**
+   * Runs `make` in a transaction, or returns the outcome of the same earlier request; `fields` must be equal for that. A refusal that
+   * `make` returns, rather than throws, is thrown once what it wrote is committed.
+   */
+  async once(
+    request: FastifyRequest,
+    fields: unknown,
+    make: (tx: Tx) => Promise<Made | Problem>,
+  ): Promise<Outcome> {
+    const outcome = await this.judged(request, fields, make);
+    if (outcome instanceof Problem) throw outcome;
+    return outcome;
+  }
+
+  private async judged(
+    request: FastifyRequest,
+    fields: unknown,
+    make: (tx: Tx) => Promise<Made | Problem>,
+  ): Promise<Outcome | Problem> {
     const key = idempotencyKeyOf(request);
-    if (key === null) return { ...(await this.work.run(make)), repeated: false };
+    if (key === null) {
+      const made = await this.work.run(make);
+      return made instanceof Problem ? made : { ...made, repeated: false };
+    }
     const path = request.url.split('?')[0] ?? '';
     const keyed = { callerId: callOf(request).caller?.userId ?? '0', path, key };
     const name = Object.values(keyed).join(' ');
@@ -82,12 +102,16 @@ export class Idempotency {
   private async attempt(
     keyed: KeyedRequest,
     prints: Buffer[],
-    make: (tx: Tx) => Promise<Made>,
-  ): Promise<Outcome> {
+    make: (tx: Tx) => Promise<Made | Problem>,
+  ): Promise<Outcome | Problem> {
     return this.work.run(async (tx) => {
       const earlier = await this.claim(tx, keyed, prints);
       if (earlier) return repeat(earlier, prints);
       const made = await make(tx);
+      if (made instanceof Problem) {
+        await this.rows.forget(tx, keyed);
+        return made;
+      }
       await this.rows.keep(tx, keyed, { status: made.status, madeId: made.id });
       return { ...made, repeated: false };
     });

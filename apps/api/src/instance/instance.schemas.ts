@@ -90,6 +90,12 @@ const meanings: Meanings<Limits> = {
     guessesPerDay: 'How many wrong codes an account takes in a day; its links go on working.',
     guesses: 'How many wrong codes a mail bears.',
   },
+  secondFactor: {
+    challengeFor: 'Within how many seconds a second factor has to be given.',
+    guessesPerDay: 'How many wrong codes an account takes in a day.',
+    passkeys: 'How many passkeys a person may have.',
+    passkeyName: 'The longest name of a passkey, in code points.',
+  },
   proof: { validFor: 'For how long a proof permits dangerous changes, in seconds.' },
   mail: {
     triedFor: 'For how long it is tried to send a mail that no server takes, in seconds.',

@@ -10,6 +10,7 @@ const params = z
     count: count('How many sessions.'),
     before: shown(30, 'The name before.'),
     after: shown(30, 'The name since.'),
+    factor: shown(30, 'The second factor: `totp` or `passkey`.'),
     role: shown(30, 'The role since.'),
     postId: id.meta({ description: 'The post.' }),
     photoId: id.meta({ description: 'The photo.' }),

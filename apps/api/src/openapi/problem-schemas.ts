@@ -27,6 +27,7 @@ const paramOf = ([type, description]: Param) => ({
   type,
   description,
   ...(type === 'string' ? { maxLength: 500 } : {}),
+  ...(type === 'array' ? { maxItems: 20, items: { type: 'string', maxLength: 100 } } : {}),
 });
 
 /** The schema of a code's `params`, where it has some: `photo_too_large` has PhotoTooLargeParams. */

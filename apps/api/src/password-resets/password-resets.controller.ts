@@ -43,14 +43,14 @@ export class PasswordResetsController {
     access: 'none',
     body: passwordReset,
     answers: { 204: null },
-    problems: ['token_used', 'code_wrong', 'password_too_weak', 'busy'],
+    problems: ['token_used', 'code_wrong', 'second_factor_missing', 'password_too_weak', 'busy'],
     rate: 'reset',
   })
   async resetPassword(
-    @Input() { token, login = '', code = '', password }: z.output<typeof passwordReset>,
+    @Input() { token, login = '', code = '', password, secondFactor: factor }: z.output<typeof passwordReset>,
     @OriginOf() from: Origin,
   ): Promise<void> {
     const proof = token === undefined ? { login, code: code.replaceAll(/\s/g, '') } : { token };
-    await this.resets.reset(proof, password, from);
+    await this.resets.reset(proof, { password, factor }, from);
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { secondFactor } from '../factors/given-factor.js';
 import { refuse } from '../http/fields.js';
 import { newPassword } from '../users/users.schemas.js';
 
@@ -19,6 +20,7 @@ export const passwordReset = z
       .optional()
       .meta({ description: 'The eight digits of the mail; with `login`.', example: '04213786' }),
     password: newPassword,
+    secondFactor: secondFactor.optional(),
   })
   .superRefine(
     refuse(

@@ -21,15 +21,17 @@ export class ProofsController {
     access: 'required',
     body: proofRequest,
     answers: { 201: proof },
-    problems: ['password_wrong', 'busy'],
+    problems: ['password_wrong', 'code_wrong', 'busy'],
     rate: 'signIn',
   })
   async createProof(
-    @Input() { password }: z.output<typeof proofRequest>,
+    @Input() { password, ...given }: z.output<typeof proofRequest>,
     @CallerOf() caller: Caller,
     @OriginOf() from: Origin,
   ): Promise<z.input<typeof proof>> {
-    const made = await this.proofs.byPassword(caller, password, from);
+    const made = await (password === undefined
+      ? this.proofs.byFactor(caller, given, from)
+      : this.proofs.byPassword(caller, password, from));
     return { ...made, expiresAt: made.expiresAt.toISOString() };
   }
 }

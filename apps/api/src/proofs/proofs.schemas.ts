@@ -1,9 +1,18 @@
 import { z } from 'zod';
-import { shown, time } from '../http/fields.js';
+import { factorFields } from '../factors/given-factor.js';
+import { refuse, shown, time } from '../http/fields.js';
 import { givenPassword } from '../users/users.schemas.js';
 
 export const proofRequest = z
-  .strictObject({ password: givenPassword })
+  .strictObject({ password: givenPassword.optional(), code: factorFields.code })
+  .superRefine(
+    refuse(
+      ({ password, code }: { password?: string | undefined; code?: string | undefined }) =>
+        (password === undefined) !== (code === undefined),
+      'wrong_format',
+      { expected: 'one of password and code' },
+    ),
+  )
   .meta({ id: 'ProofRequest', description: 'What shows that the account’s owner is at the device.' });
 
 export const proof = z

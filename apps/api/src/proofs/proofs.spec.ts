@@ -2,6 +2,15 @@ import { expect, test } from 'vitest';
 import type { EndpointOptions } from '../http/endpoint.js';
 import { headerParametersOf } from '../openapi/headers.js';
 import { codesOf } from '../openapi/problem-answers.js';
+import { proofRequest } from './proofs.schemas.js';
+
+test.each([{ password: 'one' }, { code: '042137' }])('%j is taken as proof', (given) => {
+  expect(proofRequest.safeParse(given).success).toBe(true);
+});
+
+test.each([{}, { password: 'one', code: '042137' }, { token: 'x' }])('%j is not', (given) => {
+  expect(proofRequest.safeParse(given).success).toBe(false);
+});
 
 const change: EndpointOptions = {
   method: 'DELETE',

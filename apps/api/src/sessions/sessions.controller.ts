@@ -1,28 +1,24 @@
 import { Controller, Req } from '@nestjs/common';
-import { Accounts, Sessions } from '@app/domain';
-import type { Id } from '@app/platform';
-import { SessionRows, type Origin, type Tx } from '@app/storage';
-import { z } from 'zod';
-import { CallerOf, Input, type ApiRequest, type Caller } from '../http/call.js';
-import { Cursors, listQuery, type ListInput } from '../http/cursors.js';
+import { Accounts, SecondFactors, Sessions, type GivenFactor } from '@app/domain';
+import { Problem, type Id } from '@app/platform';
+import type { Tx } from '@app/storage';
+import type { z } from 'zod';
+import { Input, type ApiRequest } from '../http/call.js';
 import { Endpoint } from '../http/endpoint.js';
-import { pathId } from '../http/fields.js';
 import { Idempotency, idempotencyKeyOf } from '../http/idempotency.js';
-import { OriginOf, originOf } from '../http/origin.js';
-import { pathOf } from '../http/paths.js';
+import { originOf } from '../http/origin.js';
 import { UserView } from '../users/user-view.js';
 import { signUp } from '../users/users.schemas.js';
-import { entryOf, refresh, refreshed, sessionList, signedIn, signIn } from './sessions.schemas.js';
+import { refresh, refreshed, signedIn, signIn } from './sessions.schemas.js';
 
 @Controller()
 export class SessionsController {
   constructor(
     private readonly sessions: Sessions,
     private readonly accounts: Accounts,
-    private readonly rows: SessionRows,
+    private readonly factors: SecondFactors,
     private readonly view: UserView,
     private readonly idempotency: Idempotency,
-    private readonly cursors: Cursors,
   ) {}
 
   @Endpoint({
@@ -30,16 +26,28 @@ export class SessionsController {
     path: '/v1/sessions',
     tag: 'Sessions',
     summary: 'Sign in',
+    details:
+      'Where the account has a second factor, the right password is answered by 401 `second_factor_required` with a challenge: send that with the factor, within `limits.secondFactor.challengeFor`.',
     access: 'none',
     body: signIn,
     answers: { 201: signedIn },
-    problems: ['bad_credentials', 'busy', 'gone'],
+    problems: [
+      'bad_credentials',
+      'second_factor_required',
+      'challenge_expired',
+      'code_wrong',
+      'busy',
+      'gone',
+    ],
     idempotent: true,
     rate: 'signIn',
   })
   async signIn(@Input() input: z.output<typeof signIn>, @Req() request: ApiRequest) {
-    const proof = await this.accounts.authenticate(input, originOf(request));
-    return this.begin(request, input, (tx) => this.accounts.admit(tx, proof));
+    const from = originOf(request);
+    if (input.challenge !== undefined) return this.answer(request, input.challenge, input);
+    const { login = '', password = '', refreshToken } = input;
+    const proof = await this.accounts.authenticate({ login, password, refreshToken }, from);
+    return this.begin(request, input, (tx) => this.factors.admitByPassword(tx, proof, from));
   }
 
   @Endpoint({
@@ -61,14 +69,25 @@ export class SessionsController {
     );
   }
 
+  /** The second half of a sign-in. */
+  private answer(request: ApiRequest, challenge: string, given: GivenFactor) {
+    const from = originOf(request);
+    return this.factors.counted(challenge, from, () =>
+      this.begin(request, { challenge, ...given }, (tx) =>
+        this.factors.admitByChallenge(tx, challenge, given, from),
+      ),
+    );
+  }
+
   /** Begins a session of the person whom `personIn` finds or makes; once per Idempotency-Key. */
-  private async begin(request: ApiRequest, input: unknown, personIn: (tx: Tx) => Promise<Id>) {
+  private async begin(request: ApiRequest, input: unknown, personIn: (tx: Tx) => Promise<Id | Problem>) {
     const idempotencyKey = idempotencyKeyOf(request);
     const device = { ...originOf(request), idempotencyKey };
-    const made = await this.idempotency.once(request, input, async (tx) => ({
-      status: 201,
-      id: await this.sessions.begin(tx, await personIn(tx), device),
-    }));
+    const made = await this.idempotency.once(request, input, async (tx) => {
+      const person = await personIn(tx);
+      if (person instanceof Problem) return person;
+      return { status: 201, id: await this.sessions.begin(tx, person, device) };
+    });
     const { userId, session } = await this.sessions.first(made.id, idempotencyKey);
     return { user: await this.view.me(userId), session };
   }
@@ -90,66 +109,5 @@ export class SessionsController {
     // A refresh may be repeated anyway; the key only prevents its reuse for another request.
     await this.idempotency.once(request, input, () => Promise.resolve({ status: 200, id: token.sessionId }));
     return { session: await this.sessions.refresh(token, originOf(request)) };
-  }
-
-  @Endpoint({
-    method: 'GET',
-    path: '/v1/sessions',
-    tag: 'Sessions',
-    summary: 'Where one is signed in, newest first',
-    access: 'required',
-    query: listQuery,
-    answers: { 200: sessionList },
-    problems: ['cursor_invalid'],
-  })
-  async listSessions(@Input() input: ListInput, @CallerOf() caller: Caller, @Req() request: ApiRequest) {
-    return this.cursors.list(
-      pathOf(request),
-      input,
-      (page) => this.rows.living(caller.userId, page),
-      (rows) => rows.map((row) => entryOf(row, caller)),
-    );
-  }
-
-  @Endpoint({
-    method: 'DELETE',
-    path: '/v1/sessions',
-    tag: 'Sessions',
-    summary: 'Sign out everywhere else',
-    access: 'required',
-    answers: { 204: null },
-  })
-  async endOtherSessions(@CallerOf() caller: Caller, @OriginOf() from: Origin): Promise<void> {
-    await this.sessions.endOthers(caller, from);
-  }
-
-  @Endpoint({
-    method: 'DELETE',
-    path: '/v1/sessions/current',
-    tag: 'Sessions',
-    summary: 'Sign out',
-    access: 'required',
-    answers: { 204: null },
-  })
-  async endCurrentSession(@CallerOf() caller: Caller, @OriginOf() from: Origin): Promise<void> {
-    await this.sessions.end(caller.userId, caller.sessionId, from);
-  }
-
-  @Endpoint({
-    method: 'DELETE',
-    path: '/v1/sessions/:id',
-    tag: 'Sessions',
-    summary: 'Sign a device out',
-    access: 'required',
-    params: z.object({ id: pathId }),
-    answers: { 204: null },
-    problems: ['not_found'],
-  })
-  async endSession(
-    @Input() input: { id: string },
-    @CallerOf() caller: Caller,
-    @OriginOf() from: Origin,
-  ): Promise<void> {
-    await this.sessions.end(caller.userId, input.id, from);
   }
 }

@@ -1,10 +1,23 @@
+import type { GivenFactor } from '@app/domain';
 import type { SessionRow } from '@app/storage';
 import { z } from 'zod';
 import type { Caller } from '../http/call.js';
 import { listOf } from '../http/cursors.js';
-import { flag, id, shown, time } from '../http/fields.js';
+import { countOf, factorFields } from '../factors/given-factor.js';
+import { flag, id, refuse, shown, time } from '../http/fields.js';
 import { givenPassword, me } from '../users/users.schemas.js';
 import { deviceOf } from './devices.js';
+
+interface Half extends GivenFactor {
+  login?: string | undefined;
+  password?: string | undefined;
+  challenge?: string | undefined;
+}
+
+const isOneHalf = ({ login, password, challenge, ...given }: Half): boolean =>
+  challenge === undefined
+    ? login !== undefined && password !== undefined && countOf(given) === 0
+    : login === undefined && password === undefined && countOf(given) === 1;
 
 export const session = z
   .object({
@@ -18,16 +31,28 @@ export const session = z
   })
   .meta({ id: 'Session', description: 'The tokens of a device that is signed in.' });
 
+/** Either half of a sign-in; one object, since clients in many languages generate no good types of a union. */
 export const signIn = z
   .strictObject({
-    login: z.string().max(320).meta({ description: 'Username or email.' }),
-    password: givenPassword,
+    login: z.string().max(320).optional().meta({ description: 'Username or email; with `password`.' }),
+    password: givenPassword.optional(),
+    challenge: z.string().max(1_000).optional().meta({
+      description:
+        'Of 401 `second_factor_required`; with one of the factors, and without `login` and `password`.',
+    }),
+    ...factorFields,
     refreshToken: z.string().max(200).optional().meta({
       description:
         'The last one that this device had of the account, also when it has expired: others’ wrong passwords then hold up no sign-in from here. Any other text changes nothing.',
     }),
   })
-  .meta({ id: 'SignIn', description: 'Who signs in, and their password.' });
+  .superRefine(
+    refuse(isOneHalf, 'wrong_format', { expected: 'login and password, or challenge and one second factor' }),
+  )
+  .meta({
+    id: 'SignIn',
+    description: 'Who signs in and their password, or a challenge and a second factor.',
+  });
 export const refresh = z
   .strictObject({ refreshToken: z.string().max(200).meta({ description: 'Of the session, as last given.' }) })
   .meta({ id: 'SessionRefresh', description: 'The token that is exchanged.' });

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, counter, isNotifyKind, JobSender, type Config, type JobName } from '@app/platform';
-import { Posts } from '@app/domain';
+import { Factors, Posts } from '@app/domain';
 import { CountRows, MailRows, OutboxRows, SweepRows, UnitOfWork } from '@app/storage';
 import { DevelopService } from '../develop/develop.service.js';
 
@@ -18,6 +18,7 @@ export class StuckRows {
     private readonly rows: SweepRows,
     private readonly mails: MailRows,
     private readonly posts: Posts,
+    private readonly factors: Factors,
     private readonly work: UnitOfWork,
   ) {}
 
@@ -25,6 +26,11 @@ export class StuckRows {
   async sendMails(seconds: number, limit: number): Promise<void> {
     const due = await this.mails.due(seconds, limit);
     if (due.length > 0) await this.work.run((tx) => tx.effect('mail.send', ...due));
+  }
+
+  /** Seals secrets of second factors by the key that signs now: the one that sealed them leaves the ring some day. */
+  async sealFactors(limit: number): Promise<void> {
+    await this.factors.sealAgain(limit);
   }
 
   /** Publishes posts whose photos are settled: the process that settled the last one died before its transaction ended. */
@@ -55,6 +61,7 @@ export class Overdue {
     this.photos.wake(() => found('photos', 1));
     found('posts', await this.stuck.settlePosts(this.seconds, BATCH));
     await this.stuck.sendMails(this.seconds, BATCH);
+    await this.stuck.sealFactors(BATCH);
     await this.effects();
     await this.deltas();
   }

@@ -27,7 +27,7 @@ const signUp = async (username: string, email = `${username}@example.org`): Prom
 };
 const admit = async (login: string, given: string): Promise<Id> => {
   const proof = await accounts.authenticate({ login, password: given }, nowhere);
-  return work.run((tx) => accounts.admit(tx, proof));
+  return work.run(async (tx) => (await accounts.admit(tx, proof)).id);
 };
 const begin = (user: Id) =>
   work.run((tx) => room.get(Sessions).begin(tx, user, { ...nowhere, idempotencyKey: null }));
@@ -104,7 +104,7 @@ test('a change waits for a session that is beginning with the old password, and 
   const proof = await accounts.authenticate({ login: 'rosa', password }, nowhere);
   let change: Promise<void> | undefined;
   await work.run(async (tx) => {
-    const userId = await accounts.admit(tx, proof);
+    const { id: userId } = await accounts.admit(tx, proof);
     change = accounts.changePassword(caller, { current: password, next: 'another one entirely' }, nowhere);
     await expect.poll(lockWaits, { timeout: patient(10_000) }).toBe(1);
     await room.get(Sessions).begin(tx, userId, { ...nowhere, idempotencyKey: null });

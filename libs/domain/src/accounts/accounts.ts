@@ -99,6 +99,11 @@ export class Accounts {
     return user && user.closed_at === null ? user : null;
   }
 
+  /** The hash of a new password of a person who is known already. @throws Problem 422 `password_too_weak`; 503 `busy` */
+  hashFor(user: UserRow, password: string): Promise<string> {
+    return this.passwords.hash(password, ownerOf(user), true);
+  }
+
   /** Replaces the password of a locked account, and ends all its sessions. */
   async replacePassword(tx: Tx, userId: Id, password_hash: string, from: Origin): Promise<void> {
     await this.rows.change(tx, userId, { password_hash });
@@ -112,10 +117,10 @@ export class Accounts {
    *
    * @throws Problem 401 `bad_credentials` without a proof, and when the password was changed or the account closed since
    */
-  async admit(tx: Tx, proof: Proof | null): Promise<Id> {
+  async admit(tx: Tx, proof: Proof | null): Promise<UserRow> {
     const user = proof && (await this.rows.lock(tx, proof.userId));
     if (!user || user.password_hash !== proof.passwordHash) throw problem('bad_credentials');
-    return user.id;
+    return user;
   }
 
   /** Ends all other sessions. A wrong `current` is refused whatever `next` is, also when `next` is the password already. */
@@ -127,7 +132,7 @@ export class Accounts {
     const { userId, sessionId } = caller;
     const proven = await this.proven(caller, given.current, from);
     if (proven === null) throw problem('password_wrong');
-    const password_hash = await this.passwords.hash(given.next, ownerOf(proven), true);
+    const password_hash = await this.hashFor(proven, given.next);
     await this.work.run(async (tx) => {
       const user = await this.rows.lock(tx, userId);
       await this.sessions.mustLive(tx, caller);
@@ -185,7 +190,7 @@ export function nameOf(login: string): string {
   return name.includes('@') ? name.normalize('NFC').toLowerCase() : fold(name);
 }
 
-export const ownerOf = ({ username, email, display_name: displayName }: UserRow): PasswordOwner => ({
+const ownerOf = ({ username, email, display_name: displayName }: UserRow): PasswordOwner => ({
   username,
   email,
   displayName,

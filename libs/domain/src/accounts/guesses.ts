@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { GuessCounter, RateCounter } from '@app/feed';
-import { CONFIG, counter, problem, type Config, type Id } from '@app/platform';
+import { CONFIG, counter, problem, Problem, type Config, type Id } from '@app/platform';
 import { AuditRows, SessionRows, UnitOfWork, type Origin } from '@app/storage';
 import { hashOf, type RefreshToken } from './refresh-tokens.js';
 
@@ -68,6 +68,25 @@ export class Guesses {
     // Not waited for, which would tell that the login exists; a record that fails is made by the next wrong password.
     else if ((await this.counts.fail(subject)) >= TOLD) void this.tell(attempt).catch(() => undefined);
     return right;
+  }
+
+  /**
+   * Wrong second factors count by account, wherever they come from: whoever guesses one has given the password.
+   *
+   * @throws Problem 429 `rate_limited`, or what `work` throws; `code_wrong` counts
+   */
+  async judgeFactor<Result>(userId: Id, from: Origin, work: () => Promise<Result>): Promise<Result> {
+    const found: Result[] = [];
+    const isRight = async () => {
+      const outcome = await work().catch((error: unknown) => error);
+      if (outcome instanceof Problem && outcome.code === 'code_wrong') return false;
+      if (outcome instanceof Error) throw outcome;
+      found.push(outcome as Result);
+      return true;
+    };
+    await this.judge(hashed('factor', userId), { userId, sessionId: '0', from }, isRight);
+    if (found.length === 0) throw problem('code_wrong');
+    return found[0] as Result;
   }
 
   private async tell({ userId, from }: Attempt): Promise<void> {

@@ -2,11 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, isMailCode, limits, mailOfToken, problem, type Config, type Id } from '@app/platform';
 import { MailRows, stateOf, UnitOfWork, UserRows, type Origin, type UserRow } from '@app/storage';
-import { Accounts, ownerOf } from './accounts.js';
-import { Passwords } from './passwords.js';
+import { Accounts } from './accounts.js';
+import type { GivenFactor } from './factor-checks.js';
+import { SecondFactors } from './second-factors.js';
 
 /** What the receiver of a mail shows: the secret of its link, or the digits that it names with the login that they gave. */
 export type ResetProof = { token: string } | { login: string; code: string };
+
+/** The new password; the factor, where the account has one. */
+export interface NewPassword {
+  password: string;
+  factor?: GivenFactor | undefined;
+}
 
 interface Opened {
   mailId: Id;
@@ -26,36 +33,46 @@ export class PasswordResets {
   constructor(
     @Inject(CONFIG) private readonly config: Pick<Config, 'TOKEN_KEYS'>,
     private readonly accounts: Accounts,
-    private readonly passwords: Passwords,
+    private readonly factors: SecondFactors,
     private readonly users: UserRows,
     private readonly mails: MailRows,
     private readonly work: UnitOfWork,
   ) {}
 
-  /** Whether a link would work now. */
-  async isGood(token: string): Promise<boolean> {
-    return (await this.byToken(token)) !== null;
+  /** What a link would take now: with a second factor or without; null where it does not work. */
+  async isGood(token: string): Promise<{ asksForFactor: boolean } | null> {
+    const opened = await this.byToken(token);
+    if (!opened) return null;
+    return { asksForFactor: await this.work.run((tx) => this.factors.isSet(tx, opened.user.id)) };
   }
 
   /**
    * Ends all sessions. A password that is too weak leaves the mail as it was.
    *
-   * @throws Problem 403 `token_used` or `code_wrong`, 422 `password_too_weak`, 503 `busy`
+   * @throws Problem 403 `token_used`, `code_wrong` or `second_factor_required`, 422 `password_too_weak`, 503 `busy`
    */
-  async reset(proof: ResetProof, password: string, from: Origin): Promise<void> {
+  async reset(proof: ResetProof, { password, factor }: NewPassword, from: Origin): Promise<void> {
     const refused = 'token' in proof ? 'token_used' : 'code_wrong';
     const opened = await ('token' in proof
       ? this.byToken(proof.token)
       : this.byCode(proof.login, proof.code));
     if (!opened) throw problem(refused);
-    const passwordHash = await this.passwords.hash(password, ownerOf(opened.user), true);
-    await this.work.run(async (tx) => {
-      const user = await this.users.lock(tx, opened.user.id);
-      // A reset, a change of password or a closing since then has changed the state.
-      if (!user || !stateOf(user).equals(stateOf(opened.user))) throw problem(refused);
-      if (!(await this.mails.use(tx, opened.mailId))) throw problem(refused);
-      await this.accounts.replacePassword(tx, user.id, passwordHash, from);
-    });
+    const passwordHash = await this.accounts.hashFor(opened.user, password);
+    const replace = async (): Promise<void> => {
+      // What the refusal of a wrong factor counted is committed first.
+      const wrong = await this.work.run(async (tx) => {
+        const user = await this.users.lock(tx, opened.user.id);
+        // A reset, a change of password or a closing since then has changed the state.
+        if (!user || !stateOf(user).equals(stateOf(opened.user))) throw problem(refused);
+        const refusal = await this.factors.judgeReset(tx, user, factor, from);
+        if (refusal) return refusal;
+        if (!(await this.mails.use(tx, opened.mailId))) throw problem(refused);
+        await this.accounts.replacePassword(tx, user.id, passwordHash, from);
+        return null;
+      });
+      if (wrong) throw wrong;
+    };
+    await (factor ? this.factors.countedReset(opened.user.id, from, replace) : replace());
   }
 
   // Read in transactions, which a replica refuses: one that lags would not know that a mail was used.

@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, limits, problem, seal, unseal, type Config, type Id } from '@app/platform';
-import { stateOf, UserRows, type Origin, type Tx, type UserRow } from '@app/storage';
+import { CONFIG, limits, problem, Problem, seal, unseal, type Config, type Id } from '@app/platform';
+import { stateOf, UnitOfWork, UserRows, type Origin, type Tx, type UserRow } from '@app/storage';
 import type { Caller } from './access-tokens.js';
 import { Accounts } from './accounts.js';
+import { FactorChecks, type GivenFactor } from './factor-checks.js';
 import { Sessions } from './sessions.js';
 
 const purpose = 'a proof';
@@ -32,6 +33,8 @@ export class Proofs {
     private readonly accounts: Accounts,
     private readonly users: UserRows,
     private readonly sessions: Sessions,
+    private readonly checks: FactorChecks,
+    private readonly work: UnitOfWork,
   ) {}
 
   /** @throws Problem 403 for a wrong password; 429 after several; 401 `session_ended` */
@@ -39,6 +42,20 @@ export class Proofs {
     const user = await this.accounts.proven(caller, password, from);
     if (user === null) throw problem('password_wrong');
     return this.make(caller, user);
+  }
+
+  /** @throws Problem 403 `code_wrong`; 429 after several; 401 `session_ended` */
+  async byFactor(caller: Caller, given: GivenFactor, from: Origin): Promise<ShownProof> {
+    const judge = async (): Promise<UserRow> => {
+      // What the refusal of a wrong one counted is committed first.
+      const judged = await this.work.run(async (tx) => {
+        const user = await this.owner(tx, caller);
+        return (await this.checks.check(tx, user, given, from)) ?? user;
+      });
+      if (judged instanceof Problem) throw judged;
+      return judged;
+    };
+    return this.make(caller, await this.checks.counted(caller.userId, from, judge));
   }
 
   /** The proof of a caller who has just shown that they are this person. */
@@ -57,9 +74,7 @@ export class Proofs {
    * @throws Problem 403 `proof_required` without one that holds; 401 `session_ended`
    */
   async mustHold(tx: Tx, caller: Caller, proof: string | null): Promise<UserRow> {
-    const user = await this.users.lock(tx, caller.userId);
-    await this.sessions.mustLive(tx, caller);
-    if (!user || user.closed_at !== null) throw problem('session_ended');
+    const user = await this.owner(tx, caller);
     const claims = this.read(proof);
     const holds =
       claims?.userId === caller.userId &&
@@ -67,6 +82,13 @@ export class Proofs {
       claims.expiresAt > Date.now() &&
       claims.state === textOf(user);
     if (!holds) throw problem('proof_required');
+    return user;
+  }
+
+  private async owner(tx: Tx, caller: Caller): Promise<UserRow> {
+    const user = await this.users.lock(tx, caller.userId);
+    await this.sessions.mustLive(tx, caller);
+    if (!user || user.closed_at !== null) throw problem('session_ended');
     return user;
   }
 

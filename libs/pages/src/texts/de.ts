@@ -37,6 +37,10 @@ export const de: Texts = {
     usedTitle: 'Dieser Link gilt nicht mehr',
     used: 'Er wurde benutzt, ist abgelaufen, oder ein neuerer hat ihn ersetzt.',
     weak: 'Dieses Passwort ist zu leicht zu erraten. Wähle ein längeres, oder mehrere Wörter ohne Zusammenhang.',
+    factor: 'Code deines zweiten Faktors',
+    factorHint: 'Sechs Ziffern aus deiner Authenticator-App, oder einer deiner Wiederherstellungscodes',
+    wrongFactor:
+      'Dieser Code ist falsch oder wurde schon benutzt. Gib den nächsten ein, und das Passwort noch einmal.',
     long: (characters) => `Ein Passwort darf höchstens ${characters} Zeichen haben.`,
   },
   refused: {

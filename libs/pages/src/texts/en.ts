@@ -41,6 +41,9 @@ export const en = {
     usedTitle: 'This link does not work any more',
     used: 'It was used, has expired, or a newer one replaced it.',
     weak: 'This password is too easy to guess. Choose a longer one, or several unrelated words.',
+    factor: 'Code of your second factor',
+    factorHint: 'Six digits from your authenticator app, or one of your recovery codes',
+    wrongFactor: 'This code is wrong or was used. Enter the next one, and the password again.',
     long: (characters: number) => `A password may have at most ${characters} characters.`,
   },
   refused: {

@@ -14,6 +14,7 @@ export * from './repositories/index.js';
 export type { AuditEvent } from './entities/audit-event.js';
 export type { Comment as CommentRow } from './entities/comment.js';
 export type { NotificationType } from './entities/notification.js';
+export type { Factor as FactorRow } from './entities/factor.js';
 export type { Mail as MailRow } from './entities/mail.js';
 export type { Photo as PhotoRow, PhotoState } from './entities/photo.js';
 export type { Post as PostRow, PostState, TextEntity } from './entities/post.js';

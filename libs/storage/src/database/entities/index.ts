@@ -1,5 +1,6 @@
 export * from './audit-event.js';
 export * from './comment.js';
+export * from './factor.js';
 export * from './installation.js';
 export * from './later-work.js';
 export * from './like.js';

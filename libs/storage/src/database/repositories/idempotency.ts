@@ -69,6 +69,15 @@ export class IdempotencyRows {
     );
   }
 
+  /** Gives up a claim whose request was refused. */
+  async forget(tx: Queryable, request: KeyedRequest): Promise<void> {
+    await tx.query(
+      'idempotency.giveUp',
+      `DELETE FROM idempotency_keys WHERE shard = $1 AND caller_id = $2 AND path = $3 AND key = $4`,
+      [shardOfKey(request), request.callerId, request.path, request.key],
+    );
+  }
+
   async forgetOlderThan(connection: Queryable, seconds: number): Promise<number> {
     const { count } = await connection.query(
       'idempotency.forget',

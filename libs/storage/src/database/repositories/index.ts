@@ -10,6 +10,7 @@ export * from './contents.js';
 export * from './counts.js';
 export * from './entry-page.js';
 export * from './erasure.js';
+export * from './factors.js';
 export * from './feed-rows.js';
 export * from './follows.js';
 export * from './idempotency.js';

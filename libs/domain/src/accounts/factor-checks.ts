@@ -1,0 +1,97 @@
+import { timingSafeEqual } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG, limits, problem, type Config, type Id, type Problem } from '@app/platform';
+import { AuditRows, FactorRows, type FactorRow, type Origin, type Tx, type UserRow } from '@app/storage';
+import { Guesses } from './guesses.js';
+import { hashOfRecoveryCode } from './recovery-codes.js';
+import { openTotp, stepOf } from './totp.js';
+
+/** One of these. */
+export interface GivenFactor {
+  code?: string | undefined;
+  recoveryCode?: string | undefined;
+}
+
+/** What a person may answer with. */
+export type FactorMethod = 'totp' | 'recoveryCode';
+
+const DAY = 24 * 60 * 60 * 1000;
+const { guessesPerDay } = limits.secondFactor;
+
+export const isConfirmedTotp = ({ kind, confirmed_at }: FactorRow): boolean =>
+  kind === 'totp' && confirmed_at !== null;
+export const isUnusedCode = ({ kind, used_at }: FactorRow): boolean =>
+  kind === 'recovery' && used_at === null;
+
+/**
+ * Judges second factors, in the transaction of what they permit and under the account's lock: each code works once, and guesses follow
+ * each other. So a refusal is returned, not thrown: the guess that it counts has to be committed.
+ */
+@Injectable()
+export class FactorChecks {
+  constructor(
+    @Inject(CONFIG) private readonly config: Pick<Config, 'TOKEN_KEYS'>,
+    private readonly rows: FactorRows,
+    private readonly audit: AuditRows,
+    private readonly guesses: Guesses,
+  ) {}
+
+  /** Runs what calls `check`: wrong codes in a row begin pauses. @throws Problem 429, or what `work` throws */
+  counted<Result>(userId: Id, from: Origin, work: () => Promise<Result>): Promise<Result> {
+    return this.guesses.judgeFactor(userId, from, work);
+  }
+
+  /** None where the account has no second factor. */
+  async methods(tx: Tx, userId: Id): Promise<FactorMethod[]> {
+    const rows = await this.rows.of(tx, userId);
+    const methods: FactorMethod[] = [];
+    if (rows.some(isConfirmedTotp)) methods.push('totp');
+    if (methods.length > 0 && rows.some(isUnusedCode)) methods.push('recoveryCode');
+    return methods;
+  }
+
+  /** Uses up a factor of a locked account; returns the refusal of a wrong one. */
+  async check(tx: Tx, user: UserRow, given: GivenFactor, from: Origin): Promise<Problem | null> {
+    const rows = await this.rows.of(tx, user.id);
+    if (given.code !== undefined) return this.checkCode(tx, rows, given.code.replaceAll(/\s/g, ''));
+    return this.checkRecoveryCode(tx, rows, { user, typed: given.recoveryCode ?? '', from });
+  }
+
+  private async checkCode(tx: Tx, rows: FactorRow[], code: string): Promise<Problem | null> {
+    const totp = rows.find(isConfirmedTotp);
+    if (!totp) return problem('code_wrong');
+    const retryAfter = secondsToWait(totp);
+    if (retryAfter > 0) return tooMany(retryAfter);
+    const secret = openTotp(this.config.TOKEN_KEYS, totp);
+    const step = secret === null ? null : stepOf(secret, code);
+    if (step === null || step <= Number(totp.step)) {
+      await this.rows.countGuess(tx, totp.id);
+      return problem('code_wrong');
+    }
+    await this.rows.use(tx, totp.id, step);
+    return null;
+  }
+
+  private async checkRecoveryCode(
+    tx: Tx,
+    rows: FactorRow[],
+    { user, typed, from }: { user: UserRow; typed: string; from: Origin },
+  ): Promise<Problem | null> {
+    const hash = hashOfRecoveryCode(user.id, typed);
+    const found = rows.find(
+      (row) => isUnusedCode(row) && row.hash !== null && timingSafeEqual(row.hash, hash),
+    );
+    if (!found) return problem('code_wrong');
+    await this.rows.use(tx, found.id, null);
+    await this.audit.record(tx, 'recovery_code.used', user.id, from);
+    return null;
+  }
+}
+
+function secondsToWait({ guesses, guesses_since }: FactorRow): number {
+  if (guesses < guessesPerDay || guesses_since === null) return 0;
+  return Math.ceil((guesses_since.getTime() + DAY - Date.now()) / 1000);
+}
+
+const tooMany = (retryAfter: number): Problem =>
+  problem('rate_limited', { params: { retryAfter }, headers: { 'retry-after': String(retryAfter) } });

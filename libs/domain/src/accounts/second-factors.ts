@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG, limits, problem, seal, unseal, type Config, type Id, type Problem } from '@app/platform';
+import { stateOf, UserRows, type Origin, type Tx, type UserRow } from '@app/storage';
+import { Accounts, type Proof } from './accounts.js';
+import { FactorChecks, type GivenFactor } from './factor-checks.js';
+
+/** What a challenge permits: the second half of a sign-in, or of a reset, whose first half was right. */
+export type ChallengeUse = 'sign_in' | 'reset';
+
+interface Challenge {
+  use: ChallengeUse;
+  userId: Id;
+  /** The account's password and address: a change of either ends all challenges. */
+  state: string;
+  client: string;
+  madeAt: number;
+}
+
+const purpose = 'a second factor';
+const { challengeFor } = limits.secondFactor;
+
+/** The second halves of sign-ins and resets: a challenge after the first half, stored nowhere, and its answer. */
+@Injectable()
+export class SecondFactors {
+  constructor(
+    @Inject(CONFIG) private readonly config: Pick<Config, 'TOKEN_KEYS'>,
+    private readonly users: UserRows,
+    private readonly accounts: Accounts,
+    private readonly checks: FactorChecks,
+  ) {}
+
+  /** The person whom a password admits. @throws Problem 401 `bad_credentials`, or `second_factor_required` with a challenge */
+  async admitByPassword(tx: Tx, proof: Proof | null, from: Origin): Promise<Id> {
+    const user = await this.accounts.admit(tx, proof);
+    await this.demand(tx, user, 'sign_in', from);
+    return user.id;
+  }
+
+  /**
+   * Judges the second factor of a reset whose mail was right; one that is not needed is not looked at. Returns the refusal of a wrong one.
+   *
+   * @throws Problem 403 `second_factor_required` without one, where the person has one
+   */
+  async judgeReset(
+    tx: Tx,
+    user: UserRow,
+    given: GivenFactor | undefined,
+    from: Origin,
+  ): Promise<Problem | null> {
+    if (given === undefined) return this.demand(tx, user, 'reset', from).then(() => null);
+    return (await this.isSet(tx, user.id)) ? this.checks.check(tx, user, given, from) : null;
+  }
+
+  /** Runs what calls `judgeReset`: wrong codes in a row begin pauses. @throws Problem 429, or what `work` throws */
+  countedReset<Result>(userId: Id, from: Origin, work: () => Promise<Result>): Promise<Result> {
+    return this.checks.counted(userId, from, work);
+  }
+
+  /** Whether a person has a second factor. */
+  async isSet(tx: Tx, userId: Id): Promise<boolean> {
+    return (await this.checks.methods(tx, userId)).length > 0;
+  }
+
+  /** @throws Problem `second_factor_required` with a challenge, where the person has one */
+  private async demand(tx: Tx, user: UserRow, use: ChallengeUse, from: Origin): Promise<void> {
+    const methods = await this.checks.methods(tx, user.id);
+    if (methods.length === 0) return;
+    const code = use === 'sign_in' ? 'second_factor_required' : 'second_factor_missing';
+    throw problem(code, { params: { challenge: this.challenge(user, use, from), methods } });
+  }
+
+  /** The person whom a challenge and a second factor admit. @throws Problem 403 `challenge_expired` */
+  async admitByChallenge(tx: Tx, challenge: string, given: GivenFactor, from: Origin): Promise<Id | Problem> {
+    const claims = this.claimsOf(challenge, 'sign_in', from);
+    const user = await this.users.lock(tx, claims.userId);
+    if (!user || user.closed_at !== null || textOf(user) !== claims.state) throw problem('challenge_expired');
+    return (await this.checks.check(tx, user, given, from)) ?? user.id;
+  }
+
+  /** Runs what calls `admitByChallenge`: wrong codes in a row begin pauses. @throws Problem 429, or what `work` throws */
+  counted<Result>(challenge: string, from: Origin, work: () => Promise<Result>): Promise<Result> {
+    return this.checks.counted(this.claimsOf(challenge, 'sign_in', from).userId, from, work);
+  }
+
+  private challenge(user: UserRow, use: ChallengeUse, from: Origin): string {
+    const { id: userId } = user;
+    const claims: Challenge = {
+      use,
+      userId,
+      state: textOf(user),
+      client: clientOf(from),
+      madeAt: Date.now(),
+    };
+    return seal(this.config.TOKEN_KEYS, purpose, JSON.stringify(claims));
+  }
+
+  private claimsOf(challenge: string, use: ChallengeUse, from: Origin): Challenge {
+    const text = unseal(this.config.TOKEN_KEYS, purpose, challenge);
+    const claims = text === null ? null : (JSON.parse(text) as Challenge);
+    const isGood =
+      claims?.use === use &&
+      claims.client === clientOf(from) &&
+      claims.madeAt > Date.now() - challengeFor * 1000;
+    if (!isGood) throw problem('challenge_expired');
+    return claims;
+  }
+}
+
+const textOf = (user: UserRow): string => stateOf(user).toString('base64url');
+
+/** The device's network may change between the two halves of a sign-in; its client does not. */
+const clientOf = ({ userAgent }: Origin): string =>
+  createHash('sha256')
+    .update(userAgent ?? '')
+    .digest('base64url')
+    .slice(0, 22);

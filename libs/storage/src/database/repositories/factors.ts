@@ -1,0 +1,92 @@
+import { Injectable } from '@nestjs/common';
+import type { Id } from '@app/platform';
+import { Database } from '../database.js';
+import type { Factor } from '../entities/factor.js';
+import { keyOf, type Queryable } from '../queryable.js';
+
+/** A secret as it is stored, and the id of the key that sealed it. */
+export interface SealedSecret {
+  secret: string;
+  sealedBy: string;
+}
+
+/** Wrong codes are forgotten after a day. */
+const LATELY = `guesses_since > clock_timestamp() - interval '1 day'`;
+
+/** What proves people beside their password. Whoever changes or uses a person's factors holds the lock of their account. */
+@Injectable()
+export class FactorRows {
+  constructor(private readonly database: Database) {}
+
+  /** All of a person, oldest first: TOTP that nobody has confirmed and recovery codes that were used, too. */
+  of(connection: Queryable, userId: Id): Promise<Factor[]> {
+    const sql = `SELECT * FROM factors WHERE shard = $1 AND user_id = $2 ORDER BY id`;
+    return connection.list('factor.of', sql, keyOf(userId));
+  }
+
+  /** A TOTP secret that waits for its first code. */
+  async beginTotp(tx: Queryable, userId: Id, { secret, sealedBy }: SealedSecret): Promise<void> {
+    await tx.query(
+      'factor.beginTotp',
+      `INSERT INTO factors (shard, id, user_id, kind, secret, sealed_by)
+       VALUES ($1::int, next_id($1::int), $2, 'totp', $3, $4)`,
+      keyOf(userId, secret, sealedBy),
+    );
+  }
+
+  /** Takes recovery codes into use. */
+  async insertCodes(tx: Queryable, userId: Id, hashes: readonly Buffer[]): Promise<void> {
+    await tx.query(
+      'factor.insertCodes',
+      `INSERT INTO factors (shard, id, user_id, kind, hash, confirmed_at)
+       SELECT $1::int, next_id($1::int), $2, 'recovery', hash, clock_timestamp() FROM unnest($3::bytea[]) AS made (hash)`,
+      keyOf(userId, hashes),
+    );
+  }
+
+  /** Marks one used; `step` is the newest that counts from now on. Confirms what was not. */
+  async use(tx: Queryable, id: Id, step: number | null): Promise<void> {
+    await tx.query(
+      'factor.use',
+      `UPDATE factors SET used_at = clock_timestamp(), confirmed_at = coalesce(confirmed_at, clock_timestamp()),
+         step = coalesce($3::bigint, step), guesses = 0 WHERE shard = $1 AND id = $2`,
+      keyOf(id, step),
+    );
+  }
+
+  /** Counts a wrong code of TOTP. */
+  async countGuess(tx: Queryable, id: Id): Promise<void> {
+    await tx.query(
+      'factor.countGuess',
+      `UPDATE factors SET guesses = CASE WHEN ${LATELY} THEN guesses + 1 ELSE 1 END,
+         guesses_since = CASE WHEN ${LATELY} THEN guesses_since ELSE clock_timestamp() END WHERE shard = $1 AND id = $2`,
+      keyOf(id),
+    );
+  }
+
+  async remove(tx: Queryable, userId: Id, ids: readonly Id[]): Promise<void> {
+    await tx.query(
+      'factor.remove',
+      `DELETE FROM factors WHERE shard = $1 AND user_id = $2 AND id = ANY ($3::bigint[])`,
+      keyOf(userId, ids),
+    );
+  }
+
+  /** Secrets that another key than this one sealed. */
+  sealedByOthers(keyId: string, limit: number): Promise<{ id: Id; user_id: Id; secret: string }[]> {
+    return this.database.list(
+      'factor.sealedByOthers',
+      `SELECT id, user_id, secret FROM factors WHERE secret IS NOT NULL AND (sealed_by < $1 OR sealed_by > $1) LIMIT $2`,
+      [keyId, limit],
+    );
+  }
+
+  /** Replaces a secret's seal, unless it has changed. */
+  async sealAgain(id: Id, before: string, { secret, sealedBy }: SealedSecret): Promise<void> {
+    await this.database.query(
+      'factor.sealAgain',
+      `UPDATE factors SET secret = $4, sealed_by = $5 WHERE shard = $1 AND id = $2 AND secret = $3`,
+      keyOf(id, before, secret, sealedBy),
+    );
+  }
+}
