@@ -1,6 +1,7 @@
 import { Global, Module, type Provider } from '@nestjs/common';
 import { AccessTokens } from './accounts/access-tokens.js';
 import { Accounts } from './accounts/accounts.js';
+import { Closing } from './accounts/closing.js';
 import { FactorChecks } from './accounts/factor-checks.js';
 import { Factors } from './accounts/factors.js';
 import { Guesses } from './accounts/guesses.js';
@@ -41,6 +42,7 @@ const rules: Provider[] = [
   Passwords,
   Sessions,
   Accounts,
+  Closing,
   ResetRequests,
   PasswordResets,
   FactorChecks,

@@ -1,15 +1,13 @@
 import { Controller, Req } from '@nestjs/common';
 import { Accounts, SecondFactors, Sessions, type GivenFactor } from '@app/domain';
-import { Problem, type Id } from '@app/platform';
-import type { Tx } from '@app/storage';
 import type { z } from 'zod';
 import { Input, type ApiRequest } from '../http/call.js';
 import { Endpoint } from '../http/endpoint.js';
-import { Idempotency, idempotencyKeyOf } from '../http/idempotency.js';
+import { Idempotency } from '../http/idempotency.js';
 import { originOf } from '../http/origin.js';
-import { UserView } from '../users/user-view.js';
 import { signUp } from '../users/users.schemas.js';
 import { refresh, refreshed, signedIn, signIn } from './sessions.schemas.js';
+import { SignIns } from './sign-ins.js';
 
 @Controller()
 export class SessionsController {
@@ -17,7 +15,7 @@ export class SessionsController {
     private readonly sessions: Sessions,
     private readonly accounts: Accounts,
     private readonly factors: SecondFactors,
-    private readonly view: UserView,
+    private readonly signIns: SignIns,
     private readonly idempotency: Idempotency,
   ) {}
 
@@ -47,7 +45,7 @@ export class SessionsController {
     if (input.challenge !== undefined) return this.answer(request, input.challenge, input);
     const { login = '', password = '', refreshToken } = input;
     const proof = await this.accounts.authenticate({ login, password, refreshToken }, from);
-    return this.begin(request, input, (tx) => this.factors.admitByPassword(tx, proof, from));
+    return this.signIns.begin(request, input, (tx) => this.factors.admitByPassword(tx, proof, from));
   }
 
   @Endpoint({
@@ -64,7 +62,7 @@ export class SessionsController {
   })
   async signUp(@Input() input: z.output<typeof signUp>, @Req() request: ApiRequest) {
     const passwordHash = await this.accounts.prepare(input);
-    return this.begin(request, input, (tx) =>
+    return this.signIns.begin(request, input, (tx) =>
       this.accounts.create(tx, input, passwordHash, originOf(request)),
     );
   }
@@ -73,23 +71,10 @@ export class SessionsController {
   private answer(request: ApiRequest, challenge: string, given: GivenFactor) {
     const from = originOf(request);
     return this.factors.counted(challenge, from, () =>
-      this.begin(request, { challenge, ...given }, (tx) =>
+      this.signIns.begin(request, { challenge, ...given }, (tx) =>
         this.factors.admitByChallenge(tx, challenge, given, from),
       ),
     );
-  }
-
-  /** Begins a session of the person whom `personIn` finds or makes; once per Idempotency-Key. */
-  private async begin(request: ApiRequest, input: unknown, personIn: (tx: Tx) => Promise<Id | Problem>) {
-    const idempotencyKey = idempotencyKeyOf(request);
-    const device = { ...originOf(request), idempotencyKey };
-    const made = await this.idempotency.once(request, input, async (tx) => {
-      const person = await personIn(tx);
-      if (person instanceof Problem) return person;
-      return { status: 201, id: await this.sessions.begin(tx, person, device) };
-    });
-    const { userId, session } = await this.sessions.first(made.id, idempotencyKey);
-    return { user: await this.view.me(userId), session };
   }
 
   @Endpoint({

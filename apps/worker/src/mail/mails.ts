@@ -12,7 +12,7 @@ import {
 } from '@app/platform';
 import { ResetRequests } from '@app/domain';
 import { renderMail } from '@app/pages';
-import { MailRows, UserRows, type AddressedMail, type MailRow } from '@app/storage';
+import { MailRows, mayReturn, UserRows, type AddressedMail, type MailRow } from '@app/storage';
 import { MailServer } from './mail-server.js';
 
 /** The page that each kind's link opens. */
@@ -57,8 +57,8 @@ export class Mails {
   private async send(mail: AddressedMail): Promise<void> {
     const { id, kind, locale, address } = mail;
     const user = await this.users.find(mail.user_id);
-    // Of an account that was closed since; its erasure deletes the row.
-    if (!user || user.closed_at !== null || address === null) return;
+    // Of an account that was erased since, which deletes the row.
+    if (!user || !mayReturn(user) || address === null) return;
     const { token, code } = mailSecrets(this.config.TOKEN_KEYS, kind, id);
     const { publicUrl, INSTANCE_NAME: instance } = this.config;
     const link = `${publicUrl}${pages[kind]}?token=${token}`;

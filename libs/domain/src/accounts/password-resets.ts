@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, isMailCode, limits, mailOfToken, problem, type Config, type Id } from '@app/platform';
-import { MailRows, stateOf, UnitOfWork, UserRows, type Origin, type UserRow } from '@app/storage';
+import { MailRows, mayReturn, stateOf, UnitOfWork, UserRows, type Origin, type UserRow } from '@app/storage';
 import { Accounts } from './accounts.js';
 import type { GivenFactor } from './factor-checks.js';
 import { SecondFactors } from './second-factors.js';
@@ -106,4 +106,4 @@ export class PasswordResets {
 }
 
 const isBound = (bound: Buffer | null, user: UserRow): boolean =>
-  bound !== null && user.closed_at === null && stateOf(user).equals(bound);
+  bound !== null && mayReturn(user) && stateOf(user).equals(bound);

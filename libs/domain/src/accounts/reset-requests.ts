@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { RateCounter } from '@app/feed';
 import { CONFIG, limits, type Config, type Id } from '@app/platform';
-import { MailRows, UnitOfWork, UserRows, type MailRow, type Tx } from '@app/storage';
+import { MailRows, mayReturn, UnitOfWork, UserRows, type MailRow, type Tx } from '@app/storage';
 import { Accounts, nameOf } from './accounts.js';
 
 const kind = 'reset';
@@ -47,7 +47,7 @@ export class ResetRequests {
 
   private async write(tx: Tx, userId: Id, locale: string): Promise<void> {
     const user = await this.users.lock(tx, userId);
-    if (!user || user.closed_at !== null) return;
+    if (!user || !mayReturn(user)) return;
     if ((await this.mails.lately(tx, userId, kind)) >= perHour) return;
     const mail = await this.mails.insert(tx, user, { kind, address: user.email, locale, seconds });
     await tx.effect('mail.send', mail);

@@ -43,6 +43,19 @@ export const de: Texts = {
       'Dieser Code ist falsch oder wurde schon benutzt. Gib den nächsten ein, und das Passwort noch einmal.',
     long: (characters) => `Ein Passwort darf höchstens ${characters} Zeichen haben.`,
   },
+  leave: {
+    title: 'Konto löschen',
+    explain: (days) =>
+      `Ab sofort sieht niemand mehr dein Konto. Nach ${days} Tagen wird alles gelöscht: Fotos, Beiträge, Kommentare und Likes. Bis dahin behältst du es, indem du dich anmeldest.`,
+    login: 'Benutzername oder E-Mail-Adresse',
+    password: 'Passwort',
+    leave: 'Mein Konto löschen',
+    forgot: 'Passwort vergessen?',
+    wrong: 'Ein Konto mit diesem Namen und diesem Passwort gibt es nicht.',
+    doneTitle: 'Dein Konto ist geschlossen',
+    done: (day) =>
+      `Am ${day} wird alles gelöscht. Wenn du es dir anders überlegst, melde dich vorher in deiner App an.`,
+  },
   refused: {
     title: 'Das hat nicht geklappt',
     tooMany: 'Aus deinem Netz kamen zu viele Anfragen. Versuche es in einigen Minuten noch einmal.',
