@@ -5,6 +5,7 @@ import { Closing } from './accounts/closing.js';
 import { FactorChecks } from './accounts/factor-checks.js';
 import { Factors } from './accounts/factors.js';
 import { Guesses } from './accounts/guesses.js';
+import { Leaving } from './accounts/leaving.js';
 import { PasswordStrength } from './accounts/password-strength.js';
 import { Passwords } from './accounts/passwords.js';
 import { PasswordResets } from './accounts/password-resets.js';
@@ -49,6 +50,7 @@ const rules: Provider[] = [
   SecondFactors,
   Proofs,
   Factors,
+  Leaving,
   People,
   Profiles,
   PostAccess,

@@ -3,6 +3,7 @@ export * from './domain.module.js';
 export * from './accounts/access-tokens.js';
 export * from './accounts/accounts.js';
 export * from './accounts/closing.js';
+export * from './accounts/leaving.js';
 export * from './accounts/factor-checks.js';
 export * from './accounts/factors.js';
 export * from './accounts/password-resets.js';

@@ -8,6 +8,7 @@ export interface Shown {
 }
 
 type Fault = 'weak' | 'long' | 'factor';
+export type LeavingFault = 'wrong' | 'factorMissing' | 'factorWrong';
 
 const fields = {
   login: { type: 'text', autocomplete: 'username', maxlength: 320 },
@@ -129,12 +130,15 @@ export class AccountPages {
   }
 
   /** The form that closes an account; `fault` says what was wrong with the one before. */
-  leave(fault?: 'wrong', days = 0): Shown {
-    const { title, explain, login, password, leave, forgot, wrong } = this.texts.leave;
+  leave(days: number, fault?: LeavingFault): Shown {
+    const { title, explain, login, password, leave, forgot, wrong, factorMissing } = this.texts.leave;
+    const isWrong = fault === 'wrong';
+    const faults = { wrong, factorMissing, factorWrong: this.texts.reset.wrongFactor };
     const body = html`<p>${explain(days)}</p>
-      ${fault ? errorLine(wrong) : html``}
+      ${fault ? errorLine(faults[fault]) : html``}
       <form method="post" action="/account/delete">
-        ${field('login', login, fault !== undefined)} ${field('password', password, fault !== undefined)}
+        ${field('login', login, isWrong)} ${field('password', password, isWrong)}
+        ${fault && !isWrong ? this.factorField(fault === 'factorWrong') : html``}
         <button type="submit">${leave}</button>
       </form>
       <p><a href="/account/forgot">${forgot}</a></p>`;

@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, type Config } from '@app/platform';
-import { Accounts, Closing } from '@app/domain';
+import { CONFIG, Problem, type Config } from '@app/platform';
+import { Accounts, Leaving } from '@app/domain';
 import { languageOf } from '@app/pages';
 import type { FastifyRequest } from 'fastify';
 import { originOf } from '../http/origin.js';
-import { AccountPages, type Shown } from './account-pages.js';
-import { fieldsOf, isOwnForm } from './forms.js';
+import { AccountPages, type LeavingFault, type Shown } from './account-pages.js';
+import { factorOf, fieldsOf, isOwnForm } from './forms.js';
 
 /** The page on which people close their account without an app, as stores of apps demand. */
 @Injectable()
@@ -14,21 +14,28 @@ export class ClosingPages {
     @Inject(CONFIG)
     private readonly config: Pick<Config, 'INSTANCE_NAME' | 'publicUrl' | 'ACCOUNT_DELETION_DAYS'>,
     private readonly accounts: Accounts,
-    private readonly closing: Closing,
+    private readonly leaving: Leaving,
   ) {}
 
-  form(request: FastifyRequest, fault?: 'wrong'): Shown {
-    return this.pagesFor(request).leave(fault, this.config.ACCOUNT_DELETION_DAYS);
+  form(request: FastifyRequest, fault?: LeavingFault): Shown {
+    return this.pagesFor(request).leave(this.config.ACCOUNT_DELETION_DAYS, fault);
   }
 
   async close(request: FastifyRequest): Promise<Shown> {
     if (!isOwnForm(request, this.config.publicUrl)) return this.pagesFor(request).refused('elsewhere', 403);
-    const { login = '', password = '' } = fieldsOf(request);
+    const { login = '', password = '', factor = '' } = fieldsOf(request);
     if (login.length > 320 || password.length > 1_024) return this.form(request, 'wrong');
     const from = originOf(request);
     const proof = await this.accounts.authenticate({ login, password }, from);
     if (!proof) return this.form(request, 'wrong');
-    return this.pagesFor(request).left(await this.closing.closeBy(proof, from));
+    try {
+      return this.pagesFor(request).left(await this.leaving.closeBy(proof, factorOf(factor), from));
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      if (error.code === 'code_wrong') return this.form(request, 'factorWrong');
+      if (error.code === 'second_factor_required') return this.form(request, 'factorMissing');
+      throw error;
+    }
   }
 
   private pagesFor({ headers }: FastifyRequest): AccountPages {

@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { Closing, Proofs } from '@app/domain';
+import { Leaving, Proofs } from '@app/domain';
 import type { Origin } from '@app/storage';
 import type { z } from 'zod';
 import { CallerOf, Input, ProofOf, type Caller } from '../http/call.js';
@@ -10,7 +10,7 @@ import { closed, closing } from '../users/users.schemas.js';
 @Controller()
 export class ClosingController {
   constructor(
-    private readonly closing: Closing,
+    private readonly leaving: Leaving,
     private readonly proofs: Proofs,
   ) {}
 
@@ -36,7 +36,7 @@ export class ClosingController {
   ): Promise<z.input<typeof closed>> {
     const proof =
       password === undefined ? header : (await this.proofs.byPassword(caller, password, from)).proof;
-    const deletesAt = await this.closing.close(caller, proof, from);
+    const deletesAt = await this.leaving.close(caller, proof, from);
     return { deletesAt: deletesAt.toISOString() };
   }
 }

@@ -7,6 +7,7 @@ import { patient } from '../../../../test/harness/pace.js';
 import type { Caller } from './access-tokens.js';
 import { Accounts } from './accounts.js';
 import { Closing } from './closing.js';
+import { Leaving } from './leaving.js';
 import { People } from './people.js';
 import { Profiles } from './profiles.js';
 import { Proofs } from './proofs.js';
@@ -53,7 +54,7 @@ const lockWaits = async () =>
 
 async function close(caller: Caller, given: string): Promise<void> {
   const { proof } = await room.get(Proofs).byPassword(caller, given, nowhere);
-  await room.get(Closing).close(caller, proof, nowhere);
+  await room.get(Leaving).close(caller, proof, nowhere);
 }
 
 /** As if the days of all closed accounts had passed. */

@@ -1,9 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, problem, type Config, type Id } from '@app/platform';
+import { CONFIG, type Config, type Id } from '@app/platform';
 import { AuditRows, lockAccount, UnitOfWork, UserRows, type Origin, type Tx } from '@app/storage';
-import type { Caller } from './access-tokens.js';
-import type { Proof } from './accounts.js';
-import { Proofs } from './proofs.js';
 import { Sessions } from './sessions.js';
 
 const DAY = 24 * 60 * 60 * 1_000;
@@ -13,34 +10,14 @@ const DAY = 24 * 60 * 60 * 1_000;
 export class Closing {
   constructor(
     @Inject(CONFIG) private readonly config: Pick<Config, 'ACCOUNT_DELETION_DAYS'>,
-    private readonly proofs: Proofs,
     private readonly rows: UserRows,
     private readonly sessions: Sessions,
     private readonly audit: AuditRows,
     private readonly work: UnitOfWork,
   ) {}
 
-  /** Closes the caller's account, and returns when it is erased. @throws Problem 403 `proof_required` */
-  async close(caller: Caller, proof: string | null, from: Origin): Promise<Date> {
-    return this.work.run(async (tx) => {
-      await lockAccount(tx, caller.userId);
-      await this.proofs.mustHold(tx, caller, proof);
-      return this.begin(tx, caller.userId, from);
-    });
-  }
-
-  /** The same without a session, for whoever has no app. @throws Problem 401 `bad_credentials` */
-  async closeBy(proof: Proof, from: Origin): Promise<Date> {
-    return this.work.run(async (tx) => {
-      await lockAccount(tx, proof.userId);
-      const user = await this.rows.lock(tx, proof.userId);
-      if (user?.password_hash !== proof.passwordHash) throw problem('bad_credentials');
-      return user.erase_at ?? this.begin(tx, user.id, from);
-    });
-  }
-
-  /** Nobody sees a closed account, and all its sessions end. */
-  private async begin(tx: Tx, userId: Id, from: Origin): Promise<Date> {
+  /** Closes a locked account: nobody sees it, and all its sessions end. Returns when it is erased. */
+  async begin(tx: Tx, userId: Id, from: Origin): Promise<Date> {
     const eraseAt = new Date(Date.now() + this.config.ACCOUNT_DELETION_DAYS * DAY);
     await this.rows.close(tx, userId, eraseAt);
     await this.audit.record(tx, 'account.closed', userId, from);

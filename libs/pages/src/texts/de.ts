@@ -52,6 +52,8 @@ export const de: Texts = {
     leave: 'Mein Konto löschen',
     forgot: 'Passwort vergessen?',
     wrong: 'Ein Konto mit diesem Namen und diesem Passwort gibt es nicht.',
+    factorMissing:
+      'Dieses Konto hat einen zweiten Faktor. Gib dein Passwort noch einmal ein, und den Code dazu.',
     doneTitle: 'Dein Konto ist geschlossen',
     done: (day) =>
       `Am ${day} wird alles gelöscht. Wenn du es dir anders überlegst, melde dich vorher in deiner App an.`,

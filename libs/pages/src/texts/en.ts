@@ -55,6 +55,7 @@ export const en = {
     leave: 'Delete my account',
     forgot: 'Forgot your password?',
     wrong: 'There is no account with this name and this password.',
+    factorMissing: 'This account has a second factor. Enter your password again, and its code.',
     doneTitle: 'Your account is closed',
     done: (day: string) =>
       `Everything of it is deleted on ${day}. If you change your mind, sign in before that day, in your app.`,
