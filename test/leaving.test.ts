@@ -8,6 +8,7 @@ import type { Post } from './harness/contract.js';
 import { patient } from './harness/pace.js';
 import { PASSWORD, signIn, signUp, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
+import { challengeFor, codeOf, forgetSteps, sessionOf, setTotp, signInAt } from './harness/second-factor.js';
 import { startStack, type Stack } from './harness/stack.js';
 import { create } from './harness/tus.js';
 
@@ -182,6 +183,21 @@ describe('an account that is closed', () => {
     // Sent again, it says the same.
     await form({ login: 'ruth', password: PASSWORD }).expect(200);
   });
+
+  test('is closed on a page only with its second factor, where it has one', async () => {
+    const lena = await signUp(stack, 'lena');
+    const { secret, recoveryCodes } = await setTotp(lena);
+    const asked = await form({ login: 'lena', password: PASSWORD }).expect(403);
+    expect(asked.text).toContain('name="factor"');
+    await form({ login: 'lena', password: PASSWORD, factor: '000000' }).expect(403);
+    await form({ login: 'lena', password: PASSWORD, factor: recoveryCodes[0] ?? '' }).expect(200);
+    // Signing in that undoes it asks for the factor, too.
+    await forgetSteps(stack);
+    const { challenge } = await challengeFor(lena);
+    const back = await signInAt(stack, { challenge, code: codeOf(secret) }).expect(201);
+    const { accessToken } = sessionOf(back);
+    await client().get('/v1/me').set('Authorization', `Bearer ${accessToken}`).expect(200);
+  });
 });
 
 describe('an account whose days have passed', () => {
@@ -209,6 +225,7 @@ describe('an account whose days have passed', () => {
     await zoe.request('delete', `/v1/comments/${answered.id}`).expect(204);
     await Promise.all([zoe.like(graces), zoe.save(graces), grace.like(hers), grace.save(hers)]);
     await zoe.request('put', `/v1/comments/${reply.id}/like`).expect(200);
+    await setTotp(zoe);
     const collection = await zoe.request('post', '/v1/me/collections', { name: 'Travertine' }).expect(201);
     const { id: collectionId } = collection.body as { id: string };
     await zoe.request('put', `/v1/me/collections/${collectionId}/posts/${graces.id}`).expect(200);
