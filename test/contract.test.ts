@@ -19,6 +19,8 @@ const HELD: RegExp[] = [
   /failure: may be null now$/,
   // Weak passwords are refused (docs/decisions/0057).
   /password|next: minLength is higher$/,
+  // A known address is told to nobody (docs/decisions/0063).
+  /^the code email_taken is gone$/,
   // Was called a text, and is read as one: server-sent events.
   /^GET \/v1\/stream: 200: may be object now$/,
 ];

@@ -32,7 +32,8 @@ async function refresh(refreshToken: string, server: Server = stack): Promise<Se
 }
 
 describe('signing in', () => {
-  test('takes the username or the address, in any case', async () => {
+  test('takes the username or an address that belongs to them, in any case', async () => {
+    await stack.database.query('INSERT INTO emails VALUES ($1, $2, now())', ['ada@example.org', ada.id]);
     for (const login of ['ada', 'ADA', ' Ada@Example.ORG ']) {
       const response = await request(stack.url).post('/v1/sessions').send({ login, password: PASSWORD });
       expect(response.status).toBe(201);

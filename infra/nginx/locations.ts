@@ -20,8 +20,8 @@ location / {
   proxy_pass http://narwhal_api;
 }
 location @read { proxy_pass http://narwhal_api; }
-# Its query opens an account, and a line about an api that is away would quote it.
-location = /account/reset {
+# Their query opens an account, and a line about an api that is away would quote it.
+location ~ ^/account/(reset|verify|reversal)$ {
   error_log /dev/null crit;
   if ($narwhal_way = write) { return 482; }
   proxy_pass http://narwhal_api;

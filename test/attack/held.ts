@@ -103,6 +103,31 @@ export const held: Attack[] = [
     },
   },
   {
+    what: 'links of mails that verify an address or take its change back: made up; codes, by name, by address, and for nobody',
+    expected: '403 code_wrong × 18, 403 token_used × 10',
+    seen: async ({ server, ada }) => {
+      const put = (path: string, proof: object) => client(server).put(path).send(proof);
+      const tokens = [
+        '',
+        '1',
+        `${ada.id}.`,
+        `1.${'A'.repeat(43)}`,
+        `1'; DROP TABLE emails; --.${'A'.repeat(43)}`,
+      ];
+      const paths = ['/v1/email/verifications', '/v1/email/reversals'];
+      const links = paths.flatMap((path) => tokens.map((token) => put(path, { token })));
+      const codes = (login: string) =>
+        times(6, (index) => put('/v1/email/verifications', { login, code: `00000${index}` }));
+      const name = ada.user.username;
+      const guesses = [
+        await codes(name),
+        await codes(`${name}@example.org`),
+        await codes(`nobody${unique()}`),
+      ];
+      return tally([...(await Promise.all(links)), ...guesses.flat()]);
+    },
+  },
+  {
     what: 'SQL, Redis and patterns in names and searches',
     expected: '200 × 1, 401 bad_credentials × 1, 404 not_found × 3, 422 validation_failed × 2',
     seen: async ({ server, mallory }) => {

@@ -102,7 +102,7 @@ async function knownAccounts(stack: Stack, ada: Person): Promise<Targets['known'
       .slice(1)
       .map(({ session: { refreshToken } }) => ({ body: json({ refreshToken }) })),
     // By address, since her name may change.
-    'POST /v1/sessions': [{ body: json({ login: `${ada.user.username}@example.org`, password: PASSWORD }) }],
+    'POST /v1/sessions': [{ body: json({ login: ada.user.username, password: PASSWORD }) }],
     'POST /v1/users': Array.from({ length: 12 }, (_, index) => ({
       body: json({ username: `known${index}`, email: `known${index}@example.org`, password: PASSWORD }),
     })),

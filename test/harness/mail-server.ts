@@ -69,6 +69,6 @@ export function secretsOf(source: string): { link: string; token: string; code: 
   return {
     link,
     token: new URL(link).searchParams.get('token') ?? '',
-    code: /^ {4}(\d{8})$/m.exec(text)?.[1] ?? '',
+    code: /^ {4}(\d{6}|\d{8})$/m.exec(text)?.[1] ?? '',
   };
 }

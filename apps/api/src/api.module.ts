@@ -12,6 +12,7 @@ import { MeModule } from './me/me.module.js';
 import { AccountPagesModule } from './account-pages/account-pages.module.js';
 import { FactorsModule } from './factors/factors.module.js';
 import { ProofsModule } from './proofs/proofs.module.js';
+import { EmailsModule } from './emails/emails.module.js';
 import { PasswordResetsModule } from './password-resets/password-resets.module.js';
 import { RelationsModule } from './relations/relations.module.js';
 import { CollectionsModule } from './collections/collections.module.js';
@@ -45,6 +46,7 @@ const resources = [
   MeModule,
   ProofsModule,
   FactorsModule,
+  EmailsModule,
   PasswordResetsModule,
   AccountPagesModule,
   RelationsModule,

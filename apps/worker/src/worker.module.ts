@@ -19,6 +19,7 @@ import { Effects } from './effects/effects.js';
 import { EffectsService } from './effects/effects.service.js';
 import { Erasure } from './effects/erasure.js';
 import { Folding } from './effects/folding.js';
+import { MailChecks } from './mail/mail-checks.js';
 import { MailServer } from './mail/mail-server.js';
 import { Mails } from './mail/mails.js';
 import { TrashedPhotos } from './effects/trashed-photos.js';
@@ -40,7 +41,7 @@ const REDIS_BUDGET = 5_000;
 
 const develop = [AtWork, RenditionWriter, Exchanging, Settling, Attempting, DevelopService];
 const deliver = [FanOut, DeliverService];
-const mail = [MailServer, Mails];
+const mail = [MailServer, MailChecks, Mails];
 const effects = [CacheInvalidation, DerivedRows, Erasure, TrashedPhotos, Effects, EffectsService, Folding];
 const notify = [
   NotificationAudience,

@@ -1,14 +1,17 @@
 import { Global, Module, type Provider } from '@nestjs/common';
 import { AccessTokens } from './accounts/access-tokens.js';
 import { Accounts } from './accounts/accounts.js';
-import { Closing } from './accounts/closing.js';
 import { FactorChecks } from './accounts/factor-checks.js';
 import { Factors } from './accounts/factors.js';
+import { AddressChanges } from './accounts/address-changes.js';
+import { EmailReversals } from './accounts/email-reversals.js';
+import { EmailVerifications } from './accounts/email-verifications.js';
 import { Guesses } from './accounts/guesses.js';
-import { Leaving } from './accounts/leaving.js';
+import { Letters } from './accounts/letters.js';
 import { PasswordStrength } from './accounts/password-strength.js';
 import { Passwords } from './accounts/passwords.js';
 import { PasswordResets } from './accounts/password-resets.js';
+import { ResetMails } from './accounts/reset-mails.js';
 import { ResetRequests } from './accounts/reset-requests.js';
 import { Proofs } from './accounts/proofs.js';
 import { RefreshTokens } from './accounts/refresh-tokens.js';
@@ -16,7 +19,10 @@ import { People } from './accounts/people.js';
 import { Profiles } from './accounts/profiles.js';
 import { SecondFactors } from './accounts/second-factors.js';
 import { Sessions } from './accounts/sessions.js';
+import { SignUps } from './accounts/sign-ups.js';
 import { TokenRotation } from './accounts/token-rotation.js';
+import { VerificationRequests } from './accounts/verification-requests.js';
+import { VerifiedEmails } from './accounts/verified-emails.js';
 import { Comments } from './comments/comments.js';
 import { Quota } from './photos/quota.js';
 import { PhotoAccess } from './photos/photo-access.js';
@@ -43,14 +49,20 @@ const rules: Provider[] = [
   Passwords,
   Sessions,
   Accounts,
-  Closing,
+  Letters,
+  ResetMails,
   ResetRequests,
   PasswordResets,
   FactorChecks,
   SecondFactors,
+  VerificationRequests,
+  AddressChanges,
+  EmailVerifications,
+  EmailReversals,
+  VerifiedEmails,
+  SignUps,
   Proofs,
   Factors,
-  Leaving,
   People,
   Profiles,
   PostAccess,

@@ -102,6 +102,21 @@ export const limits = {
    * password already. Recovery codes have 80 bits.
    */
   secondFactor: { challengeFor: 5 * 60, guessesPerDay: 20, passkeys: 20, passkeyName: 50 },
+  /**
+   * Mails that verify an address, by a link or by six digits. One address is sent `perAddress` a day (UTC), each of which bears `guesses`
+   * wrong codes, whoever guesses: 30 chances in a million a day. One account causes `perDay` mails, to whatever addresses, and its mails
+   * bear `guessesPerDay` wrong codes together, so a request tries at most 10 codes: a network's 4,320 requests a day (`rates.reset`),
+   * at ever other accounts and addresses, hit one in 23 days, and open nobody's account by that. Links are not guessed.
+   */
+  verification: {
+    validFor: DAY,
+    perAddress: 6,
+    perDay: 10,
+    guesses: 5,
+    guessesPerDay: 20,
+    /** For so long a change of address can be taken back by the mail to the old one. */
+    reversalFor: 7 * DAY,
+  },
   /** A mail that no server takes is tried for this long; the rows of all mails are kept for a week. */
   mail: { triedFor: 3 * DAY, keptFor: 7 * DAY },
   idempotency: { keptFor: DAY, waitSeconds: 5 },

@@ -11,8 +11,9 @@ const { token, code } = mailSecrets([old], 'reset', id);
 test('a link and a code are of one mail, by any key of the ring', () => {
   expect(mailOfToken([old], 'reset', token)).toBe(id);
   expect(mailOfToken([next, old], 'reset', token)).toBe(id);
-  expect(isMailCode([next, old], id, code)).toBe(true);
+  expect(isMailCode([next, old], 'reset', id, code)).toBe(true);
   expect(code).toMatch(/^\d{8}$/);
+  expect(mailSecrets([old], 'verify', id).code).toMatch(/^\d{6}$/);
   expect(mailSecrets([next, old], 'reset', id).token).not.toBe(token);
 });
 
@@ -32,6 +33,6 @@ test.each([
 
 test('neither is good by another key, and a code of no other mail', () => {
   expect(mailOfToken([next], 'reset', token)).toBeNull();
-  expect(isMailCode([next], id, code)).toBe(false);
-  expect(isMailCode([old], '1', code)).toBe(false);
+  expect(isMailCode([next], 'reset', id, code)).toBe(false);
+  expect(isMailCode([old], 'reset', '1', code)).toBe(false);
 });

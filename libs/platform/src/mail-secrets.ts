@@ -6,7 +6,7 @@ import type { MediaKey } from './media-urls.js';
  * The act that a mail permits its receiver. The secrets of its link and of its code are derived from the instance's keys and the
  * mail's row, so none is stored: a copy of the database opens no account.
  */
-export type MailKind = 'reset';
+export type MailKind = 'reset' | 'verify' | 'reversal' | 'address_in_use';
 
 const mac = (text: string, { secret }: MediaKey): Buffer =>
   createHmac('sha256', secret).update(text).digest();
@@ -14,9 +14,14 @@ const mac = (text: string, { secret }: MediaKey): Buffer =>
 const linkOf = (kind: MailKind, id: Id, key: MediaKey): string =>
   mac(`mail link\n${kind}\n${id}`, key).toString('base64url');
 
-/** Eight digits, as uniform as 48 bits make them: with six, guesses at many accounts would open one of them. */
-const codeOf = (id: Id, key: MediaKey): string =>
-  String(mac(`mail code\n${id}`, key).readUIntBE(0, 6) % 100_000_000).padStart(8, '0');
+/**
+ * Eight digits, as uniform as 48 bits make them: with six, guesses at many accounts would open one of them. Those that verify an address
+ * open nothing, and are few enough (`limits.verification`) for six, which people type on a phone.
+ */
+function codeOf(kind: MailKind, id: Id, key: MediaKey): string {
+  const digits = kind === 'verify' ? 6 : 8;
+  return String(mac(`mail code\n${id}`, key).readUIntBE(0, 6) % 10 ** digits).padStart(digits, '0');
+}
 
 function signing([key]: readonly MediaKey[]): MediaKey {
   if (!key) throw new Error('expected a token key but the keyring is empty');
@@ -35,7 +40,7 @@ export const mailSecrets = (
   id: Id,
 ): { token: string; code: string } => ({
   token: `${id}.${linkOf(kind, id, signing(keys))}`,
-  code: codeOf(id, signing(keys)),
+  code: codeOf(kind, id, signing(keys)),
 });
 
 /** The mail whose link this is, by any of the keys; null for one of another kind, altered or made up. */
@@ -45,5 +50,5 @@ export function mailOfToken(keys: readonly MediaKey[], kind: MailKind, token: st
   return keys.some((key) => isSame(linkOf(kind, id, key), given)) ? id : null;
 }
 
-export const isMailCode = (keys: readonly MediaKey[], id: Id, code: string): boolean =>
-  keys.some((key) => isSame(codeOf(id, key), code));
+export const isMailCode = (keys: readonly MediaKey[], kind: MailKind, id: Id, code: string): boolean =>
+  keys.some((key) => isSame(codeOf(kind, id, key), code));

@@ -36,13 +36,9 @@ export const everySetting = z.object({
     .enum(['open', 'closed'])
     .default('open')
     .describe('Whether strangers may sign up: `open` or `closed`.'),
-
-  ACCOUNT_DELETION_DAYS: z.coerce
-    .number()
-    .min(0)
-    .max(365)
-    .default(14)
-    .describe('Days from the closing of an account to its erasure; signing in before then opens it again.'),
+  REQUIRE_VERIFIED_EMAIL: flag
+    .default(false)
+    .describe('Whether people may post only once their address is verified: `on` or `off`.'),
 
   DATABASE_URL: postgresUrl.describe(
     'PostgreSQL as api and worker connect: through PgBouncer, if there is one, as a role that may alter no table.',

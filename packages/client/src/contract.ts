@@ -188,6 +188,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/email/reversals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Take a change of address back, by the link of the mail to the old one
+         * @description Take a change of address back, by the link of the mail to the old one. All sessions end, the password becomes useless, and the address that is back gets a mail that resets it. No token is needed, and none is read. Counts against `reset`: 30 requests in 600 s.
+         */
+        put: operations["revertEmail"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/email/verifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Verify an address by the link or the six digits of its mail
+         * @description Verify an address by the link or the six digits of its mail. Also from a device that is not signed in. The address then belongs to the account: one signs in with it. No token is needed, and none is read. Counts against `reset`: 30 requests in 600 s.
+         */
+        put: operations["verifyEmail"];
+        /**
+         * Have the mail that verifies one’s address sent again
+         * @description Have the mail that verifies one’s address sent again. It goes to `pendingEmail`, if there is one. The answer is the same when there is nothing to verify, or the address got too many mails today. Needs an access token. Counts against `write`: 300 requests in 60 s.
+         */
+        post: operations["requestEmailVerification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/explore": {
         parameters: {
             query?: never;
@@ -327,8 +371,8 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Close one’s account; everything of it is deleted some days later
-         * @description Close one’s account; everything of it is deleted some days later. The account is hidden at once and all its sessions end. Signing in before `deletesAt` opens it again, as it was. Needs an access token. Needs a fresh proof (`Narwhal-Proof`). Counts against `signIn`: 30 requests in 60 s.
+         * Close one’s account; everything of it is deleted
+         * @description Close one’s account; everything of it is deleted. Needs an access token. Counts against `signIn`: 30 requests in 60 s.
          */
         delete: operations["closeAccount"];
         options?: never;
@@ -487,6 +531,26 @@ export interface paths {
          * @description Take a post out of a collection; it stays saved. Needs an access token. Counts against `write`: 300 requests in 60 s.
          */
         delete: operations["removePostFromCollection"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Ask for another address, which replaces one’s present one once it is verified
+         * @description Ask for another address, which replaces one’s present one once it is verified. The answer is the same when the address belongs to somebody, who is told. Once it is verified, the old address gets a link that takes the change back within `limits.verification.reversalFor`. Needs an access token. Needs a fresh proof (`Narwhal-Proof`). Counts against `write`: 300 requests in 60 s.
+         */
+        put: operations["changeEmail"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1319,7 +1383,7 @@ export interface paths {
         put?: never;
         /**
          * Sign up
-         * @description Sign up. No token is needed, and none is read. Counts against `signUp`: 20 requests in 600 s. Repeatable under an `Idempotency-Key`.
+         * @description Sign up. A mail verifies the address. The answer is the same when it belongs to somebody, who is told. Without `locale`, mails are in the language of `Accept-Language`. No token is needed, and none is read. Counts against `signUp`: 20 requests in 600 s. Repeatable under an `Idempotency-Key`.
          */
         post: operations["signUp"];
         delete?: never;
@@ -1504,22 +1568,13 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description An account that is hidden from everybody now. */
-        AccountClosed: {
-            /**
-             * Format: date-time
-             * @description When everything of the account is deleted, unless its owner signs in before.
-             * @example 2026-11-22T12:08:00.000Z
-             */
-            deletesAt: string;
-        };
-        /** @description The password, in place of a proof in the header. */
+        /** @description The proof that an account is to be closed by its owner. */
         AccountClosing: {
             /**
              * Format: password
              * @description The password.
              */
-            password?: string;
+            password: string;
         };
         /** @description Everything that an operator needs to see what is wrong. */
         AdminHealth: {
@@ -2038,6 +2093,32 @@ export interface components {
             /** @description More kinds may come; null when it is not known. */
             kind: string | null;
         };
+        /** @description The address that replaces one’s present one. */
+        EmailChange: {
+            /**
+             * Format: email
+             * @description Nobody else sees it.
+             * @example ada@example.org
+             */
+            email: string;
+        };
+        /** @description The change of address that is taken back. */
+        EmailReversal: {
+            /** @description Of the mail’s link: `?token=`. */
+            token: string;
+        };
+        /** @description What a mail says: `token`, or `login` and `code`. */
+        EmailVerification: {
+            /** @description Of the mail’s link: `?token=`. */
+            token?: string;
+            /** @description As it was given to ask for the mail; with `code`. */
+            login?: string;
+            /**
+             * @description The six digits of the mail; with `login`.
+             * @example 042137
+             */
+            code?: string;
+        };
         /** @description A hashtag or a mention; the range is in UTF-16 units, [start, end). */
         Entity: {
             /** @description What it is. */
@@ -2201,6 +2282,12 @@ export interface components {
             limits: components["schemas"]["Limits"];
             /** @description Whether anybody may sign up. */
             registrations: string;
+            requires: components["schemas"]["InstanceRequires"];
+        };
+        /** @description What it asks of people. */
+        InstanceRequires: {
+            /** @description Whether one posts only once one’s address is verified. */
+            verifiedEmail: boolean;
         };
         /** @description Sizes in bytes, lengths in code points, times in seconds. */
         Limits: {
@@ -2555,6 +2642,39 @@ export interface components {
                 passkeyName: number;
             };
             /** @description Limits of it. */
+            verification: {
+                /**
+                 * Format: int64
+                 * @description For how long the link and the code of a mail are good, in seconds.
+                 */
+                validFor: number;
+                /**
+                 * Format: int64
+                 * @description How many mails an address gets in a day (UTC), whoever asks; further ones are not sent.
+                 */
+                perAddress: number;
+                /**
+                 * Format: int64
+                 * @description How many mails an account may ask for in a day.
+                 */
+                perDay: number;
+                /**
+                 * Format: int64
+                 * @description How many wrong codes a mail bears.
+                 */
+                guesses: number;
+                /**
+                 * Format: int64
+                 * @description How many wrong codes the mails of an account bear together in a day; its links go on working.
+                 */
+                guessesPerDay: number;
+                /**
+                 * Format: int64
+                 * @description For how long a change of address can be taken back from the old one, in seconds.
+                 */
+                reversalFor: number;
+            };
+            /** @description Limits of it. */
             mail: {
                 /**
                  * Format: int64
@@ -2797,7 +2917,7 @@ export interface components {
                 reset: {
                     /**
                      * Format: int64
-                     * @description How many requests about forgotten passwords from a network within the window.
+                     * @description How many requests about mails’ links and codes from a network within the window.
                      */
                     requests: number;
                     /**
@@ -2857,8 +2977,14 @@ export interface components {
              */
             createdAt: string;
             relationship?: components["schemas"]["Relationship"];
-            /** @description Their address, which nobody else sees. */
+            /** @description The address that they named, which nobody else sees. */
             email: string;
+            /** @description Whether they proved to read its mails: only then does it belong to them. */
+            emailVerified: boolean;
+            /** @description The address that replaces it once it is verified; null without one. */
+            pendingEmail: string | null;
+            /** @description The language of mails to them; null for that of who asks. */
+            locale: string | null;
         };
         /** @description The `params` of `method_not_allowed`. */
         MethodNotAllowedParams: {
@@ -3583,6 +3709,11 @@ export interface components {
              * @example ada
              */
             username?: string;
+            /**
+             * @description The language of mails to them, English where Narwhal does not speak it: a BCP 47 tag.
+             * @example de-AT
+             */
+            locale?: string | null;
         };
         /** @description A fresh proof of who is at the device. */
         Proof: {
@@ -3966,6 +4097,11 @@ export interface components {
             password: string;
             /** @description As one wants to be called. */
             displayName?: string | null;
+            /**
+             * @description The language of mails to them, English where Narwhal does not speak it: a BCP 47 tag.
+             * @example de-AT
+             */
+            locale?: string;
         };
         /** @description Who signed in or up, and their session. */
         SignedIn: {
@@ -4877,6 +5013,125 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    revertEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailReversal"];
+            };
+        };
+        responses: {
+            /** @description Done; there is nothing to say. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `token_used` */
+            403: components["responses"]["Forbidden"];
+            /** @description `body_too_large` */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type` */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `expectation_failed` */
+            417: components["responses"]["ExpectationFailed"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    verifyEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailVerification"];
+            };
+        };
+        responses: {
+            /** @description Done; there is nothing to say. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `code_wrong`, `token_used` */
+            403: components["responses"]["Forbidden"];
+            /** @description `body_too_large` */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type` */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `expectation_failed` */
+            417: components["responses"]["ExpectationFailed"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    requestEmailVerification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted; the rest happens later. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     listExplorePosts: {
         parameters: {
             query?: {
@@ -5255,10 +5510,7 @@ export interface operations {
     closeAccount: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description A fresh proof, from POST /v1/me/proofs; without one that holds the answer is 403 `proof_required`. */
-                "Narwhal-Proof"?: components["parameters"]["NarwhalProof"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -5276,15 +5528,13 @@ export interface operations {
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["AccountClosed"];
-                };
+                content?: never;
             };
             /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
             400: components["responses"]["BadRequest"];
             /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
             401: components["responses"]["Unauthorized"];
-            /** @description `bad_credentials`, `proof_required` */
+            /** @description `bad_credentials` */
             403: components["responses"]["Forbidden"];
             /** @description `body_too_large` */
             413: components["responses"]["PayloadTooLarge"];
@@ -5795,6 +6045,54 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             /** @description `not_found` */
             404: components["responses"]["NotFound"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    changeEmail: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A fresh proof, from POST /v1/me/proofs; without one that holds the answer is 403 `proof_required`. */
+                "Narwhal-Proof"?: components["parameters"]["NarwhalProof"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailChange"];
+            };
+        };
+        responses: {
+            /** @description Accepted; the rest happens later. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `proof_required` */
+            403: components["responses"]["Forbidden"];
+            /** @description `body_too_large` */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type` */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `expectation_failed` */
+            417: components["responses"]["ExpectationFailed"];
             /** @description `validation_failed` */
             422: components["responses"]["UnprocessableEntity"];
             /** @description `rate_limited` */
@@ -7166,6 +7464,8 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
             401: components["responses"]["Unauthorized"];
+            /** @description `email_unverified` */
+            403: components["responses"]["Forbidden"];
             /** @description `idempotency_in_progress` */
             409: components["responses"]["Conflict"];
             /** @description `gone` */
@@ -8654,7 +8954,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             /** @description `registrations_closed` */
             403: components["responses"]["Forbidden"];
-            /** @description `email_taken`, `idempotency_in_progress`, `username_taken` */
+            /** @description `idempotency_in_progress`, `username_taken` */
             409: components["responses"]["Conflict"];
             /** @description `gone` */
             410: components["responses"]["Gone"];

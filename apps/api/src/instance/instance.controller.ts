@@ -44,13 +44,15 @@ export class InstanceController {
     const { QUOTA_BYTES: bytes, QUOTA_PHOTOS_PER_DAY: photosPerDay } = this.config;
     const quota = { bytes, bytesPerDay: bytesPerDay(bytes), photosPerDay };
     const features = (await this.objects.home()) === 's3' ? ['direct-uploads', ...always] : always;
-    const tag = tagOf(name, version, registrations, JSON.stringify(quota), features.join(' '));
+    const requires = { verifiedEmail: this.config.REQUIRE_VERIFIED_EMAIL };
+    const tag = tagOf(name, version, registrations, JSON.stringify([quota, requires]), features.join(' '));
     return fresh(request, reply, tag, {
       name,
       version,
       features,
       limits: { ...limits, quota },
       registrations,
+      requires,
     });
   }
 }

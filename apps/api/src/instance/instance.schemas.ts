@@ -1,6 +1,6 @@
 import { limits, type Limits } from '@app/platform';
 import { z } from 'zod';
-import { shown } from '../http/fields.js';
+import { flag, shown } from '../http/fields.js';
 
 /** A sentence for each limit, in the form of the limits themselves: the compiler asks for that of a new one. */
 type Meanings<Of> = {
@@ -97,6 +97,15 @@ const meanings: Meanings<Limits> = {
     passkeyName: 'The longest name of a passkey, in code points.',
   },
   proof: { validFor: 'For how long a proof permits dangerous changes, in seconds.' },
+  verification: {
+    validFor: 'For how long the link and the code of a mail are good, in seconds.',
+    perAddress: 'How many mails an address gets in a day (UTC), whoever asks; further ones are not sent.',
+    perDay: 'How many mails an account may ask for in a day.',
+    guesses: 'How many wrong codes a mail bears.',
+    guessesPerDay:
+      'How many wrong codes the mails of an account bear together in a day; its links go on working.',
+    reversalFor: 'For how long a change of address can be taken back from the old one, in seconds.',
+  },
   mail: {
     triedFor: 'For how long it is tried to send a mail that no server takes, in seconds.',
     keptFor: 'For how long it is kept when which mail was sent, in seconds.',
@@ -141,7 +150,7 @@ const meanings: Meanings<Limits> = {
     sessionRefresh: rate('new tokens of a session'),
     signIn: rate('passwords from a network'),
     signUp: rate('new accounts from a network'),
-    reset: rate('requests about forgotten passwords from a network'),
+    reset: rate('requests about mails’ links and codes from a network'),
     unknown: rate('aimless requests from a network'),
   },
 };
@@ -173,5 +182,8 @@ export const instance = z
       description: 'Sizes in bytes, lengths in code points, times in seconds.',
     }),
     registrations: z.enum(['open', 'closed']).meta({ description: 'Whether anybody may sign up.' }),
+    requires: z
+      .object({ verifiedEmail: flag('Whether one posts only once one’s address is verified.') })
+      .meta({ id: 'InstanceRequires', description: 'What it asks of people.' }),
   })
   .meta({ id: 'Instance', description: 'What this instance is and allows.' });

@@ -1,7 +1,6 @@
 import { Module } from '@nestjs/common';
 import { UsersModule } from '../users/users.module.js';
-import { ClosingController } from './closing.controller.js';
 import { MeController } from './me.controller.js';
 
-@Module({ imports: [UsersModule], controllers: [MeController, ClosingController] })
+@Module({ imports: [UsersModule], controllers: [MeController] })
 export class MeModule {}

@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import { Input, type ApiRequest } from '../http/call.js';
 import { Endpoint } from '../http/endpoint.js';
 import { OriginOf } from '../http/origin.js';
-import { passwordReset, resetRequest } from './password-resets.schemas.js';
+import { passwordReset, proofOf, resetRequest } from './password-resets.schemas.js';
 
 @Controller()
 export class PasswordResetsController {
@@ -47,10 +47,9 @@ export class PasswordResetsController {
     rate: 'reset',
   })
   async resetPassword(
-    @Input() { token, login = '', code = '', password, secondFactor: factor }: z.output<typeof passwordReset>,
+    @Input() { password, secondFactor: factor, ...proof }: z.output<typeof passwordReset>,
     @OriginOf() from: Origin,
   ): Promise<void> {
-    const proof = token === undefined ? { login, code: code.replaceAll(/\s/g, '') } : { token };
-    await this.resets.reset(proof, { password, factor }, from);
+    await this.resets.reset(proofOf(proof), { password, factor }, from);
   }
 }

@@ -1,6 +1,6 @@
 import { Controller, Req, Res } from '@nestjs/common';
 import { problem } from '@app/platform';
-import { Posts } from '@app/domain';
+import { Posts, VerifiedEmails } from '@app/domain';
 import type { Origin } from '@app/storage';
 import { z } from 'zod';
 import { CallerOf, Input, type ApiReply, type ApiRequest, type Caller } from '../http/call.js';
@@ -31,6 +31,7 @@ const params = z.object({ id: pathId });
 export class PostsController {
   constructor(
     private readonly posts: Posts,
+    private readonly verified: VerifiedEmails,
     private readonly reading: PostReading,
     private readonly idempotency: Idempotency,
   ) {}
@@ -44,7 +45,7 @@ export class PostsController {
     body: newPost,
     answers: { 201: post, 202: post },
     headers: ['Location'],
-    problems: ['photo_not_found', 'photo_rejected', 'photo_already_posted', 'gone'],
+    problems: ['email_unverified', 'photo_not_found', 'photo_rejected', 'photo_already_posted', 'gone'],
     idempotent: true,
     waits: true,
     rate: 'write',
@@ -57,6 +58,7 @@ export class PostsController {
   ) {
     const fields = await this.posts.fieldsOf(caller.userId, input);
     const made = await this.idempotency.once(request, input, async (tx) => {
+      await this.verified.mustHave(tx, caller);
       const { id, state } = await this.posts.create(tx, caller.userId, input.photoIds, fields);
       return { id, status: state === 'published' ? 201 : 202 };
     });

@@ -5,9 +5,8 @@ import { Input, type ApiRequest } from '../http/call.js';
 import { Endpoint } from '../http/endpoint.js';
 import { Idempotency } from '../http/idempotency.js';
 import { originOf } from '../http/origin.js';
-import { signUp } from '../users/users.schemas.js';
+import { SessionStart } from './session-start.js';
 import { refresh, refreshed, signedIn, signIn } from './sessions.schemas.js';
-import { SignIns } from './sign-ins.js';
 
 @Controller()
 export class SessionsController {
@@ -15,7 +14,7 @@ export class SessionsController {
     private readonly sessions: Sessions,
     private readonly accounts: Accounts,
     private readonly factors: SecondFactors,
-    private readonly signIns: SignIns,
+    private readonly start: SessionStart,
     private readonly idempotency: Idempotency,
   ) {}
 
@@ -45,33 +44,14 @@ export class SessionsController {
     if (input.challenge !== undefined) return this.answer(request, input.challenge, input);
     const { login = '', password = '', refreshToken } = input;
     const proof = await this.accounts.authenticate({ login, password, refreshToken }, from);
-    return this.signIns.begin(request, input, (tx) => this.factors.admitByPassword(tx, proof, from));
-  }
-
-  @Endpoint({
-    method: 'POST',
-    path: '/v1/users',
-    tag: 'Accounts',
-    summary: 'Sign up',
-    access: 'none',
-    body: signUp,
-    answers: { 201: signedIn },
-    problems: ['username_taken', 'email_taken', 'password_too_weak', 'registrations_closed', 'busy', 'gone'],
-    idempotent: true,
-    rate: 'signUp',
-  })
-  async signUp(@Input() input: z.output<typeof signUp>, @Req() request: ApiRequest) {
-    const passwordHash = await this.accounts.prepare(input);
-    return this.signIns.begin(request, input, (tx) =>
-      this.accounts.create(tx, input, passwordHash, originOf(request)),
-    );
+    return this.start.begin(request, input, (tx) => this.factors.admitByPassword(tx, proof, from));
   }
 
   /** The second half of a sign-in. */
   private answer(request: ApiRequest, challenge: string, given: GivenFactor) {
     const from = originOf(request);
     return this.factors.counted(challenge, from, () =>
-      this.signIns.begin(request, { challenge, ...given }, (tx) =>
+      this.start.begin(request, { challenge, ...given }, (tx) =>
         this.factors.admitByChallenge(tx, challenge, given, from),
       ),
     );

@@ -1,12 +1,13 @@
 import { Module } from '@nestjs/common';
 import { UsersModule } from '../users/users.module.js';
 import { SessionListController } from './session-list.controller.js';
+import { SessionStart } from './session-start.js';
 import { SessionsController } from './sessions.controller.js';
-import { SignIns } from './sign-ins.js';
+import { SignUpController } from './sign-up.controller.js';
 
 @Module({
   imports: [UsersModule],
-  controllers: [SessionsController, SessionListController],
-  providers: [SignIns],
+  controllers: [SessionsController, SessionListController, SignUpController],
+  providers: [SessionStart],
 })
 export class SessionsModule {}

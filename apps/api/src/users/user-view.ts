@@ -78,8 +78,18 @@ export class UserView {
   /** A person as they see themselves. @throws Problem 401 when the account is closed */
   async me(userId: Id): Promise<Me> {
     const row = await this.people.self(userId);
-    const [user] = await this.users([row], null);
-    return { ...(user as User), email: row.email, relationship: relationshipOf(stranger) };
+    const [[user], { verified, pending }] = await Promise.all([
+      this.users([row], null),
+      this.people.addressOf(row),
+    ]);
+    return {
+      ...(user as User),
+      email: row.email,
+      emailVerified: verified,
+      pendingEmail: pending,
+      locale: row.locale,
+      relationship: relationshipOf(stranger),
+    };
   }
 
   private plain(row: UserRow, counts: User['counts']): User {

@@ -32,7 +32,7 @@ export const username = z
   .superRefine(refuse((value: string) => !reserved.has(value) && !value.startsWith('closed.'), 'reserved'))
   .meta({ pattern: '^[a-z0-9_]+(\\.[a-z0-9_]+)*$', maxLength: limits.user.username, example: 'ada' });
 
-/** One address per person, compared in lower case. */
+/** Compared in lower case. */
 export const email = z
   .string()
   .overwrite((value) => value.normalize('NFC').trim().toLowerCase())
@@ -50,6 +50,33 @@ export const email = z
     format: 'email',
     maxLength: limits.user.email,
     example: 'ada@example.org',
+  });
+
+const canonicalTag = (tag: string): string | null => {
+  try {
+    return Intl.getCanonicalLocales(tag)[0] ?? null;
+  } catch {
+    // No tag at all.
+    return null;
+  }
+};
+
+/** The longest of BCP 47, section 4.4.1. */
+const LOCALE = 35;
+
+/** Any tag, since languages will be added; kept in its canonical form. */
+export const locale = z
+  .string()
+  .overwrite((value) => (value.length <= LOCALE ? canonicalTag(value) : null) ?? value)
+  .superRefine(
+    refuse((value: string) => value.length <= LOCALE && canonicalTag(value) !== null, 'wrong_format', {
+      expected: 'a BCP 47 language tag',
+    }),
+  )
+  .meta({
+    description: 'The language of mails to them, English where Narwhal does not speak it: a BCP 47 tag.',
+    maxLength: LOCALE,
+    example: 'de-AT',
   });
 
 /** Shorter ones are no password at all; those below `passwordMin`, and what is easy to guess, are `password_too_weak` in the domain. */
@@ -139,7 +166,15 @@ export const user = z
   .meta({ id: 'User', description: 'A person; `relationship` is there when the caller is signed in.' });
 
 export const me = user
-  .extend({ email: shown(limits.user.email, 'Their address, which nobody else sees.') })
+  .extend({
+    email: shown(limits.user.email, 'The address that they named, which nobody else sees.'),
+    emailVerified: flag('Whether they proved to read its mails: only then does it belong to them.'),
+    pendingEmail: shown(
+      limits.user.email,
+      'The address that replaces it once it is verified; null without one.',
+    ).nullable(),
+    locale: shown(LOCALE, 'The language of mails to them; null for that of who asks.').nullable(),
+  })
   .meta({ id: 'Me', description: 'A user, as they see themselves.' });
 
 export const userList = listOf(user, 'UserList');
@@ -150,7 +185,13 @@ const names = {
 };
 
 export const signUp = z
-  .strictObject({ username: names.username, email, password: newPassword, displayName: names.displayName })
+  .strictObject({
+    username: names.username,
+    email,
+    password: newPassword,
+    displayName: names.displayName,
+    locale: locale.optional(),
+  })
   .meta({ id: 'SignUp', description: 'An account to be made.' });
 
 export const profileChange = z
@@ -163,6 +204,7 @@ export const profileChange = z
     website: website.nullable().optional().meta({ description: 'One’s own http or https address.' }),
     private: flag('Whether only followers whom one lets in see one’s content.').optional(),
     username: names.username.optional(),
+    locale: locale.nullable().optional(),
   })
   .meta({ id: 'ProfileChange', description: 'What is to be changed of one’s profile.' });
 
@@ -174,16 +216,8 @@ export const passwordChange = z
   .meta({ id: 'PasswordChange', description: 'A new password, and the old one as proof.' });
 
 export const closing = z
-  .strictObject({ password: givenPassword.optional() })
-  .meta({ id: 'AccountClosing', description: 'The password, in place of a proof in the header.' });
-
-export const closed = z
-  .object({
-    deletesAt: time.meta({
-      description: 'When everything of the account is deleted, unless its owner signs in before.',
-    }),
-  })
-  .meta({ id: 'AccountClosed', description: 'An account that is hidden from everybody now.' });
+  .strictObject({ password: givenPassword })
+  .meta({ id: 'AccountClosing', description: 'The proof that an account is to be closed by its owner.' });
 
 export const avatarChange = z
   .strictObject({

@@ -10,20 +10,24 @@ import {
   type Logger,
   type MailKind,
 } from '@app/platform';
-import { ResetRequests } from '@app/domain';
 import { renderMail } from '@app/pages';
-import { MailRows, mayReturn, UserRows, type AddressedMail, type MailRow } from '@app/storage';
+import { MailRows, UserRows, type AddressedMail } from '@app/storage';
+import { MailChecks } from './mail-checks.js';
 import { MailServer } from './mail-server.js';
 
-/** The page that each kind's link opens. */
-const pages: Record<MailKind, string> = { reset: '/account/reset' };
+/** Where each kind's link leads. */
+const links: Record<MailKind, (token: string) => string> = {
+  reset: (token) => `/account/reset?token=${token}`,
+  verify: (token) => `/account/verify?token=${token}`,
+  reversal: (token) => `/account/reversal?token=${token}`,
+  address_in_use: () => '/account/forgot',
+};
 /** A slow server takes up to 45 seconds; other effects have the rest of the worker's eight turns. */
 const AT_ONCE = 3;
 
 /** Sends mails. A mail that could not be sent is tried again with growing pauses, and given up when its link has expired. */
 @Injectable()
 export class Mails {
-  private readonly requests: Record<MailKind, (asked: MailRow) => Promise<void>>;
   private sending = 0;
 
   constructor(
@@ -32,18 +36,16 @@ export class Mails {
     private readonly rows: MailRows,
     private readonly users: UserRows,
     private readonly server: MailServer,
-    resets: ResetRequests,
-  ) {
-    this.requests = { reset: (asked) => resets.address(asked) };
-  }
+    private readonly checks: MailChecks,
+  ) {}
 
   /** Finds out whose a mail is; sends one whose receiver is known, if it is due. */
   async carryOut(id: Id): Promise<void> {
     const mail = await this.rows.find(id);
     if (!mail) return;
-    if (mail.user_id === null) return this.requests[mail.kind](mail);
+    if (mail.user_id === null) return this.checks.address(mail);
     // The sweep finds it again: a server that takes its time holds up no other later work.
-    if (this.sending >= AT_ONCE) return;
+    if (this.server.folder === null && this.sending >= AT_ONCE) return;
     const due = await this.rows.claim(id);
     if (due) await this.sendCounted(due);
     else if (await this.rows.giveUp(id, limits.mail.triedFor)) counted('given_up');
@@ -57,11 +59,12 @@ export class Mails {
   private async send(mail: AddressedMail): Promise<void> {
     const { id, kind, locale, address } = mail;
     const user = await this.users.find(mail.user_id);
-    // Of an account that was erased since, which deletes the row.
-    if (!user || !mayReturn(user) || address === null) return;
+    // Of an account that was closed since; its erasure deletes the row.
+    if (!user || user.closed_at !== null || address === null) return;
+    if (!(await this.checks.isWanted(mail))) return;
     const { token, code } = mailSecrets(this.config.TOKEN_KEYS, kind, id);
     const { publicUrl, INSTANCE_NAME: instance } = this.config;
-    const link = `${publicUrl}${pages[kind]}?token=${token}`;
+    const link = `${publicUrl}${links[kind](token)}`;
     const minutes = Math.max(1, Math.floor((mail.expires_at.getTime() - Date.now()) / 60_000));
     const rendered = renderMail(kind, locale, { instance, username: user.username, link, code, minutes });
     try {

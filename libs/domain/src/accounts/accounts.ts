@@ -1,20 +1,19 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, counter, fold, problem, type Config, type Id } from '@app/platform';
-import { AuditRows, mayReturn, UnitOfWork, UserRows, type Origin, type Tx, type UserRow } from '@app/storage';
+import { Injectable } from '@nestjs/common';
+import { fold, problem, type Id } from '@app/platform';
+import {
+  AuditRows,
+  lockAccount,
+  UnitOfWork,
+  UserRows,
+  type Origin,
+  type Tx,
+  type UserRow,
+} from '@app/storage';
 import type { Caller } from './access-tokens.js';
 import type { PasswordOwner } from './password-strength.js';
-import { namesKeptSince } from './profiles.js';
 import { Passwords } from './passwords.js';
 import { parseRefreshToken } from './refresh-tokens.js';
 import { Sessions } from './sessions.js';
-
-/** A person's input to sign up. */
-export interface SignUp {
-  username: string;
-  email: string;
-  password: string;
-  displayName?: string | null | undefined;
-}
 
 /** What a person gives to sign in; the refresh token is the last one that this device had of the account. */
 export interface SignIn {
@@ -30,45 +29,18 @@ export interface Proof {
 }
 
 /**
- * Accounts: who may sign in, from sign-up to closing. Passwords are hashed and compared outside transactions, which must be
+ * Accounts: who may sign in, until they close theirs. Passwords are hashed and compared outside transactions, which must be
  * short; what a password permits compares its stored hash again under the account's lock.
  */
 @Injectable()
 export class Accounts {
   constructor(
-    @Inject(CONFIG) private readonly config: Config,
     private readonly rows: UserRows,
     private readonly passwords: Passwords,
     private readonly sessions: Sessions,
     private readonly audit: AuditRows,
     private readonly work: UnitOfWork,
   ) {}
-
-  /** The hash of a new account's password, for `create`. @throws Problem 422 `password_too_weak` */
-  async prepare({ password, username, email, displayName = null }: SignUp): Promise<string> {
-    if (this.config.REGISTRATIONS === 'closed') throw problem('registrations_closed');
-    return this.passwords.hash(password, { username, email, displayName });
-  }
-
-  /** @throws Problem 409 `username_taken` or `email_taken` */
-  async create(
-    tx: Tx,
-    { username, email, displayName }: SignUp,
-    passwordHash: string,
-    from: Origin,
-  ): Promise<Id> {
-    const { id } = await this.rows.insert(tx, {
-      username,
-      email,
-      passwordHash,
-      displayName: displayName ?? '',
-    });
-    if (!(await this.rows.claimUsername(tx, username, id, namesKeptSince()))) throw problem('username_taken');
-    if (!(await this.rows.claimEmail(tx, email, id))) throw problem('email_taken');
-    await this.audit.record(tx, 'account.created', id, from);
-    tx.afterCommit(() => counter('narwhal_signups_total').inc());
-    return id;
-  }
 
   /**
    * Null for an unknown login and for a wrong password; takes the same time for both. A refresh token of the account shows that its
@@ -84,11 +56,11 @@ export class Accounts {
     return living && isSame ? { userId: living.id, passwordHash: living.password_hash } : null;
   }
 
-  /** The person of a username or an address; null when there is none, or the account is erased. */
+  /** The person of a username, or to whom an address belongs; null when there is none, or the account is closed. */
   async byLogin(login: string): Promise<UserRow | null> {
     const name = nameOf(login);
     const user = name.includes('\u0000') ? null : await this.find(name);
-    return user && mayReturn(user) ? user : null;
+    return user && user.closed_at === null ? user : null;
   }
 
   /** The hash of a new password of a person who is known already. @throws Problem 422 `password_too_weak`; 503 `busy` */
@@ -105,7 +77,7 @@ export class Accounts {
 
   /**
    * The person whom a proof admits. Their account stays locked until the transaction ends: a change of password waits for the
-   * session that begins in it, and then ends that session, too. Until it is erased, a closed account admits its owner.
+   * session that begins in it, and then ends that session, too.
    *
    * @throws Problem 401 `bad_credentials` without a proof, and when the password was changed or the account closed since
    */
@@ -132,6 +104,27 @@ export class Accounts {
       await this.rows.change(tx, userId, { password_hash });
       await this.audit.record(tx, 'password.changed', userId, from);
       await this.sessions.endIn(tx, userId, { except: sessionId });
+    });
+  }
+
+  /** Closes the account at once: nobody sees it or signs in. The worker deletes its data. */
+  async close(caller: Caller, password: string, from: Origin): Promise<void> {
+    const { userId } = caller;
+    const proven = await this.proven(caller, password, from);
+    if (proven === null) throw problem('password_wrong');
+    await this.work.run(async (tx) => {
+      await lockAccount(tx, userId);
+      const user = await this.rows.lock(tx, userId);
+      if (!user || user.closed_at !== null) throw problem('session_ended');
+      await this.sessions.mustLive(tx, caller);
+      if (user.password_hash !== proven.password_hash) throw problem('password_wrong');
+      await this.rows.giveUpUsername(tx, user.username, userId);
+      await this.rows.releaseEmail(tx, user.email, userId);
+      await this.rows.close(tx, userId);
+      await this.audit.record(tx, 'account.closed', userId, from);
+      await this.sessions.endIn(tx, userId, {});
+      await tx.effect('user.changed', userId);
+      await tx.effect('user.erase', userId);
     });
   }
 

@@ -1,12 +1,12 @@
 import { CONFIG, type Config, type Id } from '@app/platform';
-import { AuditRows, UnitOfWork, type Origin } from '@app/storage';
+import { EmailRows, AuditRows, UnitOfWork, type Origin } from '@app/storage';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { domainRoom, type DomainRoom } from '../../../../test/harness/domain-room.js';
 import { patient } from '../../../../test/harness/pace.js';
 import { Accounts } from './accounts.js';
-import { Proofs } from './proofs.js';
 import { Sessions } from './sessions.js';
+import { SignUps } from './sign-ups.js';
 
 let room: DomainRoom;
 let accounts: Accounts;
@@ -29,8 +29,12 @@ const work = () => room.get(UnitOfWork);
 
 const signUp = async (username: string): Promise<Id> => {
   const input = { username, email: `${username}@example.org`, password };
-  const hash = await accounts.prepare(input);
-  return work().run((tx) => accounts.create(tx, input, hash, home));
+  const hash = await room.get(SignUps).prepare(input);
+  return work().run(async (tx) => {
+    const id = await room.get(SignUps).create(tx, input, hash, home);
+    await room.get(EmailRows).verify(tx, input.email, id);
+    return id;
+  });
 };
 /** The result of an attempt: `in`, `wrong`, or the seconds to wait. */
 const trying = async (
@@ -195,6 +199,6 @@ test('wrong proofs of a session count for that session alone', async () => {
   const change = { current: 'wrong', next: 'another one entirely' };
   for (let n = 1; n <= 5; n += 1)
     await expect(accounts.changePassword(stolen, change, strange(n))).rejects.toThrow('bad_credentials');
-  await expect(room.get(Proofs).byPassword(stolen, password, strange(1))).rejects.toThrow('rate_limited');
+  await expect(accounts.close(stolen, password, strange(1))).rejects.toThrow('rate_limited');
   await accounts.changePassword(own, { ...change, current: password }, home);
 });

@@ -3,9 +3,9 @@ import { CONFIG, limits, mailSecrets, type Config } from '@app/platform';
 import { MailRows, nowhere, UnitOfWork, UserRows } from '@app/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { domainRoom, type DomainRoom } from '../../../../test/harness/domain-room.js';
-import { Accounts } from './accounts.js';
 import { PasswordResets } from './password-resets.js';
 import { ResetRequests } from './reset-requests.js';
+import { SignUps } from './sign-ups.js';
 
 let room: DomainRoom;
 let resets: PasswordResets;
@@ -20,8 +20,8 @@ const next = 'another one of hers entirely';
 
 async function signUp(username: string): Promise<Id> {
   const input = { username, email: `${username}@example.org`, password };
-  const hash = await room.get(Accounts).prepare(input);
-  return room.get(UnitOfWork).run((tx) => room.get(Accounts).create(tx, input, hash, nowhere));
+  const hash = await room.get(SignUps).prepare(input);
+  return room.get(UnitOfWork).run((tx) => room.get(SignUps).create(tx, input, hash, nowhere));
 }
 async function mailTo(userId: Id) {
   const id = await room.get(UnitOfWork).run(async (tx) => {
@@ -55,7 +55,7 @@ test('guesses count for each open mail of an account, and right ones for none', 
   const guesses = async () =>
     (
       await room.database.query<{ guesses: number }>(
-        'SELECT guesses FROM mails WHERE user_id = $1 ORDER BY id',
+        `SELECT guesses FROM mails WHERE user_id = $1 AND kind = 'reset' ORDER BY id`,
         [grace],
       )
     ).map((row) => row.guesses);

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, isMailCode, limits, mailOfToken, problem, type Config, type Id } from '@app/platform';
-import { MailRows, mayReturn, stateOf, UnitOfWork, UserRows, type Origin, type UserRow } from '@app/storage';
+import { MailRows, stateOf, UnitOfWork, UserRows, type Origin, type UserRow } from '@app/storage';
 import { Accounts } from './accounts.js';
 import type { GivenFactor } from './factor-checks.js';
 import { SecondFactors } from './second-factors.js';
 
 /** What the receiver of a mail shows: the secret of its link, or the digits that it names with the login that they gave. */
-export type ResetProof = { token: string } | { login: string; code: string };
+export type MailProof = { token: string } | { login: string; code: string };
 
 /** The new password; the factor, where the account has one. */
 export interface NewPassword {
@@ -22,7 +22,7 @@ interface Opened {
 
 const kind = 'reset';
 /** A wrong code is refused no sooner than this, in milliseconds: a guess that is counted takes longer than one that is not. */
-const REFUSED_AFTER = 150;
+export const REFUSED_AFTER = 150;
 
 /**
  * Replaces a forgotten password by a mail's link or code. A mail is good once, for a while, and only for the account's state to
@@ -51,7 +51,7 @@ export class PasswordResets {
    *
    * @throws Problem 403 `token_used`, `code_wrong` or `second_factor_required`, 422 `password_too_weak`, 503 `busy`
    */
-  async reset(proof: ResetProof, { password, factor }: NewPassword, from: Origin): Promise<void> {
+  async reset(proof: MailProof, { password, factor }: NewPassword, from: Origin): Promise<void> {
     const refused = 'token' in proof ? 'token_used' : 'code_wrong';
     const opened = await ('token' in proof
       ? this.byToken(proof.token)
@@ -64,7 +64,7 @@ export class PasswordResets {
         const user = await this.users.lock(tx, opened.user.id);
         // A reset, a change of password or a closing since then has changed the state.
         if (!user || !stateOf(user).equals(stateOf(opened.user))) throw problem(refused);
-        const refusal = await this.factors.judge(tx, user, factor, from);
+        const refusal = await this.factors.judgeReset(tx, user, factor, from);
         if (refusal) return refusal;
         if (!(await this.mails.use(tx, opened.mailId))) throw problem(refused);
         await this.accounts.replacePassword(tx, user.id, passwordHash, from);
@@ -72,7 +72,7 @@ export class PasswordResets {
       });
       if (wrong) throw wrong;
     };
-    await (factor ? this.factors.countedFor(opened.user.id, from, replace) : replace());
+    await (factor ? this.factors.countedReset(opened.user.id, from, replace) : replace());
   }
 
   // Read in transactions, which a replica refuses: one that lags would not know that a mail was used.
@@ -95,7 +95,7 @@ export class PasswordResets {
     const { guesses, guessesPerDay } = limits.passwordReset;
     const guess = { kind, at: new Date(), most: guesses, mostADay: guessesPerDay } as const;
     const open = await this.mails.guess(user?.id ?? '0', guess);
-    const mail = open.find(({ id }) => isMailCode(this.config.TOKEN_KEYS, id, code));
+    const mail = open.find(({ id }) => isMailCode(this.config.TOKEN_KEYS, kind, id, code));
     if (user && mail && isBound(mail.bound, user)) {
       await this.mails.giveBackGuess(mail.id);
       return { mailId: mail.id, user };
@@ -105,5 +105,6 @@ export class PasswordResets {
   }
 }
 
-const isBound = (bound: Buffer | null, user: UserRow): boolean =>
-  bound !== null && mayReturn(user) && stateOf(user).equals(bound);
+/** Whether an account is still in the state to which a mail is bound. */
+export const isBound = (bound: Buffer | null, user: UserRow): boolean =>
+  bound !== null && user.closed_at === null && stateOf(user).equals(bound);

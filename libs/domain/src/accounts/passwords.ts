@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { Injectable } from '@nestjs/common';
 import { hash, verify } from '@node-rs/argon2';
@@ -10,6 +11,12 @@ const options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 /** A hash that matches no password, so that an unknown login takes as long as a known one. */
 const nobody =
   '$argon2id$v=19$m=19456,t=2,p=1$bmFyd2hhbG5hcndoYWw$AZ1rvbk4Q2kGHs8jSS5SKBWtlTc7B1VR5yWn9Jz7tzk';
+/** Of an account that has no password: a hash that was made of nothing, different each time. */
+export function unusableHash(): string {
+  const random = (bytes: number) => randomBytes(bytes).toString('base64').replaceAll('=', '');
+  return `$argon2id$v=19$m=19456,t=2,p=1$${random(16)}$${random(32)}`;
+}
+
 /**
  * Half of the cores, and half of libuv's four threads, which read files and look up names, too: a flood of sign-ins leaves the rest to
  * all other requests. Refreshing a session hashes nothing.

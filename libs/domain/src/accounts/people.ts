@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { fold, problem, type Id } from '@app/platform';
-import { Database, UserRows, type UserRow } from '@app/storage';
+import { Database, EmailRows, UserRows, type AddressStanding, type UserRow } from '@app/storage';
 import { Visibility, type Relation } from '../visibility/visibility.js';
 
 /** People, as somebody may see them. */
@@ -8,6 +8,7 @@ import { Visibility, type Relation } from '../visibility/visibility.js';
 export class People {
   constructor(
     private readonly rows: UserRows,
+    private readonly emails: EmailRows,
     private readonly visibility: Visibility,
     private readonly database: Database,
   ) {}
@@ -17,6 +18,11 @@ export class People {
     const row = await this.database.findForSure((connection) => this.rows.find(userId, connection));
     if (!row || row.closed_at !== null) throw problem('session_ended');
     return row;
+  }
+
+  /** What a person sees of their own address. */
+  addressOf(user: UserRow): Promise<AddressStanding> {
+    return this.emails.standing(user);
   }
 
   /** A person, with the viewer's relation to them. @throws Problem 404 */

@@ -8,6 +8,7 @@ import {
   UserRows,
   type Origin,
   type PhotoRow,
+  type ProfileChange,
   type Tx,
   type UserRow,
 } from '@app/storage';
@@ -24,6 +25,7 @@ export interface ProfileInput {
   website?: string | null | undefined;
   private?: boolean | undefined;
   username?: string | undefined;
+  locale?: string | null | undefined;
 }
 
 /** A username that was given up since then is still kept for whoever had it. */
@@ -54,13 +56,7 @@ export class Profiles {
         const names = { before: before.username, after: username };
         await this.audit.record(tx, 'username.changed', userId, from, names);
       }
-      await this.rows.change(tx, userId, {
-        ...(input.displayName === undefined ? {} : { display_name: input.displayName ?? '' }),
-        ...(input.bio === undefined ? {} : { bio: input.bio ?? '' }),
-        ...(input.website === undefined ? {} : { website: input.website || null }),
-        ...(input.private === undefined ? {} : { private: input.private }),
-        ...(username === undefined ? {} : { username }),
-      });
+      await this.rows.change(tx, userId, columnsOf(input));
       if ((input.private ?? before.private) !== before.private) await this.privacyChanged(tx, before);
       await tx.effect('user.changed', userId);
     });
@@ -94,6 +90,22 @@ export class Profiles {
     return user;
   }
 }
+
+const columnsOf = ({
+  displayName,
+  bio,
+  website,
+  username,
+  locale,
+  ...input
+}: ProfileInput): ProfileChange => ({
+  ...(displayName === undefined ? {} : { display_name: displayName ?? '' }),
+  ...(bio === undefined ? {} : { bio: bio ?? '' }),
+  ...(website === undefined ? {} : { website: website || null }),
+  ...(input.private === undefined ? {} : { private: input.private }),
+  ...(username === undefined ? {} : { username }),
+  ...(locale === undefined ? {} : { locale }),
+});
 
 function usable(photoId: Id, photos: ReadonlyMap<Id, PhotoRow>): PhotoRow {
   const photo = photos.get(photoId);

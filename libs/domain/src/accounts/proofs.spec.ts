@@ -6,6 +6,7 @@ import type { Caller } from './access-tokens.js';
 import { Accounts } from './accounts.js';
 import { Proofs } from './proofs.js';
 import { Sessions } from './sessions.js';
+import { SignUps } from './sign-ups.js';
 
 let room: DomainRoom;
 let ada: Caller;
@@ -27,8 +28,8 @@ const begin = (userId: Id): Promise<Id> =>
 
 async function signUp(username: string): Promise<Caller> {
   const input = { username, email: `${username}@example.org`, password };
-  const hash = await room.get(Accounts).prepare(input);
-  const userId = await inTransaction((tx) => room.get(Accounts).create(tx, input, hash, nowhere));
+  const hash = await room.get(SignUps).prepare(input);
+  const userId = await inTransaction((tx) => room.get(SignUps).create(tx, input, hash, nowhere));
   return { userId, sessionId: await begin(userId), synthetic: false };
 }
 const prove = (caller = ada) => room.get(Proofs).byPassword(caller, password, nowhere);

@@ -1,5 +1,14 @@
 import type { Texts } from './languages.js';
 
+const hours = (minutes: number): string => {
+  const whole = Math.round(minutes / 60);
+  return whole > 1 ? `${whole} Stunden` : 'eine Stunde';
+};
+const days = (minutes: number): string => {
+  const whole = Math.round(minutes / 1_440);
+  return whole > 1 ? `${whole} Tage` : 'einen Tag';
+};
+
 export const de: Texts = {
   language: 'de',
   mails: {
@@ -12,6 +21,47 @@ export const de: Texts = {
         { code },
         { text: `Link und Code gelten ${minutes} Minuten lang und nur einmal.` },
         { text: 'Warst du das nicht, dann ignoriere diese Mail: Dein Passwort bleibt, wie es ist.' },
+      ],
+    }),
+    verify: ({ instance, username, link, code, minutes }) => ({
+      subject: `Bestätige deine Adresse für ${instance}`,
+      parts: [
+        {
+          text: `Jemand hat für das Konto ${username} auf ${instance} diese Adresse angegeben. Warst du das?`,
+        },
+        { link, words: 'Adresse bestätigen' },
+        { text: 'Oder gib diesen Code ein, wo die App danach fragt:' },
+        { code },
+        { text: `Link und Code gelten ${hours(minutes)} lang und nur einmal.` },
+        { text: 'Warst du das nicht, dann ignoriere diese Mail: Die Adresse wird nicht übernommen.' },
+      ],
+    }),
+    address_in_use: ({ instance, username, link }) => ({
+      subject: `Deine Adresse wurde auf ${instance} noch einmal angegeben`,
+      parts: [
+        {
+          text: `Jemand hat auf ${instance} diese Adresse für ein anderes Konto angegeben. Sie gehört zu deinem Konto ${username}.`,
+        },
+        {
+          text: `Warst du das, dann melde dich als ${username} an. Hast du das Passwort vergessen, dann wähle ein neues:`,
+        },
+        { link, words: 'Passwort vergessen?' },
+        {
+          text: 'Warst du das nicht, dann ignoriere diese Mail: Niemand hat erfahren, dass du ein Konto hast.',
+        },
+      ],
+    }),
+    reversal: ({ instance, username, link, minutes }) => ({
+      subject: `Dein Konto auf ${instance} hat eine andere Adresse`,
+      parts: [
+        {
+          text: `Das Konto ${username} auf ${instance} hat jetzt eine andere Adresse; bisher hatte es diese.`,
+        },
+        { text: 'Hast du sie geändert, dann ignoriere diese Mail.' },
+        {
+          text: `Warst du das nicht, dann nimm die Änderung zurück: Das Konto bekommt wieder diese Adresse, alle werden abgemeldet, und du wählst ein neues Passwort. Der Link gilt ${days(minutes)} lang.`,
+        },
+        { link, words: 'Änderung zurücknehmen' },
       ],
     }),
   },
@@ -43,20 +93,22 @@ export const de: Texts = {
       'Dieser Code ist falsch oder wurde schon benutzt. Gib den nächsten ein, und das Passwort noch einmal.',
     long: (characters) => `Ein Passwort darf höchstens ${characters} Zeichen haben.`,
   },
-  leave: {
-    title: 'Konto löschen',
-    explain: (days) =>
-      `Ab sofort sieht niemand mehr dein Konto. Nach ${days} Tagen wird alles gelöscht: Fotos, Beiträge, Kommentare und Likes. Bis dahin behältst du es, indem du dich anmeldest.`,
-    login: 'Benutzername oder E-Mail-Adresse',
-    password: 'Passwort',
-    leave: 'Mein Konto löschen',
-    forgot: 'Passwort vergessen?',
-    wrong: 'Ein Konto mit diesem Namen und diesem Passwort gibt es nicht.',
-    factorMissing:
-      'Dieses Konto hat einen zweiten Faktor. Gib dein Passwort noch einmal ein, und den Code dazu.',
-    doneTitle: 'Dein Konto ist geschlossen',
-    done: (day) =>
-      `Am ${day} wird alles gelöscht. Wenn du es dir anders überlegst, melde dich vorher in deiner App an.`,
+  verify: {
+    title: 'Bestätige deine Adresse',
+    explain:
+      'Dann gehört die Adresse zu deinem Konto: Du kannst dich mit ihr anmelden und bekommst Mails an sie.',
+    confirm: 'Adresse bestätigen',
+    doneTitle: 'Deine Adresse ist bestätigt',
+    done: 'Du kannst zurück in deine App gehen.',
+    again: 'Fordere in deiner App noch eine Mail an.',
+  },
+  reversal: {
+    title: 'Änderung der Adresse zurücknehmen?',
+    explain:
+      'Das Konto bekommt die Adresse zurück, an die wir dir den Link geschickt haben. Alle werden abgemeldet, das Passwort gilt nicht mehr, und wir schicken dir eine Mail, mit der du ein neues wählst.',
+    confirm: 'Zurücknehmen',
+    doneTitle: 'Die Änderung ist zurückgenommen',
+    done: 'Alle wurden abgemeldet. Eine Mail für ein neues Passwort ist unterwegs.',
   },
   refused: {
     title: 'Das hat nicht geklappt',

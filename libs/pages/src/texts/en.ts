@@ -1,6 +1,16 @@
 import type { MailKind } from '@app/platform';
 import type { MailFacts, MailTemplate } from '../mail.js';
 
+/** How long a mail is valid. */
+const hours = (minutes: number): string => {
+  const whole = Math.round(minutes / 60);
+  return whole > 1 ? `${whole} hours` : 'one hour';
+};
+const days = (minutes: number): string => {
+  const whole = Math.round(minutes / 1_440);
+  return whole > 1 ? `${whole} days` : 'one day';
+};
+
 const mails: Record<MailKind, (facts: MailFacts) => MailTemplate> = {
   reset: ({ instance, username, link, code, minutes }) => ({
     subject: `Reset your password for ${instance}`,
@@ -11,6 +21,39 @@ const mails: Record<MailKind, (facts: MailFacts) => MailTemplate> = {
       { code },
       { text: `The link and the code are valid for ${minutes} minutes, and work once.` },
       { text: 'If you did not ask for this, ignore this mail: your password stays as it is.' },
+    ],
+  }),
+  verify: ({ instance, username, link, code, minutes }) => ({
+    subject: `Confirm your address for ${instance}`,
+    parts: [
+      { text: `Somebody gave this address for the account ${username} on ${instance}. Was it you?` },
+      { link, words: 'Confirm the address' },
+      { text: 'Or type this code where the app asks for it:' },
+      { code },
+      { text: `The link and the code are valid for ${hours(minutes)}, and work once.` },
+      { text: 'If it was not you, ignore this mail: the address does not become theirs.' },
+    ],
+  }),
+  address_in_use: ({ instance, username, link }) => ({
+    subject: `Your address was given again on ${instance}`,
+    parts: [
+      {
+        text: `Somebody gave this address for another account on ${instance}. It belongs to your account ${username}.`,
+      },
+      { text: `If it was you: sign in as ${username}. If you forgot the password, choose a new one:` },
+      { link, words: 'Forgot your password?' },
+      { text: 'If it was not you, ignore this mail: nobody was told that you have an account.' },
+    ],
+  }),
+  reversal: ({ instance, username, link, minutes }) => ({
+    subject: `Your account on ${instance} has another address`,
+    parts: [
+      { text: `The account ${username} on ${instance} has another address now; it had this one.` },
+      { text: 'If you changed it, ignore this mail.' },
+      {
+        text: `If it was not you, take the change back: the account gets this address again, everybody is signed out, and you choose a new password. The link is valid for ${days(minutes)}.`,
+      },
+      { link, words: 'Take the change back' },
     ],
   }),
 };
@@ -46,19 +89,21 @@ export const en = {
     wrongFactor: 'This code is wrong or was used. Enter the next one, and the password again.',
     long: (characters: number) => `A password may have at most ${characters} characters.`,
   },
-  leave: {
-    title: 'Delete your account',
-    explain: (days: number) =>
-      `Nobody sees your account from now on. After ${days} days everything of it is deleted: photos, posts, comments and likes. Until then you keep it by signing in.`,
-    login: 'Username or email',
-    password: 'Password',
-    leave: 'Delete my account',
-    forgot: 'Forgot your password?',
-    wrong: 'There is no account with this name and this password.',
-    factorMissing: 'This account has a second factor. Enter your password again, and its code.',
-    doneTitle: 'Your account is closed',
-    done: (day: string) =>
-      `Everything of it is deleted on ${day}. If you change your mind, sign in before that day, in your app.`,
+  verify: {
+    title: 'Confirm your address',
+    explain: 'Then the address belongs to your account: you can sign in with it, and get mails at it.',
+    confirm: 'Confirm the address',
+    doneTitle: 'Your address is confirmed',
+    done: 'You can go back to your app.',
+    again: 'Ask for another mail in your app.',
+  },
+  reversal: {
+    title: 'Take the change of address back?',
+    explain:
+      'The account gets back the address to which we sent you the link. Everybody is signed out, the password becomes useless, and we send you a mail to choose a new one.',
+    confirm: 'Take it back',
+    doneTitle: 'The change is taken back',
+    done: 'Everybody was signed out. A mail to choose a new password is on its way.',
   },
   refused: {
     title: 'This did not work',

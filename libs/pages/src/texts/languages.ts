@@ -6,9 +6,9 @@ export type Texts = typeof en;
 /** The languages that pages and mails speak; the first is the one of everybody else. */
 const languages: readonly Texts[] = [en, de];
 
-/** The texts of a language, or English. */
-export const textsOf = (language: string): Texts =>
-  languages.find((texts) => texts.language === language) ?? en;
+/** The texts of a language (a BCP 47 tag), or English. */
+export const textsOf = (tag: string): Texts =>
+  languages.find(({ language }) => language === tag.split('-')[0]?.toLowerCase()) ?? en;
 
 /** The language of ours that a browser or an app prefers, by its Accept-Language. */
 export function languageOf(accepted = ''): string {

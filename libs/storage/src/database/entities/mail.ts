@@ -8,18 +8,23 @@ import { Column, Key, Nullable, OnShard } from './column.js';
   where: 'user_id IS NOT NULL AND sent_at IS NULL AND given_up_at IS NULL',
 })
 @Index('mails_age', ['created_at'])
+@Index('mails_to_verify', ['address'], { where: `kind = 'verify' AND used_at IS NULL` })
 export class Mail extends OnShard {
   @Key(
     'bigint',
     "Made by next_id on the receiver's shard, or on any while the receiver is not known; part of the link",
   )
   id!: Id;
-  @Column('text', 'What its link permits: reset (of a password)') kind!: MailKind;
+  @Column('text', 'What it is for, and what its link permits: a MailKind of the code') kind!: MailKind;
   @Nullable('text', 'The username or email that somebody gave; null once the worker knows whose it is')
   login!: string | null;
   @Nullable('bigint', 'The receiver; null while only a login is known') user_id!: Id | null;
-  @Nullable('text', 'Where it goes; null where an operator made the link') address!: string | null;
-  @Column('text', 'The language of whoever asked') locale!: string;
+  @Nullable(
+    'text',
+    'Where it goes, and what its link verifies or gives back; null where an operator made the link',
+  )
+  address!: string | null;
+  @Column('text', 'The language of its receiver, or of whoever asked') locale!: string;
   @Nullable(
     'bytea',
     "SHA-256 of the account's password hash and address: another state makes the link useless",
@@ -38,4 +43,16 @@ export class Mail extends OnShard {
   next_try_at!: Date;
   @Nullable('timestamptz', 'When sending was given up') given_up_at!: Date | null;
   @Nullable('text', 'Why the last attempt failed, for operators') error!: string | null;
+}
+
+@Entity('address_mails', {
+  comment: 'How many mails strangers caused to an address on one day, whatever became of their accounts',
+})
+@Index('address_mails_age', ['day'])
+export class AddressMails {
+  @Key('smallint', 'Logical shard 0-8191 where this row lives: of the first bytes of its address')
+  shard!: number;
+  @Key('bytea', 'SHA-256 of the address') address!: Buffer;
+  @Column('date', 'The day (UTC) whose mails are counted') day!: string;
+  @Column('smallint', 'Mails of that day') mails!: number;
 }

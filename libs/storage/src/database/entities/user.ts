@@ -11,14 +11,15 @@ export type Audience = 0 | 1 | 2;
 /** An entity is the row as PostgreSQL returns it: its properties are the column names, bigint is text. */
 @Entity('users', { comment: 'People; on the shard drawn at random when they signed up' })
 @Index('users_synthetic', ['id'], { where: `role = 'synthetic'` })
-@Index('users_leaving', ['erase_at'], { where: 'erase_at IS NOT NULL' })
 export class User extends OnShard {
   @Key('bigint', 'Made by next_id; names this person in the whole system') id!: Id;
   @Column('text', 'Folded to lower case; unique through usernames') username!: string;
   @Column('text', 'As typed, NFC; empty when none was given', { default: '' }) display_name!: string;
   @Column('text', 'As typed, NFC', { default: '' }) bio!: string;
   @Nullable('text', 'Absolute http(s) URL') website!: string | null;
-  @Column('text', 'As typed; unique in its folded form through emails; never logged') email!: string;
+  @Column('text', 'As typed, folded; theirs only where emails says so; never logged') email!: string;
+  @Nullable('text', 'BCP 47 tag: the language of mails to them; null for who asks')
+  locale!: string | null;
   @Column('text', 'argon2id in PHC form, parameters included') password_hash!: string;
   @Nullable(
     'timestamptz',
@@ -48,12 +49,8 @@ export class User extends OnShard {
   )
   newest_unfanned_post_id!: Id;
   @Column('timestamptz', 'When the account was made', { default: () => 'now()' }) created_at!: Date;
-  @Nullable('timestamptz', 'When its owner closed it; hidden from then on') closed_at!: Date | null;
-  @Nullable(
-    'timestamptz',
-    'When a closed account is erased; until then signing in opens it again; null once its erasure has begun',
-  )
-  erase_at!: Date | null;
+  @Nullable('timestamptz', 'When its owner closed it; hidden from then on, erased in batches')
+  closed_at!: Date | null;
 }
 
 /** A value that is unique across all people is the key of a small table of its own: no shard, so that it stays unique. */
@@ -62,13 +59,8 @@ export class User extends OnShard {
     'Each username once in the system; a row exists from its claim until 90 days after it was given up',
 })
 @Index('usernames_given_up', ['given_up_at'], { where: 'given_up_at IS NOT NULL' })
-@Index('usernames_given_up_by', ['given_up_by'], { where: 'given_up_by IS NOT NULL' })
 export class Username {
-  @Key(
-    'text',
-    'Folded to lower case: [a-z0-9_] with inner dots, 1-30; of an erased account #, then its SHA-256',
-  )
-  username!: string;
+  @Key('text', 'Folded to lower case: [a-z0-9_] with inner dots, 1-30') username!: string;
   @Nullable('bigint', 'Whose it is; null while it belongs to nobody') user_id!: Id | null;
   @Nullable('bigint', "Who may have it back at any time; null while it is somebody's")
   given_up_by!: Id | null;
@@ -76,8 +68,13 @@ export class Username {
   given_up_at!: Date | null;
 }
 
-@Entity('emails', { comment: 'Each email address once in the system' })
+@Entity('emails', { comment: 'To whom each address of email belongs' })
 export class Email {
   @Key('text', 'Folded by the one folding function, so that case cannot make two accounts') email!: string;
   @Column('bigint', 'Whose it is') user_id!: Id;
+  @Nullable(
+    'timestamptz',
+    'When its owner proved to read it; null: claimed at a sign-up before addresses were verified',
+  )
+  verified_at!: Date | null;
 }

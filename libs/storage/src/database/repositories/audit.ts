@@ -9,7 +9,6 @@ import { keyPage, type KeyPage } from './entry-page.js';
 export const auditKinds = [
   'account.created',
   'account.closed',
-  'account.reopened',
   'username.changed',
   'password.changed',
   'password.reset',
@@ -18,6 +17,9 @@ export const auditKinds = [
   'factor.removed',
   'recovery_codes.made',
   'recovery_code.used',
+  'email.verified',
+  'email.changed',
+  'email.reverted',
   'session.began',
   'session.ended',
   'sessions.ended',

@@ -72,6 +72,15 @@ export class FactorRows {
     );
   }
 
+  /** Removes those that were made since, recovery codes too. */
+  async removeSince(tx: Queryable, userId: Id, since: Date): Promise<void> {
+    await tx.query(
+      'factor.removeSince',
+      `DELETE FROM factors WHERE shard = $1 AND user_id = $2 AND created_at >= $3`,
+      keyOf(userId, since),
+    );
+  }
+
   /** Secrets that another key than this one sealed. */
   sealedByOthers(keyId: string, limit: number): Promise<{ id: Id; user_id: Id; secret: string }[]> {
     return this.database.list(

@@ -8,6 +8,7 @@ export * from './comment-pages.js';
 export * from './comments.js';
 export * from './contents.js';
 export * from './counts.js';
+export * from './emails.js';
 export * from './entry-page.js';
 export * from './erasure.js';
 export * from './factors.js';

@@ -51,13 +51,13 @@ export class MailRows {
     return connection.byId('mail.find', 'mails', id);
   }
 
-  /** How many mails of a kind a person was sent in the last hour. */
-  async lately(tx: Queryable, userId: Id, kind: MailKind): Promise<number> {
+  /** How many mails of a kind a person was sent in the last `seconds`. */
+  async lately(tx: Queryable, userId: Id, kind: MailKind, seconds: number): Promise<number> {
     const count = await tx.value<number>(
       'mail.lately',
       `SELECT count(*)::int FROM mails WHERE shard = $1 AND user_id = $2 AND kind = $3 AND address IS NOT NULL
-         AND created_at > now() - interval '1 hour'`,
-      keyOf(userId, kind),
+         AND created_at > now() - make_interval(secs => $4)`,
+      keyOf(userId, kind, seconds),
     );
     return count ?? 0;
   }
@@ -83,8 +83,8 @@ export class MailRows {
     );
   }
 
-  async sent(id: Id): Promise<void> {
-    await this.database.query(
+  async sent(id: Id, connection: Queryable = this.database): Promise<void> {
+    await connection.query(
       'mail.sent',
       `UPDATE mails SET sent_at = clock_timestamp(), error = NULL WHERE shard = $1 AND id = $2`,
       keyOf(id),
@@ -127,13 +127,13 @@ export class MailRows {
   guess(
     userId: Id,
     guess: { kind: MailKind; at: Date; most: number; mostADay: number },
-  ): Promise<Pick<Mail, 'id' | 'bound'>[]> {
+  ): Promise<Pick<AddressedMail, 'id' | 'user_id' | 'bound' | 'address'>[]> {
     return this.database.list(
       'mail.guess',
       `UPDATE mails SET guesses = guesses + 1 WHERE shard = $1 AND user_id = $2 AND kind = $3 AND used_at IS NULL
          AND expires_at > $4 AND guesses < $5 AND address IS NOT NULL
          AND (SELECT coalesce(sum(d.guesses), 0) FROM mails d WHERE d.shard = $1 AND d.user_id = $2 AND d.kind = $3
-           AND d.created_at > now() - interval '1 day') < $6 RETURNING id, bound`,
+           AND d.created_at > now() - interval '1 day') < $6 RETURNING id, user_id, bound, address`,
       keyOf(userId, guess.kind, guess.at, guess.most, guess.mostADay),
     );
   }
@@ -150,6 +150,27 @@ export class MailRows {
       'mail.use',
       `UPDATE mails SET used_at = clock_timestamp() WHERE shard = $1 AND id = $2 AND used_at IS NULL`,
       keyOf(id),
+    );
+  }
+
+  /** Marks an open one used, and all of its kind that its person was sent later; false when it was. */
+  async useWithLater(tx: Queryable, { id, user_id, kind }: AddressedMail): Promise<boolean> {
+    const used = await tx.values<Id>(
+      'mail.useWithLater',
+      `UPDATE mails SET used_at = clock_timestamp()
+       WHERE shard = $1 AND id >= $2 AND user_id = $3 AND kind = $4 AND used_at IS NULL RETURNING id`,
+      keyOf(id, user_id, kind),
+    );
+    return used.includes(id);
+  }
+
+  /** The people who were sent a mail that verifies this address, and may still use it. */
+  verifying(address: string): Promise<Id[]> {
+    return this.database.values(
+      'mail.verifying',
+      `SELECT DISTINCT user_id FROM mails WHERE address = $1 AND kind = 'verify' AND used_at IS NULL
+         AND user_id IS NOT NULL AND expires_at > now()`,
+      [address],
     );
   }
 }

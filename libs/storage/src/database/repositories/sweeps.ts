@@ -96,7 +96,12 @@ export class SweepRows {
       ),
       await expired(
         'mails',
-        `DELETE FROM mails WHERE created_at < now() - make_interval(secs => $1)`,
+        `DELETE FROM mails WHERE created_at < now() - make_interval(secs => $1) AND expires_at < now()`,
+        keptFor.mails,
+      ),
+      await expired(
+        'addressMails',
+        `DELETE FROM address_mails WHERE day < ((now() - make_interval(secs => $1)) AT TIME ZONE 'UTC')::date`,
         keptFor.mails,
       ),
       ['auditEvents', await this.forgetEvents(keptFor.audit)],

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Closing, Sessions } from '@app/domain';
+import { Sessions } from '@app/domain';
 import { Problem, type Id } from '@app/platform';
 import type { Tx } from '@app/storage';
 import type { ApiRequest } from '../http/call.js';
@@ -7,26 +7,23 @@ import { Idempotency, idempotencyKeyOf } from '../http/idempotency.js';
 import { originOf } from '../http/origin.js';
 import { UserView } from '../users/user-view.js';
 
-/** The way in: every session of whatever sign-in or sign-up begins here. */
+/** Begins the session of a request that signs somebody in or up. */
 @Injectable()
-export class SignIns {
+export class SessionStart {
   constructor(
     private readonly sessions: Sessions,
-    private readonly closing: Closing,
     private readonly view: UserView,
     private readonly idempotency: Idempotency,
   ) {}
 
-  /** Begins a session of the person whom `personIn` finds or makes; once per Idempotency-Key. */
+  /** `personIn` finds or makes the person; once per Idempotency-Key. */
   async begin(request: ApiRequest, input: unknown, personIn: (tx: Tx) => Promise<Id | Problem>) {
     const idempotencyKey = idempotencyKeyOf(request);
     const device = { ...originOf(request), idempotencyKey };
     const made = await this.idempotency.once(request, input, async (tx) => {
-      const userId = await personIn(tx);
-      // What a refusal counted is committed with it.
-      if (userId instanceof Problem) return userId;
-      await this.closing.undo(tx, userId, device);
-      return { status: 201, id: await this.sessions.begin(tx, userId, device) };
+      const person = await personIn(tx);
+      if (person instanceof Problem) return person;
+      return { status: 201, id: await this.sessions.begin(tx, person, device) };
     });
     const { userId, session } = await this.sessions.first(made.id, idempotencyKey);
     return { user: await this.view.me(userId), session };

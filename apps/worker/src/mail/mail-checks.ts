@@ -1,0 +1,22 @@
+import { Injectable } from '@nestjs/common';
+import { ResetMails, VerificationRequests } from '@app/domain';
+import type { AddressedMail, MailRow } from '@app/storage';
+
+/** What the domain decides about a mail before it is sent, by kind. */
+@Injectable()
+export class MailChecks {
+  constructor(
+    private readonly resets: ResetMails,
+    private readonly verifications: VerificationRequests,
+  ) {}
+
+  /** Finds out whose a mail is that was asked for by login. */
+  async address(asked: MailRow): Promise<void> {
+    if (asked.kind === 'reset') await this.resets.address(asked);
+  }
+
+  /** Whether a mail is still to be sent to its address. */
+  async isWanted(mail: AddressedMail): Promise<boolean> {
+    return mail.kind !== 'verify' || this.verifications.isWanted(mail);
+  }
+}

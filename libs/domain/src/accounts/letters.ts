@@ -1,0 +1,36 @@
+import { Injectable } from '@nestjs/common';
+import { limits, type Id, type MailKind } from '@app/platform';
+import { EmailRows, MailRows, type Tx, type UserRow } from '@app/storage';
+
+/** A mail to a person: its kind, where it goes, and for how many seconds it is of use. */
+export interface Letter {
+  kind: MailKind;
+  address: string;
+  seconds: number;
+  /** The language of whoever asked, for people who have not said theirs. */
+  locale?: string;
+}
+
+/**
+ * Writes the rows of mails to people, which the worker sends. Anybody can name an address that is not theirs, so mails to those are
+ * counted by address, whichever accounts cause them, and few.
+ */
+@Injectable()
+export class Letters {
+  constructor(
+    private readonly emails: EmailRows,
+    private readonly mails: MailRows,
+  ) {}
+
+  /** To an address that need not belong to this person, or to anybody. Beyond its day's limit nothing is written. */
+  async toNamed(tx: Tx, user: UserRow, letter: Letter): Promise<void> {
+    if (await this.emails.countMail(tx, letter.address, limits.verification.perAddress))
+      await this.toOwner(tx, user, letter);
+  }
+
+  /** To an address that belongs to this person, or did until this transaction. */
+  async toOwner(tx: Tx, user: UserRow, { locale = 'en', ...letter }: Letter): Promise<void> {
+    const mail: Id = await this.mails.insert(tx, user, { ...letter, locale: user.locale ?? locale });
+    await tx.effect('mail.send', mail);
+  }
+}
