@@ -207,10 +207,11 @@ describe('nobody learns who has an account', () => {
     expect(mailsTo(ada)).toHaveLength(3);
   });
 
-  test('a closed account gets none, and nothing is left of those that it got', async () => {
+  test('an erased account gets none, and nothing is left of those that it got', async () => {
     const { token } = await secretsFor(ada);
     const password = 'correct horse battery staple';
     await ada.request('delete', '/v1/me', { password }).expect(202);
+    await stack.eraseClosed();
     await ask(ada.user.username).expect(202);
     await ask(addressOf(ada)).expect(202);
     await stack.quiet();

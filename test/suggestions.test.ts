@@ -136,7 +136,7 @@ describe('suggestions', () => {
     expect(await suggested('dora')).toContain('star');
     await person('star').request('delete', '/v1/me', { password: PASSWORD }).expect(202);
     expect((await page(person('dora'))).items.map(({ username }) => username)).not.toContain('star');
-    await stack.quiet();
+    await stack.eraseClosed();
     expect(
       await stack.database.query('SELECT 1 FROM popular_people WHERE user_id = $1', [person('star').id]),
     ).toEqual([]);

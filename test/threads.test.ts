@@ -96,7 +96,7 @@ describe('threads', () => {
     expect(left).toEqual([]);
   });
 
-  test('lose what a closed account said in them, and their counts follow', async () => {
+  test('lose what an erased account said in them, and their counts follow', async () => {
     const eve = await signUp(stack, `eve${seed}`);
     const root = await grace.comment(post, 'Lovely');
     const reply = await eve.comment(post, 'Is it?', root);
@@ -107,7 +107,7 @@ describe('threads', () => {
     await stack.quiet();
     expect((await threads('oldest')).items.map(({ replies }) => replies.count)).toEqual([3, 1]);
     await eve.request('delete', '/v1/me', { password: PASSWORD }).expect(202);
-    await stack.quiet();
+    await stack.eraseClosed();
     const { items } = await threads('oldest');
     expect(items[0]?.replies).toMatchObject({
       count: 1,

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../tools/dev/ports.ts';
 import { Application } from './application.js';
 import { freshDatabase, type TestDatabase } from './database.js';
+import { patient } from './pace.js';
 import { untilQuiet } from './quiet.js';
 import { ownRedis, type OwnRedis } from './redis.js';
 import { servers } from './servers.js';
@@ -75,6 +77,17 @@ export class Stack {
 
   quiet(patience?: number): Promise<void> {
     return untilQuiet(this.metricsUrl, patience);
+  }
+
+  /** Erases closed accounts, as if their days had passed. */
+  async eraseClosed(): Promise<void> {
+    await this.database.query('UPDATE users SET erase_at = now() WHERE erase_at IS NOT NULL');
+    const deadline = Date.now() + patient(20_000);
+    while ((await this.database.query(`SELECT 1 FROM users WHERE closed_at IS NOT NULL`)).length > 0) {
+      if (Date.now() > deadline) throw new Error('expected closed accounts to be erased');
+      await sleep(100);
+    }
+    await this.quiet();
   }
 
   async start(): Promise<void> {

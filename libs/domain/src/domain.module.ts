@@ -1,12 +1,14 @@
 import { Global, Module, type Provider } from '@nestjs/common';
 import { AccessTokens } from './accounts/access-tokens.js';
 import { Accounts } from './accounts/accounts.js';
+import { Closing } from './accounts/closing.js';
 import { FactorChecks } from './accounts/factor-checks.js';
 import { Factors } from './accounts/factors.js';
 import { AddressChanges } from './accounts/address-changes.js';
 import { EmailReversals } from './accounts/email-reversals.js';
 import { EmailVerifications } from './accounts/email-verifications.js';
 import { Guesses } from './accounts/guesses.js';
+import { Leaving } from './accounts/leaving.js';
 import { Letters } from './accounts/letters.js';
 import { PasswordStrength } from './accounts/password-strength.js';
 import { Passwords } from './accounts/passwords.js';
@@ -49,6 +51,7 @@ const rules: Provider[] = [
   Passwords,
   Sessions,
   Accounts,
+  Closing,
   Letters,
   ResetMails,
   ResetRequests,
@@ -63,6 +66,7 @@ const rules: Provider[] = [
   SignUps,
   Proofs,
   Factors,
+  Leaving,
   People,
   Profiles,
   PostAccess,

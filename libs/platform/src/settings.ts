@@ -40,6 +40,13 @@ export const everySetting = z.object({
     .default(false)
     .describe('Whether people may post only once their address is verified: `on` or `off`.'),
 
+  ACCOUNT_DELETION_DAYS: z.coerce
+    .number()
+    .min(0)
+    .max(365)
+    .default(14)
+    .describe('Days from the closing of an account to its erasure; signing in before then opens it again.'),
+
   DATABASE_URL: postgresUrl.describe(
     'PostgreSQL as api and worker connect: through PgBouncer, if there is one, as a role that may alter no table.',
   ),

@@ -371,8 +371,8 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Close one’s account; everything of it is deleted
-         * @description Close one’s account; everything of it is deleted. Needs an access token. Counts against `signIn`: 30 requests in 60 s.
+         * Close one’s account; everything of it is deleted some days later
+         * @description Close one’s account; everything of it is deleted some days later. The account is hidden at once and all its sessions end. Signing in before `deletesAt` opens it again, as it was. Needs an access token. Needs a fresh proof (`Narwhal-Proof`). Counts against `signIn`: 30 requests in 60 s.
          */
         delete: operations["closeAccount"];
         options?: never;
@@ -1568,13 +1568,22 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description The proof that an account is to be closed by its owner. */
+        /** @description An account that is hidden from everybody now. */
+        AccountClosed: {
+            /**
+             * Format: date-time
+             * @description When everything of the account is deleted, unless its owner signs in before.
+             * @example 2026-11-22T12:08:00.000Z
+             */
+            deletesAt: string;
+        };
+        /** @description The password, in place of a proof in the header. */
         AccountClosing: {
             /**
              * Format: password
              * @description The password.
              */
-            password: string;
+            password?: string;
         };
         /** @description Everything that an operator needs to see what is wrong. */
         AdminHealth: {
@@ -5510,7 +5519,10 @@ export interface operations {
     closeAccount: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A fresh proof, from POST /v1/me/proofs; without one that holds the answer is 403 `proof_required`. */
+                "Narwhal-Proof"?: components["parameters"]["NarwhalProof"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5528,13 +5540,15 @@ export interface operations {
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["AccountClosed"];
+                };
             };
             /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
             400: components["responses"]["BadRequest"];
             /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
             401: components["responses"]["Unauthorized"];
-            /** @description `bad_credentials` */
+            /** @description `bad_credentials`, `proof_required` */
             403: components["responses"]["Forbidden"];
             /** @description `body_too_large` */
             413: components["responses"]["PayloadTooLarge"];

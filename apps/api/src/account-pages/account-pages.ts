@@ -8,6 +8,28 @@ export interface Shown {
 }
 
 type Fault = 'weak' | 'long' | 'factor';
+export type LeavingFault = 'wrong' | 'factorMissing' | 'factorWrong';
+
+const fields = {
+  login: { type: 'text', autocomplete: 'username', maxlength: 320 },
+  password: { type: 'password', autocomplete: 'current-password', maxlength: 1_024 },
+} as const;
+
+/** What somebody signs in with. */
+function field(name: keyof typeof fields, label: string, isWrong: boolean): Html {
+  const { type, autocomplete, maxlength } = fields[name];
+  return html`<label for="${name}">${label}</label>
+    <input
+      id="${name}"
+      name="${name}"
+      type="${type}"
+      autocomplete="${autocomplete}"
+      autocapitalize="none"
+      spellcheck="false"
+      maxlength="${maxlength}"
+      required${isWrong ? html` aria-invalid="true" aria-describedby="error"` : html``}
+    />`;
+}
 
 /** The pages of accounts, in words: they work without script and name no account. */
 export class AccountPages {
@@ -30,17 +52,7 @@ export class AccountPages {
     const body = html`<p>${explain}</p>
       ${isEmpty ? errorLine(empty) : html``}
       <form method="post" action="/account/forgot">
-        <label for="login">${login}</label>
-        <input
-          id="login"
-          name="login"
-          type="text"
-          autocomplete="username"
-          autocapitalize="none"
-          spellcheck="false"
-          maxlength="320"
-          required${isEmpty ? html` aria-invalid="true" aria-describedby="error"` : html``}
-        />
+        ${field('login', login, isEmpty)}
         <button type="submit">${send}</button>
       </form>`;
     return this.show(title, body, isEmpty ? 422 : 200);
@@ -115,6 +127,28 @@ export class AccountPages {
         <p><a href="/account/forgot">${again}</a></p>`,
       403,
     );
+  }
+
+  /** The form that closes an account; `fault` says what was wrong with the one before. */
+  leave(days: number, fault?: LeavingFault): Shown {
+    const { title, explain, login, password, leave, forgot, wrong, factorMissing } = this.texts.leave;
+    const isWrong = fault === 'wrong';
+    const faults = { wrong, factorMissing, factorWrong: this.texts.reset.wrongFactor };
+    const body = html`<p>${explain(days)}</p>
+      ${fault ? errorLine(faults[fault]) : html``}
+      <form method="post" action="/account/delete">
+        ${field('login', login, isWrong)} ${field('password', password, isWrong)}
+        ${fault && !isWrong ? this.factorField(fault === 'factorWrong') : html``}
+        <button type="submit">${leave}</button>
+      </form>
+      <p><a href="/account/forgot">${forgot}</a></p>`;
+    return this.show(title, body, fault ? 403 : 200);
+  }
+
+  left(deletesAt: Date): Shown {
+    const { language, leave } = this.texts;
+    const day = deletesAt.toLocaleDateString(language, { dateStyle: 'long', timeZone: 'UTC' });
+    return this.show(leave.doneTitle, html`<p role="status">${leave.done(day)}</p>`);
   }
 
   /** A page whose button does what its mail was sent for: nothing happens when a mail scanner opens the link. */

@@ -1,3 +1,4 @@
+import type { GivenFactor } from '@app/domain';
 import type { FastifyRequest } from 'fastify';
 
 /** The longest form: a token, and a password of 128 characters that take 12 bytes each, encoded. */
@@ -21,4 +22,11 @@ export function isOwnForm({ headers }: Pick<FastifyRequest, 'headers'>, publicUr
   if (site !== undefined) return site === 'same-origin' || site === 'none';
   const { origin } = headers;
   return origin === undefined || origin === 'null' || origin === new URL(publicUrl).origin;
+}
+
+/** Six digits are an app's code; anything else is a recovery code. */
+export function factorOf(typed: string): GivenFactor | undefined {
+  const text = typed.trim();
+  if (text === '') return undefined;
+  return /^[\d\s]{6,8}$/.test(text) ? { code: text } : { recoveryCode: text };
 }

@@ -1,21 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, Problem, type Config } from '@app/platform';
-import { PasswordResets, ResetRequests, type GivenFactor } from '@app/domain';
+import { PasswordResets, ResetRequests } from '@app/domain';
 import { languageOf } from '@app/pages';
 import type { FastifyRequest } from 'fastify';
 import { originOf } from '../http/origin.js';
 import { newPassword } from '../users/users.schemas.js';
 import { AccountPages, type Shown } from './account-pages.js';
-import { fieldsOf, isOwnForm } from './forms.js';
+import { factorOf, fieldsOf, isOwnForm } from './forms.js';
 
 const languageFor = ({ headers }: FastifyRequest): string => languageOf(headers['accept-language']);
-
-/** Six digits are an app's code; anything else is a recovery code. */
-function factorOf(typed: string): GivenFactor | undefined {
-  const text = typed.trim();
-  if (text === '') return undefined;
-  return /^[\d\s]{6,8}$/.test(text) ? { code: text } : { recoveryCode: text };
-}
 
 /** The pages of a forgotten password. They call what the endpoints call. */
 @Injectable()

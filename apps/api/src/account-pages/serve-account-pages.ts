@@ -10,12 +10,13 @@ import { RateLimits } from '../http/rate-limits.js';
 import type { Shown } from './account-pages.js';
 import { EmailPages } from './email-pages.js';
 import { FORM } from './forms.js';
+import { ClosingPages } from './closing-pages.js';
 import { PasswordPages } from './password-pages.js';
 
 type Show = (request: FastifyRequest) => Shown | Promise<Shown>;
 type Route = [method: 'GET' | 'POST', path: string, rate: RatePolicy, show: Show];
 
-const routesOf = (pages: PasswordPages, emails: EmailPages): Route[] => [
+const routesOf = (pages: PasswordPages, emails: EmailPages, closing: ClosingPages): Route[] => [
   ['GET', '/account/forgot', 'read', (request) => pages.forgotForm(request)],
   ['POST', '/account/forgot', 'reset', (request) => pages.forgot(request)],
   ['GET', '/account/reset', 'reset', (request) => pages.resetForm(request)],
@@ -24,6 +25,8 @@ const routesOf = (pages: PasswordPages, emails: EmailPages): Route[] => [
   ['POST', '/account/verify', 'reset', (request) => emails.send('verify', request)],
   ['GET', '/account/reversal', 'reset', (request) => emails.form('reversal', request)],
   ['POST', '/account/reversal', 'reset', (request) => emails.send('reversal', request)],
+  ['GET', '/account/delete', 'read', (request) => closing.form(request)],
+  ['POST', '/account/delete', 'signIn', (request) => closing.close(request)],
 ];
 
 /** Serves the pages of accounts, for browsers: under the limits of the endpoints, and without script or cookie. */
@@ -60,7 +63,7 @@ export function serveAccountPages(
       if (isLong) send(reply, pages.pagesFor(request).refused('unreadable', 413));
       else filter.refuse(error, request, reply);
     });
-    for (const route of routesOf(pages, app.get(EmailPages))) {
+    for (const route of routesOf(pages, app.get(EmailPages), app.get(ClosingPages))) {
       const [method, url] = route;
       declareRoute(method, url);
       scope.route({ method, url, handler: (request, reply) => void serve(route, request, reply) });

@@ -9,7 +9,7 @@ import { fresh, tagOf } from '../http/freshness.js';
 import { OriginOf } from '../http/origin.js';
 import { pathOf } from '../http/paths.js';
 import { UserView } from '../users/user-view.js';
-import { avatarChange, closing, me, passwordChange, profileChange } from '../users/users.schemas.js';
+import { avatarChange, me, passwordChange, profileChange } from '../users/users.schemas.js';
 import { securityEventOf, securityEvents } from './security-events.js';
 
 @Controller()
@@ -97,25 +97,6 @@ export class MeController {
     @OriginOf() from: Origin,
   ): Promise<void> {
     await this.accounts.changePassword(caller, input, from);
-  }
-
-  @Endpoint({
-    method: 'DELETE',
-    path: '/v1/me',
-    tag: 'Accounts',
-    summary: 'Close one’s account; everything of it is deleted',
-    access: 'required',
-    body: closing,
-    answers: { 202: null },
-    problems: ['password_wrong', 'busy'],
-    rate: 'signIn',
-  })
-  async closeAccount(
-    @Input() input: z.output<typeof closing>,
-    @CallerOf() caller: Caller,
-    @OriginOf() from: Origin,
-  ): Promise<void> {
-    await this.accounts.close(caller, input.password, from);
   }
 
   @Endpoint({

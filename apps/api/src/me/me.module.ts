@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { UsersModule } from '../users/users.module.js';
+import { ClosingController } from './closing.controller.js';
 import { MeController } from './me.controller.js';
 
-@Module({ imports: [UsersModule], controllers: [MeController] })
+@Module({ imports: [UsersModule], controllers: [MeController, ClosingController] })
 export class MeModule {}

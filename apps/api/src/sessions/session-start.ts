@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Sessions } from '@app/domain';
+import { Closing, Sessions } from '@app/domain';
 import { Problem, type Id } from '@app/platform';
 import type { Tx } from '@app/storage';
 import type { ApiRequest } from '../http/call.js';
@@ -12,6 +12,7 @@ import { UserView } from '../users/user-view.js';
 export class SessionStart {
   constructor(
     private readonly sessions: Sessions,
+    private readonly closing: Closing,
     private readonly view: UserView,
     private readonly idempotency: Idempotency,
   ) {}
@@ -22,7 +23,9 @@ export class SessionStart {
     const device = { ...originOf(request), idempotencyKey };
     const made = await this.idempotency.once(request, input, async (tx) => {
       const person = await personIn(tx);
+      // What a refusal counted is committed with it.
       if (person instanceof Problem) return person;
+      await this.closing.undo(tx, person, device);
       return { status: 201, id: await this.sessions.begin(tx, person, device) };
     });
     const { userId, session } = await this.sessions.first(made.id, idempotencyKey);

@@ -216,8 +216,16 @@ export const passwordChange = z
   .meta({ id: 'PasswordChange', description: 'A new password, and the old one as proof.' });
 
 export const closing = z
-  .strictObject({ password: givenPassword })
-  .meta({ id: 'AccountClosing', description: 'The proof that an account is to be closed by its owner.' });
+  .strictObject({ password: givenPassword.optional() })
+  .meta({ id: 'AccountClosing', description: 'The password, in place of a proof in the header.' });
+
+export const closed = z
+  .object({
+    deletesAt: time.meta({
+      description: 'When everything of the account is deleted, unless its owner signs in before.',
+    }),
+  })
+  .meta({ id: 'AccountClosed', description: 'An account that is hidden from everybody now.' });
 
 export const avatarChange = z
   .strictObject({

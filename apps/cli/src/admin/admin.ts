@@ -16,6 +16,7 @@ import {
   AuditRows,
   Database,
   MailRows,
+  mayReturn,
   nowhere,
   openDataSource,
   OutboxRows,
@@ -90,7 +91,7 @@ async function resetLink(database: Database, users: UserRows, userId: string): P
   const { validFor: seconds } = limits.passwordReset;
   const id = await database.transaction(async (tx) => {
     const user = await users.lock(tx, userId);
-    if (!user || user.closed_at !== null) throw new Refused('expected an account that is not closed');
+    if (!user || !mayReturn(user)) throw new Refused('expected an account that is not erased');
     await new AuditRows(database).record(tx, 'password.reset_link', userId, nowhere, {
       actorId: null,
       operator: userInfo().username,

@@ -11,7 +11,7 @@ import {
   type MailKind,
 } from '@app/platform';
 import { renderMail } from '@app/pages';
-import { MailRows, UserRows, type AddressedMail } from '@app/storage';
+import { MailRows, mayReturn, UserRows, type AddressedMail } from '@app/storage';
 import { MailChecks } from './mail-checks.js';
 import { MailServer } from './mail-server.js';
 
@@ -59,8 +59,8 @@ export class Mails {
   private async send(mail: AddressedMail): Promise<void> {
     const { id, kind, locale, address } = mail;
     const user = await this.users.find(mail.user_id);
-    // Of an account that was closed since; its erasure deletes the row.
-    if (!user || user.closed_at !== null || address === null) return;
+    // Of an account that was erased since, which deletes the row.
+    if (!user || !mayReturn(user) || address === null) return;
     if (!(await this.checks.isWanted(mail))) return;
     const { token, code } = mailSecrets(this.config.TOKEN_KEYS, kind, id);
     const { publicUrl, INSTANCE_NAME: instance } = this.config;

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, counter, isNotifyKind, JobSender, type Config, type JobName } from '@app/platform';
-import { Factors, Posts } from '@app/domain';
+import { Closing, Factors, Posts } from '@app/domain';
 import { CountRows, MailRows, OutboxRows, SweepRows, UnitOfWork } from '@app/storage';
 import { DevelopService } from '../develop/develop.service.js';
 
@@ -19,8 +19,14 @@ export class StuckRows {
     private readonly mails: MailRows,
     private readonly posts: Posts,
     private readonly factors: Factors,
+    private readonly closing: Closing,
     private readonly work: UnitOfWork,
   ) {}
+
+  /** Erases closed accounts whose owners did not come back. */
+  eraseClosed(limit: number): Promise<number> {
+    return this.closing.eraseDue(limit);
+  }
 
   /** Has mails sent whose pause is over, and those that a killed worker had taken up. */
   async sendMails(seconds: number, limit: number): Promise<void> {
@@ -60,6 +66,7 @@ export class Overdue {
   async sweep(): Promise<void> {
     this.photos.wake(() => found('photos', 1));
     found('posts', await this.stuck.settlePosts(this.seconds, BATCH));
+    found('closed_accounts', await this.stuck.eraseClosed(BATCH));
     await this.stuck.sendMails(this.seconds, BATCH);
     await this.stuck.sealFactors(BATCH);
     await this.effects();

@@ -1,11 +1,16 @@
+import { createHash } from 'node:crypto';
 import type { Id } from '@app/platform';
 import { AuditRows, EmailRows, nowhere, UnitOfWork } from '@app/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { domainRoom, type DomainRoom } from '../../../../test/harness/domain-room.js';
 import { patient } from '../../../../test/harness/pace.js';
+import type { Caller } from './access-tokens.js';
 import { Accounts } from './accounts.js';
+import { Closing } from './closing.js';
+import { Leaving } from './leaving.js';
 import { People } from './people.js';
 import { Profiles } from './profiles.js';
+import { Proofs } from './proofs.js';
 import { Sessions } from './sessions.js';
 import { SignUps } from './sign-ups.js';
 
@@ -47,6 +52,17 @@ const lockWaits = async () =>
       `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
     )
   ).length;
+
+async function close(caller: Caller, given: string): Promise<void> {
+  const { proof } = await room.get(Proofs).byPassword(caller, given, nowhere);
+  await room.get(Leaving).close(caller, proof, nowhere);
+}
+
+/** As if the days of all closed accounts had passed. */
+async function eraseClosed(): Promise<void> {
+  await room.database.query('UPDATE users SET erase_at = now() WHERE erase_at IS NOT NULL');
+  await room.get(Closing).eraseDue(100);
+}
 
 test('of those who sign up at once under one name one gets it, and all with one address', async () => {
   const names = await Promise.allSettled(['1', '2', '3'].map((n) => signUp('ada', `ada${n}@example.org`)));
@@ -90,14 +106,15 @@ test('a new password ends all other sessions; a wrong current one is refused wha
   expect(await admit('mary', 'another one entirely')).toBe(mary);
 });
 
-test('whoever proved the old password is not admitted once it is changed, nor once the account is closed', async () => {
+test('whoever proved the old password is not admitted once it is changed, nor once the account is erased', async () => {
   const alan = await signUp('alan');
   const caller = { userId: alan, sessionId: await begin(alan), synthetic: false };
   const before = await accounts.authenticate({ login: 'alan', password }, nowhere);
   await accounts.changePassword(caller, { current: password, next: 'another one entirely' }, nowhere);
   await expect(work.run((tx) => accounts.admit(tx, before))).rejects.toMatchObject(wrong);
   const after = await accounts.authenticate({ login: 'alan', password: 'another one entirely' }, nowhere);
-  await accounts.close(caller, 'another one entirely', nowhere);
+  await close(caller, 'another one entirely');
+  await eraseClosed();
   await expect(work.run((tx) => accounts.admit(tx, after))).rejects.toMatchObject(wrong);
 });
 
@@ -137,7 +154,7 @@ test('a session that has ended changes no credentials, though its look-up was ta
     await expect(
       accounts.changePassword(caller, { current, next: 'another one entirely' }, nowhere),
     ).rejects.toMatchObject(ended);
-  await expect(accounts.close(caller, password, nowhere)).rejects.toMatchObject(ended);
+  await expect(close(caller, password)).rejects.toMatchObject(ended);
   expect(await accounts.authenticate({ login: 'katherine', password }, nowhere)).toMatchObject({
     userId: katherine,
   });
@@ -166,18 +183,22 @@ test('a name that was given up goes back to its owner at any time, and to others
   expect((await room.get(People).named('JEAN', null)).row.id).toBe(kay);
 });
 
-test('a closed account is found by nobody, and gives up both its names', async () => {
+test('a closed account is found by nobody, and once it is erased gives up both its names', async () => {
   const ida = await signUp('ida');
   const caller = { userId: ida, sessionId: await begin(ida), synthetic: false };
-  await expect(accounts.close(caller, 'wrong', nowhere)).rejects.toMatchObject({ code: 'bad_credentials' });
-  await accounts.close(caller, password, nowhere);
+  await expect(close(caller, 'wrong')).rejects.toMatchObject({
+    code: 'bad_credentials',
+  });
+  await close(caller, password);
   expect(await living(ida)).toEqual([]);
   await expect(room.get(People).self(ida)).rejects.toMatchObject({ code: 'session_ended' });
   await expect(room.get(People).visible(ida, null)).rejects.toMatchObject({ code: 'not_found' });
   await expect(room.get(People).named('IDA', null)).rejects.toMatchObject({ code: 'not_found' });
+  await expect(signUp('another', 'ida@example.org')).rejects.toMatchObject({ code: 'email_taken' });
+  await eraseClosed();
   await signUp('another', 'ida@example.org');
   await expect(signUp('ida', 'new@example.org')).rejects.toMatchObject({ code: 'username_taken' });
-  await namePast('ida', 91);
+  await namePast(`#${createHash('sha256').update('ida').digest('hex')}`, 91);
   await signUp('ida', 'new@example.org');
 });
 
@@ -190,7 +211,7 @@ test('what happened to an account is on its record', async () => {
   const sessionId = await begin(ann);
   const caller = { userId: ann, sessionId, synthetic: false };
   await accounts.changePassword(caller, { current: password, next: 'another one entirely' }, from);
-  await accounts.close(caller, 'another one entirely', nowhere);
+  await close(caller, 'another one entirely');
   const events = await room.get(AuditRows).of(ann, { limit: 10, before: null, after: null });
   expect(events.map(({ kind, actor_id, address, params }) => ({ kind, actor_id, address, params }))).toEqual([
     { kind: 'account.closed', actor_id: ann, address: null, params: {} },

@@ -1,14 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { fold, problem, type Id } from '@app/platform';
-import {
-  AuditRows,
-  lockAccount,
-  UnitOfWork,
-  UserRows,
-  type Origin,
-  type Tx,
-  type UserRow,
-} from '@app/storage';
+import { AuditRows, mayReturn, UnitOfWork, UserRows, type Origin, type Tx, type UserRow } from '@app/storage';
 import type { Caller } from './access-tokens.js';
 import type { PasswordOwner } from './password-strength.js';
 import { Passwords } from './passwords.js';
@@ -56,11 +48,11 @@ export class Accounts {
     return living && isSame ? { userId: living.id, passwordHash: living.password_hash } : null;
   }
 
-  /** The person of a username, or to whom an address belongs; null when there is none, or the account is closed. */
+  /** The person of a username, or to whom an address belongs; null when there is none, or the account is erased. */
   async byLogin(login: string): Promise<UserRow | null> {
     const name = nameOf(login);
     const user = name.includes('\u0000') ? null : await this.find(name);
-    return user && user.closed_at === null ? user : null;
+    return user && mayReturn(user) ? user : null;
   }
 
   /** The hash of a new password of a person who is known already. @throws Problem 422 `password_too_weak`; 503 `busy` */
@@ -77,7 +69,7 @@ export class Accounts {
 
   /**
    * The person whom a proof admits. Their account stays locked until the transaction ends: a change of password waits for the
-   * session that begins in it, and then ends that session, too.
+   * session that begins in it, and then ends that session, too. Until it is erased, a closed account admits its owner.
    *
    * @throws Problem 401 `bad_credentials` without a proof, and when the password was changed or the account closed since
    */
@@ -104,27 +96,6 @@ export class Accounts {
       await this.rows.change(tx, userId, { password_hash });
       await this.audit.record(tx, 'password.changed', userId, from);
       await this.sessions.endIn(tx, userId, { except: sessionId });
-    });
-  }
-
-  /** Closes the account at once: nobody sees it or signs in. The worker deletes its data. */
-  async close(caller: Caller, password: string, from: Origin): Promise<void> {
-    const { userId } = caller;
-    const proven = await this.proven(caller, password, from);
-    if (proven === null) throw problem('password_wrong');
-    await this.work.run(async (tx) => {
-      await lockAccount(tx, userId);
-      const user = await this.rows.lock(tx, userId);
-      if (!user || user.closed_at !== null) throw problem('session_ended');
-      await this.sessions.mustLive(tx, caller);
-      if (user.password_hash !== proven.password_hash) throw problem('password_wrong');
-      await this.rows.giveUpUsername(tx, user.username, userId);
-      await this.rows.releaseEmail(tx, user.email, userId);
-      await this.rows.close(tx, userId);
-      await this.audit.record(tx, 'account.closed', userId, from);
-      await this.sessions.endIn(tx, userId, {});
-      await tx.effect('user.changed', userId);
-      await tx.effect('user.erase', userId);
     });
   }
 

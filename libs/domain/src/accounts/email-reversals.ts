@@ -1,6 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, limits, mailOfToken, problem, type Config } from '@app/platform';
-import { MailRows, UnitOfWork, UserRows, type AddressedMail, type Origin, type Tx } from '@app/storage';
+import {
+  MailRows,
+  mayReturn,
+  UnitOfWork,
+  UserRows,
+  type AddressedMail,
+  type Origin,
+  type Tx,
+} from '@app/storage';
 import { AddressChanges } from './address-changes.js';
 import { Sessions } from './sessions.js';
 
@@ -31,7 +39,7 @@ export class EmailReversals {
     await this.work.run(async (tx) => {
       const mail = await this.byToken(tx, token);
       const user = mail && (await this.users.lock(tx, mail.user_id));
-      if (!user || user.closed_at !== null || mail?.address == null) throw problem('token_used');
+      if (!user || !mayReturn(user) || mail?.address == null) throw problem('token_used');
       // Later ones went to addresses that came after this one: whoever took the account gets it back by none of them.
       if (!(await this.mails.useWithLater(tx, mail))) throw problem('token_used');
       const trusted = new Date(mail.created_at.getTime() - limits.verification.reversalFor * 1_000);

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { domainRoom, type DomainRoom } from '../../../../test/harness/domain-room.js';
 import { patient } from '../../../../test/harness/pace.js';
 import { Accounts } from './accounts.js';
+import { Proofs } from './proofs.js';
 import { Sessions } from './sessions.js';
 import { SignUps } from './sign-ups.js';
 
@@ -199,6 +200,6 @@ test('wrong proofs of a session count for that session alone', async () => {
   const change = { current: 'wrong', next: 'another one entirely' };
   for (let n = 1; n <= 5; n += 1)
     await expect(accounts.changePassword(stolen, change, strange(n))).rejects.toThrow('bad_credentials');
-  await expect(accounts.close(stolen, password, strange(1))).rejects.toThrow('rate_limited');
+  await expect(room.get(Proofs).byPassword(stolen, password, strange(1))).rejects.toThrow('rate_limited');
   await accounts.changePassword(own, { ...change, current: password }, home);
 });

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, isMailCode, limits, mailOfToken, problem, type Config, type Id } from '@app/platform';
-import { MailRows, stateOf, UnitOfWork, UserRows, type Origin, type UserRow } from '@app/storage';
+import { MailRows, mayReturn, stateOf, UnitOfWork, UserRows, type Origin, type UserRow } from '@app/storage';
 import { Accounts } from './accounts.js';
 import type { GivenFactor } from './factor-checks.js';
 import { SecondFactors } from './second-factors.js';
@@ -64,7 +64,7 @@ export class PasswordResets {
         const user = await this.users.lock(tx, opened.user.id);
         // A reset, a change of password or a closing since then has changed the state.
         if (!user || !stateOf(user).equals(stateOf(opened.user))) throw problem(refused);
-        const refusal = await this.factors.judgeReset(tx, user, factor, from);
+        const refusal = await this.factors.judge(tx, user, factor, from);
         if (refusal) return refusal;
         if (!(await this.mails.use(tx, opened.mailId))) throw problem(refused);
         await this.accounts.replacePassword(tx, user.id, passwordHash, from);
@@ -72,7 +72,7 @@ export class PasswordResets {
       });
       if (wrong) throw wrong;
     };
-    await (factor ? this.factors.countedReset(opened.user.id, from, replace) : replace());
+    await (factor ? this.factors.countedFor(opened.user.id, from, replace) : replace());
   }
 
   // Read in transactions, which a replica refuses: one that lags would not know that a mail was used.
@@ -107,4 +107,4 @@ export class PasswordResets {
 
 /** Whether an account is still in the state to which a mail is bound. */
 export const isBound = (bound: Buffer | null, user: UserRow): boolean =>
-  bound !== null && user.closed_at === null && stateOf(user).equals(bound);
+  bound !== null && mayReturn(user) && stateOf(user).equals(bound);

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { limits, type Id } from '@app/platform';
-import { EmailRows, MailRows, UnitOfWork, UserRows, type MailRow, type Tx } from '@app/storage';
+import { EmailRows, MailRows, mayReturn, UnitOfWork, UserRows, type MailRow, type Tx } from '@app/storage';
 import { Accounts } from './accounts.js';
 import { Letters } from './letters.js';
 
@@ -34,7 +34,7 @@ export class ResetMails {
   /** An account asked for by name is sent it where its address is not verified, too: a typo or a lost mail would lose the account. */
   private async write(tx: Tx, userId: Id, locale: string): Promise<void> {
     const user = await this.users.lock(tx, userId);
-    if (!user || user.closed_at !== null) return;
+    if (!user || !mayReturn(user)) return;
     if ((await this.mails.lately(tx, userId, kind, HOUR)) >= perHour) return;
     const letter = { kind, address: user.email, locale, seconds } as const;
     const owner = await this.emails.ownerOf(user.email, tx);

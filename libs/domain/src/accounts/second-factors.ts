@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, limits, problem, seal, unseal, type Config, type Id, type Problem } from '@app/platform';
-import { stateOf, UserRows, type Origin, type Tx, type UserRow } from '@app/storage';
+import { mayReturn, stateOf, UserRows, type Origin, type Tx, type UserRow } from '@app/storage';
 import { Accounts, type Proof } from './accounts.js';
 import { FactorChecks, type GivenFactor } from './factor-checks.js';
 
@@ -38,22 +38,17 @@ export class SecondFactors {
   }
 
   /**
-   * Judges the second factor of a reset whose mail was right; one that is not needed is not looked at. Returns the refusal of a wrong one.
+   * Judges the second factor of what begins no session: a reset, a closing. One that is not needed is not looked at. Returns the refusal of a wrong one.
    *
    * @throws Problem 403 `second_factor_required` without one, where the person has one
    */
-  async judgeReset(
-    tx: Tx,
-    user: UserRow,
-    given: GivenFactor | undefined,
-    from: Origin,
-  ): Promise<Problem | null> {
+  async judge(tx: Tx, user: UserRow, given: GivenFactor | undefined, from: Origin): Promise<Problem | null> {
     if (given === undefined) return this.demand(tx, user, 'reset', from).then(() => null);
     return (await this.isSet(tx, user.id)) ? this.checks.check(tx, user, given, from) : null;
   }
 
-  /** Runs what calls `judgeReset`: wrong codes in a row begin pauses. @throws Problem 429, or what `work` throws */
-  countedReset<Result>(userId: Id, from: Origin, work: () => Promise<Result>): Promise<Result> {
+  /** Runs what calls `judge`: wrong codes in a row begin pauses. @throws Problem 429, or what `work` throws */
+  countedFor<Result>(userId: Id, from: Origin, work: () => Promise<Result>): Promise<Result> {
     return this.checks.counted(userId, from, work);
   }
 
@@ -74,7 +69,7 @@ export class SecondFactors {
   async admitByChallenge(tx: Tx, challenge: string, given: GivenFactor, from: Origin): Promise<Id | Problem> {
     const claims = this.claimsOf(challenge, 'sign_in', from);
     const user = await this.users.lock(tx, claims.userId);
-    if (!user || user.closed_at !== null || textOf(user) !== claims.state) throw problem('challenge_expired');
+    if (!user || !mayReturn(user) || textOf(user) !== claims.state) throw problem('challenge_expired');
     return (await this.checks.check(tx, user, given, from)) ?? user.id;
   }
 

@@ -62,7 +62,7 @@ const really: Record<RelationAct, (self: Id, other: Id) => Promise<unknown>> = {
   close: (self) =>
     work.run(async (tx) => {
       await lockAccount(tx, self);
-      await users.close(tx, self);
+      await users.close(tx, self, new Date());
     }),
 };
 const kinds = Object.keys(really) as RelationAct[];

@@ -110,6 +110,21 @@ export const de: Texts = {
     doneTitle: 'Die Änderung ist zurückgenommen',
     done: 'Alle wurden abgemeldet. Eine Mail für ein neues Passwort ist unterwegs.',
   },
+  leave: {
+    title: 'Konto löschen',
+    explain: (days) =>
+      `Ab sofort sieht niemand mehr dein Konto. Nach ${days} Tagen wird alles gelöscht: Fotos, Beiträge, Kommentare und Likes. Bis dahin behältst du es, indem du dich anmeldest.`,
+    login: 'Benutzername oder E-Mail-Adresse',
+    password: 'Passwort',
+    leave: 'Mein Konto löschen',
+    forgot: 'Passwort vergessen?',
+    wrong: 'Ein Konto mit diesem Namen und diesem Passwort gibt es nicht.',
+    factorMissing:
+      'Dieses Konto hat einen zweiten Faktor. Gib dein Passwort noch einmal ein, und den Code dazu.',
+    doneTitle: 'Dein Konto ist geschlossen',
+    done: (day) =>
+      `Am ${day} wird alles gelöscht. Wenn du es dir anders überlegst, melde dich vorher in deiner App an.`,
+  },
   refused: {
     title: 'Das hat nicht geklappt',
     tooMany: 'Aus deinem Netz kamen zu viele Anfragen. Versuche es in einigen Minuten noch einmal.',

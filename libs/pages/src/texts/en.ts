@@ -105,6 +105,20 @@ export const en = {
     doneTitle: 'The change is taken back',
     done: 'Everybody was signed out. A mail to choose a new password is on its way.',
   },
+  leave: {
+    title: 'Delete your account',
+    explain: (days: number) =>
+      `Nobody sees your account from now on. After ${days} days everything of it is deleted: photos, posts, comments and likes. Until then you keep it by signing in.`,
+    login: 'Username or email',
+    password: 'Password',
+    leave: 'Delete my account',
+    forgot: 'Forgot your password?',
+    wrong: 'There is no account with this name and this password.',
+    factorMissing: 'This account has a second factor. Enter your password again, and its code.',
+    doneTitle: 'Your account is closed',
+    done: (day: string) =>
+      `Everything of it is deleted on ${day}. If you change your mind, sign in before that day, in your app.`,
+  },
   refused: {
     title: 'This did not work',
     tooMany: 'Too many requests came from your network. Try again in a few minutes.',

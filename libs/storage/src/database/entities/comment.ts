@@ -13,7 +13,7 @@ import type { TextEntity } from './post.js';
 export class Comment extends OnShard {
   @Key('bigint', "Made by next_id on the post's shard; oldest first is by id") id!: Id;
   @Column('bigint', 'The post under which it stands') post_id!: Id;
-  @Column('bigint', 'Who wrote it') author_id!: Id;
+  @Column('bigint', 'Who wrote it; 0 once it is deleted') author_id!: Id;
   @Nullable('bigint', 'The comment that it answers') reply_to!: Id | null;
   @Nullable(
     'bigint',

@@ -71,6 +71,7 @@ export class Trash extends OnShard {
   comment: 'Ids of deleted posts, photos and comments, so that a DELETE may be repeated',
 })
 @Index('deletions_age', { synchronize: false })
+@Index('deletions_of_person', { synchronize: false })
 export class Deletion extends OnShard {
   @Key('bigint', 'The id that was deleted') id!: Id;
   @Column('bigint', 'Who deleted it: a repeat by the same person succeeds again') person_id!: Id;

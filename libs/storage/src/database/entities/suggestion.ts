@@ -6,6 +6,7 @@ import { Column, Key, OnShard } from './column.js';
   comment: "Whom a person may want to follow, worked out by the worker; on the person's shard",
 })
 @Index('suggestions_best', { synchronize: false })
+@Index('suggestions_suggested', { synchronize: false })
 export class Suggestion extends OnShard {
   @Key('bigint', 'To whom it is suggested') user_id!: Id;
   @Key('bigint', 'Who is suggested') suggested_id!: Id;
@@ -26,6 +27,7 @@ export class SuggestionState extends OnShard {
 @Entity('suggestion_dismissals', {
   comment: 'Whom a person does not want suggested again, for good',
 })
+@Index('suggestion_dismissals_dismissed', { synchronize: false })
 export class SuggestionDismissal extends OnShard {
   @Key('bigint', 'Who dismissed') user_id!: Id;
   @Key('bigint', 'Whom') dismissed_id!: Id;

@@ -11,6 +11,7 @@ export type Audience = 0 | 1 | 2;
 /** An entity is the row as PostgreSQL returns it: its properties are the column names, bigint is text. */
 @Entity('users', { comment: 'People; on the shard drawn at random when they signed up' })
 @Index('users_synthetic', ['id'], { where: `role = 'synthetic'` })
+@Index('users_leaving', ['erase_at'], { where: 'erase_at IS NOT NULL' })
 export class User extends OnShard {
   @Key('bigint', 'Made by next_id; names this person in the whole system') id!: Id;
   @Column('text', 'Folded to lower case; unique through usernames') username!: string;
@@ -49,8 +50,12 @@ export class User extends OnShard {
   )
   newest_unfanned_post_id!: Id;
   @Column('timestamptz', 'When the account was made', { default: () => 'now()' }) created_at!: Date;
-  @Nullable('timestamptz', 'When its owner closed it; hidden from then on, erased in batches')
-  closed_at!: Date | null;
+  @Nullable('timestamptz', 'When its owner closed it; hidden from then on') closed_at!: Date | null;
+  @Nullable(
+    'timestamptz',
+    'When a closed account is erased; until then signing in opens it again; null once its erasure has begun',
+  )
+  erase_at!: Date | null;
 }
 
 /** A value that is unique across all people is the key of a small table of its own: no shard, so that it stays unique. */
@@ -59,8 +64,13 @@ export class User extends OnShard {
     'Each username once in the system; a row exists from its claim until 90 days after it was given up',
 })
 @Index('usernames_given_up', ['given_up_at'], { where: 'given_up_at IS NOT NULL' })
+@Index('usernames_given_up_by', ['given_up_by'], { where: 'given_up_by IS NOT NULL' })
 export class Username {
-  @Key('text', 'Folded to lower case: [a-z0-9_] with inner dots, 1-30') username!: string;
+  @Key(
+    'text',
+    'Folded to lower case: [a-z0-9_] with inner dots, 1-30; of an erased account #, then its SHA-256',
+  )
+  username!: string;
   @Nullable('bigint', 'Whose it is; null while it belongs to nobody') user_id!: Id | null;
   @Nullable('bigint', "Who may have it back at any time; null while it is somebody's")
   given_up_by!: Id | null;

@@ -9,6 +9,7 @@ import { keyPage, type KeyPage } from './entry-page.js';
 export const auditKinds = [
   'account.created',
   'account.closed',
+  'account.reopened',
   'username.changed',
   'password.changed',
   'password.reset',

@@ -52,7 +52,7 @@ export class CommentRows {
     } else {
       await tx.query(
         'comment.gap',
-        `UPDATE comments SET deleted = true, hidden = false, text = '', entities = '[]' WHERE shard = $1 AND id = $2`,
+        `UPDATE comments SET deleted = true, author_id = 0, hidden = false, text = '', entities = '[]' WHERE shard = $1 AND id = $2`,
         place,
       );
     }

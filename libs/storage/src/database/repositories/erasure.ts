@@ -82,6 +82,20 @@ export class ErasureRows {
     await tx.query('erase.saves', `DELETE FROM saves WHERE shard = $1 AND user_id = $2`, [shard, user]);
     await tx.query('erase.mutes', `DELETE FROM mutes WHERE shard = $1 AND muter_id = $2`, [shard, user]);
     await tx.query('erase.muted', `DELETE FROM mutes WHERE muted_id = $1`, [user]);
+    await tx.query('erase.deletions', `DELETE FROM deletions WHERE person_id = $1`, [user]);
+    await tx.query(
+      'erase.collections',
+      `WITH gone AS (DELETE FROM collections WHERE shard = $1 AND user_id = $2 RETURNING id)
+       DELETE FROM collection_posts USING gone WHERE shard = $1 AND collection_id = gone.id`,
+      [shard, user],
+    );
+    await tx.query(
+      'erase.sessions',
+      `WITH gone AS (DELETE FROM sessions WHERE shard = $1 AND user_id = $2 RETURNING id)
+       DELETE FROM refresh_tokens USING gone WHERE shard = $1 AND session_id = gone.id`,
+      [shard, user],
+    );
+    await tx.query('erase.user', `DELETE FROM users WHERE shard = $1 AND id = $2`, [shard, user]);
   }
 
   /** Deletes a person's notifications: nobody reads them any more. */

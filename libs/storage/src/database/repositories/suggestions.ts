@@ -146,5 +146,12 @@ export class SuggestionRows {
         `DELETE FROM ${table} WHERE shard = $1 AND user_id = $2`,
         keyOf(user),
       );
+    for (const [table, column] of [
+      ['suggestions', 'suggested_id'],
+      ['suggestion_dismissals', 'dismissed_id'],
+    ] as const)
+      await this.database.query(`suggestion.unname.${table}`, `DELETE FROM ${table} WHERE ${column} = $1`, [
+        user,
+      ]);
   }
 }

@@ -28,6 +28,13 @@ const changeable = [
 
 export type ProfileChange = Partial<Pick<User, (typeof changeable)[number]>>;
 
+/** Whether its owner may still sign in: the account is open, or closed and not yet erased. */
+export const mayReturn = ({ closed_at, erase_at }: Pick<User, 'closed_at' | 'erase_at'>): boolean =>
+  closed_at === null || erase_at !== null;
+
+/** A username of an erased account, as SQL. */
+const hashed = (name: string): string => `'#' || encode(sha256(convert_to(${name}, 'UTF8')), 'hex')`;
+
 /** People's rows, and the usernames, which are unique across all shards. */
 @Injectable()
 export class UserRows {
@@ -60,9 +67,9 @@ export class UserRows {
     return row;
   }
 
-  /** Claims a username for a person; false when somebody else has it, or gave it up after `keptSince`. */
-  claimUsername(tx: Queryable, username: string, userId: Id, keptSince: Date): Promise<boolean> {
-    return tx.touchesOne(
+  /** Claims a username for a person; false when somebody else has it, or gave it up after `keptSince`: then roll back. */
+  async claimUsername(tx: Queryable, username: string, userId: Id, keptSince: Date): Promise<boolean> {
+    const claimed = await tx.touchesOne(
       'username.claim',
       `INSERT INTO usernames (username, user_id) VALUES ($1, $2)
        ON CONFLICT (username) DO UPDATE SET user_id = excluded.user_id, given_up_by = NULL, given_up_at = NULL
@@ -70,6 +77,13 @@ export class UserRows {
          OR usernames.given_up_at < $3`,
       [username, userId, keptSince],
     );
+    // After the insert, which waits for an erasure that is about to put the hash in the name's place.
+    const isHeld = await tx.touchesOne(
+      'username.held',
+      `SELECT 1 FROM usernames WHERE username = ${hashed('$1')} AND given_up_at >= $2`,
+      [username, keptSince],
+    );
+    return claimed && !isHeld;
   }
 
   async giveUpUsername(tx: Queryable, username: string, userId: Id): Promise<void> {
@@ -78,6 +92,18 @@ export class UserRows {
       `UPDATE usernames SET user_id = NULL, given_up_by = user_id, given_up_at = now()
        WHERE username = $1 AND user_id = $2`,
       [username, userId],
+    );
+  }
+
+  /** Of an account that is erased, the names are held as hashes: its present one, and those that it gave up. */
+  async hashNames(tx: Queryable, { id, username }: Pick<User, 'id' | 'username'>): Promise<void> {
+    await tx.query(
+      'username.hash',
+      `WITH gone AS (DELETE FROM usernames WHERE (username = $2 AND user_id = $1) OR given_up_by = $1
+         RETURNING username, coalesce(given_up_at, now()) AS at)
+       INSERT INTO usernames (username, given_up_at) SELECT ${hashed('username')}, at FROM gone
+       ON CONFLICT (username) DO UPDATE SET given_up_at = excluded.given_up_at`,
+      [id, username],
     );
   }
 
@@ -161,15 +187,45 @@ export class UserRows {
     );
   }
 
-  /** Marks the account closed and erases what identifies its owner. */
-  async close(tx: Queryable, id: Id): Promise<void> {
+  /** Closes an account, which is erased then. */
+  async close(tx: Queryable, id: Id, eraseAt: Date): Promise<void> {
     await tx.query(
       'user.close',
-      `UPDATE users SET closed_at = now(), version = version + 1, username = 'closed.' || id, email = '',
+      `UPDATE users SET closed_at = now(), erase_at = $3, version = version + 1 WHERE shard = $1 AND id = $2`,
+      keyOf(id, eraseAt),
+    );
+    await this.words.replace(tx, id);
+  }
+
+  /** Opens a closed account again that is not yet erased; false for any other. */
+  async reopen(tx: Queryable, id: Id): Promise<boolean> {
+    const reopened = await tx.touchesOne(
+      'user.reopen',
+      `UPDATE users SET closed_at = NULL, erase_at = NULL, version = version + 1
+       WHERE shard = $1 AND id = $2 AND erase_at IS NOT NULL`,
+      keyOf(id),
+    );
+    if (reopened) await this.words.replace(tx, id);
+    return reopened;
+  }
+
+  /** Closed accounts whose time has come. */
+  leaving(limit: number): Promise<Id[]> {
+    return this.database.values(
+      'user.leaving',
+      `SELECT id FROM users WHERE erase_at <= now() ORDER BY erase_at LIMIT $1`,
+      [limit],
+    );
+  }
+
+  /** Erases what identifies the owner of a closed account, which cannot be opened again. */
+  async blank(tx: Queryable, id: Id): Promise<void> {
+    await tx.query(
+      'user.blank',
+      `UPDATE users SET erase_at = NULL, version = version + 1, username = 'closed.' || id, email = '',
          display_name = '', bio = '', website = NULL, password_hash = '', avatar_folder = NULL, avatar_photo_id = NULL
        WHERE shard = $1 AND id = $2`,
       keyOf(id),
     );
-    await this.words.replace(tx, id);
   }
 }

@@ -1,0 +1,63 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG, type Config, type Id } from '@app/platform';
+import { AuditRows, lockAccount, UnitOfWork, UserRows, type Origin, type Tx } from '@app/storage';
+import { Sessions } from './sessions.js';
+
+const DAY = 24 * 60 * 60 * 1_000;
+
+/** The end of accounts: hidden at once, erased some days later, and open again if their owner signs in before that. */
+@Injectable()
+export class Closing {
+  constructor(
+    @Inject(CONFIG) private readonly config: Pick<Config, 'ACCOUNT_DELETION_DAYS'>,
+    private readonly rows: UserRows,
+    private readonly sessions: Sessions,
+    private readonly audit: AuditRows,
+    private readonly work: UnitOfWork,
+  ) {}
+
+  /** Closes a locked account: nobody sees it, and all its sessions end. Returns when it is erased. */
+  async begin(tx: Tx, userId: Id, from: Origin): Promise<Date> {
+    const eraseAt = new Date(Date.now() + this.config.ACCOUNT_DELETION_DAYS * DAY);
+    await this.rows.close(tx, userId, eraseAt);
+    await this.audit.record(tx, 'account.closed', userId, from);
+    await this.sessions.endIn(tx, userId, {});
+    await this.seenOrNot(tx, userId);
+    return eraseAt;
+  }
+
+  /** Whoever signs in wants to keep their account: opens a locked one again, if it was closed. */
+  async undo(tx: Tx, userId: Id, from: Origin): Promise<void> {
+    if (!(await this.rows.reopen(tx, userId))) return;
+    await this.audit.record(tx, 'account.reopened', userId, from);
+    await this.seenOrNot(tx, userId);
+  }
+
+  /** For the worker: erases accounts whose time has come, and returns how many. */
+  async eraseDue(limit: number): Promise<number> {
+    const due = await this.rows.leaving(limit);
+    for (const id of due) await this.erase(id);
+    return due.length;
+  }
+
+  /** What identifies the owner goes now, the rest in batches. */
+  private async erase(userId: Id): Promise<void> {
+    await this.work.run(async (tx) => {
+      await lockAccount(tx, userId);
+      const user = await this.rows.lock(tx, userId);
+      if (!user?.erase_at || user.erase_at.getTime() > Date.now()) return;
+      await this.rows.hashNames(tx, user);
+      await this.rows.releaseEmail(tx, user.email, userId);
+      await this.rows.blank(tx, userId);
+      await tx.effect('user.changed', userId);
+      await tx.effect('user.erase', userId);
+    });
+  }
+
+  /** Their posts stop counting under tags, at places and in explore, or count again. */
+  private async seenOrNot(tx: Tx, userId: Id): Promise<void> {
+    await tx.effect('user.changed', userId);
+    await tx.effect('privacy.changed', userId);
+    await tx.effect('notify.privacy', userId);
+  }
+}
