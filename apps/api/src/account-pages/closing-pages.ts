@@ -32,6 +32,8 @@ export class ClosingPages {
       return this.pagesFor(request).left(await this.leaving.closeBy(proof, factorOf(factor), from));
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
+      // The password was changed between the two steps.
+      if (error.code === 'bad_credentials') return this.form(request, 'wrong');
       if (error.code === 'code_wrong') return this.form(request, 'factorWrong');
       if (error.code === 'second_factor_required') return this.form(request, 'factorMissing');
       throw error;

@@ -66,11 +66,11 @@ export class Overdue {
   async sweep(): Promise<void> {
     this.photos.wake(() => found('photos', 1));
     found('posts', await this.stuck.settlePosts(this.seconds, BATCH));
-    found('closed_accounts', await this.stuck.eraseClosed(BATCH));
     await this.stuck.sendMails(this.seconds, BATCH);
     await this.stuck.sealFactors(BATCH);
     await this.effects();
     await this.deltas();
+    found('closed_accounts', await this.stuck.eraseClosed(BATCH));
   }
 
   private async effects(): Promise<void> {

@@ -33,10 +33,12 @@ export class Closing {
     await this.seenOrNot(tx, userId);
   }
 
-  /** For the worker: erases accounts whose time has come, and returns how many. */
+  /** For the worker: erases accounts whose time has come, and returns how many. @throws what kept one of them, after all others */
   async eraseDue(limit: number): Promise<number> {
     const due = await this.rows.leaving(limit);
-    for (const id of due) await this.erase(id);
+    const faults: unknown[] = [];
+    for (const id of due) await this.erase(id).catch((error: unknown) => faults.push(error));
+    if (faults.length > 0) throw faults[0];
     return due.length;
   }
 

@@ -18,4 +18,3 @@ CREATE INDEX CONCURRENTLY suggestions_suggested ON suggestions (suggested_id);
 DROP INDEX CONCURRENTLY IF EXISTS suggestion_dismissals_dismissed;
 CREATE INDEX CONCURRENTLY suggestion_dismissals_dismissed ON suggestion_dismissals (dismissed_id);
 COMMENT ON COLUMN comments.author_id IS 'Who wrote it; 0 once it is deleted';
-UPDATE comments SET author_id = 0 WHERE deleted AND author_id <> 0;

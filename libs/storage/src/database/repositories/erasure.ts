@@ -82,6 +82,10 @@ export class ErasureRows {
     await tx.query('erase.saves', `DELETE FROM saves WHERE shard = $1 AND user_id = $2`, [shard, user]);
     await tx.query('erase.mutes', `DELETE FROM mutes WHERE shard = $1 AND muter_id = $2`, [shard, user]);
     await tx.query('erase.muted', `DELETE FROM mutes WHERE muted_id = $1`, [user]);
+    // Gaps have had no author since this column says so; older ones have.
+    await tx.query('erase.gaps', `UPDATE comments SET author_id = 0 WHERE author_id = $1 AND deleted`, [
+      user,
+    ]);
     await tx.query('erase.deletions', `DELETE FROM deletions WHERE person_id = $1`, [user]);
     await tx.query(
       'erase.collections',
