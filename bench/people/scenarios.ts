@@ -160,6 +160,7 @@ export const scenarios: Record<string, Scenario> = {
   },
   '/v1/me/liked': own('/v1/me/liked', (dataset) => [['likes most', busiest(dataset)]]),
   '/v1/me/muted': own('/v1/me/muted', () => [['mutes many', blocker]]),
+  '/v1/me/passkeys': own('/v1/me/passkeys', () => [['has none, as most', celebrity]]),
   '/v1/me/saved': own('/v1/me/saved', () => [['saved most', celebrity]]),
   '/v1/me/security-events': own('/v1/me/security-events', () => [['was at the most', celebrity]]),
   '/v1/notifications': own('/v1/notifications', () => [

@@ -21,6 +21,8 @@ const OWN: [request: string, owner: number, other: number, nobody: number][] = [
   ['DELETE /v1/me/collections/{ada’s collection}/posts/{post}', 204, 204, 401],
   ['DELETE /v1/me/collections/{ada’s collection}', 204, 204, 401],
   ['DELETE /v1/sessions/{session}', 204, 404, 401],
+  // Nobody comes as far as the id without a proof.
+  ['DELETE /v1/me/passkeys/{session}', 403, 403, 401],
   // The secret of an upload gives access to it; these callers have another upload's secret.
   ['HEAD /v1/uploads/{upload}', 404, 404, 404],
   ['PATCH /v1/uploads/{upload}', 404, 404, 404],
@@ -30,6 +32,7 @@ const OWN: [request: string, owner: number, other: number, nobody: number][] = [
 
 const CODES: Record<number, string> = {
   401: 'token_missing',
+  403: 'proof_required',
   404: 'not_found',
   409: 'photo_in_use',
   422: 'self_not_allowed',

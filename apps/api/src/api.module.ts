@@ -11,6 +11,7 @@ import { UsersModule } from './users/users.module.js';
 import { MeModule } from './me/me.module.js';
 import { AccountPagesModule } from './account-pages/account-pages.module.js';
 import { FactorsModule } from './factors/factors.module.js';
+import { PasskeysModule } from './passkeys/passkeys.module.js';
 import { ProofsModule } from './proofs/proofs.module.js';
 import { EmailsModule } from './emails/emails.module.js';
 import { PasswordResetsModule } from './password-resets/password-resets.module.js';
@@ -47,6 +48,7 @@ const resources = [
   ProofsModule,
   FactorsModule,
   EmailsModule,
+  PasskeysModule,
   PasswordResetsModule,
   AccountPagesModule,
   RelationsModule,

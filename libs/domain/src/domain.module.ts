@@ -15,6 +15,8 @@ import { Passwords } from './accounts/passwords.js';
 import { PasswordResets } from './accounts/password-resets.js';
 import { ResetMails } from './accounts/reset-mails.js';
 import { ResetRequests } from './accounts/reset-requests.js';
+import { PasskeyCeremonies } from './accounts/passkey-ceremonies.js';
+import { Passkeys } from './accounts/passkeys.js';
 import { Proofs } from './accounts/proofs.js';
 import { RefreshTokens } from './accounts/refresh-tokens.js';
 import { People } from './accounts/people.js';
@@ -56,6 +58,7 @@ const rules: Provider[] = [
   ResetMails,
   ResetRequests,
   PasswordResets,
+  PasskeyCeremonies,
   FactorChecks,
   SecondFactors,
   VerificationRequests,
@@ -67,6 +70,7 @@ const rules: Provider[] = [
   Proofs,
   Factors,
   Leaving,
+  Passkeys,
   People,
   Profiles,
   PostAccess,

@@ -8,6 +8,8 @@ export * from './accounts/factor-checks.js';
 export * from './accounts/factors.js';
 export * from './accounts/email-reversals.js';
 export * from './accounts/email-verifications.js';
+export * from './accounts/passkey-ceremonies.js';
+export * from './accounts/passkeys.js';
 export * from './accounts/password-resets.js';
 export * from './accounts/people.js';
 export * from './accounts/profiles.js';

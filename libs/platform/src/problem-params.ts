@@ -55,6 +55,7 @@ export const problemParams: Readonly<Partial<Record<ProblemCode, Params>>> = {
   photo_not_in_post: { photoId },
   follow_limit: { limit },
   collection_limit: { limit },
+  passkey_limit: { limit },
   rate_limited: { retryAfter },
   busy: { retryAfter },
 };

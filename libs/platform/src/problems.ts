@@ -55,6 +55,10 @@ export const problemTable = {
   password_wrong: [403, 'The password is wrong.'],
   token_used: [403, 'This link has been used, has expired, or was replaced; ask for another.'],
   code_wrong: [403, 'This code is wrong, was used, or is no longer valid.'],
+  passkey_refused: [
+    403,
+    'This passkey is not known here, or what it signed is good no longer; ask for new options.',
+  ],
   challenge_expired: [403, 'This sign-in took too long, or the account has changed since; begin it again.'],
   second_factor_missing: [403, 'The account has a second factor: send it, too.'],
   proof_required: [403, 'This needs a fresh proof of who you are: Narwhal-Proof, from POST /v1/me/proofs.'],
@@ -104,6 +108,7 @@ export const problemTable = {
   photo_already_posted: [422, 'The photo {photoId} is in a post already.'],
   self_not_allowed: [422, 'This cannot be done to oneself.'],
   follow_limit: [422, 'One may follow {limit} people.'],
+  passkey_limit: [422, 'One may have {limit} passkeys.'],
   collection_limit: [422, 'One may have {limit} collections.'],
   reply_not_allowed: [422, 'A reply answers a comment of the same post.'],
   comments_closed: [403, 'The author has closed comments on this post.'],

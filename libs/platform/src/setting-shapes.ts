@@ -28,6 +28,14 @@ export const list = z.string().transform((text) =>
     .map((entry) => entry.trim())
     .filter(Boolean),
 );
+
+/** What a browser or a phone says of who asked for a passkey. */
+export const appOrigins = list
+  .refine(
+    (origins) => origins.every((one) => /^(https:\/\/[^/\s]+|android:apk-key-hash:[\w-]{43})$/.test(one)),
+    'expected origins such as https://photos.example.org or android:apk-key-hash:HASH',
+  )
+  .default([]);
 /** In the format of OpenTelemetry's specification: `name=value,name=value`, values percent-encoded. */
 export const headers = z
   .string()

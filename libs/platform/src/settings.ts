@@ -1,15 +1,7 @@
 import { z } from 'zod';
 import { limits } from './limits.js';
-import {
-  address,
-  flag,
-  headers,
-  httpUrl,
-  isMailServer,
-  keyring,
-  list,
-  postgresUrl,
-} from './setting-shapes.js';
+import { address, appOrigins, flag, headers, httpUrl } from './setting-shapes.js';
+import { isMailServer, keyring, list, postgresUrl } from './setting-shapes.js';
 
 /** Every setting that any process reads: its name in the environment, its shape, its default, and what docs/settings.md says of it. */
 export const everySetting = z.object({
@@ -162,6 +154,9 @@ export const everySetting = z.object({
   CORS_ORIGINS: list
     .default([])
     .describe('The origins of web pages that may call the api, with commas between.'),
+  APP_ORIGINS: appOrigins.describe(
+    'The origins of apps that use passkeys, beside `PUBLIC_URL`, with commas between: `https://photos.example.org`, `android:apk-key-hash:HASH`. Passkeys belong to the host of `PUBLIC_URL`.',
+  ),
   TRUSTED_PROXIES: list
     .default([])
     .describe('Addresses or networks (CIDR) whose Forwarded headers are trusted, with commas between.'),

@@ -596,6 +596,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One’s passkeys, newest first
+         * @description One’s passkeys, newest first. Needs an access token. Counts against `read`: 3000 requests in 60 s.
+         */
+        get: operations["listPasskeys"];
+        put?: never;
+        /**
+         * Add a passkey: for signing in without a password, and as second factor
+         * @description Add a passkey: for signing in without a password, and as second factor. Needs an access token. Needs a fresh proof (`Narwhal-Proof`). Counts against `signIn`: 30 requests in 60 s. Repeatable under an `Idempotency-Key`.
+         */
+        post: operations["addPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get what a device needs to make a passkey
+         * @description Get what a device needs to make a passkey. Needs an access token. Needs a fresh proof (`Narwhal-Proof`). Counts against `signIn`: 30 requests in 60 s.
+         */
+        post: operations["getPasskeyOptions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/passkeys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a passkey away
+         * @description Take a passkey away. Needs an access token. Needs a fresh proof (`Narwhal-Proof`). Counts against `signIn`: 30 requests in 60 s.
+         */
+        delete: operations["deletePasskey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/me/password": {
         parameters: {
             query?: never;
@@ -630,6 +694,26 @@ export interface paths {
          * @description Prove who one is, before a dangerous change. The proof holds for `limits.proof.validFor`, in this session, until the password or the address changes. Needs an access token. Counts against `signIn`: 30 requests in 60 s.
          */
         post: operations["createProof"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/proofs/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get what one of one’s passkeys has to sign, as a proof
+         * @description Get what one of one’s passkeys has to sign, as a proof. Needs an access token. Counts against `signIn`: 30 requests in 60 s.
+         */
+        post: operations["getProofOptions"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1195,6 +1279,46 @@ export interface paths {
          * @description Sign out. Needs an access token. Counts against `read`: 3000 requests in 60 s.
          */
         delete: operations["endCurrentSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in by a passkey, without a password
+         * @description Sign in by a passkey, without a password. No token is needed, and none is read. Counts against `signIn`: 30 requests in 60 s. Repeatable under an `Idempotency-Key`.
+         */
+        post: operations["signInByPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/passkey/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get what a passkey has to sign, to sign in
+         * @description Get what a passkey has to sign, to sign in. For `navigator.credentials.get`, or the phone’s own call. With the challenge of a sign-in or a reset: for its person’s passkeys, as second factor. No token is needed, and none is read. Counts against `signIn`: 30 requests in 60 s.
+         */
+        post: operations["getSignInOptions"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2955,6 +3079,30 @@ export interface components {
             /** @description True: a process that does not turn its loop does not answer. */
             ok: boolean;
         };
+        /** @description The passkey that was added. */
+        MadePasskey: {
+            /**
+             * @description A 64-bit id, as decimal text.
+             * @example 236402688000123904
+             */
+            id: string;
+            /** @description What its owner calls it. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it was added.
+             * @example 2026-11-22T12:08:00.000Z
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When it was last used; null for never.
+             * @example 2026-11-22T12:08:00.000Z
+             */
+            lastUsedAt: string | null;
+            /** @description With the first factor: shown once. Null otherwise, and when the request is repeated. */
+            recoveryCodes: string[] | null;
+        };
         /** @description A user, as they see themselves. */
         Me: {
             /**
@@ -3014,6 +3162,35 @@ export interface components {
              * @example 236402688000123904
              */
             replyTo?: string | null;
+        };
+        /** @description A new passkey, as `PublicKeyCredential.toJSON()` gives it. */
+        NewCredential: {
+            /** @description The id of the passkey, in base64url. */
+            id: string;
+            /** @description The same. */
+            rawId: string;
+            /**
+             * @description What it is.
+             * @enum {string}
+             */
+            type: "public-key";
+            /** @description As the device gives it. */
+            clientExtensionResults?: {
+                [key: string]: unknown;
+            };
+            /** @description What the device answers. */
+            response: {
+                /** @description What the device signed, in base64url. */
+                clientDataJSON: string;
+                /** @description The new public key, in base64url. */
+                attestationObject: string;
+                /** @description How it is reached. */
+                transports?: string[];
+            } & {
+                [key: string]: unknown;
+            };
+        } & {
+            [key: string]: unknown;
         };
         /** @description A file that the client is about to put into the store. */
         NewDirectUpload: {
@@ -3256,6 +3433,138 @@ export interface components {
             /** @description Its media type, such as image/webp. */
             type: string;
         } | null;
+        /** @description A passkey of one’s own. */
+        Passkey: {
+            /**
+             * @description A 64-bit id, as decimal text.
+             * @example 236402688000123904
+             */
+            id: string;
+            /** @description What its owner calls it. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it was added.
+             * @example 2026-11-22T12:08:00.000Z
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When it was last used; null for never.
+             * @example 2026-11-22T12:08:00.000Z
+             */
+            lastUsedAt: string | null;
+        };
+        /** @description For `navigator.credentials.create`, as JSON (`parseCreationOptionsFromJSON`). */
+        PasskeyCreationOptions: {
+            /** @description Who asks. */
+            rp: {
+                /** @description The host of this instance, to which passkeys belong. */
+                id: string;
+                /** @description What this instance is called. */
+                name: string;
+            };
+            /** @description For whom. */
+            user: {
+                /** @description Who it is, in base64url. */
+                id: string;
+                /** @description The username. */
+                name: string;
+                /** @description The name that is shown. */
+                displayName: string;
+            };
+            /** @description What the device signs, in base64url; good for five minutes, and once. */
+            challenge: string;
+            /** @description Which keys are taken. */
+            pubKeyCredParams: {
+                /** @description What it is. */
+                type: string;
+                /**
+                 * Format: int64
+                 * @description A COSE algorithm.
+                 */
+                alg: number;
+            }[];
+            /**
+             * Format: int64
+             * @description For how long it is good, in milliseconds.
+             */
+            timeout: number;
+            /** @description Those that there are. */
+            excludeCredentials: components["schemas"]["PasskeyDescriptor"][];
+            /** @description Which devices are meant. */
+            authenticatorSelection: {
+                /** @description Whether the device keeps whose it is. */
+                residentKey: string;
+                /** @description Whether the device makes sure of its owner. */
+                userVerification: string;
+            };
+            /** @description Nothing is asked about the device. */
+            attestation: string;
+        };
+        /** @description A passkey, as browsers know it. */
+        PasskeyDescriptor: {
+            /** @description What it is. */
+            type: string;
+            /** @description The id of a passkey, in base64url. */
+            id: string;
+            /** @description How it is reached. */
+            transports: string[];
+        };
+        /** @description The `params` of `passkey_limit`. */
+        PasskeyLimitParams: {
+            /**
+             * Format: int64
+             * @description How much is allowed.
+             */
+            limit: number;
+        };
+        /** @description A page of a list. */
+        PasskeyList: {
+            /** @description What the page holds. */
+            items: components["schemas"]["Passkey"][];
+            /**
+             * @description For the page below, as `cursor`; null at the end.
+             * @example A0ft
+             */
+            nextCursor: string | null;
+            /**
+             * @description For the page just above, as `newer`; null when there can be none.
+             * @example A0ft
+             */
+            prevCursor: string | null;
+        };
+        /** @description A new passkey and its name. */
+        PasskeyMaking: {
+            /** @description What its owner calls it: the phone, the key in the drawer. */
+            name: string;
+            credential: components["schemas"]["NewCredential"];
+        };
+        /** @description For whose passkey. */
+        PasskeyOptions: {
+            /** @description Of `second_factor_required`; without it, any passkey of the device may answer. */
+            challenge?: string;
+        };
+        /** @description For `navigator.credentials.get`, as JSON (`parseRequestOptionsFromJSON`). */
+        PasskeyRequestOptions: {
+            /** @description What the device signs, in base64url; good for five minutes, and once. */
+            challenge: string;
+            /**
+             * Format: int64
+             * @description For how long it is good, in milliseconds.
+             */
+            timeout: number;
+            /** @description The host of this instance, to which passkeys belong. */
+            rpId: string;
+            /** @description Which passkeys may answer; none are named where any may. */
+            allowCredentials: components["schemas"]["PasskeyDescriptor"][];
+            /** @description Whether the device makes sure of its owner. */
+            userVerification: string;
+        };
+        /** @description The answer of a passkey. */
+        PasskeySignIn: {
+            credential: components["schemas"]["UsedCredential"];
+        };
         /** @description A new password, and the old one as proof. */
         PasswordChange: {
             /**
@@ -3747,6 +4056,7 @@ export interface components {
              * @example 042137
              */
             code?: string;
+            credential?: components["schemas"]["UsedCredential"];
         };
         /** @description The `params` of `quota_exceeded`. */
         QuotaExceededParams: {
@@ -3886,6 +4196,7 @@ export interface components {
              * @example x7kp-20qd-m4hw-9ztc
              */
             recoveryCode?: string;
+            credential?: components["schemas"]["UsedCredential"];
         };
         /** @description The `params` of `second_factor_missing`. */
         SecondFactorMissingParams: {
@@ -4083,6 +4394,7 @@ export interface components {
              * @example x7kp-20qd-m4hw-9ztc
              */
             recoveryCode?: string;
+            credential?: components["schemas"]["UsedCredential"];
             /** @description The last one that this device had of the account, also when it has expired: others’ wrong passwords then hold up no sign-in from here. Any other text changes nothing. */
             refreshToken?: string;
         };
@@ -4255,6 +4567,37 @@ export interface components {
              * @description The byte at which the upload goes on.
              */
             offset: number;
+        };
+        /** @description The answer of a passkey, as `PublicKeyCredential.toJSON()` gives it. */
+        UsedCredential: {
+            /** @description The id of the passkey, in base64url. */
+            id: string;
+            /** @description The same. */
+            rawId: string;
+            /**
+             * @description What it is.
+             * @enum {string}
+             */
+            type: "public-key";
+            /** @description As the device gives it. */
+            clientExtensionResults?: {
+                [key: string]: unknown;
+            };
+            /** @description What the device answers. */
+            response: {
+                /** @description What the device signed, in base64url. */
+                clientDataJSON: string;
+                /** @description What the device says of itself, in base64url. */
+                authenticatorData: string;
+                /** @description Its signature, in base64url. */
+                signature: string;
+                /** @description Whose it is, in base64url. */
+                userHandle?: string | null;
+            } & {
+                [key: string]: unknown;
+            };
+        } & {
+            [key: string]: unknown;
         };
         /** @description A person; `relationship` is there when the caller is signed in. */
         User: {
@@ -6207,6 +6550,189 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    listPasskeys: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description From `nextCursor`: the page after it. */
+                cursor?: string;
+                /** @description From `prevCursor`: the page just before it. */
+                newer?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyList"];
+                };
+            };
+            /** @description `cursor_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    addPasskey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A fresh random text for each thing to be made; the same request again gets the same result for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description A fresh proof, from POST /v1/me/proofs; without one that holds the answer is 403 `proof_required`. */
+                "Narwhal-Proof"?: components["parameters"]["NarwhalProof"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyMaking"];
+            };
+        };
+        responses: {
+            /** @description Made. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadePasskey"];
+                };
+            };
+            /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `passkey_refused`, `proof_required` */
+            403: components["responses"]["Forbidden"];
+            /** @description `idempotency_in_progress` */
+            409: components["responses"]["Conflict"];
+            /** @description `gone` */
+            410: components["responses"]["Gone"];
+            /** @description `body_too_large` */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type` */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `expectation_failed` */
+            417: components["responses"]["ExpectationFailed"];
+            /** @description `idempotency_key_reused`, `passkey_limit`, `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getPasskeyOptions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A fresh proof, from POST /v1/me/proofs; without one that holds the answer is 403 `proof_required`. */
+                "Narwhal-Proof"?: components["parameters"]["NarwhalProof"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyCreationOptions"];
+                };
+            };
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `proof_required` */
+            403: components["responses"]["Forbidden"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deletePasskey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A fresh proof, from POST /v1/me/proofs; without one that holds the answer is 403 `proof_required`. */
+                "Narwhal-Proof"?: components["parameters"]["NarwhalProof"];
+            };
+            path: {
+                /** @description A 64-bit id, as decimal text. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; there is nothing to say. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `proof_required` */
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     changePassword: {
         parameters: {
             query?: never;
@@ -6281,7 +6807,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
             401: components["responses"]["Unauthorized"];
-            /** @description `bad_credentials`, `code_wrong` */
+            /** @description `bad_credentials`, `code_wrong`, `passkey_refused` */
             403: components["responses"]["Forbidden"];
             /** @description `body_too_large` */
             413: components["responses"]["PayloadTooLarge"];
@@ -6296,6 +6822,41 @@ export interface operations {
             /** @description `internal_error` */
             500: components["responses"]["InternalServerError"];
             /** @description `busy`, `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getProofOptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyRequestOptions"];
+                };
+            };
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
             503: components["responses"]["ServiceUnavailable"];
         };
     };
@@ -6782,7 +7343,7 @@ export interface operations {
             };
             /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
             400: components["responses"]["BadRequest"];
-            /** @description `code_wrong`, `second_factor_required`, `token_used` */
+            /** @description `code_wrong`, `passkey_refused`, `second_factor_required`, `token_used` */
             403: components["responses"]["Forbidden"];
             /** @description `body_too_large` */
             413: components["responses"]["PayloadTooLarge"];
@@ -8257,7 +8818,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             /** @description `bad_credentials`, `second_factor_required` */
             401: components["responses"]["Unauthorized"];
-            /** @description `challenge_expired`, `code_wrong` */
+            /** @description `challenge_expired`, `code_wrong`, `passkey_refused` */
             403: components["responses"]["Forbidden"];
             /** @description `idempotency_in_progress` */
             409: components["responses"]["Conflict"];
@@ -8335,6 +8896,103 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
             401: components["responses"]["Unauthorized"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    signInByPasskey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A fresh random text for each thing to be made; the same request again gets the same result for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeySignIn"];
+            };
+        };
+        responses: {
+            /** @description Made. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `passkey_refused` */
+            403: components["responses"]["Forbidden"];
+            /** @description `idempotency_in_progress` */
+            409: components["responses"]["Conflict"];
+            /** @description `gone` */
+            410: components["responses"]["Gone"];
+            /** @description `body_too_large` */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type` */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `expectation_failed` */
+            417: components["responses"]["ExpectationFailed"];
+            /** @description `idempotency_key_reused`, `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getSignInOptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyOptions"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyRequestOptions"];
+                };
+            };
+            /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `challenge_expired` */
+            403: components["responses"]["Forbidden"];
+            /** @description `body_too_large` */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type` */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `expectation_failed` */
+            417: components["responses"]["ExpectationFailed"];
             /** @description `validation_failed` */
             422: components["responses"]["UnprocessableEntity"];
             /** @description `rate_limited` */

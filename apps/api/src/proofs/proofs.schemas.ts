@@ -1,18 +1,22 @@
+import type { GivenFactor } from '@app/domain';
 import { z } from 'zod';
-import { factorFields } from '../factors/given-factor.js';
+import { countOf, factorFields } from '../factors/given-factor.js';
 import { refuse, shown, time } from '../http/fields.js';
 import { givenPassword } from '../users/users.schemas.js';
 
+interface Given extends GivenFactor {
+  password?: string | undefined;
+}
+
+const isOne = ({ password, ...given }: Given): boolean => countOf(given) === (password === undefined ? 1 : 0);
+
 export const proofRequest = z
-  .strictObject({ password: givenPassword.optional(), code: factorFields.code })
-  .superRefine(
-    refuse(
-      ({ password, code }: { password?: string | undefined; code?: string | undefined }) =>
-        (password === undefined) !== (code === undefined),
-      'wrong_format',
-      { expected: 'one of password and code' },
-    ),
-  )
+  .strictObject({
+    password: givenPassword.optional(),
+    code: factorFields.code,
+    credential: factorFields.credential,
+  })
+  .superRefine(refuse(isOne, 'wrong_format', { expected: 'one of password, code and credential' }))
   .meta({ id: 'ProofRequest', description: 'What shows that the account’s owner is at the device.' });
 
 export const proof = z

@@ -6,6 +6,7 @@ import { Endpoint } from '../http/endpoint.js';
 import { Idempotency } from '../http/idempotency.js';
 import { originOf } from '../http/origin.js';
 import { SessionStart } from './session-start.js';
+import { passkeyOptions, passkeySignIn, requestOptions } from '../passkeys/passkeys.schemas.js';
 import { refresh, refreshed, signedIn, signIn } from './sessions.schemas.js';
 
 @Controller()
@@ -33,6 +34,7 @@ export class SessionsController {
       'second_factor_required',
       'challenge_expired',
       'code_wrong',
+      'passkey_refused',
       'busy',
       'gone',
     ],
@@ -45,6 +47,42 @@ export class SessionsController {
     const { login = '', password = '', refreshToken } = input;
     const proof = await this.accounts.authenticate({ login, password, refreshToken }, from);
     return this.start.begin(request, input, (tx) => this.factors.admitByPassword(tx, proof, from));
+  }
+
+  @Endpoint({
+    method: 'POST',
+    path: '/v1/sessions/passkey/options',
+    tag: 'Sessions',
+    summary: 'Get what a passkey has to sign, to sign in',
+    details:
+      'For `navigator.credentials.get`, or the phone’s own call. With the challenge of a sign-in or a reset: for its person’s passkeys, as second factor.',
+    access: 'none',
+    body: passkeyOptions,
+    answers: { 200: requestOptions },
+    problems: ['challenge_expired'],
+    rate: 'signIn',
+  })
+  getSignInOptions(
+    @Input() { challenge }: z.output<typeof passkeyOptions>,
+    @Req() request: ApiRequest,
+  ): Promise<z.input<typeof requestOptions>> {
+    return this.factors.passkeyOptions(challenge, originOf(request));
+  }
+
+  @Endpoint({
+    method: 'POST',
+    path: '/v1/sessions/passkey',
+    tag: 'Sessions',
+    summary: 'Sign in by a passkey, without a password',
+    access: 'none',
+    body: passkeySignIn,
+    answers: { 201: signedIn },
+    problems: ['passkey_refused', 'gone'],
+    idempotent: true,
+    rate: 'signIn',
+  })
+  async signInByPasskey(@Input() input: z.output<typeof passkeySignIn>, @Req() request: ApiRequest) {
+    return this.start.begin(request, input, (tx) => this.factors.admitByPasskey(tx, input.credential));
   }
 
   /** The second half of a sign-in. */

@@ -4,16 +4,18 @@ import { CONFIG, limits, problem, type Config, type Id, type Problem } from '@ap
 import { AuditRows, FactorRows, type FactorRow, type Origin, type Tx, type UserRow } from '@app/storage';
 import { Guesses } from './guesses.js';
 import { hashOfRecoveryCode } from './recovery-codes.js';
+import { PasskeyCeremonies, type UsedCredential } from './passkey-ceremonies.js';
 import { openTotp, stepOf } from './totp.js';
 
 /** One of these. */
 export interface GivenFactor {
   code?: string | undefined;
   recoveryCode?: string | undefined;
+  credential?: UsedCredential | undefined;
 }
 
 /** What a person may answer with. */
-export type FactorMethod = 'totp' | 'recoveryCode';
+export type FactorMethod = 'totp' | 'passkey' | 'recoveryCode';
 
 const DAY = 24 * 60 * 60 * 1000;
 const { guessesPerDay } = limits.secondFactor;
@@ -34,6 +36,7 @@ export class FactorChecks {
     private readonly rows: FactorRows,
     private readonly audit: AuditRows,
     private readonly guesses: Guesses,
+    private readonly ceremonies: PasskeyCeremonies,
   ) {}
 
   /** Runs what calls `check`: wrong codes in a row begin pauses. @throws Problem 429, or what `work` throws */
@@ -41,11 +44,17 @@ export class FactorChecks {
     return this.guesses.judgeFactor(userId, from, work);
   }
 
+  /** All of a person's. */
+  rowsOf(tx: Tx, userId: Id): Promise<FactorRow[]> {
+    return this.rows.of(tx, userId);
+  }
+
   /** None where the account has no second factor. */
   async methods(tx: Tx, userId: Id): Promise<FactorMethod[]> {
     const rows = await this.rows.of(tx, userId);
     const methods: FactorMethod[] = [];
     if (rows.some(isConfirmedTotp)) methods.push('totp');
+    if (rows.some(({ kind }) => kind === 'passkey')) methods.push('passkey');
     if (methods.length > 0 && rows.some(isUnusedCode)) methods.push('recoveryCode');
     return methods;
   }
@@ -54,6 +63,10 @@ export class FactorChecks {
   async check(tx: Tx, user: UserRow, given: GivenFactor, from: Origin): Promise<Problem | null> {
     const rows = await this.rows.of(tx, user.id);
     if (given.code !== undefined) return this.checkCode(tx, rows, given.code.replaceAll(/\s/g, ''));
+    if (given.credential !== undefined) {
+      const isGood = await this.ceremonies.use(tx, rows, given.credential, { verified: false });
+      return isGood ? null : problem('passkey_refused');
+    }
     return this.checkRecoveryCode(tx, rows, { user, typed: given.recoveryCode ?? '', from });
   }
 

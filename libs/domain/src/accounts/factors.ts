@@ -99,7 +99,15 @@ export class Factors {
     }
   }
 
-  private async removeOf(tx: Tx, userId: Id, is: (row: FactorRow) => boolean, from: Origin): Promise<void> {
+  /** Recovery codes for whoever has just set their first factor; null for others. */
+  async firstCodes(tx: Tx, userId: Id): Promise<string[] | null> {
+    const rows = await this.rows.of(tx, userId);
+    const isFirst = rows.filter(isFactor).length === 1 && !rows.some(({ kind }) => kind === 'recovery');
+    return isFirst ? this.renewCodes(tx, userId, rows) : null;
+  }
+
+  /** Takes away what `is` says; the last factor takes the recovery codes with it. */
+  async removeOf(tx: Tx, userId: Id, is: (row: FactorRow) => boolean, from: Origin): Promise<void> {
     const rows = await this.rows.of(tx, userId);
     const gone = rows.filter(is);
     const isLast = !rows.some((row) => isFactor(row) && !is(row));

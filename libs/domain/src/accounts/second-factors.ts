@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, limits, problem, seal, unseal, type Config, type Id, type Problem } from '@app/platform';
-import { mayReturn, stateOf, UserRows, type Origin, type Tx, type UserRow } from '@app/storage';
+import { mayReturn, stateOf, UnitOfWork, UserRows, type Origin, type Tx, type UserRow } from '@app/storage';
 import { Accounts, type Proof } from './accounts.js';
 import { FactorChecks, type GivenFactor } from './factor-checks.js';
+import { PasskeyCeremonies, type UsedCredential } from './passkey-ceremonies.js';
 
 /** What a challenge permits: the second half of a sign-in, or of a reset, whose first half was right. */
 export type ChallengeUse = 'sign_in' | 'reset';
@@ -28,6 +29,8 @@ export class SecondFactors {
     private readonly users: UserRows,
     private readonly accounts: Accounts,
     private readonly checks: FactorChecks,
+    private readonly ceremonies: PasskeyCeremonies,
+    private readonly work: UnitOfWork,
   ) {}
 
   /** The person whom a password admits. @throws Problem 401 `bad_credentials`, or `second_factor_required` with a challenge */
@@ -35,6 +38,30 @@ export class SecondFactors {
     const user = await this.accounts.admit(tx, proof);
     await this.demand(tx, user, 'sign_in', from);
     return user.id;
+  }
+
+  /**
+   * The person whom a passkey admits by itself: their device has made sure of them.
+   *
+   * @throws Problem 403 `passkey_refused`
+   */
+  async admitByPasskey(tx: Tx, credential: UsedCredential): Promise<Id> {
+    const userId = this.ceremonies.personOf(credential);
+    const user = userId === null ? null : await this.users.lock(tx, userId);
+    if (!user || !mayReturn(user)) throw problem('passkey_refused');
+    const isGood = await this.ceremonies.use(tx, await this.checks.rowsOf(tx, user.id), credential, {
+      verified: true,
+    });
+    if (!isGood) throw problem('passkey_refused');
+    return user.id;
+  }
+
+  /** Options for a passkey: of the person of a challenge, or of whomever the device knows. @throws Problem 403 `challenge_expired` */
+  async passkeyOptions(challenge: string | undefined, from: Origin) {
+    if (challenge === undefined) return this.ceremonies.request();
+    const { userId } = this.claimsOf(challenge, null, from);
+    const rows = await this.work.run((tx) => this.checks.rowsOf(tx, userId));
+    return this.ceremonies.request(rows);
   }
 
   /**
@@ -90,11 +117,12 @@ export class SecondFactors {
     return seal(this.config.TOKEN_KEYS, purpose, JSON.stringify(claims));
   }
 
-  private claimsOf(challenge: string, use: ChallengeUse, from: Origin): Challenge {
+  private claimsOf(challenge: string, use: ChallengeUse | null, from: Origin): Challenge {
     const text = unseal(this.config.TOKEN_KEYS, purpose, challenge);
     const claims = text === null ? null : (JSON.parse(text) as Challenge);
     const isGood =
-      claims?.use === use &&
+      claims !== null &&
+      (use === null || claims.use === use) &&
       claims.client === clientOf(from) &&
       claims.madeAt > Date.now() - challengeFor * 1000;
     if (!isGood) throw problem('challenge_expired');

@@ -3,6 +3,7 @@ import type { Id } from '@app/platform';
 import { Database } from '../database.js';
 import type { Factor } from '../entities/factor.js';
 import { keyOf, type Queryable } from '../queryable.js';
+import { keyPage, type KeyPage } from './entry-page.js';
 
 /** A secret as it is stored, and the id of the key that sealed it. */
 export interface SealedSecret {
@@ -44,13 +45,36 @@ export class FactorRows {
     );
   }
 
+  async insertPasskey(
+    tx: Queryable,
+    userId: Id,
+    made: { name: string; credentialId: Buffer; publicKey: Buffer; counter: number; transports: string[] },
+  ): Promise<Id> {
+    return (await tx.value<Id>(
+      'factor.insertPasskey',
+      `INSERT INTO factors (shard, id, user_id, kind, name, credential_id, public_key, counter, transports, confirmed_at)
+       VALUES ($1::int, next_id($1::int), $2, 'passkey', $3, $4, $5, $6, $7, clock_timestamp()) RETURNING id`,
+      keyOf(userId, made.name, made.credentialId, made.publicKey, made.counter, made.transports),
+    )) as Id;
+  }
+
+  find(id: Id, connection: Queryable = this.database): Promise<Factor | null> {
+    return connection.byId('factor.find', 'factors', id);
+  }
+
+  /** A page of a person's passkeys, newest first. */
+  passkeys(userId: Id, page: KeyPage): Promise<Factor[]> {
+    const select = `SELECT * FROM factors WHERE shard = $1 AND user_id = $2 AND kind = 'passkey'`;
+    return keyPage(this.database, ['factor.passkeys', select, keyOf(userId)], page);
+  }
+
   /** Marks one used; `step` is the newest that counts from now on. Confirms what was not. */
-  async use(tx: Queryable, id: Id, step: number | null): Promise<void> {
+  async use(tx: Queryable, id: Id, step: number | null, counter: number | null = null): Promise<void> {
     await tx.query(
       'factor.use',
       `UPDATE factors SET used_at = clock_timestamp(), confirmed_at = coalesce(confirmed_at, clock_timestamp()),
-         step = coalesce($3::bigint, step), guesses = 0 WHERE shard = $1 AND id = $2`,
-      keyOf(id, step),
+         step = coalesce($3::bigint, step), counter = coalesce($4::bigint, counter), guesses = 0 WHERE shard = $1 AND id = $2`,
+      keyOf(id, step, counter),
     );
   }
 
