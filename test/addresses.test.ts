@@ -240,13 +240,15 @@ describe('nobody learns whose address it is', () => {
       expect(await told(login)).toEqual(known);
   });
 
-  test('however many accounts ask, an address is sent six mails a day; one account asks ten times', async () => {
+  test('however many accounts ask, a mailbox is sent six mails a day; one account asks ten times', async () => {
     const email = `target${people}@example.org`;
-    for (let index = 0; index < 8; index += 1) await signUp(stack, `m${people}x${index}`, { email });
-    expect(await mailsTo(email)).toHaveLength(6);
+    const alias = email.replace('@', '+alias@');
+    for (let index = 0; index < 8; index += 1)
+      await signUp(stack, `m${people}x${index}`, { email: index < 4 ? email : alias });
+    expect([(await mailsTo(email)).length, (await mailsTo(alias)).length]).toEqual([4, 2]);
     const eve = await signUp(stack, `eve${people}`, { email });
     await client().post('/v1/password-resets').send({ login: eve.user.username }).expect(202);
-    expect(await mailsTo(email)).toHaveLength(6);
+    expect(await mailsTo(email)).toHaveLength(4);
     for (let index = 1; index < 10; index += 1)
       expect((await change(ada, `t${people}x${index}@example.org`)).status).toBe(202);
     refused(await change(ada, `t${people}x10@example.org`), 429, 'rate_limited');

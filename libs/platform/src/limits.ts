@@ -103,7 +103,7 @@ export const limits = {
    */
   secondFactor: { challengeFor: 5 * 60, guessesPerDay: 20, passkeys: 20, passkeyName: 50 },
   /**
-   * Mails that verify an address, by a link or by six digits. One address is sent `perAddress` a day (UTC), each of which bears `guesses`
+   * Mails that verify an address, by a link or by six digits. One mailbox is sent `perAddress` a day (UTC), each of which bears `guesses`
    * wrong codes, whoever guesses: 30 chances in a million a day. One account causes `perDay` mails, to whatever addresses, and its mails
    * bear `guessesPerDay` wrong codes together, so a request tries at most 10 codes: a network's 4,320 requests a day (`rates.reset`),
    * at ever other accounts and addresses, hit one in 23 days, and open nobody's account by that. Links are not guessed.

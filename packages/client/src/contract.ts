@@ -2783,7 +2783,7 @@ export interface components {
                 validFor: number;
                 /**
                  * Format: int64
-                 * @description How many mails an address gets in a day (UTC), whoever asks; further ones are not sent.
+                 * @description How many mails a mailbox gets in a day (UTC), whoever asks; further ones are not sent.
                  */
                 perAddress: number;
                 /**

@@ -99,7 +99,7 @@ const meanings: Meanings<Limits> = {
   proof: { validFor: 'For how long a proof permits dangerous changes, in seconds.' },
   verification: {
     validFor: 'For how long the link and the code of a mail are good, in seconds.',
-    perAddress: 'How many mails an address gets in a day (UTC), whoever asks; further ones are not sent.',
+    perAddress: 'How many mails a mailbox gets in a day (UTC), whoever asks; further ones are not sent.',
     perDay: 'How many mails an account may ask for in a day.',
     guesses: 'How many wrong codes a mail bears.',
     guessesPerDay:

@@ -88,3 +88,18 @@ test('notifications go once they have not grown for 90 days', async () => {
   await room.get(Housekeeping).sweepNotifications();
   expect(await room.database.query('SELECT group_key FROM notifications')).toEqual([{ group_key: 'like:2' }]);
 });
+
+test('a mail goes after a week, but not while its link is good; the count of an address goes with them', async () => {
+  await room.database.query(
+    `INSERT INTO mails (shard, id, user_id, kind, locale, created_at, expires_at)
+     SELECT shard_of($1::bigint), next_id(shard_of($1::bigint)), $1, kind, 'en', now() - interval '8 days', until
+     FROM (VALUES ('verify', now() - interval '7 days'), ('reversal', now() + interval '1 minute')) AS mail (kind, until)`,
+    [ada],
+  );
+  await room.database.query(
+    `INSERT INTO address_mails VALUES (1, '\\x01', CURRENT_DATE - 9, 6), (1, '\\x02', CURRENT_DATE, 6)`,
+  );
+  await room.get(Housekeeping).sweepExpired();
+  expect(await room.database.query('SELECT kind FROM mails')).toEqual([{ kind: 'reversal' }]);
+  expect(await room.database.query('SELECT FROM address_mails')).toHaveLength(1);
+});

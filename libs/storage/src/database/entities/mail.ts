@@ -52,7 +52,8 @@ export class Mail extends OnShard {
 export class AddressMails {
   @Key('smallint', 'Logical shard 0-8191 where this row lives: of the first bytes of its address')
   shard!: number;
-  @Key('bytea', 'SHA-256 of the address') address!: Buffer;
+  @Key('bytea', 'SHA-256 of the mailbox: the address without dots and +suffix before its @')
+  address!: Buffer;
   @Column('date', 'The day (UTC) whose mails are counted') day!: string;
   @Column('smallint', 'Mails of that day') mails!: number;
 }

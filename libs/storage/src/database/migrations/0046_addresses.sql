@@ -15,7 +15,7 @@ CREATE TABLE address_mails (
 CREATE INDEX address_mails_age ON address_mails (day);
 COMMENT ON TABLE address_mails IS 'How many mails strangers caused to an address on one day, whatever became of their accounts';
 COMMENT ON COLUMN address_mails.shard IS 'Logical shard 0-8191 where this row lives: of the first bytes of its address';
-COMMENT ON COLUMN address_mails.address IS 'SHA-256 of the address';
+COMMENT ON COLUMN address_mails.address IS 'SHA-256 of the mailbox: the address without dots and +suffix before its @';
 COMMENT ON COLUMN address_mails.day IS 'The day (UTC) whose mails are counted';
 COMMENT ON COLUMN address_mails.mails IS 'Mails of that day';
 -- mails came with this release, so nobody waits for its lock.

@@ -48,9 +48,9 @@ export class EmailRows {
     return found ?? { verified: false, pending: null };
   }
 
-  /** Counts one more mail of the day (UTC) to an address; false beyond the limit. */
+  /** Counts one more mail of the day (UTC) to a mailbox; false beyond the limit. */
   countMail(tx: Queryable, email: string, most: number): Promise<boolean> {
-    const hash = createHash('sha256').update(email).digest();
+    const hash = createHash('sha256').update(mailboxOf(email)).digest();
     return tx.touchesOne(
       'email.countMail',
       `INSERT INTO address_mails AS sent (shard, address, day, mails)
@@ -61,4 +61,10 @@ export class EmailRows {
       [hash.readUInt16BE() % 8192, hash, most],
     );
   }
+}
+
+/** Many servers deliver `ada+1@` and `a.da@` to `ada@`: without this each of them would be worth new mails. */
+function mailboxOf(email: string): string {
+  const [local = '', domain = ''] = email.split('@');
+  return `${(local.split('+')[0] ?? '').replaceAll('.', '')}@${domain}`;
 }
