@@ -97,6 +97,8 @@ export class Entities {
       collection: this.collections,
       notification: this.users * 4,
       event: this.users * 2,
+      invitation: this.users * 2,
+      registration: this.users,
     };
     return per[kind] ?? this.users * 16;
   }

@@ -22,13 +22,13 @@ export const putPost = (rows: CopyRows, dataset: Dataset, post: number): CopyRow
 const users: Fill = {
   table: 'users',
   columns:
-    'shard id username display_name bio email password_hash private avatar_folder posts_count followers_count following_count audience created_at'.split(
+    'shard id username display_name bio email password_hash private avatar_folder posts_count followers_count following_count audience created_at role'.split(
       ' ',
     ),
   count: (dataset) => dataset.users,
   row: (rows, user, dataset) => {
     const { username, displayName } = nameOf(user);
-    rows.row(14).int2(at(dataset.userShard, user));
+    rows.row(15).int2(at(dataset.userShard, user));
     putUser(rows, dataset, user)
       .text(username)
       .text(displayName)
@@ -41,7 +41,8 @@ const users: Fill = {
       .int4(at(dataset.followersOf, user))
       .int4(at(dataset.followingOf, user))
       .int2(dataset.audienceOf(user))
-      .time(dataset.ids('user').time(user));
+      .time(dataset.ids('user').time(user))
+      .text(user === blocker ? 'admin' : 'person');
   },
 };
 
@@ -77,6 +78,33 @@ const auditEvents: Fill = {
     rows.row(6).int2(shard).int8(ids.high(event), ids.low(event, shard));
     putUser(rows, dataset, person);
     putUser(rows, dataset, person).text('session.began').time(ids.time(event));
+  },
+};
+
+/** One of everybody, and as many more of the celebrity. */
+const invitations: Fill = {
+  table: 'invitations',
+  columns: ['shard', 'id', 'inviter_id', 'uses', 'uses_left', 'expires_at'],
+  count: (dataset) => dataset.users * 2,
+  row: (rows, invitation, dataset) => {
+    const person = invitation % 2 === 0 ? invitation / 2 : celebrity;
+    const shard = at(dataset.userShard, person);
+    const ids = dataset.ids('invitation');
+    rows.row(6).int2(shard).int8(ids.high(invitation), ids.low(invitation, shard));
+    putUser(rows, dataset, person).int2(1).int2(1).time(Date.now());
+  },
+};
+
+/** As many wait as there are people. */
+const registrations: Fill = {
+  table: 'registrations',
+  columns: ['shard', 'id', 'username', 'email', 'password_hash', 'locale'],
+  count: (dataset) => dataset.users,
+  row: (rows, number, dataset) => {
+    const shard = at(dataset.userShard, number);
+    const ids = dataset.ids('registration');
+    rows.row(6).int2(shard).int8(ids.high(number), ids.low(number, shard));
+    rows.text(`waits${number}`).text(`waits${number}@example.org`).text('').text('en');
   },
 };
 
@@ -168,6 +196,8 @@ export const peopleFills: readonly Fill[] = [
   relation('mutes', ['muter_id', 'muted_id'], { pairs: (dataset) => dataset.mutes, kind: 'mute' }),
   sessions,
   auditEvents,
+  invitations,
+  registrations,
   suggestions,
   suggestionStates,
   popularPeople,

@@ -29,6 +29,8 @@ const kinds = [
   'notification',
   'suggestion',
   'event',
+  'invitation',
+  'registration',
 ] as const;
 export type Kind = (typeof kinds)[number];
 const LANES = 32;

@@ -137,6 +137,10 @@ const search: Scenario = {
 
 /** By the paths of openapi.json. A missing list fails the run. */
 export const scenarios: Record<string, Scenario> = {
+  '/admin/registrations': {
+    hard: () => [one('as many wait as there are people', blocker, '/admin/registrations')],
+    any: () => ({ reader: blocker, path: '/admin/registrations' }),
+  },
   '/v1/feed': own('/v1/feed', (dataset) => [
     ['follows most', busiest(dataset)],
     ['the celebrity', celebrity],
@@ -148,6 +152,7 @@ export const scenarios: Record<string, Scenario> = {
     ['blocks many', blocker],
   ]),
   '/v1/follow-requests': own('/v1/follow-requests', () => [['asked by very many', privatePerson]]),
+  '/v1/invitations': own('/v1/invitations', () => [['made most', celebrity]]),
   '/v1/me/archived': own('/v1/me/archived', () => [
     ['archived most', archivist],
     ['archived little of much', celebrity],

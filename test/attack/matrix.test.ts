@@ -23,6 +23,7 @@ const OWN: [request: string, owner: number, other: number, nobody: number][] = [
   ['DELETE /v1/sessions/{session}', 204, 404, 401],
   // Nobody comes as far as the id without a proof.
   ['DELETE /v1/me/passkeys/{session}', 403, 403, 401],
+  ['DELETE /v1/invitations/{invitation}', 204, 404, 401],
   // The secret of an upload gives access to it; these callers have another upload's secret.
   ['HEAD /v1/uploads/{upload}', 404, 404, 404],
   ['PATCH /v1/uploads/{upload}', 404, 404, 404],
@@ -68,6 +69,11 @@ async function played(stack: Stack, kind: 'public' | 'private'): Promise<Scene> 
   const collection = await ada.request('post', '/v1/me/collections', { name: 'Mine' }).expect(201);
   const begun = await Promise.all([create(ada, 9).expect(201), create(ada, 9).expect(201)]);
   const [upload, other] = begun.map(({ headers }) => new URL(String(headers['location']), stack.url));
+  await stack.database.query(`UPDATE users SET created_at = now() - interval '8 days' WHERE id = $1`, [
+    ada.id,
+  ]);
+  const invitation = await ada.request('post', '/v1/invitations', {}).expect(201);
+  names['invitation'] = (invitation.body as { id: string }).id;
   names['ada’s collection'] = (collection.body as { id: string }).id;
   names['session'] = (await signIn(stack, ada.user.username)).session.id;
   names['upload'] = `${upload?.pathname.split('/').at(-1)}${other?.search}`;

@@ -21,6 +21,7 @@ export function settingsOf(stack: {
     STORAGE_DIR: join(stack.folder, 'objects'),
     SCRATCH_DIR: join(stack.folder, 'scratch'),
     MAIL_DIR: join(stack.folder, 'mail'),
+    PAGES_DIR: join(stack.folder, 'pages'),
     TOKEN_KEYS: keyring(),
     MEDIA_KEYS: keyring(),
     RATE_LIMITS: 'off',

@@ -70,6 +70,11 @@ export class Stack {
     return join(this.folder, 'mail');
   }
 
+  /** The folder of the instance's texts. */
+  get pages(): string {
+    return join(this.folder, 'pages');
+  }
+
   /** The folder of the disk store. */
   get objects(): string {
     return join(this.folder, 'objects');

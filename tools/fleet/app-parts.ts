@@ -40,6 +40,7 @@ export function applicationSettings(
     ...redisSettings(context),
     SCRATCH_DIR: join(folder, 'scratch'),
     MAIL_DIR: join(folder, 'mail'),
+    PAGES_DIR: join(folder, 'pages'),
     TOKEN_KEYS: secret('token-keys'),
     MEDIA_KEYS: secret('media-keys'),
     TRUSTED_PROXIES: plan.network,

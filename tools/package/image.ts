@@ -101,7 +101,7 @@ export function buildImage(folder: string, facts: Facts, compression: Compressio
   mkdirSync(join(narwhal, 'usr/bin'));
   cpSync(join(root, 'infra/image/narwhal'), join(narwhal, 'usr/bin/narwhal'));
   setModes(narwhal);
-  for (const name of ['objects', 'mail', 'nginx'])
+  for (const name of ['objects', 'mail', 'nginx', 'pages'])
     mkdirSync(join(folder, 'state', name), { recursive: true });
   // Images and containers of this machine's own stay as they are.
   const store = ['--root', join(folder, 'store'), '--runroot', join(folder, 'run')];

@@ -7,6 +7,8 @@ import { WatchModule } from '@app/watch';
 import { HttpModule } from './http/http.module.js';
 import { operationsOf } from './http/operations.js';
 import { SessionsModule } from './sessions/sessions.module.js';
+import { SignUpsModule } from './sign-ups/sign-ups.module.js';
+import { InvitationsModule } from './invitations/invitations.module.js';
 import { UsersModule } from './users/users.module.js';
 import { MeModule } from './me/me.module.js';
 import { AccountPagesModule } from './account-pages/account-pages.module.js';
@@ -31,6 +33,7 @@ import { StreamModule } from './stream/stream.module.js';
 import { HomeFeedModule } from './feed/feed.module.js';
 import { ExploreModule } from './explore/explore.module.js';
 import { MediaModule } from './media/media.module.js';
+import { InstancePagesModule } from './instance-pages/instance-pages.module.js';
 import { InstanceModule } from './instance/instance.module.js';
 import { HealthModule } from './health/health.module.js';
 import { AdminModule } from './admin/admin.module.js';
@@ -43,6 +46,8 @@ const DATABASE_LIMITS = { read: 5_000, write: 15_000 };
 
 const resources = [
   SessionsModule,
+  SignUpsModule,
+  InvitationsModule,
   UsersModule,
   MeModule,
   ProofsModule,
@@ -68,6 +73,7 @@ const resources = [
   ExploreModule,
   MediaModule,
   InstanceModule,
+  InstancePagesModule,
   HealthModule,
   AdminModule,
 ];

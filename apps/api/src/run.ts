@@ -18,6 +18,7 @@ import { watchQueries } from '@app/storage';
 import type { FastifyInstance } from 'fastify';
 import { ApiModule, operations } from './api.module.js';
 import { serveAccountPages } from './account-pages/serve-account-pages.js';
+import { serveInstancePages } from './instance-pages/serve-instance-pages.js';
 import { serveDocs } from './docs/serve-docs.js';
 import { declareRoute } from './http/allowed-methods.js';
 import { routeDirectly } from './http/fast-path/direct-routes.js';
@@ -75,6 +76,7 @@ export async function createApi(
   routeDirectly(app, server, declared, filter);
   serveDocs(server);
   serveAccountPages(app, server, filter);
+  serveInstancePages(app, server, filter);
   return { app, logger, drain };
 }
 

@@ -4,12 +4,14 @@ import { Accounts } from './accounts/accounts.js';
 import { Closing } from './accounts/closing.js';
 import { FactorChecks } from './accounts/factor-checks.js';
 import { Factors } from './accounts/factors.js';
+import { Admission } from './accounts/admission.js';
 import { AddressChanges } from './accounts/address-changes.js';
 import { EmailReversals } from './accounts/email-reversals.js';
 import { EmailVerifications } from './accounts/email-verifications.js';
 import { Guesses } from './accounts/guesses.js';
 import { Leaving } from './accounts/leaving.js';
 import { Letters } from './accounts/letters.js';
+import { Invitations } from './accounts/invitations.js';
 import { PasswordStrength } from './accounts/password-strength.js';
 import { Passwords } from './accounts/passwords.js';
 import { PasswordResets } from './accounts/password-resets.js';
@@ -22,8 +24,11 @@ import { RefreshTokens } from './accounts/refresh-tokens.js';
 import { People } from './accounts/people.js';
 import { Profiles } from './accounts/profiles.js';
 import { SecondFactors } from './accounts/second-factors.js';
+import { RegistrationMails } from './accounts/registration-mails.js';
+import { Registrations } from './accounts/registrations.js';
 import { Sessions } from './accounts/sessions.js';
 import { SignUps } from './accounts/sign-ups.js';
+import { TermsOfUse } from './accounts/terms-of-use.js';
 import { TokenRotation } from './accounts/token-rotation.js';
 import { VerificationRequests } from './accounts/verification-requests.js';
 import { VerifiedEmails } from './accounts/verified-emails.js';
@@ -56,6 +61,11 @@ const rules: Provider[] = [
   Closing,
   Letters,
   ResetMails,
+  TermsOfUse,
+  Admission,
+  Invitations,
+  RegistrationMails,
+  Registrations,
   ResetRequests,
   PasswordResets,
   PasskeyCeremonies,

@@ -1,5 +1,6 @@
 export * from './html.js';
 export * from './mail.js';
+export * from './markdown.js';
 export * from './page.js';
 export * from './style.js';
 export * from './texts/languages.js';

@@ -11,6 +11,8 @@ export interface MailFacts {
   code: string;
   /** For how long both are valid from now on. */
   minutes: number;
+  /** What an admin says; null for nothing. */
+  note: string | null;
 }
 
 /** A part of a mail: a paragraph, a link with its words, or a code to type. */

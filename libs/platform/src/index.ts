@@ -3,6 +3,8 @@ export * from './config.js';
 export * from './faults.js';
 export * from './heartbeats.js';
 export * from './ids.js';
+export * from './instance-texts.js';
+export * from './invitation-codes.js';
 export * from './jobs.js';
 export * from './keys.js';
 export * from './limits.js';

@@ -117,6 +117,11 @@ export const limits = {
     /** For so long a change of address can be taken back by the mail to the old one. */
     reversalFor: 7 * DAY,
   },
+  /**
+   * Places given away within `perWeek`; an invitation is good for as long, so that all open ones are among them. An account that
+   * is younger than `fromAge` has none, or one account could fill an instance in a day.
+   */
+  invitation: { validFor: 7 * DAY, fromAge: 7 * DAY, perWeek: 5, perWeekByAdmins: 100, keptFor: 30 * DAY },
   /** A mail that no server takes is tried for this long; the rows of all mails are kept for a week. */
   mail: { triedFor: 3 * DAY, keptFor: 7 * DAY },
   idempotency: { keptFor: DAY, waitSeconds: 5 },

@@ -1,5 +1,6 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import type { Config } from './config.js';
+import { InstanceTexts } from './instance-texts.js';
 import { createLogger, type Logger } from './logger.js';
 import { JobSender } from './queue/index.js';
 
@@ -18,14 +19,20 @@ export class PlatformModule {
       inject: [LOGGER],
       useFactory: (logger: Logger) => new JobSender(config.REDIS_QUEUE_URL ?? config.REDIS_URL, logger),
     };
+    const texts = {
+      provide: InstanceTexts,
+      inject: [LOGGER],
+      useFactory: (logger: Logger) => new InstanceTexts(config.PAGES_DIR, logger),
+    };
     return {
       module: PlatformModule,
       providers: [
         { provide: CONFIG, useValue: config },
         { provide: LOGGER, useValue: createLogger(name, config.LOG_LEVEL) },
         sender,
+        texts,
       ],
-      exports: [CONFIG, LOGGER, JobSender],
+      exports: [CONFIG, LOGGER, JobSender, InstanceTexts],
     };
   }
 }

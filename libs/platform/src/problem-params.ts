@@ -56,6 +56,12 @@ export const problemParams: Readonly<Partial<Record<ProblemCode, Params>>> = {
   follow_limit: { limit },
   collection_limit: { limit },
   passkey_limit: { limit },
+  invitation_limit: { limit, actual },
+  terms_required: {
+    version: ['string', 'The version of the terms.'],
+    url: ['string', 'Where they can be read.'],
+  },
+  too_young: { minimumAge: ['integer', 'The age that is needed, in years.'] },
   rate_limited: { retryAfter },
   busy: { retryAfter },
 };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { instanceSettings } from './instance-settings.js';
 import { limits } from './limits.js';
 import { address, appOrigins, flag, headers, httpUrl } from './setting-shapes.js';
 import { isMailServer, keyring, list, postgresUrl } from './setting-shapes.js';
@@ -23,11 +24,7 @@ export const everySetting = z.object({
     .describe(
       'The prefix of media URLs where something else serves them, such as a CDN. `PUBLIC_URL` unless set.',
     ),
-  INSTANCE_NAME: z.string().max(60).default('Narwhal').describe('The name that clients show.'),
-  REGISTRATIONS: z
-    .enum(['open', 'closed'])
-    .default('open')
-    .describe('Whether strangers may sign up: `open` or `closed`.'),
+  ...instanceSettings,
   REQUIRE_VERIFIED_EMAIL: flag
     .default(false)
     .describe('Whether people may post only once their address is verified: `on` or `off`.'),

@@ -24,6 +24,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/registrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who signed up and waits for an admin, oldest first
+         * @description Who signed up and waits for an admin, oldest first. For people with the role `admin`; for everybody else it is not there. Counts against `read`: 3000 requests in 60 s.
+         */
+        get: operations["listRegistrations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/registrations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Somebody who signed up and waits for an admin
+         * @description Somebody who signed up and waits for an admin. For people with the role `admin`; for everybody else it is not there. Counts against `read`: 3000 requests in 60 s.
+         */
+        get: operations["getRegistration"];
+        /**
+         * Let somebody in, or refuse them, which deletes what they gave; a mail tells them
+         * @description Let somebody in, or refuse them, which deletes what they gave; a mail tells them. For people with the role `admin`; for everybody else it is not there. Counts against `write`: 300 requests in 60 s.
+         */
+        put: operations["decideRegistration"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health/live": {
         parameters: {
             query?: never;
@@ -351,6 +395,50 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One’s invitations, newest first, also those that were used or have expired within a month
+         * @description One’s invitations, newest first, also those that were used or have expired within a month. Needs an access token. Counts against `read`: 3000 requests in 60 s.
+         */
+        get: operations["listInvitations"];
+        put?: never;
+        /**
+         * Invite somebody
+         * @description Invite somebody. An account invites once it is `limits.invitation.fromAge` old, and `limits.invitation.perWeek` people in a week; an admin more. Needs an access token. Counts against `write`: 300 requests in 60 s. Repeatable under an `Idempotency-Key`.
+         */
+        post: operations["createInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take an invitation back: nobody comes by it any more
+         * @description Take an invitation back: nobody comes by it any more. Needs an access token. Counts against `read`: 3000 requests in 60 s.
+         */
+        delete: operations["deleteInvitation"];
         options?: never;
         head?: never;
         patch?: never;
@@ -773,6 +861,26 @@ export interface paths {
          */
         get: operations["listSecurityEvents"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Accept the terms of this instance
+         * @description Accept the terms of this instance. Nothing is refused to whoever has accepted none, or an earlier version: asking is up to the app. Needs an access token. Counts against `write`: 300 requests in 60 s.
+         */
+        put: operations["acceptTerms"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1507,7 +1615,7 @@ export interface paths {
         put?: never;
         /**
          * Sign up
-         * @description Sign up. A mail verifies the address. The answer is the same when it belongs to somebody, who is told. Without `locale`, mails are in the language of `Accept-Language`. No token is needed, and none is read. Counts against `signUp`: 20 requests in 600 s. Repeatable under an `Idempotency-Key`.
+         * @description Sign up. `registrations` and `requires` of GET /v1/instance say what is asked for. A mail verifies the address; the answer is the same when it belongs to somebody, who is told. 202: an admin has to let them in, and a mail tells when. Without `locale`, mails are in the language of `Accept-Language`. No token is needed, and none is read. Counts against `signUp`: 20 requests in 600 s. Repeatable under an `Idempotency-Key`.
          */
         post: operations["signUp"];
         delete?: never;
@@ -1692,6 +1800,17 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description The terms that they accepted last; null for none. Where `terms.version` of GET /v1/instance is another, ask. */
+        AcceptedTerms: {
+            /** @description The version of the terms. */
+            version: string;
+            /**
+             * Format: date-time
+             * @description When they accepted it.
+             * @example 2026-11-22T12:08:00.000Z
+             */
+            acceptedAt: string;
+        } | null;
         /** @description An account that is hidden from everybody now. */
         AccountClosed: {
             /**
@@ -2413,15 +2532,121 @@ export interface components {
             /** @description What clients may rely on; check for a name here, not for a version. */
             features: string[];
             limits: components["schemas"]["Limits"];
-            /** @description Whether anybody may sign up. */
+            /** @description Who may sign up: everybody, whoever has an invitation, everybody whom an admin then lets in, or nobody. */
             registrations: string;
             requires: components["schemas"]["InstanceRequires"];
+            terms: components["schemas"]["Terms"];
+            /** @description The rules of this instance. */
+            rules: components["schemas"]["Rule"][];
+            /** @description Where its operator is reached: an address of email or of a page; null for none. */
+            contact: string | null;
+            pages: components["schemas"]["InstancePages"];
+        };
+        /** @description Pages for people, in their language where it is there. */
+        InstancePages: {
+            /**
+             * Format: uri
+             * @description About the instance, with its rules; null where there is no such text.
+             */
+            about: string | null;
+            /**
+             * Format: uri
+             * @description Its terms; null where there is no such text.
+             */
+            terms: string | null;
+            /**
+             * Format: uri
+             * @description What becomes of people’s data; null where there is no such text.
+             */
+            privacy: string | null;
         };
         /** @description What it asks of people. */
         InstanceRequires: {
             /** @description Whether one posts only once one’s address is verified. */
             verifiedEmail: boolean;
+            /** @description Whether sign-up needs `acceptedTerms`. */
+            terms: boolean;
+            /**
+             * Format: int64
+             * @description Sign-up needs a `birthDate` so many years ago; 0 for none.
+             */
+            minimumAge: number;
         };
+        /** @description An invitation of one’s own. Who came by it is told to nobody. */
+        Invitation: {
+            /**
+             * @description A 64-bit id, as decimal text.
+             * @example 236402688000123904
+             */
+            id: string;
+            /** @description Sent as `inviteCode` at sign-up. Whoever has it may come in. */
+            code: string;
+            /**
+             * Format: uri
+             * @description A page that says who invites, and shows the code: to send to somebody.
+             */
+            url: string;
+            /**
+             * Format: int64
+             * @description For how many people it is.
+             */
+            uses: number;
+            /**
+             * Format: int64
+             * @description How many of them have not come yet.
+             */
+            usesLeft: number;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             * @example 2026-11-22T12:08:00.000Z
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description From when on nobody comes by it.
+             * @example 2026-11-22T12:08:00.000Z
+             */
+            expiresAt: string;
+        };
+        /** @description The `params` of `invitation_limit`. */
+        InvitationLimitParams: {
+            /**
+             * Format: int64
+             * @description How much is allowed.
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description How much was sent, or would be held.
+             */
+            actual: number;
+        };
+        /** @description A page of a list. */
+        InvitationList: {
+            /** @description What the page holds. */
+            items: components["schemas"]["Invitation"][];
+            /**
+             * @description For the page below, as `cursor`; null at the end.
+             * @example A0ft
+             */
+            nextCursor: string | null;
+            /**
+             * @description For the page just above, as `newer`; null when there can be none.
+             * @example A0ft
+             */
+            prevCursor: string | null;
+        };
+        /** @description Whose invitation they came by; null without one. */
+        Inviter: {
+            /**
+             * @description A 64-bit id, as decimal text.
+             * @example 236402688000123904
+             */
+            id: string;
+            /** @description Unique; one may change it. */
+            username: string;
+        } | null;
         /** @description Sizes in bytes, lengths in code points, times in seconds. */
         Limits: {
             /** @description Limits of it. */
@@ -2808,6 +3033,34 @@ export interface components {
                 reversalFor: number;
             };
             /** @description Limits of it. */
+            invitation: {
+                /**
+                 * Format: int64
+                 * @description For how long an invitation is good, in seconds.
+                 */
+                validFor: number;
+                /**
+                 * Format: int64
+                 * @description How old an account has to be to invite, in seconds; those of admins need no age.
+                 */
+                fromAge: number;
+                /**
+                 * Format: int64
+                 * @description How many people an account may invite in a week.
+                 */
+                perWeek: number;
+                /**
+                 * Format: int64
+                 * @description How many people an admin may invite in a week.
+                 */
+                perWeekByAdmins: number;
+                /**
+                 * Format: int64
+                 * @description For how long the record of an invitation is kept, in seconds.
+                 */
+                keptFor: number;
+            };
+            /** @description Limits of it. */
             mail: {
                 /**
                  * Format: int64
@@ -3142,6 +3395,7 @@ export interface components {
             pendingEmail: string | null;
             /** @description The language of mails to them; null for that of who asks. */
             locale: string | null;
+            terms: components["schemas"]["AcceptedTerms"];
         };
         /** @description The `params` of `method_not_allowed`. */
         MethodNotAllowedParams: {
@@ -3210,6 +3464,15 @@ export interface components {
             md5?: string;
             /** @description What it shows, in words, for people who cannot see it. */
             altText?: string;
+        };
+        /** @description An invitation to be made. */
+        NewInvitation: {
+            /**
+             * Format: int32
+             * @description For how many people it is.
+             * @default 1
+             */
+            uses: number;
         };
         /** @description Where it was taken; null for nowhere. */
         NewPlace: {
@@ -4119,6 +4382,52 @@ export interface components {
         Refreshed: {
             session: components["schemas"]["Session"];
         };
+        /** @description Somebody who signed up, and waits for an admin. */
+        Registration: {
+            /**
+             * @description The id that the account gets.
+             * @example 236402688000123904
+             */
+            id: string;
+            /** @description Unique; one may change it. */
+            username: string;
+            /** @description As they call themselves; null when they do not. */
+            displayName: string | null;
+            /** @description The address that they gave. */
+            email: string;
+            invitedBy: components["schemas"]["Inviter"];
+            /**
+             * Format: date-time
+             * @description When they signed up.
+             * @example 2026-11-22T12:08:00.000Z
+             */
+            createdAt: string;
+        };
+        /** @description What an admin decides. */
+        RegistrationDecision: {
+            /**
+             * @description What becomes of it.
+             * @enum {string}
+             */
+            state: "approved" | "refused";
+            /** @description Why it is refused; it stands in the mail that says so. */
+            reason?: string | null;
+        };
+        /** @description A page of a list. */
+        RegistrationList: {
+            /** @description What the page holds. */
+            items: components["schemas"]["Registration"][];
+            /**
+             * @description For the page below, as `cursor`; null at the end.
+             * @example A0ft
+             */
+            nextCursor: string | null;
+            /**
+             * @description For the page just above, as `newer`; null when there can be none.
+             * @example A0ft
+             */
+            prevCursor: string | null;
+        };
         /** @description Why a photo was rejected; null when it was not. */
         Rejection: {
             /** @description Why. */
@@ -4181,6 +4490,13 @@ export interface components {
             event: "reset";
             /** @description Nothing. */
             data: Record<string, never>;
+        };
+        /** @description A rule of this instance. */
+        Rule: {
+            /** @description Its place among them. */
+            id: string;
+            /** @description In the language of `Accept-Language`, where there is one. */
+            text: string;
         };
         /** @description People, tags or places, as `type` asked for. */
         SearchList: components["schemas"]["UsersFound"] | components["schemas"]["TagsFound"] | components["schemas"]["PlacesFound"];
@@ -4418,6 +4734,16 @@ export interface components {
             password: string;
             /** @description As one wants to be called. */
             displayName?: string | null;
+            /** @description Of an invitation, where `registrations` of GET /v1/instance is `invite`. */
+            inviteCode?: string;
+            /** @description The version that was shown and accepted, where `requires.terms` of GET /v1/instance is set. */
+            acceptedTerms?: string;
+            /**
+             * Format: date
+             * @description Where `requires.minimumAge` of GET /v1/instance is not 0. Not stored.
+             * @example 1990-05-17
+             */
+            birthDate?: string;
             /**
              * @description The language of mails to them, English where Narwhal does not speak it: a BCP 47 tag.
              * @example de-AT
@@ -4463,6 +4789,28 @@ export interface components {
             /** @description False when looking for names that resemble the text was cut off by its limit of time; null on later pages. */
             complete: boolean | null;
         };
+        /** @description The terms of this instance; null for none. */
+        Terms: {
+            /** @description What `acceptedTerms` names. */
+            version: string;
+            /**
+             * Format: uri
+             * @description Where they can be read.
+             */
+            url: string;
+        } | null;
+        /** @description The version of the terms that its reader accepts. */
+        TermsAcceptance: {
+            /** @description As it was shown: `terms.version` of GET /v1/instance. */
+            version: string;
+        };
+        /** @description The `params` of `terms_required`. */
+        TermsRequiredParams: {
+            /** @description The version of the terms. */
+            version: string;
+            /** @description Where they can be read. */
+            url: string;
+        };
         /** @description How its thread begins. */
         ThreadReplies: {
             /**
@@ -4498,6 +4846,14 @@ export interface components {
              * @description How much is allowed.
              */
             limit: number;
+        };
+        /** @description The `params` of `too_young`. */
+        TooYoungParams: {
+            /**
+             * Format: int64
+             * @description The age that is needed, in years.
+             */
+            minimumAge: number;
         };
         /** @description A code of the new secret. */
         TotpConfirmation: {
@@ -4685,6 +5041,10 @@ export interface components {
             prevCursor: string | null;
             /** @description False when looking for names that resemble the text was cut off by its limit of time; null on later pages. */
             complete: boolean | null;
+        };
+        /** @description Who signed up, and waits until an admin lets them in. */
+        Waiting: {
+            user: components["schemas"]["Me"];
         };
     };
     responses: {
@@ -4982,6 +5342,137 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             /** @description `not_found` */
             404: components["responses"]["NotFound"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listRegistrations: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description From `nextCursor`: the page after it. */
+                cursor?: string;
+                /** @description From `prevCursor`: the page just before it. */
+                newer?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistrationList"];
+                };
+            };
+            /** @description `cursor_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getRegistration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A 64-bit id, as decimal text. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Registration"];
+                };
+            };
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    decideRegistration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A 64-bit id, as decimal text. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegistrationDecision"];
+            };
+        };
+        responses: {
+            /** @description Done; there is nothing to say. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `body_too_large` */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type` */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `expectation_failed` */
+            417: components["responses"]["ExpectationFailed"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
             /** @description `rate_limited` */
             429: components["responses"]["TooManyRequests"];
             /** @description `internal_error` */
@@ -5797,6 +6288,142 @@ export interface operations {
             };
             /** @description `request_invalid` */
             400: components["responses"]["BadRequest"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listInvitations: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description From `nextCursor`: the page after it. */
+                cursor?: string;
+                /** @description From `prevCursor`: the page just before it. */
+                newer?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationList"];
+                };
+            };
+            /** @description `cursor_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createInvitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A fresh random text for each thing to be made; the same request again gets the same result for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInvitation"];
+            };
+        };
+        responses: {
+            /** @description Made. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `registrations_closed` */
+            403: components["responses"]["Forbidden"];
+            /** @description `idempotency_in_progress` */
+            409: components["responses"]["Conflict"];
+            /** @description `gone` */
+            410: components["responses"]["Gone"];
+            /** @description `body_too_large` */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type` */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `expectation_failed` */
+            417: components["responses"]["ExpectationFailed"];
+            /** @description `idempotency_key_reused`, `invitation_limit`, `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A 64-bit id, as decimal text. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; there is nothing to say. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
             /** @description `validation_failed` */
             422: components["responses"]["UnprocessableEntity"];
             /** @description `rate_limited` */
@@ -6983,6 +7610,49 @@ export interface operations {
             /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
             401: components["responses"]["Unauthorized"];
             /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    acceptTerms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TermsAcceptance"];
+            };
+        };
+        responses: {
+            /** @description Done; there is nothing to say. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `body_too_large` */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type` */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `expectation_failed` */
+            417: components["responses"]["ExpectationFailed"];
+            /** @description `terms_required`, `validation_failed` */
             422: components["responses"]["UnprocessableEntity"];
             /** @description `rate_limited` */
             429: components["responses"]["TooManyRequests"];
@@ -8818,7 +9488,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             /** @description `bad_credentials`, `second_factor_required` */
             401: components["responses"]["Unauthorized"];
-            /** @description `challenge_expired`, `code_wrong`, `passkey_refused` */
+            /** @description `approval_pending`, `challenge_expired`, `code_wrong`, `passkey_refused` */
             403: components["responses"]["Forbidden"];
             /** @description `idempotency_in_progress` */
             409: components["responses"]["Conflict"];
@@ -9622,6 +10292,18 @@ export interface operations {
                     "application/json": components["schemas"]["SignedIn"];
                 };
             };
+            /** @description Accepted; the rest happens later. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Waiting"];
+                };
+            };
             /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
             400: components["responses"]["BadRequest"];
             /** @description `registrations_closed` */
@@ -9636,7 +10318,7 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             /** @description `expectation_failed` */
             417: components["responses"]["ExpectationFailed"];
-            /** @description `idempotency_key_reused`, `password_too_weak`, `validation_failed` */
+            /** @description `idempotency_key_reused`, `invite_required`, `password_too_weak`, `terms_required`, `too_young`, `validation_failed` */
             422: components["responses"]["UnprocessableEntity"];
             /** @description `rate_limited` */
             429: components["responses"]["TooManyRequests"];

@@ -36,9 +36,10 @@ export class Narwhal {
     return this.sender.session;
   }
 
-  /** @throws Refusal, for instance 409 `username_taken` */
+  /** Where an admin has to let people in, `session` stays null until they sign in. @throws Refusal, for instance 409 `username_taken` */
   async signUp(person: SignUp): Promise<User> {
-    return this.begin(await dataOf(this.api.POST('/v1/users', { body: person })));
+    const made = await dataOf(this.api.POST('/v1/users', { body: person }));
+    return 'session' in made ? this.begin(made) : made.user;
   }
 
   /** @throws Refusal, for instance 401 `bad_credentials` */

@@ -42,6 +42,7 @@ export function applicationSettings(
     SCRATCH_DIR: join(dataFolder, 'scratch'),
     BACKUP_REPOSITORY: ownRepository(environment),
     MAIL_DIR: join(dataFolder, 'mail'),
+    PAGES_DIR: join(dataFolder, 'pages'),
     TOKEN_KEYS: isSet('TOKEN_KEYS') ? undefined : secret('token-keys'),
     MEDIA_KEYS: isSet('MEDIA_KEYS') ? undefined : secret('media-keys'),
     METRICS_ADDR: `${metrics.api.host}:${metrics.api.port}`,

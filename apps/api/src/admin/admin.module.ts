@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AdminController } from './admin.controller.js';
+import { RegistrationsController } from './registrations.controller.js';
 
-@Module({ controllers: [AdminController] })
+@Module({ controllers: [AdminController, RegistrationsController] })
 export class AdminModule {}

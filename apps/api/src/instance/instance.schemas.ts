@@ -1,6 +1,6 @@
 import { limits, type Limits } from '@app/platform';
 import { z } from 'zod';
-import { flag, shown } from '../http/fields.js';
+import { address, count, flag, knownCode, shown } from '../http/fields.js';
 
 /** A sentence for each limit, in the form of the limits themselves: the compiler asks for that of a new one. */
 type Meanings<Of> = {
@@ -106,6 +106,13 @@ const meanings: Meanings<Limits> = {
       'How many wrong codes the mails of an account bear together in a day; its links go on working.',
     reversalFor: 'For how long a change of address can be taken back from the old one, in seconds.',
   },
+  invitation: {
+    validFor: 'For how long an invitation is good, in seconds.',
+    fromAge: 'How old an account has to be to invite, in seconds; those of admins need no age.',
+    perWeek: 'How many people an account may invite in a week.',
+    perWeekByAdmins: 'How many people an admin may invite in a week.',
+    keptFor: 'For how long the record of an invitation is kept, in seconds.',
+  },
   mail: {
     triedFor: 'For how long it is tried to send a mail that no server takes, in seconds.',
     keptFor: 'For how long it is kept when which mail was sent, in seconds.',
@@ -169,6 +176,8 @@ function schemaOf(values: Tree, sentences: TreeOfMeanings): z.ZodObject {
   return z.object(Object.fromEntries(fields) as z.ZodRawShape).meta({ description: 'Limits of it.' });
 }
 
+const page = (what: string) => address(`${what}; null where there is no such text.`).nullable();
+
 export const instance = z
   .object({
     name: shown(60, 'What its operator calls it.'),
@@ -181,9 +190,42 @@ export const instance = z
       id: 'Limits',
       description: 'Sizes in bytes, lengths in code points, times in seconds.',
     }),
-    registrations: z.enum(['open', 'closed']).meta({ description: 'Whether anybody may sign up.' }),
+    registrations: knownCode(
+      ['open', 'invite', 'approval', 'closed'],
+      'Who may sign up: everybody, whoever has an invitation, everybody whom an admin then lets in, or nobody.',
+    ),
     requires: z
-      .object({ verifiedEmail: flag('Whether one posts only once one’s address is verified.') })
+      .object({
+        verifiedEmail: flag('Whether one posts only once one’s address is verified.'),
+        terms: flag('Whether sign-up needs `acceptedTerms`.'),
+        minimumAge: count('Sign-up needs a `birthDate` so many years ago; 0 for none.'),
+      })
       .meta({ id: 'InstanceRequires', description: 'What it asks of people.' }),
+    terms: z
+      .object({ version: shown(40, 'What `acceptedTerms` names.'), url: address('Where they can be read.') })
+      .nullable()
+      .meta({ id: 'Terms', description: 'The terms of this instance; null for none.' }),
+    rules: z
+      .array(
+        z
+          .object({
+            id: shown(10, 'Its place among them.'),
+            text: shown(1_000, 'In the language of `Accept-Language`, where there is one.'),
+          })
+          .meta({ id: 'Rule', description: 'A rule of this instance.' }),
+      )
+      .max(100)
+      .meta({ description: 'The rules of this instance.' }),
+    contact: shown(
+      300,
+      'Where its operator is reached: an address of email or of a page; null for none.',
+    ).nullable(),
+    pages: z
+      .object({
+        about: page('About the instance, with its rules'),
+        terms: page('Its terms'),
+        privacy: page('What becomes of people’s data'),
+      })
+      .meta({ id: 'InstancePages', description: 'Pages for people, in their language where it is there.' }),
   })
   .meta({ id: 'Instance', description: 'What this instance is and allows.' });

@@ -31,6 +31,7 @@ export class SessionsController {
     answers: { 201: signedIn },
     problems: [
       'bad_credentials',
+      'approval_pending',
       'second_factor_required',
       'challenge_expired',
       'code_wrong',

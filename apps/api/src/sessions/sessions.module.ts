@@ -3,11 +3,10 @@ import { UsersModule } from '../users/users.module.js';
 import { SessionListController } from './session-list.controller.js';
 import { SessionStart } from './session-start.js';
 import { SessionsController } from './sessions.controller.js';
-import { SignUpController } from './sign-up.controller.js';
 
 @Module({
   imports: [UsersModule],
-  controllers: [SessionsController, SessionListController, SignUpController],
+  controllers: [SessionsController, SessionListController],
   providers: [SessionStart],
 })
 export class SessionsModule {}

@@ -3,13 +3,29 @@ import { CONFIG, mediaBoundary, MediaUrls, type Config, type Id } from '@app/pla
 import { Counts } from '@app/feed';
 import { avatarRenditions, renditions } from '@app/platform/photos';
 import { People, stranger, Visibility, type Relation } from '@app/domain';
-import type { UserRow } from '@app/storage';
+import type { RegistrationRow, UserRow } from '@app/storage';
 import type { Me, Relationship, User } from './users.schemas.js';
 
 export function relationshipOf(relation: Relation): Relationship {
   const { following, requested, followedBy, blocking, muting } = relation;
   return { following, requested, followedBy, blocking, muting };
 }
+
+type ShownRow = Pick<
+  UserRow,
+  'id' | 'username' | 'display_name' | 'bio' | 'website' | 'avatar_folder' | 'private' | 'created_at'
+>;
+
+/** What only they see; their address as that of somebody who has verified none. */
+const ownOf = (
+  user: User,
+  row: Pick<UserRow, 'email' | 'locale' | 'terms_version' | 'terms_accepted_at'>,
+): Me => {
+  const { email, locale, terms_version: version, terms_accepted_at: at } = row;
+  const terms = version === null || at === null ? null : { version, acceptedAt: at.toISOString() };
+  const address = { email, emailVerified: false, pendingEmail: null };
+  return { ...user, ...address, locale, terms, relationship: relationshipOf(stranger) };
+};
 
 type AvatarOf = Pick<UserRow, 'avatar_folder'>;
 
@@ -82,17 +98,16 @@ export class UserView {
       this.users([row], null),
       this.people.addressOf(row),
     ]);
-    return {
-      ...(user as User),
-      email: row.email,
-      emailVerified: verified,
-      pendingEmail: pending,
-      locale: row.locale,
-      relationship: relationshipOf(stranger),
-    };
+    return { ...ownOf(user as User, row), emailVerified: verified, pendingEmail: pending };
   }
 
-  private plain(row: UserRow, counts: User['counts']): User {
+  /** Whoever signed up and waits for an admin, as they see themselves. */
+  waiting(row: RegistrationRow): Me {
+    const nothing = { bio: '', website: null, avatar_folder: null, private: false };
+    return ownOf(this.plain({ ...nothing, ...row }, { posts: 0, followers: 0, following: 0 }), row);
+  }
+
+  private plain(row: ShownRow, counts: User['counts']): User {
     return {
       id: row.id,
       username: row.username,

@@ -165,6 +165,8 @@ export const user = z
   })
   .meta({ id: 'User', description: 'A person; `relationship` is there when the caller is signed in.' });
 
+const acceptedTerms = shown(40, 'The version of the terms.');
+
 export const me = user
   .extend({
     email: shown(limits.user.email, 'The address that they named, which nobody else sees.'),
@@ -174,25 +176,26 @@ export const me = user
       'The address that replaces it once it is verified; null without one.',
     ).nullable(),
     locale: shown(LOCALE, 'The language of mails to them; null for that of who asks.').nullable(),
+    terms: z
+      .object({
+        version: acceptedTerms,
+        acceptedAt: time.meta({ description: 'When they accepted it.' }),
+      })
+      .nullable()
+      .meta({
+        id: 'AcceptedTerms',
+        description:
+          'The terms that they accepted last; null for none. Where `terms.version` of GET /v1/instance is another, ask.',
+      }),
   })
   .meta({ id: 'Me', description: 'A user, as they see themselves.' });
 
 export const userList = listOf(user, 'UserList');
 
-const names = {
+export const names = {
   username: username.meta({ description: 'Kept in lower case.' }),
   displayName: displayName.nullable().optional().meta({ description: 'As one wants to be called.' }),
 };
-
-export const signUp = z
-  .strictObject({
-    username: names.username,
-    email,
-    password: newPassword,
-    displayName: names.displayName,
-    locale: locale.optional(),
-  })
-  .meta({ id: 'SignUp', description: 'An account to be made.' });
 
 export const profileChange = z
   .strictObject({

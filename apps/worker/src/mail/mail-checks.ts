@@ -1,6 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { ResetMails, VerificationRequests } from '@app/domain';
+import type { MailKind } from '@app/platform';
 import type { AddressedMail, MailRow } from '@app/storage';
+
+/** Mails to addresses that somebody named, and that may be another's. */
+const toNamed: ReadonlySet<MailKind> = new Set<MailKind>(['verify', 'approved', 'refused']);
 
 /** What the domain decides about a mail before it is sent, by kind. */
 @Injectable()
@@ -17,6 +21,6 @@ export class MailChecks {
 
   /** Whether a mail is still to be sent to its address. */
   async isWanted(mail: AddressedMail): Promise<boolean> {
-    return mail.kind !== 'verify' || this.verifications.isWanted(mail);
+    return !toNamed.has(mail.kind) || this.verifications.isWanted(mail);
   }
 }

@@ -21,6 +21,8 @@ const links: Record<MailKind, (token: string) => string> = {
   verify: (token) => `/account/verify?token=${token}`,
   reversal: (token) => `/account/reversal?token=${token}`,
   address_in_use: () => '/account/forgot',
+  approved: () => '',
+  refused: () => '',
 };
 /** A slow server takes up to 45 seconds; other effects have the rest of the worker's eight turns. */
 const AT_ONCE = 3;
@@ -57,16 +59,15 @@ export class Mails {
   }
 
   private async send(mail: AddressedMail): Promise<void> {
-    const { id, kind, locale, address } = mail;
-    const user = await this.users.find(mail.user_id);
-    // Of an account that was erased since, which deletes the row.
-    if (!user || !mayReturn(user) || address === null) return;
+    const { id, kind, locale, address, note } = mail;
+    const username = await this.receiver(mail);
+    if (username === null || address === null) return;
     if (!(await this.checks.isWanted(mail))) return;
     const { token, code } = mailSecrets(this.config.TOKEN_KEYS, kind, id);
     const { publicUrl, INSTANCE_NAME: instance } = this.config;
     const link = `${publicUrl}${links[kind](token)}`;
     const minutes = Math.max(1, Math.floor((mail.expires_at.getTime() - Date.now()) / 60_000));
-    const rendered = renderMail(kind, locale, { instance, username: user.username, link, code, minutes });
+    const rendered = renderMail(kind, locale, { instance, username, link, code, minutes, note });
     try {
       await this.server.send({ ...rendered, id, to: address });
     } catch (error) {
@@ -75,6 +76,13 @@ export class Mails {
     }
     await this.rows.sent(id);
     counted('sent');
+  }
+
+  /** Null for an account that was erased since, which deletes the row. Of who was refused nothing is left but the mail. */
+  private async receiver({ kind, user_id }: AddressedMail): Promise<string | null> {
+    if (kind === 'refused') return '';
+    const user = await this.users.find(user_id);
+    return user && mayReturn(user) ? user.username : null;
   }
 
   /** The row has the server's words, the log only their codes: they may quote the address. */

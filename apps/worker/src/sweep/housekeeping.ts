@@ -48,6 +48,7 @@ export class Housekeeping {
       audit: limits.audit.keptFor,
       usernames: limits.user.usernameKeptFor,
       mails: limits.mail.keptFor,
+      invitations: limits.invitation.keptFor,
     });
     const day = trashDay(new Date(Date.now() - limits.trash.keptFor * 1000));
     await this.objects.purgeTrash(day);

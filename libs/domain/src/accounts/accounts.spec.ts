@@ -28,8 +28,9 @@ afterAll(() => room.close());
 const password = 'correct horse battery staple';
 const signUp = async (username: string, email = `${username}@example.org`): Promise<Id> => {
   const input = { username, email, password };
-  const hash = await room.get(SignUps).prepare(input);
-  return work.run((tx) => room.get(SignUps).create(tx, input, hash, nowhere));
+  const signUps = room.get(SignUps);
+  const hash = await signUps.prepare(input);
+  return (await work.run((tx) => signUps.create(tx, input, hash, nowhere))).id;
 };
 const admit = async (login: string, given: string): Promise<Id> => {
   const proof = await accounts.authenticate({ login, password: given }, nowhere);
@@ -204,8 +205,9 @@ test('a closed account is found by nobody, and once it is erased its name is hel
 test('what happened to an account is on its record', async () => {
   const from = { address: '192.0.2.0/24', userAgent: 'a phone' };
   const input = { username: 'ann', email: 'ann@example.org', password };
-  const hash = await room.get(SignUps).prepare(input);
-  const ann = await work.run((tx) => room.get(SignUps).create(tx, input, hash, from));
+  const signUps = room.get(SignUps);
+  const hash = await signUps.prepare(input);
+  const { id: ann } = await work.run((tx) => signUps.create(tx, input, hash, from));
   await room.get(Profiles).change(ann, { username: 'anna' }, from);
   const sessionId = await begin(ann);
   const caller = { userId: ann, sessionId, synthetic: false };

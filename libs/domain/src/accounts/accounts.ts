@@ -1,6 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { fold, problem, type Id } from '@app/platform';
-import { AuditRows, mayReturn, UnitOfWork, UserRows, type Origin, type Tx, type UserRow } from '@app/storage';
+import {
+  AuditRows,
+  mayReturn,
+  RegistrationRows,
+  UnitOfWork,
+  UserRows,
+  type Origin,
+  type RegistrationRow,
+  type Tx,
+  type UserRow,
+} from '@app/storage';
 import type { Caller } from './access-tokens.js';
 import type { PasswordOwner } from './password-strength.js';
 import { Passwords } from './passwords.js';
@@ -28,6 +38,7 @@ export interface Proof {
 export class Accounts {
   constructor(
     private readonly rows: UserRows,
+    private readonly registrations: RegistrationRows,
     private readonly passwords: Passwords,
     private readonly sessions: Sessions,
     private readonly audit: AuditRows,
@@ -38,13 +49,16 @@ export class Accounts {
    * Null for an unknown login and for a wrong password; takes the same time for both. A refresh token of the account shows that its
    * device was used with it before; any other text changes nothing.
    *
-   * @throws Problem 429 after several
+   * @throws Problem 429 after several, 403 `approval_pending` for the right password of a sign-up that waits
    */
   async authenticate(given: SignIn, from: Origin): Promise<Proof | null> {
     const living = await this.byLogin(given.login);
+    const waiting = living ? null : await this.waiting(given.login);
+    const known = living ?? waiting;
     const token = parseRefreshToken(given.refreshToken ?? '');
-    const attempt = { login: nameOf(given.login), userId: living?.id ?? null, token, from };
-    const isSame = await this.passwords.verify(living?.password_hash ?? null, given.password, attempt);
+    const attempt = { login: nameOf(given.login), userId: known?.id ?? null, token, from };
+    const isSame = await this.passwords.verify(known?.password_hash ?? null, given.password, attempt);
+    if (waiting && isSame) throw problem('approval_pending');
     return living && isSame ? { userId: living.id, passwordHash: living.password_hash } : null;
   }
 
@@ -97,6 +111,14 @@ export class Accounts {
       await this.audit.record(tx, 'password.changed', userId, from);
       await this.sessions.endIn(tx, userId, { except: sessionId });
     });
+  }
+
+  /** Whoever signed up by a username, and waits for an admin. */
+  private async waiting(login: string): Promise<RegistrationRow | null> {
+    const name = nameOf(login);
+    // An address belongs to nobody who waits.
+    if (name.includes('@') || name.includes('\u0000')) return null;
+    return this.work.run((tx) => this.registrations.named(tx, name));
   }
 
   /** The person, if this is their password. @throws Problem 401 `session_ended` */

@@ -6,8 +6,8 @@ import { domainRoom, type DomainRoom } from '../../../../test/harness/domain-roo
 import { patient } from '../../../../test/harness/pace.js';
 import { Accounts } from './accounts.js';
 import { Proofs } from './proofs.js';
-import { Sessions } from './sessions.js';
 import { SignUps } from './sign-ups.js';
+import { Sessions } from './sessions.js';
 
 let room: DomainRoom;
 let accounts: Accounts;
@@ -30,9 +30,10 @@ const work = () => room.get(UnitOfWork);
 
 const signUp = async (username: string): Promise<Id> => {
   const input = { username, email: `${username}@example.org`, password };
-  const hash = await room.get(SignUps).prepare(input);
+  const signUps = room.get(SignUps);
+  const hash = await signUps.prepare(input);
   return work().run(async (tx) => {
-    const id = await room.get(SignUps).create(tx, input, hash, home);
+    const { id } = await signUps.create(tx, input, hash, home);
     await room.get(EmailRows).verify(tx, input.email, id);
     return id;
   });

@@ -9,7 +9,12 @@ export interface Letter {
   seconds: number;
   /** The language of whoever asked, for people who have not said theirs. */
   locale?: string;
+  /** What an admin says in it. */
+  note?: string | null;
 }
+
+/** Whom it concerns: a person, or somebody who waits to be one. */
+type Receiver = Pick<UserRow, 'id' | 'email' | 'password_hash' | 'locale'>;
 
 /**
  * Writes the rows of mails to people, which the worker sends. Anybody can name an address that is not theirs, so mails to those are
@@ -23,13 +28,13 @@ export class Letters {
   ) {}
 
   /** To an address that need not belong to this person, or to anybody. Beyond its day's limit nothing is written. */
-  async toNamed(tx: Tx, user: UserRow, letter: Letter): Promise<void> {
+  async toNamed(tx: Tx, user: Receiver, letter: Letter): Promise<void> {
     if (await this.emails.countMail(tx, letter.address, limits.verification.perAddress))
       await this.toOwner(tx, user, letter);
   }
 
   /** To an address that belongs to this person, or did until this transaction. */
-  async toOwner(tx: Tx, user: UserRow, { locale = 'en', ...letter }: Letter): Promise<void> {
+  async toOwner(tx: Tx, user: Receiver, { locale = 'en', ...letter }: Letter): Promise<void> {
     const mail: Id = await this.mails.insert(tx, user, { ...letter, locale: user.locale ?? locale });
     await tx.effect('mail.send', mail);
   }

@@ -4,8 +4,8 @@ import { MailRows, nowhere, UnitOfWork, UserRows } from '@app/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { domainRoom, type DomainRoom } from '../../../../test/harness/domain-room.js';
 import { PasswordResets } from './password-resets.js';
-import { ResetRequests } from './reset-requests.js';
 import { SignUps } from './sign-ups.js';
+import { ResetRequests } from './reset-requests.js';
 
 let room: DomainRoom;
 let resets: PasswordResets;
@@ -20,8 +20,9 @@ const next = 'another one of hers entirely';
 
 async function signUp(username: string): Promise<Id> {
   const input = { username, email: `${username}@example.org`, password };
-  const hash = await room.get(SignUps).prepare(input);
-  return room.get(UnitOfWork).run((tx) => room.get(SignUps).create(tx, input, hash, nowhere));
+  const signUps = room.get(SignUps);
+  const hash = await signUps.prepare(input);
+  return (await room.get(UnitOfWork).run((tx) => signUps.create(tx, input, hash, nowhere))).id;
 }
 async function mailTo(userId: Id) {
   const id = await room.get(UnitOfWork).run(async (tx) => {

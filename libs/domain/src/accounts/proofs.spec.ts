@@ -28,8 +28,9 @@ const begin = (userId: Id): Promise<Id> =>
 
 async function signUp(username: string): Promise<Caller> {
   const input = { username, email: `${username}@example.org`, password };
-  const hash = await room.get(SignUps).prepare(input);
-  const userId = await inTransaction((tx) => room.get(SignUps).create(tx, input, hash, nowhere));
+  const signUps = room.get(SignUps);
+  const hash = await signUps.prepare(input);
+  const { id: userId } = await inTransaction((tx) => signUps.create(tx, input, hash, nowhere));
   return { userId, sessionId: await begin(userId), synthetic: false };
 }
 const prove = (caller = ada) => room.get(Proofs).byPassword(caller, password, nowhere);

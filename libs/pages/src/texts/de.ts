@@ -64,6 +64,20 @@ export const de: Texts = {
         { link, words: 'Änderung zurücknehmen' },
       ],
     }),
+    approved: ({ instance, username }) => ({
+      subject: `Willkommen bei ${instance}`,
+      parts: [
+        { text: `Dein Konto ${username} auf ${instance} ist freigeschaltet.` },
+        { text: 'Melde dich in deiner App mit deinem Passwort an.' },
+      ],
+    }),
+    refused: ({ instance, note }) => ({
+      subject: `Deine Anmeldung bei ${instance}`,
+      parts: [
+        { text: `Deine Anmeldung bei ${instance} wurde abgelehnt. Deine Angaben wurden gelöscht.` },
+        ...(note === null ? [] : [{ text: 'Der Grund:' }, { text: note }]),
+      ],
+    }),
   },
   forgot: {
     title: 'Passwort vergessen?',
@@ -124,6 +138,21 @@ export const de: Texts = {
     doneTitle: 'Dein Konto ist geschlossen',
     done: (day) =>
       `Am ${day} wird alles gelöscht. Wenn du es dir anders überlegst, melde dich vorher in deiner App an.`,
+  },
+  about: {
+    about: 'Über uns',
+    terms: 'Nutzungsbedingungen',
+    privacy: 'Datenschutz',
+    rules: 'Regeln',
+    contact: 'Kontakt',
+  },
+  noText: { title: 'Hier ist nichts', text: 'Diese Instanz hat keinen solchen Text.' },
+  invite: {
+    title: (inviter) => `${inviter} lädt dich ein`,
+    explain: 'Öffne deine App, registriere dich bei dieser Adresse, und gib diesen Code ein:',
+    until: (day) => `Er gilt bis ${day} (UTC).`,
+    notGood: 'Diese Einladung gilt nicht',
+    why: 'Sie wurde benutzt, ist abgelaufen oder zurückgezogen, oder ihre Adresse ist nicht vollständig. Bitte um eine neue.',
   },
   refused: {
     title: 'Das hat nicht geklappt',

@@ -56,6 +56,20 @@ const mails: Record<MailKind, (facts: MailFacts) => MailTemplate> = {
       { link, words: 'Take the change back' },
     ],
   }),
+  approved: ({ instance, username }) => ({
+    subject: `Welcome to ${instance}`,
+    parts: [
+      { text: `Your account ${username} on ${instance} is ready.` },
+      { text: 'Sign in with your password in your app.' },
+    ],
+  }),
+  refused: ({ instance, note }) => ({
+    subject: `Your sign-up for ${instance}`,
+    parts: [
+      { text: `Your sign-up for ${instance} was not accepted. What you gave was deleted.` },
+      ...(note === null ? [] : [{ text: 'The reason:' }, { text: note }]),
+    ],
+  }),
 };
 
 /** Everything that people read in pages and mails; another language is another file like this one. */
@@ -118,6 +132,15 @@ export const en = {
     doneTitle: 'Your account is closed',
     done: (day: string) =>
       `Everything of it is deleted on ${day}. If you change your mind, sign in before that day, in your app.`,
+  },
+  about: { about: 'About', terms: 'Terms', privacy: 'Privacy', rules: 'Rules', contact: 'Contact' },
+  noText: { title: 'Nothing here', text: 'This instance has no such text.' },
+  invite: {
+    title: (inviter: string) => `${inviter} invites you`,
+    explain: 'Open your app, choose to sign up at this address, and enter this code:',
+    until: (day: string) => `It is good until ${day} (UTC).`,
+    notGood: 'This invitation is not good',
+    why: 'It was used, has expired or was taken back, or its address is not complete. Ask for another.',
   },
   refused: {
     title: 'This did not work',

@@ -10,8 +10,11 @@ const languages: readonly Texts[] = [en, de];
 export const textsOf = (tag: string): Texts =>
   languages.find(({ language }) => language === tag.split('-')[0]?.toLowerCase()) ?? en;
 
-/** The language of ours that a browser or an app prefers, by its Accept-Language. */
-export function languageOf(accepted = ''): string {
+/** The language that a browser or an app prefers, by its Accept-Language: one of ours, or of those that a text has. */
+export function languageOf(
+  accepted = '',
+  known: readonly [string, ...string[]] = [en.language, de.language],
+): string {
   const wanted = accepted
     .slice(0, 500)
     .split(',')
@@ -22,6 +25,5 @@ export function languageOf(accepted = ''): string {
     })
     .filter(({ quality }) => quality > 0)
     .toSorted((one, other) => other.quality - one.quality);
-  const known = new Set(languages.map(({ language }) => language));
-  return wanted.find(({ name }) => known.has(name))?.name ?? en.language;
+  return wanted.find(({ name }) => known.includes(name))?.name ?? known[0];
 }

@@ -18,6 +18,10 @@ export type { Factor as FactorRow } from './entities/factor.js';
 export type { Mail as MailRow } from './entities/mail.js';
 export type { Photo as PhotoRow, PhotoState } from './entities/photo.js';
 export type { Post as PostRow, PostState, TextEntity } from './entities/post.js';
+export type {
+  Invitation as InvitationRow,
+  Registration as RegistrationRow,
+} from './entities/registration.js';
 export type { Session as SessionRow } from './entities/session.js';
 export type { Upload as UploadRow, UploadState } from './entities/upload.js';
 export type { Audience, User as UserRow } from './entities/user.js';

@@ -136,7 +136,15 @@ describe('the role of api and worker', () => {
     await database.query(event(`now() - interval '364 days'`));
     const source = await openDataSource({ url: database.url, name: 'spec', pool: 1 });
     const rows = new Database(source);
-    const keptFor = { idempotency: 1, deletions: 1, sessions: 1, usernames: 1, audit: 1, mails: 1 };
+    const keptFor = {
+      idempotency: 1,
+      deletions: 1,
+      sessions: 1,
+      usernames: 1,
+      audit: 1,
+      mails: 1,
+      invitations: 1,
+    };
     const forgotten = await new SweepRows(rows, new PopularRows(rows)).forgetExpired(keptFor);
     await source.destroy();
     expect(forgotten.auditEvents).toBe(10_001);

@@ -8,6 +8,7 @@ export * from './mail.js';
 export * from './notification.js';
 export * from './photo.js';
 export * from './post.js';
+export * from './registration.js';
 export * from './relations.js';
 export * from './session.js';
 export * from './suggestion.js';

@@ -43,6 +43,8 @@ export class Mail extends OnShard {
   next_try_at!: Date;
   @Nullable('timestamptz', 'When sending was given up') given_up_at!: Date | null;
   @Nullable('text', 'Why the last attempt failed, for operators') error!: string | null;
+  @Nullable('text', 'What an admin says in it, such as why a sign-up was refused; null for nothing')
+  note!: string | null;
 }
 
 @Entity('address_mails', {

@@ -56,6 +56,16 @@ export class User extends OnShard {
     'When a closed account is erased; until then signing in opens it again; null once its erasure has begun',
   )
   erase_at!: Date | null;
+  @Nullable('bigint', "Whose invitation they came by; null without one, or by an operator's")
+  invited_by!: Id | null;
+  @Nullable('text', 'The version of the terms that they accepted last; null for none') terms_version!:
+    string | null;
+  @Nullable('timestamptz', 'When they accepted it') terms_accepted_at!: Date | null;
+  @Nullable(
+    'smallint',
+    'The minimum age that their birth date reached at sign-up; the date itself is not kept',
+  )
+  age_checked!: number | null;
 }
 
 /** A value that is unique across all people is the key of a small table of its own: no shard, so that it stays unique. */
@@ -72,9 +82,15 @@ export class Username {
   )
   username!: string;
   @Nullable('bigint', 'Whose it is; null while it belongs to nobody') user_id!: Id | null;
-  @Nullable('bigint', "Who may have it back at any time; null while it is somebody's")
+  @Nullable(
+    'bigint',
+    "Who may have it back at any time, or signed up by it and waits for an admin; null while it is somebody's",
+  )
   given_up_by!: Id | null;
-  @Nullable('timestamptz', 'When they renamed or closed their account; 90 days later anybody may have it')
+  @Nullable(
+    'timestamptz',
+    'When they renamed or closed their account; 90 days later anybody may have it; infinity while a sign-up waits',
+  )
   given_up_at!: Date | null;
 }
 

@@ -8,6 +8,7 @@ import { keyPage, type KeyPage } from './entry-page.js';
 /** Everything that is recorded of people. A kind that is added is described in docs/clients.md. */
 export const auditKinds = [
   'account.created',
+  'account.approved',
   'account.closed',
   'account.reopened',
   'username.changed',
@@ -33,8 +34,8 @@ export const auditKinds = [
   'role.changed',
 ] as const;
 
-/** `keys.rotated` concerns the instance, and is shown to operators alone. */
-export type AuditKind = (typeof auditKinds)[number] | 'keys.rotated';
+/** `keys.rotated` concerns the instance, `registration.refused` nobody any more: both are shown to operators alone. */
+export type AuditKind = (typeof auditKinds)[number] | 'keys.rotated' | 'registration.refused';
 
 /** Stands for nobody where an event concerns the instance: no person has this id. */
 export const instanceId: Id = '0';

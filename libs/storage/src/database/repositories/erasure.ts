@@ -79,6 +79,8 @@ export class ErasureRows {
     await this.quota.forget(tx, user);
     await tx.query('erase.mails', `DELETE FROM mails WHERE shard = $1 AND user_id = $2`, [shard, user]);
     await tx.query('erase.factors', `DELETE FROM factors WHERE shard = $1 AND user_id = $2`, [shard, user]);
+    const invitations = `DELETE FROM invitations WHERE shard = $1 AND inviter_id = $2`;
+    await tx.query('erase.invitations', invitations, [shard, user]);
     await tx.query('erase.saves', `DELETE FROM saves WHERE shard = $1 AND user_id = $2`, [shard, user]);
     await tx.query('erase.mutes', `DELETE FROM mutes WHERE shard = $1 AND muter_id = $2`, [shard, user]);
     await tx.query('erase.muted', `DELETE FROM mutes WHERE muted_id = $1`, [user]);

@@ -36,14 +36,14 @@ export class MailRows {
   async insert(
     tx: Queryable,
     user: Pick<User, 'id' | 'password_hash' | 'email'>,
-    mail: { kind: MailKind; address: string | null; locale: string; seconds: number },
+    mail: { kind: MailKind; address: string | null; locale: string; seconds: number; note?: string | null },
   ): Promise<Id> {
     return (await tx.value<Id>(
       'mail.insert',
-      `INSERT INTO mails (shard, id, user_id, kind, address, locale, bound, sent_at, expires_at)
+      `INSERT INTO mails (shard, id, user_id, kind, address, locale, bound, sent_at, expires_at, note)
        VALUES ($1::int, next_id($1::int), $2, $3, $4::text, $5, $6, CASE WHEN $4::text IS NULL THEN clock_timestamp() END,
-         clock_timestamp() + make_interval(secs => $7)) RETURNING id`,
-      keyOf(user.id, mail.kind, mail.address, mail.locale, stateOf(user), mail.seconds),
+         clock_timestamp() + make_interval(secs => $7), $8) RETURNING id`,
+      keyOf(user.id, mail.kind, mail.address, mail.locale, stateOf(user), mail.seconds, mail.note ?? null),
     )) as Id;
   }
 

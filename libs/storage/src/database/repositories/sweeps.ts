@@ -68,6 +68,7 @@ export class SweepRows {
     audit: number;
     usernames: number;
     mails: number;
+    invitations: number;
   }): Promise<Record<string, number>> {
     const expired = async (name: string, sql: string, seconds: number) =>
       [name, (await this.database.query(`sweep.${name}`, sql, [seconds])).count] as const;
@@ -103,6 +104,11 @@ export class SweepRows {
         'addressMails',
         `DELETE FROM address_mails WHERE day < ((now() - make_interval(secs => $1)) AT TIME ZONE 'UTC')::date`,
         keptFor.mails,
+      ),
+      await expired(
+        'invitations',
+        `DELETE FROM invitations WHERE created_at < now() - make_interval(secs => $1)`,
+        keptFor.invitations,
       ),
       ['auditEvents', await this.forgetEvents(keptFor.audit)],
     ]);

@@ -11,6 +11,12 @@ export interface NewUser {
   passwordHash: string;
   displayName: string;
   locale: string | null;
+  /** Whose invitation they came by. */
+  invitedBy?: Id | null;
+  /** The version of the terms that they accepted. */
+  terms?: string | null;
+  /** The minimum age that they have reached. */
+  ageChecked?: number | null;
 }
 
 const changeable = [
@@ -58,13 +64,34 @@ export class UserRows {
     const shard = Math.floor(Math.random() * 8192);
     const { rows } = await tx.query<User>(
       'user.insert',
-      `INSERT INTO users (shard, id, username, email, password_hash, display_name, locale)
-       VALUES ($1::int, next_id($1::int), $2, $3, $4, $5, $6) RETURNING *`,
-      [shard, user.username, user.email, user.passwordHash, user.displayName, user.locale],
+      `INSERT INTO users (shard, id, username, email, password_hash, display_name, locale, invited_by, terms_version,
+         terms_accepted_at, age_checked)
+       VALUES ($1::int, next_id($1::int), $2, $3, $4, $5, $6, $7, $8::text, CASE WHEN $8::text IS NOT NULL THEN now() END, $9)
+       RETURNING *`,
+      [
+        shard,
+        user.username,
+        user.email,
+        user.passwordHash,
+        user.displayName,
+        user.locale,
+        user.invitedBy ?? null,
+        user.terms ?? null,
+        user.ageChecked ?? null,
+      ],
     );
     const row = rows[0] as User;
     await this.words.replace(tx, row.id);
     return row;
+  }
+
+  async acceptTerms(tx: Queryable, id: Id, version: string): Promise<void> {
+    await tx.query(
+      'user.acceptTerms',
+      `UPDATE users SET terms_version = $3, terms_accepted_at = now()
+       WHERE shard = $1 AND id = $2 AND terms_version IS DISTINCT FROM $3`,
+      keyOf(id, version),
+    );
   }
 
   /** Claims a username for a person; false when somebody else has it, or gave it up after `keptSince`: then roll back. */
@@ -77,13 +104,28 @@ export class UserRows {
          OR usernames.given_up_at < $3`,
       [username, userId, keptSince],
     );
-    // After the insert, which waits for an erasure that is about to put the hash in the name's place.
-    const isHeld = await tx.touchesOne(
+    return claimed && !(await this.isHeld(tx, username, keptSince));
+  }
+
+  /** Holds a username for a sign-up that waits, as one that it gave up; false as above. */
+  async holdUsername(tx: Queryable, username: string, id: Id, keptSince: Date): Promise<boolean> {
+    const claimed = await tx.touchesOne(
+      'username.hold',
+      `INSERT INTO usernames (username, given_up_by, given_up_at) VALUES ($1, $2, 'infinity')
+       ON CONFLICT (username) DO UPDATE SET given_up_by = excluded.given_up_by, given_up_at = 'infinity'
+       WHERE usernames.given_up_at < $3`,
+      [username, id, keptSince],
+    );
+    return claimed && !(await this.isHeld(tx, username, keptSince));
+  }
+
+  /** Asked after the insert, which waits for an erasure that is about to put the hash in the name's place. */
+  private isHeld(tx: Queryable, username: string, keptSince: Date): Promise<boolean> {
+    return tx.touchesOne(
       'username.held',
       `SELECT 1 FROM usernames WHERE username = ${hashed('$1')} AND given_up_at >= $2`,
       [username, keptSince],
     );
-    return claimed && !isHeld;
   }
 
   async giveUpUsername(tx: Queryable, username: string, userId: Id): Promise<void> {
@@ -223,7 +265,8 @@ export class UserRows {
     await tx.query(
       'user.blank',
       `UPDATE users SET erase_at = NULL, version = version + 1, username = 'closed.' || id, email = '',
-         display_name = '', bio = '', website = NULL, password_hash = '', avatar_folder = NULL, avatar_photo_id = NULL
+         display_name = '', bio = '', website = NULL, password_hash = '', avatar_folder = NULL, avatar_photo_id = NULL,
+         invited_by = NULL, terms_version = NULL, terms_accepted_at = NULL, age_checked = NULL
        WHERE shard = $1 AND id = $2`,
       keyOf(id),
     );
