@@ -1,4 +1,5 @@
 import { Global, Module, type Provider } from '@nestjs/common';
+import { AccountRecord } from './accounts/account-record.js';
 import { AccessTokens } from './accounts/access-tokens.js';
 import { Accounts } from './accounts/accounts.js';
 import { Closing } from './accounts/closing.js';
@@ -50,6 +51,7 @@ import { Visibility } from './visibility/visibility.js';
 
 const rules: Provider[] = [
   Visibility,
+  AccountRecord,
   AccessTokens,
   RefreshTokens,
   TokenRotation,

@@ -6,7 +6,15 @@ import type { MediaKey } from './media-urls.js';
  * The act that a mail permits its receiver, or the news that it brings. The secrets of its link and of its code are derived from the instance's keys and the
  * mail's row, so none is stored: a copy of the database opens no account.
  */
-export type MailKind = 'reset' | 'verify' | 'reversal' | 'address_in_use' | 'approved' | 'refused';
+export type MailKind =
+  | 'reset'
+  | 'verify'
+  | 'reversal'
+  | 'address_in_use'
+  | 'approved'
+  | 'refused'
+  | 'new_device'
+  | 'credentials_changed';
 
 const mac = (text: string, { secret }: MediaKey): Buffer =>
   createHmac('sha256', secret).update(text).digest();

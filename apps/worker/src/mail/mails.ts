@@ -23,6 +23,8 @@ const links: Record<MailKind, (token: string) => string> = {
   address_in_use: () => '/account/forgot',
   approved: () => '',
   refused: () => '',
+  new_device: () => '/account/forgot',
+  credentials_changed: () => '/account/forgot',
 };
 /** A slow server takes up to 45 seconds; other effects have the rest of the worker's eight turns. */
 const AT_ONCE = 3;

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { fold, problem, type Id } from '@app/platform';
 import {
-  AuditRows,
   mayReturn,
   RegistrationRows,
   UnitOfWork,
@@ -11,6 +10,7 @@ import {
   type Tx,
   type UserRow,
 } from '@app/storage';
+import { AccountRecord } from './account-record.js';
 import type { Caller } from './access-tokens.js';
 import type { PasswordOwner } from './password-strength.js';
 import { Passwords } from './passwords.js';
@@ -41,7 +41,7 @@ export class Accounts {
     private readonly registrations: RegistrationRows,
     private readonly passwords: Passwords,
     private readonly sessions: Sessions,
-    private readonly audit: AuditRows,
+    private readonly audit: AccountRecord,
     private readonly work: UnitOfWork,
   ) {}
 

@@ -1,7 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, limits, problem, type Config, type Id, type Problem } from '@app/platform';
-import { AuditRows, FactorRows, type FactorRow, type Origin, type Tx, type UserRow } from '@app/storage';
+import { FactorRows, type FactorRow, type Origin, type Tx, type UserRow } from '@app/storage';
+import { AccountRecord } from './account-record.js';
 import { Guesses } from './guesses.js';
 import { hashOfRecoveryCode } from './recovery-codes.js';
 import { PasskeyCeremonies, type UsedCredential } from './passkey-ceremonies.js';
@@ -34,7 +35,7 @@ export class FactorChecks {
   constructor(
     @Inject(CONFIG) private readonly config: Pick<Config, 'TOKEN_KEYS'>,
     private readonly rows: FactorRows,
-    private readonly audit: AuditRows,
+    private readonly audit: AccountRecord,
     private readonly guesses: Guesses,
     private readonly ceremonies: PasskeyCeremonies,
   ) {}

@@ -1,14 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, problem, Problem, type Config, type Id } from '@app/platform';
-import {
-  AuditRows,
-  FactorRows,
-  UnitOfWork,
-  UserRows,
-  type FactorRow,
-  type Origin,
-  type Tx,
-} from '@app/storage';
+import { FactorRows, UnitOfWork, UserRows, type FactorRow, type Origin, type Tx } from '@app/storage';
+import { AccountRecord } from './account-record.js';
 import type { Caller } from './access-tokens.js';
 import { isConfirmedTotp, isUnusedCode } from './factor-checks.js';
 import { Proofs } from './proofs.js';
@@ -31,7 +24,7 @@ export class Factors {
     private readonly rows: FactorRows,
     private readonly users: UserRows,
     private readonly proofs: Proofs,
-    private readonly audit: AuditRows,
+    private readonly audit: AccountRecord,
     private readonly work: UnitOfWork,
   ) {}
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { limits, problem, type Id } from '@app/platform';
-import { AuditRows, FactorRows, UnitOfWork, type FactorRow, type Origin, type Tx } from '@app/storage';
+import { FactorRows, UnitOfWork, type FactorRow, type Origin, type Tx } from '@app/storage';
+import { AccountRecord } from './account-record.js';
 import type { Caller } from './access-tokens.js';
 import { Factors } from './factors.js';
 import { PasskeyCeremonies, type RegisteredCredential } from './passkey-ceremonies.js';
@@ -14,7 +15,7 @@ export class Passkeys {
     private readonly rows: FactorRows,
     private readonly proofs: Proofs,
     private readonly factors: Factors,
-    private readonly audit: AuditRows,
+    private readonly audit: AccountRecord,
     private readonly work: UnitOfWork,
   ) {}
 

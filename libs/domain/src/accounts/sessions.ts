@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { limits, problem, Problem, type Id } from '@app/platform';
-import { AuditRows, SessionRows, UnitOfWork, type Origin, type SessionRow, type Tx } from '@app/storage';
+import { SessionRows, UnitOfWork, type Origin, type SessionRow, type Tx } from '@app/storage';
+import { AccountRecord } from './account-record.js';
 import { LRUCache } from 'lru-cache';
 import { AccessTokens, type Caller } from './access-tokens.js';
 import {
@@ -45,7 +46,7 @@ export class Sessions {
     private readonly accessTokens: AccessTokens,
     private readonly refreshTokens: RefreshTokens,
     private readonly rotation: TokenRotation,
-    private readonly audit: AuditRows,
+    private readonly audit: AccountRecord,
   ) {}
 
   /** Begins a session; `first` then has its tokens. The oldest sessions above the limit end. */

@@ -51,6 +51,28 @@ export const de: Texts = {
         },
       ],
     }),
+    new_device: ({ instance, username, link }) => ({
+      subject: `Jemand hat sich bei deinem Konto auf ${instance} angemeldet`,
+      parts: [
+        {
+          text: `Jemand hat sich beim Konto ${username} auf ${instance} angemeldet, mit einem Gerät oder aus einem Netz, das es noch nicht kannte.`,
+        },
+        { text: 'Warst du das, dann ignoriere diese Mail. Deine App zeigt, wo du angemeldet bist.' },
+        { text: 'Warst du das nicht, dann wähle ein neues Passwort: Das meldet alle ab.' },
+        { link, words: 'Neues Passwort wählen' },
+      ],
+    }),
+    credentials_changed: ({ instance, username, link }) => ({
+      subject: `Deine Anmeldung bei ${instance} wurde geändert`,
+      parts: [
+        {
+          text: `Das Passwort oder ein zweiter Faktor des Kontos ${username} auf ${instance} wurde gesetzt, verbraucht oder entfernt. Deine App zeigt unter den Sicherheitsereignissen, was es war.`,
+        },
+        { text: 'Warst du das, dann ignoriere diese Mail.' },
+        { text: 'Warst du das nicht, dann wähle ein neues Passwort: Das meldet alle ab.' },
+        { link, words: 'Neues Passwort wählen' },
+      ],
+    }),
     reversal: ({ instance, username, link, minutes }) => ({
       subject: `Dein Konto auf ${instance} hat eine andere Adresse`,
       parts: [

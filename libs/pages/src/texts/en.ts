@@ -45,6 +45,28 @@ const mails: Record<MailKind, (facts: MailFacts) => MailTemplate> = {
       { text: 'If it was not you, ignore this mail: nobody was told that you have an account.' },
     ],
   }),
+  new_device: ({ instance, username, link }) => ({
+    subject: `Somebody signed in to your account on ${instance}`,
+    parts: [
+      {
+        text: `Somebody signed in to the account ${username} on ${instance}, with a device or from a network that it was not used with before.`,
+      },
+      { text: 'If it was you, ignore this mail. Your app shows where you are signed in.' },
+      { text: 'If it was not you, choose a new password: that signs everybody out.' },
+      { link, words: 'Choose a new password' },
+    ],
+  }),
+  credentials_changed: ({ instance, username, link }) => ({
+    subject: `How you sign in to ${instance} was changed`,
+    parts: [
+      {
+        text: `The password or a second factor of the account ${username} on ${instance} was set, used up or taken away. Your app shows what it was, among the security events.`,
+      },
+      { text: 'If it was you, ignore this mail.' },
+      { text: 'If it was not you, choose a new password: that signs everybody out.' },
+      { link, words: 'Choose a new password' },
+    ],
+  }),
   reversal: ({ instance, username, link, minutes }) => ({
     subject: `Your account on ${instance} has another address`,
     parts: [

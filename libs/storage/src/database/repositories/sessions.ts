@@ -63,8 +63,9 @@ export class SessionRows {
     userId: Id,
     { address, userAgent }: Origin,
     token: { sessionId: Id; hash: Buffer } | null,
+    connection: Queryable = this.database,
   ): Promise<{ byClient: boolean; byToken: boolean }> {
-    const known = await this.database.first<{ byClient: boolean; byToken: boolean }>(
+    const known = await connection.first<{ byClient: boolean; byToken: boolean }>(
       'session.knows',
       `SELECT
          EXISTS (SELECT FROM audit_events WHERE shard = $1 AND user_id = $2

@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import { limits, type Id, type MailKind } from '@app/platform';
+import {
+  AuditRows,
+  EmailRows,
+  MailRows,
+  SessionRows,
+  UserRows,
+  type AuditKind,
+  type Origin,
+  type Tx,
+} from '@app/storage';
+import { Letters } from './letters.js';
+
+/** A thief who changes a lot does not fill the mailbox. */
+const PER_HOUR = 3;
+
+/** A reset is told by the mail that permits it, a new address by the one that takes it back. */
+const mailed: Partial<Record<AuditKind, MailKind>> = {
+  'password.changed': 'credentials_changed',
+  'factor.added': 'credentials_changed',
+  'factor.removed': 'credentials_changed',
+  'recovery_codes.made': 'credentials_changed',
+  'recovery_code.used': 'credentials_changed',
+};
+
+/** Records what happens to an account, and mails its owner what a thief would do, in the same transaction. */
+@Injectable()
+export class AccountRecord {
+  constructor(
+    private readonly audit: AuditRows,
+    private readonly users: UserRows,
+    private readonly sessions: SessionRows,
+    private readonly emails: EmailRows,
+    private readonly mails: MailRows,
+    private readonly letters: Letters,
+  ) {}
+
+  async record(tx: Tx, kind: AuditKind, userId: Id, from: Origin, params: object = {}): Promise<void> {
+    const isNew = kind === 'session.began' && !(await this.sessions.knows(userId, from, null, tx)).byClient;
+    await this.audit.record(tx, kind, userId, from, { ...params });
+    const letter = isNew ? 'new_device' : mailed[kind];
+    if (letter !== undefined) await this.tell(tx, userId, letter);
+  }
+
+  /** Addresses that nobody has verified may be anybody's. */
+  private async tell(tx: Tx, userId: Id, kind: MailKind): Promise<void> {
+    const user = await this.users.find(userId, tx);
+    if (!user || !(await this.emails.standing(user, tx)).verified) return;
+    if ((await this.mails.lately(tx, userId, kind, 3_600)) >= PER_HOUR) return;
+    await this.letters.toOwner(tx, user, { kind, address: user.email, seconds: limits.mail.triedFor });
+  }
+}
