@@ -21,7 +21,7 @@ location / {
 }
 location @read { proxy_pass http://narwhal_api; }
 # Their query opens an account, and a line about an api that is away would quote it.
-location ~ ^/account/(reset|verify|reversal)$ {
+location ~ ^/account/(reset|verify|reversal|export)$ {
   error_log /dev/null crit;
   if ($narwhal_way = write) { return 482; }
   proxy_pass http://narwhal_api;
@@ -94,7 +94,9 @@ location ~ "^/v1/stream/?$" {
 
 /** The api decides who may have an original, and NGINX sends it: see NGINX_SENDS_FILES. The api itself sends it from S3. */
 function originals({ STORAGE_DIR, S3_BUCKET }: EdgeSettings): string {
-  const asked = `location ~ "^/v1/photos/[0-9]+/original/?$" {
+  const asked = `location ~ "^/v1/(photos/[0-9]+/original|me/exports/[0-9]+/file)/?$" {
+  # The query of an export's address gives access to it.
+  error_log /dev/null crit;
   proxy_read_timeout 30s;
   proxy_max_temp_file_size 0;
   proxy_pass http://narwhal_api;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import request, { type Response } from 'supertest';
 import { beforeAll, describe, expect, it, test } from 'vitest';
 import type { Page, Post, ProblemBody } from '../harness/contract.js';
+import { asked } from '../harness/exports.js';
 import { signIn } from '../harness/people.js';
 import { sharedStack } from '../harness/shared-stack.js';
 import type { Stack } from '../harness/stack.js';
@@ -24,6 +25,9 @@ const OWN: [request: string, owner: number, other: number, nobody: number][] = [
   // Nobody comes as far as the id without a proof.
   ['DELETE /v1/me/passkeys/{session}', 403, 403, 401],
   ['DELETE /v1/invitations/{invitation}', 204, 404, 401],
+  ['GET /v1/me/exports/{export}', 200, 404, 401],
+  // Its signature gives access to it, which no caller here sends.
+  ['GET /v1/me/exports/{export}/file', 403, 403, 403],
   // The secret of an upload gives access to it; these callers have another upload's secret.
   ['HEAD /v1/uploads/{upload}', 404, 404, 404],
   ['PATCH /v1/uploads/{upload}', 404, 404, 404],
@@ -75,6 +79,7 @@ async function played(stack: Stack, kind: 'public' | 'private'): Promise<Scene> 
   const invitation = await ada.request('post', '/v1/invitations', {}).expect(201);
   names['invitation'] = (invitation.body as { id: string }).id;
   names['ada’s collection'] = (collection.body as { id: string }).id;
+  names['export'] = (await asked(ada)).id;
   names['session'] = (await signIn(stack, ada.user.username)).session.id;
   names['upload'] = `${upload?.pathname.split('/').at(-1)}${other?.search}`;
   return made;
@@ -108,9 +113,11 @@ const said = ({ status, body }: Response): string => {
   return status >= 400 && code ? `${status} ${code}` : String(status);
 };
 
-const wanted = ({ method, expected }: Expectation): string => {
+const wanted = ({ method, path, expected }: Expectation): string => {
   const status = /^\d+$/.test(expected) ? Number(expected) : 200;
-  return status < 400 || method === 'HEAD' ? String(status) : `${status} ${CODES[status]}`;
+  return status < 400 || method === 'HEAD'
+    ? String(status)
+    : `${status} ${path.endsWith('/file') ? 'url_invalid' : CODES[status]}`;
 };
 
 /** All that a client sees of a response, except what differs in every one. */

@@ -1,5 +1,6 @@
 import { admin } from './admin-command.js';
 import type { Page, Photo, Post } from './contract.js';
+import { asked, proofOf, ready } from './exports.js';
 import type { Known, Targets } from './fuzz-values.js';
 import { PASSWORD, signIn, signUp, type Person } from './people.js';
 import { drawn } from './pictures.js';
@@ -119,6 +120,17 @@ async function knownAccounts(stack: Stack, ada: Person): Promise<Targets['known'
   };
 }
 
+/** An export, and a proof to ask for it again. */
+async function knownExports(grace: Person): Promise<Targets['known']> {
+  const { accessToken: token } = grace.session;
+  const { id, url } = await ready(grace, await asked(grace));
+  return {
+    'POST /v1/me/exports': [{ token, more: [['narwhal-proof', await proofOf(grace)]] }],
+    'GET /v1/me/exports/{id}': [{ path: [id], token }],
+    'GET /v1/me/exports/{id}/file': [{ path: [id], query: [new URL(url).search.slice(1)] }],
+  };
+}
+
 /** Resumable uploads, each kind of request with its own. */
 async function knownUploads(owners: Person[], body: Buffer): Promise<Targets['known']> {
   const more: Known['more'] = [['x-http-method-override', 'PATCH']];
@@ -183,6 +195,7 @@ export async function targetsOf(stack: Stack): Promise<Targets> {
     known: {
       ...(await knownThings(stack, ada, photo)),
       ...(await knownAccounts(stack, ada)),
+      ...(await knownExports(grace)),
       ...(await knownUploads([ada, heidi, judy], picture.bytes)),
     },
     words: {

@@ -10,6 +10,7 @@ import { SessionsModule } from './sessions/sessions.module.js';
 import { SignUpsModule } from './sign-ups/sign-ups.module.js';
 import { InvitationsModule } from './invitations/invitations.module.js';
 import { UsersModule } from './users/users.module.js';
+import { ExportsModule } from './exports/exports.module.js';
 import { MeModule } from './me/me.module.js';
 import { AccountPagesModule } from './account-pages/account-pages.module.js';
 import { FactorsModule } from './factors/factors.module.js';
@@ -50,6 +51,7 @@ const resources = [
   InvitationsModule,
   UsersModule,
   MeModule,
+  ExportsModule,
   ProofsModule,
   FactorsModule,
   EmailsModule,

@@ -20,6 +20,15 @@ import { EffectsService } from './effects/effects.service.js';
 import { Erasure } from './effects/erasure.js';
 import { Folding } from './effects/folding.js';
 import { MailChecks } from './mail/mail-checks.js';
+import { Documents } from './export/documents.js';
+import { ExportAttempts } from './export/export-attempts.js';
+import { ExportService } from './export/export.service.js';
+import { ExportSettling } from './export/export-settling.js';
+import { ExportWriter } from './export/export-writer.js';
+import { IndexPage } from './export/index-page.js';
+import { MarkedData, Others } from './export/marked-data.js';
+import { OwnData } from './export/own-data.js';
+import { LongWork } from './effects/long-work.js';
 import { MailServer } from './mail/mail-server.js';
 import { Mails } from './mail/mails.js';
 import { TrashedPhotos } from './effects/trashed-photos.js';
@@ -42,7 +51,27 @@ const REDIS_BUDGET = 5_000;
 const develop = [AtWork, RenditionWriter, Exchanging, Settling, Attempting, DevelopService];
 const deliver = [FanOut, DeliverService];
 const mail = [MailServer, MailChecks, Mails];
-const effects = [CacheInvalidation, DerivedRows, Erasure, TrashedPhotos, Effects, EffectsService, Folding];
+const exports = [
+  OwnData,
+  Others,
+  MarkedData,
+  Documents,
+  IndexPage,
+  ExportWriter,
+  ExportSettling,
+  ExportAttempts,
+  ExportService,
+];
+const effects = [
+  CacheInvalidation,
+  DerivedRows,
+  Erasure,
+  TrashedPhotos,
+  LongWork,
+  Effects,
+  EffectsService,
+  Folding,
+];
 const notify = [
   NotificationAudience,
   NotificationWriter,
@@ -72,7 +101,17 @@ export class WorkerModule {
         FeedModule.forRoot({ budget: REDIS_BUDGET, near: false }),
         WatchModule.forRoot('worker'),
       ],
-      providers: [pool, ...develop, ...deliver, ...mail, ...effects, ...notify, ...sweep, SyntheticChecks],
+      providers: [
+        pool,
+        ...develop,
+        ...deliver,
+        ...mail,
+        ...exports,
+        ...effects,
+        ...notify,
+        ...sweep,
+        SyntheticChecks,
+      ],
     };
   }
 }

@@ -9,6 +9,7 @@ import { Admission } from './accounts/admission.js';
 import { AddressChanges } from './accounts/address-changes.js';
 import { EmailReversals } from './accounts/email-reversals.js';
 import { EmailVerifications } from './accounts/email-verifications.js';
+import { ExportLinks, ExportMails, Exports } from './accounts/exports.js';
 import { Guesses } from './accounts/guesses.js';
 import { Leaving } from './accounts/leaving.js';
 import { Letters } from './accounts/letters.js';
@@ -83,6 +84,9 @@ const rules: Provider[] = [
   Factors,
   Leaving,
   Passkeys,
+  Exports,
+  ExportLinks,
+  ExportMails,
   People,
   Profiles,
   PostAccess,

@@ -1,3 +1,4 @@
+export * from './exported.js';
 export * from './html.js';
 export * from './mail.js';
 export * from './markdown.js';

@@ -52,6 +52,8 @@ export const outboxKinds = {
   'audience.grew': { subject: 'user', job: 'deliver' },
   /** Send a mail, or find out first whose it is. */
   'mail.send': { subject: 'mail', job: 'effect' },
+  /** Somebody asked for an export: a worker makes those that wait, one after another. */
+  'export.make': { subject: 'transfer', job: 'effect' },
   /** A session ended: drop its cached lookup. */
   'session.ended': { subject: 'session', job: 'effect' },
   /** A photo's objects go to the trash. */

@@ -124,6 +124,11 @@ export const limits = {
   invitation: { validFor: 7 * DAY, fromAge: 7 * DAY, perWeek: 5, perWeekByAdmins: 100, keptFor: 30 * DAY },
   /** A mail that no server takes is tried for this long; the rows of all mails are kept for a week. */
   mail: { triedFor: 3 * DAY, keptFor: 7 * DAY },
+  /**
+   * An export of all that is a person's: one in `every` seconds. It is made again for `triedFor`, kept for `keptFor`, and an address
+   * of it is good for `linkFor`. It is made only where the disk has `freeBytes` more than it needs: uploads go first.
+   */
+  export: { every: DAY, triedFor: 3 * DAY, keptFor: 7 * DAY, linkFor: DAY, freeBytes: 1024 * MiB },
   idempotency: { keptFor: DAY, waitSeconds: 5 },
   list: { default: 20, most: 50, ids: 50, rankedFor: 600 },
   json: { bytes: 64 * 1024 },

@@ -8,6 +8,7 @@ import type { MediaKey } from './media-urls.js';
  */
 export type MailKind =
   | 'reset'
+  | 'export'
   | 'verify'
   | 'reversal'
   | 'address_in_use'

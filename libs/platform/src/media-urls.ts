@@ -41,10 +41,18 @@ export class MediaUrls {
 
   /** `?e=…&k=…&s=…` for every file of a folder: the same until the folder's boundary, valid for a day beyond it. */
   query(folder: string, now = Date.now()): string {
+    return this.signed(folder, String(mediaBoundary(folder, now) + DAY));
+  }
+
+  /** The same of anything else, valid until an instant in milliseconds since 1970. */
+  queryUntil(subject: string, instant: number): string {
+    return this.signed(subject, String(Math.floor(instant / 1000)));
+  }
+
+  private signed(subject: string, expiry: string): string {
     const [key] = this.keys;
     if (!key) throw new Error('expected a media key but the keyring is empty');
-    const expiry = String(mediaBoundary(folder, now) + DAY);
-    return `?e=${expiry}&k=${key.id}&s=${signature(folder, expiry, key)}`;
+    return `?e=${expiry}&k=${key.id}&s=${signature(subject, expiry, key)}`;
   }
 
   url(folder: string, file: string, now = Date.now()): string {

@@ -644,6 +644,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have everything that is one’s own put into a zip
+         * @description Have everything that is one’s own put into a zip. A worker makes it; a mail says when it is ready. Within `limits.export.every` the answer is the same export again. Needs an access token. Needs a fresh proof (`Narwhal-Proof`). Counts against `write`: 300 requests in 60 s.
+         */
+        post: operations["createExport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/exports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far an export is, and where its zip is
+         * @description How far an export is, and where its zip is. Needs an access token. Counts against `read`: 3000 requests in 60 s.
+         */
+        get: operations["getExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/exports/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The zip of an export, by its signed URL
+         * @description The zip of an export, by its signed URL. No token is needed, and none is read. Counts against `read`: 3000 requests in 60 s.
+         */
+        get: operations["downloadExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/me/liked": {
         parameters: {
             query?: never;
@@ -2398,6 +2458,37 @@ export interface components {
             /** @description What was sent, cut. */
             received: string;
         };
+        /** @description A zip of everything that is a person’s. */
+        Export: {
+            /**
+             * @description A 64-bit id, as decimal text.
+             * @example 236402688000123904
+             */
+            id: string;
+            /** @description `failed`: it could not be made for days; ask for another. */
+            state: string;
+            /**
+             * Format: int32
+             * @description Per cent.
+             */
+            progress: number;
+            /**
+             * Format: uri
+             * @description Where the zip is, once `ready`; good for `limits.export.linkFor`, and renewed by each read. Gives access to everything in it.
+             */
+            url?: string;
+            /**
+             * Format: int64
+             * @description Its size, once `ready`.
+             */
+            bytes?: number;
+            /**
+             * Format: date-time
+             * @description When it is deleted, once `ready`.
+             * @example 2026-11-22T12:08:00.000Z
+             */
+            expiresAt?: string;
+        };
         /** @description There is something new in the home feed. */
         FeedEvent: {
             /**
@@ -3072,6 +3163,34 @@ export interface components {
                  * @description For how long it is kept when which mail was sent, in seconds.
                  */
                 keptFor: number;
+            };
+            /** @description Limits of it. */
+            export: {
+                /**
+                 * Format: int64
+                 * @description Within how many seconds one export is made.
+                 */
+                every: number;
+                /**
+                 * Format: int64
+                 * @description For how long it is tried to make an export that fails, in seconds.
+                 */
+                triedFor: number;
+                /**
+                 * Format: int64
+                 * @description For how long an export may be downloaded, in seconds.
+                 */
+                keptFor: number;
+                /**
+                 * Format: int64
+                 * @description For how long an address of an export is good, in seconds.
+                 */
+                linkFor: number;
+                /**
+                 * Format: int64
+                 * @description How much room the disk must have beyond an export.
+                 */
+                freeBytes: number;
             };
             /** @description Limits of it. */
             idempotency: {
@@ -7077,6 +7196,173 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             /** @description `expectation_failed` */
             417: components["responses"]["ExpectationFailed"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createExport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A fresh proof, from POST /v1/me/proofs; without one that holds the answer is 403 `proof_required`. */
+                "Narwhal-Proof"?: components["parameters"]["NarwhalProof"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted; the rest happens later. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `proof_required` */
+            403: components["responses"]["Forbidden"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A 64-bit id, as decimal text. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    downloadExport: {
+        parameters: {
+            query?: {
+                /** @description When it expires, in seconds since 1970. */
+                e?: string;
+                /** @description The key that signed it. */
+                k?: string;
+                /** @description The signature. */
+                s?: string;
+            };
+            header?: {
+                /** @description An ETag from before: 304 when it still holds. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+                /** @description Only these bytes (RFC 9110): 206. Of several ranges, all of it. */
+                Range?: components["parameters"]["Range"];
+                /** @description The ETag that `Range` is of; all of it when it is another. */
+                "If-Range"?: components["parameters"]["IfRange"];
+            };
+            path: {
+                /** @description A 64-bit id, as decimal text. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description The range that was asked for. */
+            206: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
+                    ETag: components["headers"]["ETag"];
+                    "Content-Range": components["headers"]["ContentRange"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description As it was. */
+            304: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `url_expired`, `url_invalid` */
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `range_not_satisfiable` */
+            416: components["responses"]["RangeNotSatisfiable"];
             /** @description `validation_failed` */
             422: components["responses"]["UnprocessableEntity"];
             /** @description `rate_limited` */

@@ -9,6 +9,7 @@ import type { ProblemFilter } from '../http/problem-filter.js';
 import { RateLimits } from '../http/rate-limits.js';
 import type { Shown } from './account-pages.js';
 import { EmailPages } from './email-pages.js';
+import { ExportPages } from './export-pages.js';
 import { FORM } from './forms.js';
 import { ClosingPages } from './closing-pages.js';
 import { PasswordPages } from './password-pages.js';
@@ -16,7 +17,14 @@ import { PasswordPages } from './password-pages.js';
 type Show = (request: FastifyRequest) => Shown | Promise<Shown>;
 type Route = [method: 'GET' | 'POST', path: string, rate: RatePolicy, show: Show];
 
-const routesOf = (pages: PasswordPages, emails: EmailPages, closing: ClosingPages): Route[] => [
+interface Pages {
+  pages: PasswordPages;
+  emails: EmailPages;
+  closing: ClosingPages;
+  exports: ExportPages;
+}
+
+const routesOf = ({ pages, emails, closing, exports }: Pages): Route[] => [
   ['GET', '/account/forgot', 'read', (request) => pages.forgotForm(request)],
   ['POST', '/account/forgot', 'reset', (request) => pages.forgot(request)],
   ['GET', '/account/reset', 'reset', (request) => pages.resetForm(request)],
@@ -27,6 +35,8 @@ const routesOf = (pages: PasswordPages, emails: EmailPages, closing: ClosingPage
   ['POST', '/account/reversal', 'reset', (request) => emails.send('reversal', request)],
   ['GET', '/account/delete', 'read', (request) => closing.form(request)],
   ['POST', '/account/delete', 'signIn', (request) => closing.close(request)],
+  ['GET', '/account/export', 'reset', (request) => exports.form(request)],
+  ['POST', '/account/export', 'signIn', (request) => exports.open(request)],
 ];
 
 /** Serves the pages of accounts, for browsers: under the limits of the endpoints, and without script or cookie. */
@@ -63,7 +73,12 @@ export function serveAccountPages(
       if (isLong) send(reply, pages.pagesFor(request).refused('unreadable', 413));
       else filter.refuse(error, request, reply);
     });
-    for (const route of routesOf(pages, app.get(EmailPages), app.get(ClosingPages))) {
+    const others = {
+      emails: app.get(EmailPages),
+      closing: app.get(ClosingPages),
+      exports: app.get(ExportPages),
+    };
+    for (const route of routesOf({ pages, ...others })) {
       const [method, url] = route;
       declareRoute(method, url);
       scope.route({ method, url, handler: (request, reply) => void serve(route, request, reply) });

@@ -117,6 +117,13 @@ const meanings: Meanings<Limits> = {
     triedFor: 'For how long it is tried to send a mail that no server takes, in seconds.',
     keptFor: 'For how long it is kept when which mail was sent, in seconds.',
   },
+  export: {
+    every: 'Within how many seconds one export is made.',
+    triedFor: 'For how long it is tried to make an export that fails, in seconds.',
+    keptFor: 'For how long an export may be downloaded, in seconds.',
+    linkFor: 'For how long an address of an export is good, in seconds.',
+    freeBytes: 'How much room the disk must have beyond an export.',
+  },
   idempotency: {
     keptFor: 'For how long an Idempotency-Key is remembered, in seconds.',
     waitSeconds: 'How long a repeated request waits for the first, in seconds.',

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, limits, MediaUrls, problem, type Config, type MediaQuery } from '@app/platform';
 import {
+  exportName,
   objectKey,
   OBJECT_STORE,
   ObjectMissing,
@@ -8,6 +9,7 @@ import {
   type ByteRange,
   type ObjectStore,
   type PhotoRow,
+  type TransferRow,
 } from '@app/storage';
 import { ORIGINAL, renditions } from '@app/platform/photos';
 import type { ApiReply, ApiRequest } from '../http/call.js';
@@ -47,10 +49,28 @@ export class MediaService {
     void reply
       .header('content-type', type ?? 'application/octet-stream')
       .header('content-disposition', `attachment; filename="${id}.${ending}"`);
-    const key = objectKey(folder, ORIGINAL);
+    await this.download(folder, ORIGINAL, request, reply);
+  }
+
+  /** Sends the zip of an export. The caller has already checked its address. */
+  async sendExport(
+    { id, folder, attempts }: TransferRow,
+    request: ApiRequest,
+    reply: ApiReply,
+  ): Promise<void> {
+    void reply
+      .header('content-type', 'application/zip')
+      .header('content-disposition', `attachment; filename="narwhal-${id}.zip"`)
+      .header('cache-control', 'private, no-store')
+      .header('referrer-policy', 'no-referrer');
+    await this.download(folder, exportName(attempts), request, reply);
+  }
+
+  private async download(folder: string, name: string, request: ApiRequest, reply: ApiReply): Promise<void> {
+    const key = objectKey(folder, name);
     if (this.config.NGINX_SENDS_FILES && (await this.objects.staysOnDisk(key)))
       await reply.header('x-accel-redirect', `/_objects/${key}`).send();
-    else await this.object(folder, ORIGINAL, request, reply);
+    else await this.object(folder, name, request, reply);
   }
 
   private async object(folder: string, file: string, request: ApiRequest, reply: ApiReply): Promise<void> {

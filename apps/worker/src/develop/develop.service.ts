@@ -27,6 +27,10 @@ export class DevelopService {
     this.heavy = new HeavyLanes(config.DEVELOP_CONCURRENCY);
   }
 
+  get isBusy(): boolean {
+    return this.lanes.size > 0;
+  }
+
   /** Takes photos until none is left, unless every lane is already running. Returns their number. */
   async run(): Promise<number> {
     if (this.ending || this.lanes.size >= this.config.DEVELOP_CONCURRENCY) return 0;

@@ -4,8 +4,8 @@ import { Relations } from '@app/domain';
 import type { OutboxRow } from '@app/storage';
 import { CacheInvalidation } from './cache-invalidation.js';
 import { DerivedRows } from './derived-rows.js';
-import { Mails } from '../mail/mails.js';
 import { Erasure } from './erasure.js';
+import { LongWork } from './long-work.js';
 import { TrashedPhotos } from './trashed-photos.js';
 
 /** The kinds that run as a whole; those of the `deliver` queue run page by page. */
@@ -25,7 +25,7 @@ export class Effects {
     erasure: Erasure,
     relations: Relations,
     derived: DerivedRows,
-    mails: Mails,
+    long: LongWork,
     photos: TrashedPhotos,
   ) {
     this.byKind = {
@@ -46,7 +46,8 @@ export class Effects {
       'relations.changed': (id) => invalidation.relationsChanged(id),
       'block.changed': (id, object) => relations.settleBlock(id, object ?? '0'),
       'requests.accept': (id) => relations.acceptAll(id),
-      'mail.send': (id) => mails.carryOut(id),
+      'mail.send': (id) => long.sendMail(id),
+      'export.make': () => long.makeExports(),
       'session.ended': (id) => invalidation.sessionEnded(id),
       'photo.trash': (id) => photos.trash(id),
     };

@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, counter, isNotifyKind, JobSender, type Config, type JobName } from '@app/platform';
 import { Closing, Factors, Posts } from '@app/domain';
-import { CountRows, MailRows, OutboxRows, SweepRows, UnitOfWork } from '@app/storage';
+import { CountRows, OutboxRows, SweepRows, UnitOfWork } from '@app/storage';
+import { LongWork } from '../effects/long-work.js';
 import { DevelopService } from '../develop/develop.service.js';
 
 /** Rows per sweep; the next sweep finds more. */
@@ -16,7 +17,7 @@ const found = (kind: string, count: number): void => {
 export class StuckRows {
   constructor(
     private readonly rows: SweepRows,
-    private readonly mails: MailRows,
+    private readonly long: LongWork,
     private readonly posts: Posts,
     private readonly factors: Factors,
     private readonly closing: Closing,
@@ -30,13 +31,18 @@ export class StuckRows {
 
   /** Has mails sent whose pause is over, and those that a killed worker had taken up. */
   async sendMails(seconds: number, limit: number): Promise<void> {
-    const due = await this.mails.due(seconds, limit);
+    const due = await this.long.overdueMails(seconds, limit);
     if (due.length > 0) await this.work.run((tx) => tx.effect('mail.send', ...due));
   }
 
   /** Seals secrets of second factors by the key that signs now: the one that sealed them leaves the ring some day. */
   async sealFactors(limit: number): Promise<void> {
     await this.factors.sealAgain(limit);
+  }
+
+  /** Makes exports that wait, and deletes those that are over. */
+  sweepExports(limit: number): Promise<void> {
+    return this.long.sweepExports(limit);
   }
 
   /** Publishes posts whose photos are settled: the process that settled the last one died before its transaction ended. */
@@ -68,6 +74,7 @@ export class Overdue {
     found('posts', await this.stuck.settlePosts(this.seconds, BATCH));
     await this.stuck.sendMails(this.seconds, BATCH);
     await this.stuck.sealFactors(BATCH);
+    await this.stuck.sweepExports(BATCH);
     await this.effects();
     await this.deltas();
     found('closed_accounts', await this.stuck.eraseClosed(BATCH));

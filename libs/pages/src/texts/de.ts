@@ -100,6 +100,19 @@ export const de: Texts = {
         ...(note === null ? [] : [{ text: 'Der Grund:' }, { text: note }]),
       ],
     }),
+    export: ({ instance, username, link, minutes }) => ({
+      subject: `Dein Export von ${instance} ist fertig`,
+      parts: [
+        { text: `Der Export aller Daten des Kontos ${username} auf ${instance} ist fertig.` },
+        { link, words: 'Herunterladen' },
+        {
+          text: `Die Seite fragt nach deinem Passwort. Der Export bleibt noch ${days(minutes)} lang.`,
+        },
+        {
+          text: 'Warst du das nicht, dann ist jemand anderes in deinem Konto angemeldet: Ändere dein Passwort.',
+        },
+      ],
+    }),
   },
   forgot: {
     title: 'Passwort vergessen?',
@@ -175,6 +188,32 @@ export const de: Texts = {
     until: (day) => `Er gilt bis ${day} (UTC).`,
     notGood: 'Diese Einladung gilt nicht',
     why: 'Sie wurde benutzt, ist abgelaufen oder zurückgezogen, oder ihre Adresse ist nicht vollständig. Bitte um eine neue.',
+  },
+  export: {
+    title: 'Dein Export',
+    explain: 'Gib dein Passwort ein, um alles herunterzuladen, was dir gehört.',
+    password: 'Passwort',
+    open: 'Weiter',
+    wrong: 'Das ist nicht das Passwort des Kontos. Du kannst den Export auch in deiner App herunterladen.',
+    app: 'Dein Konto hat einen zweiten Faktor: Lade den Export in deiner App herunter.',
+    readyTitle: 'Dein Export ist fertig',
+    ready: (megabytes) => `Eine Zip-Datei von ${megabytes} MB. Diese Adresse gilt einen Tag lang.`,
+    download: 'Herunterladen',
+    goneTitle: 'Diesen Export gibt es nicht mehr',
+    gone: 'Er wurde nach einer Woche gelöscht, oder dein Passwort oder deine Adresse hat sich seitdem geändert. Fordere in deiner App einen neuen an.',
+  },
+  exported: {
+    title: (username) => `Alles von @${username}`,
+    made: (day) => `Erstellt am ${day} (UTC). Bilder öffnen sich in ihrer ursprünglichen Größe.`,
+    posts: 'Beiträge',
+    unposted: 'Fotos ohne Beitrag',
+    comments: 'Kommentare',
+    following: 'Gefolgt',
+    followers: 'Follower',
+    archived: 'archiviert',
+    rest: 'Likes, gespeicherte Beiträge, Sammlungen und was mit dem Konto geschah stehen in den JSON-Dateien neben dieser Seite.',
+    readme: (username, instance) =>
+      `Das ist alles von @${username} auf ${instance}.\n\nEntpacke die Zip-Datei und öffne dann index.html in einem Browser; ein Netz ist nicht nötig.\nphotos/ enthält die Originale, wie sie geschickt wurden, mit allem, was die Kamera hineingeschrieben hat, etwa Orte.\nDie JSON-Dateien sind für Programme: docs/export-format.md von Narwhal beschreibt sie.\n`,
   },
   refused: {
     title: 'Das hat nicht geklappt',

@@ -92,6 +92,17 @@ const mails: Record<MailKind, (facts: MailFacts) => MailTemplate> = {
       ...(note === null ? [] : [{ text: 'The reason:' }, { text: note }]),
     ],
   }),
+  export: ({ instance, username, link, minutes }) => ({
+    subject: `Your export from ${instance} is ready`,
+    parts: [
+      { text: `The export of all data of the account ${username} on ${instance} is ready.` },
+      { link, words: 'Download it' },
+      { text: `The page asks for your password. The export is deleted after ${days(minutes)}.` },
+      {
+        text: 'If you did not ask for this, somebody else is signed in to your account: change your password.',
+      },
+    ],
+  }),
 };
 
 /** Everything that people read in pages and mails; another language is another file like this one. */
@@ -163,6 +174,32 @@ export const en = {
     until: (day: string) => `It is good until ${day} (UTC).`,
     notGood: 'This invitation is not good',
     why: 'It was used, has expired or was taken back, or its address is not complete. Ask for another.',
+  },
+  export: {
+    title: 'Your export',
+    explain: 'Enter your password to download everything that is yours.',
+    password: 'Password',
+    open: 'Continue',
+    wrong: 'This is not the password of the account. You may also download the export in your app.',
+    app: 'Your account has a second factor: download the export in your app.',
+    readyTitle: 'Your export is ready',
+    ready: (megabytes: string) => `A zip file of ${megabytes} MB. This address works for one day.`,
+    download: 'Download it',
+    goneTitle: 'This export is gone',
+    gone: 'It was deleted after a week, or your password or address has changed since. Ask for another in your app.',
+  },
+  exported: {
+    title: (username: string) => `Everything of @${username}`,
+    made: (day: string) => `Made on ${day} (UTC). Pictures open in their original size.`,
+    posts: 'Posts',
+    unposted: 'Photos without a post',
+    comments: 'Comments',
+    following: 'Following',
+    followers: 'Followers',
+    archived: 'archived',
+    rest: 'Likes, saved posts, collections and what happened to the account are in the JSON files beside this page.',
+    readme: (username: string, instance: string) =>
+      `This is everything of @${username} on ${instance}.\n\nUnpack the zip, then open index.html in a browser; it needs no network.\nphotos/ has the originals as they were sent, with what the camera wrote into them, such as places.\nThe JSON files are for programs: docs/export-format.md of Narwhal describes them.\n`,
   },
   refused: {
     title: 'This did not work',

@@ -1,5 +1,5 @@
 /** The photos' stores: disk, S3 or both behind one contract; moving from one to the other, and checking rows against objects. */
-export { newFolder, objectKey, trashDay } from './object-keys.js';
+export { exportName, exportNames, newFolder, objectKey, trashDay } from './object-keys.js';
 export {
   type ByteRange,
   OBJECT_STORE,

@@ -54,6 +54,13 @@ export function assertKey(key: string): string {
   return key;
 }
 
+/** The object of an attempt at an export: each has one of its own, so that two that do not know of each other never write the same. */
+export const exportName = (attempt: number): string => `export${attempt}.zip`;
+
+/** Every object that these attempts may have left. */
+export const exportNames = (attempts: number): string[] =>
+  Array.from({ length: attempts }, (_, index) => exportName(index + 1));
+
 /** A day's trash folder, in UTC: objects deleted on one day are purged on one day. */
 export function trashDay(time: Date): string {
   return time.toISOString().slice(0, 10);

@@ -8,6 +8,8 @@ export interface WriteOptions {
   contentType: string;
   /** Bytes; at one more the write fails with ObjectTooLarge at once. */
   limit?: number;
+  /** About how many bytes will come, where that may be more than 40 GB: S3 takes 10,000 parts, so they must be larger then. */
+  about?: number;
   signal?: AbortSignal;
 }
 
@@ -129,7 +131,7 @@ export interface ObjectStore {
   /** Deletes the trash of every day before `day`; returns how many days. */
   purgeTrash(day: string): Promise<number>;
 
-  /** Deletes unfinished writes of killed processes, begun before `before`; returns how many. */
+  /** Deletes unfinished writes of killed processes, which have got no byte since `before`; returns how many. */
   sweepUnfinished(before: Date): Promise<number>;
 
   /** Rejects when the store cannot be reached or written. */

@@ -5,6 +5,7 @@ import {
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   paginateListObjectsV2,
+  paginateListParts,
   S3ServiceException,
   type HeadObjectCommandOutput,
   type ListMultipartUploadsCommandOutput,
@@ -23,6 +24,9 @@ export function isMissing(error: unknown): boolean {
     error.$metadata.httpStatusCode === 404
   );
 }
+
+const isMissingUpload = (error: unknown): boolean =>
+  error instanceof S3ServiceException && error.name === 'NoSuchUpload';
 
 /** The object is not the one that the condition names. */
 function isPreconditionFailed(error: unknown): boolean {
@@ -109,7 +113,7 @@ export class S3Bucket {
     for await (const page of pages) await this.remove((page.Contents ?? []).flatMap(({ Key }) => Key ?? []));
   }
 
-  /** Aborts multipart uploads that began before a time: their parts cost money, yet appear in no listing. */
+  /** Aborts multipart uploads that got no part since a time: their parts cost money, yet appear in no listing. */
   async abortUploads(before: Date, prefix?: string): Promise<number> {
     let aborted = 0;
     let marker: { KeyMarker?: string; UploadIdMarker?: string } | null = {};
@@ -118,7 +122,8 @@ export class S3Bucket {
         new ListMultipartUploadsCommand({ Bucket: this.name, Prefix: prefix, ...marker }),
       );
       for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
-        if (!Initiated || Initiated >= before) continue;
+        if (!Key || !UploadId || !Initiated || Initiated >= before) continue;
+        if ((await this.#newestPart(Key, UploadId)) >= before) continue;
         await this.client.send(new AbortMultipartUploadCommand({ Bucket: this.name, Key, UploadId }));
         aborted += 1;
       }
@@ -126,6 +131,22 @@ export class S3Bucket {
       marker = page.IsTruncated ? more : null;
     }
     return aborted;
+  }
+
+  /** An export takes hours to arrive. */
+  async #newestPart(Key: string, UploadId: string): Promise<Date> {
+    let newest = new Date(0);
+    try {
+      const pages = paginateListParts({ client: this.client }, { Bucket: this.name, Key, UploadId });
+      for await (const { Parts = [] } of pages)
+        for (const { LastModified } of Parts)
+          if (LastModified && LastModified > newest) newest = LastModified;
+    } catch (error) {
+      // Completed or aborted since it was listed.
+      if (isMissingUpload(error)) return new Date();
+      throw error;
+    }
+    return newest;
   }
 
   async #copy(from: string, to: string, etag?: string): Promise<boolean> {

@@ -25,6 +25,8 @@ import type { StoreConfig } from './open-object-store.js';
 
 /** The smallest part that S3 accepts; one upload holds one part and its outgoing copy in memory. */
 const PART_BYTES = 5 * 1024 * 1024;
+/** S3 takes 10,000. */
+const PARTS = 8_000;
 
 /** Objects in an S3 bucket, under the same keys as on disk; deleted ones are under `trash/<day>/`. */
 export class S3Store implements ObjectStore {
@@ -151,7 +153,7 @@ export class S3Store implements ObjectStore {
     const upload = new Upload({
       client: this.client,
       params: { Bucket: this.bucketName, Key: key, Body: body, ContentType: options.contentType },
-      partSize: PART_BYTES,
+      partSize: Math.max(PART_BYTES, Math.ceil((options.about ?? 0) / PARTS)),
       queueSize: 1,
     });
     try {

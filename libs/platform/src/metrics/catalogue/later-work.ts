@@ -3,7 +3,7 @@ import { inPart, requestBuckets, workBuckets } from '../entry.js';
 /** The queues whose jobs each have their own row; a job of `develop` only says that some photo waits. */
 const queuesOfRows = ['deliver', 'effect', 'fold', 'notify'] as const;
 const queues = ['develop', ...queuesOfRows] as const;
-const rows = ['photos', 'posts', 'outbox', 'deltas', 'mails'] as const;
+const rows = ['photos', 'posts', 'outbox', 'deltas', 'mails', 'transfers'] as const;
 
 /** From an upload to everybody's feed: the workers' jobs, and their backlog. */
 export const laterWork = inPart('later work', {

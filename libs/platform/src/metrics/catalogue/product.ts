@@ -88,4 +88,18 @@ export const product = inPart('product', {
       streams: { title: 'Streams', unit: 'count', read: { as: 'value' }, normal: growth },
     },
   },
+  narwhal_exports_total: {
+    kind: 'counter',
+    means:
+      'Attempts to make an export, by outcome; `stopped` counts those that another attempt or a closed account ended, `given_up` exports that could not be made in time.',
+    labels: { outcome: ['made', 'failed', 'stopped', 'given_up'] },
+    shows: {
+      exports: {
+        title: 'Exports',
+        unit: 'events',
+        read: { as: 'rate', per: 'minute', by: 'outcome' },
+        normal: 'a few a day for every thousand people; `failed` and `given_up` none',
+      },
+    },
+  },
 });

@@ -13,5 +13,6 @@ export * from './relations.js';
 export * from './session.js';
 export * from './suggestion.js';
 export * from './term.js';
+export * from './transfer.js';
 export * from './upload.js';
 export * from './user.js';

@@ -27,6 +27,7 @@ export const auditKinds = [
   'sessions.ended',
   'refresh.repeated',
   'sign_in.guessed',
+  'export.asked',
   'post.deleted',
   'photo.deleted',
   'comment.deleted',

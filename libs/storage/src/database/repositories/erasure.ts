@@ -81,6 +81,12 @@ export class ErasureRows {
     await tx.query('erase.factors', `DELETE FROM factors WHERE shard = $1 AND user_id = $2`, [shard, user]);
     const invitations = `DELETE FROM invitations WHERE shard = $1 AND inviter_id = $2`;
     await tx.query('erase.invitations', invitations, [shard, user]);
+    // The sweep deletes their objects, and then the rows.
+    await tx.query(
+      'erase.transfers',
+      `UPDATE transfers SET state = 'ended', expires_at = now() WHERE shard = $1 AND user_id = $2`,
+      [shard, user],
+    );
     await tx.query('erase.saves', `DELETE FROM saves WHERE shard = $1 AND user_id = $2`, [shard, user]);
     await tx.query('erase.mutes', `DELETE FROM mutes WHERE shard = $1 AND muter_id = $2`, [shard, user]);
     await tx.query('erase.muted', `DELETE FROM mutes WHERE muted_id = $1`, [user]);

@@ -13,7 +13,7 @@ const AT_WORK = 15;
 
 /** Rows of one kind that wait for later work: how many (counted up to 10,000) and how old the oldest is, in seconds. */
 export interface Pending {
-  kind: 'photos' | 'posts' | 'outbox' | 'deltas' | 'mails';
+  kind: 'photos' | 'posts' | 'outbox' | 'deltas' | 'mails' | 'transfers';
   count: number;
   age: number;
   /** How many were tried and make no progress, or are overdue while nothing of their kind makes progress. */
@@ -76,6 +76,15 @@ const kinds: readonly Kind[] = [
     kind: 'mails',
     from: `SELECT id, created_at AS since, true AS moves, NULL::timestamptz AS stuck_since, true AS tried
       FROM mails WHERE user_id IS NOT NULL AND sent_at IS NULL AND given_up_at IS NULL`,
+    waitsItsTurn: false,
+  },
+  {
+    // Each takes as long as its photos need, and those of a worker wait for each other.
+    kind: 'transfers',
+    from: `SELECT id, created_at AS since, true AS moves,
+        CASE WHEN error IS NOT NULL AND created_at < now() - interval '${FAILING} seconds'
+          THEN created_at + interval '${FAILING} seconds' END AS stuck_since, true AS tried
+      FROM transfers WHERE state IN ('waiting', 'running')`,
     waitsItsTurn: false,
   },
 ];

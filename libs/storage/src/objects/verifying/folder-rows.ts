@@ -14,6 +14,7 @@ export type FolderRow = { folder: string; id: Id } & (
       renditions: string[] | null;
     }
   | { kind: 'upload'; state: UploadState; direct: boolean; pieces: Pieces[] }
+  | { kind: 'transfer'; attempts: number }
   /** Objects yet to be moved to the trash, or renditions being remade: some of them may exist. */
   | { kind: 'trash' }
 );
@@ -31,6 +32,8 @@ const ROWS = (which: string) => `
   FROM photos ${which}
   UNION ALL
   SELECT folder, id::text, 'upload', jsonb_build_object('state', state, 'direct', direct, 'pieces', pieces) FROM uploads ${which}
+  UNION ALL
+  SELECT folder, id::text, 'transfer', jsonb_build_object('attempts', attempts) FROM transfers ${which}
   UNION ALL
   SELECT next_folder, id::text, 'trash', '{}' FROM photos ${which ? which.replace('folder', 'next_folder') : 'WHERE next_folder IS NOT NULL'}
   UNION ALL
