@@ -89,7 +89,7 @@ export class SessionsController {
   /** The second half of a sign-in. */
   private answer(request: ApiRequest, challenge: string, given: GivenFactor) {
     const from = originOf(request);
-    return this.factors.counted(challenge, from, () =>
+    return this.factors.counted(challenge, given, from, () =>
       this.start.begin(request, { challenge, ...given }, (tx) =>
         this.factors.admitByChallenge(tx, challenge, given, from),
       ),

@@ -40,9 +40,17 @@ export class FactorChecks {
     private readonly ceremonies: PasskeyCeremonies,
   ) {}
 
-  /** Runs what calls `check`: wrong codes in a row begin pauses. @throws Problem 429, or what `work` throws */
-  counted<Result>(userId: Id, from: Origin, work: () => Promise<Result>): Promise<Result> {
-    return this.guesses.judgeFactor(userId, from, work);
+  /**
+   * Runs what calls `check`: wrong codes of an app in a row begin pauses. Recovery codes and passkeys, which nobody guesses, never wait:
+   * whoever knows the password cannot lock the owner out. @throws Problem 429, or what `work` throws
+   */
+  counted<Result>(
+    userId: Id,
+    { code }: GivenFactor,
+    from: Origin,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    return code === undefined ? work() : this.guesses.judgeFactor(userId, from, work);
   }
 
   /** All of a person's. */

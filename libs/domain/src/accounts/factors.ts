@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, problem, Problem, type Config, type Id } from '@app/platform';
-import { FactorRows, UnitOfWork, UserRows, type FactorRow, type Origin, type Tx } from '@app/storage';
+import { FactorRows, UnitOfWork, type FactorRow, type Origin, type Tx } from '@app/storage';
 import { AccountRecord } from './account-record.js';
 import type { Caller } from './access-tokens.js';
 import { isConfirmedTotp, isUnusedCode } from './factor-checks.js';
 import { Proofs } from './proofs.js';
 import { hashOfRecoveryCode, makeRecoveryCodes } from './recovery-codes.js';
-
+import { Sessions } from './sessions.js';
 import { newTotpSecret, openTotp, sealTotp, stepOf, totpUri } from './totp.js';
 
 /** What an app shows of it. */
@@ -22,8 +22,8 @@ export class Factors {
   constructor(
     @Inject(CONFIG) private readonly config: Pick<Config, 'TOKEN_KEYS' | 'INSTANCE_NAME'>,
     private readonly rows: FactorRows,
-    private readonly users: UserRows,
     private readonly proofs: Proofs,
+    private readonly sessions: Sessions,
     private readonly audit: AccountRecord,
     private readonly work: UnitOfWork,
   ) {}
@@ -46,15 +46,25 @@ export class Factors {
     return { secret, uri: totpUri(this.config.INSTANCE_NAME, username, secret) };
   }
 
-  /** Puts the new secret in the place of any before; returns recovery codes, of which earlier ones end. @throws Problem 403 `code_wrong` */
-  async confirmTotp({ userId }: Caller, code: string, from: Origin): Promise<string[]> {
+  /**
+   * Puts the new secret in the place of any before, and ends the sessions that began without a factor; returns recovery codes, of which
+   * earlier ones end.
+   *
+   * @throws Problem 403 `code_wrong`, also after five wrong ones and ten minutes
+   */
+  async confirmTotp(caller: Caller, code: string, from: Origin): Promise<string[]> {
     const made = await this.work.run(async (tx) => {
-      await this.users.lock(tx, userId);
+      const { id: userId } = await this.proofs.owner(tx, caller);
       const rows = await this.rows.of(tx, userId);
-      const pending = rows.find(isPending);
-      const secret = pending ? openTotp(this.config.TOKEN_KEYS, pending) : null;
+      const pending = rows.find((row) => isPending(row) && mayBeConfirmed(row));
+      if (!pending) return problem('code_wrong');
+      const secret = openTotp(this.config.TOKEN_KEYS, pending);
       const step = secret === null ? null : stepOf(secret, code.replaceAll(/\s/g, ''));
-      if (!pending || step === null) return problem('code_wrong');
+      if (step === null) {
+        await this.rows.countGuess(tx, pending.id);
+        return problem('code_wrong');
+      }
+      if (!rows.some(isFactor)) await this.sessions.endIn(tx, userId, { except: caller.sessionId });
       await this.remove(tx, userId, rows.filter(isConfirmedTotp));
       await this.rows.use(tx, pending.id, step);
       await this.audit.record(tx, 'factor.added', userId, from, { factor: 'totp' });
@@ -86,17 +96,22 @@ export class Factors {
   /** Seals anew what older keys have sealed: a key leaves the ring months after its successor signs (docs/decisions/0062). */
   async sealAgain(limit: number): Promise<void> {
     const { TOKEN_KEYS: keys } = this.config;
-    for (const { id, user_id, secret } of await this.rows.sealedByOthers(keys[0]?.id ?? '', limit)) {
+    const others = keys.slice(1).map(({ id }) => id);
+    // Secrets that no key of the ring has sealed stay as they are: nobody can open them.
+    const sealed = others.length > 0 ? await this.rows.sealedBy(others, limit) : [];
+    for (const { id, user_id, secret } of sealed) {
       const text = openTotp(keys, { user_id, secret });
       if (text !== null) await this.rows.sealAgain(id, secret, sealTotp(keys, user_id, text));
     }
   }
 
-  /** Recovery codes for whoever has just set their first factor; null for others. */
-  async firstCodes(tx: Tx, userId: Id): Promise<string[] | null> {
+  /** Recovery codes for whoever has just set their first factor, which ends their other sessions; null for others. */
+  async firstCodes(tx: Tx, { userId, sessionId }: Caller): Promise<string[] | null> {
     const rows = await this.rows.of(tx, userId);
     const isFirst = rows.filter(isFactor).length === 1 && !rows.some(({ kind }) => kind === 'recovery');
-    return isFirst ? this.renewCodes(tx, userId, rows) : null;
+    if (!isFirst) return null;
+    await this.sessions.endIn(tx, userId, { except: sessionId });
+    return this.renewCodes(tx, userId, rows);
   }
 
   /** Takes away what `is` says; the last factor takes the recovery codes with it. */
@@ -134,5 +149,11 @@ export class Factors {
   }
 }
 
+/** A new secret waits for its first code for ten minutes, and bears so many wrong ones. */
+const CONFIRMED_WITHIN = 10 * 60_000;
+const WRONG_CODES = 5;
+
+const mayBeConfirmed = ({ created_at, guesses }: FactorRow): boolean =>
+  created_at.getTime() > Date.now() - CONFIRMED_WITHIN && guesses < WRONG_CODES;
 const isPending = (row: FactorRow): boolean => row.kind === 'totp' && row.confirmed_at === null;
 const isFactor = (row: FactorRow): boolean => isConfirmedTotp(row) || row.kind === 'passkey';

@@ -46,6 +46,6 @@ export class Leaving {
       if (eraseAt instanceof Problem) throw eraseAt;
       return eraseAt;
     };
-    return factor ? this.factors.countedFor(proof.userId, from, close) : close();
+    return factor ? this.factors.countedFor(proof.userId, factor, from, close) : close();
   }
 }

@@ -51,7 +51,7 @@ export class Passkeys {
     if (known.length >= limit) throw problem('passkey_limit', { params: { limit } });
     const id = await this.rows.insertPasskey(tx, userId, { name, ...made });
     await this.audit.record(tx, 'factor.added', userId, from, { factor: 'passkey' });
-    return { id, recoveryCodes: await this.factors.firstCodes(tx, userId) };
+    return { id, recoveryCodes: await this.factors.firstCodes(tx, caller) };
   }
 
   /** Idempotent. The last factor takes the recovery codes with it. */

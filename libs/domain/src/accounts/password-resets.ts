@@ -72,7 +72,7 @@ export class PasswordResets {
       });
       if (wrong) throw wrong;
     };
-    await (factor ? this.factors.countedFor(opened.user.id, from, replace) : replace());
+    await (factor ? this.factors.countedFor(opened.user.id, factor, from, replace) : replace());
   }
 
   // Read in transactions, which a replica refuses: one that lags would not know that a mail was used.

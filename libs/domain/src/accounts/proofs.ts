@@ -55,7 +55,7 @@ export class Proofs {
       if (judged instanceof Problem) throw judged;
       return judged;
     };
-    return this.make(caller, await this.checks.counted(caller.userId, from, judge));
+    return this.make(caller, await this.checks.counted(caller.userId, given, from, judge));
   }
 
   /** The proof of a caller who has just shown that they are this person. */
@@ -85,7 +85,8 @@ export class Proofs {
     return user;
   }
 
-  private async owner(tx: Tx, caller: Caller): Promise<UserRow> {
+  /** The caller, locked. @throws Problem 401 `session_ended` */
+  async owner(tx: Tx, caller: Caller): Promise<UserRow> {
     const user = await this.users.lock(tx, caller.userId);
     await this.sessions.mustLive(tx, caller);
     if (!user || user.closed_at !== null) throw problem('session_ended');

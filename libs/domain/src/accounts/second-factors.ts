@@ -75,8 +75,13 @@ export class SecondFactors {
   }
 
   /** Runs what calls `judge`: wrong codes in a row begin pauses. @throws Problem 429, or what `work` throws */
-  countedFor<Result>(userId: Id, from: Origin, work: () => Promise<Result>): Promise<Result> {
-    return this.checks.counted(userId, from, work);
+  countedFor<Result>(
+    userId: Id,
+    given: GivenFactor,
+    from: Origin,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    return this.checks.counted(userId, given, from, work);
   }
 
   /** Whether a person has a second factor. */
@@ -101,8 +106,13 @@ export class SecondFactors {
   }
 
   /** Runs what calls `admitByChallenge`: wrong codes in a row begin pauses. @throws Problem 429, or what `work` throws */
-  counted<Result>(challenge: string, from: Origin, work: () => Promise<Result>): Promise<Result> {
-    return this.checks.counted(this.claimsOf(challenge, 'sign_in', from).userId, from, work);
+  counted<Result>(
+    challenge: string,
+    given: GivenFactor,
+    from: Origin,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    return this.checks.counted(this.claimsOf(challenge, 'sign_in', from).userId, given, from, work);
   }
 
   private challenge(user: UserRow, use: ChallengeUse, from: Origin): string {

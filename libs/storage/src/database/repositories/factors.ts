@@ -73,7 +73,7 @@ export class FactorRows {
     await tx.query(
       'factor.use',
       `UPDATE factors SET used_at = clock_timestamp(), confirmed_at = coalesce(confirmed_at, clock_timestamp()),
-         step = coalesce($3::bigint, step), counter = coalesce($4::bigint, counter), guesses = 0 WHERE shard = $1 AND id = $2`,
+         step = coalesce($3::bigint, step), counter = coalesce($4::bigint, counter) WHERE shard = $1 AND id = $2`,
       keyOf(id, step, counter),
     );
   }
@@ -105,12 +105,12 @@ export class FactorRows {
     );
   }
 
-  /** Secrets that another key than this one sealed. */
-  sealedByOthers(keyId: string, limit: number): Promise<{ id: Id; user_id: Id; secret: string }[]> {
+  /** Secrets that these keys sealed. */
+  sealedBy(keyIds: readonly string[], limit: number): Promise<{ id: Id; user_id: Id; secret: string }[]> {
     return this.database.list(
-      'factor.sealedByOthers',
-      `SELECT id, user_id, secret FROM factors WHERE secret IS NOT NULL AND (sealed_by < $1 OR sealed_by > $1) LIMIT $2`,
-      [keyId, limit],
+      'factor.sealedBy',
+      `SELECT id, user_id, secret FROM factors WHERE secret IS NOT NULL AND sealed_by = ANY ($1::text[]) LIMIT $2`,
+      [keyIds, limit],
     );
   }
 
