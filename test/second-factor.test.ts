@@ -3,6 +3,7 @@ import request from 'supertest';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { admin } from './harness/admin-command.js';
 import { refused } from './harness/answers.js';
+import { patient } from './harness/pace.js';
 import { PASSWORD, signIn, signUp, type Person } from './harness/people.js';
 import {
   challengeFor,
@@ -215,5 +216,33 @@ describe('a forgotten password', () => {
     expect((await form({}).expect(422)).text).toContain('name="factor"');
     expect((await form({ factor: '123 456' }).expect(422)).text).toContain('This code is wrong');
     await form({ factor: recoveryCodes[1] }).expect(200);
+  });
+});
+
+describe('whoever lost everything', () => {
+  const remove = () => admin(stack, 'remove-second-factor', ada.user.username);
+  const due = () =>
+    stack.database.query(`UPDATE factors SET due_at = now() WHERE user_id = $1 AND kind = 'removal'`, [
+      ada.id,
+    ]);
+
+  test('signs in by the password alone, days after an operator was asked', async () => {
+    await expect(remove()).rejects.toThrow('has none');
+    await setTotp(ada);
+    expect(await remove()).toContain('three days');
+    await expect(remove()).rejects.toThrow('under way');
+    await challengeFor(ada);
+    await due();
+    await expect.poll(() => eventsOf(ada), { timeout: patient(20_000) }).toContain('factors.removed');
+    await signIn(stack, ada.user.username);
+  });
+
+  test('is protected from others who ask, by a factor that is used in time', async () => {
+    const { recoveryCodes } = await setTotp(ada);
+    await remove();
+    expect((await answer({ recoveryCode: recoveryCodes[0] })).status).toBe(201);
+    expect(await eventsOf(ada)).toContain('factors.kept');
+    await due();
+    await challengeFor(ada);
   });
 });

@@ -5,6 +5,7 @@ import { Accounts } from './accounts/accounts.js';
 import { Closing } from './accounts/closing.js';
 import { FactorChecks } from './accounts/factor-checks.js';
 import { Factors } from './accounts/factors.js';
+import { FactorUpkeep } from './accounts/factor-upkeep.js';
 import { Admission } from './accounts/admission.js';
 import { AddressChanges } from './accounts/address-changes.js';
 import { EmailReversals } from './accounts/email-reversals.js';
@@ -82,6 +83,7 @@ const rules: Provider[] = [
   SignUps,
   Proofs,
   Factors,
+  FactorUpkeep,
   Leaving,
   Passkeys,
   Exports,

@@ -6,6 +6,7 @@ export * from './accounts/closing.js';
 export * from './accounts/leaving.js';
 export * from './accounts/factor-checks.js';
 export * from './accounts/factors.js';
+export * from './accounts/factor-upkeep.js';
 export * from './accounts/email-reversals.js';
 export * from './accounts/email-verifications.js';
 export * from './accounts/passkey-ceremonies.js';

@@ -101,7 +101,13 @@ export const limits = {
    * Three of 10^6 codes are right at any time, so an account's 20 guesses a day hit one in some 45 years; whoever guesses knows the
    * password already. Recovery codes have 80 bits.
    */
-  secondFactor: { challengeFor: 5 * 60, guessesPerDay: 20, passkeys: 20, passkeyName: 50 },
+  secondFactor: {
+    challengeFor: 5 * 60,
+    guessesPerDay: 20,
+    passkeys: 20,
+    passkeyName: 50,
+    removalAfter: 3 * DAY,
+  },
   /**
    * Mails that verify an address, by a link or by six digits. One mailbox is sent `perAddress` a day (UTC), each of which bears `guesses`
    * wrong codes, whoever guesses: 30 chances in a million a day. One account causes `perDay` mails, to whatever addresses, and its mails

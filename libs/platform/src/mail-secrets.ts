@@ -15,7 +15,8 @@ export type MailKind =
   | 'approved'
   | 'refused'
   | 'new_device'
-  | 'credentials_changed';
+  | 'credentials_changed'
+  | 'factors_removal';
 
 const mac = (text: string, { secret }: MediaKey): Buffer =>
   createHmac('sha256', secret).update(text).digest();

@@ -3089,6 +3089,11 @@ export interface components {
                  * @description The longest name of a passkey, in code points.
                  */
                 passkeyName: number;
+                /**
+                 * Format: int64
+                 * @description How long a person has to stop an operator from taking their factors away, in seconds.
+                 */
+                removalAfter: number;
             };
             /** @description Limits of it. */
             verification: {

@@ -95,6 +95,7 @@ const meanings: Meanings<Limits> = {
     guessesPerDay: 'How many wrong codes an account takes in a day.',
     passkeys: 'How many passkeys a person may have.',
     passkeyName: 'The longest name of a passkey, in code points.',
+    removalAfter: 'How long a person has to stop an operator from taking their factors away, in seconds.',
   },
   proof: { validFor: 'For how long a proof permits dangerous changes, in seconds.' },
   verification: {

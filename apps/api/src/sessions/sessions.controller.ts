@@ -83,7 +83,9 @@ export class SessionsController {
     rate: 'signIn',
   })
   async signInByPasskey(@Input() input: z.output<typeof passkeySignIn>, @Req() request: ApiRequest) {
-    return this.start.begin(request, input, (tx) => this.factors.admitByPasskey(tx, input.credential));
+    return this.start.begin(request, input, (tx) =>
+      this.factors.admitByPasskey(tx, input.credential, originOf(request)),
+    );
   }
 
   /** The second half of a sign-in. */

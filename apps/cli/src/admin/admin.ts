@@ -27,6 +27,7 @@ import {
 import { adminLine } from '../command-lines.js';
 import { Refused, told } from '../refused.js';
 import { auditText } from './audit.js';
+import { removeSecondFactor } from './second-factor.js';
 
 async function userIdOf(users: UserRows, username: string): Promise<string> {
   const userId = await users.idOf('username', username);
@@ -86,7 +87,11 @@ export function mailLink(
 }
 
 /** A link that replaces somebody's password: for an operator to hand over, where no mail arrives. */
-async function resetLink(database: Database, users: UserRows, userId: string): Promise<string> {
+async function resetLink(
+  database: Database,
+  users: UserRows,
+  { userId }: { userId: string },
+): Promise<string> {
   const { TOKEN_KEYS, publicUrl } = readLinkSettings();
   const { validFor: seconds } = limits.passwordReset;
   const id = await database.transaction(async (tx) => {
@@ -100,6 +105,12 @@ async function resetLink(database: Database, users: UserRows, userId: string): P
   });
   return `${publicUrl}/account/reset?token=${mailSecrets(TOKEN_KEYS, 'reset', id).token}`;
 }
+
+/** What helps somebody who cannot sign in. */
+const helps: Record<string, typeof removeSecondFactor> = {
+  'reset-password': resetLink,
+  'remove-second-factor': removeSecondFactor,
+};
 
 /** The role that each command gives. */
 const roles = { grant: 'admin', revoke: 'person', synthetic: 'synthetic' } as const;
@@ -142,7 +153,8 @@ export async function admin(
   const [command, name = ''] = words;
   const username = name.toLowerCase();
   const role = command && Object.hasOwn(roles, command) ? roles[command as keyof typeof roles] : null;
-  const isKnown = command === 'audit' || ((role || command === 'reset-password') && username);
+  const help = command && Object.hasOwn(helps, command) ? helps[command] : undefined;
+  const isKnown = command === 'audit' || ((role || help) && username);
   if (!isKnown)
     throw new UsageError(`expected one of these but received "${words.join(' ')}"\n\n${adminLine.usage}`);
   const source = await openDataSource({ url, name: 'narwhal-admin' }).catch((error: unknown) => {
@@ -152,7 +164,7 @@ export async function admin(
     const database = new Database(source);
     const users = new UserRows(database, new SearchWords());
     const userId = username ? await userIdOf(users, username) : null;
-    if (userId !== null && command === 'reset-password') return await resetLink(database, users, userId);
+    if (userId !== null && help) return await help(database, users, { userId, username });
     if (role === null || userId === null) return await auditText(database, users, userId);
     return await changeRole(database, { userId, username }, role, redisUrl);
   } finally {

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, counter, isNotifyKind, JobSender, type Config, type JobName } from '@app/platform';
-import { Closing, Factors, Posts } from '@app/domain';
+import { Closing, FactorUpkeep, Posts } from '@app/domain';
 import { CountRows, OutboxRows, SweepRows, UnitOfWork } from '@app/storage';
 import { LongWork } from '../effects/long-work.js';
 import { DevelopService } from '../develop/develop.service.js';
@@ -19,7 +19,7 @@ export class StuckRows {
     private readonly rows: SweepRows,
     private readonly long: LongWork,
     private readonly posts: Posts,
-    private readonly factors: Factors,
+    private readonly factors: FactorUpkeep,
     private readonly closing: Closing,
     private readonly work: UnitOfWork,
   ) {}
@@ -35,9 +35,10 @@ export class StuckRows {
     if (due.length > 0) await this.work.run((tx) => tx.effect('mail.send', ...due));
   }
 
-  /** Seals secrets of second factors by the key that signs now: the one that sealed them leaves the ring some day. */
-  async sealFactors(limit: number): Promise<void> {
+  /** Seals secrets of second factors by the key that signs now: the one that sealed them leaves the ring some day. Carries out removals. */
+  async tendFactors(limit: number): Promise<void> {
     await this.factors.sealAgain(limit);
+    await this.factors.removeDue(limit);
   }
 
   /** Makes exports that wait, and deletes those that are over. */
@@ -73,7 +74,7 @@ export class Overdue {
     this.photos.wake(() => found('photos', 1));
     found('posts', await this.stuck.settlePosts(this.seconds, BATCH));
     await this.stuck.sendMails(this.seconds, BATCH);
-    await this.stuck.sealFactors(BATCH);
+    await this.stuck.tendFactors(BATCH);
     await this.stuck.sweepExports(BATCH);
     await this.effects();
     await this.deltas();

@@ -20,6 +20,7 @@ const mailed: Partial<Record<AuditKind, MailKind>> = {
   'password.changed': 'credentials_changed',
   'factor.added': 'credentials_changed',
   'factor.removed': 'credentials_changed',
+  'factors.removed': 'credentials_changed',
   'recovery_codes.made': 'credentials_changed',
   'recovery_code.used': 'credentials_changed',
 };

@@ -71,6 +71,28 @@ export class FactorChecks {
   /** Uses up a factor of a locked account; returns the refusal of a wrong one. */
   async check(tx: Tx, user: UserRow, given: GivenFactor, from: Origin): Promise<Problem | null> {
     const rows = await this.rows.of(tx, user.id);
+    const refusal = await this.judge(tx, rows, { user, given, from });
+    if (refusal === null) await this.keep(tx, user.id, from);
+    return refusal;
+  }
+
+  /** Whoever has a factor stops an operator's removal of all of them by using it. */
+  async keep(tx: Tx, userId: Id, from: Origin): Promise<void> {
+    const removals = (await this.rows.of(tx, userId)).filter(({ kind }) => kind === 'removal');
+    if (removals.length === 0) return;
+    await this.rows.remove(
+      tx,
+      userId,
+      removals.map(({ id }) => id),
+    );
+    await this.audit.record(tx, 'factors.kept', userId, from);
+  }
+
+  private async judge(
+    tx: Tx,
+    rows: FactorRow[],
+    { user, given, from }: { user: UserRow; given: GivenFactor; from: Origin },
+  ): Promise<Problem | null> {
     if (given.code !== undefined) return this.checkCode(tx, rows, given.code.replaceAll(/\s/g, ''));
     if (given.credential !== undefined) {
       const isGood = await this.ceremonies.use(tx, rows, given.credential, { verified: false });

@@ -1,6 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, problem, Problem, type Config, type Id } from '@app/platform';
-import { FactorRows, UnitOfWork, type FactorRow, type Origin, type Tx } from '@app/storage';
+import {
+  FactorRows,
+  UnitOfWork,
+  type FactorRow,
+  type Origin,
+  type Tx,
+} from '@app/storage';
 import { AccountRecord } from './account-record.js';
 import type { Caller } from './access-tokens.js';
 import { isConfirmedTotp, isUnusedCode } from './factor-checks.js';
@@ -91,18 +97,6 @@ export class Factors {
       await this.audit.record(tx, 'recovery_codes.made', id, from);
       return this.renewCodes(tx, id, rows);
     });
-  }
-
-  /** Seals anew what older keys have sealed: a key leaves the ring months after its successor signs (docs/decisions/0062). */
-  async sealAgain(limit: number): Promise<void> {
-    const { TOKEN_KEYS: keys } = this.config;
-    const others = keys.slice(1).map(({ id }) => id);
-    // Secrets that no key of the ring has sealed stay as they are: nobody can open them.
-    const sealed = others.length > 0 ? await this.rows.sealedBy(others, limit) : [];
-    for (const { id, user_id, secret } of sealed) {
-      const text = openTotp(keys, { user_id, secret });
-      if (text !== null) await this.rows.sealAgain(id, secret, sealTotp(keys, user_id, text));
-    }
   }
 
   /** Recovery codes for whoever has just set their first factor, which ends their other sessions; null for others. */

@@ -45,7 +45,7 @@ export class SecondFactors {
    *
    * @throws Problem 403 `passkey_refused`
    */
-  async admitByPasskey(tx: Tx, credential: UsedCredential): Promise<Id> {
+  async admitByPasskey(tx: Tx, credential: UsedCredential, from: Origin): Promise<Id> {
     const userId = this.ceremonies.personOf(credential);
     const user = userId === null ? null : await this.users.lock(tx, userId);
     if (!user || !mayReturn(user)) throw problem('passkey_refused');
@@ -53,6 +53,7 @@ export class SecondFactors {
       verified: true,
     });
     if (!isGood) throw problem('passkey_refused');
+    await this.checks.keep(tx, user.id, from);
     return user.id;
   }
 

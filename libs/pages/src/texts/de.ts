@@ -73,6 +73,19 @@ export const de: Texts = {
         { link, words: 'Neues Passwort wählen' },
       ],
     }),
+    factors_removal: ({ instance, username, link, minutes }) => ({
+      subject: `Dein zweiter Faktor auf ${instance} wird entfernt`,
+      parts: [
+        {
+          text: `Die Betreiber von ${instance} wurden gebeten, die zweiten Faktoren des Kontos ${username} zu entfernen, weil sie verloren sind. Das geschieht in ${days(minutes)}.`,
+        },
+        { text: 'Hast du darum gebeten, dann warte so lange, und melde dich mit deinem Passwort an.' },
+        {
+          text: 'Warst du das nicht, dann melde dich vorher mit deinem zweiten Faktor an: Das verhindert es. Wähle danach ein neues Passwort.',
+        },
+        { link, words: 'Neues Passwort wählen' },
+      ],
+    }),
     reversal: ({ instance, username, link, minutes }) => ({
       subject: `Dein Konto auf ${instance} hat eine andere Adresse`,
       parts: [

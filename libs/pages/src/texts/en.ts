@@ -67,6 +67,19 @@ const mails: Record<MailKind, (facts: MailFacts) => MailTemplate> = {
       { link, words: 'Choose a new password' },
     ],
   }),
+  factors_removal: ({ instance, username, link, minutes }) => ({
+    subject: `Your second factor on ${instance} will be taken away`,
+    parts: [
+      {
+        text: `Whoever runs ${instance} was asked to take the second factors of the account ${username} away, since they were lost. That happens in ${days(minutes)}.`,
+      },
+      { text: 'If you asked for it, wait until then, and sign in with your password.' },
+      {
+        text: 'If it was not you, sign in with your second factor before: that stops it. Then choose a new password.',
+      },
+      { link, words: 'Choose a new password' },
+    ],
+  }),
   reversal: ({ instance, username, link, minutes }) => ({
     subject: `Your account on ${instance} has another address`,
     parts: [

@@ -68,6 +68,22 @@ export class FactorRows {
     return keyPage(this.database, ['factor.passkeys', select, keyOf(userId)], page);
   }
 
+  /** Begins the removal of all factors of a person, who has `seconds` to stop it. */
+  async beginRemoval(tx: Queryable, userId: Id, seconds: number): Promise<void> {
+    await tx.query(
+      'factor.beginRemoval',
+      `INSERT INTO factors (shard, id, user_id, kind, due_at)
+       VALUES ($1::int, next_id($1::int), $2, 'removal', clock_timestamp() + make_interval(secs => $3))`,
+      keyOf(userId, seconds),
+    );
+  }
+
+  /** Removals that nobody has stopped in time. */
+  dueRemovals(limit: number): Promise<Pick<Factor, 'id' | 'user_id'>[]> {
+    const sql = `SELECT id, user_id FROM factors WHERE due_at <= now() ORDER BY due_at LIMIT $1`;
+    return this.database.list('factor.dueRemovals', sql, [limit]);
+  }
+
   /** Marks one used; `step` is the newest that counts from now on. Confirms what was not. */
   async use(tx: Queryable, id: Id, step: number | null, counter: number | null = null): Promise<void> {
     await tx.query(
