@@ -141,3 +141,14 @@ test('an invitation is its maker’s alone, and a closed instance makes none', a
   refused(await made.set('Authorization', `Bearer ${eve.session.accessToken}`), 403, 'registrations_closed');
   refused(await ask(fields({ inviteCode: own.code }), closed.url), 403, 'registrations_closed');
 });
+
+test('an operator’s invitation lets somebody in, also where an admin would have to', async () => {
+  const approving = await stack.guest({ REGISTRATIONS: 'approval' });
+  for (const at of [url, approving.url]) {
+    const link = new URL(await admin(stack, 'invite'));
+    const page = await request(at).get(`${link.pathname}${link.search}`).expect(200);
+    expect(page.text).toContain('Narwhal invites you');
+    const made = await ask(fields({ inviteCode: link.searchParams.get('code') }), at).expect(201);
+    expect(await invitedBy(userOf(made))).toBeNull();
+  }
+});

@@ -2,6 +2,7 @@ import { userInfo } from 'node:os';
 import { forgetSessions } from '@app/feed';
 import {
   databaseFault,
+  invitationCode,
   limits,
   mailSecrets,
   readArgumentsOrExit,
@@ -15,6 +16,7 @@ import {
 import {
   AuditRows,
   Database,
+  InvitationRows,
   MailRows,
   mayReturn,
   nowhere,
@@ -112,6 +114,13 @@ const helps: Record<string, typeof removeSecondFactor> = {
   'remove-second-factor': removeSecondFactor,
 };
 
+/** A link that lets one person in, also where an admin would have to: the first one of an instance that asks for invitations. */
+async function inviteLink(database: Database): Promise<string> {
+  const { TOKEN_KEYS, publicUrl } = readLinkSettings();
+  const { id } = await new InvitationRows(database).insert(database, null, 1, limits.invitation.validFor);
+  return `${publicUrl}/invite?code=${invitationCode(TOKEN_KEYS, id)}`;
+}
+
 /** The role that each command gives. */
 const roles = { grant: 'admin', revoke: 'person', synthetic: 'synthetic' } as const;
 
@@ -144,24 +153,30 @@ async function changeRole(
   return `${username} is synthetic: private, found by nobody, counted nowhere; and ${everywhere}`;
 }
 
+function isKnown([command = '', name]: readonly string[]): boolean {
+  if (command === 'audit') return true;
+  if (command === 'invite') return name === undefined;
+  return (Object.hasOwn(roles, command) || Object.hasOwn(helps, command)) && Boolean(name);
+}
+
 /** Runs `npm run admin`: the first admin is created here, never over HTTP. Returns the message for the operator. */
 export async function admin(
   url: string,
   words: readonly string[],
   redisUrl: () => string = readRedisUrl,
 ): Promise<string> {
-  const [command, name = ''] = words;
+  const [command = '', name = ''] = words;
   const username = name.toLowerCase();
-  const role = command && Object.hasOwn(roles, command) ? roles[command as keyof typeof roles] : null;
-  const help = command && Object.hasOwn(helps, command) ? helps[command] : undefined;
-  const isKnown = command === 'audit' || ((role || help) && username);
-  if (!isKnown)
+  const role = Object.hasOwn(roles, command) ? roles[command as keyof typeof roles] : null;
+  const help = Object.hasOwn(helps, command) ? helps[command] : undefined;
+  if (!isKnown(words))
     throw new UsageError(`expected one of these but received "${words.join(' ')}"\n\n${adminLine.usage}`);
   const source = await openDataSource({ url, name: 'narwhal-admin' }).catch((error: unknown) => {
     throw new Refused(databaseFault(error, url).text);
   });
   try {
     const database = new Database(source);
+    if (command === 'invite') return await inviteLink(database);
     const users = new UserRows(database, new SearchWords());
     const userId = username ? await userIdOf(users, username) : null;
     if (userId !== null && help) return await help(database, users, { userId, username });

@@ -3,6 +3,7 @@ import { FactorRows, UnitOfWork } from '@app/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { domainRoom, type DomainRoom } from '../../../../test/harness/domain-room.js';
 import { Factors } from './factors.js';
+import { FactorUpkeep } from './factor-upkeep.js';
 import { hashOfRecoveryCode, makeRecoveryCodes } from './recovery-codes.js';
 import { newTotpSecret, openTotp, sealTotp, stepOf } from './totp.js';
 
@@ -22,7 +23,7 @@ test('a secret that an older key sealed is sealed again by the one that signs, a
   await inTransaction((tx) => room.get(FactorRows).beginTotp(tx, ada, sealTotp(old, ada, secret)));
   const next = { id: 'next', secret: '6'.repeat(64) };
   config.TOKEN_KEYS = [next, ...old];
-  await room.get(Factors).sealAgain(10);
+  await room.get(FactorUpkeep).sealAgain(10);
   const [row] = await rowsOf(ada);
   if (!row) throw new Error('expected a factor');
   expect(row.sealed_by).toBe('next');
@@ -31,7 +32,7 @@ test('a secret that an older key sealed is sealed again by the one that signs, a
   expect(openTotp([next], { ...row, user_id: '1' })).toBeNull();
   // Keys that are gone, because they were stolen, leave a row that nobody opens, and hold nobody up.
   config.TOKEN_KEYS = [{ id: 'other', secret: '7'.repeat(64) }];
-  await room.get(Factors).sealAgain(10);
+  await room.get(FactorUpkeep).sealAgain(10);
   expect((await rowsOf(ada))[0]?.sealed_by).toBe('next');
   config.TOKEN_KEYS = old;
 });
