@@ -2,7 +2,6 @@ import { CONFIG, type Config, type Id } from '@app/platform';
 import { FactorRows, UnitOfWork } from '@app/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { domainRoom, type DomainRoom } from '../../../../test/harness/domain-room.js';
-import { Factors } from './factors.js';
 import { FactorUpkeep } from './factor-upkeep.js';
 import { hashOfRecoveryCode, makeRecoveryCodes } from './recovery-codes.js';
 import { newTotpSecret, openTotp, sealTotp, stepOf } from './totp.js';

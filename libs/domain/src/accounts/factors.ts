@@ -1,12 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, problem, Problem, type Config, type Id } from '@app/platform';
-import {
-  FactorRows,
-  UnitOfWork,
-  type FactorRow,
-  type Origin,
-  type Tx,
-} from '@app/storage';
+import { FactorRows, UnitOfWork, type FactorRow, type Origin, type Tx } from '@app/storage';
 import { AccountRecord } from './account-record.js';
 import type { Caller } from './access-tokens.js';
 import { isConfirmedTotp, isUnusedCode } from './factor-checks.js';
