@@ -44,6 +44,7 @@ describe('signing up', () => {
       emailVerified: false,
       pendingEmail: null,
       locale: 'en',
+      terms: null,
       relationship: {
         following: false,
         requested: false,

@@ -314,12 +314,32 @@ describe('a change of address', () => {
     await changed(ada, third);
     expect((await change(ada, `fourth${people}@example.org`)).status).toBe(202);
     const pending = await secretsTo(`fourth${people}@example.org`);
-    const later = await secretsTo(second, toRevert);
+    await stack.quiet();
+    expect(await mailsTo(second, toRevert)).toEqual([]);
     await revert((await secretsTo(addressOf(ada), toRevert)).token).expect(204);
-    refused(await revert(later.token), 403, 'token_used');
     refused(await verify({ token: pending.token }), 403, 'token_used');
     const reset = await secretsTo(addressOf(ada), toReset);
     await client().put('/v1/password-resets').send({ token: reset.token, password: NEXT }).expect(204);
+  });
+
+  test('that its owner undoes in the app leaves no link to the other address, and ends the own', async () => {
+    const theirs = `theirs${people}@example.org`;
+    await changed(ada, theirs);
+    const { token } = await secretsTo(addressOf(ada), toRevert);
+    await changed(ada, addressOf(ada));
+    await stack.quiet();
+    expect(await mailsTo(theirs, toRevert)).toEqual([]);
+    refused(await revert(token), 403, 'token_used');
+    expect(await me(ada)).toMatchObject({ email: addressOf(ada), emailVerified: true });
+  });
+
+  test('to a typo is mended by another: the first mail confirms nothing any more', async () => {
+    const [typo, right] = [`typo.of.${people}@example.org`, `right.of.${people}@example.org`];
+    expect((await change(ada, typo)).status).toBe(202);
+    const { token } = await secretsTo(typo);
+    await changed(ada, right);
+    refused(await verify({ token }), 403, 'token_used');
+    expect(await me(ada)).toMatchObject({ email: right, emailVerified: true });
   });
 
   test('is taken back within seven days, and once by many at once', async () => {

@@ -23,6 +23,7 @@ export * from './scrub.js';
 export * from './service-manager.js';
 export * from './media-urls.js';
 export * from './texts/directions.js';
+export * from './texts/email.js';
 export * from './texts/fold.js';
 export * from './texts/words.js';
 export * from './tracing.js';

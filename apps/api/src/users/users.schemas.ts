@@ -1,4 +1,4 @@
-import { fold, limits } from '@app/platform';
+import { canonicalEmail, fold, limits } from '@app/platform';
 import { z } from 'zod';
 import { listOf } from '../http/cursors.js';
 import { address, count, flag, id, refuse, shown, text, time } from '../http/fields.js';
@@ -35,7 +35,7 @@ export const username = z
 /** Compared in lower case. */
 export const email = z
   .string()
-  .overwrite((value) => value.normalize('NFC').trim().toLowerCase())
+  .overwrite(canonicalEmail)
   .superRefine(
     refuse(
       (value: string) =>

@@ -23,6 +23,7 @@ const mailed: Partial<Record<AuditKind, MailKind>> = {
   'factors.removed': 'credentials_changed',
   'recovery_codes.made': 'credentials_changed',
   'recovery_code.used': 'credentials_changed',
+  'email.reverted': 'credentials_changed',
 };
 
 /** Records what happens to an account, and mails its owner what a thief would do, in the same transaction. */

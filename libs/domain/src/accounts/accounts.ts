@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { fold, problem, type Id } from '@app/platform';
+import { canonicalEmail, fold, problem, type Id } from '@app/platform';
 import {
   mayReturn,
   RegistrationRows,
@@ -144,7 +144,7 @@ export class Accounts {
 /** A login as names are stored. */
 export function nameOf(login: string): string {
   const name = login.trim();
-  return name.includes('@') ? name.normalize('NFC').toLowerCase() : fold(name);
+  return name.includes('@') ? canonicalEmail(name) : fold(name);
 }
 
 const ownerOf = ({ username, email, display_name: displayName }: UserRow): PasswordOwner => ({

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { limits } from '@app/platform';
-import { AuditRows, EmailRows, FactorRows, UserRows, type Origin, type Tx, type UserRow } from '@app/storage';
+import { EmailRows, FactorRows, MailRows, UserRows, type Origin, type Tx, type UserRow } from '@app/storage';
+import { AccountRecord } from './account-record.js';
 import { Letters } from './letters.js';
 import { unusableHash } from './passwords.js';
 
@@ -12,7 +13,8 @@ export class AddressChanges {
     private readonly emails: EmailRows,
     private readonly factors: FactorRows,
     private readonly letters: Letters,
-    private readonly audit: AuditRows,
+    private readonly mails: MailRows,
+    private readonly record: AccountRecord,
   ) {}
 
   /**
@@ -23,34 +25,44 @@ export class AddressChanges {
   async take(tx: Tx, user: UserRow, address: string, from: Origin): Promise<boolean> {
     if (!(await this.emails.verify(tx, address, user.id))) return false;
     if (address === user.email) {
-      await this.audit.record(tx, 'email.verified', user.id, from);
+      await this.record.record(tx, 'email.verified', user.id, from);
       return true;
     }
     const wasTheirs = await this.users.releaseEmail(tx, user.email, user.id);
     const changed = await this.users.change(tx, user.id, { email: address });
-    await this.audit.record(tx, 'email.changed', user.id, from);
-    if (!wasTheirs) return true;
-    const seconds = limits.verification.reversalFor;
-    await this.letters.toOwner(tx, changed, { kind: 'reversal', address: user.email, seconds });
+    await this.record.record(tx, 'email.changed', user.id, from);
+    if (wasTheirs) await this.letWayBack(tx, changed, user.email);
     return true;
   }
 
   /**
+   * A link for the released mailbox, unless an earlier change can still be taken back: whoever took an account, and was given it up
+   * again, must not take it back by the address that they had put there.
+   */
+  private async letWayBack(tx: Tx, changed: UserRow, released: string): Promise<void> {
+    const open = await this.mails.oldestOpen(tx, changed.id, 'reversal');
+    if (open?.address === changed.email) await this.mails.useWithLater(tx, open);
+    if (open) return;
+    const seconds = limits.verification.reversalFor;
+    await this.letters.toOwner(tx, changed, { kind: 'reversal', address: released, seconds });
+  }
+
+  /**
    * Gives an earlier address back, with a password that nobody has, and a mail to it that replaces that. Second factors that are
-   * newer than `trusted` go: they may be a thief's. Returns false as `take` does.
+   * newer than `trusted` go: they may be a thief's. Whoever verified the address meanwhile loses it to the reader of its mailbox.
    */
   async giveBack(
     tx: Tx,
     user: UserRow,
     { address, trusted }: { address: string; trusted: Date },
     from: Origin,
-  ): Promise<boolean> {
-    if (!(await this.emails.verify(tx, address, user.id))) return false;
+  ): Promise<void> {
+    // Told to the address that is taken away, which may be the owner's.
+    await this.record.record(tx, 'email.reverted', user.id, from);
+    await this.emails.takeBack(tx, address, user.id);
     if (address !== user.email) await this.users.releaseEmail(tx, user.email, user.id);
     const back = await this.users.change(tx, user.id, { email: address, password_hash: unusableHash() });
-    await this.audit.record(tx, 'email.reverted', user.id, from);
     await this.factors.removeSince(tx, user.id, trusted);
     await this.letters.toOwner(tx, back, { kind: 'reset', address, seconds: limits.passwordReset.validFor });
-    return true;
   }
 }

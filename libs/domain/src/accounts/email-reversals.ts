@@ -44,7 +44,7 @@ export class EmailReversals {
       if (!(await this.mails.useWithLater(tx, mail))) throw problem('token_used');
       const trusted = new Date(mail.created_at.getTime() - limits.verification.reversalFor * 1_000);
       const back = { address: mail.address, trusted };
-      if (!(await this.changes.giveBack(tx, user, back, from))) throw problem('token_used');
+      await this.changes.giveBack(tx, user, back, from);
       await this.sessions.endIn(tx, user.id, {});
     });
   }

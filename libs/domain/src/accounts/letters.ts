@@ -27,15 +27,17 @@ export class Letters {
     private readonly mails: MailRows,
   ) {}
 
-  /** To an address that need not belong to this person, or to anybody. Beyond its day's limit nothing is written. */
+  /** To an address that need not belong to this person, or to anybody. Beyond its day's limit the row is that of a mail that was sent. */
   async toNamed(tx: Tx, user: Receiver, letter: Letter): Promise<void> {
-    if (await this.emails.countMail(tx, letter.address, limits.verification.perAddress))
-      await this.toOwner(tx, user, letter);
+    const isCounted = await this.emails.countMail(tx, letter.address, limits.verification.perAddress);
+    const mail = await this.toOwner(tx, user, letter);
+    if (!isCounted) await this.mails.withhold(tx, mail);
   }
 
   /** To an address that belongs to this person, or did until this transaction. */
-  async toOwner(tx: Tx, user: Receiver, { locale = 'en', ...letter }: Letter): Promise<void> {
+  async toOwner(tx: Tx, user: Receiver, { locale = 'en', ...letter }: Letter): Promise<Id> {
     const mail: Id = await this.mails.insert(tx, user, { ...letter, locale: user.locale ?? locale });
     await tx.effect('mail.send', mail);
+    return mail;
   }
 }

@@ -57,6 +57,8 @@ export class VerificationRequests {
     await this.work.run(async (tx) => {
       const user = await this.proofs.mustHold(tx, caller, proof);
       const { verified } = await this.emails.standing(user, tx);
+      // A typo is mended by this: whoever reads the address that was named before confirms it no more.
+      await this.mails.withdraw(tx, user.id, kind);
       if (address !== user.email || !verified) await this.write(tx, user, address);
     });
   }

@@ -4,11 +4,12 @@ import {
   DeleteObjectsCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
+  ListPartsCommand,
   paginateListObjectsV2,
-  paginateListParts,
   S3ServiceException,
   type HeadObjectCommandOutput,
   type ListMultipartUploadsCommandOutput,
+  type ListPartsCommandOutput,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { ObjectMissing, RangeOutside, type StoredObject } from './object-store.js';
@@ -133,14 +134,19 @@ export class S3Bucket {
     return aborted;
   }
 
-  /** An export takes hours to arrive. */
+  /** An export takes hours to arrive. The SDK's own paginator never ends: servers send a marker with the last page, too. */
   async #newestPart(Key: string, UploadId: string): Promise<Date> {
     let newest = new Date(0);
     try {
-      const pages = paginateListParts({ client: this.client }, { Bucket: this.name, Key, UploadId });
-      for await (const { Parts = [] } of pages)
-        for (const { LastModified } of Parts)
+      for (let PartNumberMarker: string | undefined, more = true; more;) {
+        const page: ListPartsCommandOutput = await this.client.send(
+          new ListPartsCommand({ Bucket: this.name, Key, UploadId, PartNumberMarker }),
+        );
+        for (const { LastModified } of page.Parts ?? [])
           if (LastModified && LastModified > newest) newest = LastModified;
+        PartNumberMarker = page.NextPartNumberMarker;
+        more = page.IsTruncated === true;
+      }
     } catch (error) {
       // Completed or aborted since it was listed.
       if (isMissingUpload(error)) return new Date();

@@ -34,6 +34,16 @@ export class EmailRows {
     );
   }
 
+  /** Gives an address to a person whoever else has verified it. */
+  async takeBack(tx: Queryable, email: string, userId: Id): Promise<void> {
+    await tx.query(
+      'email.takeBack',
+      `INSERT INTO emails (email, user_id, verified_at) VALUES ($1, $2, clock_timestamp())
+       ON CONFLICT (email) DO UPDATE SET user_id = excluded.user_id, verified_at = excluded.verified_at`,
+      [email, userId],
+    );
+  }
+
   async standing(
     user: Pick<User, 'id' | 'email' | 'password_hash'>,
     connection: Queryable = this.database,

@@ -164,6 +164,35 @@ export class MailRows {
     return used.includes(id);
   }
 
+  /** Makes a person's mails of a kind useless, also those that are not sent yet. */
+  async withdraw(tx: Queryable, userId: Id, kind: MailKind): Promise<void> {
+    await tx.query(
+      'mail.withdraw',
+      `UPDATE mails SET used_at = clock_timestamp(), sent_at = coalesce(sent_at, clock_timestamp())
+       WHERE shard = $1 AND user_id = $2 AND kind = $3 AND used_at IS NULL`,
+      keyOf(userId, kind),
+    );
+  }
+
+  /** Has a mail count as sent that is not, and its code as guessed at: nothing that its account sees tells the difference. */
+  async withhold(tx: Queryable, id: Id): Promise<void> {
+    await tx.query(
+      'mail.withhold',
+      `UPDATE mails SET sent_at = clock_timestamp(), guesses = 1000 WHERE shard = $1 AND id = $2`,
+      keyOf(id),
+    );
+  }
+
+  /** A person's oldest mail of a kind whose link still works. */
+  oldestOpen(tx: Queryable, userId: Id, kind: MailKind): Promise<AddressedMail | null> {
+    return tx.first(
+      'mail.oldestOpen',
+      `SELECT * FROM mails WHERE shard = $1 AND user_id = $2 AND kind = $3 AND used_at IS NULL AND expires_at > now()
+       ORDER BY id LIMIT 1`,
+      keyOf(userId, kind),
+    );
+  }
+
   /** The people who were sent a mail that verifies this address, and may still use it. */
   verifying(address: string): Promise<Id[]> {
     return this.database.values(
