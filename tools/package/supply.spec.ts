@@ -37,6 +37,7 @@ const allowed = new Set([
   'MIT',
   'MIT-0',
   'MPL-2.0',
+  'PSF-2.0',
   'Python-2.0',
 ]);
 /** A package whose Readme alone names its licence. A test alone uses it, through tus-js-client. */
