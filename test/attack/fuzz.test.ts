@@ -18,6 +18,12 @@ const TOLD = 8;
 
 /** Operations that no request of these can succeed with, and why. */
 const REFUSED: Record<string, string> = {
+  'GET /admin/registrations/{id}':
+    'nobody waits: registrations are open here; test/registrations.test.ts tries it',
+  'POST /v1/me/passkeys': 'an authenticator signs it; test/passkeys.test.ts tries it in a browser',
+  'POST /v1/sessions/passkey': 'as before it',
+  'PUT /v1/email/reversals': 'its link takes three mails; test/addresses.test.ts tries it',
+  'PUT /v1/me/totp': 'its code is good for a minute; test/second-factor.test.ts tries it',
   'POST /v1/photos/presign':
     'photos are on the disk here; test/s3 tries it with a store that takes them directly',
 };

@@ -1,6 +1,7 @@
 import { admin } from './admin-command.js';
 import type { Page, Photo, Post } from './contract.js';
 import { asked, proofOf, ready } from './exports.js';
+import { knownFactors } from './fuzz-factors.js';
 import type { Known, Targets } from './fuzz-values.js';
 import { PASSWORD, signIn, signUp, type Person } from './people.js';
 import { drawn } from './pictures.js';
@@ -196,6 +197,7 @@ export async function targetsOf(stack: Stack): Promise<Targets> {
       ...(await knownThings(stack, ada, photo)),
       ...(await knownAccounts(stack, ada)),
       ...(await knownExports(grace)),
+      ...(await knownFactors(stack, judy)),
       ...(await knownUploads([ada, heidi, judy], picture.bytes)),
     },
     words: {
