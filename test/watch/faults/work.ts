@@ -89,7 +89,8 @@ const mailsWait: Fault = {
     rmSync(stack.mails, { recursive: true, force: true });
     writeFileSync(stack.mails, '');
     await ada.request('post', '/v1/password-resets').send({ login: ada.user.username }).expect(202);
-    const tried = () => stack.database.query('SELECT FROM mails WHERE user_id IS NOT NULL AND attempts > 0');
+    const tried = () =>
+      stack.database.query(`SELECT FROM mails WHERE kind = 'reset' AND user_id IS NOT NULL AND attempts > 0`);
     await expect.poll(tried, { timeout: patient(30_000) }).toHaveLength(1);
     await stack.database.query(`UPDATE mails SET created_at = ${ago}`);
   },
