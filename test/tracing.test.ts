@@ -37,12 +37,12 @@ const named = (spans: readonly ReceivedSpan[], name: string): ReceivedSpan => {
   return span;
 };
 
-/** All spans of a request's trace, once it contains one of that name. */
-function traceWith(requestId: string, name: string): Promise<ReceivedSpan[]> {
+/** All spans of a request's trace, once it contains those of these names: each process sends its own, in batches. */
+function traceWith(requestId: string, ...names: string[]): Promise<ReceivedSpan[]> {
   return vi.waitFor(() => {
     const root = receiver.spans.find(({ attributes }) => attributes['narwhal.request_id'] === requestId);
     const found = receiver.spans.filter(({ traceId }) => traceId === root?.traceId);
-    named(found, name);
+    for (const name of names) named(found, name);
     return found;
   }, patience);
 }
@@ -56,7 +56,8 @@ describe('the trace of an upload', () => {
       .set('user-agent', 'PlantedAgent/1.0')
       .attach('file', (await drawn()).bytes, { filename: 'planted-name.jpg', contentType: 'image/jpeg' })
       .expect(202);
-    spans = await traceWith(String(headers['x-request-id']), 'process develop');
+    const names = ['POST /v1/photos', 'send develop', 'process develop', 'develop.settle'];
+    spans = await traceWith(String(headers['x-request-id']), ...names);
   });
 
   test('spans api and worker, from the request through the queue to each step', () => {
