@@ -84,7 +84,11 @@ describe('a ready export', () => {
     const files = entriesOf(zip);
     const name = [...files.keys()].find((path) => path.startsWith('photos/'));
     expect(files.get(name ?? '')?.equals((await picture).bytes)).toBe(true);
-    expect(files.get('index.html')?.toString()).toContain('Fog over the pier');
+    const shown = files.get('index.html')?.toString() ?? '';
+    expect(shown).toContain('Fog over the pier');
+    // All of it stands in `main`, which has the margins.
+    expect(shown.indexOf('</main>')).toBeGreaterThan(shown.indexOf('Fog over the pier'));
+    expect(shown.match(/<\/(main|body|html)>/g)).toEqual(['</main>', '</body>', '</html>']);
     await expect.poll(() => mailsTo(edsger).length, { timeout: patient(20_000) }).toBe(1);
     expect(textOf(mailsTo(edsger)[0]?.source ?? '')).toContain('/account/export?token=');
   });

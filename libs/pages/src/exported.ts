@@ -44,7 +44,7 @@ export class ExportedPage {
 
   begin({ username, displayName, bio, website, instance, madeAt }: ShownProfile): string {
     const { language, exported: words } = this.texts;
-    return html`<!doctype html>
+    const whole = html`<!doctype html>
       <html lang="${language}">
         <head>
           <meta charset="utf-8" />
@@ -74,6 +74,8 @@ export class ExportedPage {
           </main>
         </body>
       </html>`.text;
+    // What follows stands in `main`; `end` closes it.
+    return whole.slice(0, whole.lastIndexOf('</main>'));
   }
 
   section(name: 'posts' | 'unposted' | 'comments' | 'following' | 'followers'): string {

@@ -2663,14 +2663,14 @@ export interface components {
              */
             minimumAge: number;
         };
-        /** @description An invitation of one’s own. Who came by it is told to nobody. */
+        /** @description An invitation of one’s own. It does not tell who signed up by it. */
         Invitation: {
             /**
              * @description A 64-bit id, as decimal text.
              * @example 236402688000123904
              */
             id: string;
-            /** @description Sent as `inviteCode` at sign-up. Whoever has it may come in. */
+            /** @description Sent as `inviteCode` at sign-up; it lets anybody in who has it. */
             code: string;
             /**
              * Format: uri

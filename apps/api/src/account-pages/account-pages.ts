@@ -16,7 +16,7 @@ const fields = {
 } as const;
 
 /** What somebody signs in with. */
-function field(name: keyof typeof fields, label: string, isWrong: boolean): Html {
+export function field(name: keyof typeof fields, label: string, isWrong: boolean): Html {
   const { type, autocomplete, maxlength } = fields[name];
   return html`<label for="${name}">${label}</label>
     <input

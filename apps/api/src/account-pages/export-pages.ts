@@ -6,7 +6,7 @@ import type { TransferRow } from '@app/storage';
 import type { FastifyRequest } from 'fastify';
 import { ExportView } from '../exports/export-view.js';
 import { originOf } from '../http/origin.js';
-import { AccountPages, type Shown } from './account-pages.js';
+import { AccountPages, field, type Shown } from './account-pages.js';
 import { fieldsOf, isOwnForm } from './forms.js';
 
 /** What the mail of an export opens: a form for the password, and then the address of the zip. */
@@ -46,15 +46,7 @@ export class ExportPages {
       ${isWrong ? errorLine(wrong) : html``}
       <form method="post" action="/account/export">
         <input type="hidden" name="token" value="${token}" />
-        <label for="password">${password}</label>
-        <input
-          id="password"
-          name="password"
-          type="password"
-          autocomplete="current-password"
-          maxlength="${limits.user.password}"
-          required${isWrong ? html` aria-invalid="true" aria-describedby="error"` : html``}
-        />
+        ${field('password', password, isWrong)}
         <button type="submit">${open}</button>
       </form>`;
     return this.show(request, title, body, isWrong ? 403 : 200);

@@ -17,13 +17,16 @@ export const newInvitation = z
 export const invitation = z
   .object({
     id,
-    code: shown(INVITATION_CODE, 'Sent as `inviteCode` at sign-up. Whoever has it may come in.'),
+    code: shown(INVITATION_CODE, 'Sent as `inviteCode` at sign-up; it lets anybody in who has it.'),
     url: address('A page that says who invites, and shows the code: to send to somebody.'),
     uses: count('For how many people it is.'),
     usesLeft: count('How many of them have not come yet.'),
     createdAt: time.meta({ description: 'When it was made.' }),
     expiresAt: time.meta({ description: 'From when on nobody comes by it.' }),
   })
-  .meta({ id: 'Invitation', description: 'An invitation of one’s own. Who came by it is told to nobody.' });
+  .meta({
+    id: 'Invitation',
+    description: 'An invitation of one’s own. It does not tell who signed up by it.',
+  });
 
 export const invitationList = listOf(invitation, 'InvitationList');

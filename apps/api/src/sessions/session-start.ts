@@ -23,7 +23,7 @@ export class SessionStart {
     const device = { ...originOf(request), idempotencyKey };
     const made = await this.idempotency.once(request, input, async (tx) => {
       const person = await personIn(tx);
-      // What a refusal counted is committed with it.
+      // A refusal is returned, not thrown, so that the guess that it counted is committed.
       if (person instanceof Problem) return person;
       await this.closing.undo(tx, person, device);
       return { status: 201, id: await this.sessions.begin(tx, person, device) };

@@ -13,7 +13,7 @@ import {
 import { Refused } from '../refused.js';
 
 /**
- * Begins to take the second factors of somebody away who has lost all of them. Whoever has one stops it by using it, within three
+ * Begins to take away the second factors of somebody who has lost all of them. Using one of them stops this, within three
  * days: an operator who was talked into this opens no account at once. Returns the message for the operator.
  */
 export async function removeSecondFactor(

@@ -3,8 +3,8 @@ import { finished } from 'node:stream/promises';
 import { ZipFile } from 'yazl';
 
 /**
- * A zip that is read while it is written: one entry at a time, each no faster than the zip is taken. What it keeps of an entry is
- * its place in the directory at the end.
+ * A zip that is read while it is written: one entry at a time, each no faster than the zip is taken. Of a written entry it keeps
+ * only the place, for the directory at the end.
  */
 export class Zip {
   private readonly file = new ZipFile();

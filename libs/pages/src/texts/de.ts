@@ -175,7 +175,7 @@ export const de: Texts = {
   leave: {
     title: 'Konto löschen',
     explain: (days) =>
-      `Ab sofort sieht niemand mehr dein Konto. Nach ${days} Tagen wird alles gelöscht: Fotos, Beiträge, Kommentare und Likes. Bis dahin behältst du es, indem du dich anmeldest.`,
+      `Sobald du das bestätigst, sieht niemand mehr dein Konto. Nach ${days} Tagen wird alles gelöscht: Fotos, Beiträge, Kommentare und Likes. Bis dahin behältst du es, indem du dich anmeldest.`,
     login: 'Benutzername oder E-Mail-Adresse',
     password: 'Passwort',
     leave: 'Mein Konto löschen',

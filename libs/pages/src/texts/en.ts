@@ -168,7 +168,7 @@ export const en = {
   leave: {
     title: 'Delete your account',
     explain: (days: number) =>
-      `Nobody sees your account from now on. After ${days} days everything of it is deleted: photos, posts, comments and likes. Until then you keep it by signing in.`,
+      `Once you confirm this, nobody sees your account. After ${days} days everything of it is deleted: photos, posts, comments and likes. Until then you keep it by signing in.`,
     login: 'Username or email',
     password: 'Password',
     leave: 'Delete my account',
