@@ -62,6 +62,8 @@ export function textOf(source: string): string {
   return Buffer.from(bytes, 'latin1').toString('utf8');
 }
 
+export const codeIn = (source: string): string => /^ {4}(\d{6}|\d{8})$/m.exec(textOf(source))?.[1] ?? '';
+
 /** The link and the code that a mail names. */
 export function secretsOf(source: string): { link: string; token: string; code: string } {
   const text = textOf(source);
@@ -69,6 +71,6 @@ export function secretsOf(source: string): { link: string; token: string; code: 
   return {
     link,
     token: new URL(link).searchParams.get('token') ?? '',
-    code: /^ {4}(\d{6}|\d{8})$/m.exec(text)?.[1] ?? '',
+    code: codeIn(source),
   };
 }

@@ -22,6 +22,7 @@ import { ResetMails } from './accounts/reset-mails.js';
 import { ResetRequests } from './accounts/reset-requests.js';
 import { PasskeyCeremonies } from './accounts/passkey-ceremonies.js';
 import { Passkeys } from './accounts/passkeys.js';
+import { MailedCodes, MailedProofs } from './accounts/mailed-proofs.js';
 import { Proofs } from './accounts/proofs.js';
 import { RefreshTokens } from './accounts/refresh-tokens.js';
 import { People } from './accounts/people.js';
@@ -82,6 +83,8 @@ const rules: Provider[] = [
   VerifiedEmails,
   SignUps,
   Proofs,
+  MailedCodes,
+  MailedProofs,
   Factors,
   FactorUpkeep,
   Leaving,

@@ -95,8 +95,11 @@ export const limits = {
    * those at 20,000 accounts, one in 250 days. A stranger who asks too often uses up the owner's hour, not their day.
    */
   passwordReset: { validFor: 30 * 60, askedPerHour: 10, perHour: 3, guesses: 5, guessesPerDay: 20 },
-  /** A password, or a second factor, that a session has just given permits dangerous changes for so long. */
-  proof: { validFor: 10 * 60 },
+  /**
+   * A password, or a second factor, that a session has just given permits dangerous changes for so long. Six digits of a mail do, too: one of
+   * 10^6 is right at any time, and an account takes 20 wrong ones a day, of its own sessions alone.
+   */
+  proof: { validFor: 10 * 60, mailFor: 10 * 60, mailsPerHour: 3, guesses: 5, guessesPerDay: 20 },
   /**
    * Three of 10^6 codes are right at any time, so an account's 20 guesses a day hit one in some 45 years; whoever guesses knows the
    * password already. Recovery codes have 80 bits.

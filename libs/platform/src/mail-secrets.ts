@@ -10,6 +10,7 @@ export type MailKind =
   | 'reset'
   | 'export'
   | 'verify'
+  | 'proof'
   | 'reversal'
   | 'address_in_use'
   | 'approved'
@@ -26,10 +27,10 @@ const linkOf = (kind: MailKind, id: Id, key: MediaKey): string =>
 
 /**
  * Eight digits, as uniform as 48 bits make them: with six, guesses at many accounts would open one of them. Those that verify an address
- * open nothing, and are few enough (`limits.verification`) for six, which people type on a phone.
+ * open nothing, and are few enough (`limits.verification`) for six, which people type on a phone; those of proofs are of use to a session of the account alone.
  */
 function codeOf(kind: MailKind, id: Id, key: MediaKey): string {
-  const digits = kind === 'verify' ? 6 : 8;
+  const digits = kind === 'verify' || kind === 'proof' ? 6 : 8;
   return String(mac(`mail code\n${id}`, key).readUIntBE(0, 6) % 10 ** digits).padStart(digits, '0');
 }
 

@@ -61,6 +61,10 @@ export const problemTable = {
   ],
   challenge_expired: [403, 'This sign-in took too long, or the account has changed since; begin it again.'],
   second_factor_missing: [403, 'The account has a second factor: send it, too.'],
+  proof_not_mailed: [
+    403,
+    'No proof is mailed for this account: its address is not verified, or it has a second factor, which proves more.',
+  ],
   proof_required: [403, 'This needs a fresh proof of who you are: Narwhal-Proof, from POST /v1/me/proofs.'],
   email_unverified: [403, 'Verify your email address first: this instance asks for that before one posts.'],
   registrations_closed: [403, 'This instance takes no new accounts.'],
@@ -150,3 +154,6 @@ export function problem(code: ProblemCode, options: ProblemOptions = {}): Proble
   );
   return new Problem(status, wireCodes[code] ?? code, fill(detail, params), { ...options, params });
 }
+
+export const tooMany = (retryAfter: number): Problem =>
+  problem('rate_limited', { params: { retryAfter }, headers: { 'retry-after': String(retryAfter) } });

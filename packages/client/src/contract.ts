@@ -839,7 +839,7 @@ export interface paths {
         put?: never;
         /**
          * Prove who one is, before a dangerous change
-         * @description Prove who one is, before a dangerous change. The proof holds for `limits.proof.validFor`, in this session, until the password or the address changes. Needs an access token. Counts against `signIn`: 30 requests in 60 s.
+         * @description Prove who one is, before a dangerous change. The proof holds for `limits.proof.validFor`, in this session, until the password or the address changes. `send` has a code mailed instead (202), where there is no second factor; a proof by it is none for another address. Needs an access token. Counts against `signIn`: 30 requests in 60 s.
          */
         post: operations["createProof"];
         delete?: never;
@@ -3066,6 +3066,26 @@ export interface components {
                  * @description For how long a proof permits dangerous changes, in seconds.
                  */
                 validFor: number;
+                /**
+                 * Format: int64
+                 * @description For how long the code of a mail that asks for a proof is good, in seconds.
+                 */
+                mailFor: number;
+                /**
+                 * Format: int64
+                 * @description How many such mails an account may ask for in an hour.
+                 */
+                mailsPerHour: number;
+                /**
+                 * Format: int64
+                 * @description How many wrong codes a mail bears.
+                 */
+                guesses: number;
+                /**
+                 * Format: int64
+                 * @description How many wrong codes the mails of an account bear together in a day.
+                 */
+                guessesPerDay: number;
             };
             /** @description Limits of it. */
             secondFactor: {
@@ -4431,7 +4451,7 @@ export interface components {
              */
             expiresAt: string;
         };
-        /** @description What shows that the account’s owner is at the device. */
+        /** @description What shows that the account’s owner is at the device, or where to send a code that does. */
         ProofRequest: {
             /**
              * Format: password
@@ -4439,11 +4459,16 @@ export interface components {
              */
             password?: string;
             /**
-             * @description The six digits that an authenticator app shows.
+             * @description The six digits that an authenticator app shows, or those of the mail where there is none.
              * @example 042137
              */
             code?: string;
             credential?: components["schemas"]["UsedCredential"];
+            /**
+             * @description Has six digits mailed to the verified address.
+             * @enum {string}
+             */
+            send?: "email";
         };
         /** @description The `params` of `quota_exceeded`. */
         QuotaExceededParams: {
@@ -7721,11 +7746,21 @@ export interface operations {
                     "application/json": components["schemas"]["Proof"];
                 };
             };
+            /** @description Accepted; the rest happens later. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
             400: components["responses"]["BadRequest"];
             /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
             401: components["responses"]["Unauthorized"];
-            /** @description `bad_credentials`, `code_wrong`, `passkey_refused` */
+            /** @description `bad_credentials`, `code_wrong`, `passkey_refused`, `proof_not_mailed` */
             403: components["responses"]["Forbidden"];
             /** @description `body_too_large` */
             413: components["responses"]["PayloadTooLarge"];

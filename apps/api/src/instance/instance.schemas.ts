@@ -97,7 +97,13 @@ const meanings: Meanings<Limits> = {
     passkeyName: 'The longest name of a passkey, in code points.',
     removalAfter: 'How long a person has to stop an operator from taking their factors away, in seconds.',
   },
-  proof: { validFor: 'For how long a proof permits dangerous changes, in seconds.' },
+  proof: {
+    validFor: 'For how long a proof permits dangerous changes, in seconds.',
+    mailFor: 'For how long the code of a mail that asks for a proof is good, in seconds.',
+    mailsPerHour: 'How many such mails an account may ask for in an hour.',
+    guesses: 'How many wrong codes a mail bears.',
+    guessesPerDay: 'How many wrong codes the mails of an account bear together in a day.',
+  },
   verification: {
     validFor: 'For how long the link and the code of a mail are good, in seconds.',
     perAddress: 'How many mails a mailbox gets in a day (UTC), whoever asks; further ones are not sent.',

@@ -1,8 +1,8 @@
-import { Controller } from '@nestjs/common';
-import { Passkeys, Proofs } from '@app/domain';
+import { Controller, Res } from '@nestjs/common';
+import { MailedProofs, Passkeys, Proofs, type ShownProof } from '@app/domain';
 import type { Origin } from '@app/storage';
 import type { z } from 'zod';
-import { CallerOf, Input, type Caller } from '../http/call.js';
+import { CallerOf, Input, type ApiReply, type Caller } from '../http/call.js';
 import { Endpoint } from '../http/endpoint.js';
 import { OriginOf } from '../http/origin.js';
 import { requestOptions } from '../passkeys/passkeys.schemas.js';
@@ -12,6 +12,7 @@ import { proof, proofRequest } from './proofs.schemas.js';
 export class ProofsController {
   constructor(
     private readonly proofs: Proofs,
+    private readonly mailed: MailedProofs,
     private readonly passkeys: Passkeys,
   ) {}
 
@@ -34,21 +35,35 @@ export class ProofsController {
     tag: 'Accounts',
     summary: 'Prove who one is, before a dangerous change',
     details:
-      'The proof holds for `limits.proof.validFor`, in this session, until the password or the address changes.',
+      'The proof holds for `limits.proof.validFor`, in this session, until the password or the address changes. `send` has a code mailed instead (202), where there is no second factor; a proof by it is none for another address.',
     access: 'required',
     body: proofRequest,
-    answers: { 201: proof },
-    problems: ['password_wrong', 'code_wrong', 'passkey_refused', 'busy'],
+    answers: { 201: proof, 202: null },
+    problems: ['password_wrong', 'code_wrong', 'passkey_refused', 'proof_not_mailed', 'busy'],
     rate: 'signIn',
   })
   async createProof(
-    @Input() { password, ...given }: z.output<typeof proofRequest>,
+    @Input() input: z.output<typeof proofRequest>,
     @CallerOf() caller: Caller,
     @OriginOf() from: Origin,
-  ): Promise<z.input<typeof proof>> {
-    const made = await (password === undefined
-      ? this.proofs.byFactor(caller, given, from)
-      : this.proofs.byPassword(caller, password, from));
+    @Res({ passthrough: true }) reply: ApiReply,
+  ): Promise<z.input<typeof proof> | undefined> {
+    if (input.send !== undefined) {
+      await this.mailed.ask(caller);
+      void reply.status(202);
+      return undefined;
+    }
+    const made = await this.made(input, caller, from);
     return { ...made, expiresAt: made.expiresAt.toISOString() };
+  }
+
+  private made(
+    { password, code, credential }: z.output<typeof proofRequest>,
+    caller: Caller,
+    from: Origin,
+  ): Promise<ShownProof> {
+    if (password !== undefined) return this.proofs.byPassword(caller, password, from);
+    if (code !== undefined) return this.mailed.byCode(caller, code, from);
+    return this.proofs.byFactor(caller, { credential }, from);
   }
 }

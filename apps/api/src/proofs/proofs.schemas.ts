@@ -6,18 +6,31 @@ import { givenPassword } from '../users/users.schemas.js';
 
 interface Given extends GivenFactor {
   password?: string | undefined;
+  send?: 'email' | undefined;
 }
 
-const isOne = ({ password, ...given }: Given): boolean => countOf(given) === (password === undefined ? 1 : 0);
+const isOne = ({ password, send, ...given }: Given): boolean =>
+  countOf(given) + Number(password !== undefined) + Number(send !== undefined) === 1;
 
 export const proofRequest = z
   .strictObject({
     password: givenPassword.optional(),
-    code: factorFields.code,
+    code: factorFields.code.meta({
+      description:
+        'The six digits that an authenticator app shows, or those of the mail where there is none.',
+      example: '042137',
+    }),
     credential: factorFields.credential,
+    send: z
+      .enum(['email'])
+      .optional()
+      .meta({ description: 'Has six digits mailed to the verified address.' }),
   })
-  .superRefine(refuse(isOne, 'wrong_format', { expected: 'one of password, code and credential' }))
-  .meta({ id: 'ProofRequest', description: 'What shows that the account’s owner is at the device.' });
+  .superRefine(refuse(isOne, 'wrong_format', { expected: 'one of password, code, credential and send' }))
+  .meta({
+    id: 'ProofRequest',
+    description: 'What shows that the account’s owner is at the device, or where to send a code that does.',
+  });
 
 export const proof = z
   .object({

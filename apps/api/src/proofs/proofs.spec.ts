@@ -4,11 +4,17 @@ import { headerParametersOf } from '../openapi/headers.js';
 import { codesOf } from '../openapi/problem-answers.js';
 import { proofRequest } from './proofs.schemas.js';
 
-test.each([{ password: 'one' }, { code: '042137' }])('%j is taken as proof', (given) => {
+test.each([{ password: 'one' }, { code: '042137' }, { send: 'email' }])('%j is taken as proof', (given) => {
   expect(proofRequest.safeParse(given).success).toBe(true);
 });
 
-test.each([{}, { password: 'one', code: '042137' }, { token: 'x' }])('%j is not', (given) => {
+test.each([
+  {},
+  { password: 'one', code: '042137' },
+  { token: 'x' },
+  { send: 'sms' },
+  { send: 'email', code: '042137' },
+])('%j is not', (given) => {
   expect(proofRequest.safeParse(given).success).toBe(false);
 });
 

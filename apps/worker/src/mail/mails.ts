@@ -20,6 +20,7 @@ const links: Record<MailKind, (token: string) => string> = {
   reset: (token) => `/account/reset?token=${token}`,
   verify: (token) => `/account/verify?token=${token}`,
   reversal: (token) => `/account/reversal?token=${token}`,
+  proof: () => '',
   export: (token) => `/account/export?token=${token}`,
   address_in_use: () => '/account/forgot',
   approved: () => '',

@@ -13,7 +13,7 @@ import {
 import { Letters } from './letters.js';
 
 /** A thief who changes a lot does not fill the mailbox. */
-const PER_HOUR = 3;
+const often = { most: 3, seconds: 60 * 60 };
 
 /** A reset is told by the mail that permits it, a new address by the one that takes it back. */
 const mailed: Partial<Record<AuditKind, MailKind>> = {
@@ -49,7 +49,7 @@ export class AccountRecord {
   private async tell(tx: Tx, userId: Id, kind: MailKind): Promise<void> {
     const user = await this.users.find(userId, tx);
     if (!user || !(await this.emails.standing(user, tx)).verified) return;
-    if ((await this.mails.lately(tx, userId, kind, 3_600)) >= PER_HOUR) return;
+    if ((await this.mails.pause(tx, userId, kind, often)) > 0) return;
     await this.letters.toOwner(tx, user, { kind, address: user.email, seconds: limits.mail.triedFor });
   }
 }

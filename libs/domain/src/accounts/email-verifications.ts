@@ -64,7 +64,12 @@ export class EmailVerifications {
     const { guesses: most, guessesPerDay: mostADay } = limits.verification;
     const open: Opened[] = [];
     for (const userId of await this.peopleOf(name))
-      open.push(...(await this.mails.guess(userId, { kind, at: new Date(), most, mostADay })));
+      open.push(
+        ...(await this.work.run(async (tx) => {
+          await this.users.lock(tx, userId);
+          return this.mails.guess(tx, userId, { kind, at: new Date(), most, mostADay });
+        })),
+      );
     const right = ({ id, address }: Opened) =>
       isMailCode(this.config.TOKEN_KEYS, kind, id, code) && (!name.includes('@') || address === name);
     return open.find(right) ?? null;

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, limits, problem, type Config, type Id, type Problem } from '@app/platform';
+import { CONFIG, limits, problem, tooMany, type Config, type Id, type Problem } from '@app/platform';
 import { FactorRows, type FactorRow, type Origin, type Tx, type UserRow } from '@app/storage';
 import { AccountRecord } from './account-record.js';
 import { Guesses } from './guesses.js';
@@ -136,6 +136,3 @@ function secondsToWait({ guesses, guesses_since }: FactorRow): number {
   if (guesses < guessesPerDay || guesses_since === null) return 0;
   return Math.ceil((guesses_since.getTime() + DAY - Date.now()) / 1000);
 }
-
-const tooMany = (retryAfter: number): Problem =>
-  problem('rate_limited', { params: { retryAfter }, headers: { 'retry-after': String(retryAfter) } });

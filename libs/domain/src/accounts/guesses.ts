@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { GuessCounter, RateCounter } from '@app/feed';
-import { CONFIG, counter, problem, Problem, type Config, type Id } from '@app/platform';
+import { CONFIG, counter, problem, Problem, tooMany, type Config, type Id } from '@app/platform';
 import { AuditRows, SessionRows, UnitOfWork, type Origin } from '@app/storage';
 import { hashOf, type RefreshToken } from './refresh-tokens.js';
 
@@ -58,10 +58,7 @@ export class Guesses {
     const retryAfter = await this.counts.pause(subject);
     if (retryAfter > 0) {
       counter('narwhal_rate_limited_total').inc({ policy: 'guess' });
-      throw problem('rate_limited', {
-        params: { retryAfter },
-        headers: { 'retry-after': String(retryAfter) },
-      });
+      throw tooMany(retryAfter);
     }
     const right = await isRight();
     if (right) await this.counts.succeed(subject);

@@ -94,7 +94,10 @@ export class PasswordResets {
     const user = await this.accounts.byLogin(login);
     const { guesses, guessesPerDay } = limits.passwordReset;
     const guess = { kind, at: new Date(), most: guesses, mostADay: guessesPerDay } as const;
-    const open = await this.mails.guess(user?.id ?? '0', guess);
+    const open = await this.work.run(async (tx) => {
+      await this.users.lock(tx, user?.id ?? '0');
+      return this.mails.guess(tx, user?.id ?? '0', guess);
+    });
     const mail = open.find(({ id }) => isMailCode(this.config.TOKEN_KEYS, kind, id, code));
     if (user && mail && isBound(mail.bound, user)) {
       await this.mails.giveBackGuess(mail.id);

@@ -52,7 +52,7 @@ test('nothing, another text, an altered proof and one that has expired are refus
   const user = await room.get(UserRows).find(ada.userId);
   if (!user) throw new Error('expected an account');
   const { proof } = await prove();
-  const old = room.get(Proofs).make(ada, user, Date.now() - 601_000).proof;
+  const old = room.get(Proofs).make(ada, user, { now: Date.now() - 601_000 }).proof;
   for (const one of [null, '', 'proof', `${proof.slice(0, -1)}${proof.endsWith('A') ? 'B' : 'A'}`, old])
     await expect(holds(one)).rejects.toMatchObject({ code: 'proof_required' });
 });

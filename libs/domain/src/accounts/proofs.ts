@@ -14,6 +14,8 @@ interface Claims {
   /** The account's password and address: a change of either ends all proofs. */
   state: string;
   expiresAt: number;
+  /** It was given for a mail's code. */
+  mailed?: boolean;
 }
 
 /** What a client sends as `Narwhal-Proof` with dangerous changes. */
@@ -59,9 +61,13 @@ export class Proofs {
   }
 
   /** The proof of a caller who has just shown that they are this person. */
-  make({ sessionId }: Caller, user: UserRow, now = Date.now()): ShownProof {
+  make(
+    { sessionId }: Caller,
+    user: UserRow,
+    { now = Date.now(), mailed = false }: { now?: number; mailed?: boolean } = {},
+  ): ShownProof {
     const expiresAt = now + limits.proof.validFor * 1000;
-    const claims: Claims = { userId: user.id, sessionId, state: textOf(user), expiresAt };
+    const claims: Claims = { userId: user.id, sessionId, state: textOf(user), expiresAt, mailed };
     return {
       proof: seal(this.config.TOKEN_KEYS, purpose, JSON.stringify(claims)),
       expiresAt: new Date(expiresAt),
@@ -69,11 +75,17 @@ export class Proofs {
   }
 
   /**
-   * To be called first in the transaction of a dangerous change; returns the person, locked.
+   * To be called first in the transaction of a dangerous change; returns the person, locked. `mailed`: whether a mail's code is proof
+   * enough. It never is where there is a second factor, which is there because mailboxes are read by others.
    *
    * @throws Problem 403 `proof_required` without one that holds; 401 `session_ended`
    */
-  async mustHold(tx: Tx, caller: Caller, proof: string | null): Promise<UserRow> {
+  async mustHold(
+    tx: Tx,
+    caller: Caller,
+    proof: string | null,
+    { mailed } = { mailed: true },
+  ): Promise<UserRow> {
     const user = await this.owner(tx, caller);
     const claims = this.read(proof);
     const holds =
@@ -81,7 +93,8 @@ export class Proofs {
       claims.sessionId === caller.sessionId &&
       claims.expiresAt > Date.now() &&
       claims.state === textOf(user);
-    if (!holds) throw problem('proof_required');
+    const isEnough = !claims?.mailed || (mailed && (await this.checks.methods(tx, user.id)).length === 0);
+    if (!holds || !isEnough) throw problem('proof_required');
     return user;
   }
 

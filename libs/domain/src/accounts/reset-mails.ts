@@ -35,7 +35,7 @@ export class ResetMails {
   private async write(tx: Tx, userId: Id, locale: string): Promise<void> {
     const user = await this.users.lock(tx, userId);
     if (!user || !mayReturn(user)) return;
-    if ((await this.mails.lately(tx, userId, kind, HOUR)) >= perHour) return;
+    if ((await this.mails.pause(tx, userId, kind, { most: perHour, seconds: HOUR })) > 0) return;
     const letter = { kind, address: user.email, locale, seconds } as const;
     const owner = await this.emails.ownerOf(user.email, tx);
     if (owner?.user_id === userId) await this.letters.toOwner(tx, user, letter);

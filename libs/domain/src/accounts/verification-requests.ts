@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { limits, problem, type Id } from '@app/platform';
+import { limits, problem, tooMany, type Id } from '@app/platform';
 import {
   EmailRows,
   MailRows,
@@ -55,7 +55,7 @@ export class VerificationRequests {
    */
   async change(caller: Caller, address: string, proof: string | null): Promise<void> {
     await this.work.run(async (tx) => {
-      const user = await this.proofs.mustHold(tx, caller, proof);
+      const user = await this.proofs.mustHold(tx, caller, proof, { mailed: false });
       const { verified } = await this.emails.standing(user, tx);
       // A typo is mended by this: whoever reads the address that was named before confirms it no more.
       await this.mails.withdraw(tx, user.id, kind);
@@ -64,13 +64,8 @@ export class VerificationRequests {
   }
 
   private async write(tx: Tx, user: UserRow, address: string): Promise<void> {
-    if ((await this.mails.lately(tx, user.id, kind, DAY)) >= perDay) {
-      const retryAfter = DAY / perDay;
-      throw problem('rate_limited', {
-        params: { retryAfter },
-        headers: { 'retry-after': String(retryAfter) },
-      });
-    }
+    const pause = await this.mails.pause(tx, user.id, kind, { most: perDay, seconds: DAY });
+    if (pause > 0) throw tooMany(pause);
     await this.letters.toNamed(tx, user, { kind, address, seconds });
   }
 
@@ -92,7 +87,7 @@ export class VerificationRequests {
   private async tell(tx: Tx, ownerId: Id, address: string): Promise<void> {
     const owner = await this.users.lock(tx, ownerId);
     if (!owner || owner.email !== address) return;
-    if ((await this.mails.lately(tx, ownerId, 'address_in_use', DAY)) > 0) return;
+    if ((await this.mails.pause(tx, ownerId, 'address_in_use', { most: 1, seconds: DAY })) > 0) return;
     await this.letters.toOwner(tx, owner, { kind: 'address_in_use', address, seconds: DAY });
   }
 }

@@ -36,6 +36,17 @@ export const de: Texts = {
         { text: 'Warst du das nicht, dann ignoriere diese Mail: Die Adresse wird nicht übernommen.' },
       ],
     }),
+    proof: ({ instance, username, code, minutes }) => ({
+      subject: `Dein Code für ${instance}`,
+      parts: [
+        { text: `Dieser Code bestätigt eine Änderung am Konto ${username} auf ${instance}:` },
+        { code },
+        { text: `Gib ihn innerhalb von ${minutes} Minuten ein, wo die App danach fragt. Gib ihn niemandem.` },
+        {
+          text: 'Wenn du das nicht warst, ist jemand anders in deinem Konto angemeldet: Ändere dein Passwort.',
+        },
+      ],
+    }),
     address_in_use: ({ instance, username, link }) => ({
       subject: `Deine Adresse wurde auf ${instance} noch einmal angegeben`,
       parts: [

@@ -34,6 +34,17 @@ const mails: Record<MailKind, (facts: MailFacts) => MailTemplate> = {
       { text: 'If it was not you, ignore this mail: the address does not become theirs.' },
     ],
   }),
+  proof: ({ instance, username, code, minutes }) => ({
+    subject: `Your code for ${instance}`,
+    parts: [
+      { text: `This code confirms a change of the account ${username} on ${instance}:` },
+      { code },
+      { text: `Type it where the app asks for it, within ${minutes} minutes. Give it to nobody.` },
+      {
+        text: 'If you did not ask for this, somebody else is signed in to your account: change your password.',
+      },
+    ],
+  }),
   address_in_use: ({ instance, username, link }) => ({
     subject: `Your address was given again on ${instance}`,
     parts: [

@@ -51,15 +51,21 @@ export class MailRows {
     return connection.byId('mail.find', 'mails', id);
   }
 
-  /** How many mails of a kind a person was sent in the last `seconds`. */
-  async lately(tx: Queryable, userId: Id, kind: MailKind, seconds: number): Promise<number> {
-    const count = await tx.value<number>(
-      'mail.lately',
-      `SELECT count(*)::int FROM mails WHERE shard = $1 AND user_id = $2 AND kind = $3 AND address IS NOT NULL
-         AND created_at > now() - make_interval(secs => $4)`,
-      keyOf(userId, kind, seconds),
+  /** In how many seconds a person may be sent one more mail of a kind, of which `most` go in `seconds`; 0 for now. */
+  async pause(
+    tx: Queryable,
+    userId: Id,
+    kind: MailKind,
+    { most, seconds }: { most: number; seconds: number },
+  ): Promise<number> {
+    const pause = await tx.value<number>(
+      'mail.pause',
+      `SELECT greatest(0, ceil(extract(epoch FROM created_at + make_interval(secs => $4) - clock_timestamp())))::int
+       FROM mails WHERE shard = $1 AND user_id = $2 AND kind = $3 AND address IS NOT NULL
+       ORDER BY created_at DESC OFFSET $5 LIMIT 1`,
+      keyOf(userId, kind, seconds, most - 1),
     );
-    return count ?? 0;
+    return pause ?? 0;
   }
 
   /** Deletes one; false when another has. */
@@ -123,12 +129,16 @@ export class MailRows {
     );
   }
 
-  /** Counts a guess at the codes of a person's open mails, before it is judged; returns those that bear it. A link made by an operator has no code. */
+  /**
+   * Counts a guess at the codes of a person's open mails, before it is judged; returns those that bear it. A link made by an operator has no code.
+   * Whoever calls this holds the lock of their account: guesses at the same moment would all see the day's sum of before.
+   */
   guess(
+    tx: Queryable,
     userId: Id,
     guess: { kind: MailKind; at: Date; most: number; mostADay: number },
   ): Promise<Pick<AddressedMail, 'id' | 'user_id' | 'bound' | 'address'>[]> {
-    return this.database.list(
+    return tx.list(
       'mail.guess',
       `UPDATE mails SET guesses = guesses + 1 WHERE shard = $1 AND user_id = $2 AND kind = $3 AND used_at IS NULL
          AND expires_at > $4 AND guesses < $5 AND address IS NOT NULL
