@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import request from 'supertest';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { admin } from './harness/admin-command.js';
 import { refused } from './harness/answers.js';
+import { secretsOf } from './harness/mail-server.js';
 import { patient } from './harness/pace.js';
 import { PASSWORD, signIn, signUp, type Person } from './harness/people.js';
 import {
@@ -235,6 +238,29 @@ describe('whoever lost everything', () => {
     await due();
     await expect.poll(() => eventsOf(ada), { timeout: patient(20_000) }).toContain('factors.removed');
     await signIn(stack, ada.user.username);
+  });
+
+  test('stops others who ask, by the link of the mail, once and signed out', async () => {
+    await setTotp(ada);
+    await remove();
+    const [mail] = await stack.database.query<{ id: string }>(
+      `SELECT id FROM mails WHERE user_id = $1 AND kind = 'factors_removal'`,
+      [ada.id],
+    );
+    await stack.quiet();
+    const { token } = secretsOf(await readFile(join(stack.mails, `${mail?.id}.eml`), 'utf8'));
+    const page = () => request(stack.url).get('/account/factors').query({ token });
+    const press = (given = token) =>
+      request(stack.url).post('/account/factors').type('form').send({ token: given });
+    expect((await page().expect(200)).text).toContain('Keep your second factor?');
+    expect((await page().set('Accept-Language', 'de').expect(200)).text).toContain('behalten');
+    await press(`${token}x`).expect(403);
+    const answers = await Promise.all([press(), press()]);
+    expect(answers.map(({ status }) => String(status)).toSorted()).toEqual(['200', '403']);
+    await page().expect(403);
+    expect(await eventsOf(ada)).toContain('factors.kept');
+    await due();
+    await challengeFor(ada);
   });
 
   test('is protected from others who ask, by a factor that is used in time', async () => {

@@ -5,6 +5,7 @@ import { Accounts } from './accounts/accounts.js';
 import { Closing } from './accounts/closing.js';
 import { FactorChecks } from './accounts/factor-checks.js';
 import { Factors } from './accounts/factors.js';
+import { FactorRemovals } from './accounts/factor-removals.js';
 import { FactorUpkeep } from './accounts/factor-upkeep.js';
 import { Admission } from './accounts/admission.js';
 import { AddressChanges } from './accounts/address-changes.js';
@@ -86,6 +87,7 @@ const rules: Provider[] = [
   MailedCodes,
   MailedProofs,
   Factors,
+  FactorRemovals,
   FactorUpkeep,
   Leaving,
   Passkeys,

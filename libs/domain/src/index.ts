@@ -16,6 +16,7 @@ export * from './accounts/exports.js';
 export * from './accounts/password-resets.js';
 export * from './accounts/people.js';
 export * from './accounts/profiles.js';
+export * from './accounts/factor-removals.js';
 export * from './accounts/mailed-proofs.js';
 export * from './accounts/proofs.js';
 export * from './accounts/reset-mails.js';

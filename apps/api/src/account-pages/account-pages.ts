@@ -8,6 +8,8 @@ export interface Shown {
 }
 
 type Fault = 'weak' | 'long' | 'factor';
+/** What the button of a page does that a mail's link opens. */
+export type AskedByMail = 'verify' | 'reversal' | 'factors';
 export type LeavingFault = 'wrong' | 'factorMissing' | 'factorWrong';
 
 const fields = {
@@ -152,7 +154,7 @@ export class AccountPages {
   }
 
   /** A page whose button does what its mail was sent for: nothing happens when a mail scanner opens the link. */
-  asks(what: 'verify' | 'reversal', token: string): Shown {
+  asks(what: AskedByMail, token: string): Shown {
     const { title, explain, confirm } = this.texts[what];
     return this.show(
       title,
@@ -164,13 +166,18 @@ export class AccountPages {
     );
   }
 
-  did(what: 'verify' | 'reversal'): Shown {
+  did(what: AskedByMail): Shown {
     const { doneTitle, done } = this.texts[what];
-    return this.show(doneTitle, html`<p role="status">${done}</p>`);
+    const more = html`<p><a href="/account/forgot">${this.texts.reset.title}</a></p>`;
+    return this.show(
+      doneTitle,
+      html`<p role="status">${done}</p>
+        ${what === 'factors' ? more : html``}`,
+    );
   }
 
-  /** Of a link that verifies or takes back. */
-  over(what: 'verify' | 'reversal'): Shown {
+  /** Of a link that works no more. */
+  over(what: AskedByMail): Shown {
     const { usedTitle, used } = this.texts.reset;
     const more = what === 'verify' ? html`<p>${this.texts.verify.again}</p>` : html``;
     return this.show(usedTitle, html`${errorLine(used)} ${more}`, 403);

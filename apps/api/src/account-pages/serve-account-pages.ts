@@ -33,6 +33,8 @@ const routesOf = ({ pages, emails, closing, exports }: Pages): Route[] => [
   ['POST', '/account/verify', 'reset', (request) => emails.send('verify', request)],
   ['GET', '/account/reversal', 'reset', (request) => emails.form('reversal', request)],
   ['POST', '/account/reversal', 'reset', (request) => emails.send('reversal', request)],
+  ['GET', '/account/factors', 'reset', (request) => emails.form('factors', request)],
+  ['POST', '/account/factors', 'reset', (request) => emails.send('factors', request)],
   ['GET', '/account/delete', 'read', (request) => closing.form(request)],
   ['POST', '/account/delete', 'signIn', (request) => closing.close(request)],
   ['GET', '/account/export', 'reset', (request) => exports.form(request)],

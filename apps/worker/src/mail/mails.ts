@@ -27,7 +27,7 @@ const links: Record<MailKind, (token: string) => string> = {
   refused: () => '',
   new_device: () => '/account/forgot',
   credentials_changed: () => '/account/forgot',
-  factors_removal: () => '/account/forgot',
+  factors_removal: (token) => `/account/factors?token=${token}`,
 };
 /** A slow server takes up to 45 seconds; other effects have the rest of the worker's eight turns. */
 const AT_ONCE = 3;

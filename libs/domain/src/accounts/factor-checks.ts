@@ -76,16 +76,17 @@ export class FactorChecks {
     return refusal;
   }
 
-  /** Whoever has a factor stops an operator's removal of all of them by using it. */
-  async keep(tx: Tx, userId: Id, from: Origin): Promise<void> {
+  /** Whoever has a factor stops an operator's removal of all of them by using it; false where there is none to stop. */
+  async keep(tx: Tx, userId: Id, from: Origin): Promise<boolean> {
     const removals = (await this.rows.of(tx, userId)).filter(({ kind }) => kind === 'removal');
-    if (removals.length === 0) return;
+    if (removals.length === 0) return false;
     await this.rows.remove(
       tx,
       userId,
       removals.map(({ id }) => id),
     );
     await this.audit.record(tx, 'factors.kept', userId, from);
+    return true;
   }
 
   private async judge(

@@ -92,9 +92,9 @@ export const de: Texts = {
         },
         { text: 'Hast du darum gebeten, dann warte so lange, und melde dich mit deinem Passwort an.' },
         {
-          text: 'Warst du das nicht, dann melde dich vorher mit deinem zweiten Faktor an: Das verhindert es. Wähle danach ein neues Passwort.',
+          text: 'Warst du das nicht, dann behalte sie. Auch eine Anmeldung mit deinem zweiten Faktor behält sie.',
         },
-        { link, words: 'Neues Passwort wählen' },
+        { link, words: 'Zweiten Faktor behalten' },
       ],
     }),
     reversal: ({ instance, username, link, minutes }) => ({
@@ -182,6 +182,14 @@ export const de: Texts = {
     confirm: 'Zurücknehmen',
     doneTitle: 'Die Änderung ist zurückgenommen',
     done: 'Alle wurden abgemeldet. Eine Mail für ein neues Passwort ist unterwegs.',
+  },
+  factors: {
+    title: 'Zweiten Faktor behalten?',
+    explain:
+      'Er sollte entfernt werden, weil jemand gesagt hat, er sei verloren. Warst du das nicht, dann behalte ihn.',
+    confirm: 'Behalten',
+    doneTitle: 'Dein zweiter Faktor bleibt',
+    done: 'Wer das wollte, kennt vielleicht dein Passwort: Wähle jetzt ein neues.',
   },
   leave: {
     title: 'Konto löschen',

@@ -85,10 +85,8 @@ const mails: Record<MailKind, (facts: MailFacts) => MailTemplate> = {
         text: `Whoever runs ${instance} was asked to take the second factors of the account ${username} away, since they were lost. That happens in ${days(minutes)}.`,
       },
       { text: 'If you asked for it, wait until then, and sign in with your password.' },
-      {
-        text: 'If it was not you, sign in with your second factor before: that stops it. Then choose a new password.',
-      },
-      { link, words: 'Choose a new password' },
+      { text: 'If it was not you, keep them. Signing in with your second factor keeps them, too.' },
+      { link, words: 'Keep my second factor' },
     ],
   }),
   reversal: ({ instance, username, link, minutes }) => ({
@@ -175,6 +173,13 @@ export const en = {
     confirm: 'Take it back',
     doneTitle: 'The change is taken back',
     done: 'Everybody was signed out. A mail to choose a new password is on its way.',
+  },
+  factors: {
+    title: 'Keep your second factor?',
+    explain: 'It was to be taken away, since somebody said that it was lost. If that was not you, keep it.',
+    confirm: 'Keep it',
+    doneTitle: 'Your second factor stays',
+    done: 'Whoever asked may know your password: choose a new one now.',
   },
   leave: {
     title: 'Delete your account',
