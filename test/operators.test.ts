@@ -231,7 +231,7 @@ describe('what is for admins', () => {
     const { text, headers } = await page(url).expect(200);
     expect(headers['content-type']).toBe('text/html; charset=utf-8');
     expect([headers['cache-control'], headers['referrer-policy']]).toEqual(['no-store', 'no-referrer']);
-    expect(text).toContain('<strong>Narwhal is ready</strong>');
+    expect(text).toContain('<h1>Narwhal is ready</h1>');
   });
 
   test('shows the runbooks that it links to', async () => {

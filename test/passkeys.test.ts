@@ -1,18 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import request from 'supertest';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { browser } from './clients/browser.js';
 import { refused } from './harness/answers.js';
+import { BrowserPage } from './harness/browser-page.js';
 import type { Page } from './harness/contract.js';
 import { signIn, signUp, type Person } from './harness/people.js';
 import { challengeFor, proven, sessionOf, setTotp, signInAt } from './harness/second-factor.js';
 import { startStack, type Stack } from './harness/stack.js';
 import { EmptyPage, VirtualAuthenticator } from './harness/virtual-authenticator.js';
 
-const profile = mkdtempSync(join(tmpdir(), 'narwhal-browser-'));
+let chromium: BrowserPage | undefined;
 let page: EmptyPage;
 let stack: Stack;
 let device: VirtualAuthenticator;
@@ -22,13 +20,14 @@ let people = 0;
 beforeAll(async () => {
   page = await EmptyPage.open();
   stack = await startStack({ env: { PUBLIC_URL: page.url } });
-  if (browser) device = await VirtualAuthenticator.open(page.url, profile);
+  if (!browser) return;
+  chromium = await BrowserPage.open(page.url);
+  device = await VirtualAuthenticator.plugInto(chromium);
 });
 afterAll(async () => {
-  device?.close();
+  chromium?.close();
   await stack.stop();
   await page.close();
-  rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
 });
 beforeEach(async () => {
   await device?.verifiesUser(true);

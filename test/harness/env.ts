@@ -33,6 +33,9 @@ export function poolId(): number {
   return Number(source.VITEST_POOL_ID ?? 1);
 }
 
+/** `JOURNEY_PICTURES`: the folder for pictures of docs/accounts.md, where they are asked for. */
+export const picturesFolder = (): string | undefined => source.JOURNEY_PICTURES;
+
 /** `EDGE_RATE`: requests a second of `npm run test:edge`, for machines that cannot sustain 300. */
 export function edgeRate(): number {
   return Number(source.EDGE_RATE ?? 300);

@@ -1,6 +1,9 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { patient } from './pace.js';
 import { PASSWORD, type Person } from './people.js';
+import { entriesOf } from './zip.js';
 
 /** An export, as the contract shows it. */
 export interface Export {
@@ -13,13 +16,13 @@ export interface Export {
 }
 
 /** A fresh proof, for the header `Narwhal-Proof`. */
-export async function proofOf(person: Person): Promise<string> {
-  const { body } = await person.request('post', '/v1/me/proofs', { password: PASSWORD }).expect(201);
+export async function proofOf(person: Person, password = PASSWORD): Promise<string> {
+  const { body } = await person.request('post', '/v1/me/proofs', { password }).expect(201);
   return (body as { proof: string }).proof;
 }
 
-export async function asked(person: Person): Promise<Export> {
-  const sent = person.request('post', '/v1/me/exports').set('Narwhal-Proof', await proofOf(person));
+export async function asked(person: Person, password = PASSWORD): Promise<Export> {
+  const sent = person.request('post', '/v1/me/exports').set('Narwhal-Proof', await proofOf(person, password));
   return (await sent.expect(202)).body as Export;
 }
 
@@ -33,4 +36,13 @@ export async function ready(person: Person, given: { id: string }): Promise<Requ
     if (now.state === 'ready') return now as Required<Export>;
   }
   throw new Error(`expected export ${given.id} to be ready`);
+}
+
+/** Downloads a zip, and writes its files into a folder. */
+export async function unpack(url: string, folder: string): Promise<void> {
+  const zip = Buffer.from(await (await fetch(url)).arrayBuffer());
+  for (const [path, content] of entriesOf(zip)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), content);
+  }
 }

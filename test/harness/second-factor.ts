@@ -10,8 +10,8 @@ const STEP = 30;
 export const codeOf = (secret: string, steps = 0): string =>
   generateSync({ secret, epoch: Date.now() / 1000 + steps * STEP });
 
-export async function proofOf(person: Person): Promise<string> {
-  const made = await person.request('post', '/v1/me/proofs', { password: PASSWORD }).expect(201);
+export async function proofOf(person: Person, password = PASSWORD): Promise<string> {
+  const made = await person.request('post', '/v1/me/proofs', { password }).expect(201);
   return (made.body as { proof: string }).proof;
 }
 

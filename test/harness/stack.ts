@@ -15,6 +15,8 @@ export interface StackOptions {
   /** The number of processes of each; defaults to one. */
   api?: number;
   worker?: number;
+  /** The name in PUBLIC_URL, for what an address is not enough: passkeys. */
+  host?: string;
   /** Overrides the settings of `settingsOf`. */
   env?: Record<string, string>;
   /** Fills its servers before it starts; by default, they have the current schema and no data. */
@@ -117,7 +119,13 @@ function first<Item>(items: readonly Item[], what: string): Item {
 }
 
 /** Starts a stack and waits until it serves. End it with `stop` in an afterAll; the run ends it in any case. */
-export async function startStack({ api = 1, worker = 1, env, filled }: StackOptions = {}): Promise<Stack> {
+export async function startStack({
+  api = 1,
+  worker = 1,
+  host = '127.0.0.1',
+  env,
+  filled,
+}: StackOptions = {}): Promise<Stack> {
   const name = `stack-${randomBytes(4).toString('hex')}`;
   const folder = join(servers().folder, name);
   mkdirSync(folder);
@@ -127,7 +135,7 @@ export async function startStack({ api = 1, worker = 1, env, filled }: StackOpti
   ]);
   await filled?.({ database, redis });
   const firstPort = await freePort();
-  const publicUrl = `http://127.0.0.1:${firstPort}`;
+  const publicUrl = `http://${host}:${firstPort}`;
   const settings = {
     ...settingsOf({ databaseUrl: database.url, redisUrl: redis.url, publicUrl, folder }),
     ...env,

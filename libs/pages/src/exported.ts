@@ -31,7 +31,8 @@ export interface ShownProfile {
 
 const layout = `
 main { max-width: 60rem; }
-main nav { display: flex; flex-wrap: wrap; gap: 1rem; }
+main nav { display: flex; flex-wrap: wrap; gap: .25rem 1rem; }
+h2 { font-size: 1.2rem; }
 article { border-top: 1px solid var(--line); padding: 1rem 0; }
 .photos { display: flex; flex-wrap: wrap; gap: .5rem; }
 img { max-width: 20rem; width: 100%; height: auto; border-radius: 6px; background: var(--line); }
@@ -87,7 +88,7 @@ export class ExportedPage {
   }
 
   photos(photos: readonly ShownPhoto[]): string {
-    return photos.map((photo) => picture(photo).text).join('\n');
+    return photos.map((photo) => this.picture(photo).text).join('\n');
   }
 
   comments(comments: readonly { createdAt: string; text: string }[]): string {
@@ -120,18 +121,20 @@ export class ExportedPage {
     ];
     return html`<article>
       <p class="hint">${facts.filter((fact) => fact !== '').join(' · ')}</p>
-      <div class="photos">${photos.map(picture)}</div>
+      <div class="photos">${photos.map((photo) => this.picture(photo))}</div>
       <p class="text">${caption}</p>
     </article>`;
+  }
+
+  /** Lazily: a browser that opens the page reads only what is seen. */
+  private picture({ file, preview, altText, width, height }: ShownPhoto): Html {
+    if (preview === null) return html`<a href="${file}">${file}</a>`;
+    // A link needs words.
+    const alt = altText || this.texts.exported.photo;
+    return html`<a href="${file}"
+      ><img src="${preview}" alt="${alt}" width="${width ?? 0}" height="${height ?? 0}" loading="lazy"
+    /></a>`;
   }
 }
 
 const day = (time: string): string => time.slice(0, 10);
-
-/** Lazily: a browser that opens the page reads only what is seen. */
-const picture = ({ file, preview, altText, width, height }: ShownPhoto): Html =>
-  preview === null
-    ? html`<a href="${file}">${file}</a>`
-    : html`<a href="${file}"
-        ><img src="${preview}" alt="${altText}" width="${width ?? 0}" height="${height ?? 0}" loading="lazy"
-      /></a>`;

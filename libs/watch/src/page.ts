@@ -10,7 +10,7 @@ const style = `
 @media(prefers-color-scheme:dark){:root{--ink:#e3e9ee;--quiet:#9aa7b3;--line:#33404c;--paper:#151b21;--tint:#1e262e;--good:#5fce94;--warn:#e9b44c;--bad:#ff8a80}}
 body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
 header{display:flex;flex-wrap:wrap;gap:0 1rem;align-items:baseline;padding:.8rem 1.25rem;background:#12344d;color:#fff}
-header strong{font-size:1.15rem}header span{color:#cfe6f5}
+header h1{font-size:1.15rem;margin:0}header span{color:#cfe6f5}
 main{max-width:62rem;margin:0 auto;padding:.5rem 1.25rem 3rem}
 h2{font-size:1.05rem;margin:1.6rem 0 .4rem}
 ul{list-style:none;margin:1rem 0;padding:0}
@@ -38,7 +38,7 @@ function table(head: readonly string[], rows: readonly (readonly (Cell | string 
     `<${tag}${look ? ` class="${look}"` : ''}>${escape(String(text))}</${tag}>`;
   const line = (cells: readonly (Cell | string | number)[], tag: string) =>
     `<tr>${cells.map((one) => cell(tag, typeof one === 'object' ? one : { text: one })).join('')}</tr>`;
-  return `<div class="wide"><table>${line(head, 'th')}${rows.map((row) => line(row, 'td')).join('')}</table></div>`;
+  return `<div class="wide" tabindex="0"><table>${line(head, 'th')}${rows.map((row) => line(row, 'td')).join('')}</table></div>`;
 }
 
 const seconds = (value: number): string => inWords(Math.round(value * 10) / 10, 'seconds');
@@ -152,7 +152,7 @@ export function reportPage(report: OperatorsReport): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="refresh" content="5"><title>${escape(report.status)} · Narwhal</title><style>${style}</style></head>
-<body><header><strong>Narwhal is ${escape(report.status.replace('_', ' '))}</strong><span>${escape(report.version)} · ${escape(report.at.slice(0, 19).replace('T', ' '))} UTC</span></header>
+<body><header><h1>Narwhal is ${escape(report.status.replace('_', ' '))}</h1><span>${escape(report.version)} · ${escape(report.at.slice(0, 19).replace('T', ' '))} UTC</span></header>
 <main><ul>${sentences.join('')}</ul>
 <h2>Stores</h2>${table(['store', 'state', 'took', 'since', 'why'], parts)}
 <h2>Processes</h2>${table(['kind', 'machine', 'process', 'release', 'started (UTC)', 'last heartbeat', 'sees'], processes)}

@@ -242,6 +242,7 @@ export const de: Texts = {
     comments: 'Kommentare',
     following: 'Gefolgt',
     followers: 'Follower',
+    photo: 'Foto',
     archived: 'archiviert',
     rest: 'Likes, gespeicherte Beiträge, Sammlungen und was mit dem Konto geschah stehen in den JSON-Dateien neben dieser Seite.',
     readme: (username, instance) =>

@@ -226,6 +226,7 @@ export const en = {
     following: 'Following',
     followers: 'Followers',
     archived: 'archived',
+    photo: 'Photo',
     rest: 'Likes, saved posts, collections and what happened to the account are in the JSON files beside this page.',
     readme: (username: string, instance: string) =>
       `This is everything of @${username} on ${instance}.\n\nUnpack the zip, then open index.html in a browser; it needs no network.\nphotos/ has the originals as they were sent, with what the camera wrote into them, such as places.\nThe JSON files are for programs: docs/export-format.md of Narwhal describes them.\n`,
