@@ -1,6 +1,7 @@
 import { renameSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Photo } from './harness/contract.js';
+import { patient } from './harness/pace.js';
 import { signUp, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
 import { descendantsOf } from './harness/process-tree.js';
@@ -56,7 +57,7 @@ async function attemptsOf({ id }: Pick<Photo, 'id'>): Promise<Attempts> {
 }
 
 const until = (photo: Pick<Photo, 'id'>, wanted: Partial<Attempts>, what: string) =>
-  expect.poll(() => attemptsOf(photo), { timeout: 30_000, message: what }).toMatchObject(wanted);
+  expect.poll(() => attemptsOf(photo), { timeout: patient(30_000), message: what }).toMatchObject(wanted);
 
 /** Prevents the next attempt, or makes it begin now. */
 const due = ({ id }: Photo, when: "'infinity'" | 'now()') =>
@@ -73,7 +74,7 @@ async function untilUnderWay(photo: Photo): Promise<void> {
     return Number(row?.at);
   };
   const begun = await at();
-  await expect.poll(at, { timeout: 30_000 }).toBeGreaterThan(begun + 2);
+  await expect.poll(at, { timeout: patient(30_000) }).toBeGreaterThan(begun + 2);
 }
 
 /** Kills the child of this attempt, and prevents another; false when it had not got the photo, which does not count. */
@@ -109,7 +110,7 @@ describe('a good photo is ready in the end', () => {
     await stack.worker.kill();
     signal(pids, 'SIGKILL');
     await stack.worker.start();
-    await expect.poll(() => attemptsOf(photo), { timeout: 30_000 }).toMatchObject({ state: 'ready' });
+    await expect.poll(() => attemptsOf(photo), { timeout: patient(30_000) }).toMatchObject({ state: 'ready' });
     const second = await sentAndCrashed();
     await due(second, 'now()');
     expect(await ada.settled(second)).toMatchObject({ state: 'ready' });
@@ -123,7 +124,7 @@ describe('a good photo is ready in the end', () => {
     renameSync(stack.objects, `${stack.objects}-away`);
     signal(pids, 'SIGCONT');
     await expect
-      .poll(async () => (await attemptsOf(photo)).error, { timeout: 30_000 })
+      .poll(async () => (await attemptsOf(photo)).error, { timeout: patient(30_000) })
       .toContain('there is no object');
     expect(await attemptsOf(photo)).toMatchObject({ state: 'processing', crashes: 0 });
     rmSync(stack.objects, { recursive: true, force: true });

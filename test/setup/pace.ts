@@ -22,4 +22,8 @@ export const pace = Math.max(1, middle / REFERENCE);
 
 /** For the configurations: scales a limit, and passes the pace on to the tests. */
 export const scaled = (milliseconds: number): number => Math.ceil(milliseconds * pace);
-export const paced = { env: { [PACE]: pace.toFixed(2) } };
+export const paced = {
+  env: { [PACE]: pace.toFixed(2) },
+  // Vitest's second is less than a busy machine may need for anything.
+  expect: { poll: { timeout: scaled(10_000) } },
+};

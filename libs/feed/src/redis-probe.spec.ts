@@ -1,20 +1,21 @@
 import type { Heartbeat } from '@app/platform';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { freshRedis } from '../../../test/harness/redis.js';
+import { ownRedis, type OwnRedis } from '../../../test/harness/redis.js';
 import { RedisProbe } from './redis-probe.js';
 
-let url: string;
+// Redis counts commands for all of its databases.
+let redis: OwnRedis;
 let operator: Redis;
 const probes: RedisProbe[] = [];
 
 beforeAll(async () => {
-  url = await freshRedis();
-  operator = new Redis(url);
+  redis = await ownRedis('redis-probe');
+  operator = redis.client();
 });
-afterAll(() => {
+afterAll(async () => {
   for (const probe of probes) probe.close();
-  operator.disconnect();
+  await redis.stop();
 });
 
 const heartbeat = (id: string, beat: number): Heartbeat => ({
@@ -31,7 +32,7 @@ const heartbeat = (id: string, beat: number): Heartbeat => ({
 });
 
 async function probe(): Promise<RedisProbe> {
-  const made = new RedisProbe({ url, patience: 2_000 });
+  const made = new RedisProbe({ url: redis.url, patience: 2_000 });
   probes.push(made);
   await expect
     .poll(() =>

@@ -40,9 +40,9 @@ test('a changed file is read without a restart, and a file that cannot be read l
   await write('next', 'Nothing is sold, or given away.');
   await rename(join(folder, 'next'), join(folder, 'privacy.md'));
   const words = async () => (await texts.current()).privacy?.markdown.get('en');
-  await expect.poll(words, { timeout: 10_000 }).toBe('Nothing is sold, or given away.');
+  await expect.poll(words).toBe('Nothing is sold, or given away.');
   await rm(join(folder, 'privacy.md'));
   await mkdir(join(folder, 'privacy.md'));
-  await expect.poll(async () => (await texts.current(), warnings.length > 0), { timeout: 10_000 }).toBe(true);
+  await expect.poll(async () => (await texts.current(), warnings.length > 0)).toBe(true);
   expect(await words()).toBe('Nothing is sold, or given away.');
 });

@@ -97,14 +97,21 @@ describe('a transaction', () => {
   test('that PostgreSQL rolls back to end a deadlock is run again', async () => {
     const held = [1, 2].map(() => Promise.withResolvers<void>());
     let runs = 0;
-    const locking = (first: number, second: number, own: number) =>
-      database.transaction(async (tx) => {
+    const committed = Promise.withResolvers<void>();
+    const locking = (first: number, second: number, own: number) => {
+      let isFirst = true;
+      const made = database.transaction(async (tx) => {
         runs += 1;
+        // Earlier, it might take its first row again before the other has it: a second deadlock.
+        if (!isFirst) await committed.promise;
+        isFirst = false;
         await tx.query('thing.lock', 'UPDATE things SET number = number WHERE number = $1', [first]);
         held[own]?.resolve();
         await Promise.all(held.map(({ promise }) => promise));
         await tx.query('thing.lock', 'UPDATE things SET number = number WHERE number = $1', [second]);
       });
+      return made.then(committed.resolve);
+    };
     await database.transaction((tx) => Promise.all([put(tx, 1), put(tx, 2)]));
     await Promise.all([locking(1, 2, 0), locking(2, 1, 1)]);
     expect(runs).toBe(3);
