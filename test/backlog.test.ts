@@ -53,46 +53,50 @@ async function said(): Promise<string> {
   return (answer.body as { sentences: { text: string }[] }).sentences.map(({ text }) => text).join('\n');
 }
 
-test('a worker that is killed amid many uploads leaves one job a photo, waiting photos that are not stuck, and all get ready', async () => {
-  const { bytes, ...kind } = await drawn();
-  const sending = Promise.all(
-    Array.from({ length: PHOTOS }, (_, salt) =>
-      ada.send({ ...kind, bytes: Buffer.concat([bytes, Buffer.from([salt])]) }),
-    ),
-  );
-  await expect.poll(() => countOf('ready'), often).toBeGreaterThan(0);
-  await stack.worker.kill();
-  await sending;
-  const before = await countOf('ready');
-  const most = [await jobsOfOne()];
-  await stack.database.query(
-    `UPDATE photos SET created_at = now() - interval '15 minutes' WHERE state = 'processing'`,
-  );
-  await stack.worker.start();
-  await expect.poll(() => countOf('ready'), often).toBeGreaterThan(before);
+test(
+  'a worker that is killed amid many uploads leaves one job a photo, waiting photos that are not stuck, and all get ready',
+  async () => {
+    const { bytes, ...kind } = await drawn();
+    const sending = Promise.all(
+      Array.from({ length: PHOTOS }, (_, salt) =>
+        ada.send({ ...kind, bytes: Buffer.concat([bytes, Buffer.from([salt])]) }),
+      ),
+    );
+    await expect.poll(() => countOf('ready'), often).toBeGreaterThan(0);
+    await stack.worker.kill();
+    await sending;
+    const before = await countOf('ready');
+    const most = [await jobsOfOne()];
+    await stack.database.query(
+      `UPDATE photos SET created_at = now() - interval '15 minutes' WHERE state = 'processing'`,
+    );
+    await stack.worker.start();
+    await expect.poll(() => countOf('ready'), often).toBeGreaterThan(before);
 
-  const { thaw } = freeze(descendantsOf(stack.worker.pid));
-  try {
-    expect(await countOf('processing')).toBeGreaterThan(1);
-    // Sweeps go on meanwhile, and find all of them overdue.
-    await expect
-      .poll(said, soon)
-      .toMatch(
-        /\d+ photos wait their turn, the oldest for 1[5-9][.\d]* min; \d+ were done in the last minute, so these take about \d/,
-      );
-    expect(await said()).not.toContain('stuck');
-    most.push(await jobsOfOne());
-  } finally {
-    thaw();
-  }
-  const waiting = async () => {
-    most.push(await jobsOfOne());
-    return countOf('processing');
-  };
-  await expect.poll(waiting, { timeout: patient(60_000) }).toBe(0);
-  expect(Math.max(...most)).toBeLessThanOrEqual(1);
-  expect(await countOf('ready')).toBe(PHOTOS);
-});
+    const { thaw } = freeze(descendantsOf(stack.worker.pid));
+    try {
+      expect(await countOf('processing')).toBeGreaterThan(1);
+      // Sweeps go on meanwhile, and find all of them overdue.
+      await expect
+        .poll(said, soon)
+        .toMatch(
+          /\d+ photos wait their turn, the oldest for 1[5-9][.\d]* min; \d+ were done in the last minute, so these take about \d/,
+        );
+      expect(await said()).not.toContain('stuck');
+      most.push(await jobsOfOne());
+    } finally {
+      thaw();
+    }
+    const waiting = async () => {
+      most.push(await jobsOfOne());
+      return countOf('processing');
+    };
+    await expect.poll(waiting, { timeout: patient(60_000) }).toBe(0);
+    expect(Math.max(...most)).toBeLessThanOrEqual(1);
+    expect(await countOf('ready')).toBe(PHOTOS);
+  },
+  patient(180_000),
+);
 
 /** How many rows without a job the sweeper reports. */
 async function swept(): Promise<number> {
