@@ -26,7 +26,7 @@ describe('an archived post', () => {
     const [older, post] = [await posted(ada), await posted(ada)];
     await grace.like(post);
     await grace.comment(post, 'Lovely');
-    await stack.quiet();
+    await stack.folded();
     await ada.request('put', `/v1/posts/${post.id}/archive`).expect(200);
 
     expect(await ids(grace, '/v1/feed')).toEqual([older.id]);
@@ -36,7 +36,7 @@ describe('an archived post', () => {
     expect((await ada.request('get', '/v1/me')).body).toMatchObject({ counts: { posts: 1 } });
 
     await ada.request('delete', `/v1/posts/${post.id}/archive`).expect(200);
-    await stack.quiet();
+    await stack.folded();
     expect(await ids(grace, '/v1/feed')).toEqual([post.id, older.id]);
     expect(await grace.see(post)).toMatchObject({
       archived: false,
@@ -48,12 +48,12 @@ describe('an archived post', () => {
 
   it('comes back also to a feed that was made anew meanwhile', async () => {
     const post = await posted(ada);
-    await stack.quiet();
+    await stack.folded();
     await ada.request('put', `/v1/posts/${post.id}/archive`).expect(200);
     await stack.redis.flushall();
     expect(await ids(grace, '/v1/feed')).not.toContain(post.id);
     await ada.request('delete', `/v1/posts/${post.id}/archive`).expect(200);
-    await stack.quiet();
+    await stack.folded();
     expect((await ids(grace, '/v1/feed'))[0]).toBe(post.id);
   });
 });

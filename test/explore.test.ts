@@ -46,7 +46,7 @@ async function expectGone(person: Person, post: Post): Promise<void> {
 describe('explore', () => {
   test('shows the most liked posts first, whole as everywhere, and none that nobody likes', async () => {
     const [two, four, none] = [await posted(ada, 2), await posted(ada, 4), await posted(ada, 0)];
-    await stack.quiet();
+    await stack.folded();
     await expectOrder(grace, [four, two]);
     expect(await ids(grace)).not.toContain(none.id);
     const [first] = (await explore(grace)).items;
@@ -55,7 +55,7 @@ describe('explore', () => {
 
   test('lets half the likes make up for half a day', async () => {
     const [old, older, young] = [await posted(ada, 4), await posted(ada, 4), await posted(ada, 3)];
-    await stack.quiet();
+    await stack.folded();
     // Makes a post look some hours older.
     const age = (post: Post, hours: number) =>
       stack.database.query('UPDATE popular_posts SET score = score - $2 / 12.0 WHERE post_id = $1', [
@@ -70,7 +70,7 @@ describe('explore', () => {
   test('leaves out the reader’s own and those of people whom they follow, mute or block, at once', async () => {
     const post = await posted(ada, 3);
     const reader = await signUp(stack, 'reader');
-    await stack.quiet();
+    await stack.folded();
     await expectOrder(reader, [post]);
     const whileDone = async (path: string): Promise<boolean> => {
       await reader.request('put', path).expect(200);
@@ -91,7 +91,7 @@ describe('explore', () => {
       await posted(author, 3),
       await posted(author, 1),
     ];
-    await stack.quiet();
+    await stack.folded();
     await expectOrder(grace, [archived, deleted, unliked]);
 
     await author.remove(deleted);
@@ -105,7 +105,7 @@ describe('explore', () => {
     await expectOrder(grace, [archived]);
     await author.request('patch', '/v1/me', { private: true }).expect(200);
     expect(await ids(grace)).not.toContain(archived.id);
-    await stack.quiet();
+    await stack.folded();
     const kept = await stack.database.query('SELECT 1 FROM popular_posts WHERE post_id = ANY($1)', [
       [deleted.id, archived.id, unliked.id],
     ]);
@@ -124,13 +124,13 @@ describe('explore', () => {
 describe('its pages', () => {
   test('hold their order while likes change it, go both ways, and end with 410 when they are no longer held', async () => {
     const posts = [await posted(ada, 1), await posted(ada, 2), await posted(ada, 3)];
-    await stack.quiet();
+    await stack.folded();
     await expectOrder(grace, posts.toReversed());
     const all = await ids(grace);
     let page = await explore(grace, '?limit=2');
     const read = page.items.map(({ id }) => id);
     for (const fan of fans) await fan.like(posts[0] as Post);
-    await stack.quiet();
+    await stack.folded();
     let second: Page<Post> | undefined;
     while (page.nextCursor !== null) {
       page = await explore(grace, `?limit=2&cursor=${page.nextCursor}`);
@@ -155,7 +155,7 @@ describe('its pages', () => {
     const wanted = [await posted(other, 3), await posted(other, 2)];
     const reader = await signUp(stack, 'follower');
     await reader.follow(followed);
-    await stack.quiet();
+    await stack.folded();
     await expectOrder(reader, wanted);
     const { items, nextCursor } = await explore(reader, '?limit=2');
     expect(items).toHaveLength(2);

@@ -128,7 +128,7 @@ describe.each(Object.keys(lists))('%s', (name) => {
     const first = await page(path, '?limit=3');
     expect(ids(first)).toEqual(ids(whole).slice(0, 3));
     const added = await add();
-    await stack.quiet();
+    await stack.folded();
     const below = await rest(path, first, 2);
     const expected = [...ids(whole).slice(3), ...(oldestFirst ? [added] : [])];
     expect(below).toEqual(expected);

@@ -129,7 +129,7 @@ async function play(histories: readonly Deed[][], trouble: readonly Fault[]): Pr
     await playPart(played, deeds, what);
   }
   await comeBackOld();
-  await stack.quiet(120_000);
+  await stack.folded(120_000);
   // From PostgreSQL or a feed that is rebuilt from it, and then from Redis alone.
   for (let reading = 1; reading <= 2; reading += 1)
     await inTurns([...played.entries()], 6, async ([number, scenario]) =>

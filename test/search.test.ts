@@ -71,7 +71,7 @@ describe('people', () => {
     await reader.follow(mia3);
     await mia3.follow(reader);
     await ada.follow(mia1);
-    await stack.quiet();
+    await stack.folded();
     expect(await names(reader, 'mia')).toEqual(['mia3', 'mia4', 'mia2', 'mia', 'mia1']);
     expect((await names(mia, 'mia')).slice(0, 1)).toEqual(['mia']);
     expect((await search(reader, { q: 'mia' })).items[0]).toMatchObject({
@@ -168,7 +168,7 @@ describe('tags and places', () => {
     await post('#Lighthouse #light', { name: 'Île de Ré', latitude: 46.2, longitude: -1.4 });
     await post('#lighthouse', { name: 'ÎLE DE RÉ' });
     await post('#lightning #café');
-    await stack.quiet();
+    await stack.folded();
     const tags = (await search<{ tag: string; postsCount: number }>(ada, { q: '#Ligh', type: 'tags' })).items;
     expect(tags[0]).toEqual({ tag: 'lighthouse', postsCount: 2 });
     expect(new Set(tags.map(({ tag }) => tag))).toEqual(new Set(['lighthouse', 'light', 'lightning']));
@@ -188,7 +188,7 @@ describe('tags and places', () => {
     await emmy.request('patch', '/v1/me', { private: true }).expect(200);
     const photo = await emmy.upload(await drawn({ seed: 99, width: 320, height: 240 }));
     await emmy.post([photo], { caption: '#secretparty', place: { name: 'Secret garden' } });
-    await stack.quiet();
+    await stack.folded();
     expect((await search(ada, { q: 'secret', type: 'tags' })).items).toEqual([]);
     expect((await search(ada, { q: 'secret', type: 'places' })).items).toEqual([]);
   });

@@ -19,7 +19,7 @@ async function page(reader: Person, query = ''): Promise<Page<User>> {
 /** Requests, awaits and reads suggestions. */
 async function suggested(name: string): Promise<string[]> {
   await page(person(name));
-  await stack.quiet();
+  await stack.folded();
   return (await page(person(name))).items.map(({ username }) => username);
 }
 
@@ -48,7 +48,7 @@ beforeAll(async () => {
     ['hugo', 'star'],
   ];
   for (const [follower = '', followee = ''] of follows) await person(follower).follow(person(followee));
-  await stack.quiet();
+  await stack.folded();
 });
 afterAll(() => stack.stop());
 
@@ -67,7 +67,7 @@ describe('suggestions', () => {
     const names = (await page(newcomer)).items.map(({ username }) => username);
     expect(names[0]).toBe('star');
     expect(names).not.toContain('newcomer');
-    await stack.quiet();
+    await stack.folded();
     expect((await page(newcomer)).items.map(({ username }) => username)).toEqual(names);
   });
 
@@ -95,7 +95,7 @@ describe('suggestions', () => {
     for (const each of other) await person('star').follow(each);
     await reader.follow(person('star'));
     await four.request('patch', '/v1/me', { private: true }).expect(200);
-    await stack.quiet();
+    await stack.folded();
     expect(await suggested('reader')).toEqual(expect.arrayContaining(['one', 'two', 'three', 'four']));
     await reader.follow(one);
     await reader.request('put', `/v1/users/${two.id}/mute`).expect(200);

@@ -42,7 +42,7 @@ describe('threads', () => {
     const deeper = await grace.comment(post, 'Thank you', reply);
     const last = await ada.comment(post, 'Go there', first);
     await ada.request('put', `/v1/comments/${first.id}/like`).expect(200);
-    await stack.quiet();
+    await stack.folded();
 
     const { items, ...ends } = await threads('oldest');
     expect(ends).toEqual({ nextCursor: null, prevCursor: expect.any(String) as string });
@@ -91,7 +91,7 @@ describe('threads', () => {
       refused(await grace.request('get', `/v1/comments/${id}/replies`), 404, 'not_found');
     await ada.request('delete', `/v1/posts/${post.id}`).expect(204);
     refused(await grace.request('get', `/v1/comments/${root.id}/replies`), 404, 'not_found');
-    await stack.quiet();
+    await stack.folded();
     const left = await stack.database.query('SELECT 1 FROM comments WHERE post_id = $1', [post.id]);
     expect(left).toEqual([]);
   });
@@ -104,7 +104,7 @@ describe('threads', () => {
     const own = await eve.comment(post, 'Hm', answer);
     const theirs = await eve.comment(post, 'Look at me');
     await eve.comment(post, 'Nobody?', theirs);
-    await stack.quiet();
+    await stack.folded();
     expect((await threads('oldest')).items.map(({ replies }) => replies.count)).toEqual([3, 1]);
     await eve.request('delete', '/v1/me', { password: PASSWORD }).expect(202);
     await stack.eraseClosed();

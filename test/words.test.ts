@@ -51,7 +51,7 @@ async function under(
 }
 
 async function counted(table: 'tags' | 'places', name: string): Promise<number | undefined> {
-  await stack.quiet();
+  await stack.folded();
   const [row] = await stack.database.query<{ posts_count: number }>(
     `SELECT posts_count FROM ${table} WHERE name = $1`,
     [name],
@@ -102,7 +102,7 @@ describe('a caption', () => {
     );
     const next = await signUp(stack, 'next');
     await next.request('patch', '/v1/me', { username }).expect(200);
-    await stack.quiet();
+    await stack.folded();
     const old = { type: 'mention', userId: former.id };
     const seen = async () => {
       const { body } = await next.request('get', `/v1/posts/${made.id}/comments`).expect(200);
@@ -114,12 +114,12 @@ describe('a caption', () => {
       ((await next.request('get', '/v1/notifications').expect(200)).body as Page<unknown>).items;
     expect(await told()).toEqual([]);
     await change(ada, made, { caption: `Thank you, @${username}` });
-    await stack.quiet();
+    await stack.folded();
     expect(await seen()).toMatchObject([[old], [old]]);
     expect(await told()).toEqual([]);
     expect((await post(ada, `Hello @${username}`)).captionEntities).toMatchObject([{ userId: next.id }]);
     await former.request('delete', '/v1/me', { password: PASSWORD }).expect(202);
-    await stack.quiet();
+    await stack.folded();
     expect((await change(ada, made, { caption: `Thanks, @${username}!` })).captionEntities).toEqual([]);
   });
 
@@ -251,7 +251,7 @@ describe('a tag’s page', () => {
   test('shows a post when it is published, and no longer when it is archived or deleted', async () => {
     const photo = await ada.send(await drawn({ seed: 77, width: 3_000, height: 2_000 }));
     const made = await ada.post([photo], { caption: '#slow' });
-    await stack.quiet();
+    await stack.folded();
     expect(await under('tags', 'slow')).toEqual([made.id]);
     await ada.request('put', `/v1/posts/${made.id}/archive`).expect(200);
     expect(await under('tags', 'slow', ada)).toEqual([]);

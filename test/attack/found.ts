@@ -50,7 +50,7 @@ export const found: Attack[] = [
       await post(mallory);
       const hidden = [await post(ada), await post(ada)];
       await ada.request('patch', '/v1/me', { private: true }).expect(200);
-      await stack.quiet();
+      await stack.folded();
       const cursors: string[] = [];
       let pages = 0;
       for (let next = ''; pages < 9; pages += 1) {

@@ -45,7 +45,7 @@ export const held: Attack[] = [
       await times(20, () => mallory.request('put', `/v1/posts/${post.id}/like`));
       await times(20, () => mallory.request('put', `/v1/users/${ada.id}/follow`));
       // A cached count may show one change twice until it is settled, a second later (libs/feed/src/counts.ts).
-      await stack.quiet();
+      await stack.folded();
       const { body } = await ada.request('get', '/v1/me');
       const { counts } = await ada.see(post);
       return `likes ${counts.likes}, followers ${(body as { counts: { followers: number } }).counts.followers}`;

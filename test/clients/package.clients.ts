@@ -52,7 +52,7 @@ const asWritten = (server: string) =>
 /** It reads the feed, and then hears what others do for as long as it runs. */
 async function expectToWork(logged: () => string): Promise<void> {
   await expect.poll(logged, { timeout: patient(60_000) }).toContain(`${ada.user.username} Wrapped in #fog`);
-  await stack.quiet();
+  await stack.folded();
   const [post] = (await grace.feed()).items;
   expect(post).toMatchObject({ caption: 'Wrapped in #fog', photos: [{ altText: 'Fog over the harbour' }] });
   if (post) await grace.like(post);

@@ -34,7 +34,7 @@ beforeEach(async () => {
   round += 1;
   const picture = await drawn({ seed: round, width: 320, height: 240 });
   post = await ada.post([await ada.upload(picture)]);
-  await stack.quiet();
+  await stack.folded();
 });
 
 /** Likes or unlikes, through alternating processes; returns the status. As lean as possible, for a thousand a second. */
@@ -87,11 +87,11 @@ async function expectToldOf(count: number): Promise<void> {
 describe(`${PEOPLE} people who like one post`, () => {
   test('are one notification and an exact count; taken back, they are none', async () => {
     await all('like', people);
-    await stack.quiet(60_000);
+    await stack.folded(60_000);
     await expectToldOf(PEOPLE);
     expect(await unreadOf(ada)).toBe(1);
     await all('unlike', people);
-    await stack.quiet(60_000);
+    await stack.folded(60_000);
     await expectToldOf(0);
     expect(await unreadOf(ada)).toBe(0);
   });
@@ -108,7 +108,7 @@ describe(`${PEOPLE} people who like one post`, () => {
     // In the middle of notifying and folding.
     await stack.worker.kill();
     await stack.worker.start();
-    await stack.quiet(60_000);
+    await stack.folded(60_000);
     await expectToldOf(PEOPLE);
   });
 
@@ -123,7 +123,7 @@ describe(`${PEOPLE} people who like one post`, () => {
       if (keep.has(person)) expect(await press(person, 'PUT')).toBe(200);
     });
     clearInterval(watch);
-    await stack.quiet(60_000);
+    await stack.folded(60_000);
     await expectToldOf(keep.size);
     expect(new Set(await likers())).toEqual(new Set([...keep].map(({ id }) => id)));
     expect(Math.min(...seen)).toBeGreaterThanOrEqual(0);

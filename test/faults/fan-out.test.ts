@@ -31,7 +31,7 @@ beforeAll(async () => {
      SELECT shard_of($1::bigint), $1, next_id((n % 8192)::int), next_id(shard_of($1::bigint)) FROM generate_series(1, $2::int) AS n`,
     [ada.id, FOLLOWERS],
   );
-  await stack.quiet();
+  await stack.folded();
   await bob.feed();
 });
 afterAll(() => stack.stop());
@@ -59,7 +59,7 @@ test('a small audience, a photo and a deletion wait for no large fan-out', async
   const [fresh] = await photos(grace, 1);
   const gone = await grace.post([old as { id: string }]);
   const ready = await photos(ada, 12);
-  await stack.quiet();
+  await stack.folded();
 
   const large = await Promise.all(ready.map((photo) => ada.post([photo])));
   const small = await grace.post([fresh as { id: string }]);
@@ -75,14 +75,14 @@ test('a small audience, a photo and a deletion wait for no large fan-out', async
     return row?.waiting === 0 ? row.large : undefined;
   };
   await expect.poll(done, { timeout: patient(30_000), interval: 10 }).toBeGreaterThan(0);
-  await stack.quiet(60_000);
+  await stack.folded(60_000);
   const expected = [...large, small].map(({ id }) => id);
   expect((await feedOf(bob)).toSorted()).toEqual(expected.toSorted());
 });
 
 test('a fan-out whose worker is killed goes on where it was, and says how long it took', async () => {
   const [photo] = await photos(ada, 1);
-  await stack.quiet();
+  await stack.folded();
   const post: Post = await ada.post([photo as { id: string }]);
   const progress = async () => {
     const [row] = await stack.database.query<{ progress: string | null }>(
@@ -100,7 +100,7 @@ test('a fan-out whose worker is killed goes on where it was, and says how long i
   );
   expect(left?.count).toBeLessThan(FOLLOWERS);
   await stack.worker.start();
-  await stack.quiet(60_000);
+  await stack.folded(60_000);
   expect(await feedOf(bob)).toContain(post.id);
   // A page is 5,000; the rest of the last, and the page of that size that the sweeper may have repeated.
   expect(await pages()).toBeLessThanOrEqual(Math.ceil((left?.count ?? 0) / 5_000) + 3);

@@ -56,19 +56,19 @@ async function expectOthersToldMeanwhile(): Promise<void> {
 
 test(`a block takes ${POSTS} likes off the blocker's posts, also when the worker is killed, and its end brings them back`, async () => {
   const post = await ada.post([await ada.upload(await drawn({ width: 320, height: 240 }))]);
-  await stack.quiet();
+  await stack.folded();
   await stack.database.query(copied, [post.id, POSTS, mallory.id]);
-  await stack.quiet(60_000);
+  await stack.folded(60_000);
   expect(await tally()).toEqual([{ likes: 1, hidden: false, posts: POSTS }]);
 
   await ada.request('put', `/v1/users/${mallory.id}/block`).expect(200);
   await stack.worker.kill();
   await stack.worker.start();
-  await stack.quiet(120_000);
+  await stack.folded(120_000);
   expect(await tally()).toEqual([{ likes: 0, hidden: true, posts: POSTS }]);
 
   await ada.request('delete', `/v1/users/${mallory.id}/block`).expect(200);
   await expectOthersToldMeanwhile();
-  await stack.quiet(120_000);
+  await stack.folded(120_000);
   expect(await tally()).toEqual([{ likes: 1, hidden: false, posts: POSTS }]);
 });

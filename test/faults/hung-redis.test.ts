@@ -38,7 +38,7 @@ beforeEach(async () => {
   unposted = await photo(round * 10 + 2);
   await grace.follow(ada);
   await hedy.follow(ada);
-  await stack.quiet();
+  await stack.folded();
   for (let read = 0; read < 3; read += 1) await everywhere();
   await stack.worker.stop();
 });
@@ -152,7 +152,7 @@ test.each(['is connected again, without a worker', 'is killed, and a worker is b
       if (then.startsWith('is killed')) {
         await guest.kill();
         await stack.worker.start();
-        await stack.quiet();
+        await stack.folded();
       } else {
         await line.mend();
       }

@@ -39,7 +39,7 @@ beforeAll(async () => {
     for (const author of followed(reader)) await reader.follow(author);
   });
   for (const author of authors) await post(author);
-  await stack.quiet();
+  await stack.folded();
 });
 afterAll(async () => {
   await stack.stop();
@@ -63,7 +63,7 @@ const newestFirst = (ids: string[]): string[] => ids.toSorted((a, b) => (BigInt(
 
 /** Every feed, to its last page, contains exactly the posts of the reader's followed authors; every count equals its rows. */
 async function expectAllRight(): Promise<void> {
-  await stack.quiet(60_000);
+  await stack.folded(60_000);
   await inTurns(readers, 8, async (reader) => {
     const expected = [...followed(reader), reader].flatMap(
       ({ id }) => posted.get(id)?.map((made) => made.id) ?? [],
@@ -154,13 +154,13 @@ describe('a Redis Cluster of three primaries and three replicas', () => {
     const [reader, other] = readers as [Person, Person];
     const own = await post(reader);
     const client = await StreamClient.open(reader);
-    await stack.quiet(60_000);
+    await stack.folded(60_000);
     await lose(await listenedTo());
     await client.until(() => client.of('reset').length > 0, 30_000);
     expect(client.ended).toBe(false);
     const before = client.lastId;
     await other.like(own);
-    await stack.quiet(60_000);
+    await stack.folded(60_000);
     const resumed = await StreamClient.open(reader, { lastId: before });
     const told = await resumed.untilTold('notification');
     expect(told.data).toMatchObject({ type: 'like', count: 1, post: { id: own.id } });

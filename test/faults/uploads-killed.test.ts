@@ -63,7 +63,7 @@ test('kill -9 at any moment of uploads takes no quota and leaves no photo withou
     expect(again).not.toContain(null);
     expect(new Set(again).size).toBe(AT_ONCE);
   }
-  await stack.quiet();
+  await stack.folded();
   const all = await rows();
   const whole = all.filter(({ state }) => state !== 'uploading');
   expect(whole.map(({ state }) => state)).toEqual(whole.map(() => 'ready'));

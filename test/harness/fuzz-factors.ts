@@ -21,7 +21,7 @@ export async function knownFactors(stack: Stack, judy: Person): Promise<Targets[
   const people = await Promise.all(Array.from({ length: 6 }, (_, index) => signUp(stack, `factors${index}`)));
   const [begins, removes, renews, ...unverified] = people as [Person, Person, Person, ...Person[]];
   await Promise.all([setTotp(removes), setTotp(renews)]);
-  await stack.quiet();
+  await stack.folded();
   const proven = async (person: Person, rest: Partial<Known> = {}): Promise<Known> => ({
     token: person.session.accessToken,
     more: [['narwhal-proof', await proofOf(person)]],

@@ -179,7 +179,7 @@ export async function targetsOf(stack: Stack): Promise<Targets> {
   await ada.request('put', `/v1/users/${heidi.id}/block`).expect(200);
   await ivan.request('patch', '/v1/me', { private: true }).expect(200);
   await stack.database.query(`UPDATE users SET role = 'admin' WHERE id = $1`, [judy.id]);
-  await stack.quiet();
+  await stack.folded();
   const begun = await create(grace, 9).expect(201);
   const upload = new URL(String(begun.headers['location']), stack.url);
   const media = mediaWords(photo);

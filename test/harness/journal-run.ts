@@ -176,7 +176,7 @@ export class JournalRun {
   async settle(): Promise<void> {
     await this.pause();
     this.journal.begin('at rest');
-    await untilQuiet(this.stack.worker.metricsUrl, PATIENCE);
+    await untilQuiet(this.stack.worker.metricsUrl, { patience: PATIENCE });
     await this.check.all();
     for (const { what, subject } of await this.company.vanished.stillSeen())
       this.journal.find('came back', subject, `${what} is still seen`);

@@ -15,16 +15,28 @@ export async function pending(metricsUrl: string): Promise<Map<string, number> |
   }
 }
 
+interface Quiet {
+  patience?: number;
+  /** Called at each look while effects wait. */
+  hurry?: () => void;
+  /** Kinds that need not end. */
+  except?: readonly string[];
+}
+
 /**
  * Waits until no work is pending: every photo settled, every post published or failed, every effect carried out, every delta
  * folded. It reads rows, so it is correct even when a queue has lost its jobs.
  */
-export async function untilQuiet(metricsUrl: string, patience = 30_000): Promise<void> {
+export async function untilQuiet(
+  metricsUrl: string,
+  { patience = 30_000, hurry, except = [] }: Quiet = {},
+): Promise<void> {
   const deadline = Date.now() + patient(patience);
   for (;;) {
     const rows = await pending(metricsUrl);
-    const waiting = [...(rows ?? [])].filter(([, count]) => count > 0);
+    const waiting = [...(rows ?? [])].filter(([kind, count]) => count > 0 && !except.includes(kind));
     if (rows && waiting.length === 0) return;
+    if (waiting.some(([kind]) => kind === 'outbox')) hurry?.();
     if (Date.now() > deadline) {
       const what = rows
         ? waiting.map(([kind, count]) => `${count} ${kind}`).join(', ')

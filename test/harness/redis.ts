@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { startRedis } from '../../tools/dev/redis.ts';
 import { freePort } from '../../tools/dev/ports.ts';
@@ -33,6 +34,8 @@ export interface OwnRedis {
   start(): Promise<void>;
   /** A client for inspecting it; connects on first use. */
   client(): Redis;
+  /** Notifications are gathered for a second before they are written: those that wait for it are written now. */
+  hurryNotifications(): void;
 }
 
 export async function ownRedis(name: string): Promise<OwnRedis> {
@@ -46,6 +49,8 @@ export async function ownRedis(name: string): Promise<OwnRedis> {
   };
   let server = await begin();
   let client: Redis | undefined;
+  let notify: Queue | undefined;
+  let hurrying: Promise<unknown> | undefined;
   const connected = () => {
     client ??= new Redis(server.operatorUrl).on('error', () => undefined);
     return client;
@@ -58,9 +63,20 @@ export async function ownRedis(name: string): Promise<OwnRedis> {
     goOn: () => void process.kill(server.pid, 'SIGCONT'),
     flushall: async () => void (await connected().flushall()),
     start: async () => void (server = await begin()),
+    hurryNotifications: () => {
+      notify ??= new Queue('notify', { connection: connected(), prefix: '{nw-jobs}' }).on(
+        'error',
+        () => undefined,
+      );
+      // Without Redis there are no jobs to hurry.
+      hurrying ??= notify
+        .promoteJobs()
+        .catch(() => undefined)
+        .finally(() => (hurrying = undefined));
+    },
     stop: async () => {
       client?.disconnect();
-      client = undefined;
+      client = notify = hurrying = undefined;
       await server.stop();
     },
   };

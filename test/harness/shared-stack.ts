@@ -8,7 +8,7 @@ async function isWhole(stack: Stack): Promise<boolean> {
   try {
     const addresses = [...stack.apis.map(({ readyUrl }) => readyUrl), stack.metricsUrl];
     const answers = await Promise.all(addresses.map((address) => fetch(address)));
-    await stack.quiet(10_000);
+    await stack.folded(10_000);
     return answers.every(({ ok }) => ok);
   } catch {
     return false;

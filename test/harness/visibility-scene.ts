@@ -80,13 +80,13 @@ export async function scene(
   const collections: Record<string, string> = {};
   for (const [who, person] of Object.entries(people))
     collections[who] = await meet(person, ada, shown, doras);
-  await stack.quiet();
+  await stack.folded();
   // Computed now, when Ada may be suggested to all of them.
   for (const person of Object.values(people)) await person.request('get', '/v1/suggestions').expect(200);
-  await stack.quiet();
+  await stack.folded();
 
   await relate(kind, ada, { follower, requester, blocked, blocker });
-  await stack.quiet();
+  await stack.folded();
   return {
     ada,
     viewers: { ...people, nobody: null },

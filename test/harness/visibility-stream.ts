@@ -15,7 +15,7 @@ export async function toldByStream(stack: Stack, scene: Scene): Promise<Record<s
   const caption = people.map(({ person }) => `@${person.user.username}`).join(' ');
   const photo = await scene.ada.upload(await drawn({ seed: 77, width: 320, height: 240 }));
   await scene.ada.post([photo], { caption });
-  await stack.quiet();
+  await stack.folded();
   await streams.find(({ who }) => who === 'follower')?.client.untilTold('feed');
   const told = await Promise.all(
     streams.map(async ({ who, person, client }, index) => {

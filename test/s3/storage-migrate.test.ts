@@ -169,7 +169,7 @@ describe.skipIf(!s3Installed || !nginxInstalled)('storage migrate, while people 
   }
 
   async function everythingIsRight(): Promise<void> {
-    await stack.quiet();
+    await stack.folded();
     for (const { id, original, renditions } of kept) {
       expect((await originalOf(ada, id)).equals(original)).toBe(true);
       for (const [url, hash] of renditions) expect(sha256(await bytesOf(url))).toBe(hash);

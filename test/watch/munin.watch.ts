@@ -101,7 +101,7 @@ describe('the plugins, by the protocol of a real munin-node', () => {
     expect(await munin.ask('fetch narwhal_product')).toContain('multigraph narwhal_likes\nvalue.value U');
     const ada = await signUp(stack, 'ada');
     await ada.like(await ada.post([await ada.upload(await drawn())]));
-    await stack.quiet();
+    await stack.folded();
     const told = await munin.ask('fetch narwhal_product');
     expect(Number(/multigraph narwhal_likes\nvalue\.value (\S+)/.exec(told)?.[1])).toBeGreaterThan(0);
     expect(Number(/multigraph narwhal_signups\nvalue\.value (\S+)/.exec(told)?.[1])).toBeGreaterThan(0);
