@@ -110,7 +110,9 @@ describe('a good photo is ready in the end', () => {
     await stack.worker.kill();
     signal(pids, 'SIGKILL');
     await stack.worker.start();
-    await expect.poll(() => attemptsOf(photo), { timeout: patient(30_000) }).toMatchObject({ state: 'ready' });
+    await expect
+      .poll(() => attemptsOf(photo), { timeout: patient(30_000) })
+      .toMatchObject({ state: 'ready' });
     const second = await sentAndCrashed();
     await due(second, 'now()');
     expect(await ada.settled(second)).toMatchObject({ state: 'ready' });
