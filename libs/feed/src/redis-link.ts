@@ -67,6 +67,8 @@ export class RedisLink extends EventEmitter<{ up: []; down: [] }> {
   readonly failsOver: boolean;
   /** Counts connections, so that an answer from one is not taken for the next. */
   connections = 0;
+  /** What each server said of itself. A primary that starts again takes another replication id, so one question is enough. */
+  private readonly lives = new WeakMap<Redis, { replication: string; connection: number; life: string }>();
 
   constructor(url: string, budget: number) {
     super();
@@ -99,8 +101,13 @@ export class RedisLink extends EventEmitter<{ up: []; down: [] }> {
   async fingerprint(nodes = this.primaries()): Promise<string> {
     const lives = nodes.map(async (node) => {
       gatherWrites(node);
-      const [server, replication] = await Promise.all([node.info('server'), node.info('replication')]);
-      return `${/run_id:(\w+)/.exec(server)?.[1] ?? ''}/${/master_replid:(\w+)/.exec(replication)?.[1] ?? ''}`;
+      const replication = /master_replid:(\w+)/.exec(await node.info('replication'))?.[1] ?? '';
+      const known = this.lives.get(node);
+      if (known?.replication === replication && known.connection === this.connections) return known.life;
+      const run = /run_id:(\w+)/.exec(await node.info('server'))?.[1] ?? '';
+      const life = `${run}/${replication}`;
+      this.lives.set(node, { replication, connection: this.connections, life });
+      return life;
     });
     return (await Promise.all(lives)).sort().join(' ');
   }
