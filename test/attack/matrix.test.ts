@@ -3,6 +3,7 @@ import request, { type Response } from 'supertest';
 import { beforeAll, describe, expect, it, test } from 'vitest';
 import type { Page, Post, ProblemBody } from '../harness/contract.js';
 import { asked } from '../harness/exports.js';
+import { begunImport } from '../harness/imports.js';
 import { signIn } from '../harness/people.js';
 import { sharedStack } from '../harness/shared-stack.js';
 import type { Stack } from '../harness/stack.js';
@@ -26,6 +27,7 @@ const OWN: [request: string, owner: number, other: number, nobody: number][] = [
   ['DELETE /v1/me/passkeys/{session}', 403, 403, 401],
   ['DELETE /v1/invitations/{invitation}', 204, 404, 401],
   ['GET /v1/me/exports/{export}', 200, 404, 401],
+  ['GET /v1/me/imports/{import}', 200, 404, 401],
   // Its signature gives access to it, which no caller here sends.
   ['GET /v1/me/exports/{export}/file', 403, 403, 403],
   // The secret of an upload gives access to it; these callers have another upload's secret.
@@ -80,6 +82,7 @@ async function played(stack: Stack, kind: 'public' | 'private'): Promise<Scene> 
   names['invitation'] = (invitation.body as { id: string }).id;
   names['ada’s collection'] = (collection.body as { id: string }).id;
   names['export'] = (await asked(ada)).id;
+  names['import'] = (await begunImport(stack, ada)).id;
   names['session'] = (await signIn(stack, ada.user.username)).session.id;
   names['upload'] = `${upload?.pathname.split('/').at(-1)}${other?.search}`;
   return made;

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Known, Targets } from './fuzz-values.js';
 import { secretsOf } from './mail-server.js';
-import { signUp, type Person } from './people.js';
+import { PASSWORD, signUp, type Person } from './people.js';
 import { proofOf, setTotp } from './second-factor.js';
 import type { Stack } from './stack.js';
 
@@ -30,6 +30,9 @@ export async function knownFactors(stack: Stack, judy: Person): Promise<Targets[
   const invited = await judy.request('post', '/v1/invitations', {}).expect(201);
   const { id: invitation } = invited.body as { id: string };
   return {
+    'POST /v1/me/proofs': [
+      { token: begins.session.accessToken, body: JSON.stringify({ password: PASSWORD }) },
+    ],
     'POST /v1/me/totp': [await proven(begins)],
     'DELETE /v1/me/totp': [await proven(removes)],
     'POST /v1/me/recovery-codes': [await proven(renews)],

@@ -1,5 +1,6 @@
 import { admin } from './admin-command.js';
 import type { Page, Photo, Post } from './contract.js';
+import { begunImport } from './imports.js';
 import { asked, proofOf, ready } from './exports.js';
 import { knownFactors } from './fuzz-factors.js';
 import type { Known, Targets } from './fuzz-values.js';
@@ -121,11 +122,14 @@ async function knownAccounts(stack: Stack, ada: Person): Promise<Targets['known'
   };
 }
 
-/** An export, and a proof to ask for it again. */
-async function knownExports(grace: Person): Promise<Targets['known']> {
+/** An export, a proof to ask for it again, and an import that may be begun again. */
+async function knownTransfers(stack: Stack, grace: Person): Promise<Targets['known']> {
   const { accessToken: token } = grace.session;
+  const begun = await begunImport(stack, grace);
   const { id, url } = await ready(grace, await asked(grace));
   return {
+    'POST /v1/me/imports': [{ token, body: JSON.stringify({ uploadId: begun.uploadId }) }],
+    'GET /v1/me/imports/{id}': [{ path: [begun.id], token }],
     'POST /v1/me/exports': [{ token, more: [['narwhal-proof', await proofOf(grace)]] }],
     'GET /v1/me/exports/{id}': [{ path: [id], token }],
     'GET /v1/me/exports/{id}/file': [{ path: [id], query: [new URL(url).search.slice(1)] }],
@@ -196,7 +200,7 @@ export async function targetsOf(stack: Stack): Promise<Targets> {
     known: {
       ...(await knownThings(stack, ada, photo)),
       ...(await knownAccounts(stack, ada)),
-      ...(await knownExports(grace)),
+      ...(await knownTransfers(stack, grace)),
       ...(await knownFactors(stack, judy)),
       ...(await knownUploads([ada, heidi, judy], picture.bytes)),
     },

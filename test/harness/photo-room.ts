@@ -88,7 +88,7 @@ export class PhotoRoom {
   /** A resumable upload without any bytes yet. */
   begin(owner: Id, length: number) {
     return this.work.run((tx) =>
-      this.uploads.begin(tx, owner, { length, altText: '' }, () => Buffer.alloc(32)),
+      this.uploads.begin(tx, owner, { length, altText: '', purpose: 'photo' }, () => Buffer.alloc(32)),
     );
   }
 

@@ -11,6 +11,7 @@ import { SignUpsModule } from './sign-ups/sign-ups.module.js';
 import { InvitationsModule } from './invitations/invitations.module.js';
 import { UsersModule } from './users/users.module.js';
 import { ExportsModule } from './exports/exports.module.js';
+import { ImportsModule } from './imports/imports.module.js';
 import { MeModule } from './me/me.module.js';
 import { AccountPagesModule } from './account-pages/account-pages.module.js';
 import { FactorsModule } from './factors/factors.module.js';
@@ -52,6 +53,7 @@ const resources = [
   UsersModule,
   MeModule,
   ExportsModule,
+  ImportsModule,
   ProofsModule,
   FactorsModule,
   EmailsModule,

@@ -21,7 +21,7 @@ import { DeliverService } from './deliver/deliver.service.js';
 import { DevelopService } from './develop/develop.service.js';
 import { EffectsService } from './effects/effects.service.js';
 import { Folding } from './effects/folding.js';
-import { ExportService } from './export/export.service.js';
+import { Transfers } from './transfers/transfers.service.js';
 import { mailPages } from './mail/mail-pages.js';
 import { NotifyService } from './notify/notify.service.js';
 import { Sweeper } from './sweep/sweeper.js';
@@ -110,7 +110,7 @@ async function start(config: Config): Promise<void> {
     manager.stopping();
     logger.info({ signal }, 'the worker finishes its running jobs');
     app.get(Folding).end();
-    const rooms = [app.get(DevelopService).end(), app.get(ExportService).end()];
+    const rooms = [app.get(DevelopService).end(), app.get(Transfers).end()];
     await Promise.all([...rooms, receiver.close(), sweeper.stop(), checks.stop()]);
     await pool.close();
     operations.close();

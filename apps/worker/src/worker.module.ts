@@ -21,13 +21,15 @@ import { Erasure } from './effects/erasure.js';
 import { Folding } from './effects/folding.js';
 import { MailChecks } from './mail/mail-checks.js';
 import { Documents } from './export/documents.js';
-import { ExportAttempts } from './export/export-attempts.js';
-import { ExportService } from './export/export.service.js';
+import { Exporting } from './export/exporting.js';
 import { ExportSettling } from './export/export-settling.js';
 import { ExportWriter } from './export/export-writer.js';
 import { IndexPage } from './export/index-page.js';
 import { MarkedData, Others } from './export/marked-data.js';
 import { OwnData } from './export/own-data.js';
+import { ImportedPhotos } from './import/imported-photos.js';
+import { ImportedPosts } from './import/imported-posts.js';
+import { Importing } from './import/importing.js';
 import { LongWork } from './effects/long-work.js';
 import { MailServer } from './mail/mail-server.js';
 import { Mails } from './mail/mails.js';
@@ -43,6 +45,8 @@ import { Housekeeping } from './sweep/housekeeping.js';
 import { LocalFiles } from './sweep/local-files.js';
 import { Overdue, StuckRows } from './sweep/overdue.js';
 import { Sweeper } from './sweep/sweeper.js';
+import { TransferAttempts } from './transfers/transfer-attempts.js';
+import { Transfers } from './transfers/transfers.service.js';
 import { SyntheticChecks } from './synthetic-check/synthetic-checks.js';
 
 /** How long a worker waits for Redis before it leaves the operation to the sweeper, in milliseconds: nobody is waiting for it. */
@@ -51,17 +55,9 @@ const REDIS_BUDGET = 5_000;
 const develop = [AtWork, RenditionWriter, Exchanging, Settling, Attempting, DevelopService];
 const deliver = [FanOut, DeliverService];
 const mail = [MailServer, MailChecks, Mails];
-const exports = [
-  OwnData,
-  Others,
-  MarkedData,
-  Documents,
-  IndexPage,
-  ExportWriter,
-  ExportSettling,
-  ExportAttempts,
-  ExportService,
-];
+const exports = [OwnData, Others, MarkedData, Documents, IndexPage, ExportWriter, ExportSettling, Exporting];
+const imports = [ImportedPhotos, ImportedPosts, Importing];
+const transfers = [TransferAttempts, Transfers];
 const effects = [
   CacheInvalidation,
   DerivedRows,
@@ -107,6 +103,8 @@ export class WorkerModule {
         ...deliver,
         ...mail,
         ...exports,
+        ...imports,
+        ...transfers,
         ...effects,
         ...notify,
         ...sweep,

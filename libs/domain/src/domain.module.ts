@@ -12,6 +12,7 @@ import { AddressChanges } from './accounts/address-changes.js';
 import { EmailReversals } from './accounts/email-reversals.js';
 import { EmailVerifications } from './accounts/email-verifications.js';
 import { ExportLinks, ExportMails, Exports } from './accounts/exports.js';
+import { Imports } from './accounts/imports.js';
 import { Guesses } from './accounts/guesses.js';
 import { Leaving } from './accounts/leaving.js';
 import { Letters } from './accounts/letters.js';
@@ -92,6 +93,7 @@ const rules: Provider[] = [
   Leaving,
   Passkeys,
   Exports,
+  Imports,
   ExportLinks,
   ExportMails,
   People,

@@ -13,6 +13,7 @@ export * from './accounts/passkey-ceremonies.js';
 export * from './accounts/passkeys.js';
 export * from './accounts/invitations.js';
 export * from './accounts/exports.js';
+export * from './accounts/imports.js';
 export * from './accounts/password-resets.js';
 export * from './accounts/people.js';
 export * from './accounts/profiles.js';

@@ -28,6 +28,12 @@ export function firstIdAt(milliseconds: number): Id {
   return String((since > 0n ? since : 0n) << (SHARD_BITS + SEQUENCE_BITS));
 }
 
+/** Where something of an earlier instant stands among ids: negative before the zero of their time. `nth` orders those of one instant. */
+export function placeAt(milliseconds: number, nth: number): string {
+  const within = BigInt(nth) & ((1n << (SHARD_BITS + SEQUENCE_BITS)) - 1n);
+  return String(((BigInt(milliseconds) - ID_EPOCH) << (SHARD_BITS + SEQUENCE_BITS)) | within);
+}
+
 /** Orders ids as the database does: by length, then as text. Negative when `a` is older. */
 export function compareIds(a: Id, b: Id): number {
   if (a.length !== b.length) return a.length - b.length;

@@ -25,6 +25,7 @@ export * from './media-urls.js';
 export * from './texts/directions.js';
 export * from './texts/email.js';
 export * from './texts/fold.js';
+export * from './texts/plain-text.js';
 export * from './texts/words.js';
 export * from './tracing.js';
 export * from './version.js';

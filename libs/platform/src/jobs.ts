@@ -54,6 +54,8 @@ export const outboxKinds = {
   'mail.send': { subject: 'mail', job: 'effect' },
   /** Somebody asked for an export: a worker makes those that wait, one after another. */
   'export.make': { subject: 'transfer', job: 'effect' },
+  /** A zip is to be imported: as above. */
+  'import.make': { subject: 'transfer', job: 'effect' },
   /** A session ended: drop its cached lookup. */
   'session.ended': { subject: 'session', job: 'effect' },
   /** A photo's objects go to the trash. */

@@ -138,6 +138,18 @@ export const limits = {
    * of it is good for `linkFor`. It is made only where the disk has `freeBytes` more than it needs: uploads go first.
    */
   export: { every: DAY, triedFor: 3 * DAY, keptFor: 7 * DAY, linkFor: DAY, freeBytes: 1024 * MiB },
+  /**
+   * An import of a zip, which has as many bytes at most as its owner may upload in a day, and arrives within `validFor`: one at a
+   * time, `perDay` of them. It goes on for `triedFor`, since quotas of a day may hold it up, and is kept for `keptFor` after its end.
+   */
+  import: {
+    bytes: bytesPerDay(QUOTA),
+    entries: 100_000,
+    validFor: 7 * DAY,
+    triedFor: 60 * DAY,
+    keptFor: 7 * DAY,
+    perDay: 3,
+  },
   idempotency: { keptFor: DAY, waitSeconds: 5 },
   list: { default: 20, most: 50, ids: 50, rankedFor: 600 },
   json: { bytes: 64 * 1024 },

@@ -704,6 +704,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import the posts of a zip that was uploaded
+         * @description Import the posts of a zip that was uploaded. The zip is Narwhal’s own export or Instagram’s (as JSON), uploaded by tus with `Upload-Metadata: purpose aW1wb3J0`. A worker makes the posts; they stand in the profile by their date; feeds, tags, places and explore leave them out, and those whom they mention are not told. Needs an access token. Counts against `write`: 300 requests in 60 s.
+         */
+        post: operations["createImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far an import is, and what it left out
+         * @description How far an import is, and what it left out. Needs an access token. Counts against `read`: 3000 requests in 60 s.
+         */
+        get: operations["getImport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/me/liked": {
         parameters: {
             query?: never;
@@ -2614,6 +2654,41 @@ export interface components {
              */
             prevCursor: string | null;
         };
+        /** @description An import of a zip: of Narwhal’s own export, or of Instagram’s. */
+        Import: {
+            /**
+             * @description A 64-bit id, as decimal text.
+             * @example 236402688000123904
+             */
+            id: string;
+            /** @description `failed`: see `failure`; `ready`: see `report`. */
+            state: string;
+            /**
+             * Format: int32
+             * @description Per cent of its posts.
+             */
+            progress: number;
+            /** @description Why it waits: it goes on by itself once there is room. */
+            waitingFor: string | null;
+            /** @description Why nothing could come of it; null unless failed. */
+            failure: string | null;
+            report: components["schemas"]["ImportReport"];
+        };
+        /** @description What has come of it so far. */
+        ImportReport: {
+            /**
+             * Format: int64
+             * @description Posts that it has made.
+             */
+            posts: number;
+            /**
+             * Format: int64
+             * @description Their photos.
+             */
+            photos: number;
+            /** @description What could not be taken, by its reason. */
+            leftOut: components["schemas"]["LeftOut"][];
+        };
         /** @description What this instance is and allows. */
         Instance: {
             /** @description What its operator calls it. */
@@ -2738,6 +2813,18 @@ export interface components {
             /** @description Unique; one may change it. */
             username: string;
         } | null;
+        /** @description What could not be taken, or not as it was. */
+        LeftOut: {
+            /** @description Why. */
+            code: string;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /** @description The first of them. */
+            names: string[];
+        };
         /** @description Sizes in bytes, lengths in code points, times in seconds. */
         Limits: {
             /** @description Limits of it. */
@@ -3218,6 +3305,39 @@ export interface components {
                 freeBytes: number;
             };
             /** @description Limits of it. */
+            import: {
+                /**
+                 * Format: int64
+                 * @description The largest zip that can be imported, in bytes.
+                 */
+                bytes: number;
+                /**
+                 * Format: int64
+                 * @description How many files it may hold.
+                 */
+                entries: number;
+                /**
+                 * Format: int64
+                 * @description For how long the upload of a zip may go on, in seconds.
+                 */
+                validFor: number;
+                /**
+                 * Format: int64
+                 * @description For how long an import goes on while there is no room, in seconds.
+                 */
+                triedFor: number;
+                /**
+                 * Format: int64
+                 * @description For how long the report of an import can be read, in seconds.
+                 */
+                keptFor: number;
+                /**
+                 * Format: int64
+                 * @description How many imports a person may begin in 24 hours.
+                 */
+                perDay: number;
+            };
+            /** @description Limits of it. */
             idempotency: {
                 /**
                  * Format: int64
@@ -3608,6 +3728,14 @@ export interface components {
             md5?: string;
             /** @description What it shows, in words, for people who cannot see it. */
             altText?: string;
+        };
+        /** @description A zip to import. */
+        NewImport: {
+            /**
+             * @description An upload with the purpose `import`, all of which has arrived.
+             * @example 236402688000123904
+             */
+            uploadId: string;
         };
         /** @description An invitation to be made. */
         NewInvitation: {
@@ -7393,6 +7521,97 @@ export interface operations {
             404: components["responses"]["NotFound"];
             /** @description `range_not_satisfiable` */
             416: components["responses"]["RangeNotSatisfiable"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewImport"];
+            };
+        };
+        responses: {
+            /** @description Accepted; the rest happens later. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `upload_not_arrived` */
+            409: components["responses"]["Conflict"];
+            /** @description `body_too_large` */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type` */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `expectation_failed` */
+            417: components["responses"]["ExpectationFailed"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A 64-bit id, as decimal text. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
             /** @description `validation_failed` */
             422: components["responses"]["UnprocessableEntity"];
             /** @description `rate_limited` */

@@ -17,7 +17,7 @@ export class ExportView {
 
   show(row: TransferRow): z.input<typeof exported> {
     const { id, state, progress, bytes, expires_at } = row;
-    if (state === 'ended') throw problem('not_found');
+    if (state === 'ended' || state === 'queued' || state === 'importing') throw problem('not_found');
     if (state !== 'ready' || expires_at === null) return { id, state, progress };
     return {
       id,

@@ -1,6 +1,6 @@
 import { createCipheriv, createHmac, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, isId, limits, problem, type Config, type Id } from '@app/platform';
+import { CONFIG, limits, problem, type Config, type Id } from '@app/platform';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 
@@ -64,7 +64,7 @@ const neverOpen = /^\/v1\/(tags|places)\//;
 const KEPT = 5_000;
 
 /**
- * A cursor holds one id, sealed for its path: it may be the id of a post that its reader may not see. It survives inserts,
+ * A cursor holds one id, or the place of an imported post among them, sealed for its path: it may be the id of a post that its reader may not see. It survives inserts,
  * deletes and deploys (opening one needs nothing but the key). A forged cursor, or one of another list, is refused. Equal
  * positions have equal cursors, so that ETags hold: the encryption is deterministic, with the MAC as its initial vector
  * (the construction of RFC 5297, with HMAC-SHA-256 and AES-256-CTR).
@@ -122,7 +122,7 @@ export class Cursors {
     const kept = this.made.get(name);
     if (kept !== undefined) return kept;
     const bytes = Buffer.alloc(ID_BYTES);
-    bytes.writeBigUInt64BE(BigInt(id));
+    bytes.writeBigInt64BE(BigInt(id));
     const cursor = this.seal(path, bytes);
     this.made.set(name, cursor);
     return cursor;
@@ -130,9 +130,9 @@ export class Cursors {
 
   /** @throws Problem 400 `cursor_invalid` */
   read(path: string, cursor: string): Id {
-    const id = this.open(path, cursor, ID_BYTES).readBigUInt64BE().toString();
-    if (!isId(id)) throw problem('cursor_invalid');
-    return id;
+    const id = this.open(path, cursor, ID_BYTES).readBigInt64BE();
+    if (id === 0n) throw problem('cursor_invalid');
+    return id.toString();
   }
 
   request(path: string, input: ListInput): PageRequest {

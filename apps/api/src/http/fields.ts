@@ -1,15 +1,7 @@
-import { isId, withOwnDirection } from '@app/platform';
+import { forbidden, isId, storedForm } from '@app/platform';
 import { z } from 'zod';
 
-/** Control characters except line feed, return and tab; lone surrogates; noncharacters. */
-// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
-const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff\p{Cs}]/u;
 const forbiddenInLine = new RegExp(`${forbidden.source}|[\\n\\r\\t\\u2028\\u2029]`, 'u');
-/**
- * A visible character: no space, no mark without a letter, no zero-width character. An unassigned code point counts, since
- * it may be next year's emoji.
- */
-const visible = /[^\s\p{Cc}\p{Cf}\p{Cs}\p{M}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 interface TextOptions {
   max: number;
@@ -18,12 +10,6 @@ interface TextOptions {
 }
 
 type Fault = { code: string; params: Record<string, unknown> };
-
-/** The stored form. Text without a visible character becomes empty, so that nobody has an invisible name. */
-function normal(given: string): string {
-  const text = withOwnDirection(given.normalize('NFC').replace(/\r\n?/g, '\n')).trim();
-  return visible.test(text) ? text : '';
-}
 
 /** The first forbidden character, and its offset in the client's text, in UTF-16 units. */
 function characterFault(given: string, multiline: boolean): Fault | null {
@@ -54,7 +40,7 @@ export function text(options: TextOptions) {
   return z
     .string()
     .superRefine(fault((given) => characterFault(given, options.multiline ?? false), true))
-    .overwrite(normal)
+    .overwrite(storedForm)
     .superRefine(fault((value) => lengthFault(value, options)))
     .meta({ maxLength: options.max, ...(options.min ? { minLength: options.min } : {}) });
 }

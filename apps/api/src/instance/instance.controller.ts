@@ -60,7 +60,7 @@ export class InstanceController {
       name,
       version,
       features,
-      limits: { ...limits, quota },
+      limits: { ...limits, quota, import: { ...limits.import, bytes: quota.bytesPerDay } },
       registrations,
       ...admission,
     });

@@ -131,6 +131,14 @@ const meanings: Meanings<Limits> = {
     linkFor: 'For how long an address of an export is good, in seconds.',
     freeBytes: 'How much room the disk must have beyond an export.',
   },
+  import: {
+    bytes: 'The largest zip that can be imported, in bytes.',
+    entries: 'How many files it may hold.',
+    validFor: 'For how long the upload of a zip may go on, in seconds.',
+    triedFor: 'For how long an import goes on while there is no room, in seconds.',
+    keptFor: 'For how long the report of an import can be read, in seconds.',
+    perDay: 'How many imports a person may begin in 24 hours.',
+  },
   idempotency: {
     keptFor: 'For how long an Idempotency-Key is remembered, in seconds.',
     waitSeconds: 'How long a repeated request waits for the first, in seconds.',

@@ -54,7 +54,7 @@ export class ArchiveController {
     @CallerOf() caller: Caller,
     @Req() request: ApiRequest,
   ) {
-    return this.reading.pageOfIds(pathOf(request), input, caller.userId, (page) =>
+    return this.reading.page(pathOf(request), input, caller.userId, (page) =>
       this.rows.archivedOf(caller.userId, page),
     );
   }

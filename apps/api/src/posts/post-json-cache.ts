@@ -128,7 +128,7 @@ export class PostJsonCache {
       filtered: [],
       removed: null,
     });
-    const tail = `,"createdAt":"${post.created_at.toISOString()}","takenAt":null,"editedAt":${JSON.stringify(post.edited_at)}}`;
+    const tail = `,"createdAt":"${post.created_at.toISOString()}","takenAt":${JSON.stringify(post.taken_at)},"editedAt":${JSON.stringify(post.edited_at)}}`;
     const validUntil = Math.min(this.photoView.sameUntil(photos), this.userView.sameUntil(author));
     return {
       id: post.id,

@@ -63,7 +63,7 @@ export class PostReading {
   /** @throws Problem 404 for a person whose posts the viewer may not see */
   async ofAuthor(path: string, input: PostListInput & { id: Id }, viewer: Id | null): Promise<string> {
     const { row, relation } = await this.people.withContent(input.id, viewer);
-    return this.pageOfIds(path, input, viewer, (page) => this.posts.ofAuthor(row.id, relation.self, page));
+    return this.page(path, input, viewer, (page) => this.posts.ofAuthor(row.id, relation.self, page));
   }
 
   /** A page of a list whose entries are the posts themselves. */

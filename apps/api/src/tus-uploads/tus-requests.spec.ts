@@ -21,7 +21,7 @@ test.each([
   [{ 'upload-length': '0' }, 'unsupported_media_type'],
   [{ 'upload-length': '99999999999' }, 'photo_too_large'],
 ])('a length of %o is refused before the first byte', (headers, code) => {
-  expect(() => lengthOf(sent(headers))).toThrow(expect.objectContaining({ code }) as Error);
+  expect(() => lengthOf(sent(headers), 'photo')).toThrow(expect.objectContaining({ code }) as Error);
 });
 
 test('the description is read among other metadata, and written the same way', () => {

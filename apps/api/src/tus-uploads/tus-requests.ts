@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as timer } from 'node:timers';
-import { limits, problem, type Problem } from '@app/platform';
+import { limits, problem } from '@app/platform';
 import { COUNT, type Checksum } from '@app/domain';
+import type { UploadPurpose } from '@app/storage';
 import type { ApiRequest } from '../http/call.js';
 import { bytesPassed } from '../http/fast-path/passing-bytes.js';
 import { fieldFault, validate } from '../http/validation.js';
@@ -32,12 +33,13 @@ function wholeNumber(request: ApiRequest, name: string): number {
   return Number(text);
 }
 
-/** Checks the length before the first byte. @throws Problem 400, 413 or 415 */
-export function lengthOf(request: ApiRequest): number {
+/** Checks the length before the first byte; that of a zip, when its quota is. @throws Problem 400, 413 or 415 */
+export function lengthOf(request: ApiRequest, purpose: UploadPurpose): number {
   if (headerOf(request, 'upload-defer-length') !== undefined)
     throw invalid('upload-length has to be known at once');
   const length = wholeNumber(request, 'upload-length');
   const limit = limits.photo.bytes;
+  if (purpose === 'import' && length > 0) return length;
   if (length > limit) throw problem('photo_too_large', { params: { limit, actual: length } });
   if (length > 0) return length;
   const expected = limits.photo.formats.join(', ');
@@ -59,26 +61,34 @@ export function sendsBytes(request: ApiRequest): boolean {
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** `Upload-Metadata: altText <base64>`; other keys (filename, filetype) are not ours and are not stored. @throws Problem 422 */
+/** `Upload-Metadata: altText <base64>`; other keys but `purpose` (filename, filetype) are not ours and are not stored. @throws Problem 422 */
 export function altTextOf(request: ApiRequest): string {
+  return validate(described, { altText: metadata(request, 'altText') }, 'query').altText;
+}
+
+/** `Upload-Metadata: purpose <base64>`: a photo unless it says `import`. @throws Problem 422 */
+export function purposeOf(request: ApiRequest): UploadPurpose {
+  const purpose = metadata(request, 'purpose');
+  if (purpose === '' || purpose === 'photo') return 'photo';
+  if (purpose === 'import') return purpose;
+  throw fieldFault({ parameter: 'purpose', code: 'not_allowed', params: { allowed: ['photo', 'import'] } });
+}
+
+function metadata(request: ApiRequest, parameter: string): string {
   const pairs = (headerOf(request, 'upload-metadata') ?? '')
     .split(',')
     .map((pair) => pair.trim().split(/ +/))
-    .filter(([key]) => key === 'altText');
-  if (pairs.length > 1) throw fieldFault({ parameter: 'altText', code: 'too_many', params: { limit: 1 } });
+    .filter(([key]) => key === parameter);
+  if (pairs.length > 1) throw fieldFault({ parameter, code: 'too_many', params: { limit: 1 } });
   const encoded = pairs[0]?.slice(1).join(' ') ?? '';
+  const wrongFormat = (format: string) => fieldFault({ parameter, code: 'wrong_format', params: { format } });
   if (!base64.test(encoded)) throw wrongFormat('base64');
-  let altText: string;
   try {
-    altText = utf8.decode(Buffer.from(encoded, 'base64'));
+    return utf8.decode(Buffer.from(encoded, 'base64'));
   } catch {
     throw wrongFormat('UTF-8 in base64');
   }
-  return validate(described, { altText }, 'query').altText;
 }
-
-const wrongFormat = (format: string): Problem =>
-  fieldFault({ parameter: 'altText', code: 'wrong_format', params: { format } });
 
 /** The metadata header of a HEAD response. */
 export function metadataOf(altText: string): Record<string, string> {

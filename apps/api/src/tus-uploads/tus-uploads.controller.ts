@@ -13,6 +13,7 @@ import {
   lengthOf,
   metadataOf,
   offsetOf,
+  purposeOf,
   sendsBytes,
 } from './tus-requests.js';
 import { OFFSET_STREAM } from './tus.js';
@@ -71,8 +72,9 @@ export class TusUploadsController {
     @Res({ passthrough: true }) reply: ApiReply,
   ): Promise<void> {
     assertTus(request);
-    const sent = { length: lengthOf(request), altText: altTextOf(request) };
-    const { upload, location, repeated } = await this.addresses.begin(request, caller.userId, sent);
+    const purpose = purposeOf(request);
+    const sent = { length: lengthOf(request, purpose), altText: altTextOf(request) };
+    const { upload, location, repeated } = await this.addresses.begin(request, caller.userId, sent, purpose);
     const progress =
       sendsBytes(request) && !repeated
         ? await this.appendTo(upload.id, 0, request)

@@ -2,7 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, problem, type Config, type Id } from '@app/platform';
 import { Quota, Uploads } from '@app/domain';
-import type { UploadRow } from '@app/storage';
+import type { UploadPurpose, UploadRow } from '@app/storage';
 import type { ApiRequest } from '../http/call.js';
 import { Idempotency } from '../http/idempotency.js';
 
@@ -22,11 +22,19 @@ export class TusUploads {
   ) {}
 
   /** `repeated`: this request was answered before. */
-  async begin(request: ApiRequest, owner: Id, sent: { length: number; altText: string }) {
+  async begin(
+    request: ApiRequest,
+    owner: Id,
+    sent: { length: number; altText: string },
+    purpose: UploadPurpose,
+  ) {
     await this.quota.assertDisk();
+    // Photos as in the release before, whose processes may have the repeat.
+    const whole = purpose === 'photo' ? sent : { ...sent, purpose };
     let begun: UploadRow | undefined;
-    const { id, repeated } = await this.idempotency.once(request, sent, async (tx) => {
-      begun = await this.uploads.begin(tx, owner, sent, (made) => hashOf(this.secrets(made)[0] ?? ''));
+    const { id, repeated } = await this.idempotency.once(request, whole, async (tx) => {
+      const upload = { ...sent, purpose };
+      begun = await this.uploads.begin(tx, owner, upload, (made) => hashOf(this.secrets(made)[0] ?? ''));
       return { status: 201, id: begun.id };
     });
     const upload = begun?.id === id ? begun : await this.uploads.find(id);

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import { PopularRows, PostRows, SuggestionRows, UnitOfWork } from '@app/storage';
+import { PopularRows, PostRows, SuggestionRows, UnitOfWork, type Entry } from '@app/storage';
 import { PostIndex } from '@app/domain';
 
 /** Posts read at once; each is updated in its own transaction. */
@@ -21,10 +21,11 @@ export class DerivedRows {
   async postsOf(author: Id): Promise<void> {
     let before: Id | null = null;
     do {
-      const ids: Id[] = await this.posts.ofAuthor(author, false, { limit: PAGE, before, after: null });
+      const page: Entry[] = await this.posts.ofAuthor(author, false, { limit: PAGE, before, after: null });
+      const ids = page.map(({ subject }) => subject);
       await this.popular.refreshPosts(ids);
       for (const id of ids) await this.work.run((tx) => this.index.refresh(tx, id));
-      before = ids.at(-1) ?? null;
+      before = page.at(-1)?.id ?? null;
     } while (before !== null);
   }
 

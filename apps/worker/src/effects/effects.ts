@@ -47,7 +47,8 @@ export class Effects {
       'block.changed': (id, object) => relations.settleBlock(id, object ?? '0'),
       'requests.accept': (id) => relations.acceptAll(id),
       'mail.send': (id) => long.sendMail(id),
-      'export.make': () => long.makeExports(),
+      'export.make': () => long.wake('export'),
+      'import.make': () => long.wake('import'),
       'session.ended': (id) => invalidation.sessionEnded(id),
       'photo.trash': (id) => photos.trash(id),
     };

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import { MailRows } from '@app/storage';
-import { ExportService } from '../export/export.service.js';
+import { MailRows, type TransferKind } from '@app/storage';
 import { Mails } from '../mail/mails.js';
+import { Transfers } from '../transfers/transfers.service.js';
 
 /** Work that may take longer than an effect should: its rows stay until it is done, and the sweep finds them. */
 @Injectable()
@@ -10,15 +10,15 @@ export class LongWork {
   constructor(
     private readonly mails: Mails,
     private readonly mailRows: MailRows,
-    private readonly exports: ExportService,
+    private readonly transfers: Transfers,
   ) {}
 
   async sendMail(id: Id): Promise<void> {
     await this.mails.carryOut(id);
   }
 
-  makeExports(): Promise<void> {
-    this.exports.wake();
+  wake(kind: TransferKind): Promise<void> {
+    this.transfers.wake(kind);
     return Promise.resolve();
   }
 
@@ -27,7 +27,7 @@ export class LongWork {
   }
 
   /** Makes those that wait, and deletes those that are over. */
-  sweepExports(limit: number): Promise<void> {
-    return this.exports.sweep(limit);
+  sweepTransfers(limit: number): Promise<void> {
+    return this.transfers.sweep(limit);
   }
 }

@@ -18,7 +18,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { workerRoom, type WorkerRoom } from '../../../../test/harness/worker-room.js';
 import { entriesOf } from '../../../../test/harness/zip.js';
 import { PREVIEW } from './files.js';
-import { ExportService } from './export.service.js';
+import { Transfers } from '../transfers/transfers.service.js';
 import { ExportSettling } from './export-settling.js';
 
 let room: WorkerRoom;
@@ -65,7 +65,7 @@ async function found({ id }: TransferRow): Promise<TransferRow> {
 }
 async function made(locale?: string): Promise<Map<string, Buffer>> {
   const { id } = await asked(locale);
-  await room.get(ExportService).settle();
+  await room.get(Transfers).settle();
   const row = await found({ id } as TransferRow);
   expect(row).toMatchObject({ state: 'ready', progress: 100, error: null });
   const zip = await buffer((await objects.read(keyOf(row))).stream);
@@ -174,13 +174,13 @@ test('a photo whose original is gone is named, and the rest is there', async () 
 
 test('an attempt of a dead worker is begun anew, and what it still writes is not taken', async () => {
   const first = await asked();
-  const dead = await rows.claim(10);
+  const dead = await rows.claim('export', 10);
   expect(dead).toMatchObject({ id: first.id, attempts: 1 });
-  expect(await rows.claim(10)).toBeNull();
+  expect(await rows.claim('export', 10)).toBeNull();
   await room.database.query(
     `UPDATE transfers SET attempted_at = now() - interval '1 minute', next_try_at = now()`,
   );
-  await room.get(ExportService).settle();
+  await room.get(Transfers).settle();
   const ready = await found(first);
   expect(ready).toMatchObject({ state: 'ready', attempts: 2 });
   if (!dead) return;
@@ -194,7 +194,7 @@ test('an attempt of a dead worker is begun anew, and what it still writes is not
 test('an account that closes meanwhile gets none, and nothing of it stays', async () => {
   await photo(Buffer.from('mine'));
   await asked();
-  const begun = await rows.claim(10);
+  const begun = await rows.claim('export', 10);
   if (!begun) throw new Error('expected an export to be taken up');
   await stored(keyOf(begun), Buffer.from('all of it'));
   await room.database.query('UPDATE users SET closed_at = now() WHERE id = $1', [ada]);
@@ -206,7 +206,7 @@ test('an account that closes meanwhile gets none, and nothing of it stays', asyn
 test('an export of a closed account waits for nothing: it ends', async () => {
   const { id } = await asked();
   await room.database.query('UPDATE users SET closed_at = now() WHERE id = $1', [ada]);
-  await room.get(ExportService).settle();
+  await room.get(Transfers).settle();
   expect(await found({ id } as TransferRow)).toMatchObject({ state: 'ended', attempts: 1 });
 });
 
@@ -218,22 +218,22 @@ test('an export is deleted after a week, and its row with it', async () => {
   await room.database.query(
     `UPDATE transfers SET expires_at = now(), attempted_at = now() - interval '7 days'`,
   );
-  await room.get(ExportService).sweep(10);
+  await room.get(Transfers).sweep(10);
   await expect(objects.read(keyOf(row))).rejects.toThrow(ObjectMissing);
   expect(await room.database.query('SELECT id FROM transfers')).toEqual([]);
 });
 
 test('pauses grow, and after days it is given up', async () => {
   const { id } = await asked();
-  const first = await rows.claim(10);
+  const first = await rows.claim('export', 10);
   if (!first) throw new Error('expected an export to be taken up');
   expect(await rows.failed(first, 'no room', limits.export.triedFor, 60)).toBe('waiting');
-  expect(await rows.claim(10)).toBeNull();
+  expect(await rows.claim('export', 10)).toBeNull();
   await room.database.query(
     `UPDATE transfers SET next_try_at = now(), created_at = now() - interval '4 days'`,
   );
-  const second = await rows.claim(10);
+  const second = await rows.claim('export', 10);
   expect(second).toMatchObject({ id, attempts: 2 });
   if (second) expect(await rows.failed(second, 'no room', limits.export.triedFor, 60)).toBe('failed');
-  expect(await rows.claim(10)).toBeNull();
+  expect(await rows.claim('export', 10)).toBeNull();
 });

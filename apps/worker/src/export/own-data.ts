@@ -39,6 +39,7 @@ export interface ExportedPost {
   comments: number;
   createdAt: string;
   publishedAt: string | null;
+  takenAt: string | null;
   editedAt: string | null;
   photos: ExportedPhoto[];
 }
@@ -79,6 +80,7 @@ const postOf = (post: PostRow, photos: readonly OwnPhoto[]): ExportedPost => ({
   comments: post.comments_count,
   createdAt: new Date(timeOf(post.id)).toISOString(),
   publishedAt: post.published_at?.toISOString() ?? null,
+  takenAt: post.taken_at?.toISOString() ?? null,
   editedAt: post.edited_at?.toISOString() ?? null,
   photos: photos.map(photoOf),
 });

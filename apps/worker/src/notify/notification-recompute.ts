@@ -1,6 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import { NotificationGroups, NotificationRows, PostRows, UserRows, type KeysPage } from '@app/storage';
+import {
+  NotificationGroups,
+  NotificationRows,
+  PostRows,
+  UserRows,
+  type Entry,
+  type KeysPage,
+} from '@app/storage';
 import { PeopleGroups } from './people-groups.js';
 import { PostGroups } from './post-groups.js';
 
@@ -35,10 +42,11 @@ export class NotificationRecompute {
   async ofAuthor(author: Id): Promise<void> {
     let before: Id | null = null;
     do {
-      const posts: Id[] = await this.posts.ofAuthor(author, false, { limit: PAGE, before, after: null });
-      if (posts.length === 0) return;
+      const page: Entry[] = await this.posts.ofAuthor(author, false, { limit: PAGE, before, after: null });
+      if (page.length === 0) return;
+      const posts = page.map(({ subject }) => subject);
       for (const key of await this.groups.misplaced(author, posts)) await this.ofKey(author, key);
-      before = posts.at(-1) ?? null;
+      before = page.at(-1)?.id ?? null;
     } while (before !== null);
   }
 

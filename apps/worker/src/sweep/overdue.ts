@@ -42,8 +42,8 @@ export class StuckRows {
   }
 
   /** Makes exports that wait, and deletes those that are over. */
-  sweepExports(limit: number): Promise<void> {
-    return this.long.sweepExports(limit);
+  sweepTransfers(limit: number): Promise<void> {
+    return this.long.sweepTransfers(limit);
   }
 
   /** Publishes posts whose photos are settled: the process that settled the last one died before its transaction ended. */
@@ -75,7 +75,7 @@ export class Overdue {
     found('posts', await this.stuck.settlePosts(this.seconds, BATCH));
     await this.stuck.sendMails(this.seconds, BATCH);
     await this.stuck.tendFactors(BATCH);
-    await this.stuck.sweepExports(BATCH);
+    await this.stuck.sweepTransfers(BATCH);
     await this.effects();
     await this.deltas();
     found('closed_accounts', await this.stuck.eraseClosed(BATCH));

@@ -48,14 +48,14 @@ export class Exports {
   /** @throws Problem 404 for one that is another's, or over */
   async own(id: Id, owner: Id): Promise<TransferRow> {
     const row = await this.rows.find(id);
-    if (row?.user_id !== owner || isOver(row)) throw problem('not_found');
+    if (row?.user_id !== owner || row.kind !== 'export' || isOver(row)) throw problem('not_found');
     return row;
   }
 
   /** One whose address is known. @throws Problem 404 when it is over, or its account is closed */
   async ready(id: Id): Promise<TransferRow> {
     const row = await this.rows.find(id);
-    if (row?.state !== 'ready' || isOver(row)) throw problem('not_found');
+    if (row?.state !== 'ready' || row.kind !== 'export' || isOver(row)) throw problem('not_found');
     const user = await this.users.find(row.user_id);
     if (!user || user.closed_at !== null) throw problem('not_found');
     return row;

@@ -4,6 +4,8 @@ import { OBJECT_STORE, QuotaRows, type ObjectStore, type Queryable, type Usage }
 
 /** How long a reading of the free space is trusted, in milliseconds. */
 const BELIEVED = 2_000;
+/** In seconds. */
+const DAY = 86_400;
 
 /**
  * Room for an upload, whichever way its bytes come: on the disk, and in its owner's quota of bytes, and of bytes and photos a
@@ -73,6 +75,23 @@ export class Quota {
   async reserveOpen(tx: Queryable, owner: Id, bytes: number): Promise<void> {
     const { open } = await this.usage(tx, owner, bytes);
     assertAtMost('openUploads', limits.upload.open, open + 1);
+  }
+
+  /** For a zip to import, which counts to no quota of photos. @throws Problem 422 `quota_exceeded`; 507 `disk_full` */
+  async reserveImport(tx: Queryable, owner: Id, bytes: number): Promise<void> {
+    assertAtMost('importBytes', bytesPerDay(this.config.QUOTA_BYTES), bytes);
+    if (this.free !== null && this.free < limits.photo.freeBytes + bytes) throw problem('disk_full');
+    await this.rows.lock(tx, owner);
+    const { open, lately } = await this.rows.imports(tx, owner, DAY);
+    assertAtMost('openImports', 1, open + 1);
+    assertAtMost('importsPerDay', limits.import.perDay, lately + 1);
+  }
+
+  /** Whether an import may go on: it leaves a fifth of a day's quota to what its owner uploads meanwhile. */
+  async hasRoomForImport(owner: Id): Promise<boolean> {
+    const { QUOTA_BYTES, QUOTA_PHOTOS_PER_DAY } = this.config;
+    const { photos, bytesToday } = await this.rows.read(owner);
+    return photos < 0.8 * QUOTA_PHOTOS_PER_DAY && bytesToday < 0.8 * bytesPerDay(QUOTA_BYTES);
   }
 
   private async usage(tx: Queryable, owner: Id, bytes: number): Promise<Usage> {

@@ -1,6 +1,6 @@
 import { timingSafeEqual, type Hash } from 'node:crypto';
 import { limits, problem } from '@app/platform';
-import { SNIFF_BYTES } from '@app/platform/photos';
+import { describeHead, SNIFF_BYTES } from '@app/platform/photos';
 import {
   pieceNames,
   type ObjectStore,
@@ -13,6 +13,9 @@ import { acceptedFormat } from './photos.js';
 
 /** Bytes and milliseconds after which received data is flushed and counted: the most that a killed process can lose. */
 export const COUNT = { bytes: 4 * 1024 * 1024, time: 500 };
+
+/** How a zip begins (APPNOTE 4.3.7, 4.3.16): with an entry, or with the end of its directory. */
+const zips = new Set(['PK\x03\x04', 'PK\x05\x06']);
 
 /** A sender is considered gone after this much silence, in milliseconds; the upload waits for the next request. */
 const SILENCE = 60_000;
@@ -131,7 +134,9 @@ export class UploadAppend {
 
   /** @throws Problem 422 when the upload has too many pieces to continue */
   private assertFewPieces(): void {
-    const limit = limits.upload.pieces;
+    // A zip has as many as its bytes need, and those of broken connections.
+    const needed = this.upload.purpose === 'import' ? Math.ceil(Number(this.upload.length) / COUNT.bytes) : 0;
+    const limit = limits.upload.pieces + needed;
     if (this.objectsBefore + Math.max(1, this.made) > limit)
       throw problem('too_many_pieces', { params: { limit } });
   }
@@ -143,7 +148,8 @@ export class UploadAppend {
     if (this.type === null) {
       this.head = Buffer.concat([this.head, chunk.subarray(0, SNIFF_BYTES - this.head.length)]);
       const isEnough = this.head.length >= Math.min(SNIFF_BYTES, Number(this.upload.length));
-      if (isEnough) this.type = acceptedFormat(this.head);
+      if (isEnough && this.upload.purpose === 'import') assertZip(this.head);
+      else if (isEnough) this.type = acceptedFormat(this.head);
     }
     await this.piece.append(chunk);
     this.received += chunk.length;
@@ -166,6 +172,14 @@ export class UploadAppend {
     const current = await this.rows.find(this.upload.id);
     throw offsetProblem('upload_taken_over', Number(current?.received ?? this.counted));
   }
+}
+
+/** Its type stays null: no photo comes of it. @throws Problem 415 */
+function assertZip(head: Buffer): void {
+  if (zips.has(head.toString('latin1', 0, 4))) return;
+  throw problem('unsupported_media_type', {
+    params: { expected: 'application/zip', received: describeHead(head) },
+  });
 }
 
 /** A 409 for an upload, with the byte at which it continues. */

@@ -14,6 +14,7 @@ import {
   UploadRows,
   type ObjectStore,
   type Tx,
+  type UploadPurpose,
   type UploadRow,
 } from '@app/storage';
 import { arrivedDirectly, DIRECT_PIECE, joined, type ArrivedOriginal } from './arrived-original.js';
@@ -71,13 +72,15 @@ export class Uploads {
   async begin(
     tx: Tx,
     owner: Id,
-    { length, altText }: { length: number; altText: string },
+    { length, altText, purpose }: { length: number; altText: string; purpose: UploadPurpose },
     secretHash: (id: Id) => Buffer,
   ): Promise<UploadRow> {
-    await this.quota.reserveOpen(tx, owner, length);
+    const isImport = purpose === 'import';
+    await this.quota[isImport ? 'reserveImport' : 'reserveOpen'](tx, owner, length);
     const id = await this.rows.nextId(tx, owner);
-    const folder = newFolder();
-    return this.rows.begin(tx, { id, owner, secretHash: secretHash(id), folder, length, altText, validFor });
+    const seconds = isImport ? limits.import.validFor : validFor;
+    const upload = { id, owner, folder: newFolder(), length, altText, purpose, validFor: seconds };
+    return this.rows.begin(tx, { ...upload, secretHash: secretHash(id) });
   }
 
   /** @throws Problem 413, 422 `not_supported_by_store` */
@@ -213,7 +216,7 @@ export class Uploads {
    * @throws Problem 422 `quota_exceeded` or 415, which end the upload; 409 `upload_not_arrived`
    */
   async completeOf(upload: UploadRow, sha256?: string): Promise<Id | null> {
-    if (upload.state !== 'receiving') return upload.photo_id;
+    if (upload.state !== 'receiving' || upload.purpose === 'import') return upload.photo_id;
     try {
       const original = await (upload.direct
         ? arrivedDirectly(this.objects, upload)

@@ -5,7 +5,15 @@ import { PostRows, type PostRow, TermRows, type TermKind, UserRows, type Tx } fr
 /** The fields of a post that decide under which tags and which place it is found. */
 export type IndexedPost = Pick<
   PostRow,
-  'id' | 'author_id' | 'state' | 'archived' | 'caption_entities' | 'place_name' | 'latitude' | 'longitude'
+  | 'id'
+  | 'author_id'
+  | 'state'
+  | 'archived'
+  | 'taken_at'
+  | 'caption_entities'
+  | 'place_name'
+  | 'latitude'
+  | 'longitude'
 >;
 
 /** Longer folds are cut: some letters fold to phrases, and an index entry has room for 2,700 bytes. */
@@ -31,7 +39,7 @@ type Terms = Record<TermKind, string[]>;
 const nothing: Terms = { tag: [], place: [] };
 
 function termsOf(post: IndexedPost | null): Terms {
-  if (!post || post.state !== 'published' || post.archived) return nothing;
+  if (post?.state !== 'published' || post.archived || post.taken_at !== null) return nothing;
   const tags = post.caption_entities.flatMap((entity) =>
     entity.type === 'hashtag' ? [foldTag(entity.tag)] : [],
   );
@@ -40,7 +48,7 @@ function termsOf(post: IndexedPost | null): Terms {
 }
 
 /**
- * Lists posts under their tags and their place: published and not archived ones, as their captions say. Code that changes
+ * Lists posts under their tags and their place: published ones that are neither archived nor imported, as their captions say. Code that changes
  * a post's state, caption, place or archive calls `update` in the same transaction, holding the post's lock. Visibility
  * is checked at read time; only the counts, which everybody sees, exclude private people.
  */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { counter, problem, type Id } from '@app/platform';
+import { counter, placeAt, problem, type Id } from '@app/platform';
 import {
   PhotoRows,
   PostRows,
@@ -68,6 +68,18 @@ export class Posts {
     return { caption, caption_entities: await this.entities.of(caption, author, earlier) };
   }
 
+  /** The fields of a post from elsewhere, first shown there at `takenAt`. Its mentions are of people there, so they stay plain text. */
+  async importedFieldsOf(author: Id, content: PostContent, takenAt: Date, nth: number): Promise<PostFields> {
+    const fields = await this.fieldsOf(author, content);
+    const entities = (fields.caption_entities ?? []).filter(({ type }) => type === 'hashtag');
+    return {
+      ...fields,
+      caption_entities: entities,
+      taken_at: takenAt,
+      listed_as: placeAt(takenAt.getTime(), nth),
+    };
+  }
+
   /** Published at once where its photos are ready. @throws Problem 422 for a photo that cannot be posted */
   async create(
     tx: Tx,
@@ -99,6 +111,7 @@ export class Posts {
     const counts = await this.rows.publish(tx, id, post.author_id);
     await this.index.update(tx, null, { ...post, state: 'published' });
     await tx.count('user.posts', post.author_id, 1);
+    if (post.taken_at !== null) return 'published';
     await tx.effect('post.deliver', id);
     if (post.caption_entities.length > 0) await tx.effect('notify.mentions', id);
     tx.tell({ kind: 'post', to: post.author_id, id, state: 'published' });
@@ -139,7 +152,7 @@ export class Posts {
       if (!isArranged && Object.keys(fields).length === 0) return;
       await this.rows.change(tx, id, fields, isArranged);
       await this.index.update(tx, post, { ...post, ...fields });
-      if (fields.caption !== undefined) await tx.effect('notify.mentions', id);
+      if (fields.caption !== undefined && post.taken_at === null) await tx.effect('notify.mentions', id);
       await tx.effect('post.changed', id);
     });
   }
@@ -169,7 +182,7 @@ export class Posts {
       await tx.effectOn('post.changed', id, author);
       await tx.effect('notify.post', id);
       // Feeds that were built while it was archived do not contain it.
-      if (!archived) await tx.effect('post.deliver', id);
+      if (!archived && post.taken_at === null) await tx.effect('post.deliver', id);
     });
   }
 

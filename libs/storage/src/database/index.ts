@@ -23,6 +23,11 @@ export type {
   Registration as RegistrationRow,
 } from './entities/registration.js';
 export type { Session as SessionRow } from './entities/session.js';
-export type { Transfer as TransferRow, TransferState } from './entities/transfer.js';
-export type { Upload as UploadRow, UploadState } from './entities/upload.js';
+export type {
+  ImportReport,
+  Transfer as TransferRow,
+  TransferKind,
+  TransferState,
+} from './entities/transfer.js';
+export type { Upload as UploadRow, UploadPurpose, UploadState } from './entities/upload.js';
 export type { Audience, User as UserRow } from './entities/user.js';

@@ -88,6 +88,20 @@ export const product = inPart('product', {
       streams: { title: 'Streams', unit: 'count', read: { as: 'value' }, normal: growth },
     },
   },
+  narwhal_imports_total: {
+    kind: 'counter',
+    means:
+      'Attempts to import a zip, by outcome; `stopped` counts those that another attempt or a closed account ended, `given_up` zips that are none, or could not be imported in time.',
+    labels: { outcome: ['made', 'failed', 'stopped', 'given_up'] },
+    shows: {
+      imports: {
+        title: 'Imports',
+        unit: 'events',
+        read: { as: 'rate', per: 'minute', by: 'outcome' },
+        normal: 'a few a day for every thousand people; `failed` none',
+      },
+    },
+  },
   narwhal_exports_total: {
     kind: 'counter',
     means:

@@ -13,6 +13,7 @@ export type TextEntity =
   comment: "1-10 photos with a caption; on their author's shard; lists are ordered by id everywhere",
 })
 @Index('posts_of_author', { synchronize: false })
+@Index('posts_in_profile', { synchronize: false })
 @Index('posts_publishing', { synchronize: false })
 export class Post extends OnShard {
   @Key('bigint', "Made by next_id on the author's shard; its base64url is the short code") id!: Id;
@@ -43,4 +44,14 @@ export class Post extends OnShard {
   @Column('timestamptz', 'When its author sent it', { default: () => 'now()' }) created_at!: Date;
   @Nullable('timestamptz', 'When its last photo was ready') published_at!: Date | null;
   @Nullable('timestamptz', 'When its caption or place was last changed') edited_at!: Date | null;
+  @Nullable(
+    'timestamptz',
+    'When an imported post was first shown elsewhere; null for all others. Feeds, tags, places, explore and mentions leave imported ones out',
+  )
+  taken_at!: Date | null;
+  @Nullable(
+    'bigint',
+    "Where an imported post stands among the ids of its author's posts, by taken_at: negative before 2026; null: by its id",
+  )
+  listed_as!: string | null;
 }

@@ -2,10 +2,21 @@ import type { Id } from '@app/platform';
 import { Entity, Index } from 'typeorm';
 import { Column, Key, Nullable, OnShard } from './column.js';
 
-export type TransferState = 'waiting' | 'running' | 'ready' | 'failed' | 'ended';
+export type TransferKind = 'export' | 'import';
+
+/** Imports have states of their own, so that a worker of the release before takes none up. */
+export type TransferState = 'waiting' | 'running' | 'queued' | 'importing' | 'ready' | 'failed' | 'ended';
+
+/** What an import made, and what it left out and why; `names`: the first files or dates of them. */
+export interface ImportReport {
+  posts: number;
+  photos: number;
+  leftOut: { code: string; count: number; names: string[] }[];
+}
 
 @Entity('transfers', {
-  comment: "Exports of all that is a person's; their objects are deleted a week after they were made",
+  comment:
+    "Exports of all that is a person's, and imports of such; exports' objects are deleted a week after they were made",
 })
 @Index('transfers_of_user', ['shard', 'user_id', 'id'])
 @Index('transfers_unsettled', { synchronize: false })
@@ -14,12 +25,15 @@ export type TransferState = 'waiting' | 'running' | 'ready' | 'failed' | 'ended'
 export class Transfer extends OnShard {
   @Key('bigint', "Made by next_id on the person's shard") id!: Id;
   @Column('bigint', 'Whose data it is') user_id!: Id;
-  @Column('text', 'export') kind!: 'export';
-  @Column('text', 'waiting, running, then ready; failed when it was given up; ended with the account', {
-    default: 'waiting',
-  })
+  @Column('text', 'export or import') kind!: TransferKind;
+  @Column(
+    'text',
+    'Exports: waiting, running, then ready; imports: queued, importing, then ready; failed when it was given up; ended with the account',
+    { default: 'waiting' },
+  )
   state!: TransferState;
-  @Column('smallint', 'Per cent of the present attempt', { default: 0 }) progress!: number;
+  @Column('smallint', "Per cent: of an export's present attempt, of an import's posts", { default: 0 })
+  progress!: number;
   @Column('text', 'Object key prefix, random; each attempt has an object of its own in it') folder!: string;
   @Nullable('bigint', 'Size of the object; null until ready') bytes!: string | null;
   @Column('text', 'The language of whoever asked') locale!: string;
@@ -40,4 +54,21 @@ export class Transfer extends OnShard {
   )
   expires_at!: Date | null;
   @Nullable('text', 'Why the last attempt failed, for operators') error!: string | null;
+  @Nullable('bigint', 'The zip of an import; null for exports') upload_id!: Id | null;
+  @Column(
+    'integer',
+    'Posts of an import that were made or left out, in the order of its zip: the next attempt goes on there',
+    { default: 0 },
+  )
+  done!: number;
+  @Column(
+    'jsonb',
+    'What an import made, and what it left out: {posts, photos, leftOut: [{code, count, names}]}',
+    {
+      default: { posts: 0, photos: 0, leftOut: [] },
+    },
+  )
+  report!: ImportReport;
+  @Nullable('text', 'Why an import waits: quota or disk; null while it does not')
+  waiting_for!: 'quota' | 'disk' | null;
 }

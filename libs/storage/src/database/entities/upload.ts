@@ -5,6 +5,8 @@ import { Column, Key, Nullable, OnShard } from './column.js';
 
 export type UploadState = 'receiving' | 'completed' | 'duplicate' | 'ended';
 
+export type UploadPurpose = 'photo' | 'import';
+
 @Entity('uploads', {
   comment:
     "Uploads on their way, resumable (tus) or straight to the store (presigned): what has arrived of each, and who may add to it; on their owner's shard",
@@ -53,6 +55,8 @@ export class Upload extends OnShard {
     default: false,
   })
   direct!: boolean;
+  @Column('text', 'photo, or import: a zip, which is read where its pieces are', { default: 'photo' })
+  purpose!: UploadPurpose;
   @Nullable('bytea', 'SHA-256 that the client announced for a direct upload; null when it did not')
   declared_sha256!: Buffer | null;
   @Nullable('bigint', 'The photo that it became; null until it is complete') photo_id!: Id | null;

@@ -31,6 +31,7 @@ export const auditKinds = [
   'refresh.repeated',
   'sign_in.guessed',
   'export.asked',
+  'import.begun',
   'post.deleted',
   'photo.deleted',
   'comment.deleted',

@@ -13,7 +13,7 @@ const authors = `authors AS MATERIALIZED (
     UNION ALL SELECT $2::bigint)`;
 
 /** The posts of an author that a feed shows; one's own also while their photos are developed. */
-const shown = `NOT p.archived AND (p.state = 'published' OR (p.state = 'publishing' AND p.author_id = $2))`;
+const shown = `NOT p.archived AND p.taken_at IS NULL AND (p.state = 'published' OR (p.state = 'publishing' AND p.author_id = $2))`;
 
 /** One author's posts, along the index (shard, author_id, id DESC): never more than requested. */
 const postsOf = (author: string, range: string, order: string, limit: string): string =>

@@ -84,7 +84,7 @@ const kinds: readonly Kind[] = [
     from: `SELECT id, created_at AS since, true AS moves,
         CASE WHEN error IS NOT NULL AND created_at < now() - interval '${FAILING} seconds'
           THEN created_at + interval '${FAILING} seconds' END AS stuck_since, true AS tried
-      FROM transfers WHERE state IN ('waiting', 'running')`,
+      FROM transfers WHERE state IN ('waiting', 'running', 'queued', 'importing')`,
     waitsItsTurn: false,
   },
 ];

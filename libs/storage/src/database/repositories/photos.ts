@@ -120,6 +120,15 @@ export class PhotoRows {
     );
   }
 
+  /** Whether a post of this person shows a photo of these bytes. */
+  isPosted(owner: Id, sha256: Buffer): Promise<boolean> {
+    return this.database.touchesOne(
+      'photo.isPosted',
+      `SELECT 1 FROM photos WHERE shard = $1 AND owner_id = $2 AND sha256 = $3 AND post_id IS NOT NULL LIMIT 1`,
+      keyOf(owner, sha256),
+    );
+  }
+
   /**
    * Gives an upload up: no photo comes of it, and its objects may be removed. Returns its folder. Null when it has become
    * a photo, even if its process saw a failure (a commit whose answer was lost).

@@ -22,7 +22,7 @@ const refreshSql = `WITH floor AS (
     FROM unnest($1::bigint[]) AS given(id)
     JOIN posts p ON p.shard = shard_of(given.id) AND p.id = given.id
     JOIN users u ON u.shard = p.shard AND u.id = p.author_id
-    WHERE p.likes_count > 0 AND p.id > $2 AND p.state = 'published' AND NOT p.archived
+    WHERE p.likes_count > 0 AND p.id > $2 AND p.state = 'published' AND NOT p.archived AND p.taken_at IS NULL
       AND NOT u.private AND u.closed_at IS NULL AND ${score} > (SELECT score FROM floor)),
   kept AS (
     INSERT INTO popular_posts (shard, post_id, score) SELECT shard, id, score FROM popular ORDER BY shard, id

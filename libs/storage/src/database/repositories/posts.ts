@@ -4,7 +4,7 @@ import { Database } from '../database.js';
 import { keyOf, type Queryable } from '../queryable.js';
 import type { Post } from '../entities/post.js';
 import type { User } from '../entities/user.js';
-import { keyPage, type KeyPage } from './entry-page.js';
+import { keyPage, type Entry, type KeyPage } from './entry-page.js';
 
 /** The fields of a post and its author that decide who may see it. */
 export type HeldPost = Pick<Post, 'id' | 'author_id' | 'state' | 'archived' | 'comments_closed'> &
@@ -20,7 +20,12 @@ const fields = [
   'content_warning',
   'comments_closed',
   'archived',
+  'taken_at',
+  'listed_as',
 ] as const satisfies readonly (keyof Post)[];
+
+/** Where a post stands in its author's lists: see the column `listed_as`. */
+const PLACE = 'coalesce(listed_as, id)';
 
 export type PostFields = Partial<Pick<Post, (typeof fields)[number]>>;
 
@@ -85,27 +90,20 @@ export class PostRows {
     return connection.byIds('post.findMany', 'posts', ids);
   }
 
-  /** A page of an author's posts by key; `own` includes unpublished and failed ones; archived ones have a list of their own. */
-  async ofAuthor(author: Id, own: boolean, page: KeyPage): Promise<Id[]> {
-    const select = `SELECT id FROM posts
+  /**
+   * A page of an author's posts, imported ones among them by their date; `own` includes unpublished and failed ones; archived ones have
+   * a list of their own. An entry's id is its place, its subject the post.
+   */
+  ofAuthor(author: Id, own: boolean, page: KeyPage): Promise<Entry[]> {
+    const select = `SELECT ${PLACE} AS id, id AS subject FROM posts
        WHERE shard = $1 AND author_id = $2 AND ($3 OR state = 'published') AND NOT archived`;
-    const rows = await keyPage<Pick<Post, 'id'>>(
-      this.database,
-      ['post.ofAuthor', select, keyOf(author, own)],
-      page,
-    );
-    return rows.map(({ id }) => id);
+    return keyPage(this.database, ['post.ofAuthor', select, keyOf(author, own)], page, PLACE);
   }
 
   /** A page of an author's archived posts, newest first. */
-  async archivedOf(author: Id, page: KeyPage): Promise<Id[]> {
-    const select = `SELECT id FROM posts WHERE shard = $1 AND author_id = $2 AND archived`;
-    const rows = await keyPage<Pick<Post, 'id'>>(
-      this.database,
-      ['post.archivedOf', select, keyOf(author)],
-      page,
-    );
-    return rows.map(({ id }) => id);
+  archivedOf(author: Id, page: KeyPage): Promise<Entry[]> {
+    const select = `SELECT ${PLACE} AS id, id AS subject FROM posts WHERE shard = $1 AND author_id = $2 AND archived`;
+    return keyPage(this.database, ['post.archivedOf', select, keyOf(author)], page, PLACE);
   }
 
   /** `edited`: something else of it was edited in the same transaction. */
@@ -147,7 +145,7 @@ export class PostRows {
     const { rows } = await tx.query<{ fanned_out: boolean; counts: boolean }>(
       'post.publish',
       `UPDATE posts SET state = 'published', published_at = clock_timestamp(), version = posts.version + 1,
-         fanned_out = (SELECT audience < 2 FROM users WHERE shard = $1 AND id = $3 FOR SHARE)
+         fanned_out = taken_at IS NOT NULL OR (SELECT audience < 2 FROM users WHERE shard = $1 AND id = $3 FOR SHARE)
        WHERE shard = $1 AND id = $2 
        RETURNING fanned_out, (SELECT role <> 'synthetic' FROM users WHERE shard = $1 AND id = $3) AS counts`,
       keyOf(id, author),

@@ -33,7 +33,7 @@ export class QuotaRows {
          (SELECT bytes FROM photos WHERE shard = $1 AND id = $3) AS own,
          u.reserved, u.open, today.photos, today.bytes AS "bytesToday"
        FROM (SELECT sum(length) AS reserved, count(*) AS open FROM uploads
-             WHERE shard = $1 AND owner_id = $2 AND state = 'receiving' AND id <> $3) u
+             WHERE shard = $1 AND owner_id = $2 AND state = 'receiving' AND purpose = 'photo' AND id <> $3) u
        LEFT JOIN photo_usage today ON today.shard = $1 AND today.owner_id = $2
          AND today.day >= (now() AT TIME ZONE 'UTC')::date`,
       keyOf(owner, except),
@@ -46,6 +46,19 @@ export class QuotaRows {
       photos: Number(usage?.photos),
       bytesToday: Number(usage?.bytesToday),
     };
+  }
+
+  /** A person's zips that are on their way or being imported, and the imports that they began within `seconds`. */
+  async imports(tx: Queryable, owner: Id, seconds: number): Promise<{ open: number; lately: number }> {
+    const found = await tx.first<{ open: string; lately: string }>(
+      'quota.imports',
+      `SELECT (SELECT count(*) FROM uploads WHERE shard = $1 AND owner_id = $2 AND state = 'receiving' AND purpose = 'import')
+           + count(*) FILTER (WHERE state IN ('queued', 'importing')) AS open,
+         count(*) FILTER (WHERE created_at > now() - make_interval(secs => $3)) AS lately
+       FROM transfers WHERE shard = $1 AND user_id = $2 AND kind = 'import'`,
+      keyOf(owner, seconds),
+    );
+    return { open: Number(found?.open), lately: Number(found?.lately) };
   }
 
   /** Locks a person's quota until the transaction ends. */

@@ -1,16 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
 import { Database } from '../database.js';
-import type { Transfer } from '../entities/transfer.js';
+import type { ImportReport, Transfer, TransferKind } from '../entities/transfer.js';
 import { keyOf, type Queryable } from '../queryable.js';
 
 /** A worker that is presumed dead may still write for this long, in seconds: the row stays, so that what it left is deleted, too. */
 const LAST_WRITES = 3_600;
 
 const OPEN_ACCOUNT = `EXISTS (SELECT FROM users u WHERE u.shard = transfers.shard AND u.id = transfers.user_id AND u.closed_at IS NULL)`;
-const CURRENT = `shard = $1 AND id = $2 AND attempts = $3 AND state = 'running'`;
+const CURRENT = `shard = $1 AND id = $2 AND attempts = $3 AND state IN ('running', 'importing')`;
+const WAITS = `CASE kind WHEN 'export' THEN 'waiting' ELSE 'queued' END`;
+const RUNS = `CASE kind WHEN 'export' THEN 'running' ELSE 'importing' END`;
 
-/** Exports: from the request, through the attempts to make one, to the deletion of its object. */
+/** Exports and imports: from the request, through the attempts, to the deletion of its objects. */
 @Injectable()
 export class TransferRows {
   constructor(private readonly database: Database) {}
@@ -24,6 +26,31 @@ export class TransferRows {
     )) as Transfer;
   }
 
+  /** Of a zip that is in the store. */
+  async insertImport(
+    tx: Queryable,
+    userId: Id,
+    uploadId: Id,
+    folder: string,
+    locale: string,
+  ): Promise<Transfer> {
+    return (await tx.first<Transfer>(
+      'transfer.insertImport',
+      `INSERT INTO transfers (shard, id, user_id, kind, state, folder, locale, upload_id)
+       VALUES ($1::int, next_id($1::int), $2, 'import', 'queued', $3, $4, $5) RETURNING *`,
+      keyOf(userId, folder, locale, uploadId),
+    )) as Transfer;
+  }
+
+  /** The import of a zip. */
+  ofUpload(tx: Queryable, userId: Id, uploadId: Id): Promise<Transfer | null> {
+    return tx.first(
+      'transfer.ofUpload',
+      `SELECT * FROM transfers WHERE shard = $1 AND user_id = $2 AND upload_id = $3`,
+      keyOf(userId, uploadId),
+    );
+  }
+
   find(id: Id): Promise<Transfer | null> {
     return this.database.findForSure((connection) => connection.byId('transfer.find', 'transfers', id));
   }
@@ -32,7 +59,7 @@ export class TransferRows {
   lately(tx: Queryable, userId: Id, seconds: number): Promise<Transfer | null> {
     return tx.first(
       'transfer.lately',
-      `SELECT * FROM transfers WHERE shard = $1 AND user_id = $2 AND (state IN ('waiting', 'running')
+      `SELECT * FROM transfers WHERE shard = $1 AND user_id = $2 AND kind = 'export' AND (state IN ('waiting', 'running')
          OR state = 'ready' AND created_at > now() - make_interval(secs => $3)) ORDER BY id DESC LIMIT 1`,
       keyOf(userId, seconds),
     );
@@ -42,7 +69,7 @@ export class TransferRows {
   newestReady(tx: Queryable, userId: Id): Promise<Transfer | null> {
     return tx.first(
       'transfer.newestReady',
-      `SELECT * FROM transfers WHERE shard = $1 AND user_id = $2 AND state = 'ready' AND expires_at > now()
+      `SELECT * FROM transfers WHERE shard = $1 AND user_id = $2 AND kind = 'export' AND state = 'ready' AND expires_at > now()
        ORDER BY id DESC LIMIT 1`,
       keyOf(userId),
     );
@@ -52,16 +79,17 @@ export class TransferRows {
    * Takes the next one up, and moves its next attempt on before this one: 1 min, 2 min, 4 min, at most an hour. A worker without a
    * sign of life for `silent` seconds counts as dead. Null when none is due.
    */
-  claim(silent: number): Promise<Transfer | null> {
+  claim(kind: TransferKind, silent: number): Promise<Transfer | null> {
     return this.database.first(
       'transfer.claim',
-      `UPDATE transfers SET state = 'running', attempts = attempts + 1, progress = 0, attempted_at = clock_timestamp(),
+      `UPDATE transfers SET state = ${RUNS}, attempts = attempts + 1, attempted_at = clock_timestamp(),
+         progress = CASE kind WHEN 'export' THEN 0 ELSE progress END, waiting_for = NULL,
          next_try_at = clock_timestamp() + make_interval(secs => least(3600, 60 * 2 ^ least(attempts, 6)))
-       FROM (SELECT shard, id FROM transfers WHERE state IN ('waiting', 'running') AND next_try_at <= now()
-           AND (state = 'waiting' OR attempted_at < now() - make_interval(secs => $1))
+       FROM (SELECT shard, id FROM transfers WHERE kind = $2 AND state IN ('waiting', 'running', 'queued', 'importing')
+           AND next_try_at <= now() AND (state IN ('waiting', 'queued') OR attempted_at < now() - make_interval(secs => $1))
          ORDER BY next_try_at LIMIT 1 FOR UPDATE SKIP LOCKED) AS next
        WHERE transfers.shard = next.shard AND transfers.id = next.id RETURNING transfers.*`,
-      [silent],
+      [silent, kind],
     );
   }
 
@@ -74,8 +102,43 @@ export class TransferRows {
     );
   }
 
-  /** Its object is stored. False as for `touch`. */
-  ready(tx: Queryable, { id, attempts }: Transfer, bytes: number, keptFor: number): Promise<boolean> {
+  /** A post of an import was made or left out: if this worker dies, the next goes on at once. False as for `touch`. */
+  advance(
+    tx: Queryable,
+    { id, attempts }: Transfer,
+    { done, progress, report }: { done: number; progress: number; report: ImportReport },
+  ): Promise<boolean> {
+    return tx.touchesOne(
+      'transfer.advance',
+      `UPDATE transfers SET done = $4, progress = $5, report = $6::jsonb, error = NULL,
+         attempted_at = clock_timestamp(), next_try_at = clock_timestamp()
+       WHERE ${CURRENT} AND ${OPEN_ACCOUNT}`,
+      keyOf(id, attempts, done, progress, JSON.stringify(report)),
+    );
+  }
+
+  /** There is no room for what comes next: the next attempt begins after `seconds`. */
+  async waitFor({ id, attempts }: Transfer, waitingFor: 'quota' | 'disk', seconds: number): Promise<void> {
+    await this.database.query(
+      'transfer.waitFor',
+      `UPDATE transfers SET state = ${WAITS}, waiting_for = $4, error = NULL,
+         next_try_at = clock_timestamp() + make_interval(secs => $5) WHERE ${CURRENT}`,
+      keyOf(id, attempts, waitingFor, seconds),
+    );
+  }
+
+  /** Nothing can come of it. False where another attempt has begun. */
+  giveUp({ id, attempts }: Transfer, code: string, keptFor: number): Promise<boolean> {
+    return this.database.touchesOne(
+      'transfer.giveUp',
+      `UPDATE transfers SET state = 'failed', error = $4, expires_at = clock_timestamp() + make_interval(secs => $5)
+       WHERE ${CURRENT}`,
+      keyOf(id, attempts, code, keptFor),
+    );
+  }
+
+  /** Its object is stored, or all of its posts were taken. False as for `touch`. */
+  ready(tx: Queryable, { id, attempts }: Transfer, bytes: number | null, keptFor: number): Promise<boolean> {
     return tx.touchesOne(
       'transfer.ready',
       `UPDATE transfers SET state = 'ready', progress = 100, bytes = $4, error = NULL,
@@ -88,7 +151,8 @@ export class TransferRows {
   async release({ id, attempts }: Transfer): Promise<void> {
     await this.database.query(
       'transfer.release',
-      `UPDATE transfers SET state = 'waiting', progress = 0, next_try_at = clock_timestamp() WHERE ${CURRENT}`,
+      `UPDATE transfers SET state = ${WAITS}, progress = CASE kind WHEN 'export' THEN 0 ELSE progress END,
+         next_try_at = clock_timestamp() WHERE ${CURRENT}`,
       keyOf(id, attempts),
     );
   }
@@ -111,8 +175,9 @@ export class TransferRows {
   ): Promise<string | null> {
     return this.database.value(
       'transfer.failed',
-      `UPDATE transfers SET error = $4, progress = 0,
-         state = CASE WHEN created_at < now() - make_interval(secs => $5) THEN 'failed' ELSE 'waiting' END,
+      `UPDATE transfers SET error = $4, next_try_at = greatest(next_try_at, clock_timestamp() + interval '1 minute'),
+         progress = CASE kind WHEN 'export' THEN 0 ELSE progress END,
+         state = CASE WHEN created_at < now() - make_interval(secs => $5) THEN 'failed' ELSE ${WAITS} END,
          expires_at = CASE WHEN created_at < now() - make_interval(secs => $5)
            THEN clock_timestamp() + make_interval(secs => $6) END
        WHERE ${CURRENT} RETURNING state`,
@@ -121,10 +186,10 @@ export class TransferRows {
   }
 
   /** Those whose objects are to be deleted. */
-  over(limit: number): Promise<Pick<Transfer, 'id' | 'folder' | 'attempts'>[]> {
+  over(limit: number): Promise<Pick<Transfer, 'id' | 'kind' | 'folder' | 'attempts' | 'upload_id'>[]> {
     return this.database.list(
       'transfer.over',
-      `SELECT id, folder, attempts FROM transfers WHERE expires_at <= now() ORDER BY expires_at LIMIT $1`,
+      `SELECT id, kind, folder, attempts, upload_id FROM transfers WHERE expires_at <= now() ORDER BY expires_at LIMIT $1`,
       [limit],
     );
   }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { shardOf, type Id } from '@app/platform';
 import { Database } from '../database.js';
-import type { Upload } from '../entities/upload.js';
+import type { Upload, UploadPurpose } from '../entities/upload.js';
 import { keyOf, type Queryable } from '../queryable.js';
 
 export interface NewUpload {
@@ -11,6 +11,7 @@ export interface NewUpload {
   folder: string;
   length: number;
   altText: string;
+  purpose: UploadPurpose;
   /** Seconds until it expires. */
   validFor: number;
 }
@@ -38,17 +39,20 @@ export class UploadRows {
   }
 
   async begin(tx: Queryable, upload: NewUpload): Promise<Upload> {
-    const { id, owner, secretHash, folder, length, altText, validFor } = upload;
+    const { id, owner, secretHash, folder, length, altText, purpose, validFor } = upload;
     return (await tx.first<Upload>(
       'upload.begin',
-      `INSERT INTO uploads (shard, id, owner_id, secret_hash, folder, length, head, alt_text, expires_at)
-       VALUES ($1, $2, $3, $4, $5, $6, ''::bytea, $7, now() + make_interval(secs => $8)) RETURNING *`,
-      keyOf(id, owner, secretHash, folder, length, altText, validFor),
+      `INSERT INTO uploads (shard, id, owner_id, secret_hash, folder, length, head, alt_text, purpose, expires_at)
+       VALUES ($1, $2, $3, $4, $5, $6, ''::bytea, $7, $8, now() + make_interval(secs => $9)) RETURNING *`,
+      keyOf(id, owner, secretHash, folder, length, altText, purpose, validFor),
     )) as Upload;
   }
 
   /** An upload that its client puts into the store itself, as one piece; it uses its quota from now on. */
-  async beginDirect(tx: Queryable, upload: Omit<NewUpload, 'secretHash'> & DirectFacts): Promise<void> {
+  async beginDirect(
+    tx: Queryable,
+    upload: Omit<NewUpload, 'secretHash' | 'purpose'> & DirectFacts,
+  ): Promise<void> {
     const { id, owner, folder, length, altText, validFor, sha256, noSecret, piece } = upload;
     await tx.query(
       'upload.beginDirect',
@@ -136,6 +140,16 @@ export class UploadRows {
       `UPDATE uploads SET state = $4, photo_id = $3, writer = NULL WHERE shard = $1 AND id = $2 RETURNING *`,
       keyOf(id, photoId, state),
     )) as Upload;
+  }
+
+  /** A zip is read where its pieces are, and kept until its import is over: see `end`. */
+  async keepForImport(tx: Queryable, id: Id, seconds: number): Promise<void> {
+    await tx.query(
+      'upload.keepForImport',
+      `UPDATE uploads SET state = 'completed', writer = NULL, expires_at = now() + make_interval(secs => $3)
+       WHERE shard = $1 AND id = $2`,
+      keyOf(id, seconds),
+    );
   }
 
   /** Ends an upload that becomes no photo: it expires at once, so that the sweeper removes leftovers. */
