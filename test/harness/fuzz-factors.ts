@@ -45,5 +45,9 @@ export async function knownFactors(stack: Stack, judy: Person): Promise<Targets[
       body: JSON.stringify({ token }),
     })),
     'DELETE /v1/invitations/{id}': [{ path: [invitation], token: judy.session.accessToken }],
+    // Letting in again who is here already is a repeat.
+    'PUT /admin/registrations/{id}': [
+      { path: [judy.user.id], token: judy.session.accessToken, body: JSON.stringify({ state: 'approved' }) },
+    ],
   };
 }
