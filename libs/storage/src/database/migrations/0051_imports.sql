@@ -22,9 +22,9 @@ DROP INDEX CONCURRENTLY IF EXISTS transfers_new;
 CREATE INDEX CONCURRENTLY transfers_new ON transfers (next_try_at) WHERE state IN ('waiting', 'running', 'queued', 'importing');
 DROP INDEX CONCURRENTLY IF EXISTS transfers_unsettled;
 ALTER INDEX transfers_new RENAME TO transfers_unsettled;
--- Feeds read by the first, a person's own lists by the second.
+-- Profiles and archives read by the first, from it alone; feeds by the second.
 DROP INDEX CONCURRENTLY IF EXISTS posts_in_profile;
-CREATE INDEX CONCURRENTLY posts_in_profile ON posts (shard, author_id, archived, coalesce(listed_as, id) DESC) INCLUDE (state);
+CREATE INDEX CONCURRENTLY posts_in_profile ON posts (shard, author_id, archived, coalesce(listed_as, id) DESC) INCLUDE (state, id, listed_as);
 DROP INDEX CONCURRENTLY IF EXISTS posts_new;
 CREATE INDEX CONCURRENTLY posts_new ON posts (shard, author_id, archived, id DESC) INCLUDE (state) WHERE taken_at IS NULL;
 DROP INDEX CONCURRENTLY IF EXISTS posts_of_author;
