@@ -1,9 +1,6 @@
-import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import request from 'supertest';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ZipFile } from 'yazl';
 import { refused } from './harness/answers.js';
 import type { Post as KnownPost } from './harness/contract.js';
 import { asked, ready } from './harness/exports.js';
@@ -13,6 +10,7 @@ import { signUp, type Person } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
 import { startStack, type Stack } from './harness/stack.js';
 import { base64, create, Raw } from './harness/tus.js';
+import { zipOf } from './harness/zip.js';
 
 type Post = KnownPost & { takenAt: string | null; captionEntities: object[] };
 
@@ -39,14 +37,6 @@ beforeAll(async () => {
   await eve.follow(grace.user);
 });
 afterAll(() => stack.stop());
-
-function zipOf(files: Record<string, Buffer | object>): Promise<Buffer> {
-  const zip = new ZipFile();
-  for (const [name, content] of Object.entries(files))
-    zip.addBuffer(Buffer.isBuffer(content) ? content : Buffer.from(JSON.stringify(content)), name);
-  zip.end();
-  return buffer(zip.outputStream as Readable);
-}
 
 /** The upload's id. */
 async function uploaded(person: Person, zip: Buffer): Promise<string> {

@@ -1,4 +1,16 @@
+import type { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { crc32, inflateRawSync } from 'node:zlib';
+import { ZipFile } from 'yazl';
+
+/** A zip of these files; objects are written as JSON. */
+export function zipOf(files: Record<string, Buffer | object>): Promise<Buffer> {
+  const zip = new ZipFile();
+  for (const [name, content] of Object.entries(files))
+    zip.addBuffer(Buffer.isBuffer(content) ? content : Buffer.from(JSON.stringify(content)), name);
+  zip.end();
+  return buffer(zip.outputStream as Readable);
+}
 
 /** The files of a zip below 4 GB by their path, read as its directory at the end says, and compared with its checksums. */
 export function entriesOf(zip: Buffer): Map<string, Buffer> {

@@ -61,7 +61,7 @@ const waits: Record<Pending['kind'], { one: string; many: string; where: string 
   outbox: { one: 'effect', many: 'effects', where: 'the outbox' },
   deltas: { one: 'change of a count', many: 'changes of counts', where: 'count_deltas' },
   mails: { one: 'mail', many: 'mails', where: 'mails' },
-  transfers: { one: 'export', many: 'exports', where: 'transfers' },
+  transfers: { one: 'export or import', many: 'exports and imports', where: 'transfers' },
 };
 
 function stuckSentence({ kind, stuck, stuckAge, oldest }: Pending, now: Date): Sentence | null {

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import type { Id } from '@app/platform';
 import {
   newFolder,
@@ -11,12 +10,12 @@ import {
   type UploadRow,
 } from '@app/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ZipFile } from 'yazl';
 import { workerRoom, type WorkerRoom } from '../../../../test/harness/worker-room.js';
 import { Archive } from './archive.js';
 import { planOf } from './importing.js';
 import { mended } from './instagram.js';
 import { Report } from './plan.js';
+import { zipOf } from '../../../../test/harness/zip.js';
 
 let room: WorkerRoom;
 let objects: ObjectStore;
@@ -28,14 +27,6 @@ beforeAll(async () => {
   owner = await room.person();
 });
 afterAll(() => room.close());
-
-function zipOf(files: Record<string, Buffer | object>): Promise<Buffer> {
-  const zip = new ZipFile();
-  for (const [name, content] of Object.entries(files))
-    zip.addBuffer(Buffer.isBuffer(content) ? content : Buffer.from(JSON.stringify(content)), name);
-  zip.end();
-  return buffer(zip.outputStream as Readable);
-}
 
 /** A zip in the store, in pieces as they arrive. */
 async function uploaded(zip: Buffer, pieces = 3): Promise<UploadRow> {
@@ -90,12 +81,14 @@ test('a thousand posts of Instagram, by any of its layouts, are planned as they 
 test('the layout of 2018 has one list of photos', async () => {
   const files = {
     'media.json': {
+      stories: [{ path: 'stories/a.jpg' }],
       photos: [{ caption: escaped('Œuvre'), taken_at: '2018-05-01T10:00:00+00:00', path: 'photos/a.jpg' }],
     },
     'photos/a.jpg': Buffer.from('a'),
   };
-  const { posts } = await planOf(await opened(files));
+  const { posts, report } = await planOf(await opened(files));
   expect(posts).toMatchObject([{ caption: 'Œuvre', takenAt: new Date('2018-05-01T10:00:00Z') }]);
+  expect(report.json.leftOut).toMatchObject([{ code: 'story', count: 1 }]);
 });
 
 test('a thousand posts of Narwhal are planned with all that is theirs', async () => {

@@ -5,6 +5,7 @@ import { fitted, pastTime, type Plan, type PlannedPost, type Report } from './pl
 /** Unknown fields are ignored, wrong ones count as missing: the format has changed every year, and is described nowhere. */
 const seconds = z.number().optional().catch(undefined);
 const string = z.string().optional().catch(undefined);
+const list = z.array(z.unknown()).optional().catch(undefined);
 const medium = z.object({ uri: string, creation_timestamp: seconds, title: string });
 const post = z.object({
   media: z.array(medium).catch([]).optional(),
@@ -80,8 +81,9 @@ export async function instagramPlan(archive: Archive, report: Report): Promise<P
     if (!isInstagrams(name)) continue;
     const content = await archive.document(name);
     if (content === undefined) report.leave('document_unreadable', name);
+    if (oldMedia.test(name)) leaveOld(content, name, report);
     const root = name.replace(/(?:your_instagram_activity\/)?(?:content\/|media\/)?[^/]+$/, '');
-    for (const item of listed(content)) {
+    for (const item of oldMedia.test(name) ? photosOf(content) : listed(content)) {
       const one = oldMedia.test(name) ? ofOld(item) : ofNew(item, archived.test(name));
       if (one) planned.push(...found.in(root, one));
       else report.leave('post_unreadable', name);
@@ -94,10 +96,22 @@ function ofNew(item: unknown, isArchived: boolean): PlannedPost | null {
   const parsed = post.safeParse(item);
   if (!parsed.success) return null;
   const { media = [], title, creation_timestamp: at } = parsed.data;
+  if (media.length === 0) return null;
   const [first] = media;
   // A post of one photo has its caption there, and one of several has it here.
   const caption = title ?? (media.length === 1 ? first?.title : undefined) ?? '';
   return plain(caption, (at ?? first?.creation_timestamp ?? NaN) * 1000, media, isArchived);
+}
+
+/** Until 2020 one document had lists of each kind. */
+const oldLists = z.object({ photos: list, stories: list, videos: list });
+
+const photosOf = (content: unknown): unknown[] => oldLists.safeParse(content).data?.photos ?? [];
+
+function leaveOld(content: unknown, name: string, report: Report): void {
+  const { stories = [], videos = [] } = oldLists.safeParse(content).data ?? {};
+  if (stories.length > 0) report.leave('story', name, stories.length);
+  if (videos.length > 0) report.leave('video', name, videos.length);
 }
 
 function ofOld(item: unknown): PlannedPost | null {

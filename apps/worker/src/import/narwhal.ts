@@ -36,7 +36,7 @@ export async function narwhalPlan(archive: Archive, report: Report): Promise<Pla
 
 function planned(item: unknown, archive: Archive, report: Report) {
   const parsed = post.safeParse(item);
-  if (!parsed.success) {
+  if (!parsed.success || parsed.data.photos.length === 0) {
     report.leave('post_unreadable', 'posts.json');
     return [];
   }

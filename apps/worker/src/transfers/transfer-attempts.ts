@@ -38,7 +38,8 @@ export class TransferAttempts {
       await work.carryOut(transfer, signal, (now) => (percent = now));
       this.counted(transfer, 'made');
     } catch (error) {
-      await this.ended(transfer, error, stopping);
+      // What was waiting throws an error of its own kind.
+      await this.ended(transfer, superseded.signal.aborted ? superseded.signal.reason : error, stopping);
     } finally {
       clearInterval(timer);
     }

@@ -84,6 +84,15 @@ test('a closed account gets no photo', async () => {
   expect(await madeOf(ada, original)).toBeNull();
 });
 
+test('the bytes of an avatar make another photo, which can be posted', async () => {
+  const ada = await room.person();
+  const avatar = await madeOf(ada, await stored(ada, jpeg(900)));
+  await room.database.query('UPDATE users SET avatar_photo_id = $2 WHERE id = $1', [ada, avatar?.id]);
+  const made = await madeOf(ada, await stored(ada, jpeg(900)));
+  expect(made?.existed).toBe(false);
+  expect(await madeOf(ada, await stored(ada, jpeg(900)))).toEqual({ id: made?.id, existed: true });
+});
+
 test('deleting twice succeeds; a photo of somebody else is not found, one that a profile shows is in use', async () => {
   const [ada, grace] = [await room.person(), await room.person()];
   const { photoId } = await stored(ada, jpeg(600));

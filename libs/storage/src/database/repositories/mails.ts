@@ -131,7 +131,7 @@ export class MailRows {
 
   /**
    * Counts a guess at the codes of a person's open mails, before it is judged; returns those that bear it. A link made by an operator has no code.
-   * Whoever calls this holds the lock of their account: guesses at the same moment would all see the day's sum of before.
+   * The caller holds the account's lock: concurrent guesses would otherwise all see the day's earlier sum.
    */
   guess(
     tx: Queryable,

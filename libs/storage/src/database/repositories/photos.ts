@@ -100,12 +100,13 @@ export class PhotoRows {
     );
   }
 
-  /** A photo of the same bytes that its owner sent lately and has not posted; call `admit` with this hash first. */
+  /** A photo of the same bytes that its owner sent lately, and neither a post nor the profile shows; call `admit` with this hash first. */
   sameBytes(tx: Queryable, owner: Id, sha256: Buffer, seconds: number): Promise<Id | null> {
     return tx.value(
       'photo.sameBytes',
       `SELECT id FROM photos WHERE shard = $1 AND owner_id = $2 AND sha256 = $3 AND post_id IS NULL
          AND state IN ('processing', 'ready') AND created_at > now() - make_interval(secs => $4)
+         AND id IS DISTINCT FROM (SELECT avatar_photo_id FROM users WHERE shard = $1 AND id = $2)
        ORDER BY id DESC LIMIT 1`,
       keyOf(owner, sha256, seconds),
     );
