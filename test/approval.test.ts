@@ -169,3 +169,14 @@ test('those who wait are listed oldest first, page by page, to admins alone', as
   const decided = await Promise.all([decide(id, { state: 'approved' }), decide(id, { state: 'refused' })]);
   expect(decided.map(({ status }) => String(status)).toSorted()).toEqual(['204', '404']);
 });
+
+test('an operator decides on the machine, too', async () => {
+  const id = await wait('hedy');
+  await wait('joan');
+  expect(await admin(stack, 'registrations')).toMatch(new RegExp(`^20.* ${id} hedy hedy@example.org$`, 'm'));
+  expect(await admin(stack, 'approve', 'hedy')).toContain('hedy has an account now');
+  expect((await signIn(stack, 'hedy')).id).toBe(id);
+  await admin(stack, 'refuse', 'joan', '--reason', 'No room for now.');
+  refused(await signInAs('joan'), 401, 'bad_credentials');
+  expect(await mailTo('joan', 'was not accepted')).toContain('No room for now.');
+});

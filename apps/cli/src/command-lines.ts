@@ -15,11 +15,15 @@ export const adminLine = {
        npm run admin -- reset-password <username>  a link that replaces their password once, within 30 minutes
        npm run admin -- remove-second-factor <username>  takes their second factors away in three days, unless one is used before
        npm run admin -- invite                a link by which one person may sign up, within a week
+       npm run admin -- registrations         who signed up and waits for an admin (REGISTRATIONS=approval), oldest first
+       npm run admin -- approve <username>    lets one of them in; a mail tells them
+       npm run admin -- refuse <username> [--reason TEXT]  deletes what they gave; a mail tells them, with the reason
        npm run admin -- mail-link             a link that shows the mails that were written into files (SMTP_URL), for ten minutes
        npm run admin -- health-link           a link that opens the health page in a browser, for ten minutes
        npm run admin -- operator-token        what a change on the operators' listeners has to show (METRICS_ADDR)
 
 The first admin: sign up as anybody does, and then grant that username.`,
+  options: { reason: { type: 'string' } },
   words: 2,
 } as const;
 

@@ -3264,6 +3264,14 @@ export interface components {
                 keptFor: number;
             };
             /** @description Limits of it. */
+            registration: {
+                /**
+                 * Format: int64
+                 * @description How many characters the reason of a refused sign-up has at most.
+                 */
+                reason: number;
+            };
+            /** @description Limits of it. */
             mail: {
                 /**
                  * Format: int64

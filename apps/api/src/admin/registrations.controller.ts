@@ -73,7 +73,7 @@ export class RegistrationsController {
     @CallerOf() { userId }: Caller,
     @OriginOf() from: Origin,
   ): Promise<void> {
-    await this.registrations.decide(id, { state, reason }, userId, from);
+    await this.registrations.decide(id, { state, reason }, { adminId: userId }, from);
   }
 
   private async shown(rows: readonly RegistrationRow[]) {

@@ -23,7 +23,7 @@ export const registrationList = listOf(registration, 'RegistrationList');
 export const decision = z
   .strictObject({
     state: z.enum(['approved', 'refused']).meta({ description: 'What becomes of it.' }),
-    reason: text({ max: 500, multiline: true })
+    reason: text({ max: limits.registration.reason, multiline: true })
       .nullable()
       .optional()
       .meta({ description: 'Why it is refused; it stands in the mail that says so.' }),

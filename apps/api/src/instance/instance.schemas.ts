@@ -120,6 +120,9 @@ const meanings: Meanings<Limits> = {
     perWeekByAdmins: 'How many people an admin may invite in a week.',
     keptFor: 'For how long the record of an invitation is kept, in seconds.',
   },
+  registration: {
+    reason: 'How many characters the reason of a refused sign-up has at most.',
+  },
   mail: {
     triedFor: 'For how long it is tried to send a mail that no server takes, in seconds.',
     keptFor: 'For how long it is kept when which mail was sent, in seconds.',

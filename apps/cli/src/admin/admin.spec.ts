@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => database.close());
 
 beforeEach(async () => {
-  await database.query('TRUNCATE users, usernames, sessions, outbox, audit_events');
+  await database.query('TRUNCATE users, usernames, registrations, mails, sessions, outbox, audit_events');
   const [row] = await database.query<{ id: string }>('SELECT next_id(5) AS id');
   ada = row?.id ?? '';
   await database.query(
@@ -25,7 +25,7 @@ beforeEach(async () => {
 });
 
 const admin = (url: string, words: readonly string[], redisUrl = redis) =>
-  adminOn(url, words, () => redisUrl);
+  adminOn(url, words, { redisUrl: () => redisUrl });
 
 async function role(): Promise<string | undefined> {
   const [row] = await database.query<{ role: string }>('SELECT role FROM users');
@@ -79,4 +79,60 @@ test('every change of rights is on the record, which audit shows', async () => {
 test.each([[['grant', 'nobody']], [['grant']], [['promote', 'ada']], [[]]])('%j is refused', async (args) => {
   await expect(admin(database.operatorUrl, args)).rejects.toThrow(/^expected .* but received/);
   expect(await role()).toBe('person');
+});
+
+/** Somebody who signed up, and waits. */
+async function waiting(username: string, invitedBy: string | null = null): Promise<string> {
+  const [row] = await database.query<{ id: string }>(
+    `INSERT INTO registrations (shard, id, username, email, password_hash, locale, invited_by)
+     VALUES (7, next_id(7), $1, $1 || '@example.org', '', 'en', $2) RETURNING id`,
+    [username, invitedBy],
+  );
+  await database.query(
+    `INSERT INTO usernames (username, given_up_by, given_up_at) VALUES ($1, $2, 'infinity')`,
+    [username, row?.id],
+  );
+  return row?.id ?? '';
+}
+
+test('registrations lists those who wait, oldest first, and who invited them', async () => {
+  expect(await admin(database.operatorUrl, ['registrations'])).toBe('nobody waits');
+  const [grace, mary] = [await waiting('grace'), await waiting('mary', ada)];
+  const lines = (await admin(database.operatorUrl, ['registrations'])).split('\n');
+  expect(lines).toEqual([
+    expect.stringMatching(new RegExp(`^20.*Z ${grace} grace grace@example.org$`)),
+    expect.stringMatching(new RegExp(`^20.*Z ${mary} mary mary@example.org invited by ada$`)),
+  ]);
+});
+
+test('approve lets in who waits, and a mail tells them; the operator is on the record', async () => {
+  const id = await waiting('grace');
+  expect(await admin(database.operatorUrl, ['approve', 'Grace'])).toBe(
+    'grace has an account now. A mail tells them.',
+  );
+  expect(await database.query(`SELECT id FROM users WHERE username = 'grace'`)).toEqual([{ id }]);
+  const due = await database.query<{ kind: string }>('SELECT kind FROM outbox');
+  expect(due.map(({ kind }) => kind)).toEqual(['mail.send', 'mail.send']);
+  expect(await admin(database.operatorUrl, ['audit', 'grace'])).toMatch(
+    /account.approved of grace by Narwhal or an operator {"operator":"/,
+  );
+  await expect(admin(database.operatorUrl, ['approve', 'grace'])).rejects.toThrow(
+    'expected the username of somebody who waits but received "grace"',
+  );
+});
+
+test('refuse deletes who waits, and the reason stands in the mail', async () => {
+  const refuse = (reason?: string) => adminOn(database.operatorUrl, ['refuse', 'grace'], { reason });
+  await waiting('grace');
+  await expect(refuse('x'.repeat(501))).rejects.toThrow('expected a reason of at most 500 characters');
+  await expect(refuse('\u0007')).rejects.toThrow('none of them a control character');
+  expect(await refuse(' No  bots ')).toContain('The sign-up of grace is refused');
+  for (const table of ['registrations', `usernames WHERE username = 'grace'`])
+    expect(await database.query(`SELECT FROM ${table}`)).toEqual([]);
+  const mails = await database.query('SELECT kind, note FROM mails');
+  expect(mails).toEqual([{ kind: 'refused', note: 'No  bots' }]);
+  await expect(refuse()).rejects.toThrow('expected the username of somebody who waits');
+  await expect(adminOn(database.operatorUrl, ['approve', 'grace'], { reason: 'x' })).rejects.toThrow(
+    /^expected one of these but received/,
+  );
 });

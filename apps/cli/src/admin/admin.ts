@@ -29,7 +29,10 @@ import {
 import { adminLine } from '../command-lines.js';
 import { Refused, told } from '../refused.js';
 import { auditText } from './audit.js';
+import { decide, reasonOf, waitingText } from './registrations.js';
 import { removeSecondFactor } from './second-factor.js';
+
+type Role = 'admin' | 'person' | 'synthetic';
 
 async function userIdOf(users: UserRows, username: string): Promise<string> {
   const userId = await users.idOf('username', username);
@@ -37,12 +40,7 @@ async function userIdOf(users: UserRows, username: string): Promise<string> {
   return userId;
 }
 
-async function setRole(
-  tx: Queryable,
-  audit: AuditRows,
-  userId: string,
-  role: 'admin' | 'person' | 'synthetic',
-): Promise<void> {
+async function setRole(tx: Queryable, audit: AuditRows, userId: string, role: Role): Promise<void> {
   await tx.query('admin.role', `UPDATE users SET role = $2 WHERE shard = shard_of($1::bigint) AND id = $1`, [
     userId,
     role,
@@ -121,8 +119,14 @@ async function inviteLink(database: Database): Promise<string> {
   return `${publicUrl}/invite?code=${invitationCode(TOKEN_KEYS, id)}`;
 }
 
+/** Commands that name nobody. */
+const nameless: Record<string, (database: Database) => Promise<string>> = {
+  invite: inviteLink,
+  registrations: waitingText,
+};
+
 /** The role that each command gives. */
-const roles = { grant: 'admin', revoke: 'person', synthetic: 'synthetic' } as const;
+const roles: Record<string, Role> = { grant: 'admin', revoke: 'person', synthetic: 'synthetic' };
 
 const LATER =
   'Redis did not answer: API processes notice once a worker runs and reaches it, or after 15 minutes';
@@ -131,7 +135,7 @@ const LATER =
 async function changeRole(
   database: Database,
   { userId, username }: { userId: string; username: string },
-  role: (typeof roles)[keyof typeof roles],
+  role: Role,
   redisUrl: () => string,
 ): Promise<string> {
   if (role === 'admin') {
@@ -153,35 +157,56 @@ async function changeRole(
   return `${username} is synthetic: private, found by nobody, counted nowhere; and ${everywhere}`;
 }
 
-function isKnown([command = '', name]: readonly string[]): boolean {
+/** What each command decides about somebody who waits. */
+const decisions: Record<string, 'approved' | 'refused'> = { approve: 'approved', refuse: 'refused' };
+
+function isKnown([command = '', name]: readonly string[], reason: string | undefined): boolean {
+  if (reason !== undefined && command !== 'refuse') return false;
   if (command === 'audit') return true;
-  if (command === 'invite') return name === undefined;
-  return (Object.hasOwn(roles, command) || Object.hasOwn(helps, command)) && Boolean(name);
+  if (Object.hasOwn(nameless, command)) return name === undefined;
+  return [roles, helps, decisions].some((commands) => Object.hasOwn(commands, command)) && Boolean(name);
+}
+
+interface AdminOptions {
+  /** Why somebody is refused. */
+  reason?: string | undefined;
+  redisUrl?: () => string;
+}
+
+const entryOf = <Entry>(table: Record<string, Entry>, command: string): Entry | undefined =>
+  Object.hasOwn(table, command) ? table[command] : undefined;
+
+async function carryOut(
+  database: Database,
+  [command = '', name = '']: readonly string[],
+  { reason, redisUrl = readRedisUrl }: AdminOptions,
+): Promise<string> {
+  const username = name.toLowerCase();
+  const ofNobody = entryOf(nameless, command);
+  if (ofNobody) return ofNobody(database);
+  const state = entryOf(decisions, command);
+  if (state) return decide(database, username, { state, reason: reasonOf(reason) });
+  const users = new UserRows(database, new SearchWords());
+  const userId = username ? await userIdOf(users, username) : null;
+  const [help, role] = [entryOf(helps, command), entryOf(roles, command)];
+  if (userId !== null && help) return help(database, users, { userId, username });
+  if (role === undefined || userId === null) return auditText(database, users, userId);
+  return changeRole(database, { userId, username }, role, redisUrl);
 }
 
 /** Runs `npm run admin`: the first admin is created here, never over HTTP. Returns the message for the operator. */
 export async function admin(
   url: string,
   words: readonly string[],
-  redisUrl: () => string = readRedisUrl,
+  options: AdminOptions = {},
 ): Promise<string> {
-  const [command = '', name = ''] = words;
-  const username = name.toLowerCase();
-  const role = Object.hasOwn(roles, command) ? roles[command as keyof typeof roles] : null;
-  const help = Object.hasOwn(helps, command) ? helps[command] : undefined;
-  if (!isKnown(words))
+  if (!isKnown(words, options.reason))
     throw new UsageError(`expected one of these but received "${words.join(' ')}"\n\n${adminLine.usage}`);
   const source = await openDataSource({ url, name: 'narwhal-admin' }).catch((error: unknown) => {
     throw new Refused(databaseFault(error, url).text);
   });
   try {
-    const database = new Database(source);
-    if (command === 'invite') return await inviteLink(database);
-    const users = new UserRows(database, new SearchWords());
-    const userId = username ? await userIdOf(users, username) : null;
-    if (userId !== null && help) return await help(database, users, { userId, username });
-    if (role === null || userId === null) return await auditText(database, users, userId);
-    return await changeRole(database, { userId, username }, role, redisUrl);
+    return await carryOut(new Database(source), words, options);
   } finally {
     await source.destroy();
   }
@@ -196,11 +221,11 @@ const made: Record<string, () => string> = {
 
 /** Returns an exit code. */
 export async function run(args: readonly string[]): Promise<number> {
-  const { words } = readArgumentsOrExit(args, adminLine);
+  const { words, values } = readArgumentsOrExit(args, adminLine);
   return told(async () => {
     const [command] = words;
-    const own = words.length === 1 && command && Object.hasOwn(made, command) ? made[command] : undefined;
-    process.stdout.write(`${own ? own() : await admin(readDirectUrl(), words)}\n`);
+    const own = words.length === 1 && command ? entryOf(made, command) : undefined;
+    process.stdout.write(`${own ? own() : await admin(readDirectUrl(), words, values)}\n`);
     return 0;
   });
 }

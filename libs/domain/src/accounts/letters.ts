@@ -34,6 +34,11 @@ export class Letters {
     if (!isCounted) await this.mails.withhold(tx, mail);
   }
 
+  /** The mail that verifies an address. */
+  toVerify(tx: Tx, user: Receiver, address: string): Promise<void> {
+    return this.toNamed(tx, user, { kind: 'verify', address, seconds: limits.verification.validFor });
+  }
+
   /** To an address that belongs to this person, or did until this transaction. */
   async toOwner(tx: Tx, user: Receiver, { locale = 'en', ...letter }: Letter): Promise<Id> {
     const mail: Id = await this.mails.insert(tx, user, { ...letter, locale: user.locale ?? locale });

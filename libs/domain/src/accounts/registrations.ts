@@ -19,6 +19,9 @@ export interface Decision {
   reason?: string | null | undefined;
 }
 
+/** Whoever decides: an admin, or an operator at the command line, by their name on that machine. */
+export type Decider = { adminId: Id } | { operator: string };
+
 /** Sign-ups that wait for an admin. */
 @Injectable()
 export class Registrations {
@@ -39,30 +42,33 @@ export class Registrations {
   }
 
   /** May be repeated. @throws Problem 404 for one that does not wait, and was not decided so */
-  async decide(id: Id, decision: Decision, admin: Id, from: Origin): Promise<void> {
+  async decide(id: Id, decision: Decision, by: Decider, from: Origin): Promise<void> {
     const isDecided = await this.work.run((tx) =>
       decision.state === 'approved'
-        ? this.approve(tx, id, admin, from)
-        : this.refuse(tx, id, decision.reason || null, admin, from),
+        ? this.approve(tx, id, by, from)
+        : this.refuse(tx, id, decision.reason || null, by, from),
     );
     if (!isDecided) throw problem('not_found');
   }
 
-  private async approve(tx: Tx, id: Id, admin: Id, from: Origin): Promise<boolean> {
+  private async approve(tx: Tx, id: Id, by: Decider, from: Origin): Promise<boolean> {
     const user = await this.rows.approve(tx, id);
     if (!user) return (await this.users.find(id, tx)) !== null;
-    await this.audit.record(tx, 'account.approved', id, from, { actorId: admin });
+    await this.audit.record(tx, 'account.approved', id, from, deciderOf(by));
     await this.mails.approved(tx, user);
     tx.afterCommit(() => counter('narwhal_signups_total').inc());
     return true;
   }
 
-  private async refuse(tx: Tx, id: Id, reason: string | null, admin: Id, from: Origin): Promise<boolean> {
+  private async refuse(tx: Tx, id: Id, reason: string | null, by: Decider, from: Origin): Promise<boolean> {
     const waiting = await this.rows.refuse(tx, id);
-    if (!waiting) return this.erasure.isBy(admin, id);
-    await this.erasure.record(tx, admin, [id]);
-    await this.audit.record(tx, 'registration.refused', id, from, { actorId: admin });
+    if (!waiting) return 'adminId' in by && this.erasure.isBy(by.adminId, id);
+    if ('adminId' in by) await this.erasure.record(tx, by.adminId, [id]);
+    await this.audit.record(tx, 'registration.refused', id, from, deciderOf(by));
     await this.mails.refused(tx, waiting, reason);
     return true;
   }
 }
+
+const deciderOf = (by: Decider) =>
+  'adminId' in by ? { actorId: by.adminId } : { actorId: null, operator: by.operator };

@@ -14,7 +14,7 @@ import { Letters } from './letters.js';
 import { Proofs } from './proofs.js';
 
 const kind = 'verify';
-const { validFor: seconds, perDay } = limits.verification;
+const { perDay } = limits.verification;
 const DAY = 24 * 60 * 60;
 
 /**
@@ -34,7 +34,7 @@ export class VerificationRequests {
 
   /** Of a new account, for the address that it names. */
   async first(tx: Tx, user: UserRow): Promise<void> {
-    await this.letters.toNamed(tx, user, { kind, address: user.email, seconds });
+    await this.letters.toVerify(tx, user, user.email);
   }
 
   /** Once more, to the address that waits for it. @throws Problem 429 beyond the account's limit */
@@ -66,7 +66,7 @@ export class VerificationRequests {
   private async write(tx: Tx, user: UserRow, address: string): Promise<void> {
     const pause = await this.mails.pause(tx, user.id, kind, { most: perDay, seconds: DAY });
     if (pause > 0) throw tooMany(pause);
-    await this.letters.toNamed(tx, user, { kind, address, seconds });
+    await this.letters.toVerify(tx, user, address);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import {
   JobSender,
   shardOf,
@@ -12,6 +12,8 @@ import { Database } from './database.js';
 import { Queryable, type Answer } from './queryable.js';
 import { CountRows, counterTable, type CounterName } from './repositories/counts.js';
 import { OutboxRows } from './repositories/outbox.js';
+import { PopularRows } from './repositories/popular.js';
+import { SearchWords } from './repositories/search-words.js';
 
 /** A committed delta; `since` is `performance.now()` from before its transaction began. */
 export interface CommittedDelta {
@@ -36,6 +38,9 @@ export abstract class CommitListener {
   abstract tell(message: LiveMessage): void;
 }
 
+/** Gets committed work carried out sooner. */
+type Enqueuer = Pick<JobSender, 'send' | 'enqueue'>;
+
 /** A transaction that also writes later effects, and enqueues their jobs once it is committed. */
 export class Tx extends Queryable {
   readonly deltas: CommittedDelta[] = [];
@@ -47,7 +52,7 @@ export class Tx extends Queryable {
     private readonly since: number,
     private readonly outbox: OutboxRows,
     private readonly counts: CountRows,
-    private readonly jobs: JobSender,
+    private readonly jobs: Enqueuer,
     private readonly listener: CommitListener,
   ) {
     super();
@@ -115,7 +120,7 @@ export class UnitOfWork {
     private readonly database: Database,
     private readonly outbox: OutboxRows,
     private readonly counts: CountRows,
-    private readonly jobs: JobSender,
+    @Inject(JobSender) private readonly jobs: Enqueuer,
     private readonly listener: CommitListener,
   ) {}
 
@@ -135,4 +140,12 @@ export class UnitOfWork {
     await listener.committed(deltas, effects);
     return result;
   }
+}
+
+/** For a command, which has no Redis: a worker's sweep finds the effects that it commits. */
+export function unitOfWorkWithoutQueue(database: Database): UnitOfWork {
+  const counts = new CountRows(database, new PopularRows(database), new SearchWords());
+  const queue = { send: () => undefined, enqueue: () => undefined };
+  const listener = { committed: () => Promise.resolve(), tell: () => undefined };
+  return new UnitOfWork(database, new OutboxRows(database), counts, queue, listener);
 }
