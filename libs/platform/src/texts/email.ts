@@ -1,4 +1,5 @@
 import { domainToASCII, domainToUnicode } from 'node:url';
+import { normalForm } from './normal-form.js';
 
 /**
  * An address of email as it is stored and compared: trimmed, NFC, lower case, its domain in the one form that DNS knows. Mail servers
@@ -6,7 +7,7 @@ import { domainToASCII, domainToUnicode } from 'node:url';
  * cannot know is left out, and with it the address is none.
  */
 export function canonicalEmail(text: string): string {
-  const address = text.trim().normalize('NFC').toLowerCase();
+  const address = normalForm(text.trim(), 'NFC').toLowerCase();
   const at = address.lastIndexOf('@');
   return at < 0
     ? address

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { normalForm } from './normal-form.js';
 
 /** Joiners, variation selectors, soft hyphens: they change how a word is drawn, not which word it is. */
 const unseen = /\p{Default_Ignorable_Code_Point}/gu;
@@ -11,10 +12,10 @@ const unseen = /\p{Default_Ignorable_Code_Point}/gu;
  * wider matching.
  */
 export function fold(text: string): string {
-  const plain = text.normalize('NFKC').replace(unseen, '');
+  const plain = normalForm(text, 'NFKC').replace(unseen, '');
   // İ in lower case is an i with a dot above it, which is an i.
   const lower = plain.toUpperCase().toLowerCase().replaceAll('i\u0307', 'i');
-  const folded = lower.replaceAll('ς', 'σ').normalize('NFKC');
+  const folded = normalForm(lower.replaceAll('ς', 'σ'), 'NFKC');
   // Folding may produce text that NFKC composes again; a second round changes nothing more.
   return folded === text ? folded : fold(folded);
 }
