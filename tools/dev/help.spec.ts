@@ -68,7 +68,7 @@ test('help and refusals come before anything is built or started', async () => {
 test.each([
   ['up', 'one of --demo'],
   ['migrate', 'no option'],
-  ['admin', 'no option'],
+  ['admin', 'one of --reason'],
   ['storage', 'one of --originals, --fix, --all, --older, --rejected'],
   ['top', 'one of --once'],
   ['doctor', 'no option'],
