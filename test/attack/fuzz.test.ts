@@ -22,6 +22,8 @@ const REFUSED: Record<string, string> = {
     'nobody waits: registrations are open here; test/registrations.test.ts tries it',
   'POST /v1/me/passkeys': 'an authenticator signs it; test/passkeys.test.ts tries it in a browser',
   'POST /v1/sessions/passkey': 'as before it',
+  'POST /v1/sessions/identity': 'a provider has to sign it; test/identities.test.ts tries it',
+  'PUT /v1/me/identities/{provider}': 'as before it',
   'PUT /v1/email/reversals': 'its link takes three mails; test/addresses.test.ts tries it',
   'PUT /v1/me/totp': 'its code is good for a minute; test/second-factor.test.ts tries it',
   'POST /v1/photos/presign':

@@ -25,6 +25,8 @@ const OWN: [request: string, owner: number, other: number, nobody: number][] = [
   ['DELETE /v1/sessions/{session}', 204, 404, 401],
   // Nobody comes as far as the id without a proof.
   ['DELETE /v1/me/passkeys/{session}', 403, 403, 401],
+  ['PUT /v1/me/identities/{provider}', 404, 404, 401],
+  ['DELETE /v1/me/identities/{provider}', 403, 403, 401],
   ['DELETE /v1/invitations/{invitation}', 204, 404, 401],
   ['GET /v1/me/exports/{export}', 200, 404, 401],
   ['GET /v1/me/imports/{import}', 200, 404, 401],
@@ -91,6 +93,7 @@ async function played(stack: Stack, kind: 'public' | 'private'): Promise<Scene> 
 function bodyOf({ method, path }: Expectation): object | undefined {
   if (path.includes('{upload}')) return undefined;
   if (path.endsWith('/comments') && method === 'POST') return { text: 'A word' };
+  if (path.includes('/identities/') && method === 'PUT') return { idToken: 'x', nonce: 'a nonce' };
   if (method !== 'PATCH') return undefined;
   if (path.includes('/collections/')) return { name: 'Yours' };
   return path.includes('/photos/') ? { altText: 'A sea' } : { commentsClosed: false };

@@ -15,6 +15,7 @@ import { ImportsModule } from './imports/imports.module.js';
 import { MeModule } from './me/me.module.js';
 import { AccountPagesModule } from './account-pages/account-pages.module.js';
 import { FactorsModule } from './factors/factors.module.js';
+import { IdentitiesModule } from './identities/identities.module.js';
 import { PasskeysModule } from './passkeys/passkeys.module.js';
 import { ProofsModule } from './proofs/proofs.module.js';
 import { EmailsModule } from './emails/emails.module.js';
@@ -58,6 +59,7 @@ const resources = [
   FactorsModule,
   EmailsModule,
   PasskeysModule,
+  IdentitiesModule,
   PasswordResetsModule,
   AccountPagesModule,
   RelationsModule,

@@ -13,6 +13,10 @@ import { EmailReversals } from './accounts/email-reversals.js';
 import { EmailVerifications } from './accounts/email-verifications.js';
 import { ExportLinks, ExportMails, Exports } from './accounts/exports.js';
 import { Imports } from './accounts/imports.js';
+import { FirstWaysIn } from './accounts/first-ways-in.js';
+import { Identities } from './accounts/identities.js';
+import { IdentitySignIns } from './accounts/identity-sign-ins.js';
+import { WaysIn } from './accounts/ways-in.js';
 import { Guesses } from './accounts/guesses.js';
 import { Leaving } from './accounts/leaving.js';
 import { Letters } from './accounts/letters.js';
@@ -38,6 +42,7 @@ import { TermsOfUse } from './accounts/terms-of-use.js';
 import { TokenRotation } from './accounts/token-rotation.js';
 import { VerificationRequests } from './accounts/verification-requests.js';
 import { VerifiedEmails } from './accounts/verified-emails.js';
+import { IdentityProviders } from './identities/identity-providers.js';
 import { Comments } from './comments/comments.js';
 import { Quota } from './photos/quota.js';
 import { PhotoAccess } from './photos/photo-access.js';
@@ -83,6 +88,7 @@ const rules: Provider[] = [
   EmailVerifications,
   EmailReversals,
   VerifiedEmails,
+  FirstWaysIn,
   SignUps,
   Proofs,
   MailedCodes,
@@ -92,6 +98,10 @@ const rules: Provider[] = [
   FactorUpkeep,
   Leaving,
   Passkeys,
+  IdentityProviders,
+  Identities,
+  IdentitySignIns,
+  WaysIn,
   Exports,
   Imports,
   ExportLinks,

@@ -2,6 +2,7 @@ export * from './command-line.js';
 export * from './config.js';
 export * from './faults.js';
 export * from './heartbeats.js';
+export type { IdentityProvider } from './identity-settings.js';
 export * from './ids.js';
 export * from './instance-texts.js';
 export * from './invitation-codes.js';

@@ -111,6 +111,8 @@ export const limits = {
     passkeyName: 50,
     removalAfter: 3 * DAY,
   },
+  /** Somebody whom a provider knows and we do not yet has so many seconds to sign up. */
+  identity: { signUpFor: 30 * 60 },
   /**
    * Mails that verify an address, by a link or by six digits. One mailbox is sent `perAddress` a day (UTC), each of which bears `guesses`
    * wrong codes, whoever guesses: 30 chances in a million a day. One account causes `perDay` mails, to whatever addresses, and its mails

@@ -25,6 +25,7 @@ export const problemParams: Readonly<Partial<Record<ProblemCode, Params>>> = {
   second_factor_required: factor,
   second_factor_missing: factor,
   method_not_allowed: { allow: ['string', 'The methods that the path answers.'] },
+  provider_unavailable: { provider: ['string', 'The id of the provider.'] },
   photo_not_ready: { photoId },
   post_not_published: { state: ['string', 'The state of the post.'] },
   upload_offset: { offset },

@@ -51,10 +51,13 @@ export const problemTable = {
   token_invalid: [401, 'The access token is not one that this server made.'],
   session_ended: [401, 'The session has ended; sign in again.'],
   bad_credentials: [401, 'The login or the password is wrong.'],
+  identity_refused: [401, 'This token or code is not good, or was used; sign in at the provider again.'],
   second_factor_required: [401, 'The password is right; answer the challenge with a second factor.'],
   password_wrong: [403, 'The password is wrong.'],
   token_used: [403, 'This link has been used, has expired, or was replaced; ask for another.'],
   code_wrong: [403, 'This code is wrong, was used, or is no longer valid.'],
+  identity_wrong: [403, 'This token or code is not good, was used, or is of somebody else at the provider.'],
+  sign_up_expired: [403, 'This sign-up took too long; sign in at the provider again.'],
   passkey_refused: [
     403,
     'This passkey is not known here, or what it signed is good no longer; ask for new options.',
@@ -76,6 +79,11 @@ export const problemTable = {
   request_timeout: [408, 'The request took too long to arrive; send it again.'],
   idempotency_in_progress: [409, 'The first request with this Idempotency-Key is still running; try again.'],
   username_taken: [409, 'This username is taken.'],
+  identity_taken: [409, 'Another account signs in by this identity; unlink it there first.'],
+  last_way_in: [
+    409,
+    'Nobody could sign in any more without this; set a password by a reset, or add a passkey or a provider, first.',
+  ],
   no_second_factor: [409, 'Recovery codes stand in for a second factor, and the account has none.'],
   photo_in_use: [409, 'A post or a profile shows this photo; delete the post or change the avatar instead.'],
   photo_not_ready: [409, 'The photo {photoId} is still being developed; try again when it is ready.'],
@@ -126,6 +134,7 @@ export const problemTable = {
   headers_too_large: [431, 'The address and headers of this request are too long.'],
   internal_error: [500, 'Something went wrong here; the request id names it in the log.'],
   busy: [503, 'The server is busy; try again in {retryAfter} seconds.'],
+  provider_unavailable: [503, 'The provider {provider} does not answer as it should; try again shortly.'],
   unavailable: [503, 'Something that this needs is away; try again shortly.'],
   disk_full: [507, 'The server has no room for uploads at present.'],
 } as const satisfies Record<string, Row>;
@@ -135,6 +144,7 @@ export type ProblemCode = keyof typeof problemTable;
 /** Wire codes differ from the table's key where a refusal is 401 at sign-in and 403 elsewhere. */
 const wireCodes: Partial<Record<ProblemCode, string>> = {
   password_wrong: 'bad_credentials',
+  identity_wrong: 'identity_refused',
   second_factor_missing: 'second_factor_required',
 };
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { instanceSettings } from './instance-settings.js';
+import { identityProviders } from './identity-settings.js';
 import { limits } from './limits.js';
 import { address, appOrigins, flag, headers, httpUrl } from './setting-shapes.js';
 import { isMailServer, keyring, list, postgresUrl } from './setting-shapes.js';
@@ -154,6 +155,11 @@ export const everySetting = z.object({
   APP_ORIGINS: appOrigins.describe(
     'The origins of apps that use passkeys, beside `PUBLIC_URL`, with commas between: `https://photos.example.org`, `android:apk-key-hash:HASH`. Passkeys belong to the host of `PUBLIC_URL`.',
   ),
+  IDENTITY_PROVIDERS: identityProviders
+    .default([])
+    .describe(
+      'Providers by which people sign in, as JSON: a list of `{"id", "name", "issuer", "clientId", "clientSecret"}`; see [accounts](accounts.md#signing-in-by-a-provider).',
+    ),
   TRUSTED_PROXIES: list
     .default([])
     .describe('Addresses or networks (CIDR) whose Forwarded headers are trusted, with commas between.'),

@@ -380,6 +380,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/identity-providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The providers by which people sign in
+         * @description The providers by which people sign in. No token is needed, and none is read. Counts against `read`: 3000 requests in 60 s.
+         */
+        get: operations["listIdentityProviders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/instance": {
         parameters: {
             query?: never;
@@ -699,6 +719,50 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The identities by which one signs in, oldest first
+         * @description The identities by which one signs in, oldest first. Needs an access token. Counts against `read`: 3000 requests in 60 s.
+         */
+        get: operations["listIdentities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/identities/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Link an identity, to sign in by it
+         * @description Link an identity, to sign in by it. In the place of any other of the same provider. Needs an access token. Needs a fresh proof (`Narwhal-Proof`). Counts against `signIn`: 30 requests in 60 s.
+         */
+        put: operations["linkIdentity"];
+        post?: never;
+        /**
+         * Unlink an identity
+         * @description Unlink an identity. Needs an access token. Needs a fresh proof (`Narwhal-Proof`). Counts against `signIn`: 30 requests in 60 s.
+         */
+        delete: operations["unlinkIdentity"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1487,6 +1551,26 @@ export interface paths {
          * @description Sign out. Needs an access token. Counts against `read`: 3000 requests in 60 s.
          */
         delete: operations["endCurrentSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in by a provider
+         * @description Sign in by a provider. With an ID token of the provider’s SDK, or a code of its page. 200: nobody has signed up by this identity yet; `signUp` of POST /v1/users does. An account that has the same address of email is not signed in to: its owner links the identity by PUT /v1/me/identities/{provider}. A second factor is asked for as after a password. No token is needed, and none is read. Counts against `signIn`: 30 requests in 60 s. Repeatable under an `Idempotency-Key`.
+         */
+        post: operations["signInByIdentity"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2654,6 +2738,86 @@ export interface components {
              */
             prevCursor: string | null;
         };
+        /** @description By which one signs in. */
+        Identity: {
+            /** @description The id of the provider. */
+            provider: string;
+            /** @description The address there, by which people tell their accounts apart. */
+            email: string | null;
+            /**
+             * Format: date-time
+             * @description When it was linked.
+             * @example 2026-11-22T12:08:00.000Z
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description The last sign-in by it.
+             * @example 2026-11-22T12:08:00.000Z
+             */
+            usedAt: string;
+        };
+        /** @description A page of a list. */
+        IdentityList: {
+            /** @description What the page holds. */
+            items: components["schemas"]["Identity"][];
+            /**
+             * @description For the page below, as `cursor`; null at the end.
+             * @example A0ft
+             */
+            nextCursor: string | null;
+            /**
+             * @description For the page just above, as `newer`; null when there can be none.
+             * @example A0ft
+             */
+            prevCursor: string | null;
+        };
+        /** @description How a provider tells who somebody is there. */
+        IdentityProof: {
+            /** @description Of the provider’s SDK for phones, at most ten minutes old; each is taken once. */
+            idToken?: string;
+            /** @description What the app gave the SDK, random and new each time; its SHA-256 in the token is taken, too. */
+            nonce?: string;
+            /** @description Of the code flow, for browsers. */
+            code?: string;
+            /** @description Of its PKCE (S256). */
+            codeVerifier?: string;
+            /** @description To which the provider sent the browser; one that the operator allows. */
+            redirectUri?: string;
+        };
+        /** @description A provider by which people sign in. */
+        IdentityProvider: {
+            /** @description Sent as `provider`. */
+            id: string;
+            /** @description For the button. */
+            name: string;
+            /** @description Where its OpenID configuration is found. */
+            issuer: string;
+            /** @description Of this instance, for the code flow. */
+            clientId: string;
+            /** @description What to ask it for. */
+            scopes: string[];
+        };
+        /** @description All providers by which people sign in. */
+        IdentityProviderList: {
+            /** @description In the operator’s order. */
+            items: components["schemas"]["IdentityProvider"][];
+        };
+        /** @description How a provider tells who signs in. */
+        IdentitySignIn: {
+            /** @description The id of one of GET /v1/identity-providers. */
+            provider: string;
+            /** @description Of the provider’s SDK for phones, at most ten minutes old; each is taken once. */
+            idToken?: string;
+            /** @description What the app gave the SDK, random and new each time; its SHA-256 in the token is taken, too. */
+            nonce?: string;
+            /** @description Of the code flow, for browsers. */
+            code?: string;
+            /** @description Of its PKCE (S256). */
+            codeVerifier?: string;
+            /** @description To which the provider sent the browser; one that the operator allows. */
+            redirectUri?: string;
+        };
         /** @description An import of a zip: of Narwhal’s own export, or of Instagram’s. */
         Import: {
             /**
@@ -3201,6 +3365,14 @@ export interface components {
                  * @description How long a person has to stop an operator from taking their factors away, in seconds.
                  */
                 removalAfter: number;
+            };
+            /** @description Limits of it. */
+            identity: {
+                /**
+                 * Format: int64
+                 * @description For how long `signUp` of POST /v1/sessions/identity is good, in seconds.
+                 */
+                signUpFor: number;
             };
             /** @description Limits of it. */
             verification: {
@@ -3787,6 +3959,20 @@ export interface components {
             secret: string;
             /** @description The same for a QR code: `otpauth://totp/...`. */
             uri: string;
+        };
+        /** @description Somebody whom the provider knows and this instance does not yet. */
+        Newcomer: {
+            /** @description Sent as `signUp` of POST /v1/users within `limits.identity.signUpFor`. */
+            signUp: string;
+            /** @description To fill the form with. */
+            suggestion: {
+                /** @description One that nobody had just now; null for none. */
+                username: string | null;
+                /** @description As the provider has it. */
+                displayName: string | null;
+                /** @description That the provider has verified. */
+                email: string | null;
+            };
         };
         /** @description What happened to the caller, in one group. */
         Notification: {
@@ -4600,11 +4786,22 @@ export interface components {
              */
             code?: string;
             credential?: components["schemas"]["UsedCredential"];
+            /** @description The id of one of GET /v1/identity-providers. */
+            provider?: string;
+            /** @description Of the provider’s SDK for phones, at most ten minutes old; each is taken once. */
+            idToken?: string;
+            /** @description What the app gave the SDK, random and new each time; its SHA-256 in the token is taken, too. */
+            nonce?: string;
             /**
              * @description Has six digits mailed to the verified address.
              * @enum {string}
              */
             send?: "email";
+        };
+        /** @description The `params` of `provider_unavailable`. */
+        ProviderUnavailableParams: {
+            /** @description The id of the provider. */
+            provider: string;
         };
         /** @description The `params` of `quota_exceeded`. */
         QuotaExceededParams: {
@@ -5014,9 +5211,9 @@ export interface components {
             email: string;
             /**
              * Format: password
-             * @description What is easy to guess is refused.
+             * @description May be left out with `signUp`, whose identity then is the way in.
              */
-            password: string;
+            password?: string;
             /** @description As one wants to be called. */
             displayName?: string | null;
             /** @description Of an invitation, where `registrations` of GET /v1/instance is `invite`. */
@@ -5034,6 +5231,8 @@ export interface components {
              * @example de-AT
              */
             locale?: string;
+            /** @description Of POST /v1/sessions/identity: links the identity to the account. An `email` that its provider has verified needs no mail. */
+            signUp?: string;
         };
         /** @description Who signed in or up, and their session. */
         SignedIn: {
@@ -6533,6 +6732,40 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    listIdentityProviders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityProviderList"];
+                };
+            };
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     getInstance: {
         parameters: {
             query?: never;
@@ -7539,6 +7772,144 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    listIdentities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Narwhal-Stale": components["headers"]["NarwhalStale"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityList"];
+                };
+            };
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    linkIdentity: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A fresh proof, from POST /v1/me/proofs; without one that holds the answer is 403 `proof_required`. */
+                "Narwhal-Proof"?: components["parameters"]["NarwhalProof"];
+            };
+            path: {
+                /** @description The id of one of GET /v1/identity-providers. */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IdentityProof"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Identity"];
+                };
+            };
+            /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `identity_refused`, `proof_required` */
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `identity_taken` */
+            409: components["responses"]["Conflict"];
+            /** @description `body_too_large` */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type` */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `expectation_failed` */
+            417: components["responses"]["ExpectationFailed"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `busy`, `provider_unavailable`, `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    unlinkIdentity: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A fresh proof, from POST /v1/me/proofs; without one that holds the answer is 403 `proof_required`. */
+                "Narwhal-Proof"?: components["parameters"]["NarwhalProof"];
+            };
+            path: {
+                /** @description The id of one of GET /v1/identity-providers. */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; there is nothing to say. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `proof_required` */
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `last_way_in` */
+            409: components["responses"]["Conflict"];
+            /** @description `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     createImport: {
         parameters: {
             query?: never;
@@ -7893,6 +8264,8 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             /** @description `not_found` */
             404: components["responses"]["NotFound"];
+            /** @description `last_way_in` */
+            409: components["responses"]["Conflict"];
             /** @description `validation_failed` */
             422: components["responses"]["UnprocessableEntity"];
             /** @description `rate_limited` */
@@ -7987,7 +8360,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             /** @description `session_ended`, `token_expired`, `token_invalid`, `token_missing` */
             401: components["responses"]["Unauthorized"];
-            /** @description `bad_credentials`, `code_wrong`, `passkey_refused`, `proof_not_mailed` */
+            /** @description `bad_credentials`, `code_wrong`, `identity_refused`, `passkey_refused`, `proof_not_mailed` */
             403: components["responses"]["Forbidden"];
             /** @description `body_too_large` */
             413: components["responses"]["PayloadTooLarge"];
@@ -8001,7 +8374,7 @@ export interface operations {
             429: components["responses"]["TooManyRequests"];
             /** @description `internal_error` */
             500: components["responses"]["InternalServerError"];
-            /** @description `busy`, `unavailable` */
+            /** @description `busy`, `provider_unavailable`, `unavailable` */
             503: components["responses"]["ServiceUnavailable"];
         };
     };
@@ -10129,6 +10502,74 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    signInByIdentity: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A fresh random text for each thing to be made; the same request again gets the same result for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IdentitySignIn"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Newcomer"];
+                };
+            };
+            /** @description Made. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
+            400: components["responses"]["BadRequest"];
+            /** @description `identity_refused`, `second_factor_required` */
+            401: components["responses"]["Unauthorized"];
+            /** @description `approval_pending` */
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `idempotency_in_progress` */
+            409: components["responses"]["Conflict"];
+            /** @description `gone` */
+            410: components["responses"]["Gone"];
+            /** @description `body_too_large` */
+            413: components["responses"]["PayloadTooLarge"];
+            /** @description `unsupported_media_type` */
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `expectation_failed` */
+            417: components["responses"]["ExpectationFailed"];
+            /** @description `idempotency_key_reused`, `validation_failed` */
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description `rate_limited` */
+            429: components["responses"]["TooManyRequests"];
+            /** @description `internal_error` */
+            500: components["responses"]["InternalServerError"];
+            /** @description `busy`, `provider_unavailable`, `unavailable` */
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     signInByPasskey: {
         parameters: {
             query?: never;
@@ -10859,9 +11300,9 @@ export interface operations {
             };
             /** @description `body_incomplete`, `json_invalid`, `request_invalid` */
             400: components["responses"]["BadRequest"];
-            /** @description `registrations_closed` */
+            /** @description `registrations_closed`, `sign_up_expired` */
             403: components["responses"]["Forbidden"];
-            /** @description `idempotency_in_progress`, `username_taken` */
+            /** @description `idempotency_in_progress`, `identity_taken`, `username_taken` */
             409: components["responses"]["Conflict"];
             /** @description `gone` */
             410: components["responses"]["Gone"];

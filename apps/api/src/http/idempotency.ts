@@ -59,6 +59,17 @@ export class Idempotency {
     return outcome;
   }
 
+  /** The outcome of the same earlier request; null when there is none, or no key. */
+  async earlier(request: FastifyRequest, fields: unknown): Promise<Outcome | null> {
+    if (idempotencyKeyOf(request) === null) return null;
+    // Thrown, so that the key's claim is rolled back.
+    const none = new Error('expected an earlier request');
+    return this.once(request, fields, () => Promise.reject(none)).catch((error: unknown) => {
+      if (error === none) return null;
+      throw error;
+    });
+  }
+
   private async judged(
     request: FastifyRequest,
     fields: unknown,

@@ -104,6 +104,9 @@ const meanings: Meanings<Limits> = {
     guesses: 'How many wrong codes a mail bears.',
     guessesPerDay: 'How many wrong codes the mails of an account bear together in a day.',
   },
+  identity: {
+    signUpFor: 'For how long `signUp` of POST /v1/sessions/identity is good, in seconds.',
+  },
   verification: {
     validFor: 'For how long the link and the code of a mail are good, in seconds.',
     perAddress: 'How many mails a mailbox gets in a day (UTC), whoever asks; further ones are not sent.',

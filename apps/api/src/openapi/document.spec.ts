@@ -40,7 +40,7 @@ test('the document is valid OpenAPI 3.1', async () => {
 
 /** An operation says what it does: one of these, and to what. */
 const verbs =
-  'accept add append archive block change close complete count create decide delete dismiss download end follow get like list mark mute open override presign refresh reject remove request reset revert save search set sign unarchive unblock unfollow unlike unmute unsave update upload verify'.split(
+  'accept add append archive block change close complete count create decide delete dismiss download end follow get like link list mark mute open override presign refresh reject remove request reset revert save search set sign unarchive unblock unfollow unlike unlink unmute unsave update upload verify'.split(
     ' ',
   );
 

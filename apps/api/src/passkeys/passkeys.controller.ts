@@ -1,5 +1,5 @@
 import { Controller, Req } from '@nestjs/common';
-import { Passkeys } from '@app/domain';
+import { Passkeys, WaysIn } from '@app/domain';
 import { problem } from '@app/platform';
 import { FactorRows, type Origin } from '@app/storage';
 import { z } from 'zod';
@@ -22,6 +22,7 @@ import {
 export class PasskeysController {
   constructor(
     private readonly passkeys: Passkeys,
+    private readonly waysIn: WaysIn,
     private readonly rows: FactorRows,
     private readonly idempotency: Idempotency,
     private readonly cursors: Cursors,
@@ -103,6 +104,7 @@ export class PasskeysController {
     proven: true,
     params: z.object({ id: pathId }),
     answers: { 204: null },
+    problems: ['last_way_in'],
     rate: 'signIn',
   })
   async deletePasskey(
@@ -111,6 +113,6 @@ export class PasskeysController {
     @ProofOf() proof: string | null,
     @OriginOf() from: Origin,
   ): Promise<void> {
-    await this.passkeys.remove(caller, { id, proof }, from);
+    await this.waysIn.removePasskey(caller, { id, proof }, from);
   }
 }

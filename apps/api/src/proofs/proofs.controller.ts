@@ -1,11 +1,12 @@
 import { Controller, Res } from '@nestjs/common';
-import { MailedProofs, Passkeys, Proofs, type ShownProof } from '@app/domain';
+import { Identities, MailedProofs, Passkeys, Proofs, type ShownProof } from '@app/domain';
 import type { Origin } from '@app/storage';
 import type { z } from 'zod';
 import { CallerOf, Input, type ApiReply, type Caller } from '../http/call.js';
 import { Endpoint } from '../http/endpoint.js';
 import { OriginOf } from '../http/origin.js';
 import { requestOptions } from '../passkeys/passkeys.schemas.js';
+import { givenOf } from '../identities/identities.schemas.js';
 import { proof, proofRequest } from './proofs.schemas.js';
 
 @Controller()
@@ -14,6 +15,7 @@ export class ProofsController {
     private readonly proofs: Proofs,
     private readonly mailed: MailedProofs,
     private readonly passkeys: Passkeys,
+    private readonly identities: Identities,
   ) {}
 
   @Endpoint({
@@ -39,7 +41,15 @@ export class ProofsController {
     access: 'required',
     body: proofRequest,
     answers: { 201: proof, 202: null },
-    problems: ['password_wrong', 'code_wrong', 'passkey_refused', 'proof_not_mailed', 'busy'],
+    problems: [
+      'password_wrong',
+      'code_wrong',
+      'passkey_refused',
+      'identity_wrong',
+      'proof_not_mailed',
+      'provider_unavailable',
+      'busy',
+    ],
     rate: 'signIn',
   })
   async createProof(
@@ -58,11 +68,12 @@ export class ProofsController {
   }
 
   private made(
-    { password, code, credential }: z.output<typeof proofRequest>,
+    { password, code, credential, provider, idToken, nonce }: z.output<typeof proofRequest>,
     caller: Caller,
     from: Origin,
   ): Promise<ShownProof> {
     if (password !== undefined) return this.proofs.byPassword(caller, password, from);
+    if (provider !== undefined) return this.identities.prove(caller, givenOf(provider, { idToken, nonce }));
     if (code !== undefined) return this.mailed.byCode(caller, code, from);
     return this.proofs.byFactor(caller, { credential }, from);
   }

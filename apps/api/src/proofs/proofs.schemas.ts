@@ -2,15 +2,22 @@ import type { GivenFactor } from '@app/domain';
 import { z } from 'zod';
 import { countOf, factorFields } from '../factors/given-factor.js';
 import { refuse, shown, time } from '../http/fields.js';
+import { identityFields, provider } from '../identities/identities.schemas.js';
 import { givenPassword } from '../users/users.schemas.js';
 
 interface Given extends GivenFactor {
   password?: string | undefined;
   send?: 'email' | undefined;
+  provider?: string | undefined;
+  idToken?: string | undefined;
+  nonce?: string | undefined;
 }
 
-const isOne = ({ password, send, ...given }: Given): boolean =>
-  countOf(given) + Number(password !== undefined) + Number(send !== undefined) === 1;
+const isOne = ({ provider, idToken, nonce, password, send, ...factor }: Given): boolean => {
+  const ofIdentity = [provider, idToken, nonce].filter((one) => one !== undefined).length;
+  const others = [password, send].filter((one) => one !== undefined).length + countOf(factor);
+  return ofIdentity === 0 ? others === 1 : ofIdentity === 3 && others === 0;
+};
 
 export const proofRequest = z
   .strictObject({
@@ -21,12 +28,19 @@ export const proofRequest = z
       example: '042137',
     }),
     credential: factorFields.credential,
+    provider: provider.optional(),
+    idToken: identityFields.idToken,
+    nonce: identityFields.nonce,
     send: z
       .enum(['email'])
       .optional()
       .meta({ description: 'Has six digits mailed to the verified address.' }),
   })
-  .superRefine(refuse(isOne, 'wrong_format', { expected: 'one of password, code, credential and send' }))
+  .superRefine(
+    refuse(isOne, 'wrong_format', {
+      expected: 'one of password, code, credential and send, or provider, idToken and nonce',
+    }),
+  )
   .meta({
     id: 'ProofRequest',
     description: 'What shows that the account’s owner is at the device, or where to send a code that does.',

@@ -17,6 +17,12 @@ export class SessionStart {
     private readonly idempotency: Idempotency,
   ) {}
 
+  /** The answer to the same earlier request, whose code or token no provider or rule takes again; null for a new one. */
+  async repeated(request: ApiRequest, input: unknown) {
+    const made = await this.idempotency.earlier(request, input);
+    return made && this.answer(made.id, idempotencyKeyOf(request));
+  }
+
   /** `personIn` finds or makes the person; once per Idempotency-Key. */
   async begin(request: ApiRequest, input: unknown, personIn: (tx: Tx) => Promise<Id | Problem>) {
     const idempotencyKey = idempotencyKeyOf(request);
@@ -28,7 +34,11 @@ export class SessionStart {
       await this.closing.undo(tx, person, device);
       return { status: 201, id: await this.sessions.begin(tx, person, device) };
     });
-    const { userId, session } = await this.sessions.first(made.id, idempotencyKey);
+    return this.answer(made.id, idempotencyKey);
+  }
+
+  private async answer(sessionId: Id, idempotencyKey: string | null) {
+    const { userId, session } = await this.sessions.first(sessionId, idempotencyKey);
     return { user: await this.view.me(userId), session };
   }
 }

@@ -8,5 +8,6 @@ import { SessionsController } from './sessions.controller.js';
   imports: [UsersModule],
   controllers: [SessionsController, SessionListController],
   providers: [SessionStart],
+  exports: [SessionStart],
 })
 export class SessionsModule {}

@@ -34,6 +34,8 @@ export class SignUpsController {
     answers: { 201: signedIn, 202: waiting },
     problems: [
       'username_taken',
+      'identity_taken',
+      'sign_up_expired',
       'password_too_weak',
       'registrations_closed',
       'invite_required',
@@ -50,12 +52,12 @@ export class SignUpsController {
     @Req() request: ApiRequest,
     @Res({ passthrough: true }) reply: ApiReply,
   ) {
-    const passwordHash = await this.signUps.prepare(input);
+    const wayIn = await this.signUps.prepare(input);
     const idempotencyKey = idempotencyKeyOf(request);
     const from = originOf(request);
     const { locale = languageOf(request.headers['accept-language']) } = input;
     const made = await this.idempotency.once(request, input, async (tx) => {
-      const { id, waits } = await this.signUps.create(tx, { ...input, locale }, passwordHash, from);
+      const { id, waits } = await this.signUps.create(tx, { ...input, locale }, wayIn, from);
       if (waits) return { status: 202, id };
       return { status: 201, id: await this.sessions.begin(tx, id, { ...from, idempotencyKey }) };
     });

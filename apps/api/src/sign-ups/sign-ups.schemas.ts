@@ -23,7 +23,9 @@ export const signUp = z
   .strictObject({
     username: names.username,
     email,
-    password: newPassword,
+    password: newPassword
+      .optional()
+      .meta({ description: 'May be left out with `signUp`, whose identity then is the way in.' }),
     displayName: names.displayName,
     inviteCode: z
       .string()
@@ -36,6 +38,19 @@ export const signUp = z
     }),
     birthDate: birthDate.optional(),
     locale: locale.optional(),
+    signUp: z.string().max(2_000).optional().meta({
+      description:
+        'Of POST /v1/sessions/identity: links the identity to the account. An `email` that its provider has verified needs no mail.',
+    }),
+  })
+  .superRefine(({ password, signUp }, context) => {
+    if (password === undefined && signUp === undefined)
+      context.addIssue({
+        code: 'custom',
+        path: ['password'],
+        params: { code: 'required', params: {} },
+        message: 'required',
+      });
   })
   .meta({ id: 'SignUp', description: 'An account to be made.' });
 

@@ -21,6 +21,8 @@ const mailed: Partial<Record<AuditKind, MailKind>> = {
   'factor.added': 'credentials_changed',
   'factor.removed': 'credentials_changed',
   'factors.removed': 'credentials_changed',
+  'identity.added': 'credentials_changed',
+  'identity.removed': 'credentials_changed',
   'recovery_codes.made': 'credentials_changed',
   'recovery_code.used': 'credentials_changed',
   'email.reverted': 'credentials_changed',

@@ -48,8 +48,8 @@ export class AddressChanges {
   }
 
   /**
-   * Gives an earlier address back, with a password that nobody has, and a mail to it that replaces that. Second factors that are
-   * newer than `trusted` go: they may be a thief's. Whoever verified the address meanwhile loses it to the reader of its mailbox.
+   * Gives an earlier address back, with a password that nobody has, and a mail to it that replaces that. Second factors and
+   * identities that are newer than `trusted` go: they may be a thief's. Whoever verified the address meanwhile loses it to the reader of its mailbox.
    */
   async giveBack(
     tx: Tx,

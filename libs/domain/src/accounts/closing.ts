@@ -1,6 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Config, type Id } from '@app/platform';
-import { AuditRows, lockAccount, UnitOfWork, UserRows, type Origin, type Tx } from '@app/storage';
+import {
+  AuditRows,
+  IdentityRows,
+  lockAccount,
+  UnitOfWork,
+  UserRows,
+  type Origin,
+  type Tx,
+} from '@app/storage';
 import { Sessions } from './sessions.js';
 
 const DAY = 24 * 60 * 60 * 1_000;
@@ -11,6 +19,7 @@ export class Closing {
   constructor(
     @Inject(CONFIG) private readonly config: Pick<Config, 'ACCOUNT_DELETION_DAYS'>,
     private readonly rows: UserRows,
+    private readonly identities: IdentityRows,
     private readonly sessions: Sessions,
     private readonly audit: AuditRows,
     private readonly work: UnitOfWork,
@@ -50,6 +59,7 @@ export class Closing {
       if (!user?.erase_at || user.erase_at.getTime() > Date.now()) return;
       await this.rows.hashNames(tx, user);
       await this.rows.releaseEmail(tx, user.email, userId);
+      await this.identities.unlinkAll(tx, userId);
       await this.rows.blank(tx, userId);
       await tx.effect('user.changed', userId);
       await tx.effect('user.erase', userId);

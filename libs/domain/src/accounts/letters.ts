@@ -14,7 +14,7 @@ export interface Letter {
 }
 
 /** Whom it concerns: a person, or somebody who waits to be one. */
-type Receiver = Pick<UserRow, 'id' | 'email' | 'password_hash' | 'locale'>;
+export type Receiver = Pick<UserRow, 'id' | 'email' | 'password_hash' | 'locale'>;
 
 /**
  * Writes the rows of mails to people, which the worker sends. Anybody can name an address that is not theirs, so mails to those are

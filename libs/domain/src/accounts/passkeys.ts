@@ -7,7 +7,7 @@ import { Factors } from './factors.js';
 import { PasskeyCeremonies, type RegisteredCredential } from './passkey-ceremonies.js';
 import { Proofs } from './proofs.js';
 
-/** A person's own passkeys. */
+/** A person's own passkeys. `WaysIn` takes them away. */
 @Injectable()
 export class Passkeys {
   constructor(
@@ -52,15 +52,6 @@ export class Passkeys {
     const id = await this.rows.insertPasskey(tx, userId, { name, ...made });
     await this.audit.record(tx, 'factor.added', userId, from, { factor: 'passkey' });
     return { id, recoveryCodes: await this.factors.firstCodes(tx, caller) };
-  }
-
-  /** Idempotent. The last factor takes the recovery codes with it. */
-  async remove(caller: Caller, { id, proof }: { id: Id; proof: string | null }, from: Origin): Promise<void> {
-    await this.work.run(async (tx) => {
-      const { id: userId } = await this.proofs.mustHold(tx, caller, proof);
-      const is = (row: FactorRow): boolean => row.kind === 'passkey' && row.id === id;
-      await this.factors.removeOf(tx, userId, is, from);
-    });
   }
 
   private async of(tx: Tx, userId: Id): Promise<FactorRow[]> {

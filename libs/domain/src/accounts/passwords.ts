@@ -11,10 +11,21 @@ const options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 /** A hash that matches no password, so that an unknown login takes as long as a known one. */
 const nobody =
   '$argon2id$v=19$m=19456,t=2,p=1$bmFyd2hhbG5hcndoYWw$AZ1rvbk4Q2kGHs8jSS5SKBWtlTc7B1VR5yWn9Jz7tzk';
-/** Of an account that has no password: a hash that was made of nothing, different each time. */
+/** How the salts of hashes begin that belong to no password; one of a password does so once in 2^64. */
+const none = Buffer.from('nopasswd');
+const base64 = (bytes: Buffer): string => bytes.toString('base64').replaceAll('=', '');
+
+/** Of an account that has no password: a hash that was made of nothing, different each time, which takes as long to compare. */
 export function unusableHash(): string {
-  const random = (bytes: number) => randomBytes(bytes).toString('base64').replaceAll('=', '');
-  return `$argon2id$v=19$m=19456,t=2,p=1$${random(16)}$${random(32)}`;
+  const salt = Buffer.concat([none, randomBytes(8)]);
+  return `$argon2id$v=19$m=19456,t=2,p=1$${base64(salt)}$${base64(randomBytes(32))}`;
+}
+
+/** Whether somebody can know the password of this hash. */
+export function hasPassword({ password_hash }: { password_hash: string }): boolean {
+  return !Buffer.from(password_hash.split('$')[4] ?? '', 'base64')
+    .subarray(0, none.length)
+    .equals(none);
 }
 
 /**

@@ -36,8 +36,25 @@ export class SecondFactors {
   /** The person whom a password admits. @throws Problem 401 `bad_credentials`, or `second_factor_required` with a challenge */
   async admitByPassword(tx: Tx, proof: Proof | null, from: Origin): Promise<Id> {
     const user = await this.accounts.admit(tx, proof);
-    await this.demand(tx, user, 'sign_in', from);
+    const demand = await this.demand(tx, user, 'sign_in', from);
+    if (demand) throw demand;
     return user.id;
+  }
+
+  /**
+   * The person whom a provider admits; `isOwner` is asked once the account is locked. Returns the demand for a second factor.
+   *
+   * @throws Problem 401 `identity_refused`
+   */
+  async admitByIdentity(
+    tx: Tx,
+    userId: Id,
+    isOwner: () => Promise<boolean>,
+    from: Origin,
+  ): Promise<Id | Problem> {
+    const user = await this.users.lock(tx, userId);
+    if (!user || !mayReturn(user) || !(await isOwner())) throw problem('identity_refused');
+    return (await this.demand(tx, user, 'sign_in', from)) ?? user.id;
   }
 
   /**
@@ -71,7 +88,11 @@ export class SecondFactors {
    * @throws Problem 403 `second_factor_required` without one, where the person has one
    */
   async judge(tx: Tx, user: UserRow, given: GivenFactor | undefined, from: Origin): Promise<Problem | null> {
-    if (given === undefined) return this.demand(tx, user, 'reset', from).then(() => null);
+    if (given === undefined) {
+      const demand = await this.demand(tx, user, 'reset', from);
+      if (demand) throw demand;
+      return null;
+    }
     return (await this.isSet(tx, user.id)) ? this.checks.check(tx, user, given, from) : null;
   }
 
@@ -90,12 +111,12 @@ export class SecondFactors {
     return (await this.checks.methods(tx, userId)).length > 0;
   }
 
-  /** @throws Problem `second_factor_required` with a challenge, where the person has one */
-  private async demand(tx: Tx, user: UserRow, use: ChallengeUse, from: Origin): Promise<void> {
+  /** `second_factor_required` with a challenge, where the person has one. */
+  private async demand(tx: Tx, user: UserRow, use: ChallengeUse, from: Origin): Promise<Problem | null> {
     const methods = await this.checks.methods(tx, user.id);
-    if (methods.length === 0) return;
+    if (methods.length === 0) return null;
     const code = use === 'sign_in' ? 'second_factor_required' : 'second_factor_missing';
-    throw problem(code, { params: { challenge: this.challenge(user, use, from), methods } });
+    return problem(code, { params: { challenge: this.challenge(user, use, from), methods } });
   }
 
   /** The person whom a challenge and a second factor admit. @throws Problem 403 `challenge_expired` */

@@ -10,7 +10,7 @@ import {
   type UserRow,
 } from '@app/storage';
 import type { Caller } from './access-tokens.js';
-import { Letters } from './letters.js';
+import { Letters, type Receiver } from './letters.js';
 import { Proofs } from './proofs.js';
 
 const kind = 'verify';
@@ -33,7 +33,7 @@ export class VerificationRequests {
   ) {}
 
   /** Of a new account, for the address that it names. */
-  async first(tx: Tx, user: UserRow): Promise<void> {
+  async first(tx: Tx, user: Receiver): Promise<void> {
     await this.letters.toVerify(tx, user, user.email);
   }
 

@@ -77,7 +77,7 @@ export const de: Texts = {
       subject: `Deine Anmeldung bei ${instance} wurde geändert`,
       parts: [
         {
-          text: `Das Passwort oder ein zweiter Faktor des Kontos ${username} auf ${instance} wurde gesetzt, verbraucht oder entfernt. Deine App zeigt unter den Sicherheitsereignissen, was es war.`,
+          text: `Das Passwort, ein zweiter Faktor oder ein Anbieter des Kontos ${username} auf ${instance} wurde gesetzt, verbraucht oder entfernt. Deine App zeigt unter den Sicherheitsereignissen, was es war.`,
         },
         { text: 'Warst du das, dann ignoriere diese Mail.' },
         { text: 'Warst du das nicht, dann wähle ein neues Passwort: Das meldet alle ab.' },

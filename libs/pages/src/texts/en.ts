@@ -71,7 +71,7 @@ const mails: Record<MailKind, (facts: MailFacts) => MailTemplate> = {
     subject: `How you sign in to ${instance} was changed`,
     parts: [
       {
-        text: `The password or a second factor of the account ${username} on ${instance} was set, used up or taken away. Your app shows what it was, among the security events.`,
+        text: `The password, a second factor or a provider of the account ${username} on ${instance} was set, used up or taken away. Your app shows what it was, among the security events.`,
       },
       { text: 'If it was you, ignore this mail.' },
       { text: 'If it was not you, choose a new password: that signs everybody out.' },

@@ -30,4 +30,4 @@ export type {
   TransferState,
 } from './entities/transfer.js';
 export type { Upload as UploadRow, UploadPurpose, UploadState } from './entities/upload.js';
-export type { Audience, User as UserRow } from './entities/user.js';
+export type { Audience, Identity as IdentityRow, User as UserRow } from './entities/user.js';

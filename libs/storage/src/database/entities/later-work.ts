@@ -79,14 +79,19 @@ export class Deletion extends OnShard {
 }
 
 @Entity('idempotency_keys', {
-  comment: "Outcomes of POSTs with an Idempotency-Key, written in the effect's own transaction; kept 24 h",
+  comment:
+    "What happens once: POSTs with an Idempotency-Key, written in the effect's own transaction, and the use of ID tokens; kept 24 h",
 })
 @Index('idempotency_keys_age', { synchronize: false })
 export class IdempotencyKey extends OnShard {
   @Key('bigint', 'The user who sent it; 0 for callers without a token') caller_id!: Id;
-  @Key('text', "The request's path: the same key on another path is another key") path!: string;
-  @Key('text', '16-64 of [A-Za-z0-9_-], as the client sent it') key!: string;
-  @Column('bytea', 'SHA-256 over fields and file hash; another body under the key is 422')
+  @Key('text', "The request's path: the same key on another path is another key; `id-token` for ID tokens")
+  path!: string;
+  @Key('text', '16-64 of [A-Za-z0-9_-], as the client sent it; of an ID token its SHA-256') key!: string;
+  @Column(
+    'bytea',
+    'SHA-256 over fields and file hash; another body under the key is 422; of an ID token over the request that used it',
+  )
   fingerprint!: Buffer;
   @Nullable('smallint', 'The 2xx that was answered; null while the first request runs') status!:
     number | null;

@@ -104,3 +104,20 @@ export class Email {
   )
   verified_at!: Date | null;
 }
+
+@Entity('identities', {
+  comment: 'By whom people sign in without a password: each identity at a provider belongs to one account',
+})
+@Index('identities_of_user', ['user_id'])
+export class Identity {
+  @Key('text', 'The id of the provider in IDENTITY_PROVIDERS') provider!: string;
+  @Key('text', 'What the provider calls the person for ever: `sub` of its ID tokens') subject!: string;
+  @Column('bigint', 'Whose it is: a person, or a sign-up that waits') user_id!: Id;
+  @Nullable(
+    'text',
+    'The address there, which tells the person which account it is; no address of theirs here',
+  )
+  email!: string | null;
+  @Column('timestamptz', 'When it was linked', { default: () => 'clock_timestamp()' }) created_at!: Date;
+  @Column('timestamptz', 'Last sign-in by it', { default: () => 'clock_timestamp()' }) used_at!: Date;
+}

@@ -20,6 +20,8 @@ export const auditKinds = [
   'factors.removal',
   'factors.kept',
   'factors.removed',
+  'identity.added',
+  'identity.removed',
   'recovery_codes.made',
   'recovery_code.used',
   'email.verified',

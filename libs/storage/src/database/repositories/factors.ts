@@ -119,6 +119,8 @@ export class FactorRows {
       `DELETE FROM factors WHERE shard = $1 AND user_id = $2 AND created_at >= $3`,
       keyOf(userId, since),
     );
+    const identities = `DELETE FROM identities WHERE user_id = $1 AND created_at >= $2`;
+    await tx.query('identity.unlinkSince', identities, [userId, since]);
   }
 
   /** Secrets that these keys sealed. */

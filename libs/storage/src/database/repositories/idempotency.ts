@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
 import type { IdempotencyKey } from '../entities/later-work.js';
@@ -75,6 +75,24 @@ export class IdempotencyRows {
       'idempotency.giveUp',
       `DELETE FROM idempotency_keys WHERE shard = $1 AND caller_id = $2 AND path = $3 AND key = $4`,
       [shardOfKey(request), request.callerId, request.path, request.key],
+    );
+  }
+
+  /**
+   * Uses up an ID token; false when another request has. The same one may again: the answer to it was lost.
+   *
+   * @param request what tells one request from others; null for one that cannot be repeated
+   */
+  async useToken(tx: Queryable, token: Buffer, request: string | null): Promise<boolean> {
+    const key = token.toString('base64url');
+    const keyed = { callerId: '0', path: 'id-token', key };
+    const fingerprint = request === null ? randomBytes(32) : createHash('sha256').update(request).digest();
+    return tx.touchesOne(
+      'idToken.use',
+      `INSERT INTO idempotency_keys AS used (shard, caller_id, path, key, fingerprint) VALUES ($1, $2, $3, $4, $5)
+       ON CONFLICT (shard, caller_id, path, key) DO UPDATE SET fingerprint = excluded.fingerprint
+       WHERE used.fingerprint = excluded.fingerprint`,
+      [shardOfKey(keyed), keyed.callerId, keyed.path, key, fingerprint],
     );
   }
 

@@ -15,6 +15,7 @@ export * from './factors.js';
 export * from './feed-rows.js';
 export * from './follows.js';
 export * from './idempotency.js';
+export * from './identities.js';
 export * from './invitations.js';
 export * from './likes.js';
 export * from './mails.js';

@@ -112,6 +112,7 @@ export class RegistrationRows {
   async refuse(tx: Queryable, id: Id): Promise<Registration | null> {
     const waiting = await this.take(tx, id);
     if (!waiting) return null;
+    await tx.query('identity.unlinkAll', `DELETE FROM identities WHERE user_id = $1`, [id]);
     await tx.query('username.release', `DELETE FROM usernames WHERE username = $1 AND given_up_by = $2`, [
       waiting.username,
       id,
