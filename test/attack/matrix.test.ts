@@ -93,7 +93,7 @@ async function played(stack: Stack, kind: 'public' | 'private'): Promise<Scene> 
 function bodyOf({ method, path }: Expectation): object | undefined {
   if (path.includes('{upload}')) return undefined;
   if (path.endsWith('/comments') && method === 'POST') return { text: 'A word' };
-  if (path.includes('/identities/') && method === 'PUT') return { idToken: 'x', nonce: 'a nonce' };
+  if (path.includes('/identities/') && method === 'PUT') return { idToken: 'x', nonce: 'a nonce of it' };
   if (method !== 'PATCH') return undefined;
   if (path.includes('/collections/')) return { name: 'Yours' };
   return path.includes('/photos/') ? { altText: 'A sea' } : { commentsClosed: false };
