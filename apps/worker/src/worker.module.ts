@@ -41,6 +41,7 @@ import { PostGroups } from './notify/post-groups.js';
 import { NotificationRecompute } from './notify/notification-recompute.js';
 import { NotificationWriter } from './notify/notification-writer.js';
 import { AbandonedUploads } from './sweep/abandoned-uploads.js';
+import { AccountUpkeep } from './sweep/account-upkeep.js';
 import { Housekeeping } from './sweep/housekeeping.js';
 import { LocalFiles } from './sweep/local-files.js';
 import { Overdue, StuckRows } from './sweep/overdue.js';
@@ -76,7 +77,7 @@ const notify = [
   NotificationRecompute,
   NotifyService,
 ];
-const sweep = [StuckRows, Overdue, AbandonedUploads, Housekeeping, LocalFiles, Sweeper];
+const sweep = [AccountUpkeep, StuckRows, Overdue, AbandonedUploads, Housekeeping, LocalFiles, Sweeper];
 
 /** The worker: one room per kind of later work, on top of the libraries. */
 @Module({})

@@ -133,8 +133,8 @@ export const limits = {
    * is younger than `fromAge` has none, or one account could fill an instance in a day.
    */
   invitation: { validFor: 7 * DAY, fromAge: 7 * DAY, perWeek: 5, perWeekByAdmins: 100, keptFor: 30 * DAY },
-  /** Sign-ups that wait for an admin: how long the reason of a refusal may be. */
-  registration: { reason: 500 },
+  /** Sign-ups that wait for an admin: nobody's name is held for ever because nobody decides. `reason`: characters of a refusal's. */
+  registration: { waitsFor: 30 * DAY, reason: 500 },
   /** A mail that no server takes is tried for this long; the rows of all mails are kept for a week. */
   mail: { triedFor: 3 * DAY, keptFor: 7 * DAY },
   /**

@@ -15,6 +15,7 @@ export type MailKind =
   | 'address_in_use'
   | 'approved'
   | 'refused'
+  | 'undecided'
   | 'new_device'
   | 'credentials_changed'
   | 'factors_removal';

@@ -4,6 +4,7 @@ import type { RedisFacts } from '@app/feed';
 import {
   BackupRows,
   Database,
+  RegistrationRows,
   type NewestOutcome,
   type PostgresFacts,
   type PostgresSizes,
@@ -30,6 +31,8 @@ export class Facts {
   redis: RedisFacts | null = null;
   /** How the newest backup, check, drill and archiving of WAL ended. */
   backups: NewestOutcome[] | null = null;
+  /** Sign-ups that wait for an admin. */
+  waiting: { count: number; age: number } | null = null;
   private readonly timers: NodeJS.Timeout[] = [];
   private hide = (): void => undefined;
 
@@ -37,6 +40,7 @@ export class Facts {
     @Inject(PROBES) private readonly probes: Pick<Probes, 'database' | 'redis'>,
     private readonly database: Database,
     private readonly backupRows: BackupRows,
+    private readonly registrations: RegistrationRows,
     private readonly dependencies: Dependencies,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -57,10 +61,11 @@ export class Facts {
   }
 
   private async readOften(): Promise<void> {
-    [this.postgres, this.redis, this.backups] = await Promise.all([
+    [this.postgres, this.redis, this.backups, this.waiting] = await Promise.all([
       this.orNull(() => this.probes.database.facts()),
       this.orNull(() => this.probes.redis.facts()),
       this.orNull(() => this.backupRows.newest()),
+      this.orNull(() => this.registrations.waiting()),
     ]);
   }
 
@@ -84,6 +89,8 @@ export class Facts {
     show('narwhal_postgres_size_bytes', this.sizes?.bytes);
     show('narwhal_sessions', this.sizes?.sessions);
     show('narwhal_active_people', this.sizes?.activePeople);
+    show('narwhal_waiting_signups', this.waiting?.count);
+    show('narwhal_waiting_signups_age_seconds', this.waiting?.age);
     show('narwhal_redis_memory_bytes', this.redis?.memory);
     show('narwhal_redis_memory_share', this.redis?.memoryShare);
     show('narwhal_redis_replication_lag_bytes', this.redis?.replicationLag);

@@ -3439,6 +3439,11 @@ export interface components {
             registration: {
                 /**
                  * Format: int64
+                 * @description For how long a sign-up waits for an admin, in seconds; then it is deleted, and a mail says so.
+                 */
+                waitsFor: number;
+                /**
+                 * Format: int64
                  * @description How many characters the reason of a refused sign-up has at most.
                  */
                 reason: number;

@@ -100,5 +100,20 @@ const mailsWait: Fault = {
   },
 };
 
+/** Its id is young, so that no sweep deletes it. */
+const nobodyDecides: Fault = {
+  what: 'nobody decides on a sign-up',
+  alerts: ['SignUpsWait'],
+  cause: async ({ stack }) => {
+    await stack.database.query(
+      `INSERT INTO registrations (shard, id, username, email, password_hash, locale, created_at)
+       VALUES (3, next_id(3), 'waits', 'waits@example.org', '', 'en', now() - interval '21 days')`,
+    );
+  },
+  mend: async ({ stack }) => {
+    await stack.database.query(`DELETE FROM registrations WHERE username = 'waits'`);
+  },
+};
+
 /** Faults that only a worker can detect. */
-export const workFaults: readonly Fault[] = [workIsLate, jobsAreLost, mailsWait];
+export const workFaults: readonly Fault[] = [workIsLate, jobsAreLost, mailsWait, nobodyDecides];

@@ -25,6 +25,7 @@ const links: Record<MailKind, (token: string) => string> = {
   address_in_use: () => '/account/forgot',
   approved: () => '',
   refused: () => '',
+  undecided: () => '',
   new_device: () => '/account/forgot',
   credentials_changed: () => '/account/forgot',
   factors_removal: (token) => `/account/factors?token=${token}`,
@@ -83,9 +84,9 @@ export class Mails {
     counted('sent');
   }
 
-  /** Null for an account that was erased since, which deletes the row. Of who was refused nothing is left but the mail. */
+  /** Null for an account that was erased since, which deletes the row. Of a sign-up that was refused, or expired, nothing is left but the mail. */
   private async receiver({ kind, user_id }: AddressedMail): Promise<string | null> {
-    if (kind === 'refused') return '';
+    if (kind === 'refused' || kind === 'undecided') return '';
     const user = await this.users.find(user_id);
     return user && mayReturn(user) ? user.username : null;
   }

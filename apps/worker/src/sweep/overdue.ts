@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, counter, isNotifyKind, JobSender, type Config, type JobName } from '@app/platform';
-import { Closing, FactorUpkeep, Posts } from '@app/domain';
+import { Posts } from '@app/domain';
 import { CountRows, OutboxRows, SweepRows, UnitOfWork } from '@app/storage';
 import { LongWork } from '../effects/long-work.js';
 import { DevelopService } from '../develop/develop.service.js';
+import { AccountUpkeep } from './account-upkeep.js';
 
 /** Rows per sweep; the next sweep finds more. */
 const BATCH = 500;
@@ -19,26 +20,14 @@ export class StuckRows {
     private readonly rows: SweepRows,
     private readonly long: LongWork,
     private readonly posts: Posts,
-    private readonly factors: FactorUpkeep,
-    private readonly closing: Closing,
+    readonly accounts: AccountUpkeep,
     private readonly work: UnitOfWork,
   ) {}
-
-  /** Erases closed accounts whose owners did not come back. */
-  eraseClosed(limit: number): Promise<number> {
-    return this.closing.eraseDue(limit);
-  }
 
   /** Has mails sent whose pause is over, and those that a killed worker had taken up. */
   async sendMails(seconds: number, limit: number): Promise<void> {
     const due = await this.long.overdueMails(seconds, limit);
     if (due.length > 0) await this.work.run((tx) => tx.effect('mail.send', ...due));
-  }
-
-  /** Seals secrets of second factors by the key that signs now: the one that sealed them leaves the ring some day. Carries out removals. */
-  async tendFactors(limit: number): Promise<void> {
-    await this.factors.sealAgain(limit);
-    await this.factors.removeDue(limit);
   }
 
   /** Makes exports that wait, and deletes those that are over. */
@@ -74,11 +63,12 @@ export class Overdue {
     this.photos.wake(() => found('photos', 1));
     found('posts', await this.stuck.settlePosts(this.seconds, BATCH));
     await this.stuck.sendMails(this.seconds, BATCH);
-    await this.stuck.tendFactors(BATCH);
+    await this.stuck.accounts.tendFactors(BATCH);
     await this.stuck.sweepTransfers(BATCH);
     await this.effects();
     await this.deltas();
-    found('closed_accounts', await this.stuck.eraseClosed(BATCH));
+    found('undecided_registrations', await this.stuck.accounts.endWaiting(BATCH));
+    found('closed_accounts', await this.stuck.accounts.eraseClosed(BATCH));
   }
 
   private async effects(): Promise<void> {

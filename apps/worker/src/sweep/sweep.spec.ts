@@ -103,3 +103,30 @@ test('a mail goes after a week, but not while its link is good; the count of an 
   expect(await room.database.query('SELECT kind FROM mails')).toEqual([{ kind: 'reversal' }]);
   expect(await room.database.query('SELECT FROM address_mails')).toHaveLength(1);
 });
+
+test('a sign-up on which nobody decided for 30 days goes, its name is free, and a mail says so', async () => {
+  const waits = async (username: string, days: number) => {
+    const [row] = await room.database.query<{ id: Id }>(
+      `WITH waiting AS (
+         INSERT INTO registrations (shard, id, username, email, password_hash, locale)
+         VALUES (5, next_id(5) - ($2::bigint * 86400000 << 23), $1, $1 || '@example.org', '', 'de') RETURNING id)
+       INSERT INTO usernames (username, given_up_by, given_up_at) SELECT $1, id, 'infinity' FROM waiting
+       RETURNING given_up_by AS id`,
+      [username, days],
+    );
+    return row?.id ?? '';
+  };
+  const [old] = [await waits('grace', 31), await waits('mary', 29)];
+  await room.get(Overdue).sweep();
+  await room.get(Overdue).sweep();
+  const names = 'SELECT username FROM usernames UNION ALL SELECT username FROM registrations';
+  expect(await room.database.query(names)).toEqual([{ username: 'mary' }, { username: 'mary' }]);
+  const mails = await room.database.query(`SELECT kind, address, locale FROM mails WHERE user_id = $1`, [
+    old,
+  ]);
+  expect(mails).toEqual([{ kind: 'undecided', address: 'grace@example.org', locale: 'de' }]);
+  const events = await room.database.query('SELECT kind, actor_id FROM audit_events WHERE user_id = $1', [
+    old,
+  ]);
+  expect(events).toEqual([{ kind: 'registration.expired', actor_id: null }]);
+});

@@ -18,4 +18,8 @@ export class RegistrationMails {
   async refused(tx: Tx, waiting: RegistrationRow, note: string | null): Promise<void> {
     await this.letters.toNamed(tx, waiting, { kind: 'refused', address: waiting.email, seconds, note });
   }
+
+  async undecided(tx: Tx, waiting: RegistrationRow): Promise<void> {
+    await this.letters.toNamed(tx, waiting, { kind: 'undecided', address: waiting.email, seconds });
+  }
 }

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { counter, problem, type Id } from '@app/platform';
+import { counter, firstIdAt, limits, problem, type Id } from '@app/platform';
 import {
   AuditRows,
   ErasureRows,
+  nowhere,
   RegistrationRows,
   UnitOfWork,
   UserRows,
@@ -49,6 +50,21 @@ export class Registrations {
         : this.refuse(tx, id, decision.reason || null, by, from),
     );
     if (!isDecided) throw problem('not_found');
+  }
+
+  /** For the worker: deletes sign-ups on which nobody decided in time, and tells those people. Returns how many. */
+  async expireDue(limit: number): Promise<number> {
+    const until = firstIdAt(Date.now() - limits.registration.waitsFor * 1000);
+    const due = await this.rows.before(until, limit);
+    for (const id of due) await this.work.run((tx) => this.expire(tx, id));
+    return due.length;
+  }
+
+  private async expire(tx: Tx, id: Id): Promise<void> {
+    const waiting = await this.rows.refuse(tx, id);
+    if (!waiting) return;
+    await this.audit.record(tx, 'registration.expired', id, nowhere, { actorId: null });
+    await this.mails.undecided(tx, waiting);
   }
 
   private async approve(tx: Tx, id: Id, by: Decider, from: Origin): Promise<boolean> {

@@ -124,6 +124,15 @@ export const de: Texts = {
         ...(note === null ? [] : [{ text: 'Der Grund:' }, { text: note }]),
       ],
     }),
+    undecided: ({ instance }) => ({
+      subject: `Deine Anmeldung bei ${instance}`,
+      parts: [
+        {
+          text: `Über deine Anmeldung bei ${instance} hat niemand rechtzeitig entschieden. Deine Angaben wurden gelöscht.`,
+        },
+        { text: 'Du kannst dich noch einmal anmelden.' },
+      ],
+    }),
     export: ({ instance, username, link, minutes }) => ({
       subject: `Dein Export von ${instance} ist fertig`,
       parts: [

@@ -114,6 +114,13 @@ const mails: Record<MailKind, (facts: MailFacts) => MailTemplate> = {
       ...(note === null ? [] : [{ text: 'The reason:' }, { text: note }]),
     ],
   }),
+  undecided: ({ instance }) => ({
+    subject: `Your sign-up for ${instance}`,
+    parts: [
+      { text: `Nobody decided on your sign-up for ${instance} in time. What you gave was deleted.` },
+      { text: 'You may sign up again.' },
+    ],
+  }),
   export: ({ instance, username, link, minutes }) => ({
     subject: `Your export from ${instance} is ready`,
     parts: [

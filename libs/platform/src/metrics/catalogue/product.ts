@@ -2,7 +2,7 @@ import { inPart } from '../entry.js';
 
 const growth = 'as many as there are people';
 
-/** People's activity. None of it raises an alert: a low figure is a Sunday, or shows in `requests` and `later work`. */
+/** People's activity. It raises no alert, but where people wait for an operator: a low figure is a Sunday, or shows in `requests` and `later work`. */
 export const product = inPart('product', {
   narwhal_signups_total: {
     kind: 'counter',
@@ -18,6 +18,38 @@ export const product = inPart('product', {
     across: 'same',
     shows: {
       active_people: { title: 'Active people', unit: 'people', read: { as: 'value' }, normal: growth },
+    },
+  },
+  narwhal_waiting_signups: {
+    kind: 'gauge',
+    means: 'Sign-ups that wait for an admin, counted up to 10,000.',
+    across: 'same',
+    shows: {
+      waiting_signups: {
+        title: 'Sign-ups that wait',
+        unit: 'people',
+        read: { as: 'value' },
+        normal: 'as many as come between two looks of an admin',
+      },
+    },
+  },
+  narwhal_waiting_signups_age_seconds: {
+    kind: 'gauge',
+    means: 'How long the oldest sign-up has waited for an admin; 0 while none does.',
+    across: 'same',
+    shows: {
+      waiting_signups_age: {
+        title: 'Oldest sign-up that waits',
+        unit: 'seconds',
+        read: { as: 'value' },
+        normal: [0, 3 * 86_400],
+        levels: {
+          alert: 'SignUpsWait',
+          warning: 20 * 86_400,
+          lasting: 300,
+          says: 'the oldest sign-up has waited for an admin for {value}, and is deleted after 30 days',
+        },
+      },
     },
   },
   narwhal_sessions: {

@@ -41,8 +41,9 @@ export const auditKinds = [
   'role.changed',
 ] as const;
 
-/** `keys.rotated` concerns the instance, `registration.refused` nobody any more: both are shown to operators alone. */
-export type AuditKind = (typeof auditKinds)[number] | 'keys.rotated' | 'registration.refused';
+/** `keys.rotated` concerns the instance, the end of a registration nobody any more: they are shown to operators alone. */
+export type AuditKind =
+  (typeof auditKinds)[number] | 'keys.rotated' | 'registration.refused' | 'registration.expired';
 
 /** Stands for nobody where an event concerns the instance: no person has this id. */
 export const instanceId: Id = '0';

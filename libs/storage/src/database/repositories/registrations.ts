@@ -66,6 +66,19 @@ export class RegistrationRows {
     return upwards ? rows.toReversed() : rows;
   }
 
+  /** How many wait, counted up to 10,000, and for how many seconds the oldest has; 0 while none does. */
+  async waiting(): Promise<{ count: number; age: number }> {
+    const sql = `SELECT (SELECT count(*)::int FROM (SELECT FROM registrations LIMIT 10000) AS counted) AS count,
+      coalesce((SELECT extract(epoch FROM now() - created_at) FROM registrations ORDER BY id LIMIT 1), 0)::float AS age`;
+    return (await this.database.first('registration.waiting', sql, [])) as { count: number; age: number };
+  }
+
+  /** Up to `limit` of those who wait whose ids are below this one, oldest first. */
+  before(id: Id, limit: number): Promise<Id[]> {
+    const sql = `SELECT id FROM registrations WHERE id < $1 ORDER BY id LIMIT $2`;
+    return this.database.values('registration.before', sql, [id, limit]);
+  }
+
   /** Takes one from those who wait; null when it is not among them, or somebody else decides on it at this moment. */
   private take(tx: Queryable, id: Id): Promise<Registration | null> {
     return tx.first(
