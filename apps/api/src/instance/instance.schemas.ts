@@ -124,7 +124,8 @@ const meanings: Meanings<Limits> = {
     keptFor: 'For how long the record of an invitation is kept, in seconds.',
   },
   registration: {
-    waitsFor: 'For how long a sign-up waits for an admin, in seconds; then it is deleted, and a mail says so.',
+    waitsFor:
+      'For how long a sign-up waits for an admin, in seconds; then it is deleted, and a mail says so.',
     reason: 'How many characters the reason of a refused sign-up has at most.',
   },
   mail: {
