@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, LOGGER, problem, Problem, type Config, type Logger } from '@app/platform';
+import { CONFIG, counter, LOGGER, problem, Problem, type Config, type Logger } from '@app/platform';
 import { BoundedWork } from '../accounts/bounded-work.js';
 import { ProviderFault } from './bounded-fetch.js';
 import { TokenFault, verifyIdToken } from './id-token.js';
@@ -24,6 +24,14 @@ export interface ProvenIdentity {
 /** At a provider that is slow, further sign-ins are refused at once. */
 const AT_ONCE = 20;
 const RETRY_SECONDS = 10;
+
+const outcomes: Partial<Record<string, string>> = {
+  identity_refused: 'refused',
+  provider_unavailable: 'unavailable',
+  busy: 'busy',
+};
+const count = (provider: string, outcome: string): void =>
+  counter('narwhal_provider_answers_total').inc({ provider, outcome });
 
 interface Provider {
   connection: ProviderConnection;
@@ -65,10 +73,20 @@ export class IdentityProviders {
   async prove(given: GivenIdentity): Promise<ProvenIdentity> {
     const provider = this.all.get(given.provider);
     if (!provider) throw problem('not_found');
-    return provider.turns.run(() =>
+    const work = provider.turns.run(() =>
       this.proven(provider.connection, given).catch((error: unknown) => {
         throw this.refusal(given.provider, error);
       }),
+    );
+    return work.then(
+      (proven) => {
+        count(given.provider, 'proven');
+        return proven;
+      },
+      (error: unknown) => {
+        count(given.provider, (error instanceof Problem && outcomes[error.code]) || 'failed');
+        throw error;
+      },
     );
   }
 

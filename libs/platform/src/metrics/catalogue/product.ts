@@ -120,6 +120,23 @@ export const product = inPart('product', {
       streams: { title: 'Streams', unit: 'count', read: { as: 'value' }, normal: growth },
     },
   },
+  narwhal_provider_answers_total: {
+    kind: 'counter',
+    means:
+      'ID tokens and codes of identity providers, by provider and outcome; `refused` counts those that are not good, `unavailable` those that a provider could not be asked about or answered nonsense to, `busy` those that were turned away because too many waited for it, `failed` errors of Narwhal itself.',
+    labels: {
+      provider: 'an id of `IDENTITY_PROVIDERS`',
+      outcome: ['proven', 'refused', 'unavailable', 'busy', 'failed'],
+    },
+    shows: {
+      provider_answers: {
+        title: 'Sign-ins by providers',
+        unit: 'events',
+        read: { as: 'rate', per: 'minute', by: 'outcome' },
+        normal: 'a few an hour for every thousand people; `unavailable`, `busy` and `failed` none',
+      },
+    },
+  },
   narwhal_imports_total: {
     kind: 'counter',
     means:
