@@ -93,13 +93,13 @@ export class IdentityProviders {
   private async proven(connection: ProviderConnection, given: GivenIdentity): Promise<ProvenIdentity> {
     const isCode = 'code' in given;
     const token = isCode ? await connection.exchange(given) : given.idToken;
-    const { issuer, keys } = await connection.discover();
+    const { issuer } = await connection.discover();
     const { clientId, apps, id: provider } = connection.settings;
     const { subject, email, name } = await verifyIdToken(token, {
       issuer,
       audiences: isCode ? [clientId] : [clientId, ...apps],
       nonce: given.nonce ?? null,
-      keys,
+      keys: connection.keys.keyFor,
     });
     return { provider, subject, email, name, token: createHash('sha256').update(token).digest() };
   }

@@ -1,5 +1,4 @@
 import type { IdentityProvider } from '@app/platform';
-import type { JWTVerifyGetKey } from 'jose';
 import type {
   AuthorizationCodeGrantChecks,
   ClientAuth,
@@ -8,6 +7,8 @@ import type {
 } from 'openid-client';
 import { boundedFetch, ProviderFault } from './bounded-fetch.js';
 import { TokenFault } from './id-token.js';
+import { KeptAnswer } from './kept-answer.js';
+import { ANSWER_WITHIN, ProviderKeys } from './provider-keys.js';
 
 /** A code that a provider sent a browser back with. */
 export interface GivenCode {
@@ -17,46 +18,36 @@ export interface GivenCode {
   nonce?: string | undefined;
 }
 
-const HOUR = 60 * 60 * 1000;
 const APPLE = 'https://appleid.apple.com';
-
-/** How long a provider may take, and what it says is kept, in milliseconds. */
-const times = { answer: 5_000, discovery: HOUR, keys: HOUR, newKeys: 30_000 };
 
 /** Both are loaded at the first use: most instances name no provider. */
 const openid = () => import('openid-client');
 const jose = () => import('jose');
 
 interface Discovered {
-  at: number;
   configuration: Configuration;
   issuer: string;
-  keys: JWTVerifyGetKey;
+  keysAt: string;
 }
 
 /** One provider: what it says of itself, its keys, and the exchange of codes. */
 export class ProviderConnection {
-  private discovered: Promise<Discovered> | null = null;
+  private readonly discovered = new KeptAnswer(() => this.ask());
+  readonly keys = new ProviderKeys(async () => (await this.discover()).keysAt);
 
   constructor(readonly settings: IdentityProvider) {}
 
-  /** What the provider says of itself, asked for once an hour. @throws ProviderFault */
-  async discover(now = Date.now()): Promise<Discovered> {
-    const last = this.discovered;
-    // Whoever asked then was told.
-    const known = await last?.catch(() => null);
-    if (known && known.at > now - times.discovery) return known;
-    // Whoever waited for the same answer finds that another has begun the next.
-    if (this.discovered === last) this.discovered = this.ask(now);
-    return this.discovered as Promise<Discovered>;
+  /** What the provider says of itself. @throws ProviderFault */
+  discover(): Promise<Discovered> {
+    return this.discovered.get();
   }
 
-  private async ask(at: number): Promise<Discovered> {
+  private async ask(): Promise<Discovered> {
     const { allowInsecureRequests, customFetch, discovery } = await openid();
     const { issuer, clientId } = this.settings;
     try {
       const configuration = await discovery(new URL(issuer), clientId, {}, await this.authentication(), {
-        timeout: times.answer / 1000,
+        timeout: ANSWER_WITHIN / 1000,
         [customFetch]: (url: string, options: CustomFetchOptions) => boundedFetch(url, options),
         execute: new URL(issuer).protocol === 'http:' ? [allowInsecureRequests] : [],
       });
@@ -65,32 +56,10 @@ export class ProviderConnection {
         throw new Error(`expected the issuer ${issuer} but received ${named}`);
       if (keysAt === undefined || !this.isAllowed(keysAt))
         throw new Error('expected an https address of keys');
-      return { at, configuration, issuer: named, keys: await this.keysAt(keysAt) };
+      return { configuration, issuer: named, keysAt };
     } catch (error) {
       throw new ProviderFault(`expected ${issuer} to say what it is`, { cause: error });
     }
-  }
-
-  /** A made-up key id causes a request only when the last is half a minute old. */
-  private async keysAt(url: string): Promise<JWTVerifyGetKey> {
-    const { createRemoteJWKSet, customFetch, errors } = await jose();
-    const keys = createRemoteJWKSet(new URL(url), {
-      timeoutDuration: times.answer,
-      cacheMaxAge: times.keys,
-      cooldownDuration: times.newKeys,
-      [customFetch]: boundedFetch,
-    });
-    return async (header, token) => {
-      try {
-        return await keys(header, token);
-      } catch (error) {
-        const isToken =
-          error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys;
-        throw isToken || error instanceof errors.JOSENotSupported
-          ? error
-          : new ProviderFault('expected keys', { cause: error });
-      }
-    };
   }
 
   /**
