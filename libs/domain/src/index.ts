@@ -35,6 +35,7 @@ export * from './accounts/verification-requests.js';
 export * from './accounts/verified-emails.js';
 export * from './accounts/terms-of-use.js';
 export * from './identities/identity-providers.js';
+export * from './identities/look-at-provider.js';
 export * from './comments/comments.js';
 export * from './photos/quota.js';
 export * from './photos/photo-access.js';

@@ -18,6 +18,7 @@ import {
   strangeSettings,
   webServer,
 } from './machine.js';
+import { identityProviders } from './providers.js';
 import { disks, postgres, redis } from './stores.js';
 
 /**
@@ -60,6 +61,7 @@ async function examine(): Promise<Finding[]> {
         decoderWall(),
         ports(config),
         Promise.resolve(mails(config)),
+        identityProviders(config),
         ...(isInstalled ? [webServer(), certificate()] : []),
       ]
     : [];
