@@ -106,6 +106,10 @@ export class IdentityProvider {
       .sign(key ?? this.key.privateKey);
   }
 
+  get signingKey(): CryptoKey {
+    return this.key.privateKey;
+  }
+
   /** The public half of its key. */
   get publicKey(): JWK {
     const { d: _private, ...shown } = this.key.jwk;

@@ -35,7 +35,7 @@ test('a provider by which people can sign in is in order, and without providers 
 
 test('a provider that is not there, that is another, and one that refuses the client are each named', async () => {
   const elsewhere = { issuer: 'http://127.0.0.1:1' };
-  const other = { issuer: `${provider.url.replace('127.0.0.1', 'localhost')}` };
+  const other = { issuer: provider.url.replace('127.0.0.1', 'localhost') };
   const found = await examined(elsewhere, other, { clientSecret: 'a wrong one' }, {});
   expect(found.map(({ level }) => level)).toEqual(['fault', 'fault', 'fault', 'ok']);
   const [away, another, refuses] = found.map(({ text }) => text);

@@ -24,7 +24,7 @@ export interface Expected {
 
 /** Never `none`, and never a secret that both sides share. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519'];
-const SKEW_SECONDS = 60;
+export const SKEW_SECONDS = 60;
 const MOST_SECONDS_OLD = 10 * 60;
 /** OpenID Connect Core 1.0, section 2. */
 const LONGEST_SUBJECT = 255;

@@ -21,7 +21,9 @@ export class KeptAnswer<Answer> {
     const age = last ? Date.now() - last.at : Infinity;
     if (last && age < FRESH) return last.answer;
     if (!last || age >= STALE) return this.renew();
-    return this.isPausing ? last.answer : this.renew().catch(() => last.answer);
+    if (this.isPausing) return last.answer;
+    // What went wrong is told once nothing holds any more.
+    return this.renew().catch(() => last.answer);
   }
 
   /**

@@ -6,7 +6,7 @@ import type {
   CustomFetchOptions,
 } from 'openid-client';
 import { boundedFetch, ProviderFault } from './bounded-fetch.js';
-import { TokenFault } from './id-token.js';
+import { SKEW_SECONDS, TokenFault } from './id-token.js';
 import { KeptAnswer } from './kept-answer.js';
 import { ANSWER_WITHIN, ProviderKeys } from './provider-keys.js';
 
@@ -43,10 +43,12 @@ export class ProviderConnection {
   }
 
   private async ask(): Promise<Discovered> {
-    const { allowInsecureRequests, customFetch, discovery } = await openid();
+    const { allowInsecureRequests, clockTolerance, customFetch, discovery } = await openid();
     const { issuer, clientId } = this.settings;
     try {
-      const configuration = await discovery(new URL(issuer), clientId, {}, await this.authentication(), {
+      const client = { [clockTolerance]: SKEW_SECONDS };
+      const authentication = await this.authentication();
+      const configuration = await discovery(new URL(issuer), clientId, client, authentication, {
         timeout: ANSWER_WITHIN / 1000,
         [customFetch]: (url: string, options: CustomFetchOptions) => boundedFetch(url, options),
         execute: new URL(issuer).protocol === 'http:' ? [allowInsecureRequests] : [],
