@@ -45,7 +45,9 @@ describe('an ID token', () => {
       subject: 'ada',
       email: 'ada@provider.example',
       name: 'Ada Lovelace',
-      token: createHash('sha256').update(token).digest(),
+      token: createHash('sha256')
+        .update(token.slice(0, token.lastIndexOf('.')))
+        .digest(),
     });
     for (const isVerified of [false, 'false', undefined]) {
       const other = await provider.idToken('ada', NONCE, {
@@ -53,6 +55,21 @@ describe('an ID token', () => {
       });
       expect(await providers.prove(native(other))).toMatchObject({ email: null });
     }
+  });
+
+  test('is the same one however its signature is written', async () => {
+    const token = await provider.idToken('ada', NONCE);
+    const [signed, signature = ''] = token.split(/\.(?=[^.]*$)/);
+    const bytes = Buffer.from(signature, 'base64url');
+    const order = BigInt('0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551');
+    const other = order - BigInt(`0x${bytes.subarray(32).toString('hex')}`);
+    const mirrored = Buffer.concat([
+      bytes.subarray(0, 32),
+      Buffer.from(other.toString(16).padStart(64, '0'), 'hex'),
+    ]);
+    const { token: digest } = await providers.prove(native(token));
+    const again = await providers.prove(native(`${signed}.${mirrored.toString('base64url')}`));
+    expect(again.token).toEqual(digest);
   });
 
   test('may have the SHA-256 of the nonce', async () => {

@@ -17,7 +17,7 @@ export interface ProvenIdentity {
   /** Only where the provider says that it has verified it. */
   email: string | null;
   name: string | null;
-  /** SHA-256 of the ID token: each is taken once. */
+  /** SHA-256 of what of the ID token is signed: each is taken once. */
   token: Buffer;
 }
 
@@ -101,7 +101,7 @@ export class IdentityProviders {
       nonce: given.nonce ?? null,
       keys: connection.keys.keyFor,
     });
-    return { provider, subject, email, name, token: createHash('sha256').update(token).digest() };
+    return { provider, subject, email, name, token: digestOf(token) };
   }
 
   /** The reason is for operators: whoever sends made-up tokens learns nothing of it. */
@@ -119,6 +119,12 @@ export class IdentityProviders {
     return problem('identity_refused', { cause: error });
   }
 }
+
+/** Without the signature, which anybody can write otherwise: its last bits are unused, and with (r, s) of ECDSA (r, -s) is good, too. */
+const digestOf = (token: string): Buffer =>
+  createHash('sha256')
+    .update(token.slice(0, token.lastIndexOf('.')))
+    .digest();
 
 /** The codes of jose begin so. */
 const isOfToken = (error: unknown): boolean =>
