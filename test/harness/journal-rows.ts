@@ -49,6 +49,11 @@ const queries = [
     'users',
     'following_count AS stored, (SELECT count(*) FROM follows WHERE follower_id = t.id AND accepted) AS rows',
   ),
+  counts(
+    'unread',
+    '(SELECT user_id AS id, * FROM notification_states)',
+    'unread AS stored, (SELECT count(*) FROM notifications WHERE user_id = t.id AND NOT read AND count > 0) AS rows',
+  ),
   ends('follows', 'followers', 'follower_id, followee_id, accepted'),
   ends('blocks', 'blocked_by', 'blocker_id, blocked_id'),
   // A deleted post loses its end at once; its likers' ends are swept later.

@@ -89,7 +89,7 @@ export class IdempotencyRows {
     const fingerprint = request === null ? randomBytes(32) : createHash('sha256').update(request).digest();
     return tx.touchesOne(
       'idToken.use',
-      `INSERT INTO idempotency_keys AS used (shard, caller_id, path, key, fingerprint) VALUES ($1, $2, $3, $4, $5)
+      `INSERT INTO idempotency_keys AS used (shard, caller_id, path, key, fingerprint, status) VALUES ($1, $2, $3, $4, $5, 200)
        ON CONFLICT (shard, caller_id, path, key) DO UPDATE SET fingerprint = excluded.fingerprint
        WHERE used.fingerprint = excluded.fingerprint`,
       [shardOfKey(keyed), keyed.callerId, keyed.path, key, fingerprint],
