@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Id } from '@app/platform';
-import { UserRows } from '@app/storage';
+import { IdentityRows, UserRows } from '@app/storage';
 import { MarkedData } from './marked-data.js';
 import { OwnData } from './own-data.js';
 
@@ -34,6 +34,7 @@ export class Documents {
     private readonly own: OwnData,
     private readonly marked: MarkedData,
     private readonly users: UserRows,
+    private readonly identities: IdentityRows,
   ) {}
 
   /** By their name in the zip. */
@@ -69,6 +70,12 @@ export class Documents {
       private: row.private,
       avatarPhotoId: row.avatar_photo_id,
       createdAt: row.created_at.toISOString(),
+      identities: (await this.identities.of(user)).map(({ provider, subject, email, created_at }) => ({
+        provider,
+        subject,
+        email,
+        linkedAt: created_at.toISOString(),
+      })),
     };
     yield `${JSON.stringify(profile, null, 2)}\n`;
   }
