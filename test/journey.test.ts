@@ -6,10 +6,13 @@ import sharp from 'sharp';
 import request from 'supertest';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { root } from '../tools/dev/install.mjs';
+import { moment } from './harness/answers.js';
 import { browser } from './clients/browser.js';
 import { BrowserPage } from './harness/browser-page.js';
+import type { Page, Post } from './harness/contract.js';
 import { picturesFolder } from './harness/env.js';
 import { asked, ready, unpack } from './harness/exports.js';
+import { importOf } from './harness/imports.js';
 import { patient } from './harness/pace.js';
 import { signIn, signUp } from './harness/people.js';
 import { drawn } from './harness/pictures.js';
@@ -58,6 +61,22 @@ async function openMail(subject: string): Promise<void> {
   await page.follow('/account/');
 }
 
+/** What a person has at another Narwhal, once they have imported a zip there. */
+async function importedElsewhere(zip: Buffer): Promise<Post[]> {
+  const other = await startStack();
+  try {
+    const ada = await signUp(other, 'ada');
+    const { id } = await importOf(other, ada, zip);
+    const state = async () =>
+      ((await ada.request('get', `/v1/me/imports/${id}`).expect(200)).body as { state: string }).state;
+    await expect.poll(state, { timeout: patient(60_000) }).toBe('ready');
+    const { body } = await ada.request('get', `/v1/users/${ada.id}/posts`).expect(200);
+    return (body as Page<Post>).items;
+  } finally {
+    await other.stop();
+  }
+}
+
 test.skipIf(!browser)('an account, from sign-up to its end', { timeout: patient(120_000) }, async () => {
   const ada = await signUp(stack, 'ada');
   await openMail('Confirm your address for Lichtbilder');
@@ -88,7 +107,11 @@ test.skipIf(!browser)('an account, from sign-up to its end', { timeout: patient(
   await page.goto(pathToFileURL(join(folder, 'index.html')).href);
   expect(await page.text()).toContain('Wrapped in fog');
   await picture('exported');
-  // Imports go on here: into another account, from this zip.
+
+  const zip = Buffer.from(await (await fetch(done.url)).arrayBuffer());
+  expect(await importedElsewhere(zip)).toMatchObject([
+    { caption: 'Wrapped in fog', takenAt: moment, photos: [{ state: 'ready' }] },
+  ]);
 
   await page.goto(`${site}/account/forgot`);
   const device = await VirtualAuthenticator.plugInto(page);
