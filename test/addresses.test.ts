@@ -130,6 +130,8 @@ describe('an address', () => {
     const { body } = await signsIn(addressOf(ada)).expect(201);
     expect(body).toMatchObject({ user: { id: owner.id } });
     await signIn(stack, ada.user.username);
+    expect(await events(ada)).toContain('email.lost');
+    expect(await events(owner)).not.toContain('email.lost');
   });
 
   test('is verified in a browser: a GET changes nothing, the button does', async () => {

@@ -52,6 +52,13 @@ describe('the owner is told by mail', () => {
     expect((await told(3)).join('')).toContain('second factor');
   });
 
+  test('of the closing of the account, and how to undo it', async () => {
+    await ada.request('delete', '/v1/me', { password: PASSWORD }).expect(202);
+    const [mail] = await told(1);
+    expect(mail).toContain('in 14 days it is deleted');
+    expect(mail).toContain('sign in before then');
+  });
+
   test('only at an address that is verified', async () => {
     await stack.database.query('DELETE FROM emails WHERE user_id = $1', [ada.id]);
     await signInWith('Thief/2.0');

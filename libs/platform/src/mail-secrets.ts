@@ -16,6 +16,7 @@ export type MailKind =
   | 'approved'
   | 'refused'
   | 'undecided'
+  | 'account_closed'
   | 'new_device'
   | 'credentials_changed'
   | 'factors_removal';

@@ -4,7 +4,7 @@ import type { MailKind } from '@app/platform';
 import type { AddressedMail, MailRow } from '@app/storage';
 
 /** Mails to addresses that somebody named, and that may be another's. */
-const toNamed: ReadonlySet<MailKind> = new Set<MailKind>(['verify', 'approved', 'refused']);
+const toNamed: ReadonlySet<MailKind> = new Set<MailKind>(['verify', 'approved', 'refused', 'undecided']);
 
 /** What the domain decides about a mail before it is sent, by kind. */
 @Injectable()

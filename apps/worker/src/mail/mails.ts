@@ -26,6 +26,7 @@ const links: Record<MailKind, (token: string) => string> = {
   approved: () => '',
   refused: () => '',
   undecided: () => '',
+  account_closed: () => '/account/forgot',
   new_device: () => '/account/forgot',
   credentials_changed: () => '/account/forgot',
   factors_removal: (token) => `/account/factors?token=${token}`,

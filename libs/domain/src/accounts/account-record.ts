@@ -47,11 +47,11 @@ export class AccountRecord {
     if (letter !== undefined) await this.tell(tx, userId, letter);
   }
 
-  /** Addresses that nobody has verified may be anybody's. */
-  private async tell(tx: Tx, userId: Id, kind: MailKind): Promise<void> {
+  /** Mails the owner; `seconds`: for how long it is of use. Addresses that nobody has verified may be anybody's. */
+  async tell(tx: Tx, userId: Id, kind: MailKind, seconds: number = limits.mail.triedFor): Promise<void> {
     const user = await this.users.find(userId, tx);
     if (!user || !(await this.emails.standing(user, tx)).verified) return;
     if ((await this.mails.pause(tx, userId, kind, often)) > 0) return;
-    await this.letters.toOwner(tx, user, { kind, address: user.email, seconds: limits.mail.triedFor });
+    await this.letters.toOwner(tx, user, { kind, address: user.email, seconds });
   }
 }

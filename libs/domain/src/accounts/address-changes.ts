@@ -1,6 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { limits } from '@app/platform';
-import { EmailRows, FactorRows, MailRows, UserRows, type Origin, type Tx, type UserRow } from '@app/storage';
+import { limits, type Id } from '@app/platform';
+import {
+  EmailRows,
+  FactorRows,
+  MailRows,
+  nowhere,
+  UserRows,
+  type Origin,
+  type Tx,
+  type UserRow,
+} from '@app/storage';
 import { AccountRecord } from './account-record.js';
 import { Letters } from './letters.js';
 import { unusableHash } from './passwords.js';
@@ -23,7 +32,9 @@ export class AddressChanges {
    * @returns false when somebody else verified it before; the transaction then has to be rolled back
    */
   async take(tx: Tx, user: UserRow, address: string, from: Origin): Promise<boolean> {
+    const before = await this.emails.ownerOf(address, tx);
     if (!(await this.emails.verify(tx, address, user.id))) return false;
+    await this.recordLoss(tx, before, user);
     if (address === user.email) {
       await this.record.record(tx, 'email.verified', user.id, from);
       return true;
@@ -33,6 +44,15 @@ export class AddressChanges {
     await this.record.record(tx, 'email.changed', user.id, from);
     if (wasTheirs) await this.letWayBack(tx, changed, user.email);
     return true;
+  }
+
+  /**
+   * Whoever had the address until now is told in their account alone: a mail to it would be read by its new owner. From where
+   * that one came is none of their business.
+   */
+  private async recordLoss(tx: Tx, before: { user_id: Id } | null, { id }: UserRow): Promise<void> {
+    if (before === null || before.user_id === id) return;
+    await this.record.record(tx, 'email.lost', before.user_id, nowhere, { actorId: null });
   }
 
   /**
@@ -59,7 +79,9 @@ export class AddressChanges {
   ): Promise<void> {
     // Told to the address that is taken away, which may be the owner's.
     await this.record.record(tx, 'email.reverted', user.id, from);
+    const before = await this.emails.ownerOf(address, tx);
     await this.emails.takeBack(tx, address, user.id);
+    await this.recordLoss(tx, before, user);
     if (address !== user.email) await this.users.releaseEmail(tx, user.email, user.id);
     const back = await this.users.change(tx, user.id, { email: address, password_hash: unusableHash() });
     await this.factors.removeSince(tx, user.id, trusted);

@@ -1,14 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Config, type Id } from '@app/platform';
-import {
-  AuditRows,
-  IdentityRows,
-  lockAccount,
-  UnitOfWork,
-  UserRows,
-  type Origin,
-  type Tx,
-} from '@app/storage';
+import { IdentityRows, lockAccount, UnitOfWork, UserRows, type Origin, type Tx } from '@app/storage';
+import { AccountRecord } from './account-record.js';
 import { Sessions } from './sessions.js';
 
 const DAY = 24 * 60 * 60 * 1_000;
@@ -21,7 +14,7 @@ export class Closing {
     private readonly rows: UserRows,
     private readonly identities: IdentityRows,
     private readonly sessions: Sessions,
-    private readonly audit: AuditRows,
+    private readonly audit: AccountRecord,
     private readonly work: UnitOfWork,
   ) {}
 
@@ -30,6 +23,9 @@ export class Closing {
     const eraseAt = new Date(Date.now() + this.config.ACCOUNT_DELETION_DAYS * DAY);
     await this.rows.close(tx, userId, eraseAt);
     await this.audit.record(tx, 'account.closed', userId, from);
+    // One that is erased at once has no address by the time that a mail is sent.
+    const seconds = (eraseAt.getTime() - Date.now()) / 1_000;
+    if (this.config.ACCOUNT_DELETION_DAYS > 0) await this.audit.tell(tx, userId, 'account_closed', seconds);
     await this.sessions.endIn(tx, userId, {});
     await this.seenOrNot(tx, userId);
     return eraseAt;

@@ -84,6 +84,21 @@ export const de: Texts = {
         { link, words: 'Neues Passwort wählen' },
       ],
     }),
+    account_closed: ({ instance, username, link, minutes }) => ({
+      subject: `Dein Konto bei ${instance} wurde geschlossen`,
+      parts: [
+        {
+          text: `Das Konto ${username} auf ${instance} wurde geschlossen. Niemand sieht es mehr; gelöscht wird es mit allem, was darin ist, nach ${minutes < 2_160 ? 'einem Tag' : `${Math.round(minutes / 1_440)} Tagen`}.`,
+        },
+        {
+          text: 'Willst du es behalten, dann melde dich vorher an: Damit ist es wieder offen, so wie es war.',
+        },
+        {
+          text: 'Hast nicht du es geschlossen, dann wähle ein neues Passwort, melde dich damit an, und sieh dir in deiner App die Sicherheitsereignisse an.',
+        },
+        { link, words: 'Neues Passwort wählen' },
+      ],
+    }),
     factors_removal: ({ instance, username, link, minutes }) => ({
       subject: `Dein zweiter Faktor auf ${instance} wird entfernt`,
       parts: [

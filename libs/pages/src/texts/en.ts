@@ -78,6 +78,19 @@ const mails: Record<MailKind, (facts: MailFacts) => MailTemplate> = {
       { link, words: 'Choose a new password' },
     ],
   }),
+  account_closed: ({ instance, username, link, minutes }) => ({
+    subject: `Your account on ${instance} was closed`,
+    parts: [
+      {
+        text: `The account ${username} on ${instance} was closed. Nobody sees it, and in ${days(minutes)} it is deleted with everything in it.`,
+      },
+      { text: 'If you want to keep it, sign in before then: that opens it again, as it was.' },
+      {
+        text: 'If it was not you who closed it, choose a new password, sign in with it, and look at the security events in your app.',
+      },
+      { link, words: 'Choose a new password' },
+    ],
+  }),
   factors_removal: ({ instance, username, link, minutes }) => ({
     subject: `Your second factor on ${instance} will be taken away`,
     parts: [

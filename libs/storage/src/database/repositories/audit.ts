@@ -27,6 +27,7 @@ export const auditKinds = [
   'email.verified',
   'email.changed',
   'email.reverted',
+  'email.lost',
   'session.began',
   'session.ended',
   'sessions.ended',
