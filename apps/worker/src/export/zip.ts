@@ -2,12 +2,17 @@ import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { ZipFile } from 'yazl';
 
+/** What yazl looks through for the next entry, from the first, twice an entry; its types leave it out. */
+type Listing = ZipFile & { entries: object[] };
+
 /**
  * A zip that is read while it is written: one entry at a time, each no faster than the zip is taken. Of a written entry it keeps
  * only the place, for the directory at the end.
  */
 export class Zip {
-  private readonly file = new ZipFile();
+  private readonly file = new ZipFile() as Listing;
+  /** Entries that are written, until the directory is: among them yazl would look for the next, which takes the square of their number. */
+  private readonly written: object[] = [];
   private entry: Readable | null = null;
 
   constructor() {
@@ -26,6 +31,8 @@ export class Zip {
       source.destroy();
       throw this.stream.errored ?? new Error('the zip is not read any more');
     }
+    // The source of the newest has been read, so that those before it are written.
+    this.written.push(...this.file.entries.splice(0, this.file.entries.length - 1));
     this.entry = source;
     const done = finished(source);
     // yazl keeps this function for each entry until the end: it must not keep the source.
@@ -46,6 +53,7 @@ export class Zip {
 
   /** Writes the directory: nothing before this is a zip that anything opens. */
   end(): void {
+    this.file.entries = this.written.concat(this.file.entries);
     this.file.end();
   }
 
