@@ -62,6 +62,10 @@ const benches: Record<string, Entry> = {
     takes: 1,
     load: () => import('./storage.ts'),
   },
+  export: {
+    what: 'exports of 2,000 and 20,000 posts by a worker, beside yazl alone that puts the same files into a zip',
+    load: () => import('./export.ts'),
+  },
   streams: {
     what: '5,000 idle streams on one api process, in memory',
     load: () => import('./streams.ts'),
