@@ -7,8 +7,15 @@ import yauzl, { type Entry, type ZipFile } from 'yauzl';
 import { CannotImport } from '../transfers/endings.js';
 import { ZipBytes } from './zip-bytes.js';
 
-/** The largest document that is parsed, in bytes. */
+/** The largest document that is parsed, and all of them together, in bytes: deflated, some kilobytes hold as many. */
 const DOCUMENT = 32 * 1024 * 1024;
+const DOCUMENTS = 96 * 1024 * 1024;
+/** A document's values: a post has a dozen in a kilobyte, and an empty list takes three bytes there and fifty once it is parsed. */
+const VALUES = 2_000_000;
+/** The longest name that is looked at, in bytes; the format allows 64 kB. */
+const NAME = 512;
+const NOTHING = Buffer.alloc(0);
+const [COMMA, LIST, OBJECT] = Buffer.from(',[{');
 
 /** What an entry turned out to be when it was read once. */
 export type Read = { sha256: Buffer } | { fault: 'too_large' | 'damaged' | 'encrypted' };
@@ -19,6 +26,7 @@ export type Read = { sha256: Buffer } | { fault: 'too_large' | 'damaged' | 'encr
  */
 export class Archive {
   private examined = 0;
+  private parsed = 0;
 
   private constructor(
     private readonly bytes: ZipBytes,
@@ -36,8 +44,9 @@ export class Archive {
       if (zip.entryCount > limits.import.entries) throw new CannotImport('too_many_entries');
       const entries = new Map<string, Entry>();
       for await (const entry of zip.eachEntry()) {
+        if (entry.fileNameLength > NAME) continue;
         const name = entry.fileNameRaw.toString('utf8');
-        if (!entries.has(name)) entries.set(name, entry);
+        if (!entries.has(name)) entries.set(name, slim(entry));
       }
       return new Archive(bytes, zip, entries);
     } catch (error) {
@@ -55,13 +64,18 @@ export class Archive {
     return this.entries.get(name)?.uncompressedSize ?? null;
   }
 
-  /** A document, parsed; undefined where there is none, or it is no JSON. */
+  /** A document, parsed; undefined where there is none, it is no JSON, or too large. */
   async document(name: string): Promise<unknown> {
     const entry = this.entries.get(name);
-    if (!entry || entry.uncompressedSize > DOCUMENT) return undefined;
+    if (!entry || entry.uncompressedSize > Math.min(DOCUMENT, DOCUMENTS - this.parsed)) return undefined;
+    this.parsed += entry.uncompressedSize;
     const chunks: Buffer[] = [];
+    let values = 0;
     try {
-      for await (const chunk of await this.stream(name)) chunks.push(chunk as Buffer);
+      for await (const chunk of await this.stream(name)) {
+        chunks.push(chunk as Buffer);
+        if ((values += valuesIn(chunk as Buffer)) > VALUES) return undefined;
+      }
       return JSON.parse(
         Buffer.concat(chunks)
           .toString('utf8')
@@ -103,4 +117,22 @@ export class Archive {
   private mustBeOfTheZip(): void {
     if (this.bytes.storeFault !== null) throw this.bytes.storeFault;
   }
+}
+
+/** Without its name, comment and fields, which may be 192 kB of each: what is left opens it. */
+function slim(entry: Entry): Entry {
+  entry.fileNameRaw = entry.extraFieldRaw = entry.fileCommentRaw = NOTHING;
+  entry.fileName = entry.fileComment = entry.comment = '';
+  entry.extraFields = [];
+  return entry;
+}
+
+/** At least as many as there are, but for one: each begins a list or an object, or follows a comma. */
+function valuesIn(json: Buffer): number {
+  let found = 0;
+  for (let at = 0; at < json.length; at += 1) {
+    const byte = json[at];
+    if (byte === COMMA || byte === LIST || byte === OBJECT) found += 1;
+  }
+  return found;
 }

@@ -59,8 +59,7 @@ export class ImportedPhotos {
     signal: AbortSignal,
   ): Promise<Id> {
     if (!(await this.quota.hasRoomForImport(owner))) throw new NoRoom('quota');
-    const chunks = (await archive.stream(name))[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-    const original = await this.photos.store(owner, archive.sizeOf(name) ?? 0, chunks, signal);
+    const original = await this.store(owner, archive, name, signal);
     const { photoId } = original;
     try {
       const made = await this.work.run((tx) =>
@@ -72,6 +71,17 @@ export class ImportedPhotos {
     } catch (error) {
       await this.photos.takeBack(photoId);
       throw error;
+    }
+  }
+
+  /** What is refused at its first bytes is not read further, and would stay open. */
+  private async store(owner: Id, archive: Archive, name: string, signal: AbortSignal) {
+    const stream = await archive.stream(name);
+    try {
+      const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+      return await this.photos.store(owner, archive.sizeOf(name) ?? 0, chunks, signal);
+    } finally {
+      stream.destroy();
     }
   }
 

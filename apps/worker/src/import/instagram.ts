@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Archive } from './archive.js';
-import { fitted, pastTime, type Plan, type PlannedPost, type Report } from './plan.js';
+import { fitted, inTurns, pastTime, type Plan, type PlannedPost, type Report } from './plan.js';
 
 /** Unknown fields are ignored, wrong ones count as missing: the format has changed every year, and is described nowhere. */
 const seconds = z.number().optional().catch(undefined);
@@ -48,6 +48,8 @@ export const isInstagrams = (name: string): boolean =>
 
 /** Finds posts' files in the zip. Their names begin at the export's root, which may be a folder. */
 class Finder {
+  private readonly planned = new Set<string>();
+
   constructor(
     private readonly archive: Archive,
     private readonly report: Report,
@@ -63,7 +65,7 @@ class Finder {
       if (found === undefined) this.report.leave('file_missing', name);
       return found === undefined ? [] : [{ name: found, altText }];
     });
-    return fitted({ ...planned, photos }, this.report);
+    return fitted({ ...planned, photos }, this.planned, this.report);
   }
 }
 
@@ -83,7 +85,7 @@ export async function instagramPlan(archive: Archive, report: Report): Promise<P
     if (content === undefined) report.leave('document_unreadable', name);
     if (oldMedia.test(name)) leaveOld(content, name, report);
     const root = name.replace(/(?:your_instagram_activity\/)?(?:content\/|media\/)?[^/]+$/, '');
-    for (const item of oldMedia.test(name) ? photosOf(content) : listed(content)) {
+    for await (const item of inTurns(oldMedia.test(name) ? photosOf(content) : listed(content))) {
       const one = oldMedia.test(name) ? ofOld(item) : ofNew(item, archived.test(name));
       if (one) planned.push(...found.in(root, one));
       else report.leave('post_unreadable', name);

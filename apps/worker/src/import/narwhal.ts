@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Archive } from './archive.js';
-import { fitted, pastTime, type Plan, type Report } from './plan.js';
+import { fitted, inTurns, pastTime, type Plan, type PlannedPost, type Report } from './plan.js';
 
 const photo = z.object({ file: z.string(), altText: z.string().catch('') });
 const place = z.object({
@@ -31,10 +31,13 @@ export async function narwhalPlan(archive: Archive, report: Report): Promise<Pla
   if (!read.success) report.leave('document_unreadable', 'posts.json');
   const { posts = [], unposted = [] } = read.data ?? {};
   if (unposted.length > 0) report.leave('unposted', 'posts.json', unposted.length);
-  return { posts: posts.flatMap((item) => planned(item, archive, report)), report };
+  const all: PlannedPost[] = [];
+  const names = new Set<string>();
+  for await (const item of inTurns(posts)) all.push(...planned(item, archive, names, report));
+  return { posts: all, report };
 }
 
-function planned(item: unknown, archive: Archive, report: Report) {
+function planned(item: unknown, archive: Archive, names: Set<string>, report: Report) {
   const parsed = post.safeParse(item);
   if (!parsed.success || parsed.data.photos.length === 0) {
     report.leave('post_unreadable', 'posts.json');
@@ -51,6 +54,7 @@ function planned(item: unknown, archive: Archive, report: Report) {
       takenAt: pastTime(Date.parse(takenAt ?? createdAt)),
       photos: found.map(({ file, altText }) => ({ name: file, altText })),
     },
+    names,
     report,
   );
 }

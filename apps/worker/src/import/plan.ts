@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { limits, madeToFit } from '@app/platform';
 import type { ImportReport } from '@app/storage';
 
@@ -64,8 +65,21 @@ export function pastTime(milliseconds: number): Date | null {
   return isPast ? new Date(milliseconds) : null;
 }
 
-/** One with more photos than a post has becomes several, the first with the caption. Texts that are too long are cut. */
-export function fitted(post: PlannedPost, report: Report): PlannedPost[] {
+/** Lets others have their turn while a long list is gone through: this process also develops photos. */
+export async function* inTurns(items: readonly unknown[]): AsyncGenerator {
+  for (const [nth, item] of items.entries()) {
+    if (nth % 200 === 199) await setImmediate();
+    yield item;
+  }
+}
+
+/**
+ * One with more photos than a post has becomes several, the first with the caption. Texts that are too long are cut. `planned`: the photos
+ * of posts before it, which are left out, so that a plan has no more posts than its zip has files.
+ */
+export function fitted(given: PlannedPost, planned: Set<string>, report: Report): PlannedPost[] {
+  const post = { ...given, photos: given.photos.filter(({ name }) => isFirst(name, planned, report)) };
+  if (post.photos.length === 0) return [];
   const name = post.takenAt?.toISOString() ?? post.photos[0]?.name ?? '';
   const caption = madeToFit(post.caption, limits.post.caption);
   if (caption.isCut) report.leave('caption_cut', name);
@@ -86,4 +100,11 @@ export function fitted(post: PlannedPost, report: Report): PlannedPost[] {
     place,
     photos: photos.slice(part * most, (part + 1) * most),
   }));
+}
+
+function isFirst(name: string, planned: Set<string>, report: Report): boolean {
+  const { size } = planned;
+  const isNew = planned.add(name).size > size;
+  if (!isNew) report.leave('double', name);
+  return isNew;
 }
