@@ -242,6 +242,21 @@ describe('nobody learns whose address it is', () => {
       expect(await told(login)).toEqual(known);
   });
 
+  test('one account uses up half of a mailbox’s day, by whatever alias: its owner can still be mailed', async () => {
+    const email = `shared${people}@example.org`;
+    const alias = email.replace('@', '+alias@');
+    const eve = await signUp(stack, `eve${people}`, { email });
+    for (let index = 0; index < 3; index += 1)
+      await eve.request('post', '/v1/email/verifications').expect(202);
+    expect((await change(eve, alias)).status).toBe(202);
+    expect([(await mailsTo(email)).length, (await mailsTo(alias)).length]).toEqual([3, 0]);
+    const owner = await signUp(stack, `owner${people}`, { email });
+    await owner.request('post', '/v1/email/verifications').expect(202);
+    expect(await mailsTo(email)).toHaveLength(5);
+    await verify({ token: (await secretsTo(email)).token }).expect(204);
+    expect(await me(owner)).toMatchObject({ emailVerified: true });
+  });
+
   test('however many accounts ask, a mailbox is sent six mails a day; one account asks ten times', async () => {
     const email = `target${people}@example.org`;
     const alias = email.replace('@', '+alias@');

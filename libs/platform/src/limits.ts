@@ -115,13 +115,15 @@ export const limits = {
   identity: { signUpFor: 30 * 60 },
   /**
    * Mails that verify an address, by a link or by six digits. One mailbox is sent `perAddress` a day (UTC), each of which bears `guesses`
-   * wrong codes, whoever guesses: 30 chances in a million a day. One account causes `perDay` mails, to whatever addresses, and its mails
-   * bear `guessesPerDay` wrong codes together, so a request tries at most 10 codes: a network's 4,320 requests a day (`rates.reset`),
-   * at ever other accounts and addresses, hit one in 23 days, and open nobody's account by that. Links are not guessed.
+   * wrong codes, whoever guesses: 30 chances in a million a day. One account causes half of those (`perAddressAndAccount`), so that a
+   * stranger does not use up an owner's day, and `perDay` mails, to whatever addresses. Its mails bear `guessesPerDay` wrong codes
+   * together, so a request tries at most 10 codes: a network's 4,320 requests a day (`rates.reset`), at ever other accounts and
+   * addresses, hit one in 23 days, and open nobody's account by that. Links are not guessed.
    */
   verification: {
     validFor: DAY,
     perAddress: 6,
+    perAddressAndAccount: 3,
     perDay: 10,
     guesses: 5,
     guessesPerDay: 20,

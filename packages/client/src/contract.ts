@@ -3388,6 +3388,11 @@ export interface components {
                 perAddress: number;
                 /**
                  * Format: int64
+                 * @description How many of those one account causes at most.
+                 */
+                perAddressAndAccount: number;
+                /**
+                 * Format: int64
                  * @description How many mails an account may ask for in a day.
                  */
                 perDay: number;

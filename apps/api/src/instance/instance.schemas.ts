@@ -110,6 +110,7 @@ const meanings: Meanings<Limits> = {
   verification: {
     validFor: 'For how long the link and the code of a mail are good, in seconds.',
     perAddress: 'How many mails a mailbox gets in a day (UTC), whoever asks; further ones are not sent.',
+    perAddressAndAccount: 'How many of those one account causes at most.',
     perDay: 'How many mails an account may ask for in a day.',
     guesses: 'How many wrong codes a mail bears.',
     guessesPerDay:

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { limits, type Id, type MailKind } from '@app/platform';
-import { EmailRows, MailRows, type Tx, type UserRow } from '@app/storage';
+import { EmailRows, mailboxOf, MailRows, type Tx, type UserRow } from '@app/storage';
 
 /** A mail to a person: its kind, where it goes, and for how many seconds it is of use. */
 export interface Letter {
@@ -27,9 +27,18 @@ export class Letters {
     private readonly mails: MailRows,
   ) {}
 
-  /** To an address that need not belong to this person, or to anybody. Beyond its day's limit the row is that of a mail that was sent. */
+  /**
+   * To an address that need not belong to this person, or to anybody. Beyond its day's limit, or this account's share of it, the row
+   * is that of a mail that was sent. The caller holds the account's lock, or has just made it.
+   */
   async toNamed(tx: Tx, user: Receiver, letter: Letter): Promise<void> {
-    const isCounted = await this.emails.countMail(tx, letter.address, limits.verification.perAddress);
+    const { perAddress, perAddressAndAccount } = limits.verification;
+    const mailbox = mailboxOf(letter.address);
+    const earlier = (await this.mails.addressesOfToday(tx, user.id)).filter(
+      (to) => mailboxOf(to) === mailbox,
+    );
+    const isCounted =
+      earlier.length < perAddressAndAccount && (await this.emails.countMail(tx, letter.address, perAddress));
     const mail = await this.toOwner(tx, user, letter);
     if (!isCounted) await this.mails.withhold(tx, mail);
   }

@@ -74,7 +74,7 @@ export class EmailRows {
 }
 
 /** Many servers deliver `ada+1@` and `a.da@` to `ada@`: without this each of them would be worth new mails. */
-function mailboxOf(email: string): string {
+export function mailboxOf(email: string): string {
   const [local = '', domain = ''] = email.split('@');
   return `${(local.split('+')[0] ?? '').replaceAll('.', '')}@${domain}`;
 }

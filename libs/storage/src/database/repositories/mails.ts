@@ -47,6 +47,16 @@ export class MailRows {
     )) as Id;
   }
 
+  /** Where a person's mails of this day (UTC) went, or were withheld from: an address for each. */
+  addressesOfToday(tx: Queryable, userId: Id): Promise<string[]> {
+    return tx.values(
+      'mail.addressesOfToday',
+      `SELECT address FROM mails WHERE shard = $1 AND user_id = $2 AND address IS NOT NULL
+         AND created_at >= date_trunc('day', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'`,
+      keyOf(userId),
+    );
+  }
+
   find(id: Id, connection: Queryable = this.database): Promise<Mail | null> {
     return connection.byId('mail.find', 'mails', id);
   }
