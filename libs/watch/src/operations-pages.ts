@@ -39,14 +39,14 @@ export function operationsPages(
   watch: Watch,
 ): Record<string, (request: IncomingMessage) => Promise<OperationsAnswer>> {
   return {
-    '/health': async ({ headers }) => {
+    '/health': async ({ headers, url = '' }) => {
       const report = await watch.report();
       if (!/\btext\/html\b/.test(headers.accept ?? ''))
         return { status: 200, type: 'application/json', body: JSON.stringify(report) };
       return {
         status: 200,
         type: 'text/html; charset=utf-8',
-        body: reportPage(report),
+        body: reportPage(report, url),
         headers: { 'content-security-policy': pagePolicy },
       };
     },

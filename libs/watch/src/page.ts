@@ -11,7 +11,7 @@ const style = `
 body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
 header{display:flex;flex-wrap:wrap;gap:0 1rem;align-items:baseline;padding:.8rem 1.25rem;background:#12344d;color:#fff}
 header h1{font-size:1.15rem;margin:0}header span{color:#cfe6f5}
-main{max-width:62rem;margin:0 auto;padding:.5rem 1.25rem 3rem}
+main,footer{max-width:62rem;margin:0 auto;padding:.5rem 1.25rem}footer{padding-bottom:3rem}
 h2{font-size:1.05rem;margin:1.6rem 0 .4rem}
 ul{list-style:none;margin:1rem 0;padding:0}
 li{border-left:4px solid var(--good);background:var(--tint);padding:.5rem .8rem;margin:.4rem 0}
@@ -125,8 +125,31 @@ function runbooks(sentences: readonly Sentence[]): string {
     .join('');
 }
 
-/** The report as a page that reloads every five seconds. */
-export function reportPage(report: OperatorsReport): string {
+/** Within how many seconds the page may reload itself. */
+const RELOADS = { least: 2, most: 600 };
+
+/** What its address asks for: `reload` in seconds, if it is one that may be; and a link to the same page that switches that. */
+function reloading(address: string): { seconds: number | null; link: string } {
+  const { searchParams } = new URL(address, 'http://operators');
+  const asked = searchParams.get('reload') ?? '';
+  const isGood = /^\d{1,3}$/.test(asked) && Number(asked) >= RELOADS.least && Number(asked) <= RELOADS.most;
+  searchParams.delete('reload');
+  if (!isGood) searchParams.set('reload', '10');
+  return { seconds: isGood ? Number(asked) : null, link: `?${searchParams.toString()}` };
+}
+
+/** Says whether the page reloads itself, which nobody wants who reads it by ear, and switches that without a script. */
+function footer({ seconds: every, link }: ReturnType<typeof reloading>): string {
+  const [says, does] =
+    every === null
+      ? ['This page stays as it is.', 'Reload it every 10 seconds']
+      : [`This page reloads itself every ${every} seconds.`, 'Leave it as it is'];
+  return `<footer><p>${says} <a href="${escape(link)}">${does}</a></p></footer>`;
+}
+
+/** The report as a page; `address` is where it was asked for: with `?reload=10` the page reloads every ten seconds. */
+export function reportPage(report: OperatorsReport, address: string): string {
+  const reload = reloading(address);
   const sentences = report.sentences.map(
     ({ level, text, runbook }) =>
       `<li class="${level}">${escape(text)}${runbook ? runbookLink(runbook) : ''}</li>`,
@@ -151,13 +174,13 @@ export function reportPage(report: OperatorsReport): string {
   ]);
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="refresh" content="5"><title>${escape(report.status)} · Narwhal</title><style>${style}</style></head>
+${reload.seconds === null ? '' : `<meta http-equiv="refresh" content="${reload.seconds}">`}<title>${escape(report.status)} · Narwhal</title><style>${style}</style></head>
 <body><header><h1>Narwhal is ${escape(report.status.replace('_', ' '))}</h1><span>${escape(report.version)} · ${escape(report.at.slice(0, 19).replace('T', ' '))} UTC</span></header>
 <main><ul>${sentences.join('')}</ul>
 <h2>Stores</h2>${table(['store', 'state', 'took', 'since', 'why'], parts)}
 <h2>Processes</h2>${table(['kind', 'machine', 'process', 'release', 'started (UTC)', 'last heartbeat', 'sees'], processes)}
 ${visits(report)}${waiting(report)}
 <h2>Servers</h2>${servers(report)}
-${runbooks(report.sentences)}</main></body></html>
+${runbooks(report.sentences)}</main>${footer(reload)}</body></html>
 `;
 }

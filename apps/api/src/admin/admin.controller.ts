@@ -26,6 +26,6 @@ export class AdminController {
     void reply
       .header('content-type', 'text/html; charset=utf-8')
       .header('content-security-policy', pagePolicy);
-    return reportPage(report);
+    return reportPage(report, request.url);
   }
 }
