@@ -1,5 +1,6 @@
 import type { Id, NotifyKind } from '@app/platform';
-import { Likes } from '@app/domain';
+import { Comments, Likes } from '@app/domain';
+import { nowhere } from '@app/storage';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { workerRoom, type WorkerRoom } from '../../../../test/harness/worker-room.js';
 import { mentionedIn } from './notification-audience.js';
@@ -62,6 +63,25 @@ test('a deleted post takes its notifications with it', async () => {
   await room.work.run((tx) => tx.effect('notify.post', post));
   await notify('notify.post', post);
   expect(await notifications(ada)).toEqual([]);
+});
+
+test('a deleted comment takes its notifications with it, also where replies keep its place', async () => {
+  const [ada, grace] = [await room.person(), await room.person()];
+  const post = await room.postOf(ada);
+  const comments = room.get(Comments);
+  const said = await room.work.run((tx) => comments.create(tx, ada, post, { text: 'First', entities: [] }));
+  await room.work.run((tx) =>
+    comments.create(tx, grace, post, { text: 'Second', entities: [], replyTo: said }),
+  );
+  await comments.like(grace, said);
+  await notify('notify.replies', said);
+  await notify('notify.commentLikes', said);
+  const shown = async () => (await notifications(ada)).filter(({ count }) => count > 0);
+  expect(await shown()).toHaveLength(2);
+  await comments.remove(ada, said, nowhere);
+  await notify('notify.replies', said);
+  await notify('notify.commentLikes', said);
+  expect(await shown()).toEqual([]);
 });
 
 test('a text mentions each person once, fifty at most, and only by ids', () => {

@@ -66,7 +66,8 @@ export class PostGroups {
   ): Promise<void> {
     const key = `${type}:${id}`;
     const comment = await this.comments.find(id);
-    if (!comment) return this.writer.undo({ key, type, post: null });
+    // The placeholder of a deleted comment no longer says whose it was.
+    if (!comment || comment.deleted) return this.writer.undo({ key, type, post: null });
     const { author_id: user, post_id: post } = comment;
     await this.writer.settle({ user, key, type, post }, async (tx) => {
       const found = await this.source(tx, id);
