@@ -258,6 +258,12 @@ describe('whoever has an account', () => {
     const person = await comer(name);
     const refusal = await provenBy(name, person, 'delete', '/v1/me/identities/ours');
     refused(refusal, 409, 'last_way_in');
+    // One of a provider that the operator took out of the settings is none.
+    await stack.database.query(
+      `INSERT INTO identities (provider, subject, user_id) VALUES ('former', 'x', $1)`,
+      [person.id],
+    );
+    refused(await provenBy(name, person, 'delete', '/v1/me/identities/ours'), 409, 'last_way_in');
     const owner = await signUp(stack, fresh('password'));
     await link(owner, fresh('gone'));
     for (const _repeat of [1, 2])

@@ -1,6 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { Problem, problem } from '@app/platform';
-import { IdempotencyRows, IdentityRows, UnitOfWork, type IdentityRow, type Origin } from '@app/storage';
+import { Problem, problem, type Id } from '@app/platform';
+import {
+  IdempotencyRows,
+  IdentityRows,
+  UnitOfWork,
+  type IdentityRow,
+  type Origin,
+  type Tx,
+} from '@app/storage';
 import {
   IdentityProviders,
   type GivenIdentity,
@@ -23,8 +30,8 @@ export class Identities {
   ) {}
 
   /** Oldest first. */
-  of({ userId }: Caller): Promise<IdentityRow[]> {
-    return this.rows.of(userId);
+  of({ userId }: Caller, tx?: Tx): Promise<IdentityRow[]> {
+    return this.rows.of(userId, tx);
   }
 
   /**
@@ -64,6 +71,18 @@ export class Identities {
       await this.audit.record(tx, 'identity.added', userId, from, { provider: proven.provider });
       return (await this.rows.of(userId, tx)).find((row) => row.provider === proven.provider) as IdentityRow;
     });
+  }
+
+  /** Of a locked account. `WaysIn` makes sure that it is not the last way in. */
+  async unlink(tx: Tx, row: IdentityRow, from: Origin): Promise<void> {
+    await this.rows.unlink(tx, row);
+    await this.audit.record(tx, 'identity.removed', row.user_id, from, { provider: row.provider });
+  }
+
+  /** The providers of a person's identities that are still in the settings. */
+  async usable(tx: Tx, userId: Id): Promise<string[]> {
+    const known = new Set(this.providers.list().map(({ id }) => id));
+    return (await this.rows.of(userId, tx)).map((row) => row.provider).filter((id) => known.has(id));
   }
 
   /** Any refusal is 403 here: whoever asks is signed in. */

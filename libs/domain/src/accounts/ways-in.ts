@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { problem, type Id } from '@app/platform';
-import { FactorRows, IdentityRows, UnitOfWork, type Origin, type Tx, type UserRow } from '@app/storage';
-import { AccountRecord } from './account-record.js';
+import { FactorRows, UnitOfWork, type Origin, type Tx, type UserRow } from '@app/storage';
 import type { Caller } from './access-tokens.js';
 import { Factors } from './factors.js';
+import { Identities } from './identities.js';
 import { hasPassword } from './passwords.js';
 import { Proofs } from './proofs.js';
 
@@ -12,10 +12,9 @@ import { Proofs } from './proofs.js';
 export class WaysIn {
   constructor(
     private readonly factorRows: FactorRows,
-    private readonly identityRows: IdentityRows,
+    private readonly identities: Identities,
     private readonly factors: Factors,
     private readonly proofs: Proofs,
-    private readonly audit: AccountRecord,
     private readonly work: UnitOfWork,
   ) {}
 
@@ -27,9 +26,9 @@ export class WaysIn {
   ): Promise<void> {
     await this.work.run(async (tx) => {
       const user = await this.proofs.mustHold(tx, caller, proof);
-      const { passkeys, identities } = await this.of(tx, user);
+      const { passkeys, providers } = await this.beside(tx, user);
       if (!passkeys.includes(id)) return;
-      if (!hasPassword(user) && passkeys.length + identities.length === 1) throw problem('last_way_in');
+      mustStay(user, [...passkeys.filter((one) => one !== id), ...providers]);
       await this.factors.removeOf(tx, user.id, (row) => row.kind === 'passkey' && row.id === id, from);
     });
   }
@@ -42,19 +41,23 @@ export class WaysIn {
   ): Promise<void> {
     await this.work.run(async (tx) => {
       const user = await this.proofs.mustHold(tx, caller, proof);
-      const { passkeys, identities } = await this.of(tx, user);
-      const gone = identities.find((row) => row.provider === provider);
+      const gone = (await this.identities.of(caller, tx)).find((row) => row.provider === provider);
       if (!gone) return;
-      if (!hasPassword(user) && passkeys.length + identities.length === 1) throw problem('last_way_in');
-      await this.identityRows.unlink(tx, gone);
-      await this.audit.record(tx, 'identity.removed', user.id, from, { provider });
+      const { passkeys, providers } = await this.beside(tx, user);
+      mustStay(user, [...passkeys, ...providers.filter((one) => one !== provider)]);
+      await this.identities.unlink(tx, gone, from);
     });
   }
 
-  /** Of a locked account, beside the password. */
-  private async of(tx: Tx, { id }: UserRow) {
+  /** The passkeys and the providers by which the owner of a locked account can sign in. */
+  private async beside(tx: Tx, { id }: UserRow): Promise<{ passkeys: Id[]; providers: string[] }> {
     const factors = await this.factorRows.of(tx, id);
     const passkeys = factors.filter(({ kind }) => kind === 'passkey').map((row) => row.id);
-    return { passkeys, identities: await this.identityRows.of(id, tx) };
+    return { passkeys, providers: await this.identities.usable(tx, id) };
   }
+}
+
+/** @throws Problem 409 `last_way_in` where nothing is left */
+function mustStay(user: UserRow, left: readonly string[]): void {
+  if (left.length === 0 && !hasPassword(user)) throw problem('last_way_in');
 }

@@ -34,7 +34,10 @@ beforeEach(() => {
   providers = known();
 });
 
-afterEach(() => vi.useRealTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
 
 describe('an ID token', () => {
   test('says who somebody is, and names an address only where it is verified', async () => {
@@ -217,6 +220,8 @@ describe('a provider', () => {
   });
 
   test('that does not answer is given up, and holds up no more than its share meanwhile', async () => {
+    const timeout = AbortSignal.timeout.bind(AbortSignal);
+    vi.spyOn(AbortSignal, 'timeout').mockImplementation((milliseconds) => timeout(milliseconds / 10));
     const held: { end: () => void }[] = [];
     provider.instead = (_request, response) => held.push(response) > 0;
     const token = native(await provider.idToken('ada', NONCE));

@@ -141,8 +141,9 @@ export class ProviderConnection {
 
 const withoutSlash = (url: string): string => url.replace(/\/$/, '');
 
-/** Whether the provider, or the token that it gave, says that the code is not good. */
+/** Whether the provider, or the token that it gave, says that the code is not good; some call a made-up one an invalid request. */
 function isOfCode(error: unknown): boolean {
   const { error: said, code } = error as { error?: unknown; code?: unknown };
-  return said === 'invalid_grant' || (typeof code === 'string' && code.startsWith('OAUTH_JWT'));
+  const isCode = said === 'invalid_grant' || said === 'invalid_request';
+  return isCode || (typeof code === 'string' && code.startsWith('OAUTH_JWT'));
 }

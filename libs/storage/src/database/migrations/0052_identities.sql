@@ -18,5 +18,5 @@ COMMENT ON COLUMN identities.created_at IS 'When it was linked';
 COMMENT ON COLUMN identities.used_at IS 'Last sign-in by it';
 COMMENT ON TABLE idempotency_keys IS 'What happens once: POSTs with an Idempotency-Key, written in the effect''s own transaction, and the use of ID tokens; kept 24 h';
 COMMENT ON COLUMN idempotency_keys.path IS 'The request''s path: the same key on another path is another key; `id-token` for ID tokens';
-COMMENT ON COLUMN idempotency_keys.key IS '16-64 of [A-Za-z0-9_-], as the client sent it; of an ID token its SHA-256';
+COMMENT ON COLUMN idempotency_keys.key IS '16-64 of [A-Za-z0-9_-], as the client sent it; of an ID token the SHA-256 of what is signed';
 COMMENT ON COLUMN idempotency_keys.fingerprint IS 'SHA-256 over fields and file hash; another body under the key is 422; of an ID token over the request that used it';
