@@ -87,7 +87,8 @@ export class IdempotencyKey extends OnShard {
   @Key('bigint', 'The user who sent it; 0 for callers without a token') caller_id!: Id;
   @Key('text', "The request's path: the same key on another path is another key; `id-token` for ID tokens")
   path!: string;
-  @Key('text', '16-64 of [A-Za-z0-9_-], as the client sent it; of an ID token the SHA-256 of what is signed') key!: string;
+  @Key('text', '16-64 of [A-Za-z0-9_-], as the client sent it; of an ID token the SHA-256 of what is signed')
+  key!: string;
   @Column(
     'bytea',
     'SHA-256 over fields and file hash; another body under the key is 422; of an ID token over the request that used it',
