@@ -3,8 +3,22 @@ import { ResetMails, VerificationRequests } from '@app/domain';
 import type { MailKind } from '@app/platform';
 import type { AddressedMail, MailRow } from '@app/storage';
 
-/** Mails to addresses that somebody named, and that may be another's. */
-const toNamed: ReadonlySet<MailKind> = new Set<MailKind>(['verify', 'approved', 'refused', 'undecided']);
+/** Whose address each goes to: one that somebody named, and that may be another's, or the account's own. */
+const addresses: Record<MailKind, 'named' | 'own'> = {
+  verify: 'named',
+  approved: 'named',
+  refused: 'named',
+  undecided: 'named',
+  reset: 'own',
+  export: 'own',
+  proof: 'own',
+  reversal: 'own',
+  address_in_use: 'own',
+  account_closed: 'own',
+  new_device: 'own',
+  credentials_changed: 'own',
+  factors_removal: 'own',
+};
 
 /** What the domain decides about a mail before it is sent, by kind. */
 @Injectable()
@@ -21,6 +35,6 @@ export class MailChecks {
 
   /** Whether a mail is still to be sent to its address. */
   async isWanted(mail: AddressedMail): Promise<boolean> {
-    return !toNamed.has(mail.kind) || this.verifications.isWanted(mail);
+    return addresses[mail.kind] === 'own' || this.verifications.isWanted(mail);
   }
 }

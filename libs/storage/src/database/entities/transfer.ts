@@ -54,6 +54,8 @@ export class Transfer extends OnShard {
   )
   expires_at!: Date | null;
   @Nullable('text', 'Why the last attempt failed, for operators') error!: string | null;
+  @Nullable('timestamptz', 'When the first attempt failed since it last went on; null while it goes on')
+  failing_since!: Date | null;
   @Nullable('bigint', 'The zip of an import; null for exports') upload_id!: Id | null;
   @Column(
     'integer',

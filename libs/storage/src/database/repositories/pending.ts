@@ -82,8 +82,8 @@ const kinds: readonly Kind[] = [
     // Each takes as long as its photos need, and those of a worker wait for each other.
     kind: 'transfers',
     from: `SELECT id, created_at AS since, true AS moves,
-        CASE WHEN error IS NOT NULL AND created_at < now() - interval '${FAILING} seconds'
-          THEN created_at + interval '${FAILING} seconds' END AS stuck_since, true AS tried
+        CASE WHEN failing_since < now() - interval '${FAILING} seconds'
+          THEN failing_since + interval '${FAILING} seconds' END AS stuck_since, true AS tried
       FROM transfers WHERE state IN ('waiting', 'running', 'queued', 'importing')`,
     waitsItsTurn: false,
   },

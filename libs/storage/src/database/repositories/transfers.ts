@@ -110,7 +110,7 @@ export class TransferRows {
   ): Promise<boolean> {
     return tx.touchesOne(
       'transfer.advance',
-      `UPDATE transfers SET done = $4, progress = $5, report = $6::jsonb, error = NULL,
+      `UPDATE transfers SET done = $4, progress = $5, report = $6::jsonb, error = NULL, failing_since = NULL,
          attempted_at = clock_timestamp(), next_try_at = clock_timestamp()
        WHERE ${CURRENT} AND ${OPEN_ACCOUNT}`,
       keyOf(id, attempts, done, progress, JSON.stringify(report)),
@@ -121,7 +121,7 @@ export class TransferRows {
   async waitFor({ id, attempts }: Transfer, waitingFor: 'quota' | 'disk', seconds: number): Promise<void> {
     await this.database.query(
       'transfer.waitFor',
-      `UPDATE transfers SET state = ${WAITS}, waiting_for = $4, error = NULL,
+      `UPDATE transfers SET state = ${WAITS}, waiting_for = $4, error = NULL, failing_since = NULL,
          next_try_at = clock_timestamp() + make_interval(secs => $5) WHERE ${CURRENT}`,
       keyOf(id, attempts, waitingFor, seconds),
     );
@@ -141,7 +141,7 @@ export class TransferRows {
   ready(tx: Queryable, { id, attempts }: Transfer, bytes: number | null, keptFor: number): Promise<boolean> {
     return tx.touchesOne(
       'transfer.ready',
-      `UPDATE transfers SET state = 'ready', progress = 100, bytes = $4, error = NULL,
+      `UPDATE transfers SET state = 'ready', progress = 100, bytes = $4, error = NULL, failing_since = NULL,
          expires_at = clock_timestamp() + make_interval(secs => $5) WHERE ${CURRENT} AND ${OPEN_ACCOUNT}`,
       keyOf(id, attempts, bytes, keptFor),
     );
@@ -175,7 +175,8 @@ export class TransferRows {
   ): Promise<string | null> {
     return this.database.value(
       'transfer.failed',
-      `UPDATE transfers SET error = $4, next_try_at = greatest(next_try_at, clock_timestamp() + interval '1 minute'),
+      `UPDATE transfers SET error = $4, failing_since = coalesce(failing_since, clock_timestamp()),
+         next_try_at = greatest(next_try_at, clock_timestamp() + interval '1 minute'),
          progress = CASE kind WHEN 'export' THEN 0 ELSE progress END,
          state = CASE WHEN created_at < now() - make_interval(secs => $5) THEN 'failed' ELSE ${WAITS} END,
          expires_at = CASE WHEN created_at < now() - make_interval(secs => $5)
