@@ -20,6 +20,13 @@ const LONG = [
   'health',
   'memory',
   'nginx-apis',
+  'keys',
+  'password-reset',
+  'addresses',
+  'stream-nginx',
+  'notifications',
+  'words',
+  'redevelop',
 ]);
 
 /** Then the files that start servers, then the others. A fresh clone has no times of earlier runs. */
