@@ -7,8 +7,8 @@ import { NoRoom, Superseded } from '../transfers/endings.js';
 import type { Archive } from './archive.js';
 import type { Report } from './plan.js';
 
-/** How often it is looked whether photos are ready, in milliseconds. */
-const LOOK = 200;
+/** After how long it is looked whether photos are ready, in milliseconds: twice as long each time, since small ones take no time. */
+const LOOK = { first: 10, longest: 200 };
 
 const lacks: Record<string, 'quota' | 'disk'> = { quota_exceeded: 'quota', disk_full: 'disk' };
 
@@ -88,12 +88,12 @@ export class ImportedPhotos {
   /** Waits until none is developed any more; without those that are gone. @throws the signal's reason; when it takes too long */
   async settled(ids: readonly Id[], signal: AbortSignal): Promise<PhotoRow[]> {
     const until = Date.now() + limits.photo.attemptSeconds * 1_000;
-    for (;;) {
+    for (let pause = LOOK.first; ; pause = Math.min(2 * pause, LOOK.longest)) {
       const found = await this.rows.findMany(ids);
       const rows = ids.flatMap((id) => found.get(id) ?? []);
       if (rows.every(({ state }) => state === 'ready' || state === 'rejected')) return rows;
       if (Date.now() > until) throw new Error(`photos ${ids.join(', ')} are not ready`);
-      await sleep(LOOK, undefined, { signal });
+      await sleep(pause, undefined, { signal });
     }
   }
 }
