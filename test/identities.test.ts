@@ -83,7 +83,8 @@ const eventsOf = async (person: Person) =>
 test('the providers are told to everybody', async () => {
   const { body } = await client().get('/v1/identity-providers').expect(200);
   const { id, name, issuer, clientId } = provider.settings;
-  expect(body).toEqual({ items: [{ id, name, issuer, clientId, scopes: ['openid', 'email', 'profile'] }] });
+  const items = [{ id, name, issuer, clientId, scopes: ['openid', 'email', 'profile'] }];
+  expect(body).toEqual({ items, nextCursor: null, prevCursor: null });
 });
 
 describe('somebody new', () => {

@@ -23,6 +23,10 @@ const SEARCHED = 10_500;
 const boundedByThemselves: Record<string, { most: number; why: string }> = {
   'feed.newest': { most: FOLLOWED * 5 + 2_500, why: 'merges the newest few posts of everybody followed' },
   'feed.above': { most: FOLLOWED * 5 + 2_500, why: 'merges the posts of everybody followed' },
+  'registration.waiting': {
+    most: 1_001,
+    why: 'counts who waits, for a metric, which may be at the same time',
+  },
   'search.users': { most: SEARCHED, why: 'ranks what begins so' },
   'search.tags': { most: SEARCHED, why: 'ranks what begins so' },
   'search.places': { most: SEARCHED, why: 'ranks what begins so' },

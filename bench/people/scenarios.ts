@@ -152,6 +152,10 @@ export const scenarios: Record<string, Scenario> = {
     ['blocks many', blocker],
   ]),
   '/v1/follow-requests': own('/v1/follow-requests', () => [['asked by very many', privatePerson]]),
+  '/v1/identity-providers': {
+    hard: () => [one('of the settings alone', null, '/v1/identity-providers')],
+    any: () => ({ reader: null, path: '/v1/identity-providers' }),
+  },
   '/v1/invitations': own('/v1/invitations', () => [['made most', celebrity]]),
   '/v1/me/archived': own('/v1/me/archived', () => [
     ['archived most', archivist],
@@ -163,6 +167,7 @@ export const scenarios: Record<string, Scenario> = {
     hard: (dataset) => [one('a large one', celebrity, collectionPath(dataset, 0))],
     any: (dataset, n) => ({ reader: celebrity, path: collectionPath(dataset, n % 50) }),
   },
+  '/v1/me/identities': own('/v1/me/identities', () => [['has none, as most', celebrity]]),
   '/v1/me/liked': own('/v1/me/liked', (dataset) => [['likes most', busiest(dataset)]]),
   '/v1/me/muted': own('/v1/me/muted', () => [['mutes many', blocker]]),
   '/v1/me/passkeys': own('/v1/me/passkeys', () => [['has none, as most', celebrity]]),

@@ -388,8 +388,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The providers by which people sign in
-         * @description The providers by which people sign in. No token is needed, and none is read. Counts against `read`: 3000 requests in 60 s.
+         * The providers by which people sign in, in the operator’s order
+         * @description The providers by which people sign in, in the operator’s order. No token is needed, and none is read. Counts against `read`: 3000 requests in 60 s.
          */
         get: operations["listIdentityProviders"];
         put?: never;
@@ -2798,10 +2798,20 @@ export interface components {
             /** @description What to ask it for. */
             scopes: string[];
         };
-        /** @description All providers by which people sign in. */
+        /** @description A page of a list. */
         IdentityProviderList: {
-            /** @description In the operator’s order. */
+            /** @description What the page holds. */
             items: components["schemas"]["IdentityProvider"][];
+            /**
+             * @description For the page below, as `cursor`; null at the end.
+             * @example A0ft
+             */
+            nextCursor: string | null;
+            /**
+             * @description For the page just above, as `newer`; null when there can be none.
+             * @example A0ft
+             */
+            prevCursor: string | null;
         };
         /** @description How a provider tells who signs in. */
         IdentitySignIn: {

@@ -12,6 +12,7 @@ import {
   identityProof,
   providerParams,
   shownIdentity,
+  wholeOf,
 } from './identities.schemas.js';
 
 @Controller()
@@ -30,8 +31,7 @@ export class IdentitiesController {
     answers: { 200: identityList },
   })
   async listIdentities(@CallerOf() caller: Caller): Promise<z.input<typeof identityList>> {
-    const items = (await this.identities.of(caller)).map(shownIdentity);
-    return { items, nextCursor: null, prevCursor: null };
+    return wholeOf((await this.identities.of(caller)).map(shownIdentity));
   }
 
   @Endpoint({

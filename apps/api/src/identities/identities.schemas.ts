@@ -69,11 +69,10 @@ const identityProvider = z
   })
   .meta({ id: 'IdentityProvider', description: 'A provider by which people sign in.' });
 
-export const identityProviderList = z
-  .object({
-    items: z.array(identityProvider).max(limits.list.most).meta({ description: 'In the operator’s order.' }),
-  })
-  .meta({ id: 'IdentityProviderList', description: 'All providers by which people sign in.' });
+export const identityProviderList = listOf(identityProvider, 'IdentityProviderList');
+
+/** A list of so few that it has one page. */
+export const wholeOf = <Item>(items: Item[]) => ({ items, nextCursor: null, prevCursor: null });
 
 export const newcomer = z
   .object({

@@ -6,7 +6,13 @@ import { Endpoint } from '../http/endpoint.js';
 import { idempotencyKeyOf } from '../http/idempotency.js';
 import { originOf } from '../http/origin.js';
 import { SessionStart } from '../sessions/session-start.js';
-import { givenOf, identityAnswers, identityProviderList, identitySignIn } from './identities.schemas.js';
+import {
+  givenOf,
+  identityAnswers,
+  identityProviderList,
+  identitySignIn,
+  wholeOf,
+} from './identities.schemas.js';
 import { SuggestedNames } from './suggested-names.js';
 
 @Controller()
@@ -22,12 +28,12 @@ export class IdentitySessionsController {
     method: 'GET',
     path: '/v1/identity-providers',
     tag: 'Sessions',
-    summary: 'The providers by which people sign in',
+    summary: 'The providers by which people sign in, in the operator’s order',
     access: 'none',
     answers: { 200: identityProviderList },
   })
   listIdentityProviders(): z.input<typeof identityProviderList> {
-    return { items: this.providers.list() };
+    return wholeOf(this.providers.list());
   }
 
   @Endpoint({

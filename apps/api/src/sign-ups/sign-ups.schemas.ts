@@ -43,14 +43,11 @@ export const signUp = z
         'Of POST /v1/sessions/identity: links the identity to the account. An `email` that its provider has verified needs no mail.',
     }),
   })
-  .superRefine(({ password, signUp }, context) => {
-    if (password === undefined && signUp === undefined)
-      context.addIssue({
-        code: 'custom',
-        path: ['password'],
-        params: { code: 'required', params: {} },
-        message: 'required',
-      });
+  .refine(({ password, signUp }) => password !== undefined || signUp !== undefined, {
+    path: ['password'],
+    params: { code: 'required', params: {} },
+    // Told together with the faults of other fields.
+    when: ({ value }) => typeof value === 'object' && value !== null,
   })
   .meta({ id: 'SignUp', description: 'An account to be made.' });
 

@@ -22,7 +22,7 @@ export const product = inPart('product', {
   },
   narwhal_waiting_signups: {
     kind: 'gauge',
-    means: 'Sign-ups that wait for an admin, counted up to 10,000.',
+    means: 'Sign-ups that wait for an admin, counted up to 1,000.',
     across: 'same',
     shows: {
       waiting_signups: {

@@ -66,9 +66,9 @@ export class RegistrationRows {
     return upwards ? rows.toReversed() : rows;
   }
 
-  /** How many wait, counted up to 10,000, and for how many seconds the oldest has; 0 while none does. */
+  /** How many wait, counted up to 1,000, and for how many seconds the oldest has; 0 while none does. */
   async waiting(): Promise<{ count: number; age: number }> {
-    const sql = `SELECT (SELECT count(*)::int FROM (SELECT FROM registrations LIMIT 10000) AS counted) AS count,
+    const sql = `SELECT (SELECT count(*)::int FROM (SELECT FROM registrations LIMIT 1000) AS counted) AS count,
       coalesce((SELECT extract(epoch FROM now() - created_at) FROM registrations ORDER BY id LIMIT 1), 0)::float AS age`;
     return (await this.database.first('registration.waiting', sql, [])) as { count: number; age: number };
   }
