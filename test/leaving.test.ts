@@ -226,6 +226,11 @@ describe('an account whose days have passed', () => {
     await Promise.all([zoe.like(graces), zoe.save(graces), grace.like(hers), grace.save(hers)]);
     await zoe.request('put', `/v1/comments/${reply.id}/like`).expect(200);
     await setTotp(zoe);
+    // As test/identities.test.ts links one.
+    await stack.database.query(
+      `INSERT INTO identities (provider, subject, user_id) VALUES ('ours', 'zoe', $1)`,
+      [zoe.id],
+    );
     const collection = await zoe.request('post', '/v1/me/collections', { name: 'Travertine' }).expect(201);
     const { id: collectionId } = collection.body as { id: string };
     await zoe.request('put', `/v1/me/collections/${collectionId}/posts/${graces.id}`).expect(200);
