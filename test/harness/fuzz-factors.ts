@@ -38,6 +38,7 @@ export async function knownFactors(stack: Stack, judy: Person): Promise<Targets[
     'POST /v1/me/recovery-codes': [await proven(renews)],
     'POST /v1/me/passkeys/options': [await proven(begins)],
     'DELETE /v1/me/passkeys/{id}': [await proven(begins, { path: ['1'] })],
+    'DELETE /v1/me/identities/{provider}': [await proven(begins, { path: ['ours'] })],
     'PUT /v1/me/email': [
       await proven(begins, { body: JSON.stringify({ email: 'factors.of.fuzz@example.org' }) }),
     ],

@@ -93,6 +93,13 @@ async function knownAccounts(stack: Stack, ada: Person): Promise<Targets['known'
   const { accessToken: token } = ada.session;
   const sessions = await many(8, () => signIn(stack, ada.user.username));
   const leaving = await many(12, (index) => signUp(stack, `leaving${index}`));
+  const shy = await signUp(stack, 'shy');
+  await shy.request('patch', '/v1/me', { private: true }).expect(200);
+  const asking = await many(4, async (index) => {
+    const fan = await signUp(stack, `asking${index}`);
+    await fan.follow(shy.user);
+    return fan.id;
+  });
   const links = await many(4, async (index) => {
     const forgetful = await signUp(stack, `forgetful${index}`);
     return new URL(await admin(stack, 'reset-password', forgetful.user.username));
@@ -100,6 +107,7 @@ async function knownAccounts(stack: Stack, ada: Person): Promise<Targets['known'
   const json = (body: object) => JSON.stringify(body);
   const tokenOf = ({ session }: Person) => session.accessToken;
   return {
+    'PUT /v1/follow-requests/{userId}': asking.map((id) => ({ path: [id], token: tokenOf(shy) })),
     'DELETE /v1/sessions/{id}': [{ path: [sessions[0]?.session.id ?? ''], token }],
     'POST /v1/sessions/refresh': sessions
       .slice(1)

@@ -46,7 +46,7 @@ function text(schema: Schema, { ids, words }: Targets, name: string): Arbitrary<
   if (schema.format === 'password') return fc.constantFrom(PASSWORD, 'another good password 7');
   const free = pattern
     ? fc.stringMatching(new RegExp(pattern)).filter((made) => made.length <= maxLength)
-    : fc.string({ unit: 'grapheme', minLength, maxLength: Math.min(maxLength, 40) });
+    : fc.string({ unit: 'grapheme', minLength, maxLength: Math.min(maxLength, Math.max(minLength, 40)) });
   if (!known) return free;
   return fc.oneof(
     { weight: 6, arbitrary: fc.constantFrom(...known) },

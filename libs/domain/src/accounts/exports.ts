@@ -14,6 +14,7 @@ import {
 } from '@app/storage';
 import type { Caller } from './access-tokens.js';
 import { Accounts } from './accounts.js';
+import { hasPassword } from './passwords.js';
 import { Proofs } from './proofs.js';
 import { SecondFactors } from './second-factors.js';
 
@@ -65,7 +66,8 @@ export class Exports {
 interface Opened {
   user: UserRow;
   row: TransferRow;
-  hasFactor: boolean;
+  /** Whether their app alone shows it. */
+  isInApp: boolean;
 }
 
 /** Links in mails about exports. */
@@ -90,14 +92,14 @@ export class ExportLinks {
       const user = await this.users.find(mail.user_id, tx);
       if (!user || user.closed_at !== null || !mail.bound?.equals(stateOf(user))) return null;
       const row = await this.rows.newestReady(tx, user.id);
-      return row && { user, row, hasFactor: await this.factors.isSet(tx, user.id) };
+      return row && { user, row, isInApp: !hasPassword(user) || (await this.factors.isSet(tx, user.id)) };
     });
   }
 }
 
 /**
  * What the mail of an export opens: with the password, since an address may have been mistyped, and a mail is read by others. With a
- * second factor a mail and the password are not enough, so such accounts have it in their app.
+ * second factor a mail and the password are not enough, so such accounts have it in their app; so have those without a password.
  */
 @Injectable()
 export class ExportMails {
@@ -110,7 +112,7 @@ export class ExportMails {
   async asks(token: string): Promise<'password' | 'app' | null> {
     const opened = await this.links.open(token);
     if (!opened) return null;
-    return opened.hasFactor ? 'app' : 'password';
+    return opened.isInApp ? 'app' : 'password';
   }
 
   /**
@@ -120,7 +122,7 @@ export class ExportMails {
    */
   async find(token: string, password: string, from: Origin): Promise<TransferRow | null> {
     const opened = await this.links.open(token);
-    if (!opened || opened.hasFactor) return null;
+    if (!opened || opened.isInApp) return null;
     const { username } = opened.user;
     const proof = await this.accounts.authenticate({ login: username, password }, from);
     if (proof?.userId !== opened.user.id) throw problem('password_wrong');

@@ -251,7 +251,7 @@ export const de: Texts = {
     password: 'Passwort',
     open: 'Weiter',
     wrong: 'Das ist nicht das Passwort des Kontos. Du kannst den Export auch in deiner App herunterladen.',
-    app: 'Dein Konto hat einen zweiten Faktor: Lade den Export in deiner App herunter.',
+    app: 'Für dein Konto genügt dieser Link nicht: Lade den Export in deiner App herunter.',
     readyTitle: 'Dein Export ist fertig',
     ready: (megabytes) => `Eine Zip-Datei von ${megabytes} MB. Diese Adresse gilt einen Tag lang.`,
     download: 'Herunterladen',

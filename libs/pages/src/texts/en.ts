@@ -230,7 +230,7 @@ export const en = {
     password: 'Password',
     open: 'Continue',
     wrong: 'This is not the password of the account. You may also download the export in your app.',
-    app: 'Your account has a second factor: download the export in your app.',
+    app: 'This link is not enough for your account: download the export in your app.',
     readyTitle: 'Your export is ready',
     ready: (megabytes: string) => `A zip file of ${megabytes} MB. This address works for one day.`,
     download: 'Download it',
