@@ -47,7 +47,7 @@ export const signUp = z
     path: ['password'],
     params: { code: 'required', params: {} },
     // Told together with the faults of other fields.
-    when: ({ value }) => typeof value === 'object' && value !== null,
+    when: ({ value }) => typeof value === 'object' && value !== null && !Array.isArray(value),
   })
   .meta({ id: 'SignUp', description: 'An account to be made.' });
 
