@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis, type RedisOptions } from 'ioredis';
+import { patient } from '../harness/pace.js';
 
 const EVERY = 20;
 
@@ -64,8 +65,19 @@ export class RedisWitness {
   /** The acknowledged writes that are not there, in an order of its own. */
   async lost(): Promise<string[]> {
     const keys = [...this.acknowledged];
-    const values = await this.client.mget(keys);
+    const values = await this.read(keys);
     return keys.filter((_key, index) => values[index] === null);
+  }
+
+  /** Asked again while the client connects anew. */
+  private async read(keys: readonly string[]): Promise<(string | null)[]> {
+    for (const until = Date.now() + patient(10_000); ; await sleep(EVERY)) {
+      try {
+        return await this.client.mget([...keys]);
+      } catch (error) {
+        if (Date.now() > until) throw error;
+      }
+    }
   }
 
   async end(): Promise<void> {
