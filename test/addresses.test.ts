@@ -298,6 +298,11 @@ describe('a change of address', () => {
        SELECT shard, next_id(shard), id, 'totp', 'a thief’s', 'test', now() FROM users WHERE id = $1`,
       [ada.id],
     );
+    const identities = (sql: string) => stack.database.query<{ provider: string }>(sql, [ada.id]);
+    await identities(`INSERT INTO identities (provider, subject, user_id) VALUES ('ours', 'a thief', $1)`);
+    await identities(
+      `INSERT INTO identities (provider, subject, user_id, created_at) VALUES ('other', 'hers', $1, now() - interval '8 days')`,
+    );
     const [notice = ''] = await mailsTo(addressOf(ada), toRevert);
     expect(textOf(notice)).not.toContain(email);
     const { token, link } = secretsOf(notice);
@@ -323,6 +328,9 @@ describe('a change of address', () => {
     const back = await signIn(stack, addressOf(ada), `${NEXT} again`);
     expect(await me(back)).toMatchObject({ email: addressOf(ada), emailVerified: true });
     expect(await events(back)).toContain('email.reverted');
+    // What a thief may have linked is gone, and what was there a week before is not.
+    const left = await identities(`SELECT provider FROM identities WHERE user_id = $1`);
+    expect(left).toEqual([{ provider: 'other' }]);
   });
 
   test('that was taken back stays so, whatever mails the later addresses got', async () => {

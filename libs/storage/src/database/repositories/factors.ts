@@ -112,7 +112,7 @@ export class FactorRows {
     );
   }
 
-  /** Removes those that were made since, recovery codes too. */
+  /** Removes those that were made since, recovery codes and identities at providers, too. */
   async removeSince(tx: Queryable, userId: Id, since: Date): Promise<void> {
     await tx.query(
       'factor.removeSince',
